@@ -1,0 +1,28 @@
+//! `stackanetes diff`
+
+use super::{Exit, options, setting};
+use crate::error::Result;
+use crate::ui::Ui;
+use crate::view;
+
+/// Show what a sync would do; change nothing.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    desired: options::Desired,
+    #[command(flatten)]
+    cluster: options::Cluster,
+    #[command(flatten)]
+    safety: options::Safety,
+}
+
+pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
+    let planned = setting::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
+    let text = view::plan(&planned.plan, &planned.heading(ui));
+    ui.result(&text)?;
+    Ok(if planned.plan.is_in_sync() {
+        Exit::Done
+    } else {
+        Exit::Differs
+    })
+}

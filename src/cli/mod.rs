@@ -1,0 +1,116 @@
+//! The command line: what was typed, and one file a command.
+
+mod completions;
+mod diff;
+mod options;
+mod setting;
+mod status;
+mod sync;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::error::Result;
+
+/// What a command found, as its exit code tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// `diff`: nothing would change. `status`: everything is Current. Else: done.
+    Done,
+    /// `diff`: something would change. `status`: something is not Current. `sync`: something was not
+    /// done, or the answer was no.
+    Differs,
+    /// It could not run: usage, unreadable input, no cluster, refused for safety.
+    Failed,
+    /// Interrupted.
+    Interrupted,
+}
+
+impl Exit {
+    /// The number.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Differs => 1,
+            Self::Failed => 2,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// See what a change to a cluster would do before it does it, do it, and prune what git dropped.
+///
+/// The desired state is a directory of Kubernetes manifests, usually in a git repository. `diff`
+/// asks the API server what a server-side apply of it would change and says why each field differs;
+/// `sync` does exactly that.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 nothing would change, or done; 1 something would change, or was \
+not done; 2 could not run; 130 interrupted."
+)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    output: options::Output,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Diff(diff::Args),
+    Sync(sync::Args),
+    Status(status::Args),
+    Completions(completions::Args),
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    ExitCode::from(run_args(std::env::args_os()).code())
+}
+
+/// Runs a command line; the first argument is the name of the program. What clap refuses ends the
+/// process, as it does for any command.
+pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let Args { command, output } = Args::parse_from(args);
+    output.start_log();
+    let mut ui = output.ui();
+    let result = match command {
+        Command::Diff(args) => block_on(diff::run(args, &mut ui)),
+        Command::Sync(args) => block_on(sync::run(args, &mut ui)),
+        Command::Status(args) => block_on(status::run(args, &mut ui)),
+        Command::Completions(args) => completions::run(&args, &mut ui),
+    };
+    ui.done();
+    result.unwrap_or_else(|error| {
+        ui.error(&error);
+        Exit::Failed
+    })
+}
+
+fn block_on(command: impl Future<Output = Result<Exit>>) -> Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| crate::error::Error::new("failed to start").because(error))?;
+    let result = runtime.block_on(command);
+    // Requests still under way belong to watches: nobody waits for them.
+    runtime.shutdown_background();
+    result
+}
+
+/// The whole command, for completions.
+fn command() -> clap::Command {
+    <Args as clap::CommandFactory>::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,191 @@
+//! The options that commands share. Where kubectl has one, it has kubectl's name.
+
+use std::path::PathBuf;
+
+use anstream::ColorChoice;
+use clap::ArgAction;
+
+use crate::cluster::Connection;
+use crate::plan::{Adoption, Budget, Conflicts, Empty, Policy, Prune};
+use crate::selection::{LabelSelector, Selection};
+use crate::source::Settings;
+use crate::ui::{Ui, Verbosity};
+
+/// How much is shown, and how.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct Output {
+    /// When to use colours.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
+    color: String,
+    /// Show more: new objects whole; twice, also every request.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+    /// Show no progress.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+impl Output {
+    pub(super) fn ui(&self) -> Ui {
+        let color = match self.color.as_str() {
+            "always" => ColorChoice::Always,
+            "never" => ColorChoice::Never,
+            _ => ColorChoice::Auto,
+        };
+        let verbosity = match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Normal,
+            (false, _) => Verbosity::Verbose,
+        };
+        Ui::new(color, verbosity)
+    }
+
+    /// Logs go to standard error. `RUST_LOG` chooses, and `-vv` shows every request.
+    pub(super) fn start_log(&self) {
+        // Of the libraries nothing: what they say of a refused request may quote what was sent.
+        let level = if self.verbose > 1 {
+            "stackanetes=debug"
+        } else {
+            "stackanetes=error"
+        };
+        let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_target(false);
+        // A second command of the same process logs as the first one said.
+        let _ = log.try_init();
+    }
+}
+
+/// Which cluster.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Cluster")]
+pub(super) struct Cluster {
+    /// The kubeconfig file [default: $KUBECONFIG, ~/.kube/config, or the pod's service account].
+    #[arg(long, value_name = "FILE")]
+    pub(super) kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig [default: its current one].
+    #[arg(long, value_name = "NAME")]
+    pub(super) context: Option<String>,
+    /// How many requests to have under way at once.
+    #[arg(long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) concurrency: u16,
+}
+
+impl Cluster {
+    pub(super) fn connection(&self) -> Connection {
+        Connection {
+            kubeconfig: self.kubeconfig.clone(),
+            context: self.context.clone(),
+        }
+    }
+}
+
+/// Which desired state.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Desired state")]
+pub(super) struct Desired {
+    /// The directory of desired state.
+    #[arg(value_name = "DIR", default_value = "desired")]
+    directory: PathBuf,
+    /// Read manifests from here instead of DIR; `-` is standard input.
+    #[arg(short, long, value_name = "FILENAME")]
+    filename: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) set: Set,
+    /// Only objects with these labels: KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY, !KEY.
+    #[arg(
+        short = 'l',
+        long,
+        value_name = "SELECTOR",
+        default_value = "",
+        hide_default_value = true
+    )]
+    selector: LabelSelector,
+    /// The name under which fields are applied.
+    #[arg(long, value_name = "NAME", default_value = "stackanetes")]
+    pub(super) field_manager: String,
+}
+
+impl Desired {
+    /// The path, or `None` for standard input.
+    pub(super) fn path(&self) -> Option<&std::path::Path> {
+        match &self.filename {
+            Some(filename) if filename.as_os_str() == "-" => None,
+            Some(filename) => Some(filename),
+            None => Some(&self.directory),
+        }
+    }
+
+    pub(super) fn selection(&self) -> Selection {
+        Selection {
+            namespace: self.set.namespace.clone(),
+            labels: self.selector.clone(),
+        }
+    }
+}
+
+/// Which ApplySet.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Desired state")]
+pub(super) struct Set {
+    /// The name of the ApplySet, where no stackanetes.yaml gives one. Without a name nothing is a
+    /// member, and nothing is pruned.
+    #[arg(long, value_name = "NAME", value_parser = |name: &str| accept(name, Settings::refuse_name))]
+    pub(super) name: Option<String>,
+    /// The namespace of manifests that name none. Objects of other namespaces are left alone, and
+    /// what is cluster-scoped is not pruned.
+    #[arg(short, long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
+    pub(super) namespace: Option<String>,
+}
+
+fn accept(text: &str, refuse: fn(&str) -> Option<&'static str>) -> Result<String, &'static str> {
+    refuse(text).map_or_else(|| Ok(text.to_owned()), Err)
+}
+
+/// What a sync may do, and so what a diff shows.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Safety")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(super) struct Safety {
+    /// Take fields that another manager owns with another value.
+    #[arg(long)]
+    force_conflicts: bool,
+    /// Take over objects that exist and are not ours.
+    #[arg(long)]
+    adopt: bool,
+    /// Delete nothing.
+    #[arg(long)]
+    pub(super) no_prune: bool,
+    /// Delete at most this many objects, or this share of all
+    /// [default: 10 or 10%, whichever is more].
+    #[arg(long, value_name = "N|N%")]
+    max_prune: Option<Budget>,
+    /// Take an empty directory for what is meant, and delete every member.
+    #[arg(long)]
+    pub(super) allow_empty: bool,
+    /// Delete objects of this kind too, where it is kept otherwise: PersistentVolumeClaim,
+    /// CustomResourceDefinition.
+    #[arg(long, value_name = "KIND")]
+    prune_kind: Vec<String>,
+}
+
+impl Safety {
+    pub(super) fn policy(&self, field_manager: &str) -> Policy {
+        Policy {
+            field_manager: field_manager.to_owned(),
+            conflicts: if self.force_conflicts {
+                Conflicts::Force
+            } else {
+                Conflicts::Stop
+            },
+            adoption: if self.adopt { Adoption::All } else { Adoption::Annotated },
+            prune: if self.no_prune { Prune::Nothing } else { Prune::Orphans },
+            budget: self.max_prune.unwrap_or_default(),
+            empty: if self.allow_empty { Empty::Meant } else { Empty::Refused },
+            prune_kinds: self.prune_kind.clone(),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! From what was typed to what is meant: the desired state, the cluster, and the plan between them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::options;
+use crate::cluster::{Cluster, ClusterError, Kubernetes};
+use crate::error::{Error, Result};
+use crate::inventory::ApplySet;
+use crate::object::{GroupKind, ObjectRef};
+use crate::observe::{self, Observations, Question, Scopes};
+use crate::plan::{self, Plan};
+use crate::source::{self, Desired, Revision};
+use crate::ui::{Ui, Verbosity};
+use crate::view::{Heading, Pruning};
+
+/// A plan and everything it was made from.
+pub(super) struct Planned {
+    pub(super) plan: Plan,
+    pub(super) cluster: Arc<dyn Cluster>,
+    pub(super) cluster_name: String,
+    pub(super) question: Question,
+    pub(super) scopes: Scopes,
+    pub(super) defined_by: std::collections::BTreeMap<GroupKind, ObjectRef>,
+    pub(super) revision: Option<Revision>,
+    not_selected: usize,
+    pruning: Pruning,
+}
+
+/// Reads the desired state, asks the cluster, and plans.
+pub(super) async fn planned(
+    desired: &options::Desired,
+    cluster: &options::Cluster,
+    safety: &options::Safety,
+    ui: &mut Ui,
+) -> Result<Planned> {
+    let read = read(desired, safety.allow_empty)?;
+    for warning in &read.warnings {
+        ui.warning(warning);
+    }
+    let Desired {
+        settings,
+        manifests,
+        revision,
+        ..
+    } = read;
+    ui.doing("connecting");
+    let kubernetes = connect(cluster).await?;
+    let cluster_name = kubernetes.context_name().to_owned();
+    let set = applyset(&desired.set, &settings, kubernetes.default_namespace());
+    let question = Question {
+        namespace: namespace(&desired.set, &settings, kubernetes.default_namespace()),
+        set,
+        revision: revision.as_ref().map(|revision| revision.commit.clone()),
+        selection: desired.selection(),
+        policy: safety.policy(&desired.field_manager),
+        concurrency: cluster.concurrency.into(),
+    };
+    let cluster: Arc<dyn Cluster> = Arc::new(kubernetes);
+    ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
+    let Observations {
+        observed,
+        scopes,
+        defined_by,
+        not_selected,
+    } = observe::observe(&*cluster, manifests, &question).await?;
+    let plan = plan::plan(observed, &question.policy);
+    ui.done();
+    let pruning = match (safety.no_prune, question.selection.is_everything()) {
+        (true, _) => Pruning::Off,
+        (false, true) => Pruning::Members,
+        (false, false) => Pruning::Selected,
+    };
+    Ok(Planned {
+        plan,
+        cluster,
+        cluster_name,
+        question,
+        scopes,
+        defined_by,
+        revision,
+        not_selected,
+        pruning,
+    })
+}
+
+impl Planned {
+    pub(super) fn heading(&self, ui: &Ui) -> Heading<'_> {
+        Heading {
+            cluster: &self.cluster_name,
+            revision: self.revision.as_ref(),
+            now: Timestamp::now(),
+            whole: ui.verbosity() == Verbosity::Verbose,
+            not_selected: self.not_selected,
+            pruning: self.pruning,
+        }
+    }
+}
+
+fn read(desired: &options::Desired, allow_empty: bool) -> Result<Desired> {
+    let read = match desired.path() {
+        Some(path) => source::directory(path)?,
+        None => source::standard_input()?,
+    };
+    if read.manifests.is_empty() && !allow_empty {
+        return Err(Error::new(format!("there is no manifest in {}", read.name))
+            .hint("manifests are files that end in .yaml, .yml or .json; if nothing is meant, say --allow-empty"));
+    }
+    Ok(read)
+}
+
+/// Connects to the cluster that the options name.
+pub(super) async fn connect(cluster: &options::Cluster) -> Result<Kubernetes> {
+    let failed = |error: ClusterError| observe::failed("connect to a cluster", error);
+    Kubernetes::connect(&cluster.connection()).await.map_err(failed)
+}
+
+/// The ApplySet that is meant, if one is: by option, else by `stackanetes.yaml`.
+///
+/// Its parent stands in the directory's own namespace; `-n` moves it only where the directory names
+/// none, since the parent must be found again.
+pub(super) fn applyset(set: &options::Set, settings: &source::Settings, default_namespace: &str) -> Option<ApplySet> {
+    let name = set.name.clone().or_else(|| settings.name.clone())?;
+    let namespace = settings.namespace.clone().or_else(|| set.namespace.clone());
+    Some(ApplySet {
+        name,
+        namespace: namespace.unwrap_or_else(|| default_namespace.to_owned()),
+    })
+}
+
+fn namespace(set: &options::Set, settings: &source::Settings, default_namespace: &str) -> String {
+    let namespace = set.namespace.clone().or_else(|| settings.namespace.clone());
+    namespace.unwrap_or_else(|| default_namespace.to_owned())
+}

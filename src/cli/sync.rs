@@ -1,0 +1,183 @@
+//! `stackanetes sync`
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::setting::Planned;
+use super::{Exit, options, setting};
+use crate::error::{Error, Result};
+use crate::execute::{Execution, Holder};
+use crate::inventory::Record;
+use crate::report::Report;
+use crate::source::Revision;
+use crate::ui::Ui;
+use crate::view;
+
+/// Make the cluster what git says: apply, wait until everything is Current, prune.
+///
+/// Shows the plan first and asks, unless --yes is given.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    desired: options::Desired,
+    #[command(flatten)]
+    cluster: options::Cluster,
+    #[command(flatten)]
+    safety: options::Safety,
+    /// Do not ask.
+    #[arg(short, long)]
+    yes: bool,
+    /// How long an object may take to become Current, or to be gone: 90s, 5m, 1h.
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
+    timeout: Duration,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let number = text.trim_end_matches(char::is_alphabetic);
+    let unit = match &text[number.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        _ => return Err("write a number and s, m or h, such as 90s".to_owned()),
+    };
+    let count: u32 = number
+        .parse()
+        .map_err(|_| "write a number and s, m or h, such as 90s".to_owned())?;
+    Ok(Duration::from_secs(u64::from(count) * unit))
+}
+
+pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
+    let planned = setting::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
+    let text = view::plan(&planned.plan, &planned.heading(ui));
+    ui.result(&text)?;
+    if let Some(error) = refusals(&planned) {
+        return Err(error);
+    }
+    if planned.plan.writes() && !args.yes {
+        if !Ui::can_ask() || args.desired.path().is_none() {
+            return Err(
+                Error::new("there is nobody to ask whether to sync this").hint("say --yes to sync without asking")
+            );
+        }
+        if !ui.confirm("Sync?")? {
+            return Ok(Exit::Differs);
+        }
+    }
+    execute(planned, args.timeout, ui).await
+}
+
+fn refusals(planned: &Planned) -> Option<Error> {
+    let refusals = planned.plan.refusals.iter();
+    Error::join(refusals.map(|refusal| {
+        Error::new(format!(
+            "refused for safety, nothing was changed: {}",
+            view::refusal(refusal)
+        ))
+    }))
+}
+
+async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exit> {
+    let Planned {
+        plan,
+        cluster,
+        question,
+        scopes,
+        defined_by,
+        revision,
+        ..
+    } = planned;
+    let (sender, stop) = watch::channel(false);
+    let who = format!(
+        "{}@{}",
+        whoami::username().unwrap_or_else(|_| "unknown".into()),
+        whoami::hostname().unwrap_or_else(|_| "unknown".into())
+    );
+    let objects = plan.steps.iter().filter(|step| step.place.is_some()).count() + plan.unchanged.len();
+    let execution = Execution {
+        cluster,
+        question,
+        scopes,
+        defined_by,
+        timeout,
+        record: record(revision.as_ref(), &who, objects, &plan.server_version),
+        holder: Holder {
+            identity: format!("{who}/{}", std::process::id()),
+        },
+        stop,
+    };
+    let mut report = Report::default();
+    ui.doing("syncing");
+    let mut tell = |event| {
+        ui.event(&event);
+        report.note(event);
+    };
+    let result = {
+        let run = execution.run(plan, &mut tell);
+        tokio::pin!(run);
+        tokio::select! {
+            result = &mut run => result,
+            // From now on nothing new is started; what is under way is finished.
+            () = interrupted() => {
+                sender.send_replace(true);
+                tokio::select! {
+                    result = &mut run => result,
+                    () = interrupted() => Err(Error::new("interrupted twice: stopped at once; what was under way may be done or not")),
+                }
+            }
+        }
+    };
+    let was_interrupted = *sender.borrow();
+    report.interrupted = was_interrupted;
+    ui.done();
+    ui.result(&view::report(&report))?;
+    match result {
+        Err(error) if was_interrupted => {
+            ui.error(&error);
+            Ok(Exit::Interrupted)
+        }
+        Err(error) => Err(error),
+        Ok(()) if was_interrupted => Ok(Exit::Interrupted),
+        Ok(()) => Ok(if report.is_complete() {
+            Exit::Done
+        } else {
+            Exit::Differs
+        }),
+    }
+}
+
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without the signal there is nothing to wait for.
+        std::future::pending::<()>().await;
+    }
+}
+
+fn record(revision: Option<&Revision>, who: &str, objects: usize, server: &str) -> Record {
+    Record {
+        time: Timestamp::now().to_string(),
+        by: who.to_owned(),
+        revision: revision.map(|revision| revision.commit.clone()),
+        subject: revision.map(|revision| revision.subject.clone()),
+        dirty: revision.is_some_and(|revision| revision.dirty),
+        objects,
+        tool: Record::this_tool(),
+        server: server.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_numbers_with_a_unit() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(duration("1h"), Ok(Duration::from_secs(3_600)));
+        for wrong in ["", "m", "5 minutes", "-1s", "5d"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

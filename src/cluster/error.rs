@@ -1,0 +1,91 @@
+//! What a cluster refuses, sorted by what can be done about it.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::field::FieldPath;
+
+/// A request that failed.
+#[derive(Debug)]
+pub struct ClusterError {
+    /// What kind of failure it is: what the program decides by.
+    pub failure: Failure,
+    /// The server's words, or the client's. They may quote values of the object sent.
+    pub message: String,
+    /// The fields that the server named, each with its words.
+    pub causes: Vec<FieldCause>,
+    /// The cause below, when it is not the server's answer.
+    pub source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The kinds of failure that differ in what can be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// No usable connection data: no kubeconfig, an unknown context.
+    Configuration,
+    /// No answer: nothing listens, TLS fails, a time-out.
+    Unreachable,
+    /// 401: a missing, wrong or expired credential.
+    Unauthorized,
+    /// 403: the user may not; the server says which verb on what.
+    Forbidden,
+    /// 403 of an admission plugin, a webhook or a policy: the user may, but not with this object.
+    Denied,
+    /// 404 for the object or its kind.
+    NotFound,
+    /// 404 for the namespace of the object.
+    NamespaceMissing,
+    /// 409: another version, another UID, or fields of another manager.
+    Conflict,
+    /// 409 to a create.
+    AlreadyExists,
+    /// 400, 413, 422, or a 500 of the apply's own schema check: the object is not valid. There may be
+    /// no causes.
+    Invalid,
+    /// The namespace is being deleted: nothing can be created in it.
+    NamespaceTerminating,
+    /// Anything else; 429 and 5xx after the client's own tries.
+    Other,
+}
+
+/// One field the server refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldCause {
+    /// The field, when the server's words could be read as one.
+    pub path: Option<FieldPath>,
+    /// The machine-readable reason: `FieldValueInvalid`, `FieldManagerConflict`.
+    pub reason: String,
+    /// The server's words. They may quote the value.
+    pub message: String,
+}
+
+impl ClusterError {
+    /// A failure in these words.
+    pub fn new(failure: Failure, message: impl Into<String>) -> Self {
+        Self {
+            failure,
+            message: message.into(),
+            causes: Vec::new(),
+            source: None,
+        }
+    }
+
+    /// Names the cause below.
+    #[must_use]
+    pub fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+}
+
+impl fmt::Display for ClusterError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+impl StdError for ClusterError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

@@ -1,0 +1,306 @@
+//! A cluster behind a real API server: what each method of [`Cluster`] asks it over HTTP.
+//!
+//! `connection` finds the server, `request` says what to send, `transport` sends it, `refusal` and
+//! `unreachable` say what went wrong; `discovery` and `watch` are methods with rooms of their own.
+
+mod connection;
+mod discovery;
+mod proxy;
+mod refusal;
+mod request;
+mod transport;
+mod unreachable;
+mod warning;
+mod watch;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::error::Error as StdError;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use http::StatusCode;
+use kube::Client;
+use serde_json::{Value, json};
+
+use self::connection::{Environment, Target};
+use self::refusal::{Refusal, Subject};
+use self::request::{Request, collection, member, query};
+use self::transport::{Reply, Transport};
+use super::{
+    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Force, Persist, Propagation, Resource, Scope,
+    WatchEvent,
+};
+use crate::object::{LiveObject, ObjectRef};
+
+pub use self::connection::Connection;
+
+/// How many objects are asked for at a time.
+const PAGE: &str = "500";
+
+/// What kubectl asks for too: a field that the server does not know is an error.
+const STRICT: (&str, &str) = ("fieldValidation", "Strict");
+
+/// A cluster behind an API server.
+#[derive(Clone)]
+pub struct Kubernetes {
+    transport: Transport,
+    context: Option<String>,
+    user: Option<String>,
+    default_namespace: String,
+}
+
+impl Kubernetes {
+    /// Finds the cluster that `connection` means, and gets the credential for it. Sends nothing to
+    /// the server.
+    pub async fn connect(connection: &Connection) -> Result<Self, ClusterError> {
+        let Target { config, context, user } = connection.resolve(&Environment::of_process()).await?;
+        let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+        let default_namespace = config.default_namespace.clone();
+        // A credential plugin is run, and waited for, while the client is made.
+        let client = tokio::task::spawn_blocking(move || Client::try_from(config)).await;
+        let client = match client {
+            Ok(Ok(client)) => client,
+            Ok(Err(kube::Error::InferKubeconfig(error))) => {
+                return Err(connection::unusable(context.as_deref().unwrap_or(&server), error));
+            }
+            Ok(Err(kube::Error::Auth(error))) => return Err(unreachable::credential(&server, &error)),
+            Ok(Err(error)) => return Err(unusable_server(&server, &error)),
+            Err(error) => return Err(unusable_server(&server, &error)),
+        };
+        Ok(Self {
+            transport: Transport::new(client, server),
+            context,
+            user,
+            default_namespace,
+        })
+    }
+
+    /// What a person calls this cluster: the context's name, or the server's URL where there is none.
+    pub fn context_name(&self) -> &str {
+        self.context.as_deref().unwrap_or(&self.transport.server)
+    }
+
+    /// The namespace of what names none: the context's, or the pod's.
+    pub fn default_namespace(&self) -> &str {
+        &self.default_namespace
+    }
+
+    /// What the kubeconfig calls the user. The server may know them by another name.
+    pub fn user_name(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    /// The URL of the API server.
+    pub fn server(&self) -> &str {
+        &self.transport.server
+    }
+
+    async fn send(&self, request: &Request, subject: &Subject<'_>) -> Result<Reply, ClusterError> {
+        self.transport.send(request).await?.accepted(subject)
+    }
+
+    /// The pages of a list from the first to the last; `None` when the server has forgotten, midway,
+    /// the state that the first page was of.
+    async fn pages(
+        &self,
+        resource: &Resource,
+        scope: &Scope,
+        selector: &str,
+    ) -> Result<Option<Vec<LiveObject>>, ClusterError> {
+        let namespace = match scope {
+            Scope::Cluster => None,
+            Scope::Namespace(namespace) => Some(namespace.as_str()),
+        };
+        let subject = Subject::kind(resource);
+        let mut objects = Vec::new();
+        let mut next = String::new();
+        loop {
+            let mut parameters = vec![("limit", PAGE)];
+            parameters.extend(Some(("labelSelector", selector)).filter(|_| !selector.is_empty()));
+            parameters.extend(Some(("continue", next.as_str())).filter(|_| !next.is_empty()));
+            let reply = self
+                .transport
+                .send(&Request::get(query(collection(resource, namespace)?, &parameters)))
+                .await?;
+            if reply.code == StatusCode::GONE && !next.is_empty() {
+                return Ok(None);
+            }
+            let mut list = reply.accepted(&subject)?.json()?;
+            let items = match list.get_mut("items").map(Value::take) {
+                Some(Value::Array(items)) => items,
+                Some(Value::Null) => Vec::new(),
+                // An empty list from something that is no API server would have everything made anew.
+                _ => {
+                    return Err(failed(format!(
+                        "failed to list {}: the answer is not a list",
+                        resource.plural
+                    )));
+                }
+            };
+            objects.extend(items.into_iter().map(|mut item| {
+                fill_in_kind(&mut item, resource);
+                LiveObject::new(item)
+            }));
+            match list.pointer("/metadata/continue").and_then(Value::as_str) {
+                Some(token) if !token.is_empty() => token.clone_into(&mut next),
+                _ => return Ok(Some(objects)),
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Cluster for Kubernetes {
+    async fn discover(&self) -> Result<Discovery, ClusterError> {
+        discovery::discover(&self.transport).await
+    }
+
+    async fn list(&self, resource: &Resource, scope: &Scope, selector: &str) -> Result<Vec<LiveObject>, ClusterError> {
+        if let Some(objects) = self.pages(resource, scope, selector).await? {
+            return Ok(objects);
+        }
+        tracing::debug!(resource = resource.plural, "listing again from the beginning");
+        self.pages(resource, scope, selector).await?.ok_or_else(|| {
+            let plural = &resource.plural;
+            failed(format!(
+                "failed to list {plural}: the server forgets its pages faster than they are read"
+            ))
+        })
+    }
+
+    async fn get(&self, resource: &Resource, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError> {
+        let reply = self
+            .transport
+            .send(&Request::get(address(resource, reference)?))
+            .await?;
+        if reply.code == StatusCode::NOT_FOUND && Refusal::read(&reply).is_no_such_object(&reference.name) {
+            return Ok(None);
+        }
+        let object = reply.accepted(&Subject::kind(resource))?.json()?;
+        Ok(Some(LiveObject::new(object)))
+    }
+
+    async fn apply(&self, resource: &Resource, apply: &Apply<'_>) -> Result<Answer, ClusterError> {
+        let mut parameters = vec![("fieldManager", apply.field_manager), STRICT];
+        parameters.extend(match apply.force {
+            Force::Take => Some(("force", "true")),
+            Force::Yield => None,
+        });
+        parameters.extend(match apply.persist {
+            Persist::DryRun => Some(("dryRun", "All")),
+            Persist::Stored => None,
+        });
+        let address = query(address(resource, apply.reference)?, &parameters);
+        let subject = Subject::object(resource, apply.object);
+        let reply = self.send(&Request::apply(address, apply.object), &subject).await?;
+        let created = reply.code == StatusCode::CREATED;
+        Ok(Answer {
+            created,
+            warnings: reply.warnings.clone(),
+            object: LiveObject::new(reply.json()?),
+        })
+    }
+
+    async fn create(
+        &self,
+        resource: &Resource,
+        object: &Value,
+        field_manager: &str,
+    ) -> Result<LiveObject, ClusterError> {
+        let reference = LiveObject::new(object.clone()).reference();
+        let namespace = namespace(resource, &reference)?;
+        let address = query(
+            collection(resource, namespace)?,
+            &[("fieldManager", field_manager), STRICT],
+        );
+        let subject = Subject::object(resource, object);
+        let reply = self.send(&Request::create(address, object), &subject).await?;
+        Ok(LiveObject::new(reply.json()?))
+    }
+
+    async fn replace(
+        &self,
+        resource: &Resource,
+        object: &Value,
+        field_manager: &str,
+    ) -> Result<LiveObject, ClusterError> {
+        let reference = LiveObject::new(object.clone()).reference();
+        let address = query(
+            address(resource, &reference)?,
+            &[("fieldManager", field_manager), STRICT],
+        );
+        let subject = Subject::object(resource, object);
+        let reply = self.send(&Request::replace(address, object), &subject).await?;
+        Ok(LiveObject::new(reply.json()?))
+    }
+
+    async fn delete(&self, resource: &Resource, deletion: &Deletion<'_>) -> Result<(), ClusterError> {
+        let options = json!({
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "preconditions": {"uid": deletion.uid, "resourceVersion": deletion.resource_version},
+            "propagationPolicy": match deletion.propagation {
+                Propagation::Background => "Background",
+                Propagation::Foreground => "Foreground",
+            },
+        });
+        let address = address(resource, deletion.reference)?;
+        self.send(&Request::delete(address, &options), &Subject::kind(resource))
+            .await?;
+        Ok(())
+    }
+
+    fn watch(
+        &self,
+        resource: &Resource,
+        scope: &Scope,
+        selector: &str,
+    ) -> BoxStream<'static, Result<WatchEvent, ClusterError>> {
+        watch::watch(&self.transport, resource, scope, selector)
+    }
+}
+
+/// The path of the object that `reference` names.
+fn address(resource: &Resource, reference: &ObjectRef) -> Result<String, ClusterError> {
+    member(resource, namespace(resource, reference)?, &reference.name)
+}
+
+/// Its namespace, without which its address would mean something else.
+fn namespace<'a>(resource: &Resource, reference: &'a ObjectRef) -> Result<Option<&'a str>, ClusterError> {
+    match reference.namespace.as_deref() {
+        None | Some("") if resource.namespaced => {
+            Err(failed(format!("failed to address {reference}: it has no namespace")))
+        }
+        namespace => Ok(namespace),
+    }
+}
+
+/// The items of a list do not say what they are.
+fn fill_in_kind(object: &mut Value, resource: &Resource) {
+    if let Some(object) = object.as_object_mut() {
+        object
+            .entry("apiVersion")
+            .or_insert_with(|| resource.gvk.api_version().into());
+        object
+            .entry("kind")
+            .or_insert_with(|| resource.gvk.group_kind.kind.clone().into());
+    }
+}
+
+fn failed(message: String) -> ClusterError {
+    ClusterError::new(Failure::Other, message)
+}
+
+/// The error of a client that cannot be made. A proxy's URL, which may hold a password, is not told.
+fn unusable_server(server: &str, error: &(dyn StdError + 'static)) -> ClusterError {
+    let why = match error.downcast_ref() {
+        Some(kube::Error::ProxyProtocolDisabled { .. } | kube::Error::ProxyProtocolUnsupported { .. }) => {
+            "no way through the proxy that $HTTPS_PROXY or the kubeconfig names ($NO_PROXY spares a server)".to_owned()
+        }
+        _ => unreachable::innermost(error),
+    };
+    ClusterError::new(Failure::Configuration, format!("failed to use {server}: {why}"))
+}

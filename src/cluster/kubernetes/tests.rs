@@ -1,0 +1,306 @@
+//! The cluster against a server that says what a test tells it to: what is sent again, what is not.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use kube::Config;
+
+use super::*;
+use crate::object::{GroupKind, GroupVersionKind};
+
+/// Answers each request by a function of its first line and of how many came before it with the
+/// same; `None` cuts the connection.
+struct Server {
+    url: String,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    fn new(answer: impl Fn(&str, usize) -> Option<String> + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let server = Self {
+            url,
+            seen: seen.clone(),
+        };
+        // Ends with the process: the listener is never closed.
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.expect("a connection");
+                let line = request_line(&stream);
+                let before = {
+                    let mut seen = seen.lock().expect("the lock");
+                    seen.push(line.clone());
+                    seen.iter().filter(|earlier| **earlier == line).count() - 1
+                };
+                if let Some(answer) = answer(&line, before) {
+                    stream.write_all(answer.as_bytes()).expect("an answer");
+                }
+            }
+        });
+        server
+    }
+
+    fn cluster(&self) -> Kubernetes {
+        let mut config = Config::new(self.url.parse().expect("a URL"));
+        config.default_retry = false;
+        let client = Client::try_from(config).expect("a client");
+        let transport = Transport::new(client, self.url.clone());
+        Kubernetes {
+            transport,
+            context: None,
+            user: None,
+            default_namespace: "default".into(),
+        }
+    }
+
+    /// One that has answered before.
+    async fn known_cluster(&self) -> Kubernetes {
+        let cluster = self.cluster();
+        let _ = cluster
+            .transport
+            .send(&Request::get("/known"))
+            .await
+            .expect("an answer");
+        self.seen.lock().expect("the lock").clear();
+        cluster
+    }
+
+    fn seen(&self) -> Vec<String> {
+        self.seen.lock().expect("the lock").clone()
+    }
+}
+
+/// `GET /api/v1/configmaps`; the rest of the request is read and forgotten.
+fn request_line(stream: &TcpStream) -> String {
+    let mut reader = BufReader::new(stream);
+    let mut first = String::new();
+    reader.read_line(&mut first).expect("a request");
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).expect("a header");
+        match line.to_ascii_lowercase().split_once(':') {
+            Some(("content-length", value)) => length = value.trim().parse().expect("a length"),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    reader.read_exact(&mut vec![0; length]).expect("a body");
+    first.trim_end().trim_end_matches(" HTTP/1.1").to_owned()
+}
+
+/// `None` would be a connection that is cut.
+#[expect(clippy::unnecessary_wraps, reason = "a scripted server may also not answer")]
+fn answer(status: &str, body: &Value) -> Option<String> {
+    let body = body.to_string();
+    Some(format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    ))
+}
+
+fn ok(body: &Value) -> Option<String> {
+    answer("200 OK", body)
+}
+
+fn config_maps() -> Resource {
+    let gvk = GroupVersionKind::new("v1", "ConfigMap");
+    Resource {
+        gvk,
+        plural: "configmaps".into(),
+        namespaced: true,
+        listable: true,
+    }
+}
+
+fn config_map() -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "n"}})
+}
+
+async fn apply(cluster: &Kubernetes) -> Result<Answer, ClusterError> {
+    let object = config_map();
+    let reference = LiveObject::new(object.clone()).reference();
+    let apply = Apply {
+        object: &object,
+        reference: &reference,
+        field_manager: "me",
+        force: Force::Take,
+        persist: Persist::DryRun,
+    };
+    cluster.apply(&config_maps(), &apply).await
+}
+
+const APPLY: &str =
+    "PATCH /api/v1/namespaces/n/configmaps/a?fieldManager=me&fieldValidation=Strict&force=true&dryRun=All";
+const CREATE: &str = "POST /api/v1/namespaces/n/configmaps?fieldManager=me&fieldValidation=Strict";
+
+#[tokio::test]
+async fn an_apply_is_sent_again_after_a_failure_that_may_pass() {
+    let server = Server::new(|_, before| match before {
+        0 => answer("503 Service Unavailable", &json!({})),
+        1 => None,
+        _ => answer("201 Created", &config_map()),
+    });
+    let applied = apply(&server.known_cluster().await).await.expect("an answer");
+    assert!(applied.created);
+    assert_eq!(server.seen(), [APPLY, APPLY, APPLY]);
+}
+
+#[tokio::test]
+async fn an_object_that_is_refused_is_not_sent_again() {
+    let message = "failed to create typed patch object (n/a; /v1, Kind=ConfigMap): .dat: field not declared in schema";
+    let status = json!({"kind": "Status", "message": message, "code": 500});
+    let server = Server::new(move |_, _| answer("500 Internal Server Error", &status));
+    let error = apply(&server.cluster()).await.expect_err("a refusal");
+    assert_eq!((error.failure, error.message.as_str()), (Failure::Invalid, message));
+    assert_eq!(server.seen(), [APPLY]);
+}
+
+#[tokio::test]
+async fn a_create_is_sent_again_only_when_the_server_had_no_time_for_it() {
+    for failure in [answer("503 Service Unavailable", &json!({})), None] {
+        let server = Server::new(move |line, _| {
+            if line == CREATE {
+                failure.clone()
+            } else {
+                ok(&json!({}))
+            }
+        });
+        let cluster = server.known_cluster().await;
+        cluster
+            .create(&config_maps(), &config_map(), "me")
+            .await
+            .expect_err("a failure");
+        assert_eq!(server.seen(), [CREATE]);
+    }
+    let server = Server::new(|_, before| match before {
+        0 => Some(
+            "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".into(),
+        ),
+        _ => answer("201 Created", &config_map()),
+    });
+    server
+        .cluster()
+        .create(&config_maps(), &config_map(), "me")
+        .await
+        .expect("an object");
+    assert_eq!(server.seen(), [CREATE, CREATE]);
+}
+
+#[tokio::test]
+async fn a_server_that_never_answered_is_not_tried_again() {
+    let server = Server::new(|_, _| None);
+    let error = apply(&server.cluster()).await.expect_err("no answer");
+    assert_eq!(error.failure, Failure::Unreachable);
+    assert!(
+        error.message.starts_with(&format!("failed to reach {}: ", server.url)),
+        "{error}"
+    );
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_list_whose_pages_expire_begins_again_once() {
+    let page = |name: &str, next: &str| {
+        ok(&json!({"metadata": {"continue": next}, "items": [{"metadata": {"name": name, "namespace": "n"}}]}))
+    };
+    let gone = || answer("410 Gone", &json!({"kind": "Status", "reason": "Expired", "code": 410}));
+    let server = Server::new(move |line, before| match (line.contains("continue="), before) {
+        (false, _) => page("a", "x y"),
+        (true, 0) => gone(),
+        (true, _) => page("b", ""),
+    });
+    let objects = server
+        .cluster()
+        .list(&config_maps(), &Scope::Cluster, "a=b")
+        .await
+        .expect("objects");
+    let names: Vec<_> = objects.iter().map(|object| object.reference().to_string()).collect();
+    assert_eq!(names, ["ConfigMap n/a", "ConfigMap n/b"]);
+    let first = "GET /api/v1/configmaps?limit=500&labelSelector=a%3Db";
+    let second = "GET /api/v1/configmaps?limit=500&labelSelector=a%3Db&continue=x%20y";
+    assert_eq!(server.seen(), [first, second, first, second]);
+
+    let server = Server::new(move |line, _| {
+        if line.contains("continue=") {
+            gone()
+        } else {
+            page("a", "x")
+        }
+    });
+    let error = server
+        .cluster()
+        .list(&config_maps(), &Scope::Cluster, "")
+        .await
+        .expect_err("no list");
+    assert_eq!(error.failure, Failure::Other);
+    assert_eq!(server.seen().len(), 4);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_told_from_what_cannot_be_there() {
+    let reference = LiveObject::new(config_map()).reference();
+    let missing =
+        json!({"kind": "Status", "reason": "NotFound", "details": {"name": "a", "kind": "configmaps"}, "code": 404});
+    let server = Server::new(move |_, _| answer("404 Not Found", &missing));
+    assert_eq!(
+        server
+            .cluster()
+            .get(&config_maps(), &reference)
+            .await
+            .expect("an answer"),
+        None
+    );
+
+    let server =
+        Server::new(|_, _| Some("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".into()));
+    let error = server
+        .cluster()
+        .get(&config_maps(), &reference)
+        .await
+        .expect_err("a refusal");
+    assert_eq!(error.failure, Failure::NotFound);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_aggregate_is_asked_version_by_version() {
+    let resources = |resources: Value| ok(&json!({"kind": "APIResourceList", "resources": resources}));
+    let server = Server::new(move |line, _| match line.trim_start_matches("GET ") {
+        "/version" => ok(&json!({"gitVersion": "v1.25.0"})),
+        "/api" => ok(&json!({"kind": "APIVersions", "versions": ["v1"]})),
+        "/apis" => ok(&json!({"kind": "APIGroupList", "groups": [
+            {"name": "autoscaling", "preferredVersion": {"groupVersion": "autoscaling/v2"},
+             "versions": [{"groupVersion": "autoscaling/v1"}, {"groupVersion": "autoscaling/v2"}]},
+            {"name": "gone.io", "versions": [{"groupVersion": "gone.io/v1"}]},
+        ]})),
+        "/api/v1" => resources(json!([
+            {"name": "configmaps", "kind": "ConfigMap", "namespaced": true, "verbs": ["list"]},
+            {"name": "pods/log", "kind": "Pod", "namespaced": true, "verbs": ["get"]},
+        ])),
+        "/apis/gone.io/v1" => answer("404 Not Found", &json!({})),
+        _ => resources(
+            json!([{"name": "horizontalpodautoscalers", "kind": "HorizontalPodAutoscaler", "namespaced": true}]),
+        ),
+    });
+    let discovery = server.cluster().discover().await.expect("kinds");
+    assert_eq!(discovery.server_version, "v1.25.0");
+    assert_eq!(discovery.unavailable, ["gone.io/v1"]);
+    assert_eq!(discovery.kinds().count(), 2);
+    assert_eq!(
+        discovery.preferred(&GroupKind::new("", "ConfigMap")),
+        Some(&config_maps())
+    );
+    let versions = discovery.versions(&GroupKind::new("autoscaling", "HorizontalPodAutoscaler"));
+    assert_eq!(
+        versions
+            .iter()
+            .map(|version| version.gvk.version.as_str())
+            .collect::<Vec<_>>(),
+        ["v2", "v1"]
+    );
+    assert!(!versions[0].listable);
+}

@@ -1,0 +1,197 @@
+//! Sends requests: time limits, what is tried again and how often, and what came back.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use http::{HeaderMap, StatusCode, header};
+use http_body_util::BodyExt;
+use kube::Client;
+use kube::client::Body;
+use serde_json::Value;
+use tokio::time::{sleep, timeout};
+
+use super::refusal::{self, Refusal};
+use super::request::{Repeat, Request};
+use super::{unreachable, warning};
+use crate::cluster::{ClusterError, Failure};
+
+/// Longer than the 60 seconds after which an API server itself gives up on a request.
+const ANSWER_LIMIT: Duration = Duration::from_secs(65);
+/// How long an answer that has begun may pause.
+const PAUSE_LIMIT: Duration = Duration::from_secs(60);
+
+/// How often a request is sent at most when the server says that it has no time for it.
+const TRIES_WHEN_BUSY: u32 = 8;
+/// How often at most when it, or the way to it, failed.
+const TRIES_WHEN_FAILED: u32 = 4;
+/// How long a request is sent again at most.
+const PATIENCE: Duration = Duration::from_secs(60);
+const FIRST_DELAY: Duration = Duration::from_millis(250);
+
+/// The way to one API server.
+#[derive(Clone)]
+pub(super) struct Transport {
+    /// The client of `kube`: TLS, credentials, and their renewal.
+    pub client: Client,
+    /// The server's URL, for messages.
+    pub server: String,
+    /// Set once it has answered: before that, a failure is a wrong address rather than a bad moment.
+    answered: Arc<AtomicBool>,
+}
+
+/// What the server answered, whatever it is.
+#[derive(Debug)]
+pub(super) struct Reply {
+    /// The HTTP status.
+    pub code: StatusCode,
+    /// What its `Warning` headers say.
+    pub warnings: Vec<String>,
+    /// How long it asks to wait before the next try.
+    pub retry_after: Option<Duration>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Transport {
+    /// A way that was not taken yet.
+    pub fn new(client: Client, server: String) -> Self {
+        Self {
+            client,
+            server,
+            answered: Arc::default(),
+        }
+    }
+
+    /// Sends `request`, again where that helps and does no harm.
+    pub async fn send(&self, request: &Request) -> Result<Reply, ClusterError> {
+        let start = Instant::now();
+        let mut tried = 1;
+        loop {
+            let outcome = self.try_once(request).await;
+            let delay = self.delay(request, &outcome, tried);
+            let Some(delay) = delay.filter(|delay| start.elapsed() + *delay < PATIENCE) else {
+                return outcome;
+            };
+            tracing::debug!(verb = %request.method, address = request.address, ?delay, tried, "trying again");
+            sleep(delay).await;
+            tried += 1;
+        }
+    }
+
+    async fn try_once(&self, request: &Request) -> Result<Reply, ClusterError> {
+        let start = Instant::now();
+        let outcome = self.exchange(request).await;
+        let milliseconds = start.elapsed().as_millis();
+        match &outcome {
+            Ok(reply) => {
+                self.answered.store(true, Ordering::Relaxed);
+                let code = reply.code.as_u16();
+                tracing::debug!(verb = %request.method, address = request.address, code, milliseconds, "answered");
+            }
+            Err(error) => {
+                tracing::debug!(verb = %request.method, address = request.address, %error, milliseconds, "not answered");
+            }
+        }
+        outcome
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Reply, ClusterError> {
+        let mut builder = http::Request::builder()
+            .method(&request.method)
+            .uri(&request.address)
+            .header(header::ACCEPT, request.accept);
+        let mut body = Body::empty();
+        if let Some(sent) = &request.body {
+            builder = builder.header(header::CONTENT_TYPE, sent.media_type);
+            body = Body::from(sent.bytes.clone());
+        }
+        let sent = builder
+            .body(body)
+            .map_err(|error| unreachable::error(&self.server, error))?;
+        let answer = match timeout(ANSWER_LIMIT, self.client.send(sent)).await {
+            Ok(answer) => answer.map_err(|error| unreachable::error(&self.server, error))?,
+            Err(_) => return Err(unreachable::no_answer(&self.server, ANSWER_LIMIT)),
+        };
+        let (parts, mut frames) = answer.into_parts();
+        let mut body = Vec::new();
+        while let Some(frame) = timeout(PAUSE_LIMIT, frames.frame())
+            .await
+            .map_err(|_| unreachable::no_answer(&self.server, PAUSE_LIMIT))?
+        {
+            let frame = frame.map_err(|error| unreachable::error(&self.server, error))?;
+            if let Ok(data) = frame.into_data() {
+                body.extend_from_slice(&data);
+            }
+        }
+        let warnings = warning::texts(&parts.headers);
+        Ok(Reply {
+            code: parts.status,
+            warnings,
+            retry_after: retry_after(&parts.headers),
+            body,
+        })
+    }
+
+    /// How long to wait before `request` is sent for the next time; `None` when it is not.
+    fn delay(&self, request: &Request, outcome: &Result<Reply, ClusterError>, tried: u32) -> Option<Duration> {
+        let (tries, asked) = match outcome {
+            Ok(reply) if reply.code == StatusCode::TOO_MANY_REQUESTS => (TRIES_WHEN_BUSY, reply.retry_after),
+            _ if request.repeat == Repeat::WhenRefused => return None,
+            Ok(reply) if !is_transient(reply) => return None,
+            Ok(Reply {
+                retry_after: Some(asked),
+                ..
+            }) => (TRIES_WHEN_BUSY, Some(*asked)),
+            Err(error) if !unreachable::is_transient(error) || !self.answered.load(Ordering::Relaxed) => return None,
+            Ok(_) | Err(_) => (TRIES_WHEN_FAILED, None),
+        };
+        (tried < tries).then(|| backoff(tried).max(asked.unwrap_or_default()))
+    }
+}
+
+/// Whether the same request may be answered otherwise a moment later.
+fn is_transient(reply: &Reply) -> bool {
+    reply.code.is_server_error() && !Refusal::read(reply).is_about_the_object()
+}
+
+/// Doubled with each try, plus up to half of it at random, so that many do not come back at once.
+fn backoff(tried: u32) -> Duration {
+    let delay = FIRST_DELAY * 2_u32.saturating_pow(tried.saturating_sub(1).min(8));
+    let random = RandomState::new().build_hasher().finish().to_le_bytes()[0];
+    delay + delay * u32::from(random) / 512
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers
+        .get(header::RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+        .map(Duration::from_secs)
+}
+
+impl Reply {
+    /// This reply, if the server did what it was asked to; what it refused, otherwise.
+    pub fn accepted(self, about: &refusal::Subject<'_>) -> Result<Self, ClusterError> {
+        if self.code.is_success() {
+            Ok(self)
+        } else {
+            Err(Refusal::read(&self).into_error(about))
+        }
+    }
+
+    /// The body as JSON. The error does not quote it.
+    pub fn json(self) -> Result<Value, ClusterError> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            ClusterError::new(
+                Failure::Other,
+                "failed to read the answer of the server: it is not JSON",
+            )
+            .because(error)
+        })
+    }
+}

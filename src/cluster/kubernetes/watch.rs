@@ -1,0 +1,226 @@
+//! Watches a kind through the watcher of `kube`, which lists, watches, resumes and lists again.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use futures::stream::{self, BoxStream, StreamExt};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::core::{ApiResource, DynamicResourceScope};
+use kube::runtime::utils::Backoff;
+use kube::runtime::watcher::{self, DefaultBackoff, Event};
+use kube::{Api, Client};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use tokio::time::sleep;
+
+use super::refusal::{Refusal, Subject};
+use super::transport::Transport;
+use super::{fill_in_kind, unreachable};
+use crate::cluster::{ClusterError, Failure, Resource, Scope, WatchEvent};
+use crate::object::LiveObject;
+
+/// The events of `resource`. What may pass is waited out; what will not is an error, after which
+/// the stream goes on trying for as long as it is read.
+pub(super) fn watch(
+    transport: &Transport,
+    resource: &Resource,
+    scope: &Scope,
+    selector: &str,
+) -> BoxStream<'static, Result<WatchEvent, ClusterError>> {
+    let mut config = watcher::Config::default();
+    if !selector.is_empty() {
+        config = config.labels(selector);
+    }
+    let watching = Watching {
+        events: watcher::watcher(api(&transport.client, resource, scope), config).boxed(),
+        resource: resource.clone(),
+        server: transport.server.clone(),
+        backoff: DefaultBackoff::default(),
+        pause: None,
+        restarting: false,
+    };
+    stream::unfold(watching, |mut watching| async move {
+        Some((watching.next().await?, watching))
+    })
+    .boxed()
+}
+
+fn api(client: &Client, resource: &Resource, scope: &Scope) -> Api<Watched> {
+    let gvk = &resource.gvk;
+    let resource = ApiResource {
+        group: gvk.group_kind.group.clone(),
+        version: gvk.version.clone(),
+        api_version: gvk.api_version(),
+        kind: gvk.group_kind.kind.clone(),
+        plural: resource.plural.clone(),
+    };
+    match scope {
+        Scope::Cluster => Api::all_with(client.clone(), &resource),
+        Scope::Namespace(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
+    }
+}
+
+struct Watching {
+    events: BoxStream<'static, watcher::Result<Event<Watched>>>,
+    resource: Resource,
+    server: String,
+    backoff: DefaultBackoff,
+    /// How long to wait before the watcher may try again.
+    pause: Option<Duration>,
+    /// Whether a restart was announced of which nothing came yet.
+    restarting: bool,
+}
+
+impl Watching {
+    async fn next(&mut self) -> Option<Result<WatchEvent, ClusterError>> {
+        loop {
+            if let Some(pause) = self.pause.take() {
+                sleep(pause).await;
+            }
+            match self.events.next().await? {
+                Ok(Event::Init) if self.restarting => {}
+                Ok(event) => return Some(Ok(self.event(event))),
+                Err(error) => {
+                    self.pause = self.backoff.next();
+                    match self.failure(error) {
+                        (error, Outlook::Lasts) => return Some(Err(error)),
+                        (error, Outlook::Passes) => {
+                            tracing::debug!(resource = self.resource.plural, %error, "watching again");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event<Watched>) -> WatchEvent {
+        self.restarting = matches!(event, Event::Init);
+        if !self.restarting {
+            self.backoff.reset();
+        }
+        match event {
+            Event::Init => WatchEvent::Restarted,
+            Event::InitDone => WatchEvent::Listed,
+            Event::InitApply(watched) | Event::Apply(watched) => WatchEvent::Applied(Box::new(self.object(watched))),
+            Event::Delete(watched) => WatchEvent::Deleted(Box::new(self.object(watched))),
+        }
+    }
+
+    fn object(&self, watched: Watched) -> LiveObject {
+        let mut value = watched.value;
+        fill_in_kind(&mut value, &self.resource);
+        LiveObject::new(value)
+    }
+
+    /// What an error of the watcher is in our terms.
+    fn failure(&self, error: watcher::Error) -> (ClusterError, Outlook) {
+        let cause = match error {
+            watcher::Error::InitialListFailed(cause)
+            | watcher::Error::WatchStartFailed(cause)
+            | watcher::Error::WatchFailed(cause) => cause,
+            watcher::Error::WatchError(status) => kube::Error::Api(status),
+            watcher::Error::NoResourceVersion => return (self.unwatchable(), Outlook::Lasts),
+        };
+        let refusal = match cause {
+            kube::Error::Api(status) => Refusal::of(*status),
+            cause => {
+                let error = unreachable::error(&self.server, cause);
+                let outlook = if unreachable::is_transient(&error) {
+                    Outlook::Passes
+                } else {
+                    Outlook::Lasts
+                };
+                return (error, outlook);
+            }
+        };
+        let outlook = outlook(refusal.code());
+        (refusal.into_error(&Subject::kind(&self.resource)), outlook)
+    }
+
+    fn unwatchable(&self) -> ClusterError {
+        let plural = &self.resource.plural;
+        ClusterError::new(
+            Failure::Other,
+            format!("failed to watch {plural}: the server does not say which version it sends"),
+        )
+    }
+}
+
+/// Whether trying again may help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outlook {
+    /// A bad moment.
+    Passes,
+    /// A missing right, a kind that is gone.
+    Lasts,
+}
+
+fn outlook(code: u16) -> Outlook {
+    match code {
+        408..=410 | 425 | 429 => Outlook::Passes,
+        400..=499 => Outlook::Lasts,
+        _ => Outlook::Passes,
+    }
+}
+
+/// An object as the server sent it, field by field, with just the part that the watcher reads
+/// itself. `DynamicObject` would drop metadata that its types do not know.
+#[derive(Clone)]
+struct Watched {
+    metadata: ObjectMeta,
+    value: Value,
+}
+
+impl<'de> Deserialize<'de> for Watched {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let resource_version = value
+            .pointer("/metadata/resourceVersion")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        Ok(Self {
+            metadata: ObjectMeta {
+                resource_version,
+                ..ObjectMeta::default()
+            },
+            value,
+        })
+    }
+}
+
+/// Without the object, which may be a Secret.
+impl fmt::Debug for Watched {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Watched").finish_non_exhaustive()
+    }
+}
+
+impl kube::Resource for Watched {
+    type DynamicType = ApiResource;
+    type Scope = DynamicResourceScope;
+
+    fn kind(resource: &ApiResource) -> Cow<'_, str> {
+        resource.kind.as_str().into()
+    }
+
+    fn group(resource: &ApiResource) -> Cow<'_, str> {
+        resource.group.as_str().into()
+    }
+
+    fn version(resource: &ApiResource) -> Cow<'_, str> {
+        resource.version.as_str().into()
+    }
+
+    fn plural(resource: &ApiResource) -> Cow<'_, str> {
+        resource.plural.as_str().into()
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+}

@@ -1,0 +1,153 @@
+//! Where objects live: the one trait through which the rest of the program meets a cluster.
+//!
+//! Only this folder knows `kube`. Everything here is I/O and nothing here decides: what to ask and
+//! what to do with the answer is `observe`'s, `plan`'s and `execute`'s.
+
+mod discovery;
+mod error;
+mod kubernetes;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use serde_json::Value;
+
+use crate::object::{LiveObject, ObjectRef};
+
+pub use discovery::{Discovery, Resource};
+pub use error::{ClusterError, Failure, FieldCause};
+pub use kubernetes::{Connection, Kubernetes};
+
+/// A cluster, real or embedded.
+#[async_trait]
+pub trait Cluster: Send + Sync {
+    /// Which kinds there are, and the server's version.
+    async fn discover(&self) -> Result<Discovery, ClusterError>;
+
+    /// All objects of a kind in `scope` that match the label selector, page by page.
+    async fn list(&self, resource: &Resource, scope: &Scope, selector: &str) -> Result<Vec<LiveObject>, ClusterError>;
+
+    /// One object; `None` when there is none.
+    async fn get(&self, resource: &Resource, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError>;
+
+    /// Server-side apply.
+    async fn apply(&self, resource: &Resource, apply: &Apply<'_>) -> Result<Answer, ClusterError>;
+
+    /// Creates an object; [`Failure::AlreadyExists`] when there is one.
+    async fn create(
+        &self,
+        resource: &Resource,
+        object: &Value,
+        field_manager: &str,
+    ) -> Result<LiveObject, ClusterError>;
+
+    /// Replaces an object; [`Failure::Conflict`] when its `resourceVersion` is not the latest.
+    async fn replace(
+        &self,
+        resource: &Resource,
+        object: &Value,
+        field_manager: &str,
+    ) -> Result<LiveObject, ClusterError>;
+
+    /// Deletes an object. That it is gone is known only once it is not found under its UID.
+    async fn delete(&self, resource: &Resource, deletion: &Deletion<'_>) -> Result<(), ClusterError>;
+
+    /// The objects of a kind in `scope` as they are and as they change, for as long as the stream is
+    /// read. Interrupted watches are resumed; after an interruption that cannot be resumed, every
+    /// object is sent again as [`WatchEvent::Applied`] between [`WatchEvent::Restarted`] and
+    /// [`WatchEvent::Listed`].
+    fn watch(
+        &self,
+        resource: &Resource,
+        scope: &Scope,
+        selector: &str,
+    ) -> BoxStream<'static, Result<WatchEvent, ClusterError>>;
+}
+
+/// Where to list and watch.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// The whole cluster; the only scope of what is cluster-scoped.
+    Cluster,
+    /// One namespace.
+    Namespace(String),
+}
+
+/// Whether the server stores what it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Persist {
+    /// It does.
+    Stored,
+    /// It only says what it would store.
+    DryRun,
+}
+
+/// Who wins where another manager owns a field with another value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Force {
+    /// The other manager: the apply is refused.
+    Yield,
+    /// We do.
+    Take,
+}
+
+/// One server-side apply.
+#[derive(Debug)]
+pub struct Apply<'a> {
+    /// What to apply; its `metadata` carries `uid` and `resourceVersion` when the live object must be
+    /// the one that was planned for.
+    pub object: &'a Value,
+    /// What it is called.
+    pub reference: &'a ObjectRef,
+    /// Under which name.
+    pub field_manager: &'a str,
+    /// Who wins a conflict.
+    pub force: Force,
+    /// Whether it is stored.
+    pub persist: Persist,
+}
+
+/// What the server answers to an apply.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The object as it is, or would be, stored.
+    pub object: LiveObject,
+    /// Whether there was none before.
+    pub created: bool,
+    /// The warnings the server sent along.
+    pub warnings: Vec<String>,
+}
+
+/// What becomes of an object's dependents when it is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Propagation {
+    /// They are collected after it.
+    Background,
+    /// It stays until they are gone.
+    Foreground,
+}
+
+/// One delete of exactly the object that was planned for.
+#[derive(Debug)]
+pub struct Deletion<'a> {
+    /// What it is called.
+    pub reference: &'a ObjectRef,
+    /// Its UID; the server refuses another with [`Failure::Conflict`].
+    pub uid: &'a str,
+    /// Its version; likewise.
+    pub resource_version: &'a str,
+    /// What becomes of its dependents.
+    pub propagation: Propagation,
+}
+
+/// What a watch tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WatchEvent {
+    /// Everything known is forgotten; what there is follows.
+    Restarted,
+    /// There is such an object.
+    Applied(Box<LiveObject>),
+    /// This object is gone.
+    Deleted(Box<LiveObject>),
+    /// Everything there is has been sent.
+    Listed,
+}

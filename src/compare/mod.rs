@@ -1,0 +1,215 @@
+//! Compares one object: what git wants, what the cluster has, what the server answers.
+//!
+//! A function of one object, without I/O and without a clock.
+
+mod cause;
+mod difference;
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::field::{FieldManager, FieldPath, ManagedFields};
+use crate::inventory;
+use crate::object::{self, DesiredObject, LiveObject};
+use crate::place::Origin;
+
+pub use cause::Cause;
+pub use difference::{Difference, differences};
+
+/// One field that would change, or that keeps a value git no longer wants.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldChange {
+    /// Which field.
+    pub path: FieldPath,
+    /// The value the cluster has.
+    pub before: Shown,
+    /// The value the server would store.
+    pub after: Shown,
+    /// Whether only the order of a list's items changes; the values are then the items' keys.
+    pub reordered: bool,
+    /// Why it differs.
+    pub cause: Cause,
+    /// Whether the cause was guessed, because what git said at the last apply is not at hand.
+    pub guessed: bool,
+    /// Where git says so.
+    pub origins: Vec<Origin>,
+}
+
+/// A value that may be shown to a person, or not.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shown {
+    /// There is none.
+    Absent,
+    /// This one.
+    Value(Value),
+    /// There is one, and it is nobody's business.
+    Masked(Fingerprint),
+}
+
+/// Tells masked values of one run apart without giving anything away: a hash whose key is random
+/// and never leaves the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    fn of(value: &Value) -> Self {
+        static KEY: OnceLock<RandomState> = OnceLock::new();
+        Self(KEY.get_or_init(RandomState::new).hash_one(value.to_string()))
+    }
+}
+
+impl Shown {
+    fn of(value: Option<&Value>, secret: bool) -> Self {
+        match value {
+            None => Self::Absent,
+            Some(value) if secret => Self::Masked(Fingerprint::of(value)),
+            Some(value) => Self::Value(value.clone()),
+        }
+    }
+}
+
+/// What an apply would do to an object that exists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// The fields, in the order of their paths.
+    pub changes: Vec<FieldChange>,
+    /// Whether the object would become a member of the ApplySet.
+    pub joins: bool,
+    /// Whether we would own other fields than now, whatever their values.
+    pub ownership: bool,
+}
+
+impl Comparison {
+    /// Whether an apply would change nothing that matters.
+    pub fn is_unchanged(&self) -> bool {
+        self.changes.is_empty() && !self.joins && !self.ownership
+    }
+
+    /// The changes that take a field away from a manager that will not let go of it.
+    pub fn conflicts(&self) -> impl Iterator<Item = &FieldChange> {
+        self.changes
+            .iter()
+            .filter(|change| matches!(change.cause, Cause::Conflict { .. }))
+    }
+}
+
+/// Compares a live object with the server's answer to a forced apply of `desired`.
+///
+/// Changes of what the server keeps for itself (`status`, `resourceVersion`, …) and of our own
+/// notes on the object are not changes. Values of a Secret are masked here, so that nothing
+/// behind this point can show them.
+pub fn compare(desired: &DesiredObject, live: &LiveObject, answer: &LiveObject, field_manager: &str) -> Comparison {
+    let before = ManagedFields::of(live);
+    let after = ManagedFields::of(answer);
+    let mut keys = before.all();
+    keys.extend(&after.all());
+
+    let context = cause::Context::new(desired, live, &before, &after, field_manager);
+    let joins = inventory::member_of(live) != inventory::member_of(answer);
+    let mut changes: Vec<FieldChange> = differences(live.value(), answer.value(), &keys)
+        .into_iter()
+        .filter(|difference| !is_bookkeeping(&difference.path))
+        .map(|difference| {
+            let (cause, guessed) = context.cause(&difference);
+            field_change(desired, difference, cause, guessed)
+        })
+        .collect();
+    changes.extend(
+        context
+            .left_behind(live, answer)
+            .into_iter()
+            .filter(|(path, _)| !is_bookkeeping(path))
+            .map(|(path, owner)| {
+                let value = path.find(live.value()).cloned();
+                let difference = Difference {
+                    path,
+                    before: value.clone(),
+                    after: value,
+                    reordered: false,
+                };
+                field_change(desired, difference, Cause::LeftBehind { owner }, false)
+            }),
+    );
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
+
+    let ownership = context.ownership_changes().iter().any(|path| !is_bookkeeping(path));
+    Comparison {
+        changes,
+        joins,
+        ownership,
+    }
+}
+
+fn field_change(desired: &DesiredObject, difference: Difference, cause: Cause, guessed: bool) -> FieldChange {
+    let secret = object::is_secret(&desired.reference.kind) && !is_public_in_secret(&difference.path);
+    FieldChange {
+        before: Shown::of(difference.before.as_ref(), secret),
+        after: Shown::of(difference.after.as_ref(), secret),
+        reordered: difference.reordered,
+        origins: desired.origins.of(&difference.path),
+        path: difference.path,
+        cause,
+        guessed,
+    }
+}
+
+/// Fields of a Secret that hold no secret. Annotations may: `last-applied-configuration` does.
+fn is_public_in_secret(path: &FieldPath) -> bool {
+    path.is_under(&["metadata", "labels"]) || path.is_under(&["type"]) || path.is_under(&["immutable"])
+}
+
+/// What we note on every object: membership, revision, digest. A reviewer reviews none of them.
+fn is_bookkeeping(path: &FieldPath) -> bool {
+    path.is_under(&["metadata", "labels", inventory::PART_OF])
+        || path.is_under(&["metadata", "annotations", inventory::REVISION])
+        || path.is_under(&["metadata", "annotations", inventory::APPLIED])
+        || *path == FieldPath::of(&["metadata", "annotations"])
+        || *path == FieldPath::of(&["metadata", "labels"])
+}
+
+/// The fields on which the stored object differs from what the plan predicted, among those that we
+/// own and those that the plan showed.
+///
+/// What the server allocates anew at every request is no mismatch: a dry-run cannot know it.
+pub fn mismatches(
+    predicted: &LiveObject,
+    stored: &LiveObject,
+    changes: &[FieldChange],
+    field_manager: &str,
+) -> Vec<FieldPath> {
+    let managed = ManagedFields::of(stored);
+    let owned = managed
+        .applied_by(field_manager)
+        .map(|(_, fields)| fields.clone())
+        .unwrap_or_default();
+    let mut keys = managed.all();
+    keys.extend(&ManagedFields::of(predicted).all());
+    differences(predicted.value(), stored.value(), &keys)
+        .into_iter()
+        .map(|difference| difference.path)
+        .filter(|path| {
+            owned.touches(path) || owned.covers(path) || changes.iter().any(|change| path.starts_with(&change.path))
+        })
+        .filter(|path| !is_allocated(path))
+        .collect()
+}
+
+/// What the API server allocates at creation: addresses and ports of a Service.
+fn is_allocated(path: &FieldPath) -> bool {
+    let last = path.elements().last();
+    let is = |name: &str| matches!(last, Some(crate::field::PathElement::Field(field)) if field == name);
+    path.is_under(&["spec"])
+        && ["clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort"]
+            .iter()
+            .any(|name| is(name))
+}
+
+/// The words for a writer: `kubectl-edit`, `kube-controller-manager (scale)`.
+pub fn writer(manager: &FieldManager) -> String {
+    match manager.subresource.as_str() {
+        "" => manager.name.clone(),
+        subresource => format!("{} ({subresource})", manager.name),
+    }
+}

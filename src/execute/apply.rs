@@ -1,0 +1,134 @@
+//! Applies one object exactly as planned, or not at all.
+
+use super::{Event, Outcome, Run, TRIES};
+use crate::cluster::{Apply, ClusterError, Failure, Force, Persist};
+use crate::compare::{self, FieldChange};
+use crate::object::LiveObject;
+use crate::observe;
+use crate::plan::{self, Action, ApplyWork, Decision, Step, Work};
+
+/// What came of an apply.
+pub(super) enum Applied {
+    /// The object is stored.
+    Stored(LiveObject),
+    /// There was nothing to do any more.
+    Nothing,
+    /// It is not stored.
+    Not(Outcome),
+}
+
+/// What a person agreed to for one object, and how to do it.
+pub(super) struct Agreed {
+    pub(super) action: Action,
+    pub(super) changes: Vec<FieldChange>,
+    pub(super) work: Box<ApplyWork>,
+}
+
+impl Run<'_> {
+    pub(super) async fn apply(&self, mut agreed: Agreed) -> Applied {
+        if let (Some(live), None) = (&agreed.work.live, agreed.work.sent.pointer("/metadata/uid")) {
+            // The old object is being deleted: what is applied to it would be lost with it.
+            let work = &agreed.work;
+            if let Err(why) = self
+                .feeds
+                .gone(&work.resource, &work.desired.reference, &live.uid, self.deadline())
+                .await
+            {
+                return Applied::Not(Outcome::NotGone(why));
+            }
+            agreed.work.live = None;
+        }
+        for _ in 0..TRIES {
+            match self.try_apply(&agreed.work).await {
+                Ok(stored) => {
+                    self.check_prediction(&agreed, &stored);
+                    return Applied::Stored(stored);
+                }
+                Err(error) if error.failure == Failure::Conflict => match self.plan_again(agreed).await {
+                    Ok(again) => agreed = again,
+                    Err(over) => return over,
+                },
+                Err(error) => return Applied::Not(Outcome::Failed(observe::refused(&agreed.work.desired, error))),
+            }
+        }
+        Applied::Not(Outcome::Moved)
+    }
+
+    async fn try_apply(&self, work: &ApplyWork) -> Result<LiveObject, ClusterError> {
+        let _turn = self.requests.acquire().await;
+        let apply = Apply {
+            object: &work.sent,
+            reference: &work.desired.reference,
+            field_manager: &self.execution.question.policy.field_manager,
+            // A new object takes nothing from anybody: if somebody was faster, that is a conflict.
+            force: if work.live.is_some() { Force::Take } else { Force::Yield },
+            persist: Persist::Stored,
+        };
+        let answer = self.execution.cluster.apply(&work.resource, &apply).await?;
+        if work.predicted.is_none() {
+            // A dry-run would have told these already.
+            for message in observe::warnings(&work.desired, answer.warnings) {
+                self.send(Event::Warning {
+                    reference: work.desired.reference.clone(),
+                    message,
+                });
+            }
+        }
+        Ok(answer.object)
+    }
+
+    /// The object changed since it was planned: plans it again, and goes on only with the same plan.
+    async fn plan_again(&self, agreed: Agreed) -> Result<Agreed, Applied> {
+        let question = &self.execution.question;
+        let Agreed { action, changes, work } = agreed;
+        let ApplyWork { desired, resource, .. } = *work;
+        let observation = {
+            let _turn = self.requests.acquire().await;
+            observe::observe_again(&*self.execution.cluster, desired, resource, question)
+                .await
+                .map_err(|error| Applied::Not(Outcome::Failed(error)))?
+        };
+        match plan::decide(observation, &question.policy) {
+            Decision::Unchanged(_) => Err(Applied::Nothing),
+            Decision::Step(step) => match *step {
+                Step {
+                    action: again,
+                    changes: now,
+                    work: Work::Apply(work),
+                    ..
+                } if again == action && same_changes(&changes, &now) => Ok(Agreed {
+                    action,
+                    changes: now,
+                    work,
+                }),
+                _ => Err(Applied::Not(Outcome::Moved)),
+            },
+        }
+    }
+
+    fn check_prediction(&self, agreed: &Agreed, stored: &LiveObject) {
+        let Some(predicted) = &agreed.work.predicted else {
+            return;
+        };
+        let field_manager = &self.execution.question.policy.field_manager;
+        let paths = compare::mismatches(predicted, stored, &agreed.changes, field_manager);
+        if !paths.is_empty() {
+            self.send(Event::Mismatch {
+                reference: agreed.work.desired.reference.clone(),
+                paths,
+            });
+        }
+    }
+}
+
+/// Whether two plans for an object change the same fields from and to the same values. Who wrote
+/// them, and when, makes no difference.
+fn same_changes(agreed: &[FieldChange], now: &[FieldChange]) -> bool {
+    agreed.len() == now.len()
+        && agreed.iter().zip(now).all(|(agreed, now)| {
+            agreed.path == now.path
+                && agreed.before == now.before
+                && agreed.after == now.after
+                && agreed.reordered == now.reordered
+        })
+}

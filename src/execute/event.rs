@@ -1,0 +1,99 @@
+//! What a sync tells while it runs. The only interface between executing and reporting.
+
+use crate::field::FieldPath;
+use crate::health::Health;
+use crate::object::ObjectRef;
+use crate::plan::Action;
+
+/// Something happened.
+#[derive(Debug)]
+pub enum Event {
+    /// The sync begins to work on an object.
+    Started {
+        /// Which.
+        reference: ObjectRef,
+        /// To do what.
+        action: Action,
+    },
+    /// An object was written; whether it becomes Current is still to be seen.
+    Applied {
+        /// Which.
+        reference: ObjectRef,
+        /// What was done.
+        action: Action,
+    },
+    /// An object is waited for.
+    Waiting {
+        /// Which.
+        reference: ObjectRef,
+        /// How it is now.
+        health: Health,
+    },
+    /// The sync is done with an object.
+    Settled {
+        /// Which.
+        reference: ObjectRef,
+        /// What came of it.
+        outcome: Outcome,
+    },
+    /// The stored object differs from the prediction.
+    Mismatch {
+        /// Which object.
+        reference: ObjectRef,
+        /// Which fields.
+        paths: Vec<FieldPath>,
+    },
+    /// The server warned.
+    Warning {
+        /// About which object.
+        reference: ObjectRef,
+        /// Its words.
+        message: String,
+    },
+    /// Nothing is pruned, and this is why.
+    NotPruned {
+        /// How many objects stay.
+        objects: usize,
+        /// Why.
+        why: String,
+    },
+}
+
+/// What came of one object.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It was as git wants it, and is Current.
+    Unchanged,
+    /// It was created, and is Current.
+    Created,
+    /// It was changed, and is Current.
+    Updated,
+    /// It was deleted, and is gone.
+    Deleted,
+    /// It was left as it is: another manager owns what git wants.
+    Conflict,
+    /// It was left as it is: it is not ours.
+    Skipped,
+    /// It changed after the plan was made, so that the plan is not what would be done any more.
+    Moved,
+    /// The server refused.
+    Failed(crate::error::Error),
+    /// It is not Current: it failed, or time ran out.
+    NotReady(Health),
+    /// It is being deleted and not gone in time, for this reason.
+    NotGone(String),
+    /// What it depends on is not Current.
+    Blocked {
+        /// What that is.
+        by: ObjectRef,
+    },
+    /// The sync was stopped before it came to this object.
+    Stopped,
+}
+
+impl Outcome {
+    /// Whether this is what the plan promised.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Unchanged | Self::Created | Self::Updated | Self::Deleted)
+    }
+}

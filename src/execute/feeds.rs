@@ -1,0 +1,299 @@
+//! What objects are doing: one watch a kind and scope, started when first needed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::cluster::{Cluster, Resource, Scope, WatchEvent};
+use crate::health::{self, Health, Status};
+use crate::object::{GroupKind, LiveObject, ObjectRef};
+use crate::observe::Scopes;
+
+/// How long to wait before looking again at an object that no watch sees.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// What a watch has told of one object.
+#[derive(Debug, Clone)]
+struct Seen {
+    uid: String,
+    generation: i64,
+    health: Health,
+    finalizers: Vec<String>,
+}
+
+/// What a watch has told so far.
+#[derive(Debug, Default)]
+struct Feed {
+    /// Whether every object there is has been told of at least once.
+    listed: bool,
+    objects: BTreeMap<ObjectRef, Seen>,
+    /// While the watch starts again: what has not been told of again yet.
+    unconfirmed: BTreeSet<ObjectRef>,
+    /// Why the watch ended.
+    failed: Option<String>,
+}
+
+impl Feed {
+    fn note(&mut self, event: WatchEvent) {
+        match event {
+            WatchEvent::Restarted => self.unconfirmed = self.objects.keys().cloned().collect(),
+            WatchEvent::Listed => {
+                self.listed = true;
+                for gone in std::mem::take(&mut self.unconfirmed) {
+                    self.objects.remove(&gone);
+                }
+            }
+            WatchEvent::Deleted(object) => {
+                self.objects.remove(&object.reference());
+            }
+            WatchEvent::Applied(object) => {
+                let reference = object.reference();
+                self.unconfirmed.remove(&reference);
+                self.objects.insert(reference, Seen::of(&object));
+            }
+        }
+    }
+}
+
+impl Seen {
+    fn of(object: &LiveObject) -> Self {
+        Self {
+            uid: object.uid().to_owned(),
+            generation: generation(object),
+            health: health::of(object),
+            finalizers: object.finalizers().into_iter().map(str::to_owned).collect(),
+        }
+    }
+}
+
+fn generation(object: &LiveObject) -> i64 {
+    object
+        .value()
+        .pointer("/metadata/generation")
+        .and_then(serde_json::Value::as_i64)
+        .unwrap_or(0)
+}
+
+struct Watched {
+    feed: watch::Receiver<Feed>,
+    task: JoinHandle<()>,
+}
+
+/// The watches of a sync. They end when it is dropped.
+pub(super) struct Feeds {
+    cluster: Arc<dyn Cluster>,
+    selector: String,
+    scopes: Scopes,
+    watched: Mutex<BTreeMap<(GroupKind, Scope), Watched>>,
+}
+
+impl Feeds {
+    pub(super) fn new(cluster: Arc<dyn Cluster>, selector: String, scopes: Scopes) -> Self {
+        Self {
+            cluster,
+            selector,
+            scopes,
+            watched: Mutex::default(),
+        }
+    }
+
+    /// Waits until the object that was applied is Current or has failed, or until `deadline`; the
+    /// last that was seen of it. `progress` hears of every change on the way.
+    pub(super) async fn current(
+        &self,
+        resource: &Resource,
+        applied: &LiveObject,
+        deadline: Instant,
+        mut progress: impl FnMut(&Health),
+    ) -> Health {
+        let reference = applied.reference();
+        let mut last = health::of(applied);
+        if last.is_current() {
+            return last;
+        }
+        progress(&last);
+        let mut feed = self.feed(resource, &reference);
+        let settled = async {
+            loop {
+                if let Some(health) = verdict(&feed.borrow_and_update(), &reference, applied) {
+                    if health != last && !health.is_current() {
+                        progress(&health);
+                    }
+                    last = health;
+                    if matches!(
+                        last.status,
+                        Status::Current | Status::Failed | Status::NotFound | Status::Unknown
+                    ) {
+                        return;
+                    }
+                }
+                if feed.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        // Out of time, `last` says how far it came.
+        let _ = tokio::time::timeout_at(deadline, settled).await;
+        last
+    }
+
+    /// Begins to watch for the end of an object, so that nothing is missed once it is deleted.
+    pub(super) fn expect(&self, resource: &Resource, reference: &ObjectRef) {
+        self.feed(resource, reference);
+    }
+
+    /// Waits until the object with this UID is gone. `Err` says what holds it at the deadline.
+    pub(super) async fn gone(
+        &self,
+        resource: &Resource,
+        reference: &ObjectRef,
+        uid: &str,
+        deadline: Instant,
+    ) -> Result<(), String> {
+        let mut last = None;
+        let gone = async {
+            loop {
+                self.unseen(resource, reference, uid).await?;
+                // A watch by label loses sight of an object that loses its label: only a look at the
+                // object itself tells that it is gone.
+                match self.cluster.get(resource, reference).await {
+                    Ok(Some(live)) if live.uid() == uid => last = Some(Seen::of(&live)),
+                    Ok(_) => return Ok(()),
+                    Err(error) => return Err(error.to_string()),
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        let waited = tokio::time::timeout_at(deadline, gone).await;
+        match waited {
+            Ok(gone) => gone,
+            Err(_) => Err(self.held_by(resource, reference).or(last).map_or_else(
+                || "still there".to_owned(),
+                |seen| match seen.finalizers.as_slice() {
+                    [] => "still there".to_owned(),
+                    finalizers => format!("still there, held by the finalizer {}", finalizers.join(", ")),
+                },
+            )),
+        }
+    }
+
+    /// Waits until the watch does not see the object with this UID.
+    async fn unseen(&self, resource: &Resource, reference: &ObjectRef, uid: &str) -> Result<(), String> {
+        let mut feed = self.feed(resource, reference);
+        let unseen = feed.wait_for(|feed| {
+            let there = feed.objects.get(reference).is_some_and(|seen| seen.uid == uid);
+            feed.failed.is_some() || (feed.listed && !there)
+        });
+        match unseen.await {
+            Ok(feed) => feed.failed.clone().map_or(Ok(()), Err),
+            Err(_) => Err("its watch has ended".to_owned()),
+        }
+    }
+
+    fn held_by(&self, resource: &Resource, reference: &ObjectRef) -> Option<Seen> {
+        self.feed(resource, reference).borrow().objects.get(reference).cloned()
+    }
+
+    fn feed(&self, resource: &Resource, reference: &ObjectRef) -> watch::Receiver<Feed> {
+        let kind = &resource.gvk.group_kind;
+        let scope = match (&reference.namespace, self.scopes.get(kind)) {
+            (Some(namespace), Some(scopes)) if !scopes.contains(&Scope::Cluster) => Scope::Namespace(namespace.clone()),
+            (Some(namespace), None) => Scope::Namespace(namespace.clone()),
+            _ => Scope::Cluster,
+        };
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = watched.entry((kind.clone(), scope)).or_insert_with_key(|(_, scope)| {
+            let mut events = self.cluster.watch(resource, scope, &self.selector);
+            let (sender, feed) = watch::channel(Feed::default());
+            let task = tokio::spawn(async move {
+                while let Some(event) = events.next().await {
+                    sender.send_modify(|feed| match event {
+                        Ok(event) => feed.note(event),
+                        Err(error) => feed.failed = Some(error.to_string()),
+                    });
+                }
+            });
+            Watched { feed, task }
+        });
+        entry.feed.clone()
+    }
+}
+
+impl Drop for Feeds {
+    fn drop(&mut self) {
+        for watched in self.watched.get_mut().unwrap_or_else(PoisonError::into_inner).values() {
+            watched.task.abort();
+        }
+    }
+}
+
+/// What a feed says of an object that was applied; `None` while it has not seen that apply.
+fn verdict(feed: &Feed, reference: &ObjectRef, applied: &LiveObject) -> Option<Health> {
+    if let Some(why) = &feed.failed {
+        return Some(Health {
+            status: Status::Unknown,
+            message: format!("it cannot be watched: {why}"),
+        });
+    }
+    match feed.objects.get(reference) {
+        Some(seen) if seen.uid == applied.uid() => {
+            (seen.generation >= generation(applied)).then(|| seen.health.clone())
+        }
+        Some(_) => Some(Health {
+            status: Status::NotFound,
+            message: "it was deleted and created anew".to_owned(),
+        }),
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn config_map(name: &str, uid: &str) -> LiveObject {
+        let value = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "uid": uid}});
+        LiveObject::new(value)
+    }
+
+    fn applied(object: LiveObject) -> WatchEvent {
+        WatchEvent::Applied(Box::new(object))
+    }
+
+    #[test]
+    fn what_a_restarted_watch_does_not_tell_of_again_is_gone() {
+        let mut feed = Feed::default();
+        feed.note(applied(config_map("a", "1")));
+        feed.note(applied(config_map("b", "2")));
+        feed.note(WatchEvent::Restarted);
+        feed.note(applied(config_map("b", "2")));
+        assert_eq!(
+            feed.objects.len(),
+            2,
+            "until the list is whole, nothing is said to be gone"
+        );
+        feed.note(WatchEvent::Listed);
+        assert_eq!(
+            feed.objects
+                .keys()
+                .map(|object| object.name.as_str())
+                .collect::<Vec<_>>(),
+            ["b"]
+        );
+    }
+
+    #[test]
+    fn another_uid_is_another_object() {
+        let mut feed = Feed::default();
+        feed.note(applied(config_map("a", "2")));
+        let ours = config_map("a", "1");
+        let health = verdict(&feed, &ours.reference(), &ours).expect("something is known");
+        assert_eq!(health.status, Status::NotFound);
+    }
+}

@@ -1,0 +1,116 @@
+//! Who manages the fields of an object, and since when.
+
+use serde_json::Value;
+
+use super::FieldSet;
+use crate::object::LiveObject;
+
+/// How a manager writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Operation {
+    /// By server-side apply: it declares what it wants.
+    Apply,
+    /// By create, update or patch.
+    Update,
+}
+
+/// One writer of an object. The API server tells writers apart by name, operation and subresource.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FieldManager {
+    /// The name: `stackanetes`, `kubectl-edit`, `kube-controller-manager`.
+    pub name: String,
+    /// How it writes.
+    pub operation: Operation,
+    /// The subresource it writes through, such as `scale`; empty for the object itself.
+    pub subresource: String,
+    /// When it last wrote (RFC 3339). The time is the entry's, not a field's.
+    pub time: Option<String>,
+}
+
+impl FieldManager {
+    /// Whether a person, or a script in a person's place, writes under this name: the commands of
+    /// kubectl, which name themselves so.
+    pub fn is_imperative(&self) -> bool {
+        self.operation == Operation::Update && (self.name == "kubectl" || self.name.starts_with("kubectl-"))
+    }
+
+    /// Whether this manager will write again what it wrote, so that putting the field back would
+    /// only start a fight: whoever declares it by apply, and whoever writes through a subresource
+    /// such as `scale` without being a person.
+    pub fn keeps_writing(&self) -> bool {
+        self.operation == Operation::Apply
+            || (!self.subresource.is_empty() && !self.is_imperative())
+            || self.name == "kube-controller-manager"
+            || self.name == "kube-scheduler"
+    }
+}
+
+/// `metadata.managedFields` of an object: each writer and the fields it owns.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ManagedFields(Vec<(FieldManager, FieldSet)>);
+
+impl ManagedFields {
+    /// Reads them from an object.
+    pub fn of(object: &LiveObject) -> Self {
+        let entries = object
+            .value()
+            .pointer("/metadata/managedFields")
+            .and_then(Value::as_array);
+        Self(entries.into_iter().flatten().map(entry).collect())
+    }
+
+    /// Each writer and its fields.
+    pub fn entries(&self) -> impl Iterator<Item = (&FieldManager, &FieldSet)> {
+        self.0.iter().map(|(manager, fields)| (manager, fields))
+    }
+
+    /// What `name` has applied to the object itself.
+    pub fn applied_by(&self, name: &str) -> Option<(&FieldManager, &FieldSet)> {
+        self.entries().find(|(manager, _)| is_own(manager, name))
+    }
+
+    /// The writers other than `name`'s own apply, and their fields.
+    pub fn others<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a FieldManager, &'a FieldSet)> {
+        self.entries().filter(move |(manager, _)| !is_own(manager, name))
+    }
+
+    /// The entry of the same writer, whatever its time.
+    pub fn same_writer(&self, writer: &FieldManager) -> Option<&FieldSet> {
+        self.entries()
+            .find(|(manager, _)| {
+                manager.name == writer.name
+                    && manager.operation == writer.operation
+                    && manager.subresource == writer.subresource
+            })
+            .map(|(_, fields)| fields)
+    }
+
+    /// Every field that anybody owns.
+    pub fn all(&self) -> FieldSet {
+        let mut all = FieldSet::default();
+        for (_, fields) in self.entries() {
+            all.extend(fields);
+        }
+        all
+    }
+}
+
+fn is_own(manager: &FieldManager, name: &str) -> bool {
+    manager.name == name && manager.operation == Operation::Apply && manager.subresource.is_empty()
+}
+
+fn entry(entry: &Value) -> (FieldManager, FieldSet) {
+    let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
+    let manager = FieldManager {
+        name: text("manager").to_owned(),
+        operation: if text("operation") == "Apply" {
+            Operation::Apply
+        } else {
+            Operation::Update
+        },
+        subresource: text("subresource").to_owned(),
+        time: entry.get("time").and_then(Value::as_str).map(str::to_owned),
+    };
+    let fields = entry.get("fieldsV1").map(FieldSet::from_fields_v1).unwrap_or_default();
+    (manager, fields)
+}

@@ -1,0 +1,9 @@
+//! Fields: paths to them, sets of them, and who manages them.
+
+mod manager;
+mod path;
+mod set;
+
+pub use manager::{FieldManager, ManagedFields, Operation};
+pub use path::{FieldPath, PathElement};
+pub use set::FieldSet;

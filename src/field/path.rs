@@ -1,0 +1,275 @@
+//! The path of a field, as FieldsV1 spells it and as a person reads it.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// One step of a [`FieldPath`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PathElement {
+    /// A field of a map: `f:spec`.
+    Field(String),
+    /// The item of a keyed list with these key fields: `k:{"name":"web"}`.
+    Key(Map<String, Value>),
+    /// The item of a set with this value: `v:"a"`.
+    Value(Value),
+    /// An item by its position, in a list that has neither: `i:0`.
+    Index(usize),
+}
+
+impl PathElement {
+    /// Reads a key of FieldsV1; `None` when it is none of the four forms.
+    pub fn from_fields_v1(key: &str) -> Option<Self> {
+        let (form, rest) = key.split_once(':')?;
+        match form {
+            "f" => Some(Self::Field(rest.to_owned())),
+            "k" => serde_json::from_str(rest).ok().map(Self::Key),
+            "v" => serde_json::from_str(rest).ok().map(Self::Value),
+            "i" => rest.parse().ok().map(Self::Index),
+            _ => None,
+        }
+    }
+
+    /// Whether `item` is the list item that this element selects.
+    pub fn selects(&self, item: &Value) -> bool {
+        match self {
+            Self::Key(keys) => keys.iter().all(|(name, value)| item.get(name) == Some(value)),
+            Self::Value(value) => item == value,
+            Self::Field(_) | Self::Index(_) => false,
+        }
+    }
+
+    /// The child of `parent` that this element selects.
+    pub fn find<'a>(&self, parent: &'a Value) -> Option<&'a Value> {
+        match self {
+            Self::Field(name) => parent.as_object()?.get(name),
+            Self::Index(index) => parent.as_array()?.get(*index),
+            Self::Key(_) | Self::Value(_) => parent.as_array()?.iter().find(|item| self.selects(item)),
+        }
+    }
+
+    /// Fields, then keys, then values, then positions; the order within each needs only be total.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Field(_) => 0,
+            Self::Key(_) => 1,
+            Self::Value(_) => 2,
+            Self::Index(_) => 3,
+        }
+    }
+}
+
+impl Ord for PathElement {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Field(a), Self::Field(b)) => a.cmp(b),
+            (Self::Index(a), Self::Index(b)) => a.cmp(b),
+            (Self::Key(a), Self::Key(b)) => {
+                let text = |keys: &Map<String, Value>| Value::Object(keys.clone()).to_string();
+                text(a).cmp(&text(b))
+            }
+            (Self::Value(a), Self::Value(b)) => a.to_string().cmp(&b.to_string()),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+}
+
+impl PartialOrd for PathElement {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The way from the root of an object to one of its fields.
+///
+/// ```
+/// use stackanetes::field::FieldPath;
+///
+/// let path = FieldPath::parse("spec.template.spec.containers[0].image").unwrap();
+/// assert_eq!(path.to_string(), "spec.template.spec.containers[0].image");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct FieldPath(Vec<PathElement>);
+
+impl FieldPath {
+    /// The object itself.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// A path of plain field names.
+    pub fn of(names: &[&str]) -> Self {
+        names
+            .iter()
+            .map(|name| PathElement::Field((*name).to_owned()))
+            .collect()
+    }
+
+    /// Reads the dotted form that API servers use in their messages: `spec.ports[0].name`,
+    /// `.metadata.annotations[example.com/key]`. `None` when it does not have that form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut elements = Vec::new();
+        let mut rest = text.strip_prefix('.').unwrap_or(text);
+        while !rest.is_empty() {
+            if let Some(inside) = rest.strip_prefix('[') {
+                let end = inside.find(']')?;
+                let key = &inside[..end];
+                elements.push(match (key.parse(), key.split_once('=')) {
+                    (Ok(index), _) => PathElement::Index(index),
+                    (Err(_), Some(_)) => PathElement::Key(parse_keys(key)?),
+                    (Err(_), None) => PathElement::Field(key.trim_matches('"').to_owned()),
+                });
+                rest = &inside[end + 1..];
+            } else {
+                let name = rest.strip_prefix('.').unwrap_or(rest);
+                let end = name.find(['.', '[']).unwrap_or(name.len());
+                if end == 0 {
+                    return None;
+                }
+                elements.push(PathElement::Field(name[..end].to_owned()));
+                rest = &name[end..];
+            }
+        }
+        Some(Self(elements))
+    }
+
+    /// The steps, from the root.
+    pub fn elements(&self) -> &[PathElement] {
+        &self.0
+    }
+
+    /// This path and one step more.
+    #[must_use]
+    pub fn join(&self, element: PathElement) -> Self {
+        let mut elements = self.0.clone();
+        elements.push(element);
+        Self(elements)
+    }
+
+    /// The path without its last step; `None` for the root.
+    pub fn parent(&self) -> Option<Self> {
+        let (_, rest) = self.0.split_last()?;
+        Some(Self(rest.to_vec()))
+    }
+
+    /// Whether this path is `other` or leads into it.
+    pub fn starts_with(&self, other: &FieldPath) -> bool {
+        self.0.starts_with(&other.0)
+    }
+
+    /// Whether this path begins with these field names.
+    pub fn is_under(&self, names: &[&str]) -> bool {
+        self.0.len() >= names.len()
+            && self
+                .0
+                .iter()
+                .zip(names)
+                .all(|(element, name)| matches!(element, PathElement::Field(field) if field == name))
+    }
+
+    /// The value at this path of `object`.
+    pub fn find<'a>(&self, object: &'a Value) -> Option<&'a Value> {
+        self.0.iter().try_fold(object, |value, element| element.find(value))
+    }
+}
+
+impl FromIterator<PathElement> for FieldPath {
+    fn from_iter<I: IntoIterator<Item = PathElement>>(elements: I) -> Self {
+        Self(elements.into_iter().collect())
+    }
+}
+
+/// `spec.containers[web].ports[containerPort=80,protocol=TCP]`; a name that holds a dot or a slash
+/// is bracketed, as in `metadata.annotations[example.com/key]`.
+impl fmt::Display for FieldPath {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, element) in self.0.iter().enumerate() {
+            match element {
+                PathElement::Field(name) if name.contains(['.', '/', '[', ']', ' ']) || name.is_empty() => {
+                    write!(out, "[{name}]")?;
+                }
+                PathElement::Field(name) if position == 0 => out.write_str(name)?,
+                PathElement::Field(name) => write!(out, ".{name}")?,
+                PathElement::Key(keys) if keys.len() == 1 => {
+                    let value = keys.values().next().map(plain).unwrap_or_default();
+                    write!(out, "[{value}]")?;
+                }
+                PathElement::Key(keys) => {
+                    let pairs: Vec<_> = keys
+                        .iter()
+                        .map(|(name, value)| format!("{name}={}", plain(value)))
+                        .collect();
+                    write!(out, "[{}]", pairs.join(","))?;
+                }
+                PathElement::Value(value) => write!(out, "[={}]", plain(value))?,
+                PathElement::Index(index) => write!(out, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// `name="x",port=80`, the form of a keyed item in the errors of server-side apply.
+fn parse_keys(text: &str) -> Option<Map<String, Value>> {
+    text.split(',')
+        .map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value.trim_matches('"')));
+            Some((name.to_owned(), value))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_path_reads_like_the_manifest() {
+        let path: FieldPath = [
+            "f:spec",
+            "f:containers",
+            "k:{\"name\":\"web\"}",
+            "f:ports",
+            "k:{\"containerPort\":80,\"protocol\":\"TCP\"}",
+        ]
+        .into_iter()
+        .filter_map(PathElement::from_fields_v1)
+        .collect();
+        assert_eq!(
+            path.to_string(),
+            "spec.containers[web].ports[containerPort=80,protocol=TCP]"
+        );
+        assert_eq!(
+            FieldPath::of(&["metadata", "annotations", "example.com/key"]).to_string(),
+            "metadata.annotations[example.com/key]"
+        );
+    }
+
+    #[test]
+    fn the_forms_of_api_server_messages_are_read() {
+        for text in [
+            "spec.template.spec.containers[0].image",
+            "metadata.annotations[example.com/key]",
+        ] {
+            assert_eq!(FieldPath::parse(text).expect("a path").to_string(), text);
+        }
+        let keyed = FieldPath::parse(r#".spec.containers[name="web"].image"#).expect("a path");
+        assert_eq!(keyed.to_string(), "spec.containers[web].image");
+        assert_eq!(FieldPath::parse("spec..x"), None);
+        assert_eq!(FieldPath::parse("spec[0"), None);
+    }
+
+    #[test]
+    fn items_are_found_by_their_keys() {
+        let object = json!({"spec": {"containers": [{"name": "a"}, {"name": "web", "image": "x"}]}});
+        let path = FieldPath::parse(r#"spec.containers[name="web"].image"#).expect("a path");
+        assert_eq!(path.find(&object), Some(&json!("x")));
+    }
+}

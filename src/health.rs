@@ -1,0 +1,406 @@
+//! How an object is doing, in the words of
+//! [kstatus](https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md).
+//!
+//! One rule differs: a Job is Current when it has completed, not when it has started, since what
+//! waits for a Job waits for its work.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::object::LiveObject;
+
+/// The status of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// It is what its spec asks for.
+    Current,
+    /// It is on the way there.
+    InProgress,
+    /// It will not get there by itself.
+    Failed,
+    /// It is being deleted.
+    Terminating,
+    /// It is not there.
+    NotFound,
+    /// It cannot be told.
+    Unknown,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, out)
+    }
+}
+
+/// A status and what explains it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Health {
+    /// The status.
+    pub status: Status,
+    /// Why, in a few words; empty for what is Current.
+    pub message: String,
+}
+
+impl Health {
+    /// As it should be.
+    pub fn current() -> Self {
+        Self {
+            status: Status::Current,
+            message: String::new(),
+        }
+    }
+
+    fn new(status: Status, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+        }
+    }
+
+    fn in_progress(message: impl Into<String>) -> Self {
+        Self::new(Status::InProgress, message)
+    }
+
+    /// Whether it is Current.
+    pub fn is_current(&self) -> bool {
+        self.status == Status::Current
+    }
+}
+
+/// `InProgress: 1 of 3 replicas available`
+impl fmt::Display for Health {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.status)?;
+        if !self.message.is_empty() {
+            write!(out, ": {}", self.message)?;
+        }
+        Ok(())
+    }
+}
+
+/// How a live object is doing.
+pub fn of(object: &LiveObject) -> Health {
+    let object_ref = object.reference();
+    let object = View(object.value());
+    if object.text("/metadata/deletionTimestamp").is_some() {
+        return Health::new(Status::Terminating, "being deleted");
+    }
+    if let Some(stale) = object.not_yet_observed() {
+        return stale;
+    }
+    match (object_ref.kind.group.as_str(), object_ref.kind.kind.as_str()) {
+        ("apps", "Deployment") => object.deployment(),
+        ("apps", "StatefulSet") => object.stateful_set(),
+        ("apps", "DaemonSet") => object.daemon_set(),
+        ("apps", "ReplicaSet") => object.replica_set(),
+        ("batch", "Job") => object.job(),
+        ("", "Pod") => object.pod(),
+        ("", "PersistentVolumeClaim") => object.phase("Bound"),
+        ("", "Namespace") => object.phase("Active"),
+        ("", "Service") => object.service(),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => object.custom_resource_definition(),
+        _ => object.by_conditions(),
+    }
+}
+
+struct View<'a>(&'a Value);
+
+impl<'a> View<'a> {
+    fn text(&self, pointer: &str) -> Option<&'a str> {
+        self.0.pointer(pointer).and_then(Value::as_str)
+    }
+
+    fn number(&self, pointer: &str) -> Option<i64> {
+        self.0.pointer(pointer).and_then(Value::as_i64)
+    }
+
+    fn count(&self, pointer: &str) -> i64 {
+        self.number(pointer).unwrap_or(0)
+    }
+
+    /// The condition of a type: whether it is true, and its message.
+    fn condition(&self, condition_type: &str) -> Option<(&'a str, &'a str)> {
+        let conditions = self.0.pointer("/status/conditions")?.as_array()?;
+        let found = conditions
+            .iter()
+            .find(|condition| condition["type"] == condition_type)?;
+        let text = |key: &str| found.get(key).and_then(Value::as_str).unwrap_or_default();
+        let message = if text("message").is_empty() {
+            text("reason")
+        } else {
+            text("message")
+        };
+        Some((text("status"), message))
+    }
+
+    fn is_true(&self, condition_type: &str) -> Option<&'a str> {
+        self.condition(condition_type)
+            .filter(|(status, _)| *status == "True")
+            .map(|(_, message)| message)
+    }
+
+    /// A status that is about an earlier spec says nothing.
+    fn not_yet_observed(&self) -> Option<Health> {
+        let observed = self.number("/status/observedGeneration")?;
+        let generation = self.number("/metadata/generation")?;
+        (observed < generation).then(|| Health::in_progress("its controller has not seen the latest spec"))
+    }
+
+    /// Nothing has written a status, and something must.
+    fn no_status_yet(&self) -> Option<Health> {
+        let observed = self.number("/status/observedGeneration");
+        observed
+            .is_none()
+            .then(|| Health::in_progress("its controller has not seen it"))
+    }
+
+    fn deployment(&self) -> Health {
+        if let Some(waiting) = self.no_status_yet() {
+            return waiting;
+        }
+        if let Some(("False", message)) = self.condition("Progressing") {
+            return Health::new(Status::Failed, message);
+        }
+        if let Some(message) = self.is_true("ReplicaFailure") {
+            return Health::in_progress(message);
+        }
+        let wanted = self.number("/spec/replicas").unwrap_or(1);
+        self.rollout(
+            wanted,
+            "/status/updatedReplicas",
+            "/status/replicas",
+            "/status/availableReplicas",
+        )
+    }
+
+    /// The three counts of a rollout: enough new pods, no old ones, all available.
+    fn rollout(&self, wanted: i64, updated: &str, total: &str, available: &str) -> Health {
+        let (updated, total, available) = (self.count(updated), self.count(total), self.count(available));
+        if updated < wanted {
+            Health::in_progress(format!("{updated} of {wanted} replicas updated"))
+        } else if total > updated {
+            Health::in_progress(format!("{} old replicas still there", total - updated))
+        } else if available < wanted {
+            Health::in_progress(format!("{available} of {wanted} replicas available"))
+        } else {
+            Health::current()
+        }
+    }
+
+    fn stateful_set(&self) -> Health {
+        if let Some(waiting) = self.no_status_yet() {
+            return waiting;
+        }
+        let wanted = self.number("/spec/replicas").unwrap_or(1);
+        let ready = self.count("/status/readyReplicas");
+        if self.count("/status/replicas") < wanted {
+            return Health::in_progress(format!(
+                "{} of {wanted} replicas created",
+                self.count("/status/replicas")
+            ));
+        }
+        if ready < wanted {
+            return Health::in_progress(format!("{ready} of {wanted} replicas ready"));
+        }
+        if self.text("/spec/updateStrategy/type") == Some("OnDelete") {
+            return Health::current();
+        }
+        let held_back = self.count("/spec/updateStrategy/rollingUpdate/partition");
+        let (updated, to_update) = (self.count("/status/updatedReplicas"), (wanted - held_back).max(0));
+        let revisions = (
+            self.text("/status/currentRevision"),
+            self.text("/status/updateRevision"),
+        );
+        if updated < to_update && revisions.0 != revisions.1 {
+            return Health::in_progress(format!("{updated} of {to_update} replicas updated"));
+        }
+        Health::current()
+    }
+
+    fn daemon_set(&self) -> Health {
+        if let Some(waiting) = self.no_status_yet() {
+            return waiting;
+        }
+        let wanted = self.count("/status/desiredNumberScheduled");
+        let updated = self.count("/status/updatedNumberScheduled");
+        let available = self.count("/status/numberAvailable");
+        if self.text("/spec/updateStrategy/type") != Some("OnDelete") && updated < wanted {
+            Health::in_progress(format!("{updated} of {wanted} pods updated"))
+        } else if available < wanted {
+            Health::in_progress(format!("{available} of {wanted} pods available"))
+        } else {
+            Health::current()
+        }
+    }
+
+    fn replica_set(&self) -> Health {
+        if let Some(waiting) = self.no_status_yet() {
+            return waiting;
+        }
+        let wanted = self.number("/spec/replicas").unwrap_or(1);
+        let available = self.count("/status/availableReplicas");
+        if available < wanted {
+            return Health::in_progress(format!("{available} of {wanted} replicas available"));
+        }
+        Health::current()
+    }
+
+    fn job(&self) -> Health {
+        if let Some(message) = self.is_true("Failed") {
+            return Health::new(Status::Failed, message);
+        }
+        if self.is_true("Complete").is_some() || self.0.pointer("/spec/suspend") == Some(&Value::Bool(true)) {
+            return Health::current();
+        }
+        let wanted = self.number("/spec/completions").unwrap_or(1);
+        Health::in_progress(format!("{} of {wanted} completions", self.count("/status/succeeded")))
+    }
+
+    fn pod(&self) -> Health {
+        match self.text("/status/phase") {
+            Some("Succeeded") => Health::current(),
+            Some("Failed") => Health::new(Status::Failed, self.text("/status/message").unwrap_or("the pod failed")),
+            Some("Running") if self.is_true("Ready").is_some() => Health::current(),
+            Some(phase) => {
+                let why = self.condition("Ready").or_else(|| self.condition("PodScheduled"));
+                let why = why.map(|(_, message)| message).filter(|message| !message.is_empty());
+                Health::in_progress(why.map_or_else(|| format!("phase {phase}"), str::to_owned))
+            }
+            None => Health::in_progress("no phase yet"),
+        }
+    }
+
+    fn phase(&self, wanted: &str) -> Health {
+        match self.text("/status/phase") {
+            Some(phase) if phase == wanted => Health::current(),
+            Some("Lost") => Health::new(Status::Failed, "phase Lost"),
+            Some(phase) => Health::in_progress(format!("phase {phase}")),
+            None => Health::in_progress("no phase yet"),
+        }
+    }
+
+    fn service(&self) -> Health {
+        let waits_for_address = self.text("/spec/type") == Some("LoadBalancer")
+            && self
+                .0
+                .pointer("/status/loadBalancer/ingress")
+                .and_then(Value::as_array)
+                .is_none_or(Vec::is_empty);
+        if waits_for_address {
+            return Health::in_progress("no load balancer address yet");
+        }
+        Health::current()
+    }
+
+    fn custom_resource_definition(&self) -> Health {
+        if let Some(("False", message)) = self.condition("NamesAccepted") {
+            return Health::new(Status::Failed, message);
+        }
+        match self.condition("Established") {
+            Some(("True", _)) => Health::current(),
+            Some((_, message)) if !message.is_empty() => Health::in_progress(message),
+            _ => Health::in_progress("not established yet"),
+        }
+    }
+
+    /// Any other kind, by the conditions that kstatus and the API conventions give a meaning.
+    fn by_conditions(&self) -> Health {
+        if let Some(message) = self.is_true("Stalled") {
+            return Health::new(Status::Failed, message);
+        }
+        if let Some(message) = self.is_true("Reconciling") {
+            return Health::in_progress(message);
+        }
+        for condition in ["Ready", "Available"] {
+            if let Some((status, message)) = self.condition(condition) {
+                return match status {
+                    "True" => Health::current(),
+                    _ => Health::in_progress(message),
+                };
+            }
+        }
+        Health::current()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn health(object: Value) -> String {
+        of(&LiveObject::new(object)).to_string()
+    }
+
+    fn deployment(status: Value) -> Value {
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a", "generation": 2},
+               "spec": {"replicas": 3}, "status": status})
+    }
+
+    #[test]
+    fn a_deployment_is_current_once_all_replicas_are_new_and_available() {
+        let status = |updated: i64, total: i64, available: i64| json!({"observedGeneration": 2, "updatedReplicas": updated, "replicas": total, "availableReplicas": available});
+        assert_eq!(
+            health(deployment(json!({}))),
+            "InProgress: its controller has not seen it"
+        );
+        assert_eq!(
+            health(deployment(json!({"observedGeneration": 1}))),
+            "InProgress: its controller has not seen the latest spec"
+        );
+        assert_eq!(
+            health(deployment(status(1, 3, 3))),
+            "InProgress: 1 of 3 replicas updated"
+        );
+        assert_eq!(
+            health(deployment(status(3, 4, 3))),
+            "InProgress: 1 old replicas still there"
+        );
+        assert_eq!(
+            health(deployment(status(3, 3, 2))),
+            "InProgress: 2 of 3 replicas available"
+        );
+        assert_eq!(health(deployment(status(3, 3, 3))), "Current");
+    }
+
+    #[test]
+    fn a_deployment_past_its_deadline_has_failed() {
+        let status = json!({"observedGeneration": 2, "conditions": [
+            {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "has timed out"}]});
+        assert_eq!(health(deployment(status)), "Failed: has timed out");
+    }
+
+    #[test]
+    fn a_job_is_current_when_its_work_is_done() {
+        let job = |status: Value| json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a"}, "spec": {}, "status": status});
+        assert_eq!(health(job(json!({"active": 1}))), "InProgress: 0 of 1 completions");
+        assert_eq!(
+            health(job(json!({"conditions": [{"type": "Complete", "status": "True"}]}))),
+            "Current"
+        );
+        let failed = json!({"conditions": [{"type": "Failed", "status": "True", "message": "backoff limit"}]});
+        assert_eq!(health(job(failed)), "Failed: backoff limit");
+    }
+
+    #[test]
+    fn a_kind_nobody_knows_is_judged_by_its_conditions() {
+        let custom = |conditions: Value| json!({"apiVersion": "x.io/v1", "kind": "Thing", "metadata": {"name": "a"}, "status": {"conditions": conditions}});
+        assert_eq!(health(custom(json!([]))), "Current");
+        assert_eq!(
+            health(custom(json!([{"type": "Ready", "status": "False", "message": "no"}]))),
+            "InProgress: no"
+        );
+        assert_eq!(
+            health(custom(json!([{"type": "Stalled", "status": "True", "message": "bad"}]))),
+            "Failed: bad"
+        );
+    }
+
+    #[test]
+    fn what_is_being_deleted_is_terminating() {
+        let object =
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "deletionTimestamp": "t"}});
+        assert_eq!(health(object), "Terminating: being deleted");
+    }
+}

@@ -1,0 +1,299 @@
+//! Which objects belong together: the ApplySet, its parent object, and our notes on its members.
+//!
+//! The convention is that of
+//! [KEP-3659](https://github.com/kubernetes/enhancements/tree/master/keps/sig-cli/3659-kubectl-apply-prune):
+//! a label on every member, and a parent object that says in which kinds and namespaces to look.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::object::{self, DesiredObject, GroupKind, LiveObject, ObjectRef};
+
+/// The label on a member: the ID of its ApplySet.
+pub const PART_OF: &str = "applyset.kubernetes.io/part-of";
+/// The label on a parent: the ID of the ApplySet that it stands for.
+pub const ID: &str = "applyset.kubernetes.io/id";
+/// The annotation on a parent: which tool manages the ApplySet.
+pub const TOOLING: &str = "applyset.kubernetes.io/tooling";
+/// The annotation on a parent: the kinds its members have, at most.
+pub const CONTAINS_GROUP_KINDS: &str = "applyset.kubernetes.io/contains-group-kinds";
+/// The annotation on a parent: the namespaces, other than its own, its members are in, at most.
+pub const ADDITIONAL_NAMESPACES: &str = "applyset.kubernetes.io/additional-namespaces";
+/// The annotation on a member: the commit it was last applied from.
+pub const REVISION: &str = "stackanetes.io/revision";
+/// The annotation on a member: the digest of what was last applied.
+pub const APPLIED: &str = "stackanetes.io/applied";
+/// The annotation on a manifest that keeps its object from being pruned: `never`.
+pub const PRUNE: &str = "stackanetes.io/prune";
+/// The annotation on a manifest that lets an existing object be adopted: `allowed`.
+pub const ADOPT: &str = "stackanetes.io/adopt";
+
+/// What this program calls itself in [`TOOLING`].
+const TOOL: &str = concat!("stackanetes/v", env!("CARGO_PKG_VERSION"));
+
+/// A set of objects that are synced and pruned together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplySet {
+    /// Its name.
+    pub name: String,
+    /// The namespace of its parent and its Lease.
+    pub namespace: String,
+}
+
+impl ApplySet {
+    /// The parent: a ConfigMap.
+    pub fn parent(&self) -> ObjectRef {
+        ObjectRef {
+            kind: GroupKind::new("", "ConfigMap"),
+            namespace: Some(self.namespace.clone()),
+            name: format!("stackanetes-{}", self.name),
+        }
+    }
+
+    /// The Lease that a sync holds.
+    pub fn lease(&self) -> ObjectRef {
+        ObjectRef {
+            kind: GroupKind::new("coordination.k8s.io", "Lease"),
+            ..self.parent()
+        }
+    }
+
+    /// The ID, as the KEP derives it from the parent's identity.
+    ///
+    /// ```
+    /// use stackanetes::inventory::ApplySet;
+    ///
+    /// let set = ApplySet { name: "openstack".into(), namespace: "openstack".into() };
+    /// assert!(set.id().starts_with("applyset-") && set.id().ends_with("-v1"));
+    /// ```
+    pub fn id(&self) -> String {
+        let parent = self.parent();
+        let identity = format!(
+            "{}.{}.{}.{}",
+            parent.name, self.namespace, parent.kind.kind, parent.kind.group
+        );
+        format!("applyset-{}-v1", URL_SAFE_NO_PAD.encode(Sha256::digest(identity)))
+    }
+
+    /// The selector of its members.
+    pub fn selector(&self) -> String {
+        format!("{PART_OF}={}", self.id())
+    }
+}
+
+/// The ID of the ApplySet that an object says it is part of.
+pub fn member_of(object: &LiveObject) -> Option<&str> {
+    object.label(PART_OF)
+}
+
+/// The digest of what git says of an object; none for a Secret, since a digest of a short value
+/// gives the value away.
+pub fn digest(desired: &DesiredObject) -> Option<String> {
+    if object::is_secret(&desired.reference.kind) {
+        return None;
+    }
+    let hash = Sha256::digest(desired.value.to_string());
+    Some(format!("sha256:{}", URL_SAFE_NO_PAD.encode(hash)))
+}
+
+/// What is sent to the server for `desired`: the manifest, its membership and our notes.
+pub fn stamp(desired: &DesiredObject, set: Option<&ApplySet>, revision: Option<&str>) -> Value {
+    let mut object = desired.value.clone();
+    if let Some(root) = object.as_object_mut() {
+        // A List's item may have come without either; the namespace may be the default one.
+        root.insert("apiVersion".into(), desired.gvk().api_version().into());
+        root.insert("kind".into(), desired.reference.kind.kind.clone().into());
+    }
+    if let Some(namespace) = &desired.reference.namespace {
+        object["metadata"]["namespace"] = namespace.clone().into();
+    }
+    if let Some(set) = set {
+        note(&mut object, "labels", PART_OF, set.id());
+    }
+    if let Some(revision) = revision {
+        note(&mut object, "annotations", REVISION, revision.to_owned());
+    }
+    if let Some(digest) = digest(desired) {
+        note(&mut object, "annotations", APPLIED, digest);
+    }
+    object
+}
+
+fn note(object: &mut Value, map: &str, key: &str, value: String) {
+    let notes = &mut object["metadata"][map];
+    if !notes.is_object() {
+        *notes = json!({});
+    }
+    notes[key] = value.into();
+}
+
+/// What a parent object says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Parent {
+    /// The kinds its members have, at most.
+    pub kinds: BTreeSet<GroupKind>,
+    /// The namespaces its members are in, at most.
+    pub namespaces: BTreeSet<String>,
+    /// The sync that began last.
+    pub attempted: Option<Record>,
+    /// The sync that ended last without a failure.
+    pub completed: Option<Record>,
+}
+
+/// What is remembered of a sync.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// When (RFC 3339).
+    pub time: String,
+    /// By whom: the name the API server knows the user by, or the one of the machine.
+    pub by: String,
+    /// The commit.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub revision: Option<String>,
+    /// The first line of its message.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub subject: Option<String>,
+    /// Whether files differed from that commit.
+    #[serde(default)]
+    pub dirty: bool,
+    /// How many objects git wanted.
+    pub objects: usize,
+    /// The tool.
+    pub tool: String,
+    /// The server's version.
+    pub server: String,
+}
+
+impl Record {
+    /// What this program writes into [`Record::tool`].
+    pub fn this_tool() -> String {
+        TOOL.to_owned()
+    }
+}
+
+/// The keys of the parent's data that hold the records.
+const ATTEMPTED: &str = "attempted";
+const COMPLETED: &str = "completed";
+
+impl Parent {
+    /// Reads a live parent. `Err` says why the object cannot be the parent of `set`.
+    pub fn read(set: &ApplySet, object: &LiveObject) -> Result<Self, String> {
+        if object.label(ID) != Some(set.id().as_str()) {
+            return Err(format!("it has no label {ID} with the ID of the ApplySet {}", set.name));
+        }
+        match object.annotation(TOOLING) {
+            Some(tool) if tool.split('/').next() == Some("stackanetes") => {}
+            tool => return Err(format!("another tool manages it: {}", tool.unwrap_or("none is named"))),
+        }
+        let list = |key: &str| {
+            let text = object.annotation(key).unwrap_or_default();
+            text.split(',')
+                .filter(|item| !item.is_empty())
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let record = |key: &str| {
+            let text = object.value().pointer("/data")?.get(key)?.as_str()?;
+            serde_json::from_str(text).ok()
+        };
+        Ok(Self {
+            kinds: list(CONTAINS_GROUP_KINDS)
+                .iter()
+                .map(|kind| GroupKind::parse(kind))
+                .collect(),
+            namespaces: list(ADDITIONAL_NAMESPACES)
+                .into_iter()
+                .chain([set.namespace.clone()])
+                .collect(),
+            attempted: record(ATTEMPTED),
+            completed: record(COMPLETED),
+        })
+    }
+
+    /// The parent object to apply.
+    pub fn object(&self, set: &ApplySet) -> Value {
+        let reference = set.parent();
+        let kinds: Vec<String> = self.kinds.iter().map(ToString::to_string).collect();
+        let additional: Vec<&str> = self
+            .namespaces
+            .iter()
+            .map(String::as_str)
+            .filter(|name| *name != set.namespace)
+            .collect();
+        let mut data = BTreeMap::new();
+        for (key, record) in [(ATTEMPTED, &self.attempted), (COMPLETED, &self.completed)] {
+            if let Some(text) = record.as_ref().and_then(|record| serde_json::to_string(record).ok()) {
+                data.insert(key, text);
+            }
+        }
+        json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {
+                "name": reference.name,
+                "namespace": set.namespace,
+                "labels": { ID: set.id() },
+                "annotations": {
+                    TOOLING: TOOL,
+                    CONTAINS_GROUP_KINDS: kinds.join(","),
+                    ADDITIONAL_NAMESPACES: additional.join(","),
+                },
+            },
+            "data": data,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set() -> ApplySet {
+        ApplySet {
+            name: "demo".into(),
+            namespace: "prod".into(),
+        }
+    }
+
+    #[test]
+    fn a_parent_reads_back_what_it_was_written_from() {
+        let record = Record {
+            time: "2026-11-23T10:00:00Z".into(),
+            by: "ci".into(),
+            revision: Some("3f2c1ab".into()),
+            subject: None,
+            dirty: false,
+            objects: 3,
+            tool: Record::this_tool(),
+            server: "v1.37.2".into(),
+        };
+        let parent = Parent {
+            kinds: [GroupKind::new("apps", "Deployment"), GroupKind::new("", "Secret")].into(),
+            namespaces: ["prod".to_owned(), "other".to_owned()].into(),
+            attempted: Some(record.clone()),
+            completed: Some(record),
+        };
+        let object = LiveObject::new(parent.object(&set()));
+        assert_eq!(object.annotation(ADDITIONAL_NAMESPACES), Some("other"));
+        assert_eq!(Parent::read(&set(), &object), Ok(parent));
+    }
+
+    #[test]
+    fn a_parent_of_another_tool_is_refused() {
+        let mut object = Parent::default().object(&set());
+        object["metadata"]["annotations"][TOOLING] = "kubectl/v1.37".into();
+        let refused = Parent::read(&set(), &LiveObject::new(object)).expect_err("another tool's");
+        assert_eq!(refused, "another tool manages it: kubectl/v1.37");
+    }
+
+    #[test]
+    fn the_id_is_a_valid_label_value() {
+        assert!(set().id().len() <= 63, "{}", set().id());
+    }
+}

@@ -1,0 +1,32 @@
+//! A declarative GitOps diff-and-sync engine for Kubernetes.
+//!
+//! Data flows one way, and everything between reading and acting is pure:
+//!
+//! 1. [`source`] reads the desired state: a directory, or standard input, into objects whose every
+//!    field knows where it was written ([`place`]).
+//! 2. [`observe`] gathers, through the one trait [`cluster::Cluster`], what the cluster has and what
+//!    it answers to a dry-run.
+//! 3. [`mod@compare`] compares one object, and [`mod@plan`] decides what becomes of it. No I/O, no clock.
+//! 4. [`view`] turns the plan into text, and [`execute`] carries it out, telling of it in events.
+//!
+//! Only [`cluster`] knows the Kubernetes client, and only [`ui`] prints.
+
+pub mod cli;
+pub mod cluster;
+pub mod compare;
+pub mod error;
+pub mod execute;
+pub mod field;
+pub mod health;
+pub mod inventory;
+pub mod object;
+pub mod observe;
+pub mod order;
+pub mod place;
+pub mod plan;
+pub mod report;
+pub mod selection;
+pub mod source;
+pub mod ui;
+pub mod view;
+pub mod yaml;

@@ -1,0 +1,84 @@
+//! Turns what a cluster refuses into errors that point at the manifest and say what to do.
+
+use crate::cluster::{ClusterError, Failure};
+use crate::error::Error;
+use crate::field::FieldPath;
+use crate::object::{self, DesiredObject};
+
+/// A request that is about no manifest failed: `failed to <what>`.
+pub fn failed(what: &str, error: ClusterError) -> Error {
+    let hint = hint(&error.failure);
+    let explained = Error::new(format!("failed to {what}")).because(error);
+    match hint {
+        Some(hint) => explained.hint(hint),
+        None => explained,
+    }
+}
+
+/// The server refuses a desired object. Its words stand at the fields they are about.
+///
+/// The server quotes values in its words, so for a Secret none of them are passed on, only which
+/// fields it is about.
+pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
+    let reference = &desired.reference;
+    let secret = object::is_secret(&reference.kind);
+    let hint = match &error.failure {
+        Failure::NamespaceMissing => Some(match &reference.namespace {
+            Some(namespace) => format!(
+                "namespace {namespace} does not exist: add it to the directory, or create it with \
+                 `kubectl create namespace {namespace}`"
+            ),
+            None => "its namespace does not exist".to_owned(),
+        }),
+        failure => hint(failure).map(str::to_owned),
+    };
+    let mut explained = match error.failure {
+        Failure::Invalid | Failure::Denied => Error::new(format!("the server refuses {reference}")),
+        _ => Error::new(format!("failed to ask the server about {reference}")),
+    };
+    let mut placed = false;
+    for cause in &error.causes {
+        let Some(path) = &cause.path else { continue };
+        if let Some(place) = desired.place(path) {
+            let words = if secret {
+                cause.reason.clone()
+            } else {
+                cause.message.clone()
+            };
+            explained = explained.at(place, format!("{path}: {words}"));
+            placed = true;
+        }
+    }
+    if !placed && let Some(place) = desired.place(&FieldPath::root()) {
+        explained = explained.at(place, "");
+    }
+    if secret {
+        explained = explained.hint("the server's words are not shown, since they may quote a value of the Secret");
+    } else if !placed {
+        explained = explained.because(error);
+    }
+    match hint {
+        Some(hint) => explained.hint(hint),
+        None => explained,
+    }
+}
+
+/// The server's warnings about a desired object. Like its refusals they may quote values, so for a
+/// Secret it is only said that there are some.
+pub fn warnings(desired: &DesiredObject, warnings: Vec<String>) -> Vec<String> {
+    if warnings.is_empty() || !object::is_secret(&desired.reference.kind) {
+        return warnings;
+    }
+    vec!["the server warned; its words are not shown, since they may quote a value of the Secret".to_owned()]
+}
+
+fn hint(failure: &Failure) -> Option<&'static str> {
+    match failure {
+        Failure::Unauthorized => Some("log in again, or choose another --context or --kubeconfig"),
+        Failure::Unreachable => Some("check that the server is running, and the --context that is used"),
+        Failure::Configuration => Some("give a kubeconfig by --kubeconfig or $KUBECONFIG"),
+        Failure::Forbidden => Some("ask for a role that allows it, or use another --context"),
+        Failure::NamespaceTerminating => Some("the namespace is being deleted: wait until it is gone"),
+        _ => None,
+    }
+}

@@ -1,0 +1,175 @@
+//! Turns manifests into desired objects: which kinds there are, and which namespace is meant.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use serde_json::Value;
+
+use crate::cluster::{Discovery, Resource};
+use crate::error::{Error, Result};
+use crate::field::FieldPath;
+use crate::object::{DesiredObject, GroupKind, GroupVersionKind, ObjectRef};
+use crate::source::Manifest;
+
+/// A desired object and how its kind is reached.
+pub type Resolved = (DesiredObject, Resource);
+
+/// Adds the kinds that CustomResourceDefinitions among the manifests will bring, and says which
+/// definition brings which kind.
+pub fn add_defined_kinds(discovery: &mut Discovery, manifests: &[Manifest]) -> BTreeMap<GroupKind, ObjectRef> {
+    let mut defined = BTreeMap::new();
+    for manifest in manifests.iter().filter(|manifest| {
+        manifest
+            .gvk
+            .group_kind
+            .is("apiextensions.k8s.io", "CustomResourceDefinition")
+    }) {
+        let text = |pointer: &str| manifest.value.pointer(pointer).and_then(Value::as_str);
+        let (Some(group), Some(kind), Some(plural)) = (
+            text("/spec/group"),
+            text("/spec/names/kind"),
+            text("/spec/names/plural"),
+        ) else {
+            continue;
+        };
+        let versions = manifest.value.pointer("/spec/versions").and_then(Value::as_array);
+        for version in versions
+            .into_iter()
+            .flatten()
+            .filter_map(|version| version.get("name")?.as_str())
+        {
+            discovery.add(Resource {
+                gvk: GroupVersionKind::new(&format!("{group}/{version}"), kind),
+                plural: plural.to_owned(),
+                namespaced: text("/spec/scope") == Some("Namespaced"),
+                listable: true,
+            });
+        }
+        let definition = ObjectRef {
+            kind: manifest.gvk.group_kind.clone(),
+            namespace: None,
+            name: manifest.name.clone(),
+        };
+        defined.insert(GroupKind::new(group, kind), definition);
+    }
+    defined
+}
+
+/// Resolves every manifest. All that is wrong with them is reported together.
+pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespace: &str) -> Result<Vec<Resolved>> {
+    let mut errors = Vec::new();
+    let mut resolved: BTreeMap<ObjectRef, Resolved> = BTreeMap::new();
+    for manifest in manifests {
+        let Some(resource) = discovery.resource(&manifest.gvk) else {
+            errors.push(unknown_kind(&manifest, discovery));
+            continue;
+        };
+        let namespace = match (&manifest.namespace, resource.namespaced) {
+            (Some(_), false) => {
+                errors.push(namespace_of_cluster_scoped(&manifest));
+                continue;
+            }
+            (None, false) => None,
+            (Some(namespace), true) => Some(namespace.clone()),
+            (None, true) => Some(default_namespace.to_owned()),
+        };
+        let reference = ObjectRef {
+            kind: manifest.gvk.group_kind.clone(),
+            namespace,
+            name: manifest.name.clone(),
+        };
+        match resolved.entry(reference) {
+            Entry::Occupied(other) => errors.push(twice(&manifest, &other.get().0)),
+            Entry::Vacant(free) => {
+                let object = DesiredObject {
+                    reference: free.key().clone(),
+                    version: manifest.gvk.version,
+                    value: manifest.value,
+                    origins: manifest.origins,
+                };
+                free.insert((object, resource.clone()));
+            }
+        }
+    }
+    match Error::join(errors) {
+        Some(error) => Err(error),
+        None => Ok(resolved.into_values().collect()),
+    }
+}
+
+fn place_of(manifest: &Manifest, path: &[&str]) -> crate::place::Place {
+    let origins = manifest.origins.of(&FieldPath::of(path));
+    origins
+        .into_iter()
+        .next()
+        .map_or_else(|| manifest.place.clone(), |origin| origin.place)
+}
+
+fn unknown_kind(manifest: &Manifest, discovery: &Discovery) -> Error {
+    let gvk = &manifest.gvk;
+    let served: Vec<String> = discovery
+        .versions(&gvk.group_kind)
+        .iter()
+        .map(|resource| resource.gvk.api_version())
+        .collect();
+    if !served.is_empty() {
+        return Error::new(format!(
+            "the cluster does not serve {} as {}",
+            gvk.group_kind.kind,
+            gvk.api_version()
+        ))
+        .at(place_of(manifest, &["apiVersion"]), "this version")
+        .hint(format!("it serves {}", served.join(", ")));
+    }
+    let error = Error::new(format!("the cluster does not know the kind {gvk}"));
+    let elsewhere: Vec<String> = discovery
+        .kinds()
+        .filter(|kind| kind.kind == gvk.group_kind.kind)
+        .filter_map(|kind| Some(discovery.preferred(kind)?.gvk.api_version()))
+        .collect();
+    if !elsewhere.is_empty() {
+        return error
+            .at(place_of(manifest, &["apiVersion"]), "this group")
+            .hint(format!("{} is served as {}", gvk.group_kind.kind, elsewhere.join(", ")));
+    }
+    let error = error.at(place_of(manifest, &["kind"]), "this kind");
+    if let Some(version) = discovery
+        .unavailable
+        .iter()
+        .find(|version| **version == gvk.api_version())
+    {
+        return error.hint(format!(
+            "the extension server of {version} does not answer; see `kubectl get apiservices`"
+        ));
+    }
+    let nearest = discovery
+        .kinds()
+        .map(|kind| (strsim::damerau_levenshtein(&kind.kind, &gvk.group_kind.kind), kind))
+        .filter(|(distance, _)| *distance <= 2)
+        .min_by_key(|(distance, _)| *distance)
+        .and_then(|(_, kind)| discovery.preferred(kind));
+    match nearest {
+        Some(resource) => error.hint(format!("did you mean {}?", resource.gvk)),
+        None => error.hint("if a CustomResourceDefinition brings it, add that to the directory or install it first"),
+    }
+}
+
+fn namespace_of_cluster_scoped(manifest: &Manifest) -> Error {
+    Error::new(format!(
+        "{} {} has a namespace, and its kind has none",
+        manifest.gvk.group_kind.kind, manifest.name
+    ))
+    .at(place_of(manifest, &["metadata", "namespace"]), "")
+    .hint("take the namespace out")
+}
+
+fn twice(manifest: &Manifest, other: &DesiredObject) -> Error {
+    let error = Error::new(format!("{} is there twice", other.reference));
+    let error = match other.place(&FieldPath::root()) {
+        Some(place) => error.at(place, "first here"),
+        None => error,
+    };
+    error
+        .at(manifest.place.clone(), "and again here")
+        .hint("remove one of the two, or give it another name")
+}

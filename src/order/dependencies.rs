@@ -1,0 +1,177 @@
+//! What waits for what because its manifest says so: `config.kubernetes.io/depends-on`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::error::{Error, Result};
+use crate::field::FieldPath;
+use crate::object::{DesiredObject, GroupKind, ObjectRef};
+
+/// The annotation, as
+/// [cli-utils](https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/object/dependson/doc.go)
+/// defines it.
+pub const DEPENDS_ON: &str = "config.kubernetes.io/depends-on";
+
+/// For each object, the objects that must be Current before it is applied.
+pub type Dependencies = BTreeMap<ObjectRef, BTreeSet<ObjectRef>>;
+
+/// Reads the dependencies of all objects. A reference that cannot be read, one that leads to no
+/// object of the directory, and a cycle are errors.
+pub fn dependencies(objects: &[DesiredObject]) -> Result<Dependencies> {
+    let known: BTreeMap<&ObjectRef, &DesiredObject> =
+        objects.iter().map(|object| (&object.reference, object)).collect();
+    let mut dependencies = Dependencies::new();
+    let mut errors = Vec::new();
+    for object in objects {
+        let Some(annotation) = object.annotation(DEPENDS_ON) else {
+            continue;
+        };
+        for text in annotation.split(',').map(str::trim).filter(|text| !text.is_empty()) {
+            match parse(text) {
+                Some(reference) if known.contains_key(&reference) => {
+                    dependencies
+                        .entry(object.reference.clone())
+                        .or_default()
+                        .insert(reference);
+                }
+                Some(reference) => errors.push(error(
+                    object,
+                    format!(
+                        "{} depends on {reference}, which is not in the directory",
+                        object.reference
+                    ),
+                    "add its manifest, or take the reference out",
+                )),
+                None => errors.push(error(
+                    object,
+                    format!("'{text}' is not a reference to an object"),
+                    "write GROUP/namespaces/NAMESPACE/KIND/NAME, or GROUP/KIND/NAME for what has no namespace; \
+                     the GROUP of core kinds is empty, as in /namespaces/prod/ConfigMap/settings",
+                )),
+            }
+        }
+    }
+    if let Some(cycle) = cycle(&dependencies) {
+        errors.push(cycle_error(&cycle, &known));
+    }
+    match Error::join(errors) {
+        Some(error) => Err(error),
+        None => Ok(dependencies),
+    }
+}
+
+fn error(object: &DesiredObject, message: String, hint: &str) -> Error {
+    let error = Error::new(message).hint(hint);
+    match object.place(&annotation_path()) {
+        Some(place) => error.at(place, ""),
+        None => error,
+    }
+}
+
+fn annotation_path() -> FieldPath {
+    FieldPath::of(&["metadata", "annotations", DEPENDS_ON])
+}
+
+fn parse(text: &str) -> Option<ObjectRef> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let (group, namespace, kind, name) = match parts.as_slice() {
+        [group, "namespaces", namespace, kind, name] => (group, Some((*namespace).to_owned()), kind, name),
+        [group, kind, name] => (group, None, kind, name),
+        _ => return None,
+    };
+    let complete = !kind.is_empty() && !name.is_empty() && namespace.as_deref() != Some("");
+    complete.then(|| ObjectRef {
+        kind: GroupKind::new(*group, *kind),
+        namespace,
+        name: (*name).to_owned(),
+    })
+}
+
+/// A cycle, if there is one: each object depends on the next, and the last on the first.
+fn cycle(dependencies: &Dependencies) -> Option<Vec<ObjectRef>> {
+    let mut done = BTreeSet::new();
+    for start in dependencies.keys() {
+        // Depth first, with the path and the dependencies still to follow at each of its steps.
+        let mut path: Vec<(&ObjectRef, Vec<&ObjectRef>)> = Vec::new();
+        let follow = |object: &ObjectRef| {
+            dependencies
+                .get(object)
+                .map(|next| next.iter().collect())
+                .unwrap_or_default()
+        };
+        if done.contains(start) {
+            continue;
+        }
+        path.push((start, follow(start)));
+        while let Some((object, next)) = path.last_mut() {
+            let object = *object;
+            let Some(dependency) = next.pop() else {
+                done.insert(object);
+                path.pop();
+                continue;
+            };
+            if let Some(position) = path.iter().position(|(step, _)| *step == dependency) {
+                return Some(path[position..].iter().map(|(step, _)| (*step).clone()).collect());
+            }
+            if !done.contains(dependency) {
+                path.push((dependency, follow(dependency)));
+            }
+        }
+    }
+    None
+}
+
+fn cycle_error(cycle: &[ObjectRef], known: &BTreeMap<&ObjectRef, &DesiredObject>) -> Error {
+    let names: Vec<String> = cycle.iter().chain(cycle.first()).map(ToString::to_string).collect();
+    let error = Error::new(format!(
+        "objects depend on each other in a circle: {}",
+        names.join(" -> ")
+    ))
+    .hint("take out one of these references");
+    cycle
+        .iter()
+        .filter_map(|object| known.get(object)?.place(&annotation_path()))
+        .fold(error, |error, place| error.at(place, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(name: &str) -> ObjectRef {
+        ObjectRef {
+            kind: GroupKind::new("", "ConfigMap"),
+            namespace: Some("a".into()),
+            name: name.into(),
+        }
+    }
+
+    #[test]
+    fn both_forms_of_a_reference_are_read() {
+        assert_eq!(parse("/namespaces/a/ConfigMap/x"), Some(object("x")));
+        let class = ObjectRef {
+            kind: GroupKind::new("networking.k8s.io", "IngressClass"),
+            namespace: None,
+            name: "traefik".into(),
+        };
+        assert_eq!(parse("networking.k8s.io/IngressClass/traefik"), Some(class));
+        for wrong in ["ConfigMap/x", "x", "/namespaces//ConfigMap/x", "a/b/c/d"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_cycle_is_found_wherever_it_is() {
+        let edges = |pairs: &[(&str, &str)]| {
+            let mut dependencies = Dependencies::new();
+            for (from, to) in pairs {
+                dependencies.entry(object(from)).or_default().insert(object(to));
+            }
+            dependencies
+        };
+        assert_eq!(cycle(&edges(&[("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")])), None);
+        let mut found = cycle(&edges(&[("a", "b"), ("b", "c"), ("c", "b")])).expect("a cycle");
+        found.sort();
+        assert_eq!(found, [object("b"), object("c")]);
+        assert_eq!(cycle(&edges(&[("a", "a")])), Some(vec![object("a")]));
+    }
+}

@@ -1,0 +1,210 @@
+//! The graph that a sync walks: what each object waits for.
+
+use std::collections::BTreeMap;
+
+use super::{Dependencies, rank};
+use crate::object::{GroupKind, ObjectRef};
+
+/// One object and what it waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Which object.
+    pub reference: ObjectRef,
+    /// The nodes, by position, that must be Current: without them this one cannot succeed, so it is
+    /// not tried.
+    pub requires: Vec<usize>,
+    /// The stage of the usual order. It waits until all nodes of lower stages were tried, whatever
+    /// came of them. `None` for what a manifest ordered otherwise.
+    pub stage: Option<u8>,
+}
+
+/// The order of a sync. It has no circle: every node can be reached by completing others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Graph {
+    /// The objects, in the order in which they were given.
+    pub nodes: Vec<Node>,
+}
+
+/// Orders objects that are written, or that others may wait for.
+///
+/// `defined_by` gives the CustomResourceDefinition of a kind, if one of the objects is it.
+/// `dependencies` have no circle ([`super::dependencies()`] refuses one); where they contradict the
+/// usual order of kinds they win, and what they touch leaves the usual order.
+pub fn graph(objects: &[ObjectRef], dependencies: &Dependencies, defined_by: &BTreeMap<GroupKind, ObjectRef>) -> Graph {
+    let positions: BTreeMap<&ObjectRef, usize> = objects
+        .iter()
+        .enumerate()
+        .map(|(index, object)| (object, index))
+        .collect();
+    let namespaces: BTreeMap<&str, usize> = positions
+        .iter()
+        .filter(|(object, _)| object.kind.is("", "Namespace"))
+        .map(|(object, index)| (object.name.as_str(), *index))
+        .collect();
+
+    let mut nodes: Vec<Node> = objects
+        .iter()
+        .map(|object| {
+            let namespace = object.namespace.as_deref().and_then(|name| namespaces.get(name));
+            let definition = defined_by
+                .get(&object.kind)
+                .and_then(|definition| positions.get(definition));
+            let declared = dependencies
+                .get(object)
+                .into_iter()
+                .flatten()
+                .filter_map(|other| positions.get(other));
+            let mut requires: Vec<usize> = namespace
+                .into_iter()
+                .chain(definition)
+                .chain(declared)
+                .copied()
+                .collect();
+            requires.sort_unstable();
+            requires.dedup();
+            Node {
+                reference: object.clone(),
+                requires,
+                stage: Some(rank(&object.kind)),
+            }
+        })
+        .collect();
+    leave_usual_order(&mut nodes);
+    Graph { nodes }
+}
+
+/// Takes out of the usual order whatever requires something of a later stage, and all that this
+/// requires in turn: it would wait for itself otherwise.
+fn leave_usual_order(nodes: &mut [Node]) {
+    let stages: Vec<Option<u8>> = nodes.iter().map(|node| node.stage).collect();
+    let mut open: Vec<usize> = (0..nodes.len())
+        .filter(|index| {
+            nodes[*index]
+                .requires
+                .iter()
+                .any(|other| stages[*other] > stages[*index])
+        })
+        .collect();
+    while let Some(index) = open.pop() {
+        if nodes[index].stage.take().is_some() {
+            open.extend(&nodes[index].requires);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(group: &str, kind: &str, namespace: Option<&str>, name: &str) -> ObjectRef {
+        ObjectRef {
+            kind: GroupKind::new(group, kind),
+            namespace: namespace.map(str::to_owned),
+            name: name.into(),
+        }
+    }
+
+    fn demo() -> Vec<ObjectRef> {
+        vec![
+            object("", "Namespace", None, "a"),
+            object("", "ConfigMap", Some("a"), "settings"),
+            object("apps", "Deployment", Some("a"), "web"),
+            object("batch", "Job", Some("a"), "init"),
+        ]
+    }
+
+    /// The order in which nodes could run, one at a time; shorter than the graph when one is stuck.
+    fn walk(graph: &Graph) -> Vec<&str> {
+        let mut done: Vec<usize> = Vec::new();
+        while let Some(next) = (0..graph.nodes.len()).find(|index| {
+            let node = &graph.nodes[*index];
+            let earlier = |other: &Node| node.stage.is_some() && other.stage.is_some() && other.stage < node.stage;
+            !done.contains(index)
+                && node.requires.iter().all(|other| done.contains(other))
+                && graph
+                    .nodes
+                    .iter()
+                    .enumerate()
+                    .all(|(other, there)| !earlier(there) || done.contains(&other))
+        }) {
+            done.push(next);
+        }
+        done.iter()
+            .map(|index| graph.nodes[*index].reference.name.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn kinds_come_in_their_usual_order() {
+        let mut objects = demo();
+        objects.reverse();
+        let graph = graph(&objects, &Dependencies::new(), &BTreeMap::new());
+        assert_eq!(walk(&graph), ["a", "settings", "init", "web"]);
+    }
+
+    #[test]
+    fn what_is_in_a_namespace_requires_it() {
+        let graph = graph(&demo(), &Dependencies::new(), &BTreeMap::new());
+        assert_eq!(
+            graph
+                .nodes
+                .iter()
+                .map(|node| node.requires.as_slice())
+                .collect::<Vec<_>>(),
+            [&[][..], &[0], &[0], &[0]]
+        );
+    }
+
+    #[test]
+    fn a_declared_dependency_against_the_usual_order_wins() {
+        let objects = demo();
+        let dependencies = Dependencies::from([(objects[1].clone(), [objects[3].clone()].into())]);
+        let graph = graph(&objects, &dependencies, &BTreeMap::new());
+        let order = walk(&graph);
+        assert_eq!(order.len(), 4, "{order:?}");
+        let position = |name: &str| order.iter().position(|other| *other == name);
+        assert!(position("init") < position("settings"), "{order:?}");
+    }
+
+    proptest::proptest! {
+        /// Whatever the kinds, and whatever requires what without a circle, nothing waits for ever
+        /// and everything comes after what it requires.
+        #[test]
+        fn every_order_comes_to_its_end(
+            kinds in proptest::collection::vec(0..5_usize, 1..24),
+            pairs in proptest::collection::vec((0..24_usize, 0..24_usize), 0..40),
+        ) {
+            let known = [("", "Namespace"), ("", "ConfigMap"), ("", "Service"), ("apps", "Deployment"), ("networking.k8s.io", "Ingress")];
+            let objects: Vec<ObjectRef> = kinds
+                .iter()
+                .enumerate()
+                .map(|(index, kind)| object(known[*kind].0, known[*kind].1, (*kind > 0).then_some("0"), &index.to_string()))
+                .collect();
+            let mut dependencies = Dependencies::new();
+            for (from, to) in pairs {
+                // Only towards smaller numbers, and not out of namespace 0 into itself: no circle.
+                if to < from && from < objects.len() && !objects[from].kind.is("", "Namespace") {
+                    dependencies.entry(objects[from].clone()).or_default().insert(objects[to].clone());
+                }
+            }
+            let graph = graph(&objects, &dependencies, &BTreeMap::new());
+            let order = walk(&graph);
+            proptest::prop_assert_eq!(order.len(), objects.len());
+            let position = |name: &str| order.iter().position(|other| *other == name);
+            for node in &graph.nodes {
+                for required in &node.requires {
+                    proptest::prop_assert!(position(&graph.nodes[*required].reference.name) < position(&node.reference.name));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_instance_requires_its_definition() {
+        let definition = object("apiextensions.k8s.io", "CustomResourceDefinition", None, "things.x.io");
+        let instance = object("x.io", "Thing", Some("a"), "one");
+        let defined = BTreeMap::from([(instance.kind.clone(), definition.clone())]);
+        let graph = graph(&[instance, definition], &Dependencies::new(), &defined);
+        assert_eq!(graph.nodes[0].requires, [1]);
+    }
+}

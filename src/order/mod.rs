@@ -1,0 +1,47 @@
+//! In which order objects are written: by kind, by namespace and CRD, and by what manifests say.
+
+mod dependencies;
+mod graph;
+
+pub use dependencies::{Dependencies, dependencies};
+pub use graph::{Graph, Node, graph};
+
+use crate::object::GroupKind;
+use crate::plan::{Action, Step};
+
+/// The place of a kind in the usual order: what others refer to comes first, what takes traffic
+/// last. Kinds of one rank wait for nothing of each other.
+pub fn rank(kind: &GroupKind) -> u8 {
+    match (kind.group.as_str(), kind.kind.as_str()) {
+        ("", "Namespace") => 0,
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => 1,
+        ("scheduling.k8s.io", "PriorityClass")
+        | ("storage.k8s.io", "StorageClass" | "CSIDriver")
+        | ("networking.k8s.io", "IngressClass" | "NetworkPolicy")
+        | ("node.k8s.io", "RuntimeClass")
+        | ("", "ResourceQuota" | "LimitRange") => 2,
+        ("", "ServiceAccount" | "Secret" | "ConfigMap" | "PersistentVolume")
+        | ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => 3,
+        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding")
+        | ("", "PersistentVolumeClaim" | "Service")
+        | ("policy", "PodDisruptionBudget") => 4,
+        ("apps" | "batch", _) | ("", "Pod" | "ReplicationController") => 6,
+        ("networking.k8s.io", "Ingress") | ("autoscaling", "HorizontalPodAutoscaler") => 7,
+        ("admissionregistration.k8s.io" | "apiregistration.k8s.io", _) => 8,
+        // Custom kinds: after what they may refer to, before the workloads that may use them.
+        _ => 5,
+    }
+}
+
+/// Sorts steps as they are executed and shown: writes by rank and name, deletes after them and the
+/// other way round.
+pub fn sort_steps(steps: &mut [Step]) {
+    steps.sort_by(|a, b| {
+        let late = |step: &Step| matches!(step.action, Action::Delete | Action::Keep);
+        let by_rank = rank(&a.reference.kind).cmp(&rank(&b.reference.kind));
+        late(a)
+            .cmp(&late(b))
+            .then(if late(a) { by_rank.reverse() } else { by_rank })
+            .then_with(|| a.reference.cmp(&b.reference))
+    });
+}

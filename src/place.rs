@@ -1,0 +1,144 @@
+//! Where a value stands in a file a person wrote: files, places in them, and origins.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The text of one input file and the name a person knows it by.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    path: String,
+    text: String,
+    confidential: bool,
+}
+
+impl SourceFile {
+    /// Holds `text` under `path`, the name shown to people (`desired/nova/api.yaml`, `<stdin>`).
+    ///
+    /// A file that declares a Secret is *confidential*: no line of it is ever shown, so that an
+    /// error message cannot print a password. The test is on the text, not on parsed objects,
+    /// since it must hold for a file that does not parse, and it errs on the side of hiding.
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        let text = text.into();
+        let confidential = text.split("kind").skip(1).any(|rest| {
+            rest.trim_start_matches(['"', '\'', ' ', ':', '\t'])
+                .starts_with("Secret")
+        });
+        Arc::new(Self {
+            path: path.into(),
+            text,
+            confidential,
+        })
+    }
+
+    /// The name shown to people.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether lines of this file must not be shown.
+    pub fn is_confidential(&self) -> bool {
+        self.confidential
+    }
+}
+
+/// A stretch of a file: what an error points at, and where a value was written.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// The bytes of its text.
+    pub span: Range<usize>,
+}
+
+impl Place {
+    /// The stretch `span` (in bytes) of `file`.
+    pub fn new(file: Arc<SourceFile>, span: Range<usize>) -> Self {
+        Self { file, span }
+    }
+
+    /// The line, from 1.
+    pub fn line(&self) -> usize {
+        self.before().bytes().filter(|byte| *byte == b'\n').count() + 1
+    }
+
+    /// The column, from 1, in characters.
+    pub fn column(&self) -> usize {
+        let before = self.before();
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        before[line_start..].chars().count() + 1
+    }
+
+    fn before(&self) -> &str {
+        let text = self.file.text();
+        let mut end = self.span.start.min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        &text[..end]
+    }
+}
+
+/// `file:line:column`
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}:{}", self.file.path(), self.line(), self.column())
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Place({self})")
+    }
+}
+
+/// One of the things that made a value what it is.
+///
+/// Where a value comes from is a list of these: today the node of a manifest; a parameter, a
+/// default, a loop item or a template line each become a [`Role`] of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// What the place contributed.
+    pub role: Role,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What an [`Origin`] contributed to a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// The value stands in a manifest, word for word.
+    Manifest,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_counts_lines_and_characters_from_one() {
+        let file = SourceFile::new("a.yaml", "é: 1\nname: ö x\n");
+        let at = file.text().find('x').expect("in the text");
+        let place = Place::new(file, at..at + 1);
+        assert_eq!(place.to_string(), "a.yaml:2:9");
+    }
+
+    #[test]
+    fn a_file_that_declares_a_secret_is_confidential() {
+        for text in [
+            "kind: Secret",
+            "{\"kind\": \"Secret\"}",
+            "kind:   'Secret'",
+            "kind: SecretList",
+        ] {
+            assert!(SourceFile::new("x", text).is_confidential(), "{text}");
+        }
+        assert!(!SourceFile::new("x", "kind: Deployment # no Secret\nname: kind").is_confidential());
+    }
+}

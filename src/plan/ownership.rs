@@ -1,0 +1,40 @@
+//! Whether an existing object is ours to change.
+
+use super::{Adoption, Policy};
+use crate::field::ManagedFields;
+use crate::inventory::{self, ApplySet};
+use crate::object::{DesiredObject, LiveObject};
+
+/// Whose an existing object is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// A member of our ApplySet, or of none and applied by us before.
+    Ours,
+    /// Nobody's that we know of, and adoption was asked for.
+    Adoptable,
+    /// Nobody's that we know of.
+    NotOurs,
+    /// Part of the ApplySet with this ID, which is not ours.
+    Other(String),
+}
+
+impl Claim {
+    /// Whether a sync may change the object.
+    pub fn allows_change(&self) -> bool {
+        matches!(self, Self::Ours | Self::Adoptable)
+    }
+}
+
+/// Finds out whose `live` is. Another ApplySet's object is never taken, asked or not.
+pub fn claim(desired: &DesiredObject, live: &LiveObject, set: Option<&ApplySet>, policy: &Policy) -> Claim {
+    let ours = set.map(ApplySet::id);
+    match inventory::member_of(live) {
+        Some(id) if Some(id) == ours.as_deref() => Claim::Ours,
+        Some(id) => Claim::Other(id.to_owned()),
+        None if ManagedFields::of(live).applied_by(&policy.field_manager).is_some() => Claim::Ours,
+        None if policy.adoption == Adoption::All || desired.annotation(inventory::ADOPT) == Some("allowed") => {
+            Claim::Adoptable
+        }
+        None => Claim::NotOurs,
+    }
+}

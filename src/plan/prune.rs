@@ -1,0 +1,177 @@
+//! What is pruned, and everything that keeps an object from it.
+
+use std::str::FromStr;
+
+use super::{Action, DeleteWork, Policy, Reason, Step, Work};
+use crate::cluster::Resource;
+use crate::compare;
+use crate::field::ManagedFields;
+use crate::inventory;
+use crate::object::{LiveObject, ObjectRef};
+
+/// How many objects one sync may prune.
+///
+/// ```
+/// use stackanetes::plan::Budget;
+///
+/// assert_eq!(Budget::default().allowed(30), 10); // 10 objects or 10 %, whichever is more
+/// assert_eq!(Budget::default().allowed(300), 30);
+/// assert_eq!("5%".parse::<Budget>().unwrap().allowed(100), 5);
+/// assert_eq!("0".parse::<Budget>().unwrap().allowed(100), 0);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Budget {
+    /// Ten objects or ten percent, whichever is more.
+    #[default]
+    Default,
+    /// This many objects.
+    Objects(usize),
+    /// This many percent of what git wants and of what would be pruned, together; rounded up.
+    Percent(usize),
+}
+
+impl Budget {
+    /// The number of objects allowed, of `members` in all.
+    pub fn allowed(self, members: usize) -> usize {
+        match self {
+            Self::Default => 10.max(Self::Percent(10).allowed(members)),
+            Self::Objects(count) => count,
+            Self::Percent(percent) => (members * percent).div_ceil(100),
+        }
+    }
+}
+
+impl FromStr for Budget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("'{text}' is neither a number of objects nor a percentage such as 20%");
+        match text.strip_suffix('%') {
+            Some(percent) => match percent.parse() {
+                Ok(percent) if percent <= 100 => Ok(Self::Percent(percent)),
+                _ => Err(wrong()),
+            },
+            None => text.parse().map(Self::Objects).map_err(|_| wrong()),
+        }
+    }
+}
+
+/// What lives in a namespace that git does not want any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contents {
+    /// These objects, other than what comes with every namespace and what belongs to them.
+    Known(Vec<ObjectRef>),
+    /// It could not be found out, and this is why.
+    Unknown(String),
+}
+
+/// The steps for the members that git does not want.
+pub(super) fn steps(
+    orphans: Vec<(Resource, LiveObject)>,
+    contents: &[(String, Contents)],
+    policy: &Policy,
+) -> Vec<Step> {
+    let mut decided: Vec<(Resource, LiveObject, Option<Reason>)> = orphans
+        .into_iter()
+        .map(|(resource, live)| {
+            let kept = keep(&live, policy);
+            (resource, live, kept)
+        })
+        .collect();
+
+    // A namespace takes with it all it holds, so it goes only when all of that goes anyway.
+    let going: Vec<ObjectRef> = decided
+        .iter()
+        .filter(|(_, _, kept)| matches!(kept, None | Some(Reason::KeepGoing)))
+        .map(|(_, live, _)| live.reference())
+        .collect();
+    for (_, live, kept) in &mut decided {
+        let reference = live.reference();
+        if kept.is_none() && reference.kind.is("", "Namespace") {
+            let found = contents
+                .iter()
+                .find(|(name, _)| *name == reference.name)
+                .map(|(_, contents)| contents);
+            *kept = in_use(found, &going);
+        }
+    }
+    decided
+        .into_iter()
+        .map(|(resource, live, kept)| {
+            let (action, work) = match kept {
+                Some(_) => (Action::Keep, Work::Nothing),
+                None => (
+                    Action::Delete,
+                    Work::Delete(DeleteWork {
+                        resource,
+                        live: live.clone(),
+                    }),
+                ),
+            };
+            Step {
+                reference: live.reference(),
+                action,
+                reason: kept.unwrap_or(Reason::Dropped),
+                changes: Vec::new(),
+                restarts: None,
+                unverified: None,
+                warnings: Vec::new(),
+                place: None,
+                work,
+            }
+        })
+        .collect()
+}
+
+/// Whether a member that changed since it was planned to be deleted is still what a person agreed to
+/// see go. A status that moved on makes no difference.
+pub fn is_same_delete(planned: &LiveObject, now: &LiveObject, policy: &Policy) -> bool {
+    let mut keys = ManagedFields::of(planned).all();
+    keys.extend(&ManagedFields::of(now).all());
+    planned.uid() == now.uid()
+        && keep(now, policy).is_none()
+        && compare::differences(planned.value(), now.value(), &keys).is_empty()
+}
+
+/// Why a member is not pruned, whatever else is.
+fn keep(live: &LiveObject, policy: &Policy) -> Option<Reason> {
+    let reference = live.reference();
+    let owner = live.value().pointer("/metadata/ownerReferences/0").map(|owner| {
+        let text = |key: &str| owner.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+        format!("{} {}", text("kind"), text("name"))
+    });
+    let asked = policy
+        .prune_kinds
+        .iter()
+        .any(|kind| *kind == reference.kind.kind || *kind == reference.kind.to_string());
+    let precious = reference.kind.is("", "PersistentVolumeClaim")
+        || reference.kind.is("apiextensions.k8s.io", "CustomResourceDefinition");
+    if live.deletion_timestamp().is_some() {
+        Some(Reason::KeepGoing)
+    } else if live.annotation(inventory::PRUNE) == Some("never") {
+        Some(Reason::KeepAnnotated)
+    } else if let Some(owner) = owner {
+        Some(Reason::KeepOwned(owner))
+    } else if ManagedFields::of(live).applied_by(&policy.field_manager).is_none() {
+        Some(Reason::KeepNeverApplied)
+    } else if precious && !asked {
+        Some(Reason::KeepKind)
+    } else {
+        None
+    }
+}
+
+fn in_use(contents: Option<&Contents>, going: &[ObjectRef]) -> Option<Reason> {
+    match contents {
+        Some(Contents::Known(objects)) => {
+            let staying: Vec<ObjectRef> = objects
+                .iter()
+                .filter(|object| !going.contains(object))
+                .cloned()
+                .collect();
+            (!staying.is_empty()).then_some(Reason::KeepInUse(staying))
+        }
+        Some(Contents::Unknown(why)) => Some(Reason::KeepUnknownUse(why.clone())),
+        None => Some(Reason::KeepUnknownUse("it was not looked into".to_owned())),
+    }
+}

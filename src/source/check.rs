@@ -1,0 +1,288 @@
+//! What can be said against a manifest without a cluster. No message quotes a value.
+
+use std::sync::Arc;
+
+use super::secret;
+use crate::error::Error;
+use crate::object::{self, GroupVersionKind};
+use crate::place::{Place, SourceFile};
+use crate::yaml::{Entry, Node, NodeValue};
+
+const ONLY_MANIFESTS: &str = "every .yaml, .yml and .json file of the directory is read as manifests; \
+                              keep others elsewhere, or hidden by a leading dot";
+
+/// What stands where nothing is written.
+static NOTHING: Node = Node {
+    value: NodeValue::Null,
+    span: 0..0,
+};
+
+/// What an object is called.
+pub(super) struct Identity {
+    pub(super) gvk: GroupVersionKind,
+    pub(super) name: String,
+    pub(super) namespace: Option<String>,
+}
+
+/// Checks the objects of one file.
+pub(super) struct Check<'a> {
+    file: &'a Arc<SourceFile>,
+    /// What was found.
+    pub(super) errors: Vec<Error>,
+}
+
+impl<'a> Check<'a> {
+    pub(super) fn new(file: &'a Arc<SourceFile>) -> Self {
+        Self {
+            file,
+            errors: Vec::new(),
+        }
+    }
+
+    /// Checks an object. It may have errors though it has an identity.
+    pub(super) fn object(&mut self, node: &Node) -> Option<Identity> {
+        if node.entries().is_none() {
+            self.error_in(
+                node,
+                format!("a manifest must be a mapping, not {}", node.describe()),
+                ONLY_MANIFESTS,
+            );
+            return None;
+        }
+        if node.entry("apiVersion").is_none() && node.entry("kind").is_none() {
+            let hint = if self.file.path().ends_with("/stackanetes.yaml") {
+                "only the stackanetes.yaml at the top of the directory is read as settings"
+            } else {
+                ONLY_MANIFESTS
+            };
+            self.error_in(
+                node,
+                "this is no Kubernetes object: it has neither `apiVersion` nor `kind`",
+                hint,
+            );
+            return None;
+        }
+        let api_version = self.api_version(node);
+        let kind = self.required(node, "kind", "kind", node);
+        let metadata = self.mapping(node, "metadata", "metadata")?;
+        let name = self.name(node, metadata);
+        let namespace = self.namespace(metadata);
+        self.texts(metadata, "labels", "label");
+        self.texts(metadata, "annotations", "annotation");
+        let gvk = GroupVersionKind::new(&api_version?, &kind?);
+        if object::is_secret(&gvk.group_kind) {
+            secret::check(node, self.file, &mut self.errors);
+        }
+        Some(Identity {
+            gvk,
+            name: name?,
+            namespace,
+        })
+    }
+
+    /// The place of the first line of `node`.
+    pub(super) fn first_line(&self, node: &Node) -> Place {
+        Place::new(Arc::clone(self.file), node.first_line(self.file.text()))
+    }
+
+    fn api_version(&mut self, node: &Node) -> Option<String> {
+        let text = self.required(node, "apiVersion", "apiVersion", node)?;
+        let parts: Vec<_> = text.split('/').collect();
+        let fits = parts.len() <= 2 && parts.iter().all(|part| !part.is_empty());
+        if let Some(entry) = node.entry("apiVersion").filter(|_| !fits) {
+            let message = "`apiVersion` must be a version, or a group and a version";
+            self.error_at(entry, message, "write `v1`, or for example `apps/v1`");
+        }
+        fits.then_some(text)
+    }
+
+    fn name(&mut self, object: &Node, metadata: &Node) -> Option<String> {
+        if let (Some(entry), None) = (metadata.entry("generateName"), metadata.entry("name")) {
+            let message = "`metadata.generateName` would make another object at every sync";
+            self.error_at(entry, message, "give the object a `name`, by which it is found again");
+            return None;
+        }
+        self.required(metadata, "name", "metadata.name", object)
+    }
+
+    fn namespace(&mut self, metadata: &Node) -> Option<String> {
+        let entry = metadata.entry("namespace").filter(|entry| !entry.value.is_null())?;
+        if entry.value.as_str().is_none() {
+            let message = format!("`metadata.namespace` must be text, not {}", entry.value.describe());
+            self.error_at(entry, message, "put it in quotes");
+        }
+        entry.value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    /// Labels and annotations are text; API servers refuse anything else.
+    fn texts(&mut self, metadata: &Node, field: &str, what: &str) {
+        let Some(texts) = self.mapping(metadata, field, &format!("metadata.{field}")) else {
+            return;
+        };
+        for text in texts.entries().unwrap_or_default() {
+            let hint = match &text.value.value {
+                NodeValue::String(_) | NodeValue::Null => continue,
+                NodeValue::Bool(_) => {
+                    "put it in quotes; without them y, yes, on and true are true, and n, no, off and false are false"
+                }
+                _ => "put it in quotes",
+            };
+            let message = format!("the {what} `{}` must be text, not {}", text.key, text.value.describe());
+            self.error_at(text, message, hint);
+        }
+    }
+
+    /// The mapping at `key`; null if there is none, and nothing if it is something else.
+    fn mapping<'n>(&mut self, node: &'n Node, key: &str, path: &str) -> Option<&'n Node> {
+        match node.entry(key) {
+            None => Some(&NOTHING),
+            Some(entry) if entry.value.entries().is_some() || entry.value.is_null() => Some(&entry.value),
+            Some(entry) => {
+                self.error_at(
+                    entry,
+                    format!("`{path}` must be a mapping, not {}", entry.value.describe()),
+                    "",
+                );
+                None
+            }
+        }
+    }
+
+    /// The text of a key that must be there. If it is not, `object` is shown.
+    fn required(&mut self, node: &Node, key: &str, path: &str, object: &Node) -> Option<String> {
+        let Some(entry) = node.entry(key) else {
+            let version = object
+                .entry("apiVersion")
+                .and_then(|entry| entry.value.as_str())
+                .unwrap_or_default();
+            let hint = if version.starts_with("kustomize.config.k8s.io/") {
+                "a kustomization must be built first: `kustomize build DIR | stackanetes diff -f -`"
+            } else {
+                ""
+            };
+            self.error_in(object, format!("`{path}` is missing"), hint);
+            return None;
+        };
+        match &entry.value.value {
+            NodeValue::String(text) if !text.is_empty() => return Some(text.clone()),
+            NodeValue::String(_) | NodeValue::Null => self.error_at(entry, format!("`{path}` is empty"), ""),
+            _ => {
+                let message = format!("`{path}` must be text, not {}", entry.value.describe());
+                self.error_at(entry, message, "put it in quotes");
+            }
+        }
+        None
+    }
+
+    fn error_in(&mut self, object: &Node, message: impl Into<String>, hint: &str) {
+        let error = Error::new(message).at(self.first_line(object), "in this object");
+        self.errors.push(hinted(error, hint));
+    }
+
+    fn error_at(&mut self, entry: &Entry, message: impl Into<String>, hint: &str) {
+        let place = Place::new(Arc::clone(self.file), entry.line(self.file.text()));
+        self.errors.push(hinted(Error::new(message).at(place, ""), hint));
+    }
+}
+
+fn hinted(error: Error, hint: &str) -> Error {
+    if hint.is_empty() { error } else { error.hint(hint) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml;
+
+    /// `line:column message` of every error.
+    fn checked(text: &str) -> Vec<String> {
+        let file = SourceFile::new("a.yaml", text);
+        let mut check = Check::new(&file);
+        let mut errors = Vec::new();
+        for document in yaml::documents(&file, &mut errors) {
+            check.object(&document.root);
+        }
+        assert!(errors.is_empty(), "{errors:?}");
+        let shown = |error: &Error| {
+            let place = &error.places()[0].0;
+            format!("{}:{} {error}", place.line(), place.column())
+        };
+        check.errors.iter().map(shown).collect()
+    }
+
+    fn config_map(metadata: &str) -> Vec<String> {
+        checked(&format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {metadata}\n"))
+    }
+
+    #[test]
+    fn what_an_object_needs_to_be_found_again_is_required() {
+        for (text, error) in [
+            ("- a\n", "1:1 a manifest must be a mapping, not a list"),
+            (
+                "image: x\n",
+                "1:1 this is no Kubernetes object: it has neither `apiVersion` nor `kind`",
+            ),
+            ("kind: A\nmetadata: {name: a}\n", "1:1 `apiVersion` is missing"),
+            (
+                "apiVersion: 1\nkind: A\nmetadata: {name: a}\n",
+                "1:1 `apiVersion` must be text, not a number",
+            ),
+            (
+                "apiVersion: a/b/c\nkind: A\nmetadata: {name: a}\n",
+                "1:1 `apiVersion` must be a version, or a group and a version",
+            ),
+            ("apiVersion: v1\nkind:\nmetadata: {name: a}\n", "2:1 `kind` is empty"),
+            ("apiVersion: v1\nkind: A\n", "1:1 `metadata.name` is missing"),
+            (
+                "apiVersion: v1\nkind: A\nmetadata: x\n",
+                "3:1 `metadata` must be a mapping, not text",
+            ),
+        ] {
+            assert_eq!(checked(text), [error], "{text}");
+        }
+        assert_eq!(config_map("{name: ''}"), ["3:12 `metadata.name` is empty"]);
+        assert_eq!(
+            config_map("{name: 123}"),
+            ["3:12 `metadata.name` must be text, not a number"]
+        );
+        assert_eq!(
+            config_map("{generateName: a-}"),
+            ["3:12 `metadata.generateName` would make another object at every sync"]
+        );
+        assert_eq!(
+            config_map("{name: a, namespace: 1}"),
+            ["3:21 `metadata.namespace` must be text, not a number"]
+        );
+    }
+
+    #[test]
+    fn labels_and_annotations_must_be_text() {
+        assert_eq!(
+            config_map("{name: a, labels: {a: true, b: x, c: ~}, annotations: {d: 1, e: {}}}"),
+            [
+                "3:30 the label `a` must be text, not a boolean",
+                "3:66 the annotation `d` must be text, not a number",
+                "3:72 the annotation `e` must be text, not a mapping",
+            ]
+        );
+        assert_eq!(
+            config_map("{name: a, labels: [a]}"),
+            ["3:21 `metadata.labels` must be a mapping, not a list"]
+        );
+    }
+
+    #[test]
+    fn the_data_of_a_secret_is_checked_and_never_quoted() {
+        let text =
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {a: hunter2!, b: 7}\nstringData: {c: 1, d: ~}\n";
+        let errors = checked(text);
+        assert_eq!(
+            errors,
+            [
+                "4:8 `data.a` is not base64",
+                "4:21 `data.b` must be text, not a number",
+                "5:14 `stringData.c` must be text, not a number"
+            ]
+        );
+    }
+}

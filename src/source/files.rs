@@ -1,0 +1,317 @@
+//! Which files of a directory are manifests, and their text.
+
+use std::collections::{HashSet, VecDeque};
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::place::{Place, SourceFile};
+
+/// The file that says what the directory as a whole is.
+const SETTINGS: &str = "stackanetes.yaml";
+
+/// The files of a directory, by path.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    pub(super) settings: Option<PathBuf>,
+    pub(super) manifests: Vec<PathBuf>,
+}
+
+/// Finds every `.yaml`, `.yml` and `.json` file in the tree of `root`; if `root` is a file, only that.
+///
+/// What begins with a dot is skipped. A symbolic link is followed within the directory and must not
+/// lead out of it, so that a directory is whole wherever it is checked out; a file is found once,
+/// however many links lead to it.
+pub(super) fn find(root: &Path, errors: &mut Vec<Error>) -> Result<Files> {
+    if !is_directory(root)? {
+        return Ok(Files {
+            settings: None,
+            manifests: vec![root.to_owned()],
+        });
+    }
+    let real = fs::canonicalize(root).map_err(|error| unreadable(root, error))?;
+    let mut walk = Walk {
+        root,
+        real: &real,
+        seen: HashSet::new(),
+        links: VecDeque::new(),
+        files: Files::default(),
+        errors,
+    };
+    walk.visit(root, &real);
+    while let Some(link) = walk.links.pop_front() {
+        walk.follow(&link);
+    }
+    let mut files = walk.files;
+    files.manifests.sort();
+    Ok(files)
+}
+
+/// The settings file of the directory at `root`, if it has one.
+pub(super) fn settings_of(root: &Path) -> Result<Option<PathBuf>> {
+    let path = root.join(SETTINGS);
+    Ok((is_directory(root)? && path.exists()).then_some(path))
+}
+
+/// The text of the file at `path`.
+pub(super) fn read(path: &Path) -> Result<Arc<SourceFile>> {
+    let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
+    decode(&shown(path), bytes)
+}
+
+/// The text that `bytes` are, without a byte order mark.
+pub(super) fn decode(name: &str, bytes: Vec<u8>) -> Result<Arc<SourceFile>> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(SourceFile::new(
+            name,
+            text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text),
+        )),
+        Err(error) => Err(not_utf8(name, error.as_bytes(), error.utf8_error().valid_up_to())),
+    }
+}
+
+/// A path as it is shown to people: as typed, without a leading `./`.
+pub(super) fn shown(path: &Path) -> String {
+    let short = path
+        .strip_prefix(".")
+        .ok()
+        .filter(|short| !short.as_os_str().is_empty());
+    short.unwrap_or(path).display().to_string()
+}
+
+fn not_utf8(name: &str, bytes: &[u8], offset: usize) -> Error {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Error::new(format!("{name} is UTF-16, not UTF-8")).hint("save it as UTF-8");
+    }
+    // Each broken sequence becomes a character of three bytes; what stands before stays as it is.
+    let file = SourceFile::new(name, String::from_utf8_lossy(bytes));
+    Error::new(format!("{name} is not UTF-8 text"))
+        .at(Place::new(file, offset..offset + 3), format!("byte {offset}"))
+        .hint("save it as UTF-8; keep binary data as base64, under `data` or `binaryData`")
+}
+
+fn is_directory(root: &Path) -> Result<bool> {
+    match fs::metadata(root) {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(Error::new(format!("there is no directory {}", shown(root))).hint(
+                "name the directory that holds the manifests, as in `stackanetes diff DIR`, or a file, or `-f -`",
+            ))
+        }
+        Err(error) => Err(unreadable(root, error)),
+    }
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Error {
+    let hint = match error.kind() {
+        io::ErrorKind::PermissionDenied => Some("allow reading it, or take it out of the directory"),
+        _ => None,
+    };
+    let error = Error::new(format!("failed to read {}", shown(path))).because(error);
+    hint.into_iter().fold(error, Error::hint)
+}
+
+fn is_manifest(path: &Path) -> bool {
+    path.extension()
+        .and_then(OsStr::to_str)
+        .is_some_and(|extension| matches!(extension, "yaml" | "yml" | "json"))
+}
+
+struct Walk<'a> {
+    root: &'a Path,
+    real: &'a Path,
+    /// The real paths of what was found and of the directories looked into.
+    seen: HashSet<PathBuf>,
+    /// Links, to be followed once all that is no link was found.
+    links: VecDeque<PathBuf>,
+    files: Files,
+    errors: &'a mut Vec<Error>,
+}
+
+impl Walk<'_> {
+    /// Looks into a directory by the path it is shown by and the path it really has.
+    fn visit(&mut self, shown: &Path, real: &Path) {
+        if !self.seen.insert(real.to_owned()) {
+            return;
+        }
+        let entries = fs::read_dir(shown).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let mut entries = match entries {
+            Ok(entries) => entries,
+            Err(error) => return self.errors.push(unreadable(shown, error)),
+        };
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let (path, real) = (entry.path(), real.join(&name));
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => self.visit(&path, &real),
+                Ok(kind) if kind.is_symlink() => self.links.push_back(path),
+                Ok(kind) if kind.is_file() => self.add(path, real),
+                Ok(_) => {} // a socket, a device
+                Err(error) => self.errors.push(unreadable(&path, error)),
+            }
+        }
+    }
+
+    fn add(&mut self, path: PathBuf, real: PathBuf) {
+        if !is_manifest(&path) || !self.seen.insert(real) {
+            return;
+        }
+        match path.strip_prefix(self.root).ok().and_then(Path::to_str) {
+            Some(SETTINGS) => self.files.settings = Some(path),
+            Some("stackanetes.yml") => {
+                let error = Error::new(format!("{} has a name that is not looked for", shown(&path)));
+                self.errors.push(error.hint(format!("rename it to {SETTINGS}")));
+            }
+            _ => self.files.manifests.push(path),
+        }
+    }
+
+    fn follow(&mut self, link: &Path) {
+        let real = match fs::canonicalize(link) {
+            Ok(real) => real,
+            Err(error) if is_manifest(link) => {
+                let error = Error::new(format!("the symbolic link {} leads nowhere", shown(link))).because(error);
+                return self.errors.push(error.hint("mend the link, or remove it"));
+            }
+            Err(_) => return,
+        };
+        let is_directory = real.is_dir();
+        if !is_directory && !is_manifest(link) {
+            return;
+        }
+        if !real.starts_with(self.real) {
+            let error = Error::new(format!(
+                "the symbolic link {} leads out of {}",
+                shown(link),
+                shown(self.root)
+            ))
+            .hint("copy what it leads to into the directory, so that a commit holds all that is desired");
+            self.errors.push(error);
+        } else if is_directory {
+            self.visit(link, &real);
+        } else if real.is_file() {
+            self.add(link.to_owned(), real);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A directory of its own, removed in the end.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str, files: &[(&str, &str)]) -> Self {
+            let path = std::env::temp_dir().join(format!("stackanetes-files-{}-{name}", std::process::id()));
+            let scratch = Self(path);
+            for (file, text) in files {
+                let file = scratch.0.join(file);
+                fs::create_dir_all(file.parent().expect("a folder")).expect("created");
+                fs::write(file, text).expect("written");
+            }
+            scratch
+        }
+
+        fn found(&self) -> (Vec<String>, Vec<String>) {
+            let mut errors = Vec::new();
+            let files = find(&self.0, &mut errors).expect("a directory");
+            let short = |path: &PathBuf| path.strip_prefix(&self.0).expect("inside").display().to_string();
+            let prefix = format!("{}/", self.0.display());
+            let messages = errors.iter().map(|error| error.to_string().replace(&prefix, ""));
+            (
+                files.settings.iter().chain(&files.manifests).map(short).collect(),
+                messages.collect(),
+            )
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn manifests_are_found_in_order_and_what_is_hidden_is_not() {
+        let files = [
+            "b.yaml",
+            "a/z.yml",
+            "a/b/c.json",
+            "stackanetes.yaml",
+            "README.md",
+            ".x.yaml",
+            ".git/y.yaml",
+            "a-b.yaml",
+        ];
+        let scratch = Scratch::new("order", &files.map(|file| (file, "")));
+        let (found, errors) = scratch.found();
+        assert_eq!(
+            found,
+            ["stackanetes.yaml", "a/b/c.json", "a/z.yml", "a-b.yaml", "b.yaml"]
+        );
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_within_the_directory_only() {
+        use std::os::unix::fs::symlink;
+
+        let outside = Scratch::new("outside", &[("o.yaml", ""), ("notes.txt", "")]);
+        let scratch = Scratch::new("links", &[("a/b.yaml", ""), ("..data/hidden.yaml", "")]);
+        let link = |target: &Path, name: &str| symlink(target, scratch.0.join(name)).expect("linked");
+        link(Path::new("a/b.yaml"), "again.yaml");
+        link(Path::new(".."), "a/up");
+        link(Path::new("..data/hidden.yaml"), "mounted.yaml");
+        link(Path::new("nowhere.yaml"), "broken.yaml");
+        link(&outside.0.join("o.yaml"), "out.yaml");
+        link(&outside.0, "outdir");
+        link(&outside.0.join("notes.txt"), "notes.txt");
+        let (found, errors) = scratch.found();
+        assert_eq!(found, ["a/b.yaml", "mounted.yaml"]);
+        let out = |link: &str| format!("the symbolic link {link} leads out of {}", scratch.0.display());
+        assert_eq!(
+            errors,
+            [
+                "the symbolic link broken.yaml leads nowhere".to_owned(),
+                out("out.yaml"),
+                out("outdir")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_single_file_is_a_directory_of_one() {
+        let scratch = Scratch::new("single", &[("a.yaml", "")]);
+        let path = scratch.0.join("a.yaml");
+        assert_eq!(find(&path, &mut Vec::new()).expect("found").manifests, [path]);
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_is_named() {
+        let error = find(Path::new("./no/such"), &mut Vec::new()).expect_err("not there");
+        assert_eq!(error.to_string(), "there is no directory no/such");
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_shown_where_it_is_not() {
+        let error = decode("a.yaml", b"a: 1\nb: caf\xe9\n".to_vec()).expect_err("not UTF-8");
+        let (place, label) = &error.places()[0];
+        assert_eq!((place.to_string().as_str(), label.as_str()), ("a.yaml:2:7", "byte 11"));
+        let error = decode("a.yaml", b"\xff\xfea\0".to_vec()).expect_err("not UTF-8");
+        assert_eq!(error.to_string(), "a.yaml is UTF-16, not UTF-8");
+        assert_eq!(
+            decode("a.yaml", b"\xef\xbb\xbfa: 1".to_vec()).expect("UTF-8").text(),
+            "a: 1"
+        );
+    }
+}

@@ -1,0 +1,299 @@
+//! The commit that a directory stands at.
+
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorCode, Repository, StatusOptions};
+use jiff::Timestamp;
+
+use crate::error::{Error, Result};
+
+/// A commit, and whether the directory is what that commit has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// The whole name of the commit.
+    pub commit: String,
+    /// A short name of it, unique in the repository.
+    pub short: String,
+    /// The branch, if one is checked out.
+    pub branch: Option<String>,
+    /// The first line of its message.
+    pub subject: String,
+    /// When it was committed.
+    pub time: Timestamp,
+    /// Whether the directory differs from the commit: changed, staged or untracked files in it, but
+    /// not ignored ones.
+    pub dirty: bool,
+}
+
+impl Revision {
+    /// The revision of the directory or file at `path`; none outside of a repository, and in one
+    /// without commits.
+    ///
+    /// An error is no reason to stop: it says that there is a repository that cannot be read.
+    pub fn of(path: &Path) -> Result<Option<Self>> {
+        let path = path
+            .canonicalize()
+            .map_err(|error| Error::new(format!("failed to find {}", path.display())).because(error))?;
+        let root = repository_of(&path);
+        let unreadable = |error: git2::Error| {
+            let failed = Error::new(format!("failed to read the git repository {}", root.display()));
+            let failed = failed.because(error.message());
+            match error.code() {
+                ErrorCode::Owner => failed.hint(format!(
+                    "to trust whoever owns it, run `git config --global --add safe.directory {}`",
+                    root.display()
+                )),
+                _ => failed,
+            }
+        };
+        let Some(repository) = open(&path).map_err(unreadable)? else {
+            return Ok(None);
+        };
+        read(&repository, &path).map_err(unreadable)
+    }
+}
+
+fn open(path: &Path) -> Result<Option<Repository>, git2::Error> {
+    let found = match Repository::discover_path(path, &[] as &[&Path]) {
+        Ok(found) => found,
+        Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match Repository::open(&found) {
+        Err(error) if error.code() == ErrorCode::Owner && have_one_owner(path, &found) => {
+            open_foreign(&found).map(Some)
+        }
+        opened => opened.map(Some),
+    }
+}
+
+/// Whether whoever owns the manifests also owns the repository. Then to trust the one is to trust the
+/// other, whoever we are; a container that checks out as another user than it works as is the
+/// usual case.
+#[cfg(unix)]
+fn have_one_owner(path: &Path, repository: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let owner = |path: &Path| path.metadata().map(|metadata| metadata.uid()).ok();
+    owner(path).is_some() && owner(path) == owner(repository)
+}
+
+#[cfg(not(unix))]
+fn have_one_owner(_: &Path, _: &Path) -> bool {
+    false
+}
+
+/// Opens the repository of another user, to read only: nothing that its configuration names is run.
+fn open_foreign(git: &Path) -> Result<Repository, git2::Error> {
+    let repository = Repository::open_bare(git)?;
+    if let (Some(workdir), true) = (git.parent(), git.ends_with(".git")) {
+        repository.set_workdir(workdir, false)?;
+    }
+    Ok(repository)
+}
+
+fn repository_of(path: &Path) -> PathBuf {
+    let is_repository = |path: &&Path| path.join(".git").exists();
+    path.ancestors().find(is_repository).unwrap_or(path).to_owned()
+}
+
+fn read(repository: &Repository, path: &Path) -> Result<Option<Revision>, git2::Error> {
+    let head = match repository.head() {
+        Ok(head) => head,
+        Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let commit = head.peel_to_commit()?;
+    let branch = head
+        .is_branch()
+        .then(|| String::from_utf8_lossy(head.shorthand_bytes()).into_owned());
+    let subject = commit
+        .summary_bytes()
+        .map(|subject| String::from_utf8_lossy(subject).into_owned());
+    let short = commit.as_object().short_id()?;
+    Ok(Some(Revision {
+        commit: commit.id().to_string(),
+        short: String::from_utf8_lossy(&short).into_owned(),
+        branch,
+        subject: subject.unwrap_or_default(),
+        time: Timestamp::from_second(commit.time().seconds()).unwrap_or_default(),
+        dirty: is_dirty(repository, &commit, path)?,
+    }))
+}
+
+fn is_dirty(repository: &Repository, commit: &git2::Commit<'_>, path: &Path) -> Result<bool, git2::Error> {
+    let workdir = repository.workdir().and_then(|workdir| workdir.canonicalize().ok());
+    let Some(inside) = workdir.and_then(|workdir| path.strip_prefix(workdir).map(Path::to_owned).ok()) else {
+        return Ok(true); // what is not in the working tree is not in the commit
+    };
+    let mut options = StatusOptions::new();
+    options
+        .include_untracked(true)
+        .recurse_untracked_dirs(false)
+        .include_ignored(false)
+        .exclude_submodules(true);
+    if !inside.as_os_str().is_empty() {
+        // A directory that the commit does not have is not read from it, even if it is ignored.
+        match commit.tree()?.get_path(&inside) {
+            Ok(_) => {}
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(true),
+            Err(error) => return Err(error),
+        }
+        options.disable_pathspec_match(true).pathspec(&inside);
+    }
+    Ok(!repository.statuses(Some(&mut options))?.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use git2::Signature;
+
+    use super::*;
+
+    /// A repository with one commit: `desired/a.yaml`, `other/b.yaml` and a `.gitignore`.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> (Self, Repository) {
+            let path = std::env::temp_dir().join(format!("stackanetes-git-{}-{name}", std::process::id()));
+            let scratch = Self(path);
+            for (file, text) in [
+                ("desired/a.yaml", "a: 1\n"),
+                ("other/b.yaml", ""),
+                (".gitignore", "ignored\n"),
+            ] {
+                scratch.write(file, text);
+            }
+            let repository = Repository::init(&scratch.0).expect("a repository");
+            repository.set_head("refs/heads/main").expect("a branch");
+            (scratch, repository)
+        }
+
+        fn write(&self, file: &str, text: &str) {
+            let file = self.0.join(file);
+            fs::create_dir_all(file.parent().expect("a folder")).expect("created");
+            fs::write(file, text).expect("written");
+        }
+
+        fn revision(&self, path: &str) -> Option<Revision> {
+            Revision::of(&self.0.join(path)).expect("readable")
+        }
+
+        fn is_dirty(&self, path: &str) -> bool {
+            self.revision(path).expect("a commit").dirty
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn commit(repository: &Repository) -> git2::Oid {
+        let mut index = repository.index().expect("an index");
+        index
+            .add_all(["*"], git2::IndexAddOption::DEFAULT, None)
+            .expect("added");
+        index.write().expect("written");
+        let tree = repository
+            .find_tree(index.write_tree().expect("a tree"))
+            .expect("a tree");
+        let who = Signature::new("a", "a@example.com", &git2::Time::new(1_700_000_000, 0)).expect("a signature");
+        let message = "Nova to 2026.1\n\nBecause.\n";
+        repository
+            .commit(Some("HEAD"), &who, &who, message, &tree, &[])
+            .expect("a commit")
+    }
+
+    #[test]
+    fn a_revision_is_the_commit_that_is_checked_out() {
+        let (scratch, repository) = Scratch::new("revision");
+        assert_eq!(scratch.revision("desired"), None, "no commit yet");
+        let id = commit(&repository).to_string();
+        let revision = scratch.revision("desired").expect("a commit");
+        assert_eq!(revision.subject, "Nova to 2026.1");
+        assert_eq!(revision.branch.as_deref(), Some("main"));
+        assert!(revision.commit == id && id.starts_with(&revision.short) && revision.short.len() < 12);
+        assert_eq!(revision.time.as_second(), 1_700_000_000);
+        assert!(!revision.dirty);
+        repository
+            .set_head_detached(repository.head().expect("a head").target().expect("a commit"))
+            .expect("detached");
+        assert_eq!(scratch.revision("desired/a.yaml").expect("a commit").branch, None);
+    }
+
+    #[test]
+    fn only_changes_in_the_directory_make_it_dirty() {
+        let (scratch, repository) = Scratch::new("dirty");
+        commit(&repository);
+        scratch.write("other/b.yaml", "b: 1\n");
+        scratch.write("other/c.yaml", "c: 1\n");
+        scratch.write("desired/ignored", "");
+        assert!(!scratch.is_dirty("desired") && !scratch.is_dirty("desired/a.yaml"));
+        assert!(scratch.is_dirty("other") && scratch.is_dirty("."));
+        scratch.write("desired/sub/new.yaml", "");
+        assert!(scratch.is_dirty("desired") && !scratch.is_dirty("desired/a.yaml"));
+        scratch.write("desired/a.yaml", "a: 2\n");
+        assert!(scratch.is_dirty("desired/a.yaml"));
+        fs::remove_dir_all(scratch.0.join("other")).expect("removed");
+        assert!(scratch.is_dirty("."));
+    }
+
+    #[test]
+    fn a_directory_that_the_commit_lacks_is_dirty() {
+        let (scratch, repository) = Scratch::new("lacks");
+        scratch.write("ignored/a.yaml", "");
+        commit(&repository);
+        assert!(scratch.is_dirty("ignored"));
+    }
+
+    #[test]
+    fn a_worktree_has_its_own_revision() {
+        let (scratch, repository) = Scratch::new("worktree");
+        commit(&repository);
+        let tree = scratch.0.with_extension("tree");
+        repository.worktree("elsewhere", &tree, None).expect("a worktree");
+        let tree = Scratch(tree);
+        assert_eq!(
+            tree.revision("desired").expect("a commit").branch.as_deref(),
+            Some("elsewhere")
+        );
+        assert!(!tree.is_dirty("desired"));
+        tree.write("desired/a.yaml", "a: 2\n");
+        assert!(tree.is_dirty("desired") && !scratch.is_dirty("desired"));
+    }
+
+    #[test]
+    fn outside_of_git_there_is_no_revision() {
+        assert_eq!(Revision::of(Path::new("/")).expect("readable"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_repository_of_another_user_is_read_if_the_directory_is_theirs_too() {
+        use std::os::unix::fs::{MetadataExt, lchown};
+
+        fn give_away(path: &Path) -> std::io::Result<()> {
+            lchown(path, Some(12_345), None)?;
+            if path.is_dir() && !path.is_symlink() {
+                fs::read_dir(path)?.try_for_each(|entry| give_away(&entry?.path()))?;
+            }
+            Ok(())
+        }
+
+        let (scratch, repository) = Scratch::new("foreign");
+        commit(&repository);
+        let me = scratch.0.metadata().expect("metadata").uid();
+        if give_away(&scratch.0).is_err() {
+            return; // only root can
+        }
+        assert!(!scratch.is_dirty("desired"));
+        scratch.write("desired/a.yaml", "a: 2\n");
+        assert!(scratch.is_dirty("desired"));
+        lchown(scratch.0.join("desired"), Some(me), None).expect("taken back");
+        let error = Revision::of(&scratch.0.join("desired")).expect_err("not theirs");
+        assert!(error.hints()[0].contains("safe.directory"), "{error:?}");
+    }
+}

@@ -1,0 +1,223 @@
+//! Manifests: documents that are Kubernetes objects.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::check::{Check, Identity};
+use super::origins::{ManifestOrigins, PlacedDocument};
+use super::secret;
+use crate::error::Error;
+use crate::field::{FieldPath, PathElement};
+use crate::object::{self, GroupVersionKind, Origins};
+use crate::place::{Place, SourceFile};
+use crate::yaml::{self, Node, NodeValue};
+
+/// An object as it is written down, before its kind and its namespace are known to the cluster.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// Its kind.
+    pub gvk: GroupVersionKind,
+    /// Its name.
+    pub name: String,
+    /// Its namespace, if it names one.
+    pub namespace: Option<String>,
+    /// The object; a Secret without `stringData`, which is folded into `data`.
+    pub value: Value,
+    /// Where its fields are written.
+    pub origins: Arc<dyn Origins>,
+    /// Where it begins.
+    pub place: Place,
+}
+
+/// Reads the manifests of `file`, adding what is wrong with them to `errors`.
+///
+/// Empty documents are skipped, and lists are taken apart.
+pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Vec<Manifest> {
+    let mut found = Vec::new();
+    let documents = yaml::documents(file, &mut found);
+    let mut manifests = Vec::with_capacity(documents.len());
+    for document in documents.into_iter().filter(|document| !document.root.is_null()) {
+        let placed = Arc::new(PlacedDocument::new(Arc::clone(file), document.span));
+        let mut check = Check::new(file);
+        let mut reader = Reader {
+            document: &placed,
+            check: &mut check,
+            manifests: &mut manifests,
+        };
+        reader.read(document.root, &FieldPath::root());
+        found.append(&mut check.errors);
+    }
+    found.sort_by_key(|error| error.places().first().map(|(place, _)| place.span.start));
+    errors.append(&mut found);
+    manifests
+}
+
+/// Reads the objects of one document.
+struct Reader<'a, 'f> {
+    document: &'a Arc<PlacedDocument>,
+    check: &'a mut Check<'f>,
+    manifests: &'a mut Vec<Manifest>,
+}
+
+impl Reader<'_, '_> {
+    fn read(&mut self, node: Node, path: &FieldPath) {
+        if is_list(&node) {
+            return self.read_list(node, path);
+        }
+        let already = self.check.errors.len();
+        let identity = self.check.object(&node);
+        if let Some(identity) = identity.filter(|_| self.check.errors.len() == already) {
+            let manifest = self.manifest(node, path, identity);
+            self.manifests.push(manifest);
+        }
+    }
+
+    fn read_list(&mut self, node: Node, path: &FieldPath) {
+        let NodeValue::Mapping(entries) = node.value else {
+            return;
+        };
+        let Some(items) = entries.into_iter().find(|entry| entry.key == "items") else {
+            return;
+        };
+        let path = path.join(PathElement::Field(items.key));
+        let NodeValue::Sequence(items) = items.value.value else {
+            return;
+        };
+        for (index, item) in items.into_iter().enumerate() {
+            self.read(item, &path.join(PathElement::Index(index)));
+        }
+    }
+
+    fn manifest(&self, node: Node, path: &FieldPath, identity: Identity) -> Manifest {
+        let Identity { gvk, name, namespace } = identity;
+        let is_secret = object::is_secret(&gvk.group_kind);
+        let place = self.check.first_line(&node);
+        let mut value = node.into_value();
+        if is_secret {
+            secret::fold(&mut value);
+        }
+        let document = Arc::clone(self.document);
+        let origins = ManifestOrigins {
+            document,
+            object: path.clone(),
+            place: place.clone(),
+            is_secret,
+        };
+        Manifest {
+            gvk,
+            name,
+            namespace,
+            value,
+            origins: Arc::new(origins),
+            place,
+        }
+    }
+}
+
+/// Whether this is a list of objects, as `kubectl get -o yaml` writes it.
+fn is_list(node: &Node) -> bool {
+    let kind = node.entry("kind").and_then(|kind| kind.value.as_str());
+    let items = node.entry("items").map(|items| &items.value);
+    kind.is_some_and(|kind| kind.ends_with("List"))
+        && items.is_some_and(|items| items.items().is_some() || items.is_null())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn manifests(text: &str) -> Vec<Manifest> {
+        let mut errors = Vec::new();
+        let manifests = read(&SourceFile::new("a.yaml", text), &mut errors);
+        assert!(errors.is_empty(), "{errors:?}");
+        manifests
+    }
+
+    fn shown(manifest: &Manifest, path: &FieldPath) -> String {
+        let origins = manifest.origins.of(path);
+        let place = &origins[0].place;
+        format!("{} {}", place.line(), &place.file.text()[place.span.clone()])
+    }
+
+    const LIST: &str = "apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: a, namespace: x}
+- apiVersion: apps/v1
+  kind: DeploymentList
+  items:
+  - {apiVersion: apps/v1, kind: Deployment, metadata: {name: b}}
+";
+
+    #[test]
+    fn an_object_is_read_with_its_identity() {
+        let manifests =
+            manifests("# only a comment\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a\n---\n");
+        let manifest = &manifests[0];
+        assert_eq!(
+            (manifests.len(), manifest.gvk.to_string().as_str()),
+            (1, "apps/v1 Deployment")
+        );
+        assert_eq!((manifest.name.as_str(), &manifest.namespace), ("a", &None));
+        assert_eq!(manifest.place.to_string(), "a.yaml:3:1");
+    }
+
+    #[test]
+    fn a_list_is_its_items_and_their_origins_point_into_it() {
+        let manifests = manifests(LIST);
+        let names: Vec<_> = manifests.iter().map(|manifest| manifest.name.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(
+            shown(&manifests[0], &FieldPath::of(&["metadata", "namespace"])),
+            "6 namespace: x"
+        );
+        assert_eq!(shown(&manifests[0], &FieldPath::of(&["data", "x"])), "4 apiVersion: v1");
+        assert_eq!(
+            shown(&manifests[1], &FieldPath::of(&["metadata", "name"])),
+            "10 name: b"
+        );
+        assert_eq!(manifests[1].place.line(), 10);
+        assert!(super::tests::manifests("kind: List\nitems: []\n").is_empty());
+    }
+
+    #[test]
+    fn data_of_a_secret_is_shown_where_it_is_written() {
+        let text =
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  a: YQ==\n  b: YQ==\nstringData:\n  b: b\n";
+        let manifest = &manifests(text)[0];
+        assert_eq!(manifest.value["data"], json!({"a": "YQ==", "b": "Yg=="}));
+        assert_eq!(manifest.value.get("stringData"), None);
+        assert_eq!(shown(manifest, &FieldPath::of(&["data"])), "4 data");
+        assert_eq!(shown(manifest, &FieldPath::of(&["data", "a"])), "5 a: YQ==");
+        assert_eq!(shown(manifest, &FieldPath::of(&["data", "b"])), "8 b: b");
+        let only_text = &manifests("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {b: b}\n")[0];
+        assert_eq!(shown(only_text, &FieldPath::of(&["data"])), "4 stringData: {b: b}");
+        assert_eq!(shown(only_text, &FieldPath::of(&["data", "b"])), "4 b: b");
+    }
+
+    #[test]
+    fn errors_stand_in_the_order_of_the_file() {
+        let mut errors = Vec::new();
+        let text = "kind: A\n---\na: b: c\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: 1, labels: {a: 1}}\n";
+        assert!(read(&SourceFile::new("a.yaml", text), &mut errors).is_empty());
+        let errors: Vec<_> = errors
+            .iter()
+            .map(|error| format!("{} {error}", error.places()[0].0))
+            .collect();
+        assert_eq!(
+            errors,
+            [
+                "a.yaml:1:1 `apiVersion` is missing",
+                "a.yaml:1:1 `metadata.name` is missing",
+                "a.yaml:3:5 a `:` cannot stand here",
+                "a.yaml:7:12 `metadata.name` must be text, not a number",
+                "a.yaml:7:30 the label `a` must be text, not a number",
+            ]
+        );
+    }
+}

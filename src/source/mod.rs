@@ -1,0 +1,136 @@
+//! The desired state as it is read: a directory of manifests, or standard input.
+//!
+//! Everything that is wrong with the input is found before anything is said about it, and every
+//! manifest knows where each of its fields was written.
+
+mod check;
+mod files;
+mod git;
+mod manifest;
+mod origins;
+mod secret;
+mod settings;
+
+use std::io::{self, Read as _};
+use std::path::Path;
+
+pub use git::Revision;
+pub use manifest::Manifest;
+pub use origins::ManifestOrigins;
+pub use settings::Settings;
+
+use crate::error::{Error, Result};
+
+/// What a directory, or standard input, wants.
+#[derive(Debug)]
+pub struct Desired {
+    /// What a person calls it: the directory as typed, or `standard input`.
+    pub name: String,
+    /// What `stackanetes.yaml` says.
+    pub settings: Settings,
+    /// The objects, by file and by their order in it.
+    pub manifests: Vec<Manifest>,
+    /// The commit that the directory stands at, if it stands in a git repository.
+    pub revision: Option<Revision>,
+    /// What a person should know, though nothing failed.
+    pub warnings: Vec<String>,
+}
+
+/// Reads every manifest of the directory at `path`, or the one file at `path`.
+pub fn directory(path: &Path) -> Result<Desired> {
+    let mut errors = Vec::new();
+    let files = files::find(path, &mut errors)?;
+    let settings = match &files.settings {
+        Some(path) => read_settings(path, &mut errors),
+        None => Settings::default(),
+    };
+    let mut manifests = Vec::new();
+    for path in &files.manifests {
+        match files::read(path) {
+            Ok(file) => manifests.extend(manifest::read(&file, &mut errors)),
+            Err(error) => errors.push(error),
+        }
+    }
+    let (revision, warnings) = match Revision::of(path) {
+        Ok(revision) => (revision, Vec::new()),
+        Err(error) => (None, vec![warning(&error)]),
+    };
+    finish(
+        errors,
+        Desired {
+            name: files::shown(path),
+            settings,
+            manifests,
+            revision,
+            warnings,
+        },
+    )
+}
+
+/// Reads manifests from standard input.
+pub fn standard_input() -> Result<Desired> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::new("failed to read standard input").because(error))?;
+    text("<stdin>", bytes)
+}
+
+/// Reads only the `stackanetes.yaml` of the directory at `path`; the default if there is none.
+pub fn settings(path: &Path) -> Result<Settings> {
+    let Some(path) = files::settings_of(path)? else {
+        return Ok(Settings::default());
+    };
+    let mut errors = Vec::new();
+    let settings = read_settings(&path, &mut errors);
+    finish(errors, settings)
+}
+
+/// Reads manifests from bytes that came from `name`.
+fn text(name: &str, bytes: Vec<u8>) -> Result<Desired> {
+    let mut errors = Vec::new();
+    let file = files::decode(name, bytes)?;
+    let manifests = manifest::read(&file, &mut errors);
+    let name = "standard input".to_owned();
+    let desired = Desired {
+        name,
+        settings: Settings::default(),
+        manifests,
+        revision: None,
+        warnings: Vec::new(),
+    };
+    finish(errors, desired)
+}
+
+fn read_settings(path: &Path, errors: &mut Vec<Error>) -> Settings {
+    match files::read(path) {
+        Ok(file) => settings::read(&file, errors),
+        Err(error) => {
+            errors.push(error);
+            Settings::default()
+        }
+    }
+}
+
+fn finish<T>(errors: Vec<Error>, value: T) -> Result<T> {
+    Error::join(errors).map_or(Ok(value), Err)
+}
+
+fn warning(error: &Error) -> String {
+    let cause = std::error::Error::source(error)
+        .map(|cause| format!(": {cause}"))
+        .unwrap_or_default();
+    let said = std::iter::once(format!("{error}{cause}")).chain(error.hints().iter().cloned());
+    said.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_on_standard_input_is_nothing_desired() {
+        assert!(text("<stdin>", Vec::new()).expect("no error").manifests.is_empty());
+    }
+}

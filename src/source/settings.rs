@@ -1,0 +1,156 @@
+//! `stackanetes.yaml`: what a directory says of itself as a whole.
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::place::{Place, SourceFile};
+use crate::yaml::{self, Entry};
+
+/// The keys there are.
+const KEYS: [&str; 2] = ["name", "namespace"];
+
+/// What `stackanetes.yaml` says; nothing is required.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The name of the ApplySet.
+    pub name: Option<String>,
+    /// Where objects go that name no namespace, and where the ApplySet keeps its record.
+    pub namespace: Option<String>,
+}
+
+impl Settings {
+    /// Why `name` cannot name an ApplySet; nothing if it can.
+    pub fn refuse_name(name: &str) -> Option<&'static str> {
+        let fits = name.len() <= 52 && name.split('.').all(is_dns_label);
+        (!fits).then_some(
+            "a name has at most 52 lower-case letters, digits, `-` and `.`, and begins and ends with a letter or digit",
+        )
+    }
+
+    /// Why `namespace` cannot be a namespace; nothing if it can.
+    pub fn refuse_namespace(namespace: &str) -> Option<&'static str> {
+        (!is_dns_label(namespace)).then_some(
+            "a namespace has at most 63 lower-case letters, digits and `-`, and begins and ends with a letter or digit",
+        )
+    }
+}
+
+/// Reads the settings, adding what is wrong with them to `errors`.
+pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Settings {
+    let mut documents = yaml::documents(file, errors)
+        .into_iter()
+        .filter(|document| !document.root.is_null());
+    let mut settings = Settings::default();
+    let Some(document) = documents.next() else {
+        return settings;
+    };
+    if let Some(second) = documents.next() {
+        let place = Place::new(Arc::clone(file), second.root.first_line(file.text()));
+        errors.push(Error::new("stackanetes.yaml must hold one document").at(place, "the second begins here"));
+    }
+    let Some(entries) = document.root.entries() else {
+        let place = Place::new(Arc::clone(file), document.root.first_line(file.text()));
+        let message = format!("stackanetes.yaml must be a mapping, not {}", document.root.describe());
+        errors.push(
+            Error::new(message)
+                .at(place, "")
+                .hint("write, for example, `name: openstack`"),
+        );
+        return settings;
+    };
+    for entry in entries {
+        let read = match entry.key.as_str() {
+            "name" => text(entry, Settings::refuse_name).map(|name| settings.name = name),
+            "namespace" => text(entry, Settings::refuse_namespace).map(|namespace| settings.namespace = namespace),
+            unknown => Err(Error::new(format!("stackanetes.yaml has no key `{unknown}`")).hint(nearest(unknown))),
+        };
+        if let Err(error) = read {
+            errors.push(error.at(Place::new(Arc::clone(file), entry.line(file.text())), ""));
+        }
+    }
+    settings
+}
+
+fn text(entry: &Entry, refuse: fn(&str) -> Option<&'static str>) -> Result<Option<String>, Error> {
+    if entry.value.is_null() {
+        return Ok(None);
+    }
+    let Some(text) = entry.value.as_str() else {
+        let message = format!("`{}` must be text, not {}", entry.key, entry.value.describe());
+        return Err(Error::new(message).hint("put it in quotes"));
+    };
+    match refuse(text) {
+        Some(reason) => Err(Error::new(format!("`{text}` cannot be a {}", entry.key)).hint(reason)),
+        None => Ok(Some(text.to_owned())),
+    }
+}
+
+fn nearest(unknown: &str) -> String {
+    let near = KEYS
+        .iter()
+        .map(|key| (strsim::damerau_levenshtein(key, unknown), key))
+        .min();
+    match near.filter(|(distance, key)| *distance <= key.len() / 2) {
+        Some((_, key)) => format!("did you mean `{key}`?"),
+        None => format!("it knows {}", KEYS.map(|key| format!("`{key}`")).join(" and ")),
+    }
+}
+
+fn is_dns_label(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !text.is_empty() && text.len() <= 63 && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str) -> Result<Settings, String> {
+        let mut errors = Vec::new();
+        let settings = read(&SourceFile::new("stackanetes.yaml", text), &mut errors);
+        let all = errors
+            .iter()
+            .map(|error| format!("{} {error} ({})", error.places()[0].0, error.hints().join("; ")));
+        if errors.is_empty() {
+            Ok(settings)
+        } else {
+            Err(all.collect::<Vec<_>>().join("\n"))
+        }
+    }
+
+    #[test]
+    fn settings_are_optional() {
+        assert_eq!(settings("# nothing\n"), Ok(Settings::default()));
+        let expected = Settings {
+            name: Some("open.stack".to_owned()),
+            namespace: Some("openstack".to_owned()),
+        };
+        assert_eq!(settings("name: open.stack\nnamespace: openstack\n"), Ok(expected));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_the_nearest_known() {
+        let error = settings("name: a\nnamspace: b\n").expect_err("unknown");
+        assert_eq!(
+            error,
+            "stackanetes.yaml:2:1 stackanetes.yaml has no key `namspace` (did you mean `namespace`?)"
+        );
+        let error = settings("components: b\n").expect_err("unknown");
+        assert_eq!(
+            error,
+            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (it knows `name` and `namespace`)"
+        );
+    }
+
+    #[test]
+    fn values_that_kubernetes_would_refuse_are_refused() {
+        assert!(settings("name: 1\n").is_err_and(|error| error.contains("must be text, not a number")));
+        assert!(settings("namespace: a.b\n").is_err_and(|error| error.contains("`a.b` cannot be a namespace")));
+        for name in ["", "A", "-a", "a-", "a..b", "a_b", &"a".repeat(53)] {
+            assert!(Settings::refuse_name(name).is_some(), "{name}");
+        }
+        assert_eq!(Settings::refuse_name(&"a".repeat(52)), None);
+        assert!(settings("- a\n").is_err());
+        assert!(settings("name: a\n---\nname: b\n").is_err());
+    }
+}

@@ -1,0 +1,124 @@
+//! Errors as text: what failed, the lines it is about, the causes, and what to do.
+
+use std::error::Error as _;
+
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+
+use super::style::{FAILED, STRONG, paint};
+use crate::error::Error;
+use crate::place::Place;
+
+/// The whole text of an error and of those found together with it.
+pub fn error(error: &Error) -> String {
+    error.each().map(one).collect::<Vec<_>>().join("\n")
+}
+
+fn one(error: &Error) -> String {
+    let mut text = match error.places() {
+        [] => format!("{} {}\n", paint(FAILED, "error:"), error.message()),
+        places => located(error.message(), places),
+    };
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text += &format!("{} {source}\n", paint(STRONG, "caused by:"));
+        cause = source.source();
+    }
+    for hint in error.hints() {
+        text += &format!("{} {hint}\n", paint(STRONG, "hint:"));
+    }
+    text
+}
+
+fn located(message: &str, places: &[(Place, String)]) -> String {
+    let mut report = Level::ERROR.primary_title(message).elements(Vec::<Origin<'_>>::new());
+    let mut files: Vec<&Place> = Vec::new();
+    for (place, _) in places {
+        if !files
+            .iter()
+            .any(|other| std::sync::Arc::ptr_eq(&other.file, &place.file))
+        {
+            files.push(place);
+        }
+    }
+    for first in files {
+        let here = places
+            .iter()
+            .filter(|(place, _)| std::sync::Arc::ptr_eq(&place.file, &first.file));
+        if first.file.is_confidential() {
+            // Its lines may hold secrets: the place is named and not shown.
+            for (place, label) in here {
+                report = report.element(
+                    Origin::path(place.file.path())
+                        .line(place.line())
+                        .char_column(place.column()),
+                );
+                if !label.is_empty() {
+                    report = report.element(Level::NOTE.message(label.as_str()));
+                }
+            }
+            continue;
+        }
+        let mut snippet = Snippet::source(first.file.text()).path(first.file.path());
+        for (position, (place, label)) in here.enumerate() {
+            let kind = if position == 0 {
+                AnnotationKind::Primary
+            } else {
+                AnnotationKind::Context
+            };
+            let label = (!label.is_empty()).then_some(label.as_str());
+            snippet = snippet.annotation(kind.span(first_line(place)).label(label));
+        }
+        report = report.element(snippet);
+    }
+    format!("{}\n", Renderer::styled().render(&[report]))
+}
+
+/// The part of a place on its first line: a caret under a whole manifest points at nothing.
+fn first_line(place: &Place) -> std::ops::Range<usize> {
+    let text = place.file.text();
+    let start = place.span.start.min(text.len());
+    let end = place.span.end.clamp(start, text.len());
+    let line = text
+        .get(start..end)
+        .unwrap_or_default()
+        .lines()
+        .next()
+        .unwrap_or_default();
+    start..start + line.trim_end().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::place::SourceFile;
+
+    fn plain(error_value: &Error) -> String {
+        anstream::adapter::strip_str(&error(error_value)).to_string()
+    }
+
+    #[test]
+    fn an_error_shows_its_line_and_what_to_do() {
+        let file = SourceFile::new("web.yaml", "kind: Deployment\nspec:\n  replcas: 3\n");
+        let start = file.text().find("replcas").expect("in the text");
+        let shown = plain(
+            &Error::new("the server refuses Deployment a/web")
+                .at(Place::new(file, start..start + 7), "unknown field")
+                .hint("did you mean replicas?"),
+        );
+        assert_eq!(
+            shown,
+            "error: the server refuses Deployment a/web\n --> web.yaml:3:3\n  |\n3 |   replcas: 3\n  |   ^^^^^^^ unknown field\nhint: did you mean replicas?\n"
+        );
+    }
+
+    #[test]
+    fn a_line_of_a_secret_is_not_shown() {
+        let file = SourceFile::new("secret.yaml", "kind: Secret\ndata:\n  password: hunter2\n");
+        let start = file.text().find("password").expect("in the text");
+        let shown = plain(&Error::new("wrong").at(Place::new(file, start..start + 8), "here"));
+        assert!(
+            shown.contains("secret.yaml:3:3") && !shown.contains("hunter2"),
+            "{shown}"
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! Turns what was found out into text. Nothing here prints, and nothing here decides.
+
+mod age;
+mod error;
+mod plan;
+mod report;
+mod status;
+mod style;
+mod value;
+
+pub use age::age;
+pub use error::error;
+pub use plan::{Heading, Pruning, plan, refusal};
+pub use report::{Progress, report};
+pub use status::{StatusView, status};

@@ -1,0 +1,359 @@
+//! A plan as text: one line an object, one line a field, with the cause of each.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::style::{self, FADED, FAILED, STRONG, WARNED, columns, paint};
+use super::{age, value};
+use crate::compare::{Cause, FieldChange, Shown, writer};
+use crate::object;
+use crate::plan::{Action, Plan, Reason, Refusal, Step, Unverified, Work};
+use crate::source::Revision;
+
+/// What stands above a plan, and how it is shown.
+#[derive(Debug)]
+pub struct Heading<'a> {
+    /// The cluster, as a person knows it: the context.
+    pub cluster: &'a str,
+    /// The commit that the desired state is of.
+    pub revision: Option<&'a Revision>,
+    /// Now.
+    pub now: Timestamp,
+    /// Whether new objects are shown whole.
+    pub whole: bool,
+    /// How many manifests were not selected.
+    pub not_selected: usize,
+    /// What is pruned, and why not everything.
+    pub pruning: Pruning,
+}
+
+/// What is pruned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pruning {
+    /// What git dropped.
+    Members,
+    /// Nothing, since it was asked so.
+    Off,
+    /// Only what the selection selects.
+    Selected,
+}
+
+/// The text of a plan.
+pub fn plan(plan: &Plan, heading: &Heading<'_>) -> String {
+    let mut text = head(plan, heading);
+    let mut was_short = false;
+    for step in &plan.steps {
+        let lines = self::step(step, heading);
+        let is_short = lines.lines().count() == 1;
+        if !(was_short && is_short) {
+            text.push('\n');
+        }
+        was_short = is_short;
+        text += &lines;
+    }
+    for kind in &plan.not_compared {
+        let count = match kind.desired.len() {
+            0 => String::new(),
+            count => format!("{count} in git; "),
+        };
+        let _ = write!(
+            text,
+            "\n{}\n    {}{}\n",
+            paint(FAILED, format!("? not compared  {}", kind.kind)),
+            count,
+            kind.message
+        );
+    }
+    if !plan.steps.is_empty() || !plan.not_compared.is_empty() {
+        text.push('\n');
+    }
+    text += &summary(plan);
+    text += &remarks(plan, heading);
+    text
+}
+
+fn head(plan: &Plan, heading: &Heading<'_>) -> String {
+    let name = plan.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
+    let mut text = format!("{} on {}", paint(STRONG, name), heading.cluster);
+    match heading.revision {
+        Some(revision) => {
+            let branch = revision
+                .branch
+                .as_ref()
+                .map(|branch| format!("{branch} "))
+                .unwrap_or_default();
+            let dirty = if revision.dirty { " with local changes" } else { "" };
+            let _ = write!(text, ": {branch}{}{dirty}", revision.short);
+        }
+        None => text += ": not in a git repository",
+    }
+    match plan.parent.as_ref().and_then(|parent| parent.completed.as_ref()) {
+        Some(completed) => {
+            let commit = completed
+                .revision
+                .as_deref()
+                .map(|commit| format!("{} ", commit.get(..7).unwrap_or(commit)));
+            let _ = write!(
+                text,
+                ", last synced {}{}",
+                commit.unwrap_or_default(),
+                age(&completed.time, heading.now)
+            );
+        }
+        None if plan.set.is_some() => text += ", never synced",
+        None => {}
+    }
+    text.push('\n');
+    text
+}
+
+fn step(step: &Step, heading: &Heading<'_>) -> String {
+    let left = format!("{} {:<9} {}", step.action.glyph(), step.action.word(), step.reference);
+    let plain = columns(&left, &note(step));
+    let mut text = format!(
+        "{}{}\n",
+        paint(style::of(step.action), &left),
+        plain.strip_prefix(left.as_str()).unwrap_or_default()
+    );
+    for change in &step.changes {
+        text += &match &change.cause {
+            Cause::Conflict { owner } => conflict(change, &writer(owner), step.action),
+            _ => field(change, heading.now),
+        };
+    }
+    if heading.whole
+        && step.action == Action::Create
+        && let Work::Apply(work) = &step.work
+    {
+        for line in value::yaml(&presentable(&work.desired.value, &work.desired.reference.kind)).lines() {
+            let _ = writeln!(text, "    {}", paint(style::ADDED, format!("+ {line}")));
+        }
+    }
+    for warning in &step.warnings {
+        let _ = writeln!(text, "    {} {warning}", paint(WARNED, "warning:"));
+    }
+    text
+}
+
+/// A manifest without what must not be shown.
+fn presentable(manifest: &Value, kind: &object::GroupKind) -> Value {
+    let mut shown = manifest.clone();
+    if object::is_secret(kind) {
+        for map in ["data", "stringData"] {
+            for value in shown
+                .get_mut(map)
+                .and_then(Value::as_object_mut)
+                .into_iter()
+                .flat_map(|map| map.values_mut())
+            {
+                *value = "(not shown)".into();
+            }
+        }
+        if let Some(annotations) = shown.pointer_mut("/metadata/annotations") {
+            *annotations = "(not shown)".into();
+        }
+    }
+    shown
+}
+
+fn note(step: &Step) -> String {
+    let reason = match &step.reason {
+        Reason::New => String::new(),
+        Reason::BeingDeleted => "once the old one is gone: it is being deleted".to_owned(),
+        Reason::Fields if step.action == Action::Conflict => String::new(),
+        Reason::Fields => step.restarts.clone().unwrap_or_default(),
+        Reason::Joins => "becomes a member; nothing else changes".to_owned(),
+        Reason::Ownership => "no value changes; only who owns its fields".to_owned(),
+        Reason::NotOurs => "it exists and is not ours; take it over with --adopt".to_owned(),
+        Reason::OtherApplySet(id) => format!("it is part of another ApplySet, {id}"),
+        Reason::Dropped => "no longer in git".to_owned(),
+        Reason::KeepAnnotated => "no longer in git; kept by stackanetes.io/prune: never".to_owned(),
+        Reason::KeepKind => format!(
+            "no longer in git; delete it with --prune-kind {}",
+            step.reference.kind.kind
+        ),
+        Reason::KeepInUse(objects) => {
+            let first: Vec<_> = objects.iter().take(3).map(ToString::to_string).collect();
+            let more = if objects.len() > 3 {
+                format!(" and {} more", objects.len() - 3)
+            } else {
+                String::new()
+            };
+            format!("no longer in git; still in use by {}{more}", first.join(", "))
+        }
+        Reason::KeepUnknownUse(why) => format!("no longer in git; kept, since {why}"),
+        Reason::KeepNeverApplied => "labelled as a member, but never applied by us".to_owned(),
+        Reason::KeepGoing => "no longer in git; being deleted already".to_owned(),
+        Reason::KeepOwned(owner) => format!("no longer in git; {owner} owns it"),
+    };
+    match &step.unverified {
+        // The reason says it already.
+        None | Some(Unverified::BeingDeleted) => reason,
+        Some(Unverified::NamespaceMissing(namespace)) => {
+            format!("unverified: namespace {namespace} is not there yet")
+        }
+        Some(Unverified::KindMissing) => "unverified: its CustomResourceDefinition is not there yet".to_owned(),
+    }
+}
+
+fn field(change: &FieldChange, now: Timestamp) -> String {
+    let place = change
+        .origins
+        .first()
+        .map(|origin| format!("{}:{}", origin.place.file.path(), origin.place.line()));
+    let place = match change.cause {
+        Cause::Git | Cause::Drift { .. } | Cause::Takeover { .. } => place.unwrap_or_default(),
+        _ => String::new(),
+    };
+    let path = format!("    {}", change.path);
+    if change.before == change.after {
+        return format!("{}\n", columns(&path, &cause(change, now)));
+    }
+    format!(
+        "{}\n{}",
+        columns(&path, &place),
+        value::change(change, "      ", &cause(change, now))
+    )
+}
+
+fn cause(change: &FieldChange, now: Timestamp) -> String {
+    let cause = match &change.cause {
+        Cause::Git => "git".to_owned(),
+        Cause::Drift { writer: None } => "drift: the server kept no trace of who".to_owned(),
+        Cause::Drift { writer: Some(manager) } => {
+            let when = manager
+                .time
+                .as_deref()
+                .map(|time| format!(", {}", age(time, now)))
+                .unwrap_or_default();
+            format!("drift: {}{when}", writer(manager))
+        }
+        Cause::Conflict { owner } => format!("conflict: {} has it", writer(owner)),
+        Cause::Removed => "removed: no longer in git".to_owned(),
+        Cause::LeftBehind { owner } => format!("left behind: no longer in git, {} keeps it", writer(owner)),
+        Cause::Takeover { from: Some(manager) } => format!("takeover: from {}", writer(manager)),
+        Cause::Takeover { from: None } => "takeover".to_owned(),
+        Cause::Server => "server".to_owned(),
+    };
+    if change.guessed {
+        format!("{cause} (guessed)")
+    } else {
+        cause
+    }
+}
+
+fn conflict(change: &FieldChange, owner: &str, action: Action) -> String {
+    let side = |shown: &Shown| match shown {
+        Shown::Absent => "nothing".to_owned(),
+        Shown::Masked(_) => "something else".to_owned(),
+        Shown::Value(Value::String(text)) if !text.contains('\n') => text.clone(),
+        Shown::Value(value @ (Value::Object(_) | Value::Array(_) | Value::String(_))) => {
+            let text = value.to_string();
+            if text.chars().count() > 60 {
+                format!("{}…", text.chars().take(60).collect::<String>())
+            } else {
+                text
+            }
+        }
+        Shown::Value(value) => value.to_string(),
+    };
+    let guessed = if change.guessed {
+        " (guessed: it may never have been ours)"
+    } else {
+        ""
+    };
+    let path = format!("    {}", change.path);
+    let mut text = format!(
+        "{path}   git says {}; {owner} says {}{guessed}\n",
+        side(&change.after),
+        side(&change.before)
+    );
+    if action == Action::Conflict {
+        let place = change
+            .origins
+            .first()
+            .map(|origin| format!("{}:{}", origin.place.file.path(), origin.place.line()));
+        let drop = place.map_or_else(
+            || "drop it from git".to_owned(),
+            |place| format!("drop {place} from git"),
+        );
+        let _ = writeln!(
+            text,
+            "      {}",
+            paint(FADED, format!("leave it: {drop}; take it: --force-conflicts"))
+        );
+    } else {
+        let _ = writeln!(text, "      {}", paint(FADED, "taken by --force-conflicts"));
+    }
+    text
+}
+
+fn summary(plan: &Plan) -> String {
+    let count = |action: Action| plan.of(action).count();
+    let mut parts = Vec::new();
+    for (action, words) in [
+        (Action::Create, "to create"),
+        (Action::Update, "to update"),
+        (Action::Delete, "to delete"),
+        (Action::Skip, "skipped"),
+        (Action::Keep, "kept"),
+    ] {
+        if count(action) > 0 {
+            parts.push(format!("{} {words}", count(action)));
+        }
+    }
+    match count(Action::Conflict) {
+        0 => {}
+        1 => parts.push("1 conflict".to_owned()),
+        conflicts => parts.push(format!("{conflicts} conflicts")),
+    }
+    match plan.not_compared.len() {
+        0 => {}
+        1 => parts.push("1 kind not compared".to_owned()),
+        kinds => parts.push(format!("{kinds} kinds not compared")),
+    }
+    let unchanged = plan.unchanged.len();
+    let objects = if unchanged == 1 { "object" } else { "objects" };
+    match (parts.is_empty(), plan.is_in_sync()) {
+        (true, _) => format!("in sync: {unchanged} {objects}\n"),
+        (false, true) => format!("in sync: {unchanged} {objects}; {}\n", parts.join(", ")),
+        (false, false) => format!("{}; {unchanged} unchanged\n", parts.join(", ")),
+    }
+}
+
+fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
+    let mut text = String::new();
+    for settled in &plan.unchanged {
+        for warning in &settled.warnings {
+            let _ = writeln!(text, "{} {}: {warning}", paint(WARNED, "warning:"), settled.reference);
+        }
+    }
+    if heading.not_selected > 0 {
+        let _ = writeln!(text, "not selected: {} in git", heading.not_selected);
+    }
+    match (&plan.set, heading.pruning) {
+        (None, _) => text += "nothing is pruned: the ApplySet has no name (give --name)\n",
+        (Some(_), Pruning::Off) => text += "nothing is pruned: --no-prune\n",
+        (Some(_), Pruning::Selected) => {
+            text += "pruned is only what -n and -l select, and nothing cluster-scoped under -n\n";
+        }
+        (Some(_), Pruning::Members) => {}
+    }
+    for reason in &plan.refusals {
+        let _ = writeln!(text, "{} {}", paint(FAILED, "a sync refuses this:"), refusal(reason));
+    }
+    text
+}
+
+/// Why a sync refuses, and the way out.
+pub fn refusal(reason: &Refusal) -> String {
+    match reason {
+        Refusal::Budget { deletes, allowed } => {
+            format!("{deletes} objects would be deleted, and {allowed} may be; allow more with --max-prune {deletes}")
+        }
+        Refusal::Empty => "git wants nothing at all; if that is meant, say --allow-empty".to_owned(),
+        Refusal::NotCompared(kind) => format!("{kind} may not be listed, so it cannot be said what would change"),
+    }
+}

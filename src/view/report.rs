@@ -1,0 +1,136 @@
+//! A sync as text: a line an event while it runs, and what came of it at the end.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::style::{FAILED, WARNED, paint};
+use crate::execute::{Event, Outcome};
+use crate::field::FieldPath;
+use crate::object::ObjectRef;
+use crate::plan::Action;
+use crate::report::Report;
+
+/// Turns the events of a sync into lines, one at a time.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// What is written and not Current yet.
+    waiting: BTreeSet<ObjectRef>,
+}
+
+impl Progress {
+    /// The line for an event; `None` for those that a person need not see.
+    pub fn line(&mut self, event: &Event) -> Option<String> {
+        Some(match event {
+            Event::Started { .. } => return None,
+            Event::Applied { reference, action } => {
+                let done = match action {
+                    Action::Create => "created",
+                    Action::Delete => "deleting",
+                    _ => "updated",
+                };
+                format!("{done:<9} {reference}")
+            }
+            Event::Waiting { reference, health } => {
+                self.waiting.insert(reference.clone());
+                format!("waiting   {reference}: {}", health.message)
+            }
+            Event::Settled { reference, outcome } => {
+                let was_waited_for = self.waiting.remove(reference);
+                match outcome {
+                    Outcome::Deleted => format!("deleted   {reference}"),
+                    done if done.is_done() && !was_waited_for => return None,
+                    done if done.is_done() => format!("ready     {reference}"),
+                    missed => format!("missed    {reference}: {}", why(missed)),
+                }
+            }
+            Event::Mismatch { reference, paths } => {
+                format!(
+                    "{} {reference} differs from the plan at {}",
+                    paint(WARNED, "warning:"),
+                    list(paths)
+                )
+            }
+            Event::Warning { reference, message } => format!("{} {reference}: {message}", paint(WARNED, "warning:")),
+            Event::NotPruned { objects, why } => format!("not pruned: {objects} objects, since {why}"),
+        })
+    }
+}
+
+fn list(paths: &[FieldPath]) -> String {
+    paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// What came of a sync.
+pub fn report(report: &Report) -> String {
+    let mut text = String::new();
+    for (reference, outcome) in report.outcomes.iter().filter(|(_, outcome)| !outcome.is_done()) {
+        let _ = writeln!(text, "{} {reference}: {}", paint(FAILED, word(outcome)), why(outcome));
+        if let Outcome::Failed(error) = outcome {
+            text += &super::error(error);
+        }
+    }
+    let count = |of: fn(&Outcome) -> bool| report.count(of);
+    let mut parts = Vec::new();
+    for (number, words) in [
+        (count(|outcome| matches!(outcome, Outcome::Created)), "created"),
+        (count(|outcome| matches!(outcome, Outcome::Updated)), "updated"),
+        (count(|outcome| matches!(outcome, Outcome::Deleted)), "deleted"),
+        (count(|outcome| !outcome.is_done()), "not done"),
+        (count(|outcome| matches!(outcome, Outcome::Unchanged)), "unchanged"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{number} {words}"));
+        }
+    }
+    let verdict = if report.is_complete() { "synced" } else { "not synced" };
+    let _ = writeln!(
+        text,
+        "{verdict}: {}",
+        if parts.is_empty() {
+            "nothing to do".to_owned()
+        } else {
+            parts.join(", ")
+        }
+    );
+    if let Some((objects, why)) = &report.not_pruned {
+        let _ = writeln!(text, "nothing was pruned ({objects} to delete): {why}");
+    }
+    for (reference, paths) in &report.mismatches {
+        let _ = writeln!(
+            text,
+            "{} {reference} differs from the plan at {}",
+            paint(WARNED, "mismatch:"),
+            list(paths)
+        );
+    }
+    text
+}
+
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Conflict => "conflict",
+        Outcome::Skipped => "skipped",
+        Outcome::Moved => "moved",
+        Outcome::Failed(_) => "failed",
+        Outcome::NotReady(_) | Outcome::NotGone(_) => "not ready",
+        Outcome::Blocked { .. } => "blocked",
+        Outcome::Stopped => "stopped",
+        Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Deleted => "done",
+    }
+}
+
+fn why(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Conflict => "another manager owns what git wants".to_owned(),
+        Outcome::Skipped => "it is not ours".to_owned(),
+        Outcome::Moved => {
+            "it changed after the plan was made; review what it is now with `stackanetes diff`".to_owned()
+        }
+        Outcome::Failed(error) => error.message().to_owned(),
+        Outcome::NotReady(health) => health.to_string(),
+        Outcome::NotGone(why) => why.clone(),
+        Outcome::Blocked { by } => format!("it depends on {by}"),
+        Outcome::Stopped => "the sync was stopped before".to_owned(),
+        Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Deleted => String::new(),
+    }
+}

@@ -1,0 +1,98 @@
+//! What is synced, and how it is, as text.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use super::age;
+use super::style::{FADED, FAILED, STRONG, WARNED, paint};
+use crate::health::{Health, Status};
+use crate::inventory::{ApplySet, Parent, Record};
+use crate::object::ObjectRef;
+use crate::plan::NotCompared;
+
+/// What there is to tell of an ApplySet.
+#[derive(Debug)]
+pub struct StatusView<'a> {
+    /// The ApplySet.
+    pub set: &'a ApplySet,
+    /// The cluster, as a person knows it.
+    pub cluster: &'a str,
+    /// Its parent.
+    pub parent: &'a Parent,
+    /// Its members.
+    pub members: &'a [(ObjectRef, Health)],
+    /// The kinds that may not be listed.
+    pub not_compared: &'a [NotCompared],
+    /// Now.
+    pub now: Timestamp,
+    /// Whether members that are Current are listed too.
+    pub whole: bool,
+}
+
+/// The text of a status.
+pub fn status(view: &StatusView<'_>) -> String {
+    let mut text = format!("{} on {}\n", paint(STRONG, &view.set.name), view.cluster);
+    match &view.parent.completed {
+        Some(record) => text += &synced("synced", record, view.now),
+        None => text += "  synced      never to the end\n",
+    }
+    if let Some(attempted) = view
+        .parent
+        .attempted
+        .as_ref()
+        .filter(|attempted| Some(*attempted) != view.parent.completed.as_ref())
+    {
+        text += &synced("attempted", attempted, view.now);
+    }
+    let current = view.members.iter().filter(|(_, health)| health.is_current()).count();
+    let _ = writeln!(text, "  objects     {}, {current} Current", view.members.len());
+    let mut members: Vec<_> = view
+        .members
+        .iter()
+        .filter(|(_, health)| view.whole || !health.is_current())
+        .collect();
+    members.sort();
+    if !members.is_empty() {
+        text.push('\n');
+    }
+    for (reference, health) in members {
+        let style = match health.status {
+            Status::Current => FADED,
+            Status::Failed => FAILED,
+            _ => WARNED,
+        };
+        let _ = write!(
+            text,
+            "  {} {reference}",
+            paint(style, format!("{:<11}", health.status.to_string()))
+        );
+        text += &if health.message.is_empty() {
+            "\n".to_owned()
+        } else {
+            format!(": {}\n", health.message)
+        };
+    }
+    for kind in view.not_compared {
+        let _ = writeln!(text, "  {} {}", paint(FAILED, "not listed "), kind.message);
+    }
+    text
+}
+
+fn synced(what: &str, record: &Record, now: Timestamp) -> String {
+    let commit = record
+        .revision
+        .as_deref()
+        .map_or("outside git", |commit| commit.get(..7).unwrap_or(commit));
+    let dirty = if record.dirty { " with local changes" } else { "" };
+    let subject = record
+        .subject
+        .as_deref()
+        .map(|subject| format!(" {subject}"))
+        .unwrap_or_default();
+    format!(
+        "  {what:<11} {commit}{dirty}{subject}, {} by {}\n",
+        age(&record.time, now),
+        record.by
+    )
+}

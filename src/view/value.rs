@@ -1,0 +1,100 @@
+//! Values as text: on one line where they fit, as YAML where not, as hunks where text changed.
+
+use similar::TextDiff;
+
+use serde_json::Value;
+
+use super::style::{ADDED, FADED, REMOVED, paint};
+use crate::compare::{FieldChange, Shown};
+
+/// What stands for a value that is not shown.
+const MASKED: &str = "(not shown)";
+
+/// The lines for a change of value, each indented by `indent`; `note` stands beside the last of the
+/// first line's side.
+pub(super) fn change(change: &FieldChange, indent: &str, note: &str) -> String {
+    if let (Shown::Value(Value::String(before)), Shown::Value(Value::String(after))) = (&change.before, &change.after)
+        && (before.contains('\n') || after.contains('\n'))
+    {
+        return hunks(before, after, indent);
+    }
+    let mut text = String::new();
+    let sides = [(&change.before, '-', REMOVED), (&change.after, '+', ADDED)];
+    let last = usize::from(change.after != Shown::Absent);
+    for (side, (value, sign, style)) in sides.into_iter().enumerate() {
+        let lines = match value {
+            Shown::Absent => continue,
+            Shown::Masked(_) => vec![MASKED.to_owned()],
+            Shown::Value(Value::Array(items)) if change.reordered => vec![order(items)],
+            Shown::Value(value) => lines(value),
+        };
+        for (position, line) in lines.iter().enumerate() {
+            let left = format!("{indent}{sign} {line}");
+            let right = if side == last && position == 0 { note } else { "" };
+            text += &painted_columns(&left, right, style);
+        }
+    }
+    text
+}
+
+fn painted_columns(left: &str, right: &str, style: anstyle::Style) -> String {
+    let plain = super::style::columns(left, right);
+    let rest = plain.strip_prefix(left).unwrap_or_default();
+    format!("{}{rest}\n", paint(style, left))
+}
+
+fn order(items: &[Value]) -> String {
+    let names: Vec<_> = items.iter().map(|item| item.as_str().unwrap_or_default()).collect();
+    format!("order: {}", names.join(", "))
+}
+
+/// A value on its own lines.
+fn lines(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) if text.contains('\n') => text.lines().map(str::to_owned).collect(),
+        Value::String(text) if text.is_empty() || text.trim() != text => vec![format!("{text:?}")],
+        Value::String(text) => vec![text.clone()],
+        Value::Object(map) if !map.is_empty() => yaml(value).lines().map(str::to_owned).collect(),
+        Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
+            yaml(value).lines().map(str::to_owned).collect()
+        }
+        Value::Array(items) if !items.is_empty() => {
+            let items: Vec<_> = items
+                .iter()
+                .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+                .collect();
+            vec![format!("[{}]", items.join(", "))]
+        }
+        other => vec![other.to_string()],
+    }
+}
+
+/// A value as YAML.
+pub(super) fn yaml(value: &Value) -> String {
+    // Every JSON value can be written as YAML; should a writer ever refuse one, JSON is YAML too.
+    serde_saphyr::to_string(value).unwrap_or_else(|_| value.to_string())
+}
+
+/// Unified hunks of a text of several lines.
+fn hunks(before: &str, after: &str, indent: &str) -> String {
+    let diff = TextDiff::from_lines(before, after);
+    let mut text = String::new();
+    for hunk in diff.unified_diff().context_radius(2).iter_hunks() {
+        text += &format!("{indent}{}\n", paint(FADED, hunk.header().to_string().trim_end()));
+        for change in hunk.iter_changes() {
+            let (sign, style) = match change.tag() {
+                similar::ChangeTag::Delete => ("- ", REMOVED),
+                similar::ChangeTag::Insert => ("+ ", ADDED),
+                similar::ChangeTag::Equal => ("  ", FADED),
+            };
+            let line = format!("{indent}{sign}{}", change.value().trim_end_matches(['\n', '\r']));
+            text += &paint(style, line);
+            text += if change.missing_newline() {
+                " (no newline at the end)\n"
+            } else {
+                "\n"
+            };
+        }
+    }
+    text
+}

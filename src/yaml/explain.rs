@@ -1,0 +1,281 @@
+//! Turns what the parser says about broken YAML into what a person can act on.
+//!
+//! No message quotes the text, which may hold a secret.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use granit_parser::{ErrorKind, ScanError};
+
+use crate::error::Error;
+use crate::place::{Place, SourceFile};
+
+/// What to say about a kind of error.
+struct Words {
+    message: String,
+    label: &'static str,
+    hint: &'static str,
+}
+
+/// The error for what the parser found in the part of `file` that begins at `base`.
+pub(super) fn explain(file: &Arc<SourceFile>, base: usize, error: &ScanError) -> Error {
+    let text = file.text();
+    let at = base + error.marker().byte_offset().unwrap_or_default();
+    let at = (0..=at.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or_default();
+    let line = line_around(text, at);
+
+    let indented_by_tab = text[line.clone()]
+        .find(|char: char| char != ' ' && char != '\t')
+        .is_some_and(|indent| text[line.start..line.start + indent].contains('\t') && line.start + indent >= at);
+    let (words, at) = if indented_by_tab || is_about_tab(error.kind()) {
+        let tab = text[line.start..].find('\t').map_or(at, |offset| line.start + offset);
+        (tab_words(), tab)
+    } else {
+        (words(error.kind()), at)
+    };
+
+    let width = text[at..]
+        .chars()
+        .next()
+        .filter(|char| *char != '\n')
+        .map_or(0, char::len_utf8);
+    let mut explained = Error::new(words.message).at(Place::new(Arc::clone(file), at..at + width), words.label);
+    if text[line].contains("{{") {
+        explained = explained.hint("templates are not rendered in manifests; put a text that holds `{{` in quotes");
+    } else if !words.hint.is_empty() {
+        explained = explained.hint(words.hint);
+    }
+    explained
+}
+
+fn line_around(text: &str, at: usize) -> Range<usize> {
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+    start..end
+}
+
+fn is_about_tab(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabAtBlockScalarStart
+            | ErrorKind::TabInPlainScalar
+    )
+}
+
+fn tab_words() -> Words {
+    Words {
+        message: "a tab cannot indent YAML".to_owned(),
+        label: "this is a tab",
+        hint: "indent with spaces",
+    }
+}
+
+fn words(kind: &ErrorKind) -> Words {
+    layout(kind)
+        .or_else(|| text(kind))
+        .or_else(|| brackets(kind))
+        .unwrap_or_else(|| Words {
+            message: format!("this is not YAML: {kind}"),
+            label: "",
+            hint: "",
+        })
+}
+
+/// Lines, keys and items.
+fn layout(kind: &ErrorKind) -> Option<Words> {
+    use ErrorKind as Kind;
+    let (message, hint) = match kind {
+        Kind::MappingValueNotAllowed | Kind::InvalidColonPlacement => (
+            "a `:` cannot stand here",
+            "put a text that holds `: ` in quotes; indent a key like the keys it belongs with",
+        ),
+        Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => (
+            "this line is neither a key with a value nor part of a text",
+            "write `key: value`, with a space after the `:`",
+        ),
+        Kind::ExpectedBlockMappingKey | Kind::InvalidIndentation => (
+            "this does not fit the lines above",
+            "indent a key like the keys it belongs with, and an item like its list; \
+             put a text that holds quotes or brackets in quotes",
+        ),
+        Kind::ExpectedBlockSequenceEntry => (
+            "this stands where only another `- ` item of the list can",
+            "indent it into the item above, or begin a document with `---`",
+        ),
+        Kind::BlockSequenceEntryNotAllowed => (
+            "a `- ` cannot stand here",
+            "put a list on the lines below its key; put a text that begins with `- ` in quotes",
+        ),
+        Kind::InvalidBlockScalarIndent => (
+            "this line fits neither the text above nor what follows it",
+            "indent all lines of a `|` or `>` text alike",
+        ),
+        Kind::ExpectedDocumentStart => ("another document begins here", "put a line `---` between two documents"),
+        Kind::RecursionLimitExceeded => ("this is nested too deeply", ""),
+        _ => return None,
+    };
+    Some(Words {
+        message: message.to_owned(),
+        label: "",
+        hint,
+    })
+}
+
+/// What quotes would mend, or have broken.
+fn text(kind: &ErrorKind) -> Option<Words> {
+    use ErrorKind as Kind;
+    let (message, label, hint) = match kind {
+        Kind::UnclosedQuotedScalar | Kind::DocumentIndicatorInQuotedScalar => (
+            "this quote is never closed",
+            "opened here",
+            "close it, or put the whole text in the other kind of quotes",
+        ),
+        Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar => (
+            "there is more after the closing quote",
+            "",
+            r#"put the whole value in quotes: inside '…' a ' is written '', inside "…" a " is written \""#,
+        ),
+        Kind::UnknownQuotedScalarEscape | Kind::InvalidQuotedScalarHexEscape | Kind::InvalidUnicodeEscape => (
+            "a `\\` in this text begins no known escape",
+            "in this text",
+            "write `\\\\` for a backslash, or use single quotes, which know no escapes",
+        ),
+        Kind::InvalidLowSurrogateHexEscape
+        | Kind::InvalidLowSurrogate
+        | Kind::MissingLowSurrogate
+        | Kind::UnpairedLowSurrogate => ("a `\\u` escape in this text is half of a character", "in this text", ""),
+        Kind::UnexpectedCharacter {
+            character: begin @ ('@' | '`' | '%'),
+        } => {
+            let message = format!("no value can begin with `{begin}`");
+            return Some(Words {
+                message,
+                label: "",
+                hint: "put the text in quotes",
+            });
+        }
+        Kind::UnexpectedCharacter { .. } => (
+            "this character cannot stand here",
+            "",
+            r#"write a control character as an escape, in double quotes: "\u0007""#,
+        ),
+        Kind::UnknownAnchor | Kind::MissingAnchorOrAliasName => (
+            "this alias has no anchor above it in the document",
+            "",
+            "put a text that begins with `*` or `&` in quotes",
+        ),
+        Kind::UndeclaredTagHandle
+        | Kind::InvalidTagTerminator
+        | Kind::MissingTagUri
+        | Kind::UnclosedVerbatimTag
+        | Kind::InvalidTagEscape
+        | Kind::ExpectedTagBang => ("this is no tag", "", "put a text that begins with `!` in quotes"),
+        _ => return None,
+    };
+    Some(Words {
+        message: message.to_owned(),
+        label,
+        hint,
+    })
+}
+
+fn brackets(kind: &ErrorKind) -> Option<Words> {
+    use ErrorKind as Kind;
+    let (message, label) = match kind {
+        Kind::UnclosedFlowCollection { open } => (format!("this `{open}` is never closed"), "opened here"),
+        Kind::MismatchedFlowCollectionEnd { open, close } => {
+            (format!("`{open}` is closed by `{close}`"), "opened here")
+        }
+        Kind::MisplacedFlowCollectionEnd => ("there is no bracket that this one closes".to_owned(), ""),
+        Kind::ExpectedFlowMappingSeparator => ("a `,` or the closing `}` is missing before this".to_owned(), ""),
+        Kind::ExpectedFlowSequenceSeparator => ("a `,` or the closing `]` is missing before this".to_owned(), ""),
+        _ => return None,
+    };
+    Some(Words {
+        message,
+        label,
+        hint: "",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::documents;
+    use super::*;
+
+    /// `line:column message`, each with the first words of its hint.
+    fn explained(text: &str) -> String {
+        let mut errors = Vec::new();
+        documents(&SourceFile::new("a.yaml", text), &mut errors);
+        let lines: Vec<_> = errors
+            .iter()
+            .map(|error| {
+                let (place, _) = &error.places()[0];
+                format!("{}:{} {}", place.line(), place.column(), error.message())
+            })
+            .collect();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn a_mistake_is_named_in_plain_words_where_it_is() {
+        for (text, expected) in [
+            ("a:\n\tb: 1\n", "2:1 a tab cannot indent YAML"),
+            ("a:\n  b: 1\n\tc: 2\n", "3:1 a tab cannot indent YAML"),
+            ("a: |\n x\n\ty\n", "3:1 a tab cannot indent YAML"),
+            ("a: b: c\n", "1:5 a `:` cannot stand here"),
+            ("a: 1\n b: 2\n", "2:3 a `:` cannot stand here"),
+            (
+                "a: 1\nb\nc: 2\n",
+                "2:1 this line is neither a key with a value nor part of a text",
+            ),
+            (
+                "a: 1\nb:2\n",
+                "2:1 this line is neither a key with a value nor part of a text",
+            ),
+            ("a:\n  - b\n c: 1\n", "3:2 this does not fit the lines above"),
+            (
+                "- a\nb: 1\n",
+                "2:1 this stands where only another `- ` item of the list can",
+            ),
+            ("a: \"x\nb: 2\n", "1:4 this quote is never closed"),
+            ("a: {b: 1\n", "1:4 this `{` is never closed"),
+            ("a: [1, 2}\n", "1:4 `[` is closed by `}`"),
+            ("a: \"x\" y\n", "1:8 there is more after the closing quote"),
+            ("a: \"C:\\dir\"\n", "1:4 a `\\` in this text begins no known escape"),
+            ("a: @x\n", "1:4 no value can begin with `@`"),
+            (
+                "host: *.example.com\n",
+                "1:7 this alias has no anchor above it in the document",
+            ),
+            ("{\"a\":1}\n{\"b\":2}\n", "2:1 another document begins here"),
+            ("a: {{ x }}\n", "1:5 a key must be text, not a list or a mapping"),
+        ] {
+            assert_eq!(explained(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn reading_goes_on_after_a_broken_document() {
+        assert_eq!(
+            explained("a: b: c\n---\nb: 1\n---\nc: `\n"),
+            "1:5 a `:` cannot stand here\n5:4 no value can begin with ```"
+        );
+    }
+
+    #[test]
+    fn a_template_is_recognized() {
+        let mut errors = Vec::new();
+        documents(
+            &SourceFile::new("a.yaml", "a: 1\n{{- if x }}\nb: 1\n{{- end }}\n"),
+            &mut errors,
+        );
+        assert!(errors[0].hints()[0].starts_with("templates are not rendered"));
+    }
+}

@@ -1,0 +1,313 @@
+//! A value and where it stands: the tree that YAML is read into.
+
+use std::ops::Range;
+
+use serde_json::{Map, Number, Value};
+
+use crate::field::{FieldPath, PathElement};
+
+/// A value and the bytes of the text that it was written in.
+///
+/// What an alias or a merge key brings in keeps the places of its anchor, since that is where one
+/// edits it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// The value.
+    pub value: NodeValue,
+    /// Where it is written; empty for a value left out, as in `key:`.
+    pub span: Range<usize>,
+}
+
+/// The value of a [`Node`]: what JSON can say.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NodeValue {
+    /// `null`, `~`, or nothing.
+    Null,
+    /// `true`, `no`, `on`, …
+    Bool(bool),
+    /// A number; a whole one is an integer however it was written, as API servers see it.
+    Number(Number),
+    /// Text.
+    String(String),
+    /// A list.
+    Sequence(Vec<Node>),
+    /// A mapping, in the order of the text, each key once.
+    Mapping(Vec<Entry>),
+}
+
+/// One key of a mapping and its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The key, turned to text as kubectl does.
+    pub key: String,
+    /// Where the key is written.
+    pub key_span: Range<usize>,
+    /// The value.
+    pub value: Node,
+}
+
+/// What one step of a path leads to.
+enum Child<'a> {
+    Entry(&'a Entry),
+    Item(&'a Node),
+}
+
+impl Node {
+    /// A null at `span`.
+    pub fn null(span: Range<usize>) -> Self {
+        Self {
+            value: NodeValue::Null,
+            span,
+        }
+    }
+
+    /// The value without its places.
+    pub fn to_value(&self) -> Value {
+        match &self.value {
+            NodeValue::Null => Value::Null,
+            NodeValue::Bool(value) => Value::Bool(*value),
+            NodeValue::Number(value) => Value::Number(value.clone()),
+            NodeValue::String(value) => Value::String(value.clone()),
+            NodeValue::Sequence(items) => items.iter().map(Self::to_value).collect(),
+            NodeValue::Mapping(entries) => Value::Object(
+                entries
+                    .iter()
+                    .map(|entry| (entry.key.clone(), entry.value.to_value()))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// The value without its places, taking the texts instead of copying them.
+    pub fn into_value(self) -> Value {
+        match self.value {
+            NodeValue::Null => Value::Null,
+            NodeValue::Bool(value) => Value::Bool(value),
+            NodeValue::Number(value) => Value::Number(value),
+            NodeValue::String(value) => Value::String(value),
+            NodeValue::Sequence(items) => items.into_iter().map(Self::into_value).collect(),
+            NodeValue::Mapping(entries) => Value::Object(
+                entries
+                    .into_iter()
+                    .map(|entry| (entry.key, entry.value.into_value()))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Whether this is `null`, `~`, or nothing.
+    pub fn is_null(&self) -> bool {
+        self.value == NodeValue::Null
+    }
+
+    /// The text, if this is text.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            NodeValue::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The keys and values, if this is a mapping.
+    pub fn entries(&self) -> Option<&[Entry]> {
+        match &self.value {
+            NodeValue::Mapping(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The items, if this is a list.
+    pub fn items(&self) -> Option<&[Node]> {
+        match &self.value {
+            NodeValue::Sequence(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The entry of `key`, if this is a mapping that has it.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries()?.iter().find(|entry| entry.key == key)
+    }
+
+    /// What this is, in words for an error message: `a number`. Never the value itself.
+    pub fn describe(&self) -> &'static str {
+        match &self.value {
+            NodeValue::Null => "null",
+            NodeValue::Bool(_) => "a boolean",
+            NodeValue::Number(_) => "a number",
+            NodeValue::String(_) => "text",
+            NodeValue::Sequence(_) => "a list",
+            NodeValue::Mapping(_) => "a mapping",
+        }
+    }
+
+    /// The node at `path`.
+    pub fn get(&self, path: &FieldPath) -> Option<&Self> {
+        path.elements()
+            .iter()
+            .try_fold(self, |node, element| match node.child(element)? {
+                Child::Entry(entry) => Some(&entry.value),
+                Child::Item(item) => Some(item),
+            })
+    }
+
+    /// What to point at for the value at `path` or, where there is none, for its nearest ancestor
+    /// in `text`, which this node was read from.
+    ///
+    /// A caret needs one line: a field is its key and what of the value stands beside it, an item
+    /// its first line.
+    pub fn locate(&self, path: &FieldPath, text: &str) -> Range<usize> {
+        let mut node = self;
+        let mut span = self.first_line(text);
+        for element in path.elements() {
+            match node.child(element) {
+                Some(Child::Entry(entry)) => (node, span) = (&entry.value, entry.line(text)),
+                Some(Child::Item(item)) => (node, span) = (item, item.first_line(text)),
+                None => break,
+            }
+        }
+        span
+    }
+
+    /// The part of this node on the line it begins.
+    pub fn first_line(&self, text: &str) -> Range<usize> {
+        first_line(text, &self.span)
+    }
+
+    fn child(&self, element: &PathElement) -> Option<Child<'_>> {
+        match element {
+            PathElement::Field(name) => self.entry(name).map(Child::Entry),
+            PathElement::Index(index) => self.items()?.get(*index).map(Child::Item),
+            PathElement::Value(value) => self.items()?.iter().find(|item| *item == value).map(Child::Item),
+            PathElement::Key(keys) => self.keyed_item(keys).map(Child::Item),
+        }
+    }
+
+    /// The item with these keys. One that leaves out keys which the server defaults (`protocol`)
+    /// is taken if no item has them all.
+    fn keyed_item(&self, keys: &Map<String, Value>) -> Option<&Self> {
+        let fits = |item: &&Self, missing: usize| {
+            let present: Vec<_> = keys
+                .iter()
+                .filter_map(|(name, wanted)| Some((item.entry(name)?, wanted)))
+                .collect();
+            present.len() == keys.len() - missing && present.iter().all(|(entry, wanted)| entry.value == **wanted)
+        };
+        let items = self.items()?;
+        (0..keys.len()).find_map(|missing| items.iter().find(|item| fits(item, missing)))
+    }
+}
+
+impl PartialEq<Value> for Node {
+    fn eq(&self, other: &Value) -> bool {
+        self.to_value() == *other
+    }
+}
+
+impl Entry {
+    /// What to point at for this entry: its key and what of its value stands on the same line or,
+    /// for a scalar that an alias brought in, the scalar at its anchor.
+    pub fn line(&self, text: &str) -> Range<usize> {
+        let end = match text.get(self.key_span.end..self.value.span.start) {
+            Some(_) => self.value.span.end,
+            None if self.value.entries().is_none() && self.value.items().is_none() => {
+                return self.value.first_line(text);
+            }
+            None => self.key_span.end,
+        };
+        let line = first_line(text, &(self.key_span.start..end));
+        if line.end < self.value.span.start {
+            first_line(text, &self.key_span)
+        } else {
+            line
+        }
+    }
+}
+
+fn first_line(text: &str, span: &Range<usize>) -> Range<usize> {
+    let line = text
+        .get(span.clone())
+        .and_then(|written| written.lines().next())
+        .unwrap_or_default();
+    span.start..span.start + line.trim_end().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::documents;
+    use super::*;
+    use crate::place::SourceFile;
+
+    fn shown(text: &str, path: &str) -> String {
+        let file = SourceFile::new("a.yaml", text);
+        let mut errors = Vec::new();
+        let documents = documents(&file, &mut errors);
+        assert!(errors.is_empty(), "{errors:?}");
+        let path = path
+            .split('/')
+            .filter(|key| !key.is_empty())
+            .map(|key| PathElement::from_fields_v1(key).expect("a path element"));
+        text[documents[0].root.locate(&path.collect(), text)].to_owned()
+    }
+
+    const PORTS: &str = "spec:
+  ports:
+    - port: 53
+      protocol: UDP
+    - port: 53
+      name: tcp
+  finalizers: [a, b]
+  text: |
+    one
+    two
+  folded: one
+    two
+";
+
+    #[test]
+    fn a_field_is_shown_with_its_value() {
+        assert_eq!(shown(PORTS, "f:spec/f:ports/i:1/f:name"), "name: tcp");
+        assert_eq!(shown(PORTS, "f:spec/f:finalizers"), "finalizers: [a, b]");
+        assert_eq!(shown("a: 'x' # why\n", "f:a"), "a: 'x'");
+    }
+
+    #[test]
+    fn a_value_on_later_lines_is_shown_by_its_key() {
+        assert_eq!(shown(PORTS, "f:spec"), "spec");
+        assert_eq!(shown(PORTS, "f:spec/f:text"), "text");
+        assert_eq!(shown(PORTS, "f:spec/f:folded"), "folded: one");
+        assert_eq!(shown("a:\r\n  b: 1\r\n", "f:a/f:b"), "b: 1");
+    }
+
+    #[test]
+    fn an_item_is_found_though_a_defaulted_key_is_left_out() {
+        assert_eq!(
+            shown(PORTS, r#"f:spec/f:ports/k:{"port":53,"protocol":"TCP"}/f:name"#),
+            "name: tcp"
+        );
+        assert_eq!(
+            shown(PORTS, r#"f:spec/f:ports/k:{"port":53,"protocol":"UDP"}"#),
+            "port: 53"
+        );
+        assert_eq!(
+            shown(PORTS, r#"f:spec/f:ports/k:{"port":54,"protocol":"TCP"}"#),
+            "ports"
+        );
+        assert_eq!(shown(PORTS, r#"f:spec/f:finalizers/v:"b""#), "b");
+    }
+
+    #[test]
+    fn a_field_that_is_not_there_is_its_nearest_ancestor() {
+        assert_eq!(shown(PORTS, "f:spec/f:replicas"), "spec");
+        assert_eq!(shown("a: 1\nb: 2\n", "f:metadata/f:labels"), "a: 1");
+    }
+
+    #[test]
+    fn what_an_alias_brings_in_is_shown_where_it_is_written() {
+        let text = "x: &x {image: a}\ni: &i b\nk: *x\nz: *i\n<<: *x\n";
+        assert_eq!(shown(text, "f:k"), "k");
+        assert_eq!(shown(text, "f:k/f:image"), "image: a");
+        assert_eq!(shown(text, "f:z"), "b");
+        assert_eq!(shown(text, "f:image"), "image: a");
+    }
+}

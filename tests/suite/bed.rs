@@ -1,0 +1,283 @@
+//! The place a test runs in: a git repository, a user, a namespace, and the command to run.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::control_plane::{AuditEvent, ControlPlane, User};
+
+/// A test's own repository and namespace. The ApplySet is named like the namespace, by
+/// `desired/stackanetes.yaml`.
+pub struct Bed {
+    pub plane: &'static ControlPlane,
+    pub user: User,
+    pub namespace: String,
+    pub dir: PathBuf,
+}
+
+/// What a run of the command showed.
+#[derive(Debug)]
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Bed {
+    /// On the bare control plane.
+    pub fn new(name: &str) -> Bed {
+        Bed::on(ControlPlane::bare(), name)
+    }
+
+    /// With a namespace that exists, as a user who may do everything.
+    pub fn on(plane: &'static ControlPlane, name: &str) -> Bed {
+        let bed = Bed::without_namespace(plane, name);
+        plane.kubectl(&["create", "namespace", name]).expect_success();
+        bed
+    }
+
+    /// With a namespace that is still to be created.
+    pub fn without_namespace(plane: &'static ControlPlane, name: &str) -> Bed {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir_all(&dir).expect("a directory of our own");
+        git2::Repository::init(&dir).expect("a new repository");
+        let bed = Bed {
+            plane,
+            user: plane.admin(),
+            namespace: name.to_owned(),
+            dir,
+        };
+        bed.write("stackanetes.yaml", &format!("name: {name}\nnamespace: {name}\n"));
+        bed
+    }
+
+    /// Writes a file of `desired/`.
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.dir.join("desired").join(path);
+        fs::create_dir_all(path.parent().expect("a file has a directory")).expect("a directory of our own");
+        fs::write(path, text).expect("a file of our own");
+    }
+
+    /// Writes a ConfigMap into a file of `desired/` that is named like it.
+    pub fn write_config_map(&self, name: &str, data: &[(&str, &str)]) {
+        self.write(&format!("{name}.yaml"), &config_map(name, data));
+    }
+
+    pub fn remove(&self, path: &str) {
+        fs::remove_file(self.dir.join("desired").join(path)).expect("a file that is there");
+    }
+
+    pub fn rename(&self, from: &str, to: &str) {
+        let (from, to) = (self.dir.join("desired").join(from), self.dir.join("desired").join(to));
+        fs::create_dir_all(to.parent().expect("a file has a directory")).expect("a directory of our own");
+        fs::rename(from, to).expect("a file that is there");
+    }
+
+    /// Commits everything; the full id.
+    pub fn commit(&self, subject: &str) -> String {
+        let repository = git2::Repository::open(&self.dir).expect("the repository");
+        let mut index = repository.index().expect("an index");
+        index
+            .add_all(["*"], git2::IndexAddOption::DEFAULT, None)
+            .expect("files that can be added");
+        index.update_all(["*"], None).expect("files that can be removed");
+        let tree = repository
+            .find_tree(index.write_tree().expect("a tree"))
+            .expect("the tree");
+        index.write().expect("an index that can be written");
+        let author = git2::Signature::now("Test", "test@example.com").expect("a signature");
+        let head = repository.head().ok().and_then(|head| head.peel_to_commit().ok());
+        let parents: Vec<_> = head.iter().collect();
+        let commit = repository.commit(Some("HEAD"), &author, &author, subject, &tree, &parents);
+        commit.expect("a commit").to_string()
+    }
+
+    /// Runs the command in the repository, as the bed's user, with nothing else in the environment.
+    pub fn run(&self, args: &[&str]) -> Run {
+        self.run_as(&self.user.kubeconfig, args, "")
+    }
+
+    /// Runs it with this on standard input.
+    pub fn run_with(&self, args: &[&str], stdin: &str) -> Run {
+        self.run_as(&self.user.kubeconfig, args, stdin)
+    }
+
+    /// Runs it as another user.
+    pub fn run_as(&self, kubeconfig: &Path, args: &[&str], stdin: &str) -> Run {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_stackanetes"))
+            .args(args)
+            .current_dir(&self.dir)
+            .env_clear()
+            .env("KUBECONFIG", kubeconfig)
+            .env("HOME", &self.dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command can be run");
+        // A command that reads nothing may be gone before everything is written.
+        let _ = child.stdin.take().expect("it is piped").write_all(stdin.as_bytes());
+        let output = child.wait_with_output().expect("the command ends");
+        Run {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
+    pub fn diff(&self) -> Run {
+        self.run(&["diff"])
+    }
+
+    /// Syncs without asking, with a time limit that suits a test.
+    pub fn sync(&self) -> Run {
+        self.run(&["sync", "--yes", "--timeout", "60s"])
+    }
+
+    /// Syncs, and expects that all of it is done.
+    pub fn synced(&self) -> Run {
+        self.sync().exits(0)
+    }
+
+    /// What the user asked of the API server while `work` ran.
+    pub fn audited(&self, work: impl FnOnce()) -> Vec<AuditEvent> {
+        let before = self.user.audit().len();
+        work();
+        self.user.audit().split_off(before)
+    }
+
+    /// An object of the bed's namespace.
+    pub fn get(&self, kind: &str, name: &str) -> Option<serde_json::Value> {
+        self.plane.get(kind, Some(&self.namespace), name)
+    }
+
+    /// Runs kubectl in the bed's namespace.
+    pub fn kubectl(&self, args: &[&str]) -> String {
+        let args: Vec<&str> = args.iter().copied().chain(["--namespace", &self.namespace]).collect();
+        self.plane.kubectl(&args).expect_success()
+    }
+
+    /// Runs kubectl in the bed's namespace, with this on standard input.
+    pub fn kubectl_stdin(&self, args: &[&str], stdin: &str) -> String {
+        let args: Vec<&str> = args.iter().copied().chain(["--namespace", &self.namespace]).collect();
+        self.plane.kubectl_stdin(&args, stdin).expect_success()
+    }
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = fs::remove_dir_all(&self.dir);
+        }
+    }
+}
+
+impl Run {
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Run {
+        assert_eq!(
+            self.code, code,
+            "\n--- stdout\n{}--- stderr\n{}",
+            self.stdout, self.stderr
+        );
+        self
+    }
+
+    /// Whether standard output holds this, whatever the spaces between its words.
+    #[track_caller]
+    pub fn shows(self, words: &str) -> Run {
+        let (text, sought) = (squeeze(&self.stdout), squeeze(words));
+        assert!(
+            text.contains(&sought),
+            "no '{sought}' in\n--- stdout\n{}--- stderr\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    #[track_caller]
+    pub fn shows_not(self, words: &str) -> Run {
+        let (text, sought) = (squeeze(&self.stdout), squeeze(words));
+        assert!(!text.contains(&sought), "'{sought}' in\n--- stdout\n{}", self.stdout);
+        self
+    }
+
+    /// Whether standard error holds this, whatever the spaces between its words.
+    #[track_caller]
+    pub fn complains(self, words: &str) -> Run {
+        let (text, sought) = (squeeze(&self.stderr), squeeze(words));
+        assert!(
+            text.contains(&sought),
+            "no '{sought}' in\n--- stdout\n{}--- stderr\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+}
+
+fn squeeze(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+pub fn config_map(name: &str, data: &[(&str, &str)]) -> String {
+    let mut text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n");
+    for (key, value) in data {
+        text += &format!("  {key}: {value:?}\n");
+    }
+    text
+}
+
+/// A Deployment with one container. On the bare control plane nothing runs it, so it never becomes
+/// Current there: it is for what does not wait.
+pub fn deployment(name: &str, replicas: u32, image: &str) -> String {
+    format!(
+        "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {name}
+spec:
+  replicas: {replicas}
+  selector:
+    matchLabels:
+      app: {name}
+  template:
+    metadata:
+      labels:
+        app: {name}
+    spec:
+      containers:
+        - name: {name}
+          image: {image}
+          env:
+            - name: FIRST
+              value: one
+            - name: SECOND
+              value: two
+"
+    )
+}
+
+/// A pod template's holder that nothing runs and nothing waits for: Current as soon as it is stored.
+pub fn pod_template(name: &str, image: &str) -> String {
+    format!(
+        "apiVersion: v1
+kind: PodTemplate
+metadata:
+  name: {name}
+template:
+  spec:
+    containers:
+      - name: main
+        image: {image}
+        env:
+          - name: FIRST
+            value: one
+          - name: SECOND
+            value: two
+"
+    )
+}

@@ -1,0 +1,280 @@
+//! Whatever is wrong with the input is said with its file, line and column and a way out; the exit
+//! code is 2, and nothing is changed.
+
+use crate::bed::{Bed, Run, config_map, deployment};
+use crate::control_plane::{ControlPlane, Rule};
+
+/// Refused by diff and by sync, with nothing written.
+#[track_caller]
+fn refused(bed: &Bed) -> Run {
+    bed.diff().exits(2);
+    let mut run = None;
+    let requests = bed.audited(|| run = Some(bed.sync().exits(2)));
+    let writes: Vec<_> = requests.iter().filter(|request| request.is_write()).collect();
+    assert!(writes.is_empty(), "{writes:?}");
+    let run = run.expect("it ran");
+    assert!(run.stderr.contains("error:"), "{}", run.stderr);
+    run
+}
+
+#[track_caller]
+fn refuses(name: &str, file: &str, text: &str, words: &[&str]) {
+    let bed = Bed::new(name);
+    bed.write_config_map("fine", &[("a", "1")]);
+    bed.write(file, text);
+    words.iter().fold(refused(&bed), |run, words| run.complains(words));
+}
+
+#[test]
+fn a_syntax_error() {
+    refuses(
+        "input-syntax",
+        "bad.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n  labels: [a, b\ndata:\n",
+        &["desired/bad.yaml:"],
+    );
+}
+
+#[test]
+fn a_duplicate_key_shows_both_places() {
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\ndata:\n  a: \"1\"\n  a: \"2\"\n";
+    refuses(
+        "input-duplicate",
+        "bad.yaml",
+        text,
+        &["6 | a: \"1\"", "7 | a: \"2\"", "desired/bad.yaml:7:3"],
+    );
+}
+
+#[test]
+fn a_manifest_without_its_identity() {
+    refuses(
+        "input-no-version",
+        "bad.yaml",
+        "kind: ConfigMap\nmetadata:\n  name: x\n",
+        &["desired/bad.yaml:1:1", "apiVersion"],
+    );
+    refuses(
+        "input-no-kind",
+        "bad.yaml",
+        "apiVersion: v1\nmetadata:\n  name: x\n",
+        &["desired/bad.yaml:1:1", "kind"],
+    );
+    refuses(
+        "input-no-name",
+        "bad.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n",
+        &["desired/bad.yaml:", "`metadata.name` is missing"],
+    );
+}
+
+#[test]
+fn the_same_object_twice_shows_both_places() {
+    let twice = format!(
+        "{}---\n{}",
+        config_map("x", &[("a", "1")]),
+        config_map("x", &[("a", "2")])
+    );
+    let words = [
+        "ConfigMap input-twice/x is there twice",
+        "first here",
+        "and again here",
+        "desired/bad.yaml:1:1",
+    ];
+    refuses("input-twice", "bad.yaml", &twice, &words);
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let bed = Bed::new("input-all");
+    bed.write("one.yaml", "kind: ConfigMap\n");
+    bed.write("two.yaml", "a: [\n");
+    refused(&bed)
+        .complains("desired/one.yaml:1:1")
+        .complains("desired/two.yaml:");
+}
+
+#[test]
+fn a_kind_the_server_does_not_know() {
+    let text = deployment("web", 1, "nginx").replace("kind: Deployment", "kind: Deploymnt");
+    refuses(
+        "input-kind",
+        "bad.yaml",
+        &text,
+        &[
+            "does not know the kind apps/v1 Deploymnt",
+            "desired/bad.yaml:2:",
+            "did you mean apps/v1 Deployment?",
+        ],
+    );
+    let text = deployment("web", 1, "nginx").replace("apps/v1", "apps/v1beta1");
+    refuses(
+        "input-version",
+        "bad.yaml",
+        &text,
+        &[
+            "does not serve Deployment as apps/v1beta1",
+            "desired/bad.yaml:1:",
+            "it serves apps/v1",
+        ],
+    );
+}
+
+#[test]
+fn a_field_the_server_refuses_is_shown_at_its_line() {
+    let text = deployment("web", 1, "nginx").replace("  replicas: 1", "  replcas: 1");
+    refuses(
+        "input-field",
+        "bad.yaml",
+        &text,
+        &[
+            "the server refuses Deployment input-field/web",
+            "desired/bad.yaml:6:3",
+            "replcas: 1",
+        ],
+    );
+    let text = deployment("web", 1, "nginx").replace("replicas: 1", "replicas: many");
+    refuses(
+        "input-type",
+        "bad.yaml",
+        &text,
+        &["desired/bad.yaml:6:3", "spec.replicas"],
+    );
+    let text =
+        deployment("web", 1, "nginx").replace("      labels:\n        app: web", "      labels:\n        app: other");
+    refuses(
+        "input-selector",
+        "bad.yaml",
+        &text,
+        &[
+            "the server refuses Deployment input-selector/web",
+            "desired/bad.yaml:12:",
+            "selector",
+        ],
+    );
+    let text = deployment("web", 1, "nginx").replace(
+        "              value: two",
+        "              value: two\n              valu: x",
+    );
+    refuses(
+        "input-item",
+        "bad.yaml",
+        &text,
+        &["the server refuses", "desired/bad.yaml:23:", "valu"],
+    );
+}
+
+#[test]
+fn a_namespace_that_nobody_makes() {
+    let text = config_map("x", &[("a", "1")]).replace("metadata:\n", "metadata:\n  namespace: nowhere\n");
+    refuses(
+        "input-namespace",
+        "bad.yaml",
+        &text,
+        &["namespace nowhere does not exist", "desired/bad.yaml:"],
+    );
+}
+
+#[test]
+fn a_circle_of_dependencies_shows_every_place() {
+    let depends = |name: &str, on: &str| {
+        let annotation = format!(
+            "metadata:\n  annotations:\n    config.kubernetes.io/depends-on: /namespaces/input-circle/ConfigMap/{on}\n"
+        );
+        config_map(name, &[("a", "1")]).replace("metadata:\n", &annotation)
+    };
+    let bed = Bed::new("input-circle");
+    bed.write("a.yaml", &depends("a", "b"));
+    bed.write("b.yaml", &depends("b", "a"));
+    refused(&bed)
+        .complains("depend on each other in a circle")
+        .complains("desired/a.yaml:5:")
+        .complains("desired/b.yaml:5:");
+    bed.write("b.yaml", &depends("b", "c"));
+    refused(&bed)
+        .complains("depends on ConfigMap input-circle/c, which is not in the directory")
+        .complains("desired/b.yaml:5:");
+}
+
+#[test]
+fn a_directory_that_is_not_there() {
+    let bed = Bed::new("input-directory");
+    bed.run(&["diff", "nowhere"]).exits(2).complains("nowhere");
+    bed.run(&["sync", "--yes", "nowhere"]).exits(2).complains("nowhere");
+}
+
+#[test]
+fn a_cluster_that_is_not_there() {
+    let bed = Bed::new("input-cluster");
+    bed.write_config_map("fine", &[("a", "1")]);
+    let kubeconfig = std::fs::read_to_string(&bed.user.kubeconfig).expect("a kubeconfig");
+    let elsewhere = |name: &str, text: String| {
+        let path = bed.dir.join(name);
+        std::fs::write(&path, text).expect("a file of our own");
+        path
+    };
+    let closed = elsewhere("closed", kubeconfig.replace(bed.plane.server(), "https://127.0.0.1:1"));
+    bed.run_as(&closed, &["diff"], "")
+        .exits(2)
+        .complains("failed to")
+        .complains("127.0.0.1:1");
+    let expired = elsewhere(
+        "expired",
+        kubeconfig.replace(&bed.user.token, "a-token-that-has-expired"),
+    );
+    bed.run_as(&expired, &["diff"], "")
+        .exits(2)
+        .complains("expired")
+        .complains("hint: log in again");
+    bed.run(&["diff", "--context", "nowhere"]).exits(2).complains("nowhere");
+    bed.run(&["diff", "--kubeconfig", "missing"])
+        .exits(2)
+        .complains("missing");
+}
+
+#[test]
+fn a_verb_that_is_forbidden_is_named_with_what_it_is_for() {
+    let bed = Bed::new("input-forbidden");
+    bed.write_config_map("fine", &[("a", "1")]);
+    let reader = ControlPlane::bare().user(&[Rule {
+        groups: &[""],
+        resources: &["configmaps"],
+        verbs: &["get", "list"],
+    }]);
+    bed.run_as(&reader.kubeconfig, &["diff"], "")
+        .exits(2)
+        .complains("ConfigMap input-forbidden/fine")
+        .complains("cannot patch resource \"configmaps\"")
+        .complains("hint: ask for a role that allows it");
+}
+
+#[test]
+fn options_that_are_wrong() {
+    let bed = Bed::new("input-options");
+    bed.run(&["diff", "--max-prune", "lots"])
+        .exits(2)
+        .complains("neither a number of objects nor a percentage");
+    bed.run(&["diff", "-l", "a like (b)"])
+        .exits(2)
+        .complains("is not a label selector");
+    bed.run(&["sync", "--timeout", "soon"])
+        .exits(2)
+        .complains("such as 90s");
+    bed.run(&["dif"]).exits(2).complains("diff");
+}
+
+#[test]
+fn a_settings_file_with_an_unknown_key() {
+    let bed = Bed::new("input-settings");
+    bed.write("stackanetes.yaml", "name: x\nnamspace: y\n");
+    bed.write_config_map("fine", &[("a", "1")]);
+    refused(&bed)
+        .complains("desired/stackanetes.yaml:2:1")
+        .complains("namespace");
+}
+
+#[test]
+fn a_set_that_was_never_synced_has_no_status() {
+    let bed = Bed::new("input-status");
+    bed.run(&["status"]).exits(2).complains("was never synced");
+}

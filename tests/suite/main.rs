@@ -1,0 +1,17 @@
+//! What a person meets: the command as it is run, on a real control plane.
+//!
+//! Each file is about one promise. `bed` makes the place a test runs in; `control_plane` the cluster.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod agreement;
+mod bed;
+mod conflicts;
+mod control_plane;
+mod desired;
+mod diff;
+mod input;
+mod prune;
+mod scope;
+mod secrets;
+mod sync;

@@ -1,0 +1,329 @@
+//! What git dropped goes, and nothing else: each guard has a test that would delete something
+//! without it.
+
+use crate::bed::{Bed, config_map};
+use crate::control_plane::{ControlPlane, Rule};
+
+#[test]
+fn a_removed_file_prunes_its_object_and_nothing_else() {
+    let bed = Bed::new("prune-one");
+    bed.write_config_map("kept", &[("a", "1")]);
+    bed.write_config_map("dropped", &[("a", "1")]);
+    bed.synced();
+    bed.kubectl(&["create", "configmap", "bystander"]);
+    bed.remove("dropped.yaml");
+    bed.diff()
+        .exits(1)
+        .shows("- delete ConfigMap prune-one/dropped no longer in git")
+        .shows("1 to delete; 1 unchanged");
+    let requests = bed.audited(|| drop(bed.synced().shows("1 deleted")));
+    assert!(bed.get("configmap", "dropped").is_none());
+    assert!(bed.get("configmap", "kept").is_some() && bed.get("configmap", "bystander").is_some());
+    let deletes: Vec<_> = requests.iter().filter(|request| request.verb == "delete").collect();
+    assert_eq!(deletes.len(), 1, "{deletes:?}");
+    let preconditions = &deletes[0].request["preconditions"];
+    assert!(
+        preconditions["uid"].is_string() && preconditions["resourceVersion"].is_string(),
+        "{deletes:?}"
+    );
+    bed.diff().exits(0);
+}
+
+#[test]
+fn pruning_comes_after_everything_was_applied() {
+    let bed = Bed::new("prune-last");
+    bed.write_config_map("dropped", &[("a", "1")]);
+    bed.write_config_map("kept", &[("a", "1")]);
+    bed.synced();
+    bed.remove("dropped.yaml");
+    bed.write_config_map("kept", &[("a", "2")]);
+    bed.write_config_map("new", &[("a", "1")]);
+    let requests = bed.audited(|| drop(bed.synced()));
+    let writes: Vec<_> = requests
+        .iter()
+        .filter(|request| request.is_write() && ["kept", "new", "dropped"].contains(&request.name.as_str()))
+        .map(|request| request.verb.as_str())
+        .collect();
+    assert_eq!(writes, ["patch", "patch", "delete"]);
+}
+
+#[test]
+fn nothing_is_pruned_when_something_could_not_be_applied() {
+    let bed = Bed::new("prune-after-conflict");
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.write_config_map("dropped", &[("a", "1")]);
+    bed.synced();
+    bed.kubectl(&[
+        "patch",
+        "configmap",
+        "settings",
+        "--field-manager=team-b",
+        "--type=merge",
+        "--patch",
+        r#"{"data":{"b":"2"}}"#,
+    ]);
+    bed.write_config_map("settings", &[("a", "1"), ("b", "3")]);
+    bed.remove("dropped.yaml");
+    bed.sync()
+        .exits(1)
+        .shows("nothing was pruned (1 to delete): one object before it was not done");
+    assert!(bed.get("configmap", "dropped").is_some());
+}
+
+#[test]
+fn more_than_the_budget_is_refused_whole() {
+    let bed = Bed::new("prune-budget");
+    bed.write_config_map("kept", &[("a", "1")]);
+    for number in 0..11 {
+        bed.write_config_map(&format!("dropped-{number}"), &[("a", "1")]);
+    }
+    bed.synced();
+    for number in 0..11 {
+        bed.remove(&format!("dropped-{number}.yaml"));
+    }
+    bed.write_config_map("kept", &[("a", "2")]);
+    let refusal = "11 objects would be deleted, and 10 may be; allow more with --max-prune 11";
+    bed.diff().exits(1).shows(refusal);
+    let requests = bed.audited(|| {
+        bed.sync()
+            .exits(2)
+            .complains("refused for safety, nothing was changed: 11 objects");
+    });
+    assert!(
+        !requests.iter().any(crate::control_plane::AuditEvent::is_write),
+        "nothing at all is done"
+    );
+    bed.run(&["sync", "--yes", "--max-prune", "11"])
+        .exits(0)
+        .shows("11 deleted");
+}
+
+#[test]
+fn an_empty_directory_prunes_nothing_unless_it_is_meant() {
+    let bed = Bed::new("prune-empty");
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.synced();
+    bed.remove("settings.yaml");
+    bed.sync()
+        .exits(2)
+        .complains("there is no manifest in desired")
+        .complains("--allow-empty");
+    assert!(bed.get("configmap", "settings").is_some());
+    bed.run(&["sync", "--yes", "--allow-empty"]).exits(0).shows("1 deleted");
+    assert!(bed.get("configmap", "settings").is_none());
+}
+
+#[test]
+fn no_prune_deletes_nothing_and_says_so() {
+    let bed = Bed::new("prune-off");
+    bed.write_config_map("kept", &[("a", "1")]);
+    bed.write_config_map("dropped", &[("a", "1")]);
+    bed.synced();
+    bed.remove("dropped.yaml");
+    bed.run(&["sync", "--yes", "--no-prune"])
+        .exits(0)
+        .shows("nothing is pruned: --no-prune");
+    assert!(bed.get("configmap", "dropped").is_some());
+    bed.synced().shows("1 deleted");
+}
+
+#[test]
+fn an_object_annotated_against_it_is_kept() {
+    let bed = Bed::new("prune-never");
+    bed.write_config_map("kept", &[("a", "1")]);
+    let annotated = config_map("precious", &[("a", "1")]).replace(
+        "metadata:\n",
+        "metadata:\n  annotations:\n    stackanetes.io/prune: never\n",
+    );
+    bed.write("precious.yaml", &annotated);
+    bed.synced();
+    bed.remove("precious.yaml");
+    bed.diff()
+        .exits(0)
+        .shows("= keep ConfigMap prune-never/precious no longer in git; kept by stackanetes.io/prune: never");
+    bed.synced();
+    assert!(bed.get("configmap", "precious").is_some());
+    bed.diff().exits(0).shows("1 kept");
+}
+
+#[test]
+fn a_volume_claim_and_a_definition_go_only_on_request() {
+    let bed = Bed::new("prune-kinds");
+    bed.write_config_map("kept", &[("a", "1")]);
+    bed.write(
+        "definition.yaml",
+        "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: gizmos.prune.example.com
+spec:
+  group: prune.example.com
+  scope: Namespaced
+  names: {plural: gizmos, singular: gizmo, kind: Gizmo, listKind: GizmoList}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+",
+    );
+    bed.synced();
+    bed.remove("definition.yaml");
+    bed.diff().exits(0).shows("= keep CustomResourceDefinition gizmos.prune.example.com no longer in git; delete it with --prune-kind CustomResourceDefinition");
+    bed.synced();
+    let there = || {
+        bed.plane
+            .get("customresourcedefinition", None, "gizmos.prune.example.com")
+            .is_some()
+    };
+    assert!(there());
+    bed.run(&["sync", "--yes", "--prune-kind", "CustomResourceDefinition"])
+        .exits(0)
+        .shows("1 deleted");
+    assert!(!there());
+}
+
+#[test]
+fn a_namespace_in_use_is_kept_and_an_unused_one_goes() {
+    let bed = Bed::new("prune-namespace");
+    bed.write_config_map("kept", &[("a", "1")]);
+    let namespace = |name: &str| format!("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n");
+    bed.write("used.yaml", &namespace("prune-used"));
+    bed.write("unused.yaml", &namespace("prune-unused"));
+    bed.write(
+        "content.yaml",
+        &config_map("content", &[("a", "1")]).replace("  name:", "  namespace: prune-unused\n  name:"),
+    );
+    bed.synced();
+    bed.plane
+        .kubectl(&["create", "configmap", "somebodys", "--namespace=prune-used"])
+        .expect_success();
+    for file in ["used.yaml", "unused.yaml", "content.yaml"] {
+        bed.remove(file);
+    }
+    bed.diff()
+        .exits(1)
+        .shows("= keep Namespace prune-used no longer in git; still in use by ConfigMap prune-used/somebodys")
+        .shows("- delete Namespace prune-unused no longer in git");
+    bed.synced().shows("2 deleted");
+    assert!(bed.plane.get("configmap", Some("prune-used"), "somebodys").is_some());
+    assert!(bed.plane.get("namespace", None, "prune-unused").is_none());
+}
+
+#[test]
+fn what_another_set_or_nobody_applied_is_never_pruned() {
+    let bed = Bed::new("prune-others");
+    bed.write_config_map("mine", &[("a", "1")]);
+    bed.write_config_map("dropped", &[("a", "1")]);
+    bed.synced();
+    // Another ApplySet in the same namespace, and a copy of a member, label and all.
+    let args = ["sync", "--yes", "-f", "-", "--name", "another", "-n", "prune-others"];
+    bed.run_with(&args, &config_map("theirs", &[("a", "1")])).exits(0);
+    let label =
+        bed.get("configmap", "mine").expect("it is there")["metadata"]["labels"]["applyset.kubernetes.io/part-of"]
+            .clone();
+    bed.kubectl(&["create", "configmap", "copied"]);
+    bed.kubectl(&[
+        "label",
+        "configmap",
+        "copied",
+        &format!("applyset.kubernetes.io/part-of={}", label.as_str().expect("text")),
+    ]);
+    bed.remove("dropped.yaml");
+    bed.synced()
+        .shows("= keep ConfigMap prune-others/copied labelled as a member, but never applied by us")
+        .shows("1 deleted");
+    assert!(bed.get("configmap", "theirs").is_some() && bed.get("configmap", "copied").is_some());
+}
+
+#[test]
+fn another_sets_object_is_not_taken_even_when_asked() {
+    let bed = Bed::new("prune-taken");
+    let args = ["sync", "--yes", "-f", "-", "--name", "another", "-n", "prune-taken"];
+    bed.run_with(&args, &config_map("theirs", &[("a", "1")])).exits(0);
+    bed.write_config_map("theirs", &[("a", "mine")]);
+    bed.run(&["sync", "--yes", "--adopt"])
+        .exits(1)
+        .shows("? skip ConfigMap prune-taken/theirs it is part of another ApplySet");
+    assert_eq!(bed.get("configmap", "theirs").expect("it is there")["data"]["a"], "1");
+}
+
+#[test]
+fn an_object_that_is_not_ours_is_adopted_only_when_asked() {
+    let bed = Bed::new("prune-adopt");
+    bed.kubectl(&["create", "configmap", "settings", "--from-literal=mode=theirs"]);
+    bed.write_config_map("settings", &[("mode", "ours")]);
+    bed.sync()
+        .exits(1)
+        .shows("? skip ConfigMap prune-adopt/settings it exists and is not ours; take it over with --adopt");
+    assert_eq!(
+        bed.get("configmap", "settings").expect("it is there")["data"]["mode"],
+        "theirs"
+    );
+    bed.run(&["sync", "--yes", "--adopt"])
+        .exits(0)
+        .shows("- theirs + ours takeover: from kubectl-create");
+    assert_eq!(
+        bed.get("configmap", "settings").expect("it is there")["data"]["mode"],
+        "ours"
+    );
+    bed.diff().exits(0);
+}
+
+#[test]
+fn an_object_kept_by_a_finalizer_is_named_with_it() {
+    let bed = Bed::new("prune-finalizer");
+    bed.write_config_map("kept", &[("a", "1")]);
+    bed.write_config_map("held", &[("a", "1")]);
+    bed.synced();
+    bed.kubectl(&[
+        "patch",
+        "configmap",
+        "held",
+        "--type=merge",
+        "--patch",
+        r#"{"metadata":{"finalizers":["example.com/hold"]}}"#,
+    ]);
+    bed.remove("held.yaml");
+    bed.run(&["sync", "--yes", "--timeout", "2s"])
+        .exits(1)
+        .shows("not ready ConfigMap prune-finalizer/held: still there, held by the finalizer example.com/hold");
+    bed.kubectl(&[
+        "patch",
+        "configmap",
+        "held",
+        "--type=merge",
+        "--patch",
+        r#"{"metadata":{"finalizers":null}}"#,
+    ]);
+    bed.synced();
+    bed.diff().exits(0).shows("in sync: 1 object");
+}
+
+#[test]
+fn a_kind_that_may_not_be_listed_is_not_compared_and_blocks_the_sync() {
+    let bed = Bed::new("prune-hidden");
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.write(
+        "secret.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: credentials\nstringData:\n  password: hunter2\n",
+    );
+    bed.synced();
+    bed.remove("secret.yaml");
+    bed.write_config_map("settings", &[("a", "2")]);
+    let reader = ControlPlane::bare().user(&[Rule {
+        groups: &[""],
+        resources: &["configmaps"],
+        verbs: &["get", "list", "patch", "create"],
+    }]);
+    bed.run_as(&reader.kubeconfig, &["diff"], "")
+        .exits(1)
+        .shows("? not compared Secret")
+        .shows("~ update ConfigMap prune-hidden/settings")
+        .shows("1 kind not compared");
+    bed.run_as(&reader.kubeconfig, &["sync", "--yes"], "")
+        .exits(2)
+        .shows("Secret may not be listed");
+    assert!(bed.get("secret", "credentials").is_some());
+    assert_eq!(bed.get("configmap", "settings").expect("it is there")["data"]["a"], "1");
+}

@@ -1,0 +1,124 @@
+//! No value of a Secret is ever shown, wherever it might come up.
+
+use crate::bed::Bed;
+
+const PASSWORD: &str = "hunter2-correct-horse";
+
+fn secret(name: &str, password: &str) -> String {
+    format!(
+        "apiVersion: v1
+kind: Secret
+metadata:
+  name: {name}
+  labels:
+    tier: data
+  annotations:
+    note: {password}
+stringData:
+  password: {password}
+data:
+  encoded: aHVudGVyMi1lbmNvZGVk
+"
+    )
+}
+
+#[track_caller]
+fn hides(run: &crate::bed::Run) {
+    for value in [
+        PASSWORD,
+        "another-secret",
+        "aHVudGVyMi",
+        "aHVudGVyMi1jb3JyZWN0",
+        "YW5vdGhlci1zZWNyZXQ",
+    ] {
+        assert!(
+            !run.stdout.contains(value) && !run.stderr.contains(value),
+            "{value} in\n{}\n{}",
+            run.stdout,
+            run.stderr
+        );
+    }
+}
+
+#[test]
+fn values_stay_hidden_in_every_output() {
+    let bed = Bed::new("secret-hidden");
+    bed.write("credentials.yaml", &secret("credentials", PASSWORD));
+    for args in [
+        &["diff"][..],
+        &["diff", "-v"],
+        &["diff", "-vv"],
+        &["sync", "--yes", "-vv"],
+    ] {
+        hides(&bed.run(args).shows("create Secret secret-hidden/credentials"));
+    }
+    bed.write(
+        "credentials.yaml",
+        &secret("credentials", "another-secret").replace("tier: data", "tier: back"),
+    );
+    for args in [&["diff"][..], &["diff", "-v"], &["sync", "--yes", "-vv"]] {
+        let run = bed
+            .run(args)
+            .shows("data.password")
+            .shows("- (not shown) + (not shown) git")
+            .shows("- data + back git");
+        hides(&run);
+    }
+    bed.diff().exits(0);
+}
+
+#[test]
+fn drift_of_a_secret_is_seen_and_not_shown() {
+    let bed = Bed::new("secret-drift");
+    bed.write("credentials.yaml", &secret("credentials", PASSWORD));
+    bed.synced();
+    bed.kubectl(&[
+        "patch",
+        "secret",
+        "credentials",
+        "--field-manager=kubectl-edit",
+        "--type=merge",
+        "--patch",
+        r#"{"stringData":{"password":"another-secret"}}"#,
+    ]);
+    let run = bed
+        .diff()
+        .exits(1)
+        .shows("data.password")
+        .shows("drift: kubectl-edit, just now");
+    hides(&run);
+    bed.synced();
+    bed.diff().exits(0);
+}
+
+#[test]
+fn a_key_dropped_from_string_data_is_removed() {
+    let bed = Bed::new("secret-key");
+    bed.write("credentials.yaml", &secret("credentials", PASSWORD));
+    bed.synced();
+    bed.write(
+        "credentials.yaml",
+        &secret("credentials", PASSWORD).replace(&format!("  password: {PASSWORD}\n"), "  other: x\n"),
+    );
+    bed.synced();
+    let data = bed.get("secret", "credentials").expect("it is there")["data"].clone();
+    assert!(data["password"].is_null() && data["other"].is_string(), "{data}");
+}
+
+#[test]
+fn an_error_about_a_secret_quotes_nothing() {
+    let bed = Bed::new("secret-error");
+    for broken in [
+        secret("credentials", PASSWORD).replace("stringData:", "stringData: ["),
+        secret("credentials", PASSWORD).replace("  password:", "  password: x\n  password:"),
+        secret("credentials", PASSWORD).replace("aHVudGVyMi1lbmNvZGVk", "'hunter2-correct-horse, not base64'"),
+        secret("credentials", PASSWORD).replace("stringData:", "stringDate:"),
+        secret("credentials", PASSWORD)
+            .replace("labels:\n    tier: data", "labels:\n    tier: [hunter2-correct-horse]"),
+        secret("credentials", PASSWORD).replace("metadata:\n", "type: kubernetes.io/tls\nmetadata:\n"),
+    ] {
+        bed.write("credentials.yaml", &broken);
+        let run = bed.diff().exits(2).complains("desired/credentials.yaml:");
+        hides(&run);
+    }
+}

@@ -1,0 +1,236 @@
+//! `sync` does what the plan says, in order, once at a time, and remembers it.
+
+use serde_json::json;
+
+use crate::bed::{Bed, config_map, deployment};
+
+#[test]
+fn a_sync_without_yes_and_without_a_terminal_changes_nothing() {
+    let bed = Bed::new("sync-ask");
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.run(&["sync"])
+        .exits(2)
+        .complains("nobody to ask")
+        .complains("--yes");
+    assert!(bed.get("configmap", "settings").is_none());
+}
+
+#[test]
+fn the_parent_and_the_lease_come_before_everything_else() {
+    let bed = Bed::new("sync-parent");
+    bed.write_config_map("settings", &[("a", "1")]);
+    let commit = bed.commit("Settings for all");
+    let requests = bed.audited(|| drop(bed.synced()));
+    let writes: Vec<_> = requests
+        .iter()
+        .filter(|request| request.is_write())
+        .map(|request| (request.resource.as_str(), request.name.as_str()))
+        .collect();
+    assert_eq!(
+        writes,
+        [
+            ("leases", ""),
+            ("configmaps", "stackanetes-sync-parent"),
+            ("configmaps", "settings"),
+            ("configmaps", "stackanetes-sync-parent"),
+            ("leases", "stackanetes-sync-parent"),
+        ]
+        .map(|(resource, name)| (resource, if name.is_empty() { writes[0].1 } else { name }))
+    );
+    let parent = bed.get("configmap", "stackanetes-sync-parent").expect("it is there");
+    assert_eq!(
+        parent["metadata"]["annotations"]["applyset.kubernetes.io/contains-group-kinds"],
+        "ConfigMap"
+    );
+    let completed: serde_json::Value =
+        serde_json::from_str(parent["data"]["completed"].as_str().expect("text")).expect("JSON");
+    assert_eq!(
+        (&completed["revision"], &completed["subject"], &completed["objects"]),
+        (&json!(commit), &json!("Settings for all"), &json!(1))
+    );
+    let member = bed.get("configmap", "settings").expect("it is there");
+    assert_eq!(
+        member["metadata"]["annotations"]["stackanetes.io/revision"],
+        json!(commit)
+    );
+    bed.run(&["status"])
+        .exits(0)
+        .shows(&format!("synced {} Settings for all, just now by", &commit[..7]))
+        .shows("objects 1, 1 Current");
+}
+
+#[test]
+fn a_sync_with_nothing_to_do_writes_nothing() {
+    let bed = Bed::new("sync-nothing");
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.commit("Settings");
+    bed.synced();
+    let requests = bed.audited(|| drop(bed.synced().shows("synced: 1 unchanged")));
+    let writes: Vec<_> = requests.iter().filter(|request| request.is_write()).collect();
+    assert!(writes.is_empty(), "{writes:?}");
+}
+
+#[test]
+fn a_second_sync_is_told_who_holds_the_lease() {
+    let bed = Bed::new("sync-lease");
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.synced();
+    bed.write_config_map("settings", &[("a", "2")]);
+    let lease = "stackanetes-sync-lease";
+    let now = jiff::Timestamp::now();
+    let hold = |time: jiff::Timestamp| {
+        let time = format!("{time:.6}");
+        let patch =
+            json!({"spec": {"holderIdentity": "alice@laptop/1", "renewTime": time, "leaseDurationSeconds": 30}});
+        bed.kubectl(&["patch", "lease", lease, "--type=merge", "--patch", &patch.to_string()]);
+    };
+    hold(now);
+    bed.sync()
+        .exits(2)
+        .complains("the ApplySet sync-lease is being synced by alice@laptop/1");
+    assert_eq!(bed.get("configmap", "settings").expect("it is there")["data"]["a"], "1");
+    // A holder that does not renew it has died: it is taken over.
+    hold(now - jiff::SignedDuration::from_secs(31));
+    bed.synced();
+    let lease = bed.get("lease", lease).expect("it is there");
+    assert_eq!(
+        lease["spec"]["holderIdentity"].as_str().unwrap_or_default(),
+        "",
+        "it is given back"
+    );
+    assert_eq!(lease["spec"]["leaseTransitions"], 1);
+}
+
+#[test]
+fn what_depends_on_something_waits_for_it() {
+    let bed = Bed::new("sync-order");
+    let depends = |on: &str| {
+        format!(
+            "metadata:\n  annotations:\n    config.kubernetes.io/depends-on: /namespaces/sync-order/ConfigMap/{on}\n"
+        )
+    };
+    bed.write(
+        "a.yaml",
+        &config_map("a", &[("v", "1")]).replace("metadata:\n", &depends("b")),
+    );
+    bed.write(
+        "b.yaml",
+        &config_map("b", &[("v", "1")]).replace("metadata:\n", &depends("c")),
+    );
+    bed.write("c.yaml", &config_map("c", &[("v", "1")]));
+    let requests = bed.audited(|| drop(bed.synced()));
+    let order: Vec<_> = requests
+        .iter()
+        .filter(|request| request.is_write() && request.name.len() == 1)
+        .map(|request| request.name.as_str())
+        .collect();
+    assert_eq!(order, ["c", "b", "a"]);
+}
+
+#[test]
+fn what_never_becomes_current_is_named_and_stops_only_what_depends_on_it() {
+    let bed = Bed::new("sync-not-ready");
+    // Nothing runs Deployments on the bare control plane.
+    bed.write("web.yaml", &deployment("web", 1, "nginx"));
+    let annotation = "metadata:\n  annotations:\n    config.kubernetes.io/depends-on: apps/namespaces/sync-not-ready/Deployment/web\n";
+    bed.write(
+        "after.yaml",
+        &config_map("after", &[("a", "1")]).replace("metadata:\n", annotation),
+    );
+    bed.write_config_map("independent", &[("a", "1")]);
+    bed.run(&["sync", "--yes", "--timeout", "2s"])
+        .exits(1)
+        .shows("not ready Deployment sync-not-ready/web: InProgress: its controller has not seen it")
+        .shows("blocked ConfigMap sync-not-ready/after: it depends on Deployment sync-not-ready/web");
+    assert!(bed.get("configmap", "after").is_none() && bed.get("configmap", "independent").is_some());
+    bed.run(&["status"])
+        .exits(1)
+        .shows("synced never to the end")
+        .shows("InProgress Deployment sync-not-ready/web: its controller has not seen it");
+}
+
+#[test]
+fn a_definition_and_its_instance_are_synced_in_one_run() {
+    let bed = Bed::new("sync-definition");
+    bed.write(
+        "all.yaml",
+        "apiVersion: sync.example.com/v1
+kind: Gadget
+metadata:
+  name: first
+spec:
+  size: 3
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: gadgets.sync.example.com
+spec:
+  group: sync.example.com
+  scope: Namespaced
+  names: {plural: gadgets, singular: gadget, kind: Gadget, listKind: GadgetList}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties: {spec: {type: object, properties: {size: {type: integer}}}}
+",
+    );
+    bed.diff()
+        .exits(1)
+        .shows("Gadget sync-definition/first unverified: its CustomResourceDefinition is not there yet");
+    bed.synced().shows("synced: 2 created");
+    bed.diff().exits(0).shows("in sync: 2 objects");
+}
+
+#[test]
+fn what_is_being_deleted_is_created_again_once_it_is_gone() {
+    let bed = Bed::new("sync-terminating");
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.synced();
+    bed.kubectl(&[
+        "patch",
+        "configmap",
+        "settings",
+        "--type=merge",
+        "--patch",
+        r#"{"metadata":{"finalizers":["example.com/hold"]}}"#,
+    ]);
+    bed.kubectl(&["delete", "configmap", "settings", "--wait=false"]);
+    let old = bed.get("configmap", "settings").expect("it is held")["metadata"]["uid"].clone();
+    bed.diff()
+        .exits(1)
+        .shows("+ create ConfigMap sync-terminating/settings once the old one is gone: it is being deleted");
+    std::thread::scope(|scope| {
+        let sync = scope.spawn(|| bed.synced());
+        std::thread::sleep(std::time::Duration::from_millis(800));
+        bed.kubectl(&[
+            "patch",
+            "configmap",
+            "settings",
+            "--type=merge",
+            "--patch",
+            r#"{"metadata":{"finalizers":null}}"#,
+        ]);
+        sync.join().expect("it syncs");
+    });
+    assert_ne!(
+        bed.get("configmap", "settings").expect("it is there")["metadata"]["uid"],
+        old
+    );
+    bed.diff().exits(0);
+}
+
+#[test]
+fn a_set_whose_namespace_is_missing_is_refused_with_what_to_do() {
+    let plane = crate::control_plane::ControlPlane::bare();
+    let bed = Bed::without_namespace(plane, "sync-homeless");
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.sync()
+        .exits(2)
+        .complains("namespace sync-homeless does not exist")
+        .complains("kubectl create namespace sync-homeless");
+}
