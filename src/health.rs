@@ -1,8 +1,8 @@
 //! How an object is doing, in the words of
 //! [kstatus](https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md).
 //!
-//! One rule differs: a Job is Current when it has completed, not when it has started, since what
-//! waits for a Job waits for its work.
+//! Two rules differ: a Job is Current when it has completed, not when it has started, since what
+//! waits for a Job waits for its work; and an APIService is Current when it is available.
 
 use std::fmt;
 
@@ -99,6 +99,7 @@ pub fn of(object: &LiveObject) -> Health {
         ("", "PersistentVolumeClaim") => object.phase("Bound"),
         ("", "Namespace") => object.phase("Active"),
         ("", "Service") => object.service(),
+        ("apiregistration.k8s.io", "APIService") => object.once("Available"),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => object.custom_resource_definition(),
         _ => object.by_conditions(),
     }
@@ -134,6 +135,15 @@ impl<'a> View<'a> {
         Some((text("status"), message))
     }
 
+    /// The machine-readable reason of a condition.
+    fn reason(&self, condition_type: &str) -> Option<&'a str> {
+        let conditions = self.0.pointer("/status/conditions")?.as_array()?;
+        let found = conditions
+            .iter()
+            .find(|condition| condition["type"] == condition_type)?;
+        found.get("reason")?.as_str()
+    }
+
     fn is_true(&self, condition_type: &str) -> Option<&'a str> {
         self.condition(condition_type)
             .filter(|(status, _)| *status == "True")
@@ -159,7 +169,8 @@ impl<'a> View<'a> {
         if let Some(waiting) = self.no_status_yet() {
             return waiting;
         }
-        if let Some(("False", message)) = self.condition("Progressing") {
+        if self.reason("Progressing") == Some("ProgressDeadlineExceeded") {
+            let message = self.condition("Progressing").map_or("", |(_, message)| message);
             return Health::new(Status::Failed, message);
         }
         if let Some(message) = self.is_true("ReplicaFailure") {
@@ -202,6 +213,10 @@ impl<'a> View<'a> {
         }
         if ready < wanted {
             return Health::in_progress(format!("{ready} of {wanted} replicas ready"));
+        }
+        if self.count("/status/replicas") > wanted {
+            let extra = self.count("/status/replicas") - wanted;
+            return Health::in_progress(format!("{extra} replicas too many"));
         }
         if self.text("/spec/updateStrategy/type") == Some("OnDelete") {
             return Health::current();
@@ -280,15 +295,12 @@ impl<'a> View<'a> {
         }
     }
 
+    /// An address of its own is enough: that of a load balancer comes from outside, or never.
     fn service(&self) -> Health {
-        let waits_for_address = self.text("/spec/type") == Some("LoadBalancer")
-            && self
-                .0
-                .pointer("/status/loadBalancer/ingress")
-                .and_then(Value::as_array)
-                .is_none_or(Vec::is_empty);
-        if waits_for_address {
-            return Health::in_progress("no load balancer address yet");
+        let waits =
+            self.text("/spec/type") == Some("LoadBalancer") && self.text("/spec/clusterIP").is_none_or(str::is_empty);
+        if waits {
+            return Health::in_progress("no cluster IP yet");
         }
         Health::current()
     }
@@ -312,15 +324,15 @@ impl<'a> View<'a> {
         if let Some(message) = self.is_true("Reconciling") {
             return Health::in_progress(message);
         }
-        for condition in ["Ready", "Available"] {
-            if let Some((status, message)) = self.condition(condition) {
-                return match status {
-                    "True" => Health::current(),
-                    _ => Health::in_progress(message),
-                };
-            }
+        self.once("Ready")
+    }
+
+    /// Current once this condition is true, and where there is none.
+    fn once(&self, condition: &str) -> Health {
+        match self.condition(condition) {
+            None | Some(("True", _)) => Health::current(),
+            Some((_, message)) => Health::in_progress(message),
         }
-        Health::current()
     }
 }
 

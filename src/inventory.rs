@@ -5,6 +5,7 @@
 //! a label on every member, and a parent object that says in which kinds and namespaces to look.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,7 +27,7 @@ pub const CONTAINS_GROUP_KINDS: &str = "applyset.kubernetes.io/contains-group-ki
 pub const ADDITIONAL_NAMESPACES: &str = "applyset.kubernetes.io/additional-namespaces";
 /// The annotation on a member: the commit it was last applied from.
 pub const REVISION: &str = "stackanetes.io/revision";
-/// The annotation on a member: the digest of what was last applied.
+/// The annotation on a member: the digests of what was last applied, see [`Applied`].
 pub const APPLIED: &str = "stackanetes.io/applied";
 /// The annotation on a manifest that keeps its object from being pruned: `never`.
 pub const PRUNE: &str = "stackanetes.io/prune";
@@ -91,24 +92,91 @@ pub fn member_of(object: &LiveObject) -> Option<&str> {
     object.label(PART_OF)
 }
 
-/// The digest of what git says of an object; none for a Secret, since a digest of a short value
-/// gives the value away.
-pub fn digest(desired: &DesiredObject) -> Option<String> {
-    if object::is_secret(&desired.reference.kind) {
-        return None;
+/// What was applied, in digests: kept in [`APPLIED`], so that a later diff can tell what git said then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// Of which fields there were, whatever their values.
+    pub fields: String,
+    /// Of the values too. None for a Secret, since a digest of a short value gives the value away.
+    pub values: Option<String>,
+}
+
+impl Applied {
+    /// The digests of what git says now.
+    pub fn of(desired: &DesiredObject) -> Self {
+        let values = (!object::is_secret(&desired.reference.kind)).then(|| digest(&desired.value));
+        Self {
+            fields: digest(&shape(&desired.value, false)),
+            values,
+        }
     }
-    let hash = Sha256::digest(desired.value.to_string());
-    Some(format!("sha256:{}", URL_SAFE_NO_PAD.encode(hash)))
+
+    /// The digests that were noted on a live object at its last apply.
+    pub fn noted(live: &LiveObject) -> Option<Self> {
+        let mut parts = live.annotation(APPLIED)?.split('.');
+        let fields = parts.next().filter(|fields| !fields.is_empty())?.to_owned();
+        let values = parts.next().map(str::to_owned);
+        Some(Self { fields, values })
+    }
+}
+
+/// `FIELDS.VALUES`, or `FIELDS` alone.
+impl fmt::Display for Applied {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.fields)?;
+        match &self.values {
+            Some(values) => write!(out, ".{values}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Half of a SHA-256: these are compared, and protect nothing.
+fn digest(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(value.to_string())[..16])
+}
+
+/// The fields by which Kubernetes' own kinds tell the items of their lists apart.
+const LIST_KEYS: [&str; 13] = [
+    "name",
+    "containerPort",
+    "port",
+    "protocol",
+    "mountPath",
+    "devicePath",
+    "ip",
+    "key",
+    "type",
+    "topologyKey",
+    "whenUnsatisfiable",
+    "uid",
+    "resourceName",
+];
+
+/// An object with its values left out, but for those that tell the items of a list apart.
+fn shape(value: &Value, in_item: bool) -> Value {
+    match value {
+        Value::Object(map) => {
+            let fields = map.iter().map(|(key, value)| {
+                let keeps = in_item && LIST_KEYS.contains(&key.as_str()) && !value.is_object() && !value.is_array();
+                (key.clone(), if keeps { value.clone() } else { shape(value, false) })
+            });
+            Value::Object(fields.collect())
+        }
+        Value::Array(items) => {
+            let items = items.iter().map(|item| match item {
+                Value::Object(_) | Value::Array(_) => shape(item, true),
+                scalar => scalar.clone(),
+            });
+            Value::Array(items.collect())
+        }
+        _ => Value::Null,
+    }
 }
 
 /// What is sent to the server for `desired`: the manifest, its membership and our notes.
 pub fn stamp(desired: &DesiredObject, set: Option<&ApplySet>, revision: Option<&str>) -> Value {
     let mut object = desired.value.clone();
-    if let Some(root) = object.as_object_mut() {
-        // A List's item may have come without either; the namespace may be the default one.
-        root.insert("apiVersion".into(), desired.gvk().api_version().into());
-        root.insert("kind".into(), desired.reference.kind.kind.clone().into());
-    }
     if let Some(namespace) = &desired.reference.namespace {
         object["metadata"]["namespace"] = namespace.clone().into();
     }
@@ -118,9 +186,7 @@ pub fn stamp(desired: &DesiredObject, set: Option<&ApplySet>, revision: Option<&
     if let Some(revision) = revision {
         note(&mut object, "annotations", REVISION, revision.to_owned());
     }
-    if let Some(digest) = digest(desired) {
-        note(&mut object, "annotations", APPLIED, digest);
-    }
+    note(&mut object, "annotations", APPLIED, Applied::of(desired).to_string());
     object
 }
 
@@ -151,7 +217,7 @@ pub struct Parent {
 pub struct Record {
     /// When (RFC 3339).
     pub time: String,
-    /// By whom: the name the API server knows the user by, or the one of the machine.
+    /// By whom: the user and the machine it ran on.
     pub by: String,
     /// The commit.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -290,6 +356,19 @@ mod tests {
         object["metadata"]["annotations"][TOOLING] = "kubectl/v1.37".into();
         let refused = Parent::read(&set(), &LiveObject::new(object)).expect_err("another tool's");
         assert_eq!(refused, "another tool manages it: kubectl/v1.37");
+    }
+
+    #[test]
+    fn the_shape_tells_fields_apart_and_not_their_values() {
+        let object = |image: &str, replicas: i64, env: &str| json!({"spec": {"replicas": replicas, "containers": [{"name": "a", "image": image, "env": [{"name": env}]}]}});
+        let fields = |object: Value| digest(&shape(&object, false));
+        assert_eq!(fields(object("nginx:1", 3, "A")), fields(object("nginx:2", 5, "A")));
+        assert_ne!(fields(object("nginx:1", 3, "A")), fields(object("nginx:1", 3, "B")));
+        assert_ne!(
+            fields(json!({"data": {"a": "1"}})),
+            fields(json!({"data": {"a": "1", "b": "2"}}))
+        );
+        assert_ne!(fields(json!({"l": ["a"]})), fields(json!({"l": ["b"]})));
     }
 
     #[test]

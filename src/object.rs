@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::field::FieldPath;
 use crate::place::{Origin, Place};
@@ -96,6 +96,17 @@ pub struct ObjectRef {
     pub namespace: Option<String>,
     /// The name.
     pub name: String,
+}
+
+impl ObjectRef {
+    /// The Namespace of this name.
+    pub fn namespace(name: &str) -> Self {
+        Self {
+            kind: GroupKind::new("", "Namespace"),
+            namespace: None,
+            name: name.to_owned(),
+        }
+    }
 }
 
 /// `Kind namespace/name`
@@ -232,11 +243,6 @@ impl LiveObject {
     /// A label.
     pub fn label(&self, key: &str) -> Option<&str> {
         metadata_text(&self.value, "labels", key)
-    }
-
-    /// `metadata.labels`
-    pub fn labels(&self) -> Option<&Map<String, Value>> {
-        self.value.pointer("/metadata/labels").and_then(Value::as_object)
     }
 
     fn text(&self, pointer: &str) -> &str {

@@ -20,14 +20,20 @@ impl SourceFile {
     /// since it must hold for a file that does not parse, and it errs on the side of hiding.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         let text = text.into();
-        let confidential = text.split("kind").skip(1).any(|rest| {
-            rest.trim_start_matches(['"', '\'', ' ', ':', '\t'])
-                .starts_with("Secret")
-        });
+        let confidential = names_a_secret(&text);
         Arc::new(Self {
             path: path.into(),
             text,
             confidential,
+        })
+    }
+
+    /// Holds `text` under `path` and is confidential whatever the text says.
+    pub fn confidential(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        Arc::new(Self {
+            path: path.into(),
+            text: text.into(),
+            confidential: true,
         })
     }
 
@@ -45,6 +51,16 @@ impl SourceFile {
     pub fn is_confidential(&self) -> bool {
         self.confidential
     }
+}
+
+/// Whether a text holds the word `Secret`, as every declaration of one does however it is written.
+/// `secretName`, `secrets` and `imagePullSecrets` are other words.
+fn names_a_secret(text: &str) -> bool {
+    text.match_indices("Secret").any(|(start, word)| {
+        let before = text[..start].chars().next_back();
+        let after = text[start + word.len()..].chars().next();
+        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_lowercase)
+    })
 }
 
 /// A stretch of a file: what an error points at, and where a value was written.
@@ -115,6 +131,10 @@ pub struct Origin {
 pub enum Role {
     /// The value stands in a manifest, word for word.
     Manifest,
+    /// The value of a parameter was set here: a default, an environment's file, or a `--set`.
+    Parameter,
+    /// A `$for` repeats it.
+    Loop,
 }
 
 #[cfg(test)]
@@ -136,9 +156,13 @@ mod tests {
             "{\"kind\": \"Secret\"}",
             "kind:   'Secret'",
             "kind: SecretList",
+            "kind:\n  Secret",
+            "kind: &k Secret",
+            "kind: !!str Secret",
         ] {
             assert!(SourceFile::new("x", text).is_confidential(), "{text}");
         }
-        assert!(!SourceFile::new("x", "kind: Deployment # no Secret\nname: kind").is_confidential());
+        let other = "kind: Deployment\nimagePullSecrets: []\nsecretName: x\n# secrets";
+        assert!(!SourceFile::new("x", other).is_confidential());
     }
 }

@@ -15,6 +15,8 @@ pub struct Report {
     pub not_pruned: Option<(usize, String)>,
     /// Whether it was stopped.
     pub interrupted: bool,
+    /// Whether it could not begin, or not go on.
+    pub failed: bool,
 }
 
 impl Report {
@@ -30,7 +32,10 @@ impl Report {
 
     /// Whether everything that was planned was done.
     pub fn is_complete(&self) -> bool {
-        !self.interrupted && self.not_pruned.is_none() && self.outcomes.iter().all(|(_, outcome)| outcome.is_done())
+        !self.interrupted
+            && !self.failed
+            && self.not_pruned.is_none()
+            && self.outcomes.iter().all(|(_, outcome)| outcome.is_done())
     }
 
     /// How many objects had such an outcome.

@@ -132,6 +132,18 @@ fn requirement(text: &str) -> Result<Requirement, String> {
     if key.is_empty() || !key.chars().all(valid) {
         return Err(wrong());
     }
+    let values: &[String] = match &test {
+        Test::In(values) | Test::NotIn(values) => values,
+        Test::Exists | Test::Absent => &[],
+    };
+    let is_value = |value: &String| {
+        value
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || "-_.".contains(character))
+    };
+    if !values.iter().all(is_value) {
+        return Err(wrong());
+    }
     Ok(Requirement {
         key: key.to_owned(),
         test,
@@ -179,7 +191,7 @@ mod tests {
 
     #[test]
     fn what_is_no_selector_is_refused_with_the_forms_there_are() {
-        for wrong in ["=x", "a b", "a in (x", "a like (x)"] {
+        for wrong in ["=x", "a b", "a in (x", "a like (x)", "a==b=c", "a=b c"] {
             let message = wrong.parse::<LabelSelector>().expect_err(wrong);
             assert!(message.contains("is not a label selector"), "{message}");
         }

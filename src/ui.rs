@@ -65,6 +65,12 @@ impl Ui {
         self.line(view::error(error).trim_end());
     }
 
+    /// Says something while a command runs that holds the terminal.
+    pub fn announce(message: &str) {
+        // A standard error that cannot be written to leaves nobody to tell.
+        let _ = writeln!(io::stderr(), "\n{message}");
+    }
+
     /// Prints a warning.
     pub fn warning(&mut self, message: &str) {
         self.line(&format!("warning: {message}"));
@@ -77,7 +83,9 @@ impl Ui {
         }
         let spinner = self.spinner.get_or_insert_with(|| {
             let spinner = ProgressBar::new_spinner();
-            spinner.set_style(ProgressStyle::default_spinner());
+            // Cut to the width of the terminal: a line that wraps cannot be taken back.
+            let style = ProgressStyle::with_template("{spinner} {wide_msg}");
+            spinner.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             spinner.enable_steady_tick(Duration::from_millis(120));
             spinner
         });

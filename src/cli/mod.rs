@@ -3,6 +3,7 @@
 mod completions;
 mod diff;
 mod options;
+mod render;
 mod setting;
 mod status;
 mod sync;
@@ -64,6 +65,7 @@ enum Command {
     Diff(diff::Args),
     Sync(sync::Args),
     Status(status::Args),
+    Render(render::Args),
     Completions(completions::Args),
 }
 
@@ -82,6 +84,7 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Diff(args) => block_on(diff::run(args, &mut ui)),
         Command::Sync(args) => block_on(sync::run(args, &mut ui)),
         Command::Status(args) => block_on(status::run(args, &mut ui)),
+        Command::Render(args) => render::run(&args, &mut ui),
         Command::Completions(args) => completions::run(&args, &mut ui),
     };
     ui.done();

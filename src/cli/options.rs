@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use anstream::ColorChoice;
 use clap::ArgAction;
 
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
 use crate::cluster::Connection;
 use crate::plan::{Adoption, Budget, Conflicts, Empty, Policy, Prune};
 use crate::selection::{LabelSelector, Selection};
@@ -41,21 +45,18 @@ impl Output {
         Ui::new(color, verbosity)
     }
 
-    /// Logs go to standard error. `RUST_LOG` chooses, and `-vv` shows every request.
+    /// With `-vv` every request is logged on standard error. Nothing of the libraries is: what they say
+    /// of a refused request may quote what was sent.
     pub(super) fn start_log(&self) {
-        // Of the libraries nothing: what they say of a refused request may quote what was sent.
-        let level = if self.verbose > 1 {
-            "stackanetes=debug"
-        } else {
-            "stackanetes=error"
-        };
-        let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
-        let log = tracing_subscriber::fmt()
-            .with_env_filter(filter)
+        if self.verbose < 2 {
+            return;
+        }
+        let targets = Targets::new().with_target("stackanetes", LevelFilter::DEBUG);
+        let log = tracing_subscriber::fmt::layer()
             .with_writer(std::io::stderr)
             .with_target(false);
         // A second command of the same process logs as the first one said.
-        let _ = log.try_init();
+        let _ = tracing_subscriber::registry().with(log.with_filter(targets)).try_init();
     }
 }
 
@@ -83,16 +84,35 @@ impl Cluster {
     }
 }
 
-/// Which desired state.
+/// Where the desired state is written.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Desired state")]
-pub(super) struct Desired {
+pub(super) struct Source {
     /// The directory of desired state.
     #[arg(value_name = "DIR", default_value = "desired")]
     directory: PathBuf,
     /// Read manifests from here instead of DIR; `-` is standard input.
     #[arg(short, long, value_name = "FILENAME")]
     filename: Option<PathBuf>,
+}
+
+impl Source {
+    /// The path, or `None` for standard input.
+    pub(super) fn path(&self) -> Option<&std::path::Path> {
+        match &self.filename {
+            Some(filename) if filename.as_os_str() == "-" => None,
+            Some(filename) => Some(filename),
+            None => Some(&self.directory),
+        }
+    }
+}
+
+/// Which desired state.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Desired state")]
+pub(super) struct Desired {
+    #[command(flatten)]
+    pub(super) source: Source,
     #[command(flatten)]
     pub(super) set: Set,
     /// Only objects with these labels: KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY, !KEY.
@@ -110,15 +130,6 @@ pub(super) struct Desired {
 }
 
 impl Desired {
-    /// The path, or `None` for standard input.
-    pub(super) fn path(&self) -> Option<&std::path::Path> {
-        match &self.filename {
-            Some(filename) if filename.as_os_str() == "-" => None,
-            Some(filename) => Some(filename),
-            None => Some(&self.directory),
-        }
-    }
-
     pub(super) fn selection(&self) -> Selection {
         Selection {
             namespace: self.set.namespace.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::options;
-use crate::cluster::{Cluster, ClusterError, Kubernetes};
+use crate::cluster::{Cluster, ClusterError, Discovery, Kubernetes};
 use crate::error::{Error, Result};
 use crate::inventory::ApplySet;
 use crate::object::{GroupKind, ObjectRef};
@@ -21,6 +21,7 @@ pub(super) struct Planned {
     pub(super) cluster: Arc<dyn Cluster>,
     pub(super) cluster_name: String,
     pub(super) question: Question,
+    pub(super) discovery: Discovery,
     pub(super) scopes: Scopes,
     pub(super) defined_by: std::collections::BTreeMap<GroupKind, ObjectRef>,
     pub(super) revision: Option<Revision>,
@@ -35,7 +36,7 @@ pub(super) async fn planned(
     safety: &options::Safety,
     ui: &mut Ui,
 ) -> Result<Planned> {
-    let read = read(desired, safety.allow_empty)?;
+    let read = read(&desired.source, safety.allow_empty)?;
     for warning in &read.warnings {
         ui.warning(warning);
     }
@@ -61,6 +62,7 @@ pub(super) async fn planned(
     ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
     let Observations {
         observed,
+        discovery,
         scopes,
         defined_by,
         not_selected,
@@ -77,6 +79,7 @@ pub(super) async fn planned(
         cluster,
         cluster_name,
         question,
+        discovery,
         scopes,
         defined_by,
         revision,
@@ -98,8 +101,9 @@ impl Planned {
     }
 }
 
-fn read(desired: &options::Desired, allow_empty: bool) -> Result<Desired> {
-    let read = match desired.path() {
+/// Reads the desired state.
+pub(super) fn read(source: &options::Source, allow_empty: bool) -> Result<Desired> {
+    let read = match source.path() {
         Some(path) => source::directory(path)?,
         None => source::standard_input()?,
     };

@@ -56,12 +56,13 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         return Err(error);
     }
     if planned.plan.writes() && !args.yes {
-        if !Ui::can_ask() || args.desired.path().is_none() {
+        if !Ui::can_ask() || args.desired.source.path().is_none() {
             return Err(
                 Error::new("there is nobody to ask whether to sync this").hint("say --yes to sync without asking")
             );
         }
         if !ui.confirm("Sync?")? {
+            ui.warning("nothing was changed");
             return Ok(Exit::Differs);
         }
     }
@@ -83,6 +84,7 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
         plan,
         cluster,
         question,
+        discovery,
         scopes,
         defined_by,
         revision,
@@ -97,6 +99,7 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
     let objects = plan.steps.iter().filter(|step| step.place.is_some()).count() + plan.unchanged.len();
     let execution = Execution {
         cluster,
+        discovery,
         question,
         scopes,
         defined_by,
@@ -118,20 +121,25 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
         tokio::pin!(run);
         tokio::select! {
             result = &mut run => result,
-            // From now on nothing new is started; what is under way is finished.
             () = interrupted() => {
+                // From now on nothing new is started, and nothing waited for.
+                Ui::announce("stopping: what is under way is finished; once more stops at once");
                 sender.send_replace(true);
                 tokio::select! {
                     result = &mut run => result,
-                    () = interrupted() => Err(Error::new("interrupted twice: stopped at once; what was under way may be done or not")),
+                    () = interrupted() => Err(Error::new("stopped at once: what was under way may be done or not")
+                        .hint("the Lease is free again in half a minute")),
                 }
             }
         }
     };
     let was_interrupted = *sender.borrow();
     report.interrupted = was_interrupted;
+    report.failed = result.is_err();
     ui.done();
-    ui.result(&view::report(&report))?;
+    if !(report.failed && report.outcomes.is_empty()) {
+        ui.result(&view::report(&report))?;
+    }
     match result {
         Err(error) if was_interrupted => {
             ui.error(&error);
@@ -147,7 +155,23 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
     }
 }
 
+/// Waits for Ctrl-C, or for the signal by which CI cancels a job.
 async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminated.recv() => {}
+                () = ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    ctrl_c().await;
+}
+
+async fn ctrl_c() {
     if tokio::signal::ctrl_c().await.is_err() {
         // Without the signal there is nothing to wait for.
         std::future::pending::<()>().await;

@@ -2,7 +2,7 @@
 
 use super::Difference;
 use crate::field::{FieldManager, FieldPath, FieldSet, ManagedFields};
-use crate::inventory;
+use crate::inventory::Applied;
 use crate::object::{DesiredObject, LiveObject};
 
 /// Why a field differs.
@@ -48,15 +48,15 @@ pub(super) struct Context<'a> {
     base: Base,
 }
 
-/// What is known of what git said when the object was last applied.
+/// What is known of what git said when the object was last applied, from the digests noted then.
 #[derive(Clone, Copy, PartialEq)]
 enum Base {
-    /// The same as now: the digests agree.
+    /// The same as now.
     Same,
-    /// Something else.
+    /// The same fields as now; of their values some differ, or it is not known.
+    SameFields,
+    /// Other fields, or nothing is known.
     Other,
-    /// Nothing: no digest was noted, as for Secrets.
-    Unknown,
 }
 
 impl<'a> Context<'a> {
@@ -67,10 +67,12 @@ impl<'a> Context<'a> {
         after: &'a ManagedFields,
         field_manager: &'a str,
     ) -> Self {
-        let base = match (live.annotation(inventory::APPLIED), inventory::digest(desired)) {
-            (Some(applied), Some(digest)) if applied == digest => Base::Same,
-            (Some(_), Some(_)) => Base::Other,
-            _ => Base::Unknown,
+        let now = Applied::of(desired);
+        let base = match Applied::noted(live) {
+            Some(then) if then.fields != now.fields => Base::Other,
+            Some(then) if then.values.is_some() && then.values == now.values => Base::Same,
+            Some(_) => Base::SameFields,
+            None => Base::Other,
         };
         Self {
             before,
@@ -89,7 +91,7 @@ impl<'a> Context<'a> {
     pub(super) fn cause(&self, difference: &Difference) -> (Cause, bool) {
         let path = &difference.path;
         let wanted = self.wanted.touches(path) || self.wanted.covers(path);
-        let Some((own, owned)) = self.owned else {
+        let Some((_, owned)) = self.owned else {
             return match (wanted, self.loser(path)) {
                 (true, from) => (Cause::Takeover { from: from.cloned() }, false),
                 (false, _) => (Cause::Server, false),
@@ -110,18 +112,19 @@ impl<'a> Context<'a> {
             // Not ours any more, or never: what git said then tells which.
             (true, false, None) => match self.base {
                 Base::Same => (Cause::Drift { writer: None }, false),
-                Base::Other | Base::Unknown => (Cause::Git, true),
+                Base::SameFields => (Cause::Drift { writer: None }, true),
+                // Git has other fields than it had: most likely this is one of them.
+                Base::Other => (Cause::Git, difference.before.is_some()),
             },
-            (true, false, Some(owner)) => self.taken_by(owner, own),
+            (true, false, Some(owner)) => self.taken_by(owner),
         }
     }
 
     /// Another manager owns, with another value, a field that we want and do not own.
     ///
-    /// If git says what it said at the last apply, we owned it then, and the other took it. If not,
-    /// it may never have been ours, and a guess must not overwrite somebody's field: a conflict.
-    /// Where there is no digest to compare, the times of the entries have to do.
-    fn taken_by(&self, owner: &FieldManager, own: &FieldManager) -> (Cause, bool) {
+    /// If git wanted the same fields at the last apply, we owned it then, and the other took it. If
+    /// not, it may never have been ours, and a guess must not overwrite somebody's field: a conflict.
+    fn taken_by(&self, owner: &FieldManager) -> (Cause, bool) {
         let conflict = Cause::Conflict { owner: owner.clone() };
         let drift = Cause::Drift {
             writer: Some(owner.clone()),
@@ -129,8 +132,9 @@ impl<'a> Context<'a> {
         match self.base {
             _ if owner.keeps_writing() => (conflict, false),
             Base::Same => (drift, false),
-            Base::Unknown if owner.time >= own.time => (drift, true),
-            Base::Other | Base::Unknown => (conflict, true),
+            // It was ours; whether git changed this very field too is not known.
+            Base::SameFields => (drift, true),
+            Base::Other => (conflict, true),
         }
     }
 

@@ -120,6 +120,11 @@ impl Walk {
         match (before, after) {
             (Some(before), Some(after)) => self.values(&path, before, after, keys),
             (None, None) => {}
+            // Labels and annotations are a map even where there are none: each is a field of its own.
+            (before, after) if is_label_map(&path) => {
+                let none = Value::Object(Map::new());
+                self.values(&path, before.unwrap_or(&none), after.unwrap_or(&none), keys);
+            }
             (before, after) => self.found(path, before, after),
         }
     }
@@ -132,6 +137,10 @@ impl Walk {
             reordered: false,
         });
     }
+}
+
+fn is_label_map(path: &FieldPath) -> bool {
+    *path == FieldPath::of(&["metadata", "labels"]) || *path == FieldPath::of(&["metadata", "annotations"])
 }
 
 fn is_server_owned(path: &FieldPath) -> bool {
@@ -256,6 +265,15 @@ mod tests {
             json!({"metadata": {"resourceVersion": "1", "uid": "u", "labels": {"a": "1"}}, "status": {"ready": 1}});
         let after = json!({"metadata": {"resourceVersion": "2", "uid": "v", "labels": {"a": "2"}}});
         assert_eq!(found(before, after, json!({})), ["metadata.labels.a: \"1\" -> \"2\""]);
+    }
+
+    #[test]
+    fn a_first_label_is_a_field_of_its_own() {
+        let labelled = json!({"metadata": {"labels": {"team": "x"}}});
+        assert_eq!(
+            found(json!({"metadata": {}}), labelled, json!({})),
+            ["metadata.labels.team: - -> \"x\""]
+        );
     }
 
     #[test]

@@ -10,8 +10,8 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::field::{FieldManager, FieldPath, ManagedFields};
-use crate::inventory;
+use crate::field::{FieldPath, ManagedFields};
+use crate::inventory::{self, Applied};
 use crate::object::{self, DesiredObject, LiveObject};
 use crate::place::Origin;
 
@@ -79,12 +79,15 @@ pub struct Comparison {
     pub joins: bool,
     /// Whether we would own other fields than now, whatever their values.
     pub ownership: bool,
+    /// Whether our note of what git said is not what it says now. Without a new one, the next diff
+    /// could not tell whose doing a change is.
+    pub noted: bool,
 }
 
 impl Comparison {
     /// Whether an apply would change nothing that matters.
     pub fn is_unchanged(&self) -> bool {
-        self.changes.is_empty() && !self.joins && !self.ownership
+        self.changes.is_empty() && !self.joins && !self.ownership && !self.noted
     }
 
     /// The changes that take a field away from a manager that will not let go of it.
@@ -135,10 +138,12 @@ pub fn compare(desired: &DesiredObject, live: &LiveObject, answer: &LiveObject, 
     changes.sort_by(|a, b| a.path.cmp(&b.path));
 
     let ownership = context.ownership_changes().iter().any(|path| !is_bookkeeping(path));
+    let noted = Applied::noted(live) != Some(Applied::of(desired));
     Comparison {
         changes,
         joins,
         ownership,
+        noted,
     }
 }
 
@@ -165,8 +170,6 @@ fn is_bookkeeping(path: &FieldPath) -> bool {
     path.is_under(&["metadata", "labels", inventory::PART_OF])
         || path.is_under(&["metadata", "annotations", inventory::REVISION])
         || path.is_under(&["metadata", "annotations", inventory::APPLIED])
-        || *path == FieldPath::of(&["metadata", "annotations"])
-        || *path == FieldPath::of(&["metadata", "labels"])
 }
 
 /// The fields on which the stored object differs from what the plan predicted, among those that we
@@ -186,13 +189,15 @@ pub fn mismatches(
         .unwrap_or_default();
     let mut keys = managed.all();
     keys.extend(&ManagedFields::of(predicted).all());
+    let is_service = stored.reference().kind.is("", "Service");
     differences(predicted.value(), stored.value(), &keys)
         .into_iter()
         .map(|difference| difference.path)
         .filter(|path| {
-            owned.touches(path) || owned.covers(path) || changes.iter().any(|change| path.starts_with(&change.path))
+            let is_owned = owned.touches(path) || owned.covers(path);
+            let is_shown = changes.iter().any(|change| path.starts_with(&change.path));
+            is_owned || (is_shown && !(is_service && is_allocated(path)))
         })
-        .filter(|path| !is_allocated(path))
         .collect()
 }
 
@@ -204,12 +209,4 @@ fn is_allocated(path: &FieldPath) -> bool {
         && ["clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort"]
             .iter()
             .any(|name| is(name))
-}
-
-/// The words for a writer: `kubectl-edit`, `kube-controller-manager (scale)`.
-pub fn writer(manager: &FieldManager) -> String {
-    match manager.subresource.as_str() {
-        "" => manager.name.clone(),
-        subresource => format!("{} ({subresource})", manager.name),
-    }
 }

@@ -1,18 +1,20 @@
 //! Applies one object exactly as planned, or not at all.
 
+use std::time::{Duration, Instant};
+
 use super::{Event, Outcome, Run, TRIES};
 use crate::cluster::{Apply, ClusterError, Failure, Force, Persist};
 use crate::compare::{self, FieldChange};
 use crate::object::LiveObject;
 use crate::observe;
-use crate::plan::{self, Action, ApplyWork, Decision, Step, Work};
+use crate::plan::{self, Action, ApplyWork, Decision, Settled, Unverified};
 
 /// What came of an apply.
 pub(super) enum Applied {
     /// The object is stored.
     Stored(LiveObject),
-    /// There was nothing to do any more.
-    Nothing,
+    /// There is nothing to do any more.
+    Nothing(Box<Settled>),
     /// It is not stored.
     Not(Outcome),
 }
@@ -21,33 +23,51 @@ pub(super) enum Applied {
 pub(super) struct Agreed {
     pub(super) action: Action,
     pub(super) changes: Vec<FieldChange>,
+    pub(super) unverified: Option<Unverified>,
     pub(super) work: Box<ApplyWork>,
 }
 
+/// How long a kind may be unknown after its definition was established: not every API server
+/// serves it at once.
+const NEW_KIND: Duration = Duration::from_secs(10);
+
 impl Run<'_> {
     pub(super) async fn apply(&self, mut agreed: Agreed) -> Applied {
-        if let (Some(live), None) = (&agreed.work.live, agreed.work.sent.pointer("/metadata/uid")) {
-            // The old object is being deleted: what is applied to it would be lost with it.
+        if let (Some(Unverified::BeingDeleted), Some(live)) = (&agreed.unverified, &agreed.work.live) {
+            // What is applied to an object that is being deleted would be lost with it.
             let work = &agreed.work;
-            if let Err(why) = self
+            let reference = &work.desired.reference;
+            let gone = self
                 .feeds
-                .gone(&work.resource, &work.desired.reference, &live.uid, self.deadline())
-                .await
-            {
+                .gone(&work.resource, reference, &live.uid, self.patience())
+                .await;
+            if let Err(why) = gone {
                 return Applied::Not(Outcome::NotGone(why));
             }
             agreed.work.live = None;
         }
-        for _ in 0..TRIES {
+        let began = Instant::now();
+        let mut conflicts = 0;
+        while conflicts < TRIES {
             match self.try_apply(&agreed.work).await {
                 Ok(stored) => {
                     self.check_prediction(&agreed, &stored);
                     return Applied::Stored(stored);
                 }
-                Err(error) if error.failure == Failure::Conflict => match self.plan_again(agreed).await {
-                    Ok(again) => agreed = again,
-                    Err(over) => return over,
-                },
+                Err(error) if error.failure == Failure::Conflict => {
+                    conflicts += 1;
+                    match self.plan_again(agreed).await {
+                        Ok(again) => agreed = again,
+                        Err(over) => return over,
+                    }
+                }
+                Err(error)
+                    if error.failure == Failure::NotFound
+                        && agreed.unverified == Some(Unverified::KindMissing)
+                        && began.elapsed() < NEW_KIND =>
+                {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
                 Err(error) => return Applied::Not(Outcome::Failed(observe::refused(&agreed.work.desired, error))),
             }
         }
@@ -60,8 +80,8 @@ impl Run<'_> {
             object: &work.sent,
             reference: &work.desired.reference,
             field_manager: &self.execution.question.policy.field_manager,
-            // A new object takes nothing from anybody: if somebody was faster, that is a conflict.
-            force: if work.live.is_some() { Force::Take } else { Force::Yield },
+            // What is sent names the version it is for, or that there is none: it takes nothing unseen.
+            force: Force::Take,
             persist: Persist::Stored,
         };
         let answer = self.execution.cluster.apply(&work.resource, &apply).await?;
@@ -80,7 +100,9 @@ impl Run<'_> {
     /// The object changed since it was planned: plans it again, and goes on only with the same plan.
     async fn plan_again(&self, agreed: Agreed) -> Result<Agreed, Applied> {
         let question = &self.execution.question;
-        let Agreed { action, changes, work } = agreed;
+        let Agreed {
+            action, changes, work, ..
+        } = agreed;
         let ApplyWork { desired, resource, .. } = *work;
         let observation = {
             let _turn = self.requests.acquire().await;
@@ -89,20 +111,11 @@ impl Run<'_> {
                 .map_err(|error| Applied::Not(Outcome::Failed(error)))?
         };
         match plan::decide(observation, &question.policy) {
-            Decision::Unchanged(_) => Err(Applied::Nothing),
-            Decision::Step(step) => match *step {
-                Step {
-                    action: again,
-                    changes: now,
-                    work: Work::Apply(work),
-                    ..
-                } if again == action && same_changes(&changes, &now) => Ok(Agreed {
-                    action,
-                    changes: now,
-                    work,
-                }),
-                _ => Err(Applied::Not(Outcome::Moved)),
-            },
+            Decision::Unchanged(settled) => Err(Applied::Nothing(settled)),
+            Decision::Step(step) if step.action == action && same_changes(&changes, &step.changes) => {
+                Agreed::of(*step).ok_or(Applied::Not(Outcome::Moved))
+            }
+            Decision::Step(_) => Err(Applied::Not(Outcome::Moved)),
         }
     }
 

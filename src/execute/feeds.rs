@@ -7,7 +7,6 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
 use crate::cluster::{Cluster, Resource, Scope, WatchEvent};
 use crate::health::{self, Health, Status};
@@ -21,7 +20,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 struct Seen {
     uid: String,
-    generation: i64,
+    version: Option<u128>,
     health: Health,
     finalizers: Vec<String>,
 }
@@ -32,9 +31,11 @@ struct Feed {
     /// Whether every object there is has been told of at least once.
     listed: bool,
     objects: BTreeMap<ObjectRef, Seen>,
+    /// What was there and is not any more, as it was in the end.
+    gone: BTreeMap<ObjectRef, Seen>,
     /// While the watch starts again: what has not been told of again yet.
     unconfirmed: BTreeSet<ObjectRef>,
-    /// Why the watch ended.
+    /// Why nothing is told at the moment.
     failed: Option<String>,
 }
 
@@ -45,15 +46,20 @@ impl Feed {
             WatchEvent::Listed => {
                 self.listed = true;
                 for gone in std::mem::take(&mut self.unconfirmed) {
-                    self.objects.remove(&gone);
+                    if let Some(seen) = self.objects.remove(&gone) {
+                        self.gone.insert(gone, seen);
+                    }
                 }
             }
             WatchEvent::Deleted(object) => {
-                self.objects.remove(&object.reference());
+                let reference = object.reference();
+                self.objects.remove(&reference);
+                self.gone.insert(reference, Seen::in_the_end(*object));
             }
             WatchEvent::Applied(object) => {
                 let reference = object.reference();
                 self.unconfirmed.remove(&reference);
+                self.gone.remove(&reference);
                 self.objects.insert(reference, Seen::of(&object));
             }
         }
@@ -64,19 +70,27 @@ impl Seen {
     fn of(object: &LiveObject) -> Self {
         Self {
             uid: object.uid().to_owned(),
-            generation: generation(object),
+            version: version(object),
             health: health::of(object),
             finalizers: object.finalizers().into_iter().map(str::to_owned).collect(),
         }
     }
+
+    /// What an object was when it went. A Job that its TTL removes right after it completed has
+    /// completed all the same.
+    fn in_the_end(object: LiveObject) -> Self {
+        let mut value = object.into_value();
+        if let Some(metadata) = value.get_mut("metadata").and_then(serde_json::Value::as_object_mut) {
+            metadata.remove("deletionTimestamp");
+        }
+        Self::of(&LiveObject::new(value))
+    }
 }
 
-fn generation(object: &LiveObject) -> i64 {
-    object
-        .value()
-        .pointer("/metadata/generation")
-        .and_then(serde_json::Value::as_i64)
-        .unwrap_or(0)
+/// The `resourceVersion` as the number it is, so that versions of one kind can be put in order
+/// ([KEP-5504](https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/5504-comparable-resource-version)).
+fn version(object: &LiveObject) -> Option<u128> {
+    object.resource_version().parse().ok()
 }
 
 struct Watched {
@@ -102,13 +116,13 @@ impl Feeds {
         }
     }
 
-    /// Waits until the object that was applied is Current or has failed, or until `deadline`; the
-    /// last that was seen of it. `progress` hears of every change on the way.
+    /// Waits until the object that was applied is Current or has failed, for as long as there is
+    /// `patience`; the last that was seen of it. `progress` hears of every change on the way.
     pub(super) async fn current(
         &self,
         resource: &Resource,
         applied: &LiveObject,
-        deadline: Instant,
+        patience: impl Future<Output = ()>,
         mut progress: impl FnMut(&Health),
     ) -> Health {
         let reference = applied.reference();
@@ -137,8 +151,11 @@ impl Feeds {
                 }
             }
         };
-        // Out of time, `last` says how far it came.
-        let _ = tokio::time::timeout_at(deadline, settled).await;
+        // Out of patience, `last` says how far it came.
+        tokio::select! {
+            () = settled => {}
+            () = patience => {}
+        }
         last
     }
 
@@ -147,13 +164,14 @@ impl Feeds {
         self.feed(resource, reference);
     }
 
-    /// Waits until the object with this UID is gone. `Err` says what holds it at the deadline.
+    /// Waits until the object with this UID is gone, for as long as there is `patience`. `Err` says what
+    /// holds it.
     pub(super) async fn gone(
         &self,
         resource: &Resource,
         reference: &ObjectRef,
         uid: &str,
-        deadline: Instant,
+        patience: impl Future<Output = ()>,
     ) -> Result<(), String> {
         let mut last = None;
         let gone = async {
@@ -169,10 +187,13 @@ impl Feeds {
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
         };
-        let waited = tokio::time::timeout_at(deadline, gone).await;
+        let waited = tokio::select! {
+            gone = gone => Some(gone),
+            () = patience => None,
+        };
         match waited {
-            Ok(gone) => gone,
-            Err(_) => Err(self.held_by(resource, reference).or(last).map_or_else(
+            Some(gone) => gone,
+            None => Err(self.held_by(resource, reference).or(last).map_or_else(
                 || "still there".to_owned(),
                 |seen| match seen.finalizers.as_slice() {
                     [] => "still there".to_owned(),
@@ -213,7 +234,10 @@ impl Feeds {
             let task = tokio::spawn(async move {
                 while let Some(event) = events.next().await {
                     sender.send_modify(|feed| match event {
-                        Ok(event) => feed.note(event),
+                        Ok(event) => {
+                            feed.failed = None;
+                            feed.note(event);
+                        }
                         Err(error) => feed.failed = Some(error.to_string()),
                     });
                 }
@@ -234,21 +258,29 @@ impl Drop for Feeds {
 
 /// What a feed says of an object that was applied; `None` while it has not seen that apply.
 fn verdict(feed: &Feed, reference: &ObjectRef, applied: &LiveObject) -> Option<Health> {
+    let not_found = |message: &str| Health {
+        status: Status::NotFound,
+        message: message.to_owned(),
+    };
     if let Some(why) = &feed.failed {
+        let message = format!("it cannot be watched: {why}");
         return Some(Health {
             status: Status::Unknown,
-            message: format!("it cannot be watched: {why}"),
+            message,
         });
     }
-    match feed.objects.get(reference) {
-        Some(seen) if seen.uid == applied.uid() => {
-            (seen.generation >= generation(applied)).then(|| seen.health.clone())
+    match (feed.objects.get(reference), feed.gone.get(reference)) {
+        (Some(seen), _) if seen.uid == applied.uid() => (seen.version >= version(applied)).then(|| seen.health.clone()),
+        (Some(_), _) => Some(not_found("it was deleted and created anew")),
+        (None, Some(seen)) if seen.uid == applied.uid() => {
+            let is_done = reference.kind.is("batch", "Job") && seen.health.is_current();
+            Some(if is_done {
+                Health::current()
+            } else {
+                not_found("it was deleted")
+            })
         }
-        Some(_) => Some(Health {
-            status: Status::NotFound,
-            message: "it was deleted and created anew".to_owned(),
-        }),
-        None => None,
+        (None, _) => None,
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::cluster::{Cluster, Failure, Resource};
 use crate::error::{Error, Result};
@@ -24,7 +25,9 @@ pub struct Holder {
 /// How long a Lease is valid without being renewed, in seconds.
 const DURATION: u16 = 30;
 /// How often it is renewed.
-const RENEWAL: Duration = Duration::from_secs(10);
+const RENEWAL: Duration = Duration::from_secs(5);
+/// How long after the last renewal it is taken for lost.
+const GIVE_UP: Duration = Duration::from_secs(20);
 /// The field manager of the Lease's own fields.
 const MANAGER: &str = "stackanetes";
 
@@ -76,7 +79,7 @@ impl Lease {
             Err(error) => return Err(failed("take", error)),
         };
         let (sender, held) = watch::channel(Held::Yes(stored.into_value()));
-        let renewal = tokio::spawn(renew(cluster.clone(), resource.clone(), sender));
+        let renewal = tokio::spawn(renew(cluster.clone(), resource.clone(), set.clone(), sender));
         Ok(Self {
             resource,
             set: set.clone(),
@@ -116,25 +119,70 @@ impl Drop for Lease {
     }
 }
 
-async fn renew(cluster: Arc<dyn Cluster>, resource: Resource, held: watch::Sender<Held>) {
-    let valid = SignedDuration::from_secs(DURATION.into());
-    let mut renewed = Timestamp::now();
+/// Renews the Lease until it is lost. One that could not be renewed in time is taken for lost a good
+/// while before anybody else may take it.
+async fn renew(cluster: Arc<dyn Cluster>, resource: Resource, set: ApplySet, held: watch::Sender<Held>) {
+    let mut renewed = Instant::now();
     loop {
         tokio::time::sleep(RENEWAL).await;
-        let Held::Yes(mut object) = held.borrow().clone() else {
-            return;
+        let lost = match tokio::time::timeout_at(renewed + GIVE_UP, renew_once(&*cluster, &resource, &set, &held)).await
+        {
+            Ok(Ok(())) => {
+                renewed = Instant::now();
+                continue;
+            }
+            Ok(Err(Some(lost))) => lost,
+            Ok(Err(None)) if renewed.elapsed() < GIVE_UP => continue,
+            Ok(Err(None)) | Err(_) => "it could not be renewed in time".to_owned(),
         };
-        object["spec"]["renewTime"] = micro_time(Timestamp::now()).into();
-        match cluster.replace(&resource, &object, MANAGER).await {
-            Ok(stored) => {
-                renewed = Timestamp::now();
-                held.send_replace(Held::Yes(stored.into_value()));
+        held.send_replace(Held::Lost(lost));
+        return;
+    }
+}
+
+/// `Err(Some)` when the Lease is not ours any more, `Err(None)` when that is not known.
+async fn renew_once(
+    cluster: &dyn Cluster,
+    resource: &Resource,
+    set: &ApplySet,
+    held: &watch::Sender<Held>,
+) -> Result<(), Option<String>> {
+    let Held::Yes(mut object) = held.borrow().clone() else {
+        return Err(None);
+    };
+    object["spec"]["renewTime"] = micro_time(Timestamp::now()).into();
+    match cluster.replace(resource, &object, MANAGER).await {
+        Ok(stored) => {
+            held.send_replace(Held::Yes(stored.into_value()));
+            Ok(())
+        }
+        Err(error) if matches!(error.failure, Failure::NotFound | Failure::NamespaceMissing) => {
+            Err(Some("somebody deleted it".to_owned()))
+        }
+        // Either somebody took it, or our own write arrived and its answer did not.
+        Err(error) if error.failure == Failure::Conflict => {
+            let live = cluster.get(resource, &set.lease()).await.ok().flatten();
+            let identity = |lease: &Value| {
+                (
+                    lease["metadata"]["uid"].clone(),
+                    lease["spec"]["holderIdentity"].clone(),
+                )
+            };
+            match live.map(LiveObject::into_value) {
+                Some(live) if identity(&live) == identity(&object) => {
+                    held.send_replace(Held::Yes(live));
+                    Ok(())
+                }
+                Some(live) => Err(Some(format!(
+                    "{} has it",
+                    live["spec"]["holderIdentity"].as_str().unwrap_or("nobody")
+                ))),
+                None => Err(None),
             }
-            Err(error) if error.failure == Failure::Conflict || Timestamp::now().duration_since(renewed) >= valid => {
-                held.send_replace(Held::Lost(error.to_string()));
-                return;
-            }
-            Err(error) => tracing::debug!(%error, "failed to renew the Lease; trying again"),
+        }
+        Err(error) => {
+            tracing::debug!(%error, "failed to renew the Lease; trying again");
+            Err(None)
         }
     }
 }

@@ -9,6 +9,7 @@ mod feeds;
 mod lease;
 mod parent;
 mod prune;
+mod walk;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,14 +19,13 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{Semaphore, watch};
-use tokio::time::Instant;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Discovery, Resource};
 use crate::error::Result;
-use crate::inventory::Record;
-use crate::object::{GroupKind, ObjectRef};
-use crate::observe::{Question, Scopes};
-use crate::order::{self, Graph};
+use crate::inventory::{ApplySet, Record};
+use crate::object::{GroupKind, LiveObject, ObjectRef};
+use crate::observe::{self, Question, Scopes};
+use crate::order;
 use crate::plan::{Action, Plan, Settled, Step, Work};
 
 pub use event::{Event, Outcome};
@@ -34,6 +34,8 @@ pub use lease::Holder;
 use apply::{Agreed, Applied};
 use feeds::Feeds;
 use lease::Lease;
+use parent::{Members, Remaining};
+use walk::{State, Walk};
 
 /// How often an object that changes under our hands is planned again.
 const TRIES: usize = 10;
@@ -42,6 +44,8 @@ const TRIES: usize = 10;
 pub struct Execution {
     /// Where.
     pub cluster: Arc<dyn Cluster>,
+    /// The kinds that the server knew when the plan was made.
+    pub discovery: Discovery,
     /// What the plan was made from; an object that changed is observed again by it.
     pub question: Question,
     /// Where the objects of a kind were listed, and so can be watched.
@@ -54,7 +58,7 @@ pub struct Execution {
     pub record: Record,
     /// Who holds the Lease.
     pub holder: Holder,
-    /// Turns true when no new step shall be started.
+    /// Turns true when no new step shall be started, and nothing waited for any more.
     pub stop: watch::Receiver<bool>,
 }
 
@@ -63,11 +67,7 @@ impl Execution {
     ///
     /// `Err` when it could not begin, or lost its Lease; what was done until then was told.
     pub async fn run(self, plan: Plan, mut events: impl FnMut(Event)) -> Result<()> {
-        let selector = plan
-            .set
-            .as_ref()
-            .map(crate::inventory::ApplySet::selector)
-            .unwrap_or_default();
+        let selector = plan.set.as_ref().map(ApplySet::selector).unwrap_or_default();
         let feeds = Feeds::new(self.cluster.clone(), selector, self.scopes.clone());
         let events: RefCell<&mut dyn FnMut(Event)> = RefCell::new(&mut events);
         let run = Run {
@@ -88,28 +88,16 @@ struct Run<'a> {
     emit: &'a RefCell<&'a mut dyn FnMut(Event)>,
 }
 
-/// One node of the graph: what there is to do for one desired object.
+/// What there is to do for one desired object.
 enum Task {
     Apply(Agreed),
-    Await(Settled),
+    Await(Box<Settled>),
     Leave(Outcome),
-}
-
-/// How far a node has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Open,
-    Running,
-    /// Written, or left alone; what comes of it is awaited.
-    Tried,
-    Current,
-    Missed,
 }
 
 impl Run<'_> {
     async fn whole(&self, plan: Plan) -> Result<()> {
-        let must_record = parent::must_record(&plan, &self.execution.record);
-        let writes = plan.writes();
+        let records = plan.writes() || parent::must_record(&plan, self.execution);
         let Plan {
             set,
             parent,
@@ -118,74 +106,60 @@ impl Run<'_> {
             dependencies,
             ..
         } = plan;
-        let kept_kinds: Vec<GroupKind> = steps
-            .iter()
-            .filter(|step| step.action == Action::Keep)
-            .map(|step| step.reference.kind.clone())
-            .collect();
-        let mut members = parent::Members::default();
-        let mut tasks: Vec<(ObjectRef, Option<Task>)> = Vec::new();
-        let mut deletes: Vec<Step> = Vec::new();
+        let mut members = Members::default();
+        let mut nodes = Vec::new();
+        let mut deletes = Vec::new();
         for step in steps {
-            match (step.action, step.work) {
-                (Action::Delete, work) => deletes.push(Step { work, ..step }),
-                (Action::Keep, _) => {}
-                (action, Work::Apply(work)) => {
-                    members.note(&step.reference);
-                    let agreed = Agreed {
-                        action,
-                        changes: step.changes,
-                        work,
-                    };
-                    tasks.push((step.reference, Some(Task::Apply(agreed))));
+            members.note(&step);
+            match step.action {
+                Action::Delete => deletes.push(step),
+                Action::Keep => {}
+                Action::Conflict => nodes.push((step.reference, Task::Leave(Outcome::Conflict))),
+                Action::Skip => nodes.push((step.reference, Task::Leave(Outcome::Skipped))),
+                Action::Create | Action::Update => {
+                    let reference = step.reference.clone();
+                    nodes.extend(Agreed::of(step).map(|agreed| (reference, Task::Apply(agreed))));
                 }
-                (Action::Conflict, _) => {
-                    members.note(&step.reference);
-                    tasks.push((step.reference, Some(Task::Leave(Outcome::Conflict))));
-                }
-                (_, _) => tasks.push((step.reference, Some(Task::Leave(Outcome::Skipped)))),
             }
         }
         for settled in unchanged {
-            members.note(&settled.reference);
-            tasks.push((settled.reference.clone(), Some(Task::Await(settled))));
+            members.note_desired(&settled.reference);
+            nodes.push((settled.reference.clone(), Task::Await(Box::new(settled))));
         }
-        let references: Vec<ObjectRef> = tasks.iter().map(|(reference, _)| reference.clone()).collect();
+        let (references, tasks): (Vec<ObjectRef>, Vec<Task>) = nodes.into_iter().unzip();
         let graph = order::graph(&references, &dependencies, &self.execution.defined_by);
-        let mut walk = Walk {
-            states: vec![State::Open; tasks.len()],
-            graph,
-            tasks,
-        };
+        let mut walk = Walk::new(graph, tasks);
 
-        let mut lease = None;
-        let records = set.as_ref().filter(|_| writes || must_record);
-        if let Some(set) = records {
-            self.parent_namespace(set, &mut walk).await?;
-            lease = Some(Lease::acquire(&self.execution.cluster, set, &self.execution.holder).await?);
-            for delete in &deletes {
-                members.note(&delete.reference);
-            }
-            self.begin(set, parent.as_ref(), &members).await?;
-        }
-        let result = self.body(&mut walk, deletes, lease.as_ref()).await;
-        if let Some(set) = records {
-            if let Ok(complete) = &result {
-                let remaining = parent::Remaining {
-                    kept: &kept_kinds,
-                    complete: *complete,
+        let Some(set) = set.filter(|_| records) else {
+            self.body(&mut walk, &deletes, None).await?;
+            return Ok(());
+        };
+        // The namespace that holds the parent and the Lease goes after both.
+        let (home, deletes): (Vec<Step>, Vec<Step>) = deletes
+            .into_iter()
+            .partition(|step| step.reference == ObjectRef::namespace(&set.namespace));
+        self.parent_namespace(&set, &mut walk).await?;
+        let lease = Lease::acquire(&self.execution.cluster, &set, &self.execution.holder).await?;
+        let held = async {
+            let mut parent = self.begin(&set, parent.as_ref(), &members).await?;
+            let complete = self.body(&mut walk, &deletes, Some(&lease)).await?;
+            if !(complete && home.len() == 1) {
+                let remaining = Remaining {
+                    complete: complete && home.is_empty(),
                 };
-                self.end(set, parent.as_ref(), &members, remaining, &references).await?;
+                self.end(&set, &mut parent, &members, &remaining).await?;
             }
-            if let Some(lease) = lease {
-                lease.release(&self.execution.cluster).await;
-            }
-        }
-        result.map(|_| ())
+            Ok(complete)
+        };
+        let held = held.await;
+        lease.release(&self.execution.cluster).await;
+        let missed = usize::from(!held?);
+        self.prune(&home, missed).await;
+        Ok(())
     }
 
     /// Applies and prunes. Whether everything was done.
-    async fn body(&self, walk: &mut Walk, deletes: Vec<Step>, lease: Option<&Lease>) -> Result<bool> {
+    async fn body(&self, walk: &mut Walk, deletes: &[Step], lease: Option<&Lease>) -> Result<bool> {
         let lost = async {
             match lease {
                 Some(lease) => lease.lost().await,
@@ -194,7 +168,7 @@ impl Run<'_> {
         };
         let work = async {
             self.walk(walk).await;
-            let missed = walk.states.iter().filter(|state| **state != State::Current).count();
+            let missed = walk.missed();
             let pruned = self.prune(deletes, missed).await;
             missed == 0 && pruned
         };
@@ -209,41 +183,50 @@ impl Run<'_> {
         let (tried, mut tries) = tokio::sync::mpsc::unbounded_channel();
         let mut running = FuturesUnordered::new();
         loop {
-            for (index, start) in walk.ready(self.is_stopped()) {
-                let (reference, task) = &mut walk.tasks[index];
-                let Some(task) = task.take() else { continue };
-                match start {
-                    Start::Run => {
-                        walk.states[index] = State::Running;
-                        let (reference, tried) = (reference.clone(), tried.clone());
+            while !self.is_stopped()
+                && let Some((index, reference, task)) = walk.next()
+            {
+                match task {
+                    Task::Leave(outcome) => self.end_node(walk, index, reference, outcome),
+                    Task::Await(settled) if settled.health.is_current() => {
+                        self.end_node(walk, index, reference, Outcome::Unchanged);
+                    }
+                    task => {
+                        let tried = tried.clone();
                         running.push(async move {
                             // Whoever receives it lives as long as this future does.
-                            let outcome = self
-                                .node(&reference, task, || tried.send(index).unwrap_or_default())
-                                .await;
+                            let tell = || tried.send(index).unwrap_or_default();
+                            let outcome = self.node(&reference, task, tell).await;
                             (index, reference, outcome)
                         });
                     }
-                    Start::Give(outcome) => {
-                        walk.states[index] = State::Missed;
-                        self.settled(reference.clone(), outcome);
-                    }
+                }
+            }
+            if self.is_stopped() {
+                for reference in walk.give_up() {
+                    self.settled(reference, Outcome::Stopped);
                 }
             }
             if running.is_empty() {
-                return;
+                break;
             }
             tokio::select! {
-                Some(index) = tries.recv() => {
-                    if walk.states[index] == State::Running {
-                        walk.states[index] = State::Tried;
-                    }
-                }
-                Some((index, reference, outcome)) = running.next() => {
-                    walk.states[index] = if outcome.is_done() { State::Current } else { State::Missed };
-                    self.settled(reference, outcome);
-                }
+                Some(index) = tries.recv() => walk.tried(index),
+                Some((index, reference, outcome)) = running.next() => self.end_node(walk, index, reference, outcome),
             }
+        }
+        // The graph has no circle, so nothing is left. Should it ever have one, that must not pass
+        // for done.
+        for reference in walk.give_up() {
+            self.settled(reference.clone(), Outcome::Blocked { by: reference });
+        }
+    }
+
+    fn end_node(&self, walk: &mut Walk, index: usize, reference: ObjectRef, outcome: Outcome) {
+        let blocked = walk.settled(index, State::after(&outcome));
+        self.settled(reference, outcome);
+        for (reference, by) in blocked {
+            self.settled(reference, Outcome::Blocked { by });
         }
     }
 
@@ -252,14 +235,9 @@ impl Run<'_> {
     async fn node(&self, reference: &ObjectRef, task: Task, tried: impl FnOnce()) -> Outcome {
         let (action, resource, applied) = match task {
             Task::Leave(outcome) => return outcome,
-            Task::Await(settled) if settled.health.is_current() => return Outcome::Unchanged,
             Task::Await(settled) => {
                 tried();
-                return match self.execution.cluster.get(&settled.resource, reference).await {
-                    Ok(Some(live)) => self.await_current(&settled.resource, &live, Outcome::Unchanged).await,
-                    Ok(None) => Outcome::Moved,
-                    Err(error) => Outcome::Failed(crate::observe::failed(&format!("read {reference}"), error)),
-                };
+                return self.await_settled(*settled).await;
             }
             Task::Apply(agreed) => {
                 let action = agreed.action;
@@ -270,7 +248,10 @@ impl Run<'_> {
                 let resource = agreed.work.resource.clone();
                 match self.apply(agreed).await {
                     Applied::Stored(live) => (action, resource, live),
-                    Applied::Nothing => return Outcome::Unchanged,
+                    Applied::Nothing(settled) => {
+                        tried();
+                        return self.await_settled(*settled).await;
+                    }
                     Applied::Not(outcome) => return outcome,
                 }
             }
@@ -288,21 +269,33 @@ impl Run<'_> {
         self.await_current(&resource, &applied, done).await
     }
 
-    async fn await_current(
-        &self,
-        resource: &crate::cluster::Resource,
-        live: &crate::object::LiveObject,
-        done: Outcome,
-    ) -> Outcome {
-        let health = self
-            .feeds
-            .current(resource, live, self.deadline(), |health| {
-                self.send(Event::Waiting {
-                    reference: live.reference(),
-                    health: health.clone(),
-                });
-            })
-            .await;
+    /// Waits until an object that is as git wants it is Current too.
+    async fn await_settled(&self, settled: Settled) -> Outcome {
+        if settled.health.is_current() {
+            return Outcome::Unchanged;
+        }
+        let Settled {
+            reference, resource, ..
+        } = settled;
+        let live = {
+            let _turn = self.requests.acquire().await;
+            self.execution.cluster.get(&resource, &reference).await
+        };
+        match live {
+            Ok(Some(live)) => self.await_current(&resource, &live, Outcome::Unchanged).await,
+            Ok(None) => Outcome::Moved,
+            Err(error) => Outcome::Failed(observe::failed(&format!("read {reference}"), error)),
+        }
+    }
+
+    async fn await_current(&self, resource: &Resource, live: &LiveObject, done: Outcome) -> Outcome {
+        let progress = |health: &crate::health::Health| {
+            self.send(Event::Waiting {
+                reference: live.reference(),
+                health: health.clone(),
+            });
+        };
+        let health = self.feeds.current(resource, live, self.patience(), progress).await;
         if health.is_current() {
             done
         } else {
@@ -310,8 +303,13 @@ impl Run<'_> {
         }
     }
 
-    fn deadline(&self) -> Instant {
-        Instant::now() + self.execution.timeout
+    /// How long anything is waited for: until its time is up, or the sync is stopped.
+    async fn patience(&self) {
+        let mut stop = self.execution.stop.clone();
+        tokio::select! {
+            () = tokio::time::sleep(self.execution.timeout) => {}
+            Ok(_) = stop.wait_for(|stop| *stop) => {}
+        }
     }
 
     fn is_stopped(&self) -> bool {
@@ -327,49 +325,17 @@ impl Run<'_> {
     }
 }
 
-/// The graph, and how far each of its nodes has come.
-struct Walk {
-    graph: Graph,
-    states: Vec<State>,
-    tasks: Vec<(ObjectRef, Option<Task>)>,
-}
-
-/// What becomes of a node that waits for nothing any more.
-enum Start {
-    Run,
-    Give(Outcome),
-}
-
-impl Walk {
-    /// The nodes that wait for nothing any more.
-    fn ready(&self, stopped: bool) -> Vec<(usize, Start)> {
-        let lowest_open = self
-            .graph
-            .nodes
-            .iter()
-            .zip(&self.states)
-            .filter(|(_, state)| matches!(state, State::Open | State::Running))
-            .filter_map(|(node, _)| node.stage)
-            .min();
-        let mut ready = Vec::new();
-        for (index, node) in self.graph.nodes.iter().enumerate() {
-            if self.states[index] != State::Open || self.tasks[index].1.is_none() {
-                continue;
-            }
-            let blocker = node.requires.iter().find(|other| self.states[**other] == State::Missed);
-            if stopped {
-                ready.push((index, Start::Give(Outcome::Stopped)));
-            } else if let Some(blocker) = blocker {
-                let by = self.graph.nodes[*blocker].reference.clone();
-                ready.push((index, Start::Give(Outcome::Blocked { by })));
-            } else {
-                let required = node.requires.iter().all(|other| self.states[*other] == State::Current);
-                let staged = node.stage.is_none() || lowest_open >= node.stage;
-                if required && staged {
-                    ready.push((index, Start::Run));
-                }
-            }
+impl Agreed {
+    /// What was agreed to for a step that writes.
+    fn of(step: Step) -> Option<Self> {
+        match step.work {
+            Work::Apply(work) => Some(Self {
+                action: step.action,
+                changes: step.changes,
+                unverified: step.unverified,
+                work,
+            }),
+            Work::Nothing | Work::Delete(_) => None,
         }
-        ready
     }
 }

@@ -2,75 +2,104 @@
 
 use std::collections::BTreeSet;
 
-use super::{Outcome, Run, State, Task, Walk};
-use crate::cluster::{Apply, Force, Persist, Resource};
+use super::{Execution, Run, Task, Walk};
+use jiff::Timestamp;
+
+use crate::cluster::{Apply, Failure, Force, Persist, Resource};
 use crate::error::{Error, Result};
 use crate::inventory::{ApplySet, Parent, Record};
 use crate::object::{GroupKind, GroupVersionKind, ObjectRef};
 use crate::observe;
-use crate::plan::Plan;
+use crate::plan::{Action, Plan, Prune, Step, Version};
 
 /// The kinds and namespaces of members.
 #[derive(Debug, Default)]
-pub(super) struct Members {
+struct Extent {
     kinds: BTreeSet<GroupKind>,
     namespaces: BTreeSet<String>,
 }
 
-impl Members {
-    pub(super) fn note(&mut self, reference: &ObjectRef) {
+impl Extent {
+    fn note(&mut self, reference: &ObjectRef) {
         self.kinds.insert(reference.kind.clone());
         self.namespaces.extend(reference.namespace.clone());
     }
+
+    fn widen(&self, parent: &mut Parent) {
+        parent.kinds.extend(self.kinds.iter().cloned());
+        parent.namespaces.extend(self.namespaces.iter().cloned());
+    }
 }
 
-/// What is known at the end of a sync of members that are not part of the desired state.
-pub(super) struct Remaining<'a> {
-    /// The kinds of those that were kept.
-    pub(super) kept: &'a [GroupKind],
-    /// Whether everything was done, so that nothing else can be left.
+/// Where a sync may find members before and after it.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    /// Of all that the plan is about.
+    planned: Extent,
+    /// Of what there is once everything is done.
+    remaining: Extent,
+}
+
+impl Members {
+    pub(super) fn note(&mut self, step: &Step) {
+        self.planned.note(&step.reference);
+        if step.action != Action::Delete {
+            self.remaining.note(&step.reference);
+        }
+    }
+
+    pub(super) fn note_desired(&mut self, reference: &ObjectRef) {
+        self.planned.note(reference);
+        self.remaining.note(reference);
+    }
+}
+
+/// What is known at the end of a sync.
+pub(super) struct Remaining {
+    /// Whether everything was done.
     pub(super) complete: bool,
 }
 
+/// A parent, and the version of it that was read or written last.
+pub(super) struct Kept {
+    parent: Parent,
+    version: Option<Version>,
+}
+
 /// Whether a sync that writes no object still has something to record.
-pub(super) fn must_record(plan: &Plan, record: &Record) -> bool {
+pub(super) fn must_record(plan: &Plan, execution: &Execution) -> bool {
     let completed = plan.parent.as_ref().and_then(|parent| parent.completed.as_ref());
-    plan.set.is_some() && completed.is_none_or(|completed| completed.revision != record.revision)
+    let is_new = completed.is_none_or(|completed| completed.revision != execution.record.revision);
+    plan.set.is_some() && is_new && execution.question.selection.is_everything()
 }
 
 impl Run<'_> {
     /// The namespace of the parent comes before everything else: applied first if git wants it.
     pub(super) async fn parent_namespace(&self, set: &ApplySet, walk: &mut Walk) -> Result<()> {
-        let namespace = ObjectRef {
-            kind: GroupKind::new("", "Namespace"),
-            namespace: None,
-            name: set.namespace.clone(),
-        };
-        let index = walk.tasks.iter().position(|(reference, _)| *reference == namespace);
-        if let Some((index, task)) = index.and_then(|index| Some((index, walk.tasks[index].1.take()?))) {
-            if let Task::Leave(Outcome::Skipped | Outcome::Conflict) = task {
-                // It exists, and stays as it is; what is in it goes on without it.
-                walk.tasks[index].1 = Some(task);
+        let namespace = ObjectRef::namespace(&set.namespace);
+        if let Some((index, task)) = walk.take(&namespace) {
+            let is_left = matches!(task, Task::Leave(_));
+            let outcome = self.node(&namespace, task, || ()).await;
+            let is_done = outcome.is_done();
+            self.end_node(walk, index, namespace.clone(), outcome);
+            if is_done {
                 return Ok(());
             }
-            let outcome = self.node(&namespace, task, || ()).await;
-            walk.states[index] = if outcome.is_done() {
-                State::Current
-            } else {
-                State::Missed
-            };
-            let failed = (!outcome.is_done()).then(|| {
-                Error::new(format!(
+            if !is_left {
+                return Err(Error::new(format!(
                     "{namespace} is not ready, and the ApplySet {} is to be kept in it",
                     set.name
-                ))
-            });
-            self.settled(namespace, outcome);
-            return failed.map_or(Ok(()), Err);
+                )));
+            }
         }
         let resource = core_resource("Namespace", "namespaces", false);
         let live = self.execution.cluster.get(&resource, &namespace).await;
-        match live.map_err(|error| observe::failed(&format!("read {namespace}"), error))? {
+        let live = match live {
+            // Who may not look is told by the Lease whether it is there.
+            Err(error) if error.failure == Failure::Forbidden => return Ok(()),
+            live => live.map_err(|error| observe::failed(&format!("read {namespace}"), error))?,
+        };
+        match live {
             Some(_) => Ok(()),
             None => Err(Error::new(format!(
                 "{namespace} does not exist, and the ApplySet {} is to be kept in it",
@@ -84,51 +113,61 @@ impl Run<'_> {
     }
 
     /// Before the first write: where members may be from now on, and what is attempted.
-    pub(super) async fn begin(&self, set: &ApplySet, before: Option<&Parent>, members: &Members) -> Result<()> {
-        let mut parent = before.cloned().unwrap_or_default();
-        parent.kinds.extend(members.kinds.iter().cloned());
-        parent.namespaces.extend(members.namespaces.iter().cloned());
-        parent.attempted = Some(self.execution.record.clone());
-        self.write(set, &parent).await
+    ///
+    /// The parent is read again now that the Lease is held. If another sync ran since the plan was
+    /// made, the plan is not what would be done any more.
+    pub(super) async fn begin(&self, set: &ApplySet, planned: Option<&Parent>, members: &Members) -> Result<Kept> {
+        let reference = set.parent();
+        let resource = core_resource("ConfigMap", "configmaps", true);
+        let live = self.execution.cluster.get(&resource, &reference).await;
+        let live = live.map_err(|error| observe::failed(&format!("read {reference}"), error))?;
+        let parent = live.as_ref().map(|live| observe::parent_of(set, live)).transpose()?;
+        let attempted = |parent: Option<&Parent>| parent.and_then(|parent| parent.attempted.clone());
+        if attempted(parent.as_ref()) != attempted(planned) {
+            return Err(Error::new(format!(
+                "another sync of the ApplySet {} ran since this plan was made; nothing was changed",
+                set.name
+            ))
+            .hint("run the command again"));
+        }
+        let mut kept = Kept {
+            parent: parent.unwrap_or_default(),
+            version: live.as_ref().map(Version::of),
+        };
+        members.planned.widen(&mut kept.parent);
+        kept.parent.attempted = Some(self.execution.record.clone());
+        self.write(set, &mut kept).await?;
+        Ok(kept)
     }
 
     /// After the last write: where members are, as far as is known, and what was completed.
     pub(super) async fn end(
         &self,
         set: &ApplySet,
-        before: Option<&Parent>,
+        kept: &mut Kept,
         members: &Members,
-        remaining: Remaining<'_>,
-        desired: &[ObjectRef],
+        remaining: &Remaining,
     ) -> Result<()> {
-        let mut parent = before.cloned().unwrap_or_default();
-        if remaining.complete && self.execution.question.selection.is_everything() {
-            // Everything is as git wants it: members are what it wants, and what was kept.
-            parent.kinds = desired
-                .iter()
-                .map(|reference| reference.kind.clone())
-                .chain(remaining.kept.iter().cloned())
-                .collect();
-            let kept = parent.namespaces.iter().filter(|_| !remaining.kept.is_empty());
-            parent.namespaces = desired
-                .iter()
-                .filter_map(|reference| reference.namespace.clone())
-                .chain(kept.cloned())
-                .collect();
-        } else {
-            parent.kinds.extend(members.kinds.iter().cloned());
-            parent.namespaces.extend(members.namespaces.iter().cloned());
+        let is_everything = remaining.complete && self.execution.question.selection.is_everything();
+        if is_everything && self.execution.question.policy.prune == Prune::Orphans {
+            // Every member is known: what git wants, and what was kept.
+            kept.parent.kinds.clone_from(&members.remaining.kinds);
+            kept.parent.namespaces.clone_from(&members.remaining.namespaces);
         }
-        parent.attempted = Some(self.execution.record.clone());
-        if remaining.complete {
-            parent.completed = Some(self.execution.record.clone());
+        if is_everything {
+            kept.parent.completed = Some(Record {
+                time: Timestamp::now().to_string(),
+                ..self.execution.record.clone()
+            });
         }
-        self.write(set, &parent).await
+        self.write(set, kept).await
     }
 
-    async fn write(&self, set: &ApplySet, parent: &Parent) -> Result<()> {
+    /// Writes the parent over exactly the version that is known, or where there is none.
+    async fn write(&self, set: &ApplySet, kept: &mut Kept) -> Result<()> {
         let reference = set.parent();
-        let object = parent.object(set);
+        let mut object = kept.parent.object(set);
+        observe::bind(&mut object, kept.version.as_ref());
         let apply = Apply {
             object: &object,
             reference: &reference,
@@ -138,9 +177,9 @@ impl Run<'_> {
         };
         let resource = core_resource("ConfigMap", "configmaps", true);
         let written = self.execution.cluster.apply(&resource, &apply).await;
-        written
-            .map(|_| ())
-            .map_err(|error| observe::failed(&format!("write {reference}"), error))
+        let answer = written.map_err(|error| observe::failed(&format!("write {reference}"), error))?;
+        kept.version = Some(Version::of(&answer.object));
+        Ok(())
     }
 }
 

@@ -4,40 +4,54 @@ use futures::future::join_all;
 
 use super::{Event, Outcome, Run, TRIES};
 use crate::cluster::{Deletion, Failure, Propagation};
-use crate::observe;
+use crate::object::ObjectRef;
+use crate::observe::{self, Question};
 use crate::order;
-use crate::plan::{self, Action, DeleteWork, Step, Version, Work};
+use crate::plan::{self, Action, Contents, DeleteWork, Step, Version, Work};
+
+/// What came of a request to delete.
+enum Deleted {
+    /// It was sent; that the object is gone is still to be seen.
+    Requested,
+    /// There is no such object any more.
+    Gone,
+    /// It was not sent.
+    Not(Outcome),
+}
 
 impl Run<'_> {
     /// Prunes, unless something before it was not done. Whether all that was to go is gone.
     ///
     /// What is dropped from git may still be in use by what could not be updated.
-    pub(super) async fn prune(&self, deletes: Vec<Step>, missed: usize) -> bool {
-        if deletes.is_empty() {
-            return true;
-        }
-        let why = match missed {
+    pub(super) async fn prune(&self, deletes: &[Step], missed: usize) -> bool {
+        let mut why = match missed {
             _ if self.is_stopped() => Some("the sync was stopped".to_owned()),
             0 => None,
             1 => Some("one object before it was not done".to_owned()),
             missed => Some(format!("{missed} objects before it were not done")),
         };
-        if let Some(why) = why {
-            self.send(Event::NotPruned {
-                objects: deletes.len(),
-                why,
-            });
-            return false;
-        }
-        let mut complete = true;
+        let mut rest = deletes.len();
         for same_rank in deletes.chunk_by(|a, b| order::rank(&a.reference.kind) == order::rank(&b.reference.kind)) {
+            if why.is_some() {
+                break;
+            }
             let outcomes = join_all(same_rank.iter().map(|step| self.delete(step))).await;
+            rest -= same_rank.len();
             for (step, outcome) in same_rank.iter().zip(outcomes) {
-                complete &= outcome.is_done();
+                if !outcome.is_done() {
+                    why = Some(format!("{} is not gone", step.reference));
+                }
                 self.settled(step.reference.clone(), outcome);
             }
         }
-        complete
+        match (why, rest) {
+            (None, _) => true,
+            (Some(_), 0) => false,
+            (Some(why), objects) => {
+                self.send(Event::NotPruned { objects, why });
+                false
+            }
+        }
     }
 
     async fn delete(&self, step: &Step) -> Outcome {
@@ -52,28 +66,56 @@ impl Run<'_> {
             reference: reference.clone(),
             action: Action::Delete,
         });
+        if reference.kind.is("", "Namespace")
+            && let Some(outcome) = self.still_in_use(&reference.name).await
+        {
+            return outcome;
+        }
         self.feeds.expect(&work.resource, reference);
         match self.try_delete(step, work).await {
-            Ok(()) => {}
-            Err(outcome) => return outcome,
+            Deleted::Requested => {}
+            Deleted::Gone => return Outcome::Deleted,
+            Deleted::Not(outcome) => return outcome,
         }
         self.send(Event::Applied {
             reference: reference.clone(),
             action: Action::Delete,
         });
-        match self
+        let gone = self
             .feeds
-            .gone(&work.resource, reference, work.live.uid(), self.deadline())
-            .await
-        {
+            .gone(&work.resource, reference, work.live.uid(), self.patience());
+        match gone.await {
             Ok(()) => Outcome::Deleted,
             Err(why) => Outcome::NotGone(why),
         }
     }
 
+    /// A namespace takes with it all it holds: whether anything came since the plan looked, or was
+    /// kept. What the plan had for it is gone by now.
+    async fn still_in_use(&self, namespace: &str) -> Option<Outcome> {
+        let Question { set, concurrency, .. } = &self.execution.question;
+        let cluster = &*self.execution.cluster;
+        let contents = observe::contents(
+            cluster,
+            &self.execution.discovery,
+            namespace,
+            set.as_ref(),
+            *concurrency,
+        )
+        .await;
+        match contents {
+            Contents::Known(objects) if objects.is_empty() => None,
+            Contents::Known(objects) => {
+                let names: Vec<String> = objects.iter().take(3).map(ObjectRef::to_string).collect();
+                Some(Outcome::NotGone(format!("still in use by {}", names.join(", "))))
+            }
+            Contents::Unknown(why) => Some(Outcome::NotGone(why)),
+        }
+    }
+
     /// Deletes exactly the object that was planned for. One that changed since is looked at again,
     /// and deleted only if it would still be planned for.
-    async fn try_delete(&self, step: &Step, work: &DeleteWork) -> Result<(), Outcome> {
+    async fn try_delete(&self, step: &Step, work: &DeleteWork) -> Deleted {
         let reference = &step.reference;
         let cluster = &self.execution.cluster;
         let mut version = Version::of(&work.live);
@@ -86,31 +128,39 @@ impl Run<'_> {
                 propagation: propagation(step),
             };
             let Err(error) = cluster.delete(&work.resource, &deletion).await else {
-                return Ok(());
+                return Deleted::Requested;
             };
             match error.failure {
-                Failure::NotFound => return Err(Outcome::Deleted),
+                Failure::NotFound => return Deleted::Gone,
                 Failure::Conflict => {}
-                _ => return Err(Outcome::Failed(observe::failed(&format!("delete {reference}"), error))),
+                _ => {
+                    let error = observe::failed(&format!("delete {reference}"), error);
+                    return Deleted::Not(Outcome::Failed(error));
+                }
             }
             match cluster.get(&work.resource, reference).await {
-                Ok(None) => return Err(Outcome::Deleted),
-                Ok(Some(live)) if live.uid() == version.uid && live.deletion_timestamp().is_some() => return Ok(()),
+                Ok(None) => return Deleted::Gone,
+                Ok(Some(live)) if live.uid() == version.uid && live.deletion_timestamp().is_some() => {
+                    return Deleted::Requested;
+                }
                 Ok(Some(live)) if plan::is_same_delete(&work.live, &live, &self.execution.question.policy) => {
                     version = Version::of(&live);
                 }
-                Ok(Some(_)) => return Err(Outcome::Moved),
-                Err(error) => return Err(Outcome::Failed(observe::failed(&format!("read {reference}"), error))),
+                Ok(Some(_)) => return Deleted::Not(Outcome::Moved),
+                Err(error) => {
+                    let error = observe::failed(&format!("read {reference}"), error);
+                    return Deleted::Not(Outcome::Failed(error));
+                }
             }
         }
-        Err(Outcome::Moved)
+        Deleted::Not(Outcome::Moved)
     }
 }
 
 /// An owner of pods stays until they are gone, so that nothing else is deleted from under them.
 fn propagation(step: &Step) -> Propagation {
-    match step.reference.kind.group.as_str() {
-        "apps" | "batch" => Propagation::Foreground,
+    match (step.reference.kind.group.as_str(), step.reference.kind.kind.as_str()) {
+        ("apps" | "batch", _) | ("", "ReplicationController") => Propagation::Foreground,
         _ => Propagation::Background,
     }
 }

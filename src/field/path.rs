@@ -1,5 +1,6 @@
 //! The path of a field, as FieldsV1 spells it and as a person reads it.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -66,13 +67,23 @@ impl Ord for PathElement {
             (Self::Field(a), Self::Field(b)) => a.cmp(b),
             (Self::Index(a), Self::Index(b)) => a.cmp(b),
             (Self::Key(a), Self::Key(b)) => {
-                let text = |keys: &Map<String, Value>| Value::Object(keys.clone()).to_string();
-                text(a).cmp(&text(b))
+                let names = a.keys().cmp(b.keys());
+                names.then_with(|| a.values().map(sortable).cmp(b.values().map(sortable)))
             }
-            (Self::Value(a), Self::Value(b)) => a.to_string().cmp(&b.to_string()),
+            (Self::Value(a), Self::Value(b)) => sortable(a).cmp(&sortable(b)),
             _ => self.rank().cmp(&other.rank()),
         }
     }
+}
+
+/// A scalar in a form that sorts, and that keeps `1` and `"1"` apart.
+fn sortable(value: &Value) -> (bool, Cow<'_, str>) {
+    (value.is_string(), text(value))
+}
+
+/// A scalar as people write it.
+fn text(value: &Value) -> Cow<'_, str> {
+    value.as_str().map_or_else(|| value.to_string().into(), Cow::Borrowed)
 }
 
 impl PartialOrd for PathElement {
@@ -86,8 +97,8 @@ impl PartialOrd for PathElement {
 /// ```
 /// use stackanetes::field::FieldPath;
 ///
-/// let path = FieldPath::parse("spec.template.spec.containers[0].image").unwrap();
-/// assert_eq!(path.to_string(), "spec.template.spec.containers[0].image");
+/// let path = FieldPath::of(&["metadata", "annotations", "example.com/key"]);
+/// assert_eq!(path.to_string(), "metadata.annotations[example.com/key]");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct FieldPath(Vec<PathElement>);
@@ -106,34 +117,6 @@ impl FieldPath {
             .collect()
     }
 
-    /// Reads the dotted form that API servers use in their messages: `spec.ports[0].name`,
-    /// `.metadata.annotations[example.com/key]`. `None` when it does not have that form.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut elements = Vec::new();
-        let mut rest = text.strip_prefix('.').unwrap_or(text);
-        while !rest.is_empty() {
-            if let Some(inside) = rest.strip_prefix('[') {
-                let end = inside.find(']')?;
-                let key = &inside[..end];
-                elements.push(match (key.parse(), key.split_once('=')) {
-                    (Ok(index), _) => PathElement::Index(index),
-                    (Err(_), Some(_)) => PathElement::Key(parse_keys(key)?),
-                    (Err(_), None) => PathElement::Field(key.trim_matches('"').to_owned()),
-                });
-                rest = &inside[end + 1..];
-            } else {
-                let name = rest.strip_prefix('.').unwrap_or(rest);
-                let end = name.find(['.', '[']).unwrap_or(name.len());
-                if end == 0 {
-                    return None;
-                }
-                elements.push(PathElement::Field(name[..end].to_owned()));
-                rest = &name[end..];
-            }
-        }
-        Some(Self(elements))
-    }
-
     /// The steps, from the root.
     pub fn elements(&self) -> &[PathElement] {
         &self.0
@@ -145,12 +128,6 @@ impl FieldPath {
         let mut elements = self.0.clone();
         elements.push(element);
         Self(elements)
-    }
-
-    /// The path without its last step; `None` for the root.
-    pub fn parent(&self) -> Option<Self> {
-        let (_, rest) = self.0.split_last()?;
-        Some(Self(rest.to_vec()))
     }
 
     /// Whether this path is `other` or leads into it.
@@ -192,37 +169,22 @@ impl fmt::Display for FieldPath {
                 PathElement::Field(name) if position == 0 => out.write_str(name)?,
                 PathElement::Field(name) => write!(out, ".{name}")?,
                 PathElement::Key(keys) if keys.len() == 1 => {
-                    let value = keys.values().next().map(plain).unwrap_or_default();
+                    let value = keys.values().next().map(text).unwrap_or_default();
                     write!(out, "[{value}]")?;
                 }
                 PathElement::Key(keys) => {
                     let pairs: Vec<_> = keys
                         .iter()
-                        .map(|(name, value)| format!("{name}={}", plain(value)))
+                        .map(|(name, value)| format!("{name}={}", text(value)))
                         .collect();
                     write!(out, "[{}]", pairs.join(","))?;
                 }
-                PathElement::Value(value) => write!(out, "[={}]", plain(value))?,
+                PathElement::Value(value) => write!(out, "[={}]", text(value))?,
                 PathElement::Index(index) => write!(out, "[{index}]")?,
             }
         }
         Ok(())
     }
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// `name="x",port=80`, the form of a keyed item in the errors of server-side apply.
-fn parse_keys(text: &str) -> Option<Map<String, Value>> {
-    text.split(',')
-        .map(|pair| {
-            let (name, value) = pair.split_once('=')?;
-            let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value.trim_matches('"')));
-            Some((name.to_owned(), value))
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -253,23 +215,12 @@ mod tests {
     }
 
     #[test]
-    fn the_forms_of_api_server_messages_are_read() {
-        for text in [
-            "spec.template.spec.containers[0].image",
-            "metadata.annotations[example.com/key]",
-        ] {
-            assert_eq!(FieldPath::parse(text).expect("a path").to_string(), text);
-        }
-        let keyed = FieldPath::parse(r#".spec.containers[name="web"].image"#).expect("a path");
-        assert_eq!(keyed.to_string(), "spec.containers[web].image");
-        assert_eq!(FieldPath::parse("spec..x"), None);
-        assert_eq!(FieldPath::parse("spec[0"), None);
-    }
-
-    #[test]
     fn items_are_found_by_their_keys() {
         let object = json!({"spec": {"containers": [{"name": "a"}, {"name": "web", "image": "x"}]}});
-        let path = FieldPath::parse(r#"spec.containers[name="web"].image"#).expect("a path");
+        let path: FieldPath = ["f:spec", "f:containers", "k:{\"name\":\"web\"}", "f:image"]
+            .into_iter()
+            .filter_map(PathElement::from_fields_v1)
+            .collect();
         assert_eq!(path.find(&object), Some(&json!("x")));
     }
 }

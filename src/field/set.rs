@@ -49,11 +49,6 @@ impl FieldSet {
         self.children.keys()
     }
 
-    /// Whether `path` itself is in the set.
-    pub fn contains(&self, path: &FieldPath) -> bool {
-        self.below(path).is_some_and(|set| set.member)
-    }
-
     /// Whether `path`, or anything below it, is in the set.
     pub fn touches(&self, path: &FieldPath) -> bool {
         self.below(path).is_some_and(|set| !set.is_empty())
@@ -143,8 +138,6 @@ mod tests {
             paths,
             ["spec.containers[a]", "spec.containers[a].image", "spec.replicas"]
         );
-        assert!(owned.contains(&FieldPath::of(&["spec", "replicas"])));
-        assert!(!owned.contains(&FieldPath::of(&["spec"])));
         assert!(owned.touches(&FieldPath::of(&["spec"])));
     }
 

@@ -12,8 +12,8 @@ use crate::plan::Contents;
 /// Lists everything in `namespace` that somebody would miss.
 ///
 /// What comes with every namespace, what the control plane writes there by itself, and our own
-/// parent and Lease do not count, nor does anything owned by what does not count or by `ours`.
-pub(super) async fn contents(
+/// parent and Lease do not count, nor does anything that goes with its owner.
+pub async fn contents(
     cluster: &dyn Cluster,
     discovery: &Discovery,
     namespace: &str,
@@ -25,6 +25,13 @@ pub(super) async fn contents(
         .filter_map(|kind| discovery.preferred(kind))
         .filter(|resource| resource.namespaced && resource.listable && !is_ephemeral(resource))
         .collect();
+    if let Some(away) = discovery
+        .unavailable
+        .iter()
+        .find(|version| !version.starts_with("metrics.k8s.io/"))
+    {
+        return Contents::Unknown(format!("the server of {away} does not answer"));
+    }
     let scope = Scope::Namespace(namespace.to_owned());
     let listed: Result<Vec<Vec<LiveObject>>, (String, ClusterError)> = futures::stream::iter(resources)
         .map(|resource| {
@@ -38,7 +45,10 @@ pub(super) async fn contents(
         .try_collect()
         .await;
     match listed {
-        Ok(objects) => Contents::Known(missed(&objects.concat(), set)),
+        Ok(objects) => {
+            let objects: Vec<LiveObject> = objects.into_iter().flatten().collect();
+            Contents::Known(missed(&objects, set))
+        }
         Err((plural, error)) => Contents::Unknown(format!("{plural} cannot be listed there: {error}")),
     }
 }

@@ -36,6 +36,23 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
         Failure::Invalid | Failure::Denied => Error::new(format!("the server refuses {reference}")),
         _ => Error::new(format!("failed to ask the server about {reference}")),
     };
+    if error
+        .causes
+        .iter()
+        .any(|cause| cause.message.contains("expected string, got"))
+    {
+        explained = explained
+            .hint("put the value in quotes; without them y, yes, on, n, no and off are booleans, and 1 is a number");
+    }
+    if error
+        .causes
+        .iter()
+        .any(|cause| cause.message.contains("field is immutable"))
+    {
+        explained = explained.hint(format!(
+            "such a field can be set only when the object is created: if it may be created anew, delete {reference} and sync"
+        ));
+    }
     let mut placed = false;
     for cause in &error.causes {
         let Some(path) = &cause.path else { continue };

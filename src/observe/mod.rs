@@ -10,16 +10,19 @@ mod resolve;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt as _;
+use serde_json::Value;
 
 use crate::cluster::{Answer, Apply, Cluster, ClusterError, Discovery, Failure, Force, Persist, Resource, Scope};
 use crate::error::{Error, Result};
+use crate::field::ManagedFields;
 use crate::inventory::{self, ApplySet, Parent};
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::order;
-use crate::plan::{self, Answered, NotCompared, Observation, Observed, Policy, Unverified};
+use crate::plan::{self, Answered, NotCompared, Observation, Observed, Policy, Unverified, Version};
 use crate::selection::Selection;
 use crate::source::Manifest;
 
+pub use contents::contents;
 pub use explain::{failed, refused, warnings};
 
 /// What is asked of a cluster.
@@ -47,6 +50,8 @@ pub type Scopes = BTreeMap<GroupKind, Vec<Scope>>;
 pub struct Observations {
     /// What the plan is made of.
     pub observed: Observed,
+    /// The kinds that the server knows now.
+    pub discovery: Discovery,
     /// Where the objects of a kind were listed.
     pub scopes: Scopes,
     /// Which CustomResourceDefinition of the directory brings which kind.
@@ -57,23 +62,21 @@ pub struct Observations {
 
 /// Gathers what the cluster says about the manifests.
 pub async fn observe(cluster: &dyn Cluster, manifests: Vec<Manifest>, question: &Question) -> Result<Observations> {
-    let mut discovery = cluster
+    let discovery = cluster
         .discover()
         .await
         .map_err(|error| failed("discover what the cluster serves", error))?;
-    let served: BTreeSet<GroupKind> = discovery.kinds().cloned().collect();
-    let defined_by = resolve::add_defined_kinds(&mut discovery, &manifests);
-    let all = resolve::resolve(manifests, &discovery, &question.namespace)?;
-    let dependencies = {
-        let objects: Vec<DesiredObject> = all.iter().map(|(object, _)| object.clone()).collect();
-        order::dependencies(&objects)?
-    };
-    let count = all.len();
+    check_kinds(&question.policy.prune_kinds, &discovery)?;
+    let mut known = discovery.clone();
+    let defined_by = resolve::add_defined_kinds(&mut known, &manifests);
+    let all = resolve::resolve(manifests, &known, &question.namespace)?;
+    let dependencies = order::dependencies(all.iter().map(|(object, _)| object), &defined_by)?;
+    let wanted: BTreeSet<ObjectRef> = all.iter().map(|(object, _)| object.reference.clone()).collect();
     let desired: Vec<resolve::Resolved> = all
         .into_iter()
         .filter(|(object, _)| question.selection.selects(&object.reference, |key| object.label(key)))
         .collect();
-    let not_selected = count - desired.len();
+    let not_selected = wanted.len() - desired.len();
 
     let parent = match &question.set {
         Some(set) => read_parent(cluster, set, &discovery).await?,
@@ -83,7 +86,6 @@ pub async fn observe(cluster: &dyn Cluster, manifests: Vec<Manifest>, question: 
         cluster,
         question,
         discovery: &discovery,
-        served: &served,
     };
     let Members {
         mut live,
@@ -92,35 +94,31 @@ pub async fn observe(cluster: &dyn Cluster, manifests: Vec<Manifest>, question: 
     } = survey.members(&desired, parent.as_ref()).await?;
 
     let (compared, not_compared) = split_hidden(desired, hidden);
-    let desired_refs: BTreeSet<ObjectRef> = compared.iter().map(|(object, _)| object.reference.clone()).collect();
-    let absent_namespaces = new_namespaces(&compared, &live);
-    let objects = {
-        let known: Vec<_> = compared
-            .into_iter()
-            .map(|(desired, resource)| {
-                let member = live
-                    .remove(&desired.reference)
-                    .filter(|(listed, _)| listed.gvk == resource.gvk);
-                (desired, resource, member.map(|(_, object)| object))
-            })
-            .collect();
-        survey.ask_all(known, &absent_namespaces).await?
-    };
+    let known: Vec<_> = compared
+        .into_iter()
+        .map(|(desired, resource)| {
+            let member = live.remove(&desired.reference);
+            (desired, resource, member)
+        })
+        .collect();
+    let objects = survey.ask_all(known).await?;
+    // What git wants under other labels than the live object has is not selected, and still wanted.
     let orphans: Vec<(Resource, LiveObject)> = live
         .into_iter()
         .filter(|(reference, (_, object))| {
-            !desired_refs.contains(reference) && question.selection.may_prune(reference, |key| object.label(key))
+            !wanted.contains(reference) && question.selection.may_prune(reference, |key| object.label(key))
         })
         .map(|(_, orphan)| orphan)
         .collect();
-    let mut contents = Vec::new();
+    let mut in_namespaces = Vec::new();
     for (_, orphan) in orphans
         .iter()
         .filter(|(resource, _)| resource.gvk.group_kind.is("", "Namespace"))
     {
         let name = orphan.reference().name;
-        let found = contents::contents(cluster, &discovery, &name, question.set.as_ref(), question.concurrency).await;
-        contents.push((name, found));
+        let set = question.set.as_ref();
+        let found = contents(cluster, &discovery, &name, set, question.concurrency).await;
+        in_namespaces.push((name, found));
     }
     Ok(Observations {
         observed: Observed {
@@ -128,15 +126,30 @@ pub async fn observe(cluster: &dyn Cluster, manifests: Vec<Manifest>, question: 
             parent,
             objects,
             orphans,
-            contents,
+            contents: in_namespaces,
             not_compared,
             dependencies,
-            server_version: discovery.server_version,
+            server_version: discovery.server_version.clone(),
         },
+        discovery,
         scopes,
         defined_by,
         not_selected,
     })
+}
+
+/// A kind that is asked for by name must be one.
+fn check_kinds(kinds: &[String], discovery: &Discovery) -> Result<()> {
+    let is_known = |kind: &String| {
+        discovery
+            .kinds()
+            .any(|known| known.kind == *kind || known.to_string() == *kind)
+    };
+    match kinds.iter().find(|kind| !is_known(kind)) {
+        Some(kind) => Err(Error::new(format!("the cluster does not know the kind {kind}"))
+            .hint("write the kind as a manifest does, such as PersistentVolumeClaim")),
+        None => Ok(()),
+    }
 }
 
 /// Reads the parent of an ApplySet; `None` when the ApplySet was never synced.
@@ -149,16 +162,17 @@ pub async fn read_parent(cluster: &dyn Cluster, set: &ApplySet, discovery: &Disc
         .get(resource, &reference)
         .await
         .map_err(|error| failed(&format!("read {reference}"), error))?;
-    live.map(|live| {
-        Parent::read(set, &live).map_err(|why| {
-            Error::new(format!(
-                "{reference} is not the parent of the ApplySet {}: {why}",
-                set.name
-            ))
+    live.map(|live| parent_of(set, &live)).transpose()
+}
+
+/// Reads an object as the parent of an ApplySet.
+pub fn parent_of(set: &ApplySet, live: &LiveObject) -> Result<Parent> {
+    Parent::read(set, live).map_err(|why| {
+        let reference = set.parent();
+        let name = &set.name;
+        Error::new(format!("{reference} is not the parent of the ApplySet {name}: {why}"))
             .hint("choose another name for the ApplySet")
-        })
     })
-    .transpose()
 }
 
 /// Lists the members of an ApplySet, wherever its parent says that there are any.
@@ -168,12 +182,10 @@ pub async fn read_members(
     discovery: &Discovery,
     parent: &Parent,
 ) -> Result<(Vec<(Resource, LiveObject)>, Vec<NotCompared>)> {
-    let served: BTreeSet<GroupKind> = discovery.kinds().cloned().collect();
     let survey = Survey {
         cluster,
         question,
         discovery,
-        served: &served,
     };
     let Members { live, hidden, .. } = survey.members(&[], Some(parent)).await?;
     let (_, not_compared) = split_hidden(Vec::new(), hidden);
@@ -210,21 +222,30 @@ struct Members {
 struct Survey<'a> {
     cluster: &'a dyn Cluster,
     question: &'a Question,
-    discovery: &'a Discovery,
     /// The kinds that the server knows now.
-    served: &'a BTreeSet<GroupKind>,
+    discovery: &'a Discovery,
 }
+
+/// A desired object, how its kind is reached, and the member that it is, if it is one.
+type Known = (DesiredObject, Resource, Option<(Resource, LiveObject)>);
 
 impl Survey<'_> {
     /// One LIST a kind, cluster-wide where that is allowed, else one a namespace.
     async fn members(&self, desired: &[resolve::Resolved], parent: Option<&Parent>) -> Result<Members> {
         let mut resources: BTreeMap<GroupKind, Resource> = BTreeMap::new();
         let contained = || parent.into_iter().flat_map(|parent| &parent.kinds);
-        let preferred = contained().filter_map(|kind| self.discovery.preferred(kind).cloned());
-        for resource in desired.iter().map(|(_, resource)| resource.clone()).chain(preferred) {
-            if self.served.contains(&resource.gvk.group_kind) && resource.listable {
-                resources.entry(resource.gvk.group_kind.clone()).or_insert(resource);
-            }
+        // The version that git writes, so that it can be compared; what is not served yet in that one
+        // may be in another.
+        let written = desired.iter().map(|(_, resource)| resource);
+        let served = written.filter_map(|resource| {
+            let exact = self.discovery.resource(&resource.gvk);
+            exact.or_else(|| self.discovery.preferred(&resource.gvk.group_kind))
+        });
+        let preferred = contained().filter_map(|kind| self.discovery.preferred(kind));
+        for resource in served.chain(preferred).filter(|resource| resource.listable) {
+            resources
+                .entry(resource.gvk.group_kind.clone())
+                .or_insert_with(|| resource.clone());
         }
         let mut namespaces: BTreeSet<String> = parent.map(|parent| parent.namespaces.clone()).unwrap_or_default();
         namespaces.extend(
@@ -263,7 +284,7 @@ impl Survey<'_> {
             match listed {
                 Ok((objects, scopes)) => {
                     members.scopes.insert(kind, scopes);
-                    for object in objects {
+                    for object in objects.into_iter().filter(|object| !self.is_copied_label(object)) {
                         members.live.insert(object.reference(), (resource.clone(), object));
                     }
                 }
@@ -300,41 +321,46 @@ impl Survey<'_> {
         self.discovery.preferred(kind).is_none() && self.discovery.unavailable.iter().any(is_of_group)
     }
 
-    /// Asks about every object: Namespaces first, since what is in a missing one cannot be asked about.
-    async fn ask_all(
-        &self,
-        known: Vec<(DesiredObject, Resource, Option<LiveObject>)>,
-        new_namespaces: &BTreeSet<String>,
-    ) -> Result<Vec<Observation>> {
+    /// Whether a controller made this object and copied the label of a member, as it does for the
+    /// EndpointSlices of a Service.
+    fn is_copied_label(&self, object: &LiveObject) -> bool {
+        let is_applied = ManagedFields::of(object)
+            .applied_by(&self.question.policy.field_manager)
+            .is_some();
+        let owners = object.value().pointer("/metadata/ownerReferences");
+        !is_applied && (owners.is_some() || object.reference().kind.is("", "Endpoints"))
+    }
+
+    /// Asks about every object: Namespaces first, since what is in a missing one, and in one that is
+    /// going, cannot be asked about.
+    async fn ask_all(&self, known: Vec<Known>) -> Result<Vec<Observation>> {
         let (namespaces, rest): (Vec<_>, Vec<_>) = known
             .into_iter()
             .partition(|(object, _, _)| object.reference.kind.is("", "Namespace"));
         let mut observations = self.ask_some(namespaces, &BTreeSet::new()).await?;
         let missing: BTreeSet<String> = observations
             .iter()
-            .filter(|observation| observation.live.is_none())
+            .filter(|observation| {
+                let is_going = matches!(observation.answer, Answered::Unverified(Unverified::BeingDeleted));
+                observation.live.is_none() || is_going
+            })
             .map(|observation| observation.desired.reference.name.clone())
-            .filter(|name| new_namespaces.contains(name))
             .collect();
         observations.extend(self.ask_some(rest, &missing).await?);
         Ok(observations)
     }
 
-    async fn ask_some(
-        &self,
-        known: Vec<(DesiredObject, Resource, Option<LiveObject>)>,
-        missing_namespaces: &BTreeSet<String>,
-    ) -> Result<Vec<Observation>> {
-        let asked: Vec<Result<Observation>> = futures::stream::iter(known)
-            .map(|(desired, resource, live)| self.ask_one(desired, resource, live, missing_namespaces))
-            .buffered(self.question.concurrency)
-            .collect()
-            .await;
+    async fn ask_some(&self, known: Vec<Known>, missing_namespaces: &BTreeSet<String>) -> Result<Vec<Observation>> {
+        let mut asked = futures::stream::iter(known)
+            .map(|known| self.ask_one(known, missing_namespaces))
+            .buffered(self.question.concurrency);
         let mut observations = Vec::new();
         let mut errors = Vec::new();
-        for answer in asked {
+        while let Some(answer) = asked.next().await {
             match answer {
                 Ok(observation) => observations.push(observation),
+                // What is wrong with no manifest is wrong with the cluster, and will be with the next.
+                Err(error) if error.places().is_empty() => return Err(error),
                 Err(error) => errors.push(error),
             }
         }
@@ -344,35 +370,34 @@ impl Survey<'_> {
         }
     }
 
-    async fn ask_one(
-        &self,
-        desired: DesiredObject,
-        resource: Resource,
-        live: Option<LiveObject>,
-        missing_namespaces: &BTreeSet<String>,
-    ) -> Result<Observation> {
-        let missing = desired
-            .reference
-            .namespace
-            .as_ref()
-            .filter(|name| missing_namespaces.contains(*name));
+    async fn ask_one(&self, known: Known, missing_namespaces: &BTreeSet<String>) -> Result<Observation> {
+        let (desired, resource, member) = known;
+        let namespace = desired.reference.namespace.clone();
+        let missing = namespace.filter(|name| missing_namespaces.contains(name));
+        let is_served = self.discovery.resource(&resource.gvk).is_some();
         let unverified = match missing {
-            Some(namespace) => Some(Unverified::NamespaceMissing(namespace.clone())),
-            None => (!self.served.contains(&desired.reference.kind)).then_some(Unverified::KindMissing),
+            Some(namespace) => Some((Unverified::NamespaceMissing(namespace), None)),
+            None => (!is_served).then(|| (Unverified::KindMissing, member.as_ref().map(|(_, live)| live.clone()))),
         };
-        if let Some(why) = unverified {
-            let sent = inventory::stamp(&desired, self.question.set.as_ref(), self.question.revision.as_deref());
+        if let Some((why, live)) = unverified {
+            let mut sent = inventory::stamp(&desired, self.question.set.as_ref(), self.question.revision.as_deref());
+            bind(&mut sent, live.as_ref().map(Version::of).as_ref());
+            let answer = Answered::Unverified(why);
             return Ok(Observation {
                 desired,
                 resource,
                 sent,
-                live: None,
-                answer: Answered::Unverified(why),
+                live,
+                answer,
             });
         }
-        match live {
-            Some(_) => ask(self.cluster, desired, resource, live, self.question).await,
-            None => observe_again(self.cluster, desired, resource, self.question).await,
+        match member {
+            Some((listed, live)) if listed.gvk == resource.gvk => {
+                ask(self.cluster, desired, resource, Some(live), self.question).await
+            }
+            // What is no member is most often not there: the server says so when it is asked.
+            None if self.question.set.is_some() => ask(self.cluster, desired, resource, None, self.question).await,
+            _ => observe_again(self.cluster, desired, resource, self.question).await,
         }
     }
 }
@@ -400,20 +425,6 @@ fn split_hidden(
     (compared, not_compared)
 }
 
-/// The desired Namespaces that are no members. That they exist is found out with the others;
-/// until then what they hold has to wait.
-fn new_namespaces(
-    desired: &[resolve::Resolved],
-    live: &BTreeMap<ObjectRef, (Resource, LiveObject)>,
-) -> BTreeSet<String> {
-    desired
-        .iter()
-        .map(|(object, _)| &object.reference)
-        .filter(|reference| reference.kind.is("", "Namespace") && !live.contains_key(*reference))
-        .map(|reference| reference.name.clone())
-        .collect()
-}
-
 fn scopes(resource: &Resource, namespaces: &BTreeSet<String>) -> Vec<Scope> {
     if resource.namespaced {
         namespaces.iter().cloned().map(Scope::Namespace).collect()
@@ -425,6 +436,20 @@ fn scopes(resource: &Resource, namespaces: &BTreeSet<String>) -> Vec<Scope> {
 /// How often an object that changes under our hands is looked at again.
 const TRIES: usize = 5;
 
+/// Binds what is applied to the version of the live object that it was planned for or, where there
+/// was none, to there being none: the server refuses it with a conflict otherwise.
+pub fn bind(sent: &mut Value, live: Option<&Version>) {
+    let metadata = &mut sent["metadata"];
+    match live {
+        Some(live) => {
+            metadata["uid"] = live.uid.clone().into();
+            metadata["resourceVersion"] = live.resource_version.clone().into();
+        }
+        // No object has this version, and without a UID one that is not there is created.
+        None => metadata["resourceVersion"] = "1".into(),
+    }
+}
+
 /// Asks the server what an apply of `desired` would do to `live`.
 async fn ask(
     cluster: &dyn Cluster,
@@ -435,31 +460,29 @@ async fn ask(
 ) -> Result<Observation> {
     for _ in 0..TRIES {
         let mut sent = inventory::stamp(&desired, question.set.as_ref(), question.revision.as_deref());
-        if let Some(live) = &live {
-            let claim = plan::claim(&desired, live, question.set.as_ref(), &question.policy);
-            if !claim.allows_change() {
-                let answer = Answered::NotOurs(claim);
-                return Ok(Observation {
-                    desired,
-                    resource,
-                    sent,
-                    live: Some(live.clone()),
-                    answer,
-                });
+        let claim = live
+            .as_ref()
+            .map(|live| plan::claim(&desired, live, question.set.as_ref(), &question.policy));
+        let is_going = live.as_ref().is_some_and(|live| live.deletion_timestamp().is_some());
+        let unasked = match claim {
+            Some(claim) if !claim.allows_change() => Some(Answered::NotOurs(claim)),
+            Some(_) if is_going => {
+                // It is for when the old one is gone.
+                bind(&mut sent, None);
+                Some(Answered::Unverified(Unverified::BeingDeleted))
             }
-            if live.deletion_timestamp().is_some() {
-                let answer = Answered::Unverified(Unverified::BeingDeleted);
-                return Ok(Observation {
-                    desired,
-                    resource,
-                    sent,
-                    live: Some(live.clone()),
-                    answer,
-                });
-            }
-            sent["metadata"]["uid"] = live.uid().into();
-            sent["metadata"]["resourceVersion"] = live.resource_version().into();
+            _ => None,
+        };
+        if let Some(answer) = unasked {
+            return Ok(Observation {
+                desired,
+                resource,
+                sent,
+                live,
+                answer,
+            });
         }
+        bind(&mut sent, live.as_ref().map(Version::of).as_ref());
         let apply = Apply {
             object: &sent,
             reference: &desired.reference,
@@ -468,10 +491,6 @@ async fn ask(
             persist: Persist::DryRun,
         };
         match cluster.apply(&resource, &apply).await {
-            Ok(answer) if live.is_none() && !answer.created => {
-                // Somebody created it since it was looked for: whose it is has to be found out.
-                live = read(cluster, &resource, &desired).await?;
-            }
             Ok(Answer {
                 object,
                 warnings: words,
@@ -487,10 +506,8 @@ async fn ask(
                     answer,
                 });
             }
-            // It changed, or came or went, since it was read: read it again.
-            Err(error) if error.failure == Failure::Conflict => {
-                live = read(cluster, &resource, &desired).await?;
-            }
+            // It changed, or came or went, since it was looked for: look again.
+            Err(error) if error.failure == Failure::Conflict => live = read(cluster, &resource, &desired).await?,
             Err(error) => return Err(refused(&desired, error)),
         }
     }

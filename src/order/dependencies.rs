@@ -15,13 +15,17 @@ pub const DEPENDS_ON: &str = "config.kubernetes.io/depends-on";
 pub type Dependencies = BTreeMap<ObjectRef, BTreeSet<ObjectRef>>;
 
 /// Reads the dependencies of all objects. A reference that cannot be read, one that leads to no
-/// object of the directory, and a cycle are errors.
-pub fn dependencies(objects: &[DesiredObject]) -> Result<Dependencies> {
+/// object of the directory, and a circle are errors. A circle may lead through what is never
+/// declared: that an object needs its namespace, and its kind's definition (`defined_by`).
+pub fn dependencies<'a>(
+    objects: impl IntoIterator<Item = &'a DesiredObject>,
+    defined_by: &BTreeMap<GroupKind, ObjectRef>,
+) -> Result<Dependencies> {
     let known: BTreeMap<&ObjectRef, &DesiredObject> =
-        objects.iter().map(|object| (&object.reference, object)).collect();
+        objects.into_iter().map(|object| (&object.reference, object)).collect();
     let mut dependencies = Dependencies::new();
     let mut errors = Vec::new();
-    for object in objects {
+    for object in known.values() {
         let Some(annotation) = object.annotation(DEPENDS_ON) else {
             continue;
         };
@@ -50,8 +54,9 @@ pub fn dependencies(objects: &[DesiredObject]) -> Result<Dependencies> {
             }
         }
     }
-    if let Some(cycle) = cycle(&dependencies) {
-        errors.push(cycle_error(&cycle, &known));
+    if !dependencies.is_empty() {
+        let circle = cycle(&with_implied(&dependencies, &known, defined_by));
+        errors.extend(circle.map(|circle| cycle_error(&circle, &known)));
     }
     match Error::join(errors) {
         Some(error) => Err(error),
@@ -84,6 +89,27 @@ fn parse(text: &str) -> Option<ObjectRef> {
         namespace,
         name: (*name).to_owned(),
     })
+}
+
+/// What is declared, and what every object needs besides.
+fn with_implied(
+    declared: &Dependencies,
+    known: &BTreeMap<&ObjectRef, &DesiredObject>,
+    defined_by: &BTreeMap<GroupKind, ObjectRef>,
+) -> Dependencies {
+    let mut all = declared.clone();
+    for object in known.keys() {
+        let namespace = object.namespace.as_ref().map(|name| ObjectRef::namespace(name));
+        let definition = defined_by.get(&object.kind).cloned();
+        for implied in namespace
+            .into_iter()
+            .chain(definition)
+            .filter(|implied| known.contains_key(implied))
+        {
+            all.entry((*object).clone()).or_default().insert(implied);
+        }
+    }
+    all
 }
 
 /// A cycle, if there is one: each object depends on the next, and the last on the first.

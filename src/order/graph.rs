@@ -10,12 +10,29 @@ use crate::object::{GroupKind, ObjectRef};
 pub struct Node {
     /// Which object.
     pub reference: ObjectRef,
-    /// The nodes, by position, that must be Current: without them this one cannot succeed, so it is
-    /// not tried.
-    pub requires: Vec<usize>,
+    /// What it cannot do without, so that it is not tried without it.
+    pub requires: Vec<Need>,
     /// The stage of the usual order. It waits until all nodes of lower stages were tried, whatever
     /// came of them. `None` for what a manifest ordered otherwise.
     pub stage: Option<u8>,
+}
+
+/// Another node that one cannot do without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Need {
+    /// The other node, by its position.
+    pub node: usize,
+    /// What is needed of it.
+    pub what: What,
+}
+
+/// What is needed of another object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// That it is there: a namespace or a definition. One that is left as it is will do.
+    Exists,
+    /// That it is as git wants it, and Current: what a manifest declares.
+    Current,
 }
 
 /// The order of a sync. It has no circle: every node can be reached by completing others.
@@ -54,12 +71,9 @@ pub fn graph(objects: &[ObjectRef], dependencies: &Dependencies, defined_by: &BT
                 .into_iter()
                 .flatten()
                 .filter_map(|other| positions.get(other));
-            let mut requires: Vec<usize> = namespace
-                .into_iter()
-                .chain(definition)
-                .chain(declared)
-                .copied()
-                .collect();
+            let need = |what| move |node: &usize| Need { node: *node, what };
+            let exists = namespace.into_iter().chain(definition).map(need(What::Exists));
+            let mut requires: Vec<Need> = exists.chain(declared.map(need(What::Current))).collect();
             requires.sort_unstable();
             requires.dedup();
             Node {
@@ -82,12 +96,12 @@ fn leave_usual_order(nodes: &mut [Node]) {
             nodes[*index]
                 .requires
                 .iter()
-                .any(|other| stages[*other] > stages[*index])
+                .any(|need| stages[need.node] > stages[*index])
         })
         .collect();
     while let Some(index) = open.pop() {
         if nodes[index].stage.take().is_some() {
-            open.extend(&nodes[index].requires);
+            open.extend(nodes[index].requires.iter().map(|need| need.node));
         }
     }
 }
@@ -120,7 +134,7 @@ mod tests {
             let node = &graph.nodes[*index];
             let earlier = |other: &Node| node.stage.is_some() && other.stage.is_some() && other.stage < node.stage;
             !done.contains(index)
-                && node.requires.iter().all(|other| done.contains(other))
+                && node.requires.iter().all(|need| done.contains(&need.node))
                 && graph
                     .nodes
                     .iter()
@@ -149,9 +163,18 @@ mod tests {
             graph
                 .nodes
                 .iter()
-                .map(|node| node.requires.as_slice())
+                .map(|node| node
+                    .requires
+                    .iter()
+                    .map(|need| (need.node, need.what))
+                    .collect::<Vec<_>>())
                 .collect::<Vec<_>>(),
-            [&[][..], &[0], &[0], &[0]]
+            [
+                vec![],
+                vec![(0, What::Exists)],
+                vec![(0, What::Exists)],
+                vec![(0, What::Exists)]
+            ]
         );
     }
 
@@ -193,7 +216,7 @@ mod tests {
             let position = |name: &str| order.iter().position(|other| *other == name);
             for node in &graph.nodes {
                 for required in &node.requires {
-                    proptest::prop_assert!(position(&graph.nodes[*required].reference.name) < position(&node.reference.name));
+                    proptest::prop_assert!(position(&graph.nodes[required.node].reference.name) < position(&node.reference.name));
                 }
             }
         }
@@ -205,6 +228,10 @@ mod tests {
         let instance = object("x.io", "Thing", Some("a"), "one");
         let defined = BTreeMap::from([(instance.kind.clone(), definition.clone())]);
         let graph = graph(&[instance, definition], &Dependencies::new(), &defined);
-        assert_eq!(graph.nodes[0].requires, [1]);
+        let exists = Need {
+            node: 1,
+            what: What::Exists,
+        };
+        assert_eq!(graph.nodes[0].requires, [exists]);
     }
 }

@@ -4,10 +4,9 @@ mod dependencies;
 mod graph;
 
 pub use dependencies::{Dependencies, dependencies};
-pub use graph::{Graph, Node, graph};
+pub use graph::{Graph, Need, Node, What, graph};
 
 use crate::object::GroupKind;
-use crate::plan::{Action, Step};
 
 /// The place of a kind in the usual order: what others refer to comes first, what takes traffic
 /// last. Kinds of one rank wait for nothing of each other.
@@ -31,17 +30,4 @@ pub fn rank(kind: &GroupKind) -> u8 {
         // Custom kinds: after what they may refer to, before the workloads that may use them.
         _ => 5,
     }
-}
-
-/// Sorts steps as they are executed and shown: writes by rank and name, deletes after them and the
-/// other way round.
-pub fn sort_steps(steps: &mut [Step]) {
-    steps.sort_by(|a, b| {
-        let late = |step: &Step| matches!(step.action, Action::Delete | Action::Keep);
-        let by_rank = rank(&a.reference.kind).cmp(&rank(&b.reference.kind));
-        late(a)
-            .cmp(&late(b))
-            .then(if late(a) { by_rank.reverse() } else { by_rank })
-            .then_with(|| a.reference.cmp(&b.reference))
-    });
 }

@@ -12,7 +12,7 @@ use crate::compare::{self, Comparison, FieldChange};
 use crate::health::{self, Health};
 use crate::inventory::{ApplySet, Parent};
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
-use crate::order::Dependencies;
+use crate::order::{Dependencies, rank};
 use crate::place::Place;
 
 pub use ownership::{Claim, claim};
@@ -207,8 +207,8 @@ pub struct Step {
     pub reason: Reason,
     /// The fields that change.
     pub changes: Vec<FieldChange>,
-    /// What it does to running pods, in words; none when it does nothing to them.
-    pub restarts: Option<String>,
+    /// What it does to running pods; none when it does nothing to them.
+    pub restarts: Option<Restarts>,
     /// Why the server could not be asked, when it could not.
     pub unverified: Option<Unverified>,
     /// What the server warned of.
@@ -278,6 +278,10 @@ pub enum Reason {
     Fields,
     /// It becomes a member, and nothing else changes.
     Joins,
+    /// It is to be written in a version that the server does not serve yet.
+    NewVersion,
+    /// Git says it otherwise, with the same result: only our note of what it said changes.
+    Noted,
     /// We become owner of fields that have their values already, or cease to be.
     Ownership,
     /// It exists, and we never applied it.
@@ -409,7 +413,7 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
     };
     let delete_count = deletes.iter().filter(|step| step.action == Action::Delete).count();
     steps.extend(deletes);
-    crate::order::sort_steps(&mut steps);
+    sort(&mut steps);
 
     let mut refusals: Vec<Refusal> = observed
         .not_compared
@@ -436,6 +440,19 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         dependencies: observed.dependencies,
         server_version: observed.server_version,
     }
+}
+
+/// Sorts steps as they are executed and shown: writes by rank and name, deletes after them and the
+/// other way round.
+fn sort(steps: &mut [Step]) {
+    let late = |step: &Step| matches!(step.action, Action::Delete | Action::Keep);
+    steps.sort_by(|a, b| {
+        let by_rank = rank(&a.reference.kind).cmp(&rank(&b.reference.kind));
+        late(a)
+            .cmp(&late(b))
+            .then(if late(a) { by_rank.reverse() } else { by_rank })
+            .then_with(|| a.reference.cmp(&b.reference))
+    });
 }
 
 /// What is decided for one desired object.
@@ -487,6 +504,8 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         Answered::Unverified(why) => {
             if why == Unverified::BeingDeleted {
                 step.reason = Reason::BeingDeleted;
+            } else if live.is_some() {
+                (step.action, step.reason) = (Action::Update, Reason::NewVersion);
             }
             step.unverified = Some(why);
         }
@@ -506,7 +525,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
                 }
                 (step.action, step.reason) = verdict(&comparison, policy);
                 step.changes = comparison.changes;
-                step.restarts = restarts(&step.changes, &object);
+                step.restarts = Restarts::of(&step.changes, &object);
             }
             step.warnings = warnings;
             work.predicted = Some(object);
@@ -519,29 +538,29 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
 }
 
 /// What an update of a workload does to its pods.
-fn restarts(changes: &[FieldChange], after: &LiveObject) -> Option<String> {
-    let kind = after.reference().kind;
-    let rolls = kind.group == "apps" && changes.iter().any(|change| change.path.is_under(&["spec", "template"]));
-    if !rolls {
-        return None;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restarts {
+    /// They are replaced; how many there are, if it is known.
+    Pods(Option<i64>),
+    /// They are replaced when somebody deletes them.
+    OnDelete,
+}
+
+impl Restarts {
+    fn of(changes: &[FieldChange], after: &LiveObject) -> Option<Self> {
+        let kind = after.reference().kind;
+        let rolls = kind.group == "apps" && changes.iter().any(|change| change.path.is_under(&["spec", "template"]));
+        if !rolls {
+            return None;
+        }
+        let strategy = after.value().pointer("/spec/updateStrategy/type");
+        if strategy.and_then(Value::as_str) == Some("OnDelete") {
+            return Some(Self::OnDelete);
+        }
+        let daemons = after.value().pointer("/status/desiredNumberScheduled");
+        let pods = daemons.or_else(|| after.value().pointer("/spec/replicas"));
+        Some(Self::Pods(pods.and_then(Value::as_i64)))
     }
-    let on_delete = after
-        .value()
-        .pointer("/spec/updateStrategy/type")
-        .and_then(Value::as_str)
-        == Some("OnDelete");
-    if on_delete {
-        return Some("pods change when they are deleted".to_owned());
-    }
-    let daemons = after.value().pointer("/status/desiredNumberScheduled");
-    let pods = daemons
-        .or_else(|| after.value().pointer("/spec/replicas"))
-        .and_then(Value::as_i64);
-    Some(match pods {
-        Some(1) => "restarts 1 pod".to_owned(),
-        Some(pods) => format!("restarts {pods} pods"),
-        None => "restarts its pods".to_owned(),
-    })
 }
 
 fn verdict(comparison: &Comparison, policy: &Policy) -> (Action, Reason) {
@@ -551,7 +570,9 @@ fn verdict(comparison: &Comparison, policy: &Policy) -> (Action, Reason) {
         (Action::Update, Reason::Fields)
     } else if comparison.joins {
         (Action::Update, Reason::Joins)
-    } else {
+    } else if comparison.ownership {
         (Action::Update, Reason::Ownership)
+    } else {
+        (Action::Update, Reason::Noted)
     }
 }

@@ -69,6 +69,7 @@ impl<'a> Check<'a> {
         let namespace = self.namespace(metadata);
         self.texts(metadata, "labels", "label");
         self.texts(metadata, "annotations", "annotation");
+        self.server_only(metadata);
         let gvk = GroupVersionKind::new(&api_version?, &kind?);
         if object::is_secret(&gvk.group_kind) {
             secret::check(node, self.file, &mut self.errors);
@@ -78,6 +79,16 @@ impl<'a> Check<'a> {
             name: name?,
             namespace,
         })
+    }
+
+    /// Fields that bind an object to one that a cluster has or had, as in what `kubectl get` prints.
+    fn server_only(&mut self, metadata: &Node) {
+        for key in ["uid", "resourceVersion", "managedFields"] {
+            if let Some(entry) = metadata.entry(key).filter(|entry| !entry.value.is_null()) {
+                let message = format!("`metadata.{key}` is written by the server only");
+                self.error_at(entry, message, "take it out");
+            }
+        }
     }
 
     /// The place of the first line of `node`.

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::field::{FieldPath, PathElement};
 use crate::object::{self, GroupVersionKind, Origins};
 use crate::place::{Place, SourceFile};
-use crate::yaml::{self, Node, NodeValue};
+use crate::yaml::{self, Entry, Node, NodeValue};
 
 /// An object as it is written down, before its kind and its namespace are known to the cluster.
 #[derive(Debug, Clone)]
@@ -77,6 +77,7 @@ impl Reader<'_, '_> {
         let NodeValue::Mapping(entries) = node.value else {
             return;
         };
+        let inherited = typed_list(&entries);
         let Some(items) = entries.into_iter().find(|entry| entry.key == "items") else {
             return;
         };
@@ -84,7 +85,8 @@ impl Reader<'_, '_> {
         let NodeValue::Sequence(items) = items.value.value else {
             return;
         };
-        for (index, item) in items.into_iter().enumerate() {
+        for (index, mut item) in items.into_iter().enumerate() {
+            inherit(&mut item, &inherited);
             self.read(item, &path.join(PathElement::Index(index)));
         }
     }
@@ -111,6 +113,33 @@ impl Reader<'_, '_> {
             value,
             origins: Arc::new(origins),
             place,
+        }
+    }
+}
+
+/// What the items of a typed list such as a `ConfigMapList` need not say themselves: its version, and
+/// its kind without `List`.
+fn typed_list(entries: &[Entry]) -> Vec<Entry> {
+    let find = |key: &str| entries.iter().find(|entry| entry.key == key).cloned();
+    let Some(mut kind) = find("kind") else {
+        return Vec::new();
+    };
+    let item_kind = kind.value.as_str().and_then(|kind| kind.strip_suffix("List"));
+    match item_kind.filter(|kind| !kind.is_empty()).map(str::to_owned) {
+        Some(item_kind) => {
+            kind.value.value = NodeValue::String(item_kind);
+            find("apiVersion").into_iter().chain([kind]).collect()
+        }
+        None => Vec::new(),
+    }
+}
+
+fn inherit(item: &mut Node, inherited: &[Entry]) {
+    if let NodeValue::Mapping(entries) = &mut item.value {
+        for entry in inherited {
+            if !entries.iter().any(|own| own.key == entry.key) {
+                entries.push(entry.clone());
+            }
         }
     }
 }
@@ -183,6 +212,14 @@ items:
         );
         assert_eq!(manifests[1].place.line(), 10);
         assert!(super::tests::manifests("kind: List\nitems: []\n").is_empty());
+    }
+
+    #[test]
+    fn an_item_of_a_typed_list_has_its_kind() {
+        let text = "apiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: {name: a}\n  data: {x: z}\n";
+        let manifest = &manifests(text)[0];
+        assert_eq!(manifest.gvk, GroupVersionKind::new("v1", "ConfigMap"));
+        assert_eq!(manifest.value["kind"], "ConfigMap");
     }
 
     #[test]

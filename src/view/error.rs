@@ -5,6 +5,7 @@ use std::error::Error as _;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use super::style::{FAILED, STRONG, paint};
+use super::value::visible;
 use crate::error::Error;
 use crate::place::Place;
 
@@ -18,9 +19,15 @@ fn one(error: &Error) -> String {
         [] => format!("{} {}\n", paint(FAILED, "error:"), error.message()),
         places => located(error.message(), places),
     };
+    // Libraries repeat their cause in their own words: what has been said is not said again.
+    let mut said = error.message().to_lowercase();
     let mut cause = error.source();
     while let Some(source) = cause {
-        text += &format!("{} {source}\n", paint(STRONG, "caused by:"));
+        let words = shortened(&source.to_string());
+        if !said.contains(&words.to_lowercase()) {
+            text += &format!("{} {words}\n", paint(STRONG, "caused by:"));
+            said += &words.to_lowercase();
+        }
         cause = source.source();
     }
     for hint in error.hints() {
@@ -29,10 +36,25 @@ fn one(error: &Error) -> String {
     text
 }
 
+/// Words of a server: some quote a whole object, and they may hold anything.
+fn shortened(words: &str) -> String {
+    const MOST: usize = 400;
+    let words = visible(words);
+    if words.chars().count() <= MOST {
+        return words.into_owned();
+    }
+    let (head, tail): (String, String) = (
+        words.chars().take(MOST / 2).collect(),
+        words.chars().skip(words.chars().count() - MOST / 2).collect(),
+    );
+    format!("{head} […] {tail}")
+}
+
 fn located(message: &str, places: &[(Place, String)]) -> String {
+    let places: Vec<(&Place, String)> = places.iter().map(|(place, label)| (place, shortened(label))).collect();
     let mut report = Level::ERROR.primary_title(message).elements(Vec::<Origin<'_>>::new());
     let mut files: Vec<&Place> = Vec::new();
-    for (place, _) in places {
+    for (place, _) in &places {
         if !files
             .iter()
             .any(|other| std::sync::Arc::ptr_eq(&other.file, &place.file))

@@ -2,6 +2,7 @@
 
 mod age;
 mod error;
+mod manifests;
 mod plan;
 mod report;
 mod status;
@@ -10,6 +11,7 @@ mod value;
 
 pub use age::age;
 pub use error::error;
+pub use manifests::{Secrets, manifests};
 pub use plan::{Heading, Pruning, plan, refusal};
 pub use report::{Progress, report};
 pub use status::{StatusView, status};

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::style::{self, FADED, FAILED, STRONG, WARNED, columns, paint};
 use super::{age, value};
-use crate::compare::{Cause, FieldChange, Shown, writer};
-use crate::object;
-use crate::plan::{Action, Plan, Reason, Refusal, Step, Unverified, Work};
+use crate::compare::{Cause, FieldChange, Shown};
+use crate::field::FieldManager;
+use crate::plan::{Action, Plan, Reason, Refusal, Restarts, Step, Unverified, Work};
 use crate::source::Revision;
 
 /// What stands above a plan, and how it is shown.
@@ -127,7 +127,7 @@ fn step(step: &Step, heading: &Heading<'_>) -> String {
         && step.action == Action::Create
         && let Work::Apply(work) = &step.work
     {
-        for line in value::yaml(&presentable(&work.desired.value, &work.desired.reference.kind)).lines() {
+        for line in value::yaml(&value::presentable(&work.desired.value, &work.desired.reference.kind)).lines() {
             let _ = writeln!(text, "    {}", paint(style::ADDED, format!("+ {line}")));
         }
     }
@@ -137,34 +137,15 @@ fn step(step: &Step, heading: &Heading<'_>) -> String {
     text
 }
 
-/// A manifest without what must not be shown.
-fn presentable(manifest: &Value, kind: &object::GroupKind) -> Value {
-    let mut shown = manifest.clone();
-    if object::is_secret(kind) {
-        for map in ["data", "stringData"] {
-            for value in shown
-                .get_mut(map)
-                .and_then(Value::as_object_mut)
-                .into_iter()
-                .flat_map(|map| map.values_mut())
-            {
-                *value = "(not shown)".into();
-            }
-        }
-        if let Some(annotations) = shown.pointer_mut("/metadata/annotations") {
-            *annotations = "(not shown)".into();
-        }
-    }
-    shown
-}
-
 fn note(step: &Step) -> String {
     let reason = match &step.reason {
         Reason::New => String::new(),
         Reason::BeingDeleted => "once the old one is gone: it is being deleted".to_owned(),
         Reason::Fields if step.action == Action::Conflict => String::new(),
-        Reason::Fields => step.restarts.clone().unwrap_or_default(),
+        Reason::Fields => step.restarts.map(restarts).unwrap_or_default(),
         Reason::Joins => "becomes a member; nothing else changes".to_owned(),
+        Reason::NewVersion => "once its version is served".to_owned(),
+        Reason::Noted => "no value changes; only our note of what git says".to_owned(),
         Reason::Ownership => "no value changes; only who owns its fields".to_owned(),
         Reason::NotOurs => "it exists and is not ours; take it over with --adopt".to_owned(),
         Reason::OtherApplySet(id) => format!("it is part of another ApplySet, {id}"),
@@ -194,7 +175,25 @@ fn note(step: &Step) -> String {
         Some(Unverified::NamespaceMissing(namespace)) => {
             format!("unverified: namespace {namespace} is not there yet")
         }
+        Some(Unverified::KindMissing) if step.action == Action::Update => format!("unverified: {reason}"),
         Some(Unverified::KindMissing) => "unverified: its CustomResourceDefinition is not there yet".to_owned(),
+    }
+}
+
+fn restarts(restarts: Restarts) -> String {
+    match restarts {
+        Restarts::OnDelete => "pods change when they are deleted".to_owned(),
+        Restarts::Pods(Some(1)) => "restarts 1 pod".to_owned(),
+        Restarts::Pods(Some(pods)) => format!("restarts {pods} pods"),
+        Restarts::Pods(None) => "restarts its pods".to_owned(),
+    }
+}
+
+/// The words for a writer: `kubectl-edit`, `kube-controller-manager (scale)`.
+fn writer(manager: &FieldManager) -> String {
+    match manager.subresource.as_str() {
+        "" => manager.name.clone(),
+        subresource => format!("{} ({subresource})", manager.name),
     }
 }
 
@@ -248,7 +247,7 @@ fn conflict(change: &FieldChange, owner: &str, action: Action) -> String {
     let side = |shown: &Shown| match shown {
         Shown::Absent => "nothing".to_owned(),
         Shown::Masked(_) => "something else".to_owned(),
-        Shown::Value(Value::String(text)) if !text.contains('\n') => text.clone(),
+        Shown::Value(Value::String(text)) if !text.contains('\n') => value::visible(text).into_owned(),
         Shown::Value(value @ (Value::Object(_) | Value::Array(_) | Value::String(_))) => {
             let text = value.to_string();
             if text.chars().count() > 60 {

@@ -37,12 +37,12 @@ pub fn status(view: &StatusView<'_>) -> String {
         Some(record) => text += &synced("synced", record, view.now),
         None => text += "  synced      never to the end\n",
     }
-    if let Some(attempted) = view
-        .parent
-        .attempted
-        .as_ref()
-        .filter(|attempted| Some(*attempted) != view.parent.completed.as_ref())
-    {
+    if let Some(attempted) = view.parent.attempted.as_ref().filter(|attempted| {
+        view.parent
+            .completed
+            .as_ref()
+            .is_none_or(|completed| is_later(attempted, completed))
+    }) {
         text += &synced("attempted", attempted, view.now);
     }
     let current = view.members.iter().filter(|(_, health)| health.is_current()).count();
@@ -77,6 +77,12 @@ pub fn status(view: &StatusView<'_>) -> String {
         let _ = writeln!(text, "  {} {}", paint(FAILED, "not listed "), kind.message);
     }
     text
+}
+
+/// Whether a sync began after another one had ended.
+fn is_later(attempted: &Record, completed: &Record) -> bool {
+    let time = |record: &Record| record.time.parse::<Timestamp>().ok();
+    time(attempted) > time(completed)
 }
 
 fn synced(what: &str, record: &Record, now: Timestamp) -> String {

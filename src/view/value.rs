@@ -1,14 +1,31 @@
 //! Values as text: on one line where they fit, as YAML where not, as hunks where text changed.
 
+use std::borrow::Cow;
+
 use similar::TextDiff;
 
 use serde_json::Value;
 
 use super::style::{ADDED, FADED, REMOVED, paint};
 use crate::compare::{FieldChange, Shown};
+use crate::object::{self, GroupKind};
 
 /// What stands for a value that is not shown.
 const MASKED: &str = "(not shown)";
+
+/// A text without characters that would move the cursor or change colours: whoever can write an
+/// object could hide lines from its reviewer otherwise.
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
+    let is_hidden = |character: char| character.is_control() && character != '\t' && character != '\n';
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let shown = text.chars().map(|character| match character {
+        hidden if is_hidden(hidden) => hidden.escape_default().to_string(),
+        shown => shown.to_string(),
+    });
+    Cow::Owned(shown.collect())
+}
 
 /// The lines for a change of value, each indented by `indent`; `note` stands beside the last of the
 /// first line's side.
@@ -16,7 +33,7 @@ pub(super) fn change(change: &FieldChange, indent: &str, note: &str) -> String {
     if let (Shown::Value(Value::String(before)), Shown::Value(Value::String(after))) = (&change.before, &change.after)
         && (before.contains('\n') || after.contains('\n'))
     {
-        return hunks(before, after, indent);
+        return hunks(before, after, indent, note);
     }
     let mut text = String::new();
     let sides = [(&change.before, '-', REMOVED), (&change.after, '+', ADDED)];
@@ -29,7 +46,7 @@ pub(super) fn change(change: &FieldChange, indent: &str, note: &str) -> String {
             Shown::Value(value) => lines(value),
         };
         for (position, line) in lines.iter().enumerate() {
-            let left = format!("{indent}{sign} {line}");
+            let left = format!("{indent}{sign} {}", visible(line));
             let right = if side == last && position == 0 { note } else { "" };
             text += &painted_columns(&left, right, style);
         }
@@ -75,19 +92,42 @@ pub(super) fn yaml(value: &Value) -> String {
     serde_saphyr::to_string(value).unwrap_or_else(|_| value.to_string())
 }
 
+/// A manifest without what must not be shown.
+pub(super) fn presentable(manifest: &Value, kind: &GroupKind) -> Value {
+    let mut shown = manifest.clone();
+    if object::is_secret(kind) {
+        for map in ["data", "stringData"] {
+            for value in shown
+                .get_mut(map)
+                .and_then(Value::as_object_mut)
+                .into_iter()
+                .flat_map(|map| map.values_mut())
+            {
+                *value = MASKED.into();
+            }
+        }
+        if let Some(annotations) = shown.pointer_mut("/metadata/annotations") {
+            *annotations = MASKED.into();
+        }
+    }
+    shown
+}
+
 /// Unified hunks of a text of several lines.
-fn hunks(before: &str, after: &str, indent: &str) -> String {
+fn hunks(before: &str, after: &str, indent: &str, note: &str) -> String {
     let diff = TextDiff::from_lines(before, after);
     let mut text = String::new();
-    for hunk in diff.unified_diff().context_radius(2).iter_hunks() {
-        text += &format!("{indent}{}\n", paint(FADED, hunk.header().to_string().trim_end()));
+    for (number, hunk) in diff.unified_diff().context_radius(2).iter_hunks().enumerate() {
+        let header = format!("{indent}{}", hunk.header().to_string().trim_end());
+        text += &painted_columns(&header, if number == 0 { note } else { "" }, FADED);
         for change in hunk.iter_changes() {
             let (sign, style) = match change.tag() {
                 similar::ChangeTag::Delete => ("- ", REMOVED),
                 similar::ChangeTag::Insert => ("+ ", ADDED),
                 similar::ChangeTag::Equal => ("  ", FADED),
             };
-            let line = format!("{indent}{sign}{}", change.value().trim_end_matches(['\n', '\r']));
+            let line = visible(change.value().trim_end_matches(['\n', '\r']));
+            let line = format!("{indent}{sign}{line}");
             text += &paint(style, line);
             text += if change.missing_newline() {
                 " (no newline at the end)\n"

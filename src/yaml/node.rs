@@ -174,28 +174,61 @@ impl Node {
         first_line(text, &self.span)
     }
 
-    fn child(&self, element: &PathElement) -> Option<Child<'_>> {
-        match element {
-            PathElement::Field(name) => self.entry(name).map(Child::Entry),
-            PathElement::Index(index) => self.items()?.get(*index).map(Child::Item),
-            PathElement::Value(value) => self.items()?.iter().find(|item| *item == value).map(Child::Item),
-            PathElement::Key(keys) => self.keyed_item(keys).map(Child::Item),
+    /// A value all of which is written at `span`.
+    pub fn from_value(value: Value, span: &Range<usize>) -> Self {
+        let value = match value {
+            Value::Null => NodeValue::Null,
+            Value::Bool(value) => NodeValue::Bool(value),
+            Value::Number(value) => NodeValue::Number(value),
+            Value::String(value) => NodeValue::String(value),
+            Value::Array(items) => {
+                NodeValue::Sequence(items.into_iter().map(|item| Self::from_value(item, span)).collect())
+            }
+            Value::Object(entries) => {
+                let entries = entries.into_iter().map(|(key, value)| Entry {
+                    key,
+                    key_span: span.clone(),
+                    value: Self::from_value(value, span),
+                });
+                NodeValue::Mapping(entries.collect())
+            }
+        };
+        Self {
+            value,
+            span: span.clone(),
         }
     }
 
-    /// The item with these keys. One that leaves out keys which the server defaults (`protocol`)
-    /// is taken if no item has them all.
-    fn keyed_item(&self, keys: &Map<String, Value>) -> Option<&Self> {
-        let fits = |item: &&Self, missing: usize| {
-            let present: Vec<_> = keys
-                .iter()
-                .filter_map(|(name, wanted)| Some((item.entry(name)?, wanted)))
-                .collect();
-            present.len() == keys.len() - missing && present.iter().all(|(entry, wanted)| entry.value == **wanted)
-        };
+    /// Which item of this list `element` selects.
+    pub fn position(&self, element: &PathElement) -> Option<usize> {
         let items = self.items()?;
-        (0..keys.len()).find_map(|missing| items.iter().find(|item| fits(item, missing)))
+        match element {
+            PathElement::Field(_) => None,
+            PathElement::Index(index) => (*index < items.len()).then_some(*index),
+            PathElement::Value(value) => items.iter().position(|item| item == value),
+            PathElement::Key(keys) => keyed_position(items, keys),
+        }
     }
+
+    fn child(&self, element: &PathElement) -> Option<Child<'_>> {
+        match element {
+            PathElement::Field(name) => self.entry(name).map(Child::Entry),
+            _ => self.items()?.get(self.position(element)?).map(Child::Item),
+        }
+    }
+}
+
+/// The item with these keys. One that leaves out keys which the server defaults (`protocol`) is
+/// taken if no item has them all.
+fn keyed_position(items: &[Node], keys: &Map<String, Value>) -> Option<usize> {
+    let fits = |item: &Node, missing: usize| {
+        let present: Vec<_> = keys
+            .iter()
+            .filter_map(|(name, wanted)| Some((item.entry(name)?, wanted)))
+            .collect();
+        present.len() == keys.len() - missing && present.iter().all(|(entry, wanted)| entry.value == **wanted)
+    };
+    (0..keys.len()).find_map(|missing| items.iter().position(|item| fits(item, missing)))
 }
 
 impl PartialEq<Value> for Node {

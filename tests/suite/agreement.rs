@@ -1,7 +1,7 @@
 //! The diff agrees with `kubectl diff --server-side` of the same version, object by object, on
 //! whether something would change, and what kubectl accepts is accepted.
 
-use std::fs;
+use serde_json::json;
 
 use crate::bed::{Bed, deployment};
 
@@ -66,23 +66,34 @@ fn manifests() -> Vec<(&'static str, String)> {
     manifests
 }
 
-/// Whether kubectl says that an apply of this would change something. The membership label and our
-/// annotations are on both sides, as kubectl applies under our name and would remove them.
+/// Whether kubectl says that an apply of this in our place would change something. Our notes on the
+/// live object are in its file too: without them kubectl would say that it removes them.
 fn kubectl_would_change(bed: &Bed, text: &str) -> bool {
-    let noted = bed.dir.join("noted.yaml");
-    fs::write(&noted, text).expect("a file of our own");
-    let noted_path = noted.to_str().expect("text");
+    let kubectl = |args: &[&str], text: &str| bed.kubectl_stdin(args, text);
+    let live = kubectl(&["get", "-f", "-", "--output=json"], text);
+    let live: serde_json::Value = serde_json::from_str(&live).expect("kubectl prints JSON");
+    let note = |map: &str, key: &str| {
+        let value = live["items"][0]["metadata"][map][key].as_str();
+        format!("{key}={}", value.unwrap_or_else(|| panic!("no {key} on {live}")))
+    };
+    let label = note("labels", "applyset.kubernetes.io/part-of");
+    let annotation = note("annotations", "stackanetes.io/applied");
+    let noted = kubectl(&["label", "--local", "-f", "-", "--output=json", &label], text);
+    let noted = kubectl(
+        &["annotate", "--local", "-f", "-", "--output=json", &annotation],
+        &noted,
+    );
     let args = [
         "diff",
         "--server-side",
         "--force-conflicts",
-        "--field-manager=another",
+        "--field-manager=stackanetes",
         "-f",
-        noted_path,
+        "-",
         "--namespace",
         &bed.namespace,
     ];
-    let output = bed.plane.kubectl(&args);
+    let output = bed.plane.kubectl_stdin(&args, &noted);
     match output.status.code() {
         Some(0) => false,
         Some(1) => true,
@@ -91,76 +102,103 @@ fn kubectl_would_change(bed: &Bed, text: &str) -> bool {
 }
 
 fn we_would_change(bed: &Bed, path: &str) -> bool {
-    match bed
-        .run(&[
-            "diff",
-            path,
-            "--name",
-            &bed.namespace,
-            "-n",
-            &bed.namespace,
-            "--no-prune",
-        ])
-        .code
-    {
+    let namespace = bed.namespace.as_str();
+    let run = bed.run(&["diff", path, "--name", namespace, "-n", namespace, "--no-prune"]);
+    match run.code {
         0 => false,
         1 => true,
-        code => panic!("diff exited {code}"),
+        code => panic!("diff exited {code}: {}", run.stderr),
     }
+}
+
+/// The names of the manifests that would change something, by both accounts.
+#[track_caller]
+fn agree(bed: &Bed, manifests: &[(&'static str, String)], expected: &[&str]) {
+    let named = |would_change: &dyn Fn(&str, &str) -> bool| -> Vec<&str> {
+        let changed = manifests.iter().filter(|(name, text)| would_change(name, text));
+        changed.map(|(name, _)| *name).collect()
+    };
+    let ours = named(&|name, _| we_would_change(bed, &format!("desired/{name}.yaml")));
+    let theirs = named(&|_, text| kubectl_would_change(bed, text));
+    assert_eq!(ours, theirs, "what we say, and what kubectl says");
+    assert_eq!(ours, expected);
 }
 
 #[test]
 fn kubectl_and_we_agree_on_every_object() {
     let bed = Bed::new("agreement");
-    let manifests = manifests();
+    let mut manifests = manifests();
     for (name, text) in &manifests {
         let dry_run = ["apply", "--server-side", "--dry-run=server", "-f", "-"];
         bed.kubectl_stdin(&dry_run, text);
         bed.write(&format!("{name}.yaml"), text);
     }
-    bed.run(&["sync", "--yes", "--timeout", "0s"]);
-    let mut compared = 0;
-    let mut agree = |when: &str| {
-        for (name, text) in &manifests {
-            let ours = we_would_change(&bed, &format!("desired/{name}.yaml"));
-            let theirs = kubectl_would_change(&bed, text);
-            assert_eq!(ours, theirs, "{name}, {when}: we say {ours}, kubectl says {theirs}");
-            compared += usize::from(ours) * 100 + 1;
-        }
-    };
-    agree("after a sync");
-    let changes = [
-        ("configmap", "cm", r#"{"data":{"mode":"off"}}"#),
-        ("service", "svc", r#"{"spec":{"selector":{"app":"other"}}}"#),
-        ("deployment", "web", r#"{"spec":{"replicas":7}}"#),
-        ("statefulset", "db", r#"{"metadata":{"labels":{"unrelated":"1"}}}"#),
+    let sync = || drop(bed.run(&["sync", "--yes", "--timeout", "0s"]));
+    sync();
+    agree(&bed, &manifests, &[]);
+
+    // Others write: over ours, and beside it.
+    for (kind, name, patch) in [
+        ("configmap", "cm", json!({"data": {"mode": "off"}})),
+        ("service", "svc", json!({"spec": {"selector": {"app": "other"}}})),
+        ("deployment", "web", json!({"spec": {"replicas": 7}})),
+        ("statefulset", "db", json!({"metadata": {"labels": {"unrelated": "1"}}})),
         (
             "networkpolicy",
             "np",
-            r#"{"spec":{"policyTypes":["Ingress","Egress"]}}"#,
+            json!({"spec": {"policyTypes": ["Ingress", "Egress"]}}),
         ),
-        ("role", "r", r#"{"rules":[]}"#),
+        ("role", "r", json!({"rules": []})),
         (
             "poddisruptionbudget",
             "pdb",
-            r#"{"metadata":{"annotations":{"unrelated":"1"}}}"#,
+            json!({"metadata": {"annotations": {"unrelated": "1"}}}),
         ),
-    ];
-    for (kind, name, patch) in changes {
-        bed.kubectl(&[
-            "patch",
-            kind,
-            name,
-            "--type=merge",
-            "--field-manager=kubectl-edit",
-            "--patch",
-            patch,
-        ]);
+    ] {
+        bed.patch("kubectl-edit", kind, name, &patch);
     }
-    agree("after others wrote");
-    assert_eq!(
-        compared,
-        26 + 5 * 100,
-        "nothing changes after the sync, and five objects do after others wrote"
+    let changed = ["config-map", "service", "network-policy", "role", "deployment"];
+    agree(&bed, &manifests, &changed);
+    sync();
+
+    // Git changes: a value, a key that goes, an order, and what only looks different.
+    let env = |first: &str, second: &str| format!("{first}\n            - {second}");
+    let (first, second) = (
+        "name: FIRST\n              value: one",
+        "name: SECOND\n              value: two",
     );
+    for (name, from, to) in [
+        ("config-map", "mode: \"on\"".to_owned(), "mode: \"off\"".to_owned()),
+        ("service", ", targetPort: dns".into(), String::new()),
+        ("stateful-set", ", limits: {cpu: 2}".into(), String::new()),
+        ("role", "[get, list]".into(), "[list, get]".into()),
+        (
+            "ingress",
+            ", annotations: {\"example.com/size\": \"10\"}".into(),
+            String::new(),
+        ),
+        ("budget", "minAvailable: 50%".into(), "minAvailable: \"50%\"".into()),
+        ("cron-job", "[a, \"1\"]".into(), "[a, \"2\"]".into()),
+        ("secret", "{a: b}".into(), "{a: c}".into()),
+        ("account", "labels: {}".into(), "labels: {team: a}".into()),
+        ("deployment", env(first, second), env(second, first)),
+    ] {
+        let manifest = manifests.iter_mut().find(|(other, _)| *other == name);
+        let text = &mut manifest.expect("it is one of them").1;
+        assert!(text.contains(&from), "{name}");
+        *text = text.replace(&from, &to);
+        bed.write(&format!("{name}.yaml"), text);
+    }
+    let changed = [
+        "config-map",
+        "service",
+        "stateful-set",
+        "role",
+        "ingress",
+        "cron-job",
+        "secret",
+        "account",
+        "deployment",
+    ];
+    agree(&bed, &manifests, &changed);
 }

@@ -3,7 +3,9 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::control_plane::{AuditEvent, ControlPlane, User};
 
@@ -106,7 +108,19 @@ impl Bed {
 
     /// Runs it as another user.
     pub fn run_as(&self, kubeconfig: &Path, args: &[&str], stdin: &str) -> Run {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_stackanetes"))
+        let mut child = self.start_as(kubeconfig, args);
+        // A command that reads nothing may be gone before everything is written.
+        let _ = child.stdin.take().expect("it is piped").write_all(stdin.as_bytes());
+        Run::finish(child)
+    }
+
+    /// Starts it and does not wait for its end, which is [`Run::finish`].
+    pub fn start(&self, args: &[&str]) -> Child {
+        self.start_as(&self.user.kubeconfig, args)
+    }
+
+    fn start_as(&self, kubeconfig: &Path, args: &[&str]) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_stackanetes"))
             .args(args)
             .current_dir(&self.dir)
             .env_clear()
@@ -116,15 +130,7 @@ impl Bed {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("the command can be run");
-        // A command that reads nothing may be gone before everything is written.
-        let _ = child.stdin.take().expect("it is piped").write_all(stdin.as_bytes());
-        let output = child.wait_with_output().expect("the command ends");
-        Run {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).expect("text"),
-            stderr: String::from_utf8(output.stderr).expect("text"),
-        }
+            .expect("the command can be run")
     }
 
     pub fn diff(&self) -> Run {
@@ -153,6 +159,19 @@ impl Bed {
         self.plane.get(kind, Some(&self.namespace), name)
     }
 
+    /// Who holds the Lease of the bed's ApplySet; empty when it is free.
+    pub fn lease_holder(&self) -> String {
+        let lease = self.get("lease", &format!("stackanetes-{}", self.namespace));
+        let holder = lease.expect("there is a Lease")["spec"]["holderIdentity"].clone();
+        holder.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Changes an object of the bed's namespace under the name of this manager.
+    pub fn patch(&self, manager: &str, kind: &str, name: &str, patch: &serde_json::Value) {
+        let (manager, patch) = (format!("--field-manager={manager}"), patch.to_string());
+        self.kubectl(&["patch", kind, name, "--type=merge", &manager, "--patch", &patch]);
+    }
+
     /// Runs kubectl in the bed's namespace.
     pub fn kubectl(&self, args: &[&str]) -> String {
         let args: Vec<&str> = args.iter().copied().chain(["--namespace", &self.namespace]).collect();
@@ -175,6 +194,16 @@ impl Drop for Bed {
 }
 
 impl Run {
+    /// Waits for the end of the command.
+    pub fn finish(child: Child) -> Run {
+        let output = child.wait_with_output().expect("the command ends");
+        Run {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
     #[track_caller]
     pub fn exits(self, code: i32) -> Run {
         assert_eq!(
@@ -223,12 +252,35 @@ fn squeeze(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Asks again and again until the answer is yes; panics after a while.
+#[track_caller]
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A manifest with these lines under its `metadata:`.
+pub fn with_metadata(manifest: &str, lines: &str) -> String {
+    manifest.replacen("metadata:\n", &format!("metadata:\n{lines}"), 1)
+}
+
+pub fn namespace(name: &str) -> String {
+    format!("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n")
+}
+
 pub fn config_map(name: &str, data: &[(&str, &str)]) -> String {
     let mut text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n");
     for (key, value) in data {
         text += &format!("  {key}: {value:?}\n");
     }
     text
+}
+
+pub fn secret(name: &str) -> String {
+    format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\nstringData:\n  password: hunter2\n")
 }
 
 /// A Deployment with one container. On the bare control plane nothing runs it, so it never becomes

@@ -1,40 +1,16 @@
 //! Others write too: what they changed is put back, what they own is left alone until somebody
-//! decides, and what they change under our hands is never overwritten.
+//! decides.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use jiff::Timestamp;
 use serde_json::json;
-use stackanetes::cluster::{Cluster, Connection, Kubernetes};
-use stackanetes::execute::{Event, Execution, Holder, Outcome};
-use stackanetes::inventory::{ApplySet, Record};
-use stackanetes::observe::{self, Observations, Question};
-use stackanetes::plan::{self, Policy};
-use stackanetes::selection::Selection;
 
 use crate::bed::{Bed, deployment, pod_template};
-
-fn patch(bed: &Bed, manager: &str, kind: &str, name: &str, patch: &serde_json::Value) {
-    let manager = format!("--field-manager={manager}");
-    bed.kubectl(&[
-        "patch",
-        kind,
-        name,
-        "--type=merge",
-        &manager,
-        "--patch",
-        &patch.to_string(),
-    ]);
-}
 
 #[test]
 fn a_field_changed_by_somebody_else_is_named_and_put_back() {
     let bed = Bed::new("drift-edit");
     bed.write_config_map("settings", &[("mode", "fast")]);
     bed.synced();
-    patch(
-        &bed,
+    bed.patch(
         "kubectl-edit",
         "configmap",
         "settings",
@@ -56,8 +32,7 @@ fn a_removed_field_is_put_back_although_nobody_is_named() {
     let bed = Bed::new("drift-removed");
     bed.write_config_map("settings", &[("mode", "fast"), ("size", "big")]);
     bed.synced();
-    patch(
-        &bed,
+    bed.patch(
         "kubectl-edit",
         "configmap",
         "settings",
@@ -99,13 +74,7 @@ fn a_field_that_another_manager_owns_and_git_newly_wants_is_a_conflict() {
     bed.write_config_map("settings", &[("mode", "fast")]);
     bed.write_config_map("other", &[("a", "1")]);
     bed.synced();
-    patch(
-        &bed,
-        "team-b",
-        "configmap",
-        "settings",
-        &json!({"data": {"size": "huge"}}),
-    );
+    bed.patch("team-b", "configmap", "settings", &json!({"data": {"size": "huge"}}));
     bed.write_config_map("settings", &[("mode", "slow"), ("size", "small")]);
     bed.write_config_map("other", &[("a", "2")]);
     bed.diff()
@@ -179,8 +148,7 @@ fn what_another_manager_owns_beside_ours_is_left_alone() {
     let bed = Bed::new("conflict-beside");
     bed.write_config_map("settings", &[("mode", "fast")]);
     bed.synced();
-    patch(
-        &bed,
+    bed.patch(
         "team-b",
         "configmap",
         "settings",
@@ -215,126 +183,68 @@ fn what_git_drops_and_another_manager_keeps_is_told_of() {
     );
 }
 
-/// Plans with the library, lets `meanwhile` happen, and carries the plan out.
-fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> Vec<(String, Outcome)> {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let connection = Connection {
-            kubeconfig: Some(bed.user.kubeconfig.clone()),
-            context: None,
-        };
-        let cluster: Arc<dyn Cluster> = Arc::new(Kubernetes::connect(&connection).await.expect("a cluster"));
-        let desired = stackanetes::source::directory(&bed.dir.join("desired")).expect("a directory");
-        let question = Question {
-            set: Some(ApplySet {
-                name: bed.namespace.clone(),
-                namespace: bed.namespace.clone(),
-            }),
-            namespace: bed.namespace.clone(),
-            revision: None,
-            selection: Selection::default(),
-            policy: Policy::default(),
-            concurrency: 4,
-        };
-        let observed = observe::observe(&*cluster, desired.manifests, &question)
-            .await
-            .expect("an answer");
-        let Observations {
-            observed,
-            scopes,
-            defined_by,
-            ..
-        } = observed;
-        let plan = plan::plan(observed, &question.policy);
-        meanwhile();
-        let execution = Execution {
-            cluster,
-            question,
-            scopes,
-            defined_by,
-            timeout: Duration::from_secs(30),
-            record: Record {
-                time: Timestamp::now().to_string(),
-                by: "test".into(),
-                revision: None,
-                subject: None,
-                dirty: false,
-                objects: 1,
-                tool: Record::this_tool(),
-                server: String::new(),
-            },
-            holder: Holder {
-                identity: "test".into(),
-            },
-            stop: tokio::sync::watch::channel(false).1,
-        };
-        let mut outcomes = Vec::new();
-        let tell = |event: Event| {
-            if let Event::Settled { reference, outcome } = event {
-                outcomes.push((reference.name, outcome));
-            }
-        };
-        execution.run(plan, tell).await.expect("it runs");
-        outcomes
-    })
-}
-
 #[test]
-fn an_object_changed_between_plan_and_apply_is_not_overwritten() {
-    let bed = Bed::new("moved-changed");
-    bed.write_config_map("settings", &[("mode", "fast"), ("size", "big")]);
+fn a_text_of_several_lines_that_somebody_changed_is_shown_with_who_did_it() {
+    let bed = Bed::new("drift-text");
+    bed.write_config_map("settings", &[("a.conf", "one\ntwo\nthree\n")]);
     bed.synced();
-    bed.write_config_map("settings", &[("mode", "slow"), ("size", "big")]);
-    let requests = bed.audited(|| {
-        let outcomes = sync_with_a_surprise(&bed, || {
-            patch(
-                &bed,
-                "kubectl-edit",
-                "configmap",
-                "settings",
-                &json!({"data": {"size": "hot-fix"}}),
-            );
-        });
-        assert!(matches!(outcomes.as_slice(), [(_, Outcome::Moved)]), "{outcomes:?}");
-    });
-    assert!(
-        requests.iter().any(|request| request.is_write() && request.code == 409),
-        "the server refused the stale write"
-    );
-    let data = bed.get("configmap", "settings").expect("it is there")["data"].clone();
-    assert_eq!(data, json!({"mode": "fast", "size": "hot-fix"}));
+    let theirs = json!({"data": {"a.conf": "one\nTWO\nthree\n"}});
+    bed.patch("kubectl-edit", "configmap", "settings", &theirs);
+    bed.diff()
+        .exits(1)
+        .shows("- TWO")
+        .shows("+ two")
+        .shows("drift: kubectl-edit, just now");
 }
 
 #[test]
-fn a_change_that_makes_no_difference_to_the_plan_is_planned_again_and_applied() {
-    let bed = Bed::new("moved-unrelated");
-    bed.write_config_map("settings", &[("mode", "fast")]);
-    bed.synced();
-    bed.write_config_map("settings", &[("mode", "slow")]);
-    let outcomes = sync_with_a_surprise(&bed, || {
-        patch(
-            &bed,
-            "team-b",
-            "configmap",
-            "settings",
-            &json!({"data": {"theirs": "1"}}),
-        );
-    });
-    assert!(matches!(outcomes.as_slice(), [(_, Outcome::Updated)]), "{outcomes:?}");
-    let data = bed.get("configmap", "settings").expect("it is there")["data"].clone();
-    assert_eq!(data, json!({"mode": "slow", "theirs": "1"}));
-}
-
-#[test]
-fn an_object_that_appears_between_plan_and_apply_is_not_taken() {
-    let bed = Bed::new("moved-appeared");
-    bed.write_config_map("settings", &[("mode", "fast")]);
-    let outcomes = sync_with_a_surprise(&bed, || {
-        bed.kubectl(&["create", "configmap", "settings", "--from-literal=mode=theirs"]);
-    });
-    assert!(matches!(outcomes.as_slice(), [(_, Outcome::Moved)]), "{outcomes:?}");
+fn drift_beside_a_change_of_git_is_put_back_too() {
+    let bed = Bed::new("drift-and-git");
+    bed.write("web.yaml", &deployment("web", 3, "nginx:1"));
+    bed.run(&["sync", "--yes", "--timeout", "0s"]).exits(1);
+    let theirs = json!({"spec": {"replicas": 6}});
+    bed.patch("kubectl-edit", "deployment", "web", &theirs);
+    bed.write("web.yaml", &deployment("web", 3, "nginx:2"));
+    bed.diff()
+        .exits(1)
+        .shows("~ update Deployment drift-and-git/web")
+        .shows("spec.replicas desired/web.yaml:6 - 6 + 3 drift: kubectl-edit, just now (guessed)")
+        .shows("- nginx:1 + nginx:2 git")
+        .shows_not("conflict");
+    bed.run(&["sync", "--yes", "--timeout", "0s"])
+        .exits(1)
+        .shows_not("conflict");
+    let spec = bed.get("deployment", "web").expect("it is there")["spec"].clone();
     assert_eq!(
-        bed.get("configmap", "settings").expect("it is there")["data"]["mode"],
-        "theirs"
+        (&spec["replicas"], &spec["template"]["spec"]["containers"][0]["image"]),
+        (&json!(3), &json!("nginx:2"))
     );
+}
+
+#[test]
+fn a_value_in_the_cluster_cannot_steer_the_terminal() {
+    let bed = Bed::new("drift-control");
+    let drifts = [("line", "fast"), ("text", "one\ntwo\n")];
+    bed.write_config_map("drifts", &drifts);
+    bed.write_config_map("clashes", &[("a", "1")]);
+    bed.synced();
+    let evil = "evil\r   hidden\u{1b}[2K";
+    let text = format!("one\n{evil}\n");
+    let theirs = json!({"data": {"line": evil, "text": text}});
+    bed.patch("kubectl-edit", "configmap", "drifts", &theirs);
+    bed.patch("team-b", "configmap", "clashes", &theirs);
+    bed.write_config_map("clashes", &[("a", "1"), drifts[0], drifts[1]]);
+    // Colours are control characters themselves, so what is looked for is what somebody wrote.
+    for args in [
+        &["diff"][..],
+        &["diff", "--color", "always"],
+        &["sync", "--yes", "--color", "always"],
+    ] {
+        let run = bed.run(args).exits(1).shows("! conflict").shows("evil");
+        assert!(
+            !run.stdout.contains('\r') && !run.stdout.contains("\u{1b}[2K"),
+            "{:?}",
+            run.stdout
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! `diff` says what would change, where git says so and why, and changes nothing.
 
-use crate::bed::{Bed, pod_template};
+use crate::bed::{Bed, config_map, pod_template, with_metadata};
 
 #[test]
 fn new_objects_are_created_and_then_in_sync() {
@@ -110,7 +110,7 @@ fn a_moved_or_renamed_file_changes_nothing() {
 #[test]
 fn manifests_come_from_standard_input_too() {
     let bed = Bed::new("diff-stdin");
-    let manifest = crate::bed::config_map("piped", &[("a", "b")]);
+    let manifest = config_map("piped", &[("a", "b")]);
     let args = ["diff", "-f", "-", "--name", "diff-stdin", "-n", "diff-stdin"];
     bed.run_with(&args, &manifest)
         .exits(1)
@@ -158,4 +158,21 @@ fn a_warning_of_the_server_is_passed_on() {
     bed.diff()
         .exits(1)
         .shows("warning: template.spec.nodeSelector[beta.kubernetes.io/os]: deprecated");
+}
+
+#[test]
+fn a_first_label_and_a_first_annotation_are_shown_as_fields_of_their_own() {
+    let bed = Bed::new("diff-first-label");
+    bed.kubectl(&["create", "configmap", "settings", "--from-literal=a=1"]);
+    let manifest = with_metadata(
+        &config_map("settings", &[("a", "1")]),
+        "  labels: {team: x}\n  annotations: {example.com/note: later}\n",
+    );
+    // Without a name there is no membership label that would make the maps be there already.
+    let args = ["diff", "-f", "-", "-n", "diff-first-label", "--adopt"];
+    let run = bed.run_with(&args, &manifest).exits(1);
+    let run = run.shows("metadata.labels.team").shows("+ x");
+    run.shows("metadata.annotations[example.com/note]")
+        .shows("+ later")
+        .shows_not("stackanetes.io/applied");
 }

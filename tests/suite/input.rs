@@ -1,7 +1,7 @@
 //! Whatever is wrong with the input is said with its file, line and column and a way out; the exit
 //! code is 2, and nothing is changed.
 
-use crate::bed::{Bed, Run, config_map, deployment};
+use crate::bed::{Bed, Run, config_map, deployment, namespace, with_metadata};
 use crate::control_plane::{ControlPlane, Rule};
 
 /// Refused by diff and by sync, with nothing written.
@@ -277,4 +277,40 @@ fn a_settings_file_with_an_unknown_key() {
 fn a_set_that_was_never_synced_has_no_status() {
     let bed = Bed::new("input-status");
     bed.run(&["status"]).exits(2).complains("was never synced");
+}
+
+#[test]
+fn a_circle_through_a_namespace() {
+    let bed = Bed::new("input-ring");
+    let depends = "  annotations:\n    config.kubernetes.io/depends-on: /namespaces/input-inner/ConfigMap/inside\n";
+    bed.write("namespace.yaml", &with_metadata(&namespace("input-inner"), depends));
+    bed.write(
+        "inside.yaml",
+        &with_metadata(&config_map("inside", &[("a", "1")]), "  namespace: input-inner\n"),
+    );
+    refused(&bed)
+        .complains("circle")
+        .complains("Namespace input-inner")
+        .complains("ConfigMap input-inner/inside")
+        .complains("desired/namespace.yaml:5:");
+    bed.diff().exits(2).complains("circle");
+    assert!(bed.plane.get("namespace", None, "input-inner").is_none());
+}
+
+#[test]
+fn what_only_the_server_writes() {
+    for (name, field) in [
+        ("input-uid", "uid: 3a1c2c9e-0000-4000-8000-000000000000"),
+        ("input-resource-version", "resourceVersion: \"7\""),
+        ("input-managed-fields", "managedFields: []"),
+    ] {
+        let text = with_metadata(&config_map("x", &[("a", "1")]), &format!("  {field}\n"));
+        let key = field.split(':').next().expect("a key");
+        refuses(
+            name,
+            "bad.yaml",
+            &text,
+            &["desired/bad.yaml:4:3", &format!("metadata.{key}")],
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! What git dropped goes, and nothing else: each guard has a test that would delete something
 //! without it.
 
-use crate::bed::{Bed, config_map};
+use crate::bed::{Bed, config_map, namespace, secret, with_metadata};
 use crate::control_plane::{ControlPlane, Rule};
 
 #[test]
@@ -187,12 +187,11 @@ spec:
 fn a_namespace_in_use_is_kept_and_an_unused_one_goes() {
     let bed = Bed::new("prune-namespace");
     bed.write_config_map("kept", &[("a", "1")]);
-    let namespace = |name: &str| format!("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n");
     bed.write("used.yaml", &namespace("prune-used"));
     bed.write("unused.yaml", &namespace("prune-unused"));
     bed.write(
         "content.yaml",
-        &config_map("content", &[("a", "1")]).replace("  name:", "  namespace: prune-unused\n  name:"),
+        &with_metadata(&config_map("content", &[("a", "1")]), "  namespace: prune-unused\n"),
     );
     bed.synced();
     bed.plane
@@ -304,10 +303,7 @@ fn an_object_kept_by_a_finalizer_is_named_with_it() {
 fn a_kind_that_may_not_be_listed_is_not_compared_and_blocks_the_sync() {
     let bed = Bed::new("prune-hidden");
     bed.write_config_map("settings", &[("a", "1")]);
-    bed.write(
-        "secret.yaml",
-        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: credentials\nstringData:\n  password: hunter2\n",
-    );
+    bed.write("secret.yaml", &secret("credentials"));
     bed.synced();
     bed.remove("secret.yaml");
     bed.write_config_map("settings", &[("a", "2")]);
@@ -326,4 +322,32 @@ fn a_kind_that_may_not_be_listed_is_not_compared_and_blocks_the_sync() {
         .shows("Secret may not be listed");
     assert!(bed.get("secret", "credentials").is_some());
     assert_eq!(bed.get("configmap", "settings").expect("it is there")["data"]["a"], "1");
+}
+
+#[test]
+fn a_kind_that_git_dropped_is_not_forgotten_while_nothing_is_pruned() {
+    let bed = Bed::new("prune-later");
+    bed.write_config_map("kept", &[("a", "1")]);
+    bed.write("secret.yaml", &secret("dropped"));
+    bed.synced();
+    bed.remove("secret.yaml");
+    bed.write_config_map("kept", &[("a", "2")]);
+    bed.run(&["sync", "--yes", "--no-prune"]).exits(0).shows("1 updated");
+    assert!(bed.get("secret", "dropped").is_some());
+    bed.synced().shows("1 deleted");
+    assert!(bed.get("secret", "dropped").is_none());
+}
+
+#[test]
+fn a_set_goes_with_the_namespace_that_it_is_kept_in() {
+    let bed = Bed::without_namespace(ControlPlane::bare(), "prune-whole");
+    bed.write("namespace.yaml", &namespace("prune-whole"));
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.synced();
+    bed.remove("namespace.yaml");
+    bed.remove("settings.yaml");
+    bed.run(&["sync", "--yes", "--allow-empty", "--timeout", "60s"])
+        .exits(0)
+        .shows("2 deleted");
+    assert!(bed.plane.get("namespace", None, "prune-whole").is_none());
 }

@@ -139,3 +139,19 @@ fn members_are_found_by_a_user_of_one_namespace() {
         .exits(0)
         .shows("1 deleted");
 }
+
+#[test]
+fn a_selector_leaves_alone_what_git_wants_with_another_label() {
+    let bed = Bed::new("scope-relabelled");
+    bed.write("a.yaml", &labelled("front", "a", &[("v", "1")]));
+    bed.write("b.yaml", &labelled("front", "b", &[("v", "1")]));
+    bed.synced();
+    bed.write("b.yaml", &labelled("back", "b", &[("v", "1")]));
+    let front = ["sync", "--yes", "-l", "tier=front"];
+    bed.run(&front).exits(0).shows_not("delete");
+    bed.synced().shows_not("delete");
+    assert_eq!(
+        bed.get("configmap", "b").expect("it is there")["metadata"]["labels"]["tier"],
+        "back"
+    );
+}

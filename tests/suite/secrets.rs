@@ -1,5 +1,7 @@
 //! No value of a Secret is ever shown, wherever it might come up.
 
+use serde_json::json;
+
 use crate::bed::Bed;
 
 const PASSWORD: &str = "hunter2-correct-horse";
@@ -120,5 +122,48 @@ fn an_error_about_a_secret_quotes_nothing() {
         bed.write("credentials.yaml", &broken);
         let run = bed.diff().exits(2).complains("desired/credentials.yaml:");
         hides(&run);
+    }
+}
+
+#[test]
+fn a_field_that_another_manager_set_is_a_conflict_and_not_taken() {
+    let bed = Bed::new("secret-conflict");
+    bed.write("credentials.yaml", &secret("credentials", PASSWORD));
+    bed.synced();
+    let theirs = json!({"stringData": {"token": "another-secret"}});
+    bed.patch("team-b", "secret", "credentials", &theirs);
+    let token = || bed.get("secret", "credentials").expect("it is there")["data"]["token"].clone();
+    let before = token();
+    let git = secret("credentials", PASSWORD).replace("stringData:\n", &format!("stringData:\n  token: {PASSWORD}\n"));
+    bed.write("credentials.yaml", &git);
+    for args in [&["diff"][..], &["sync", "--yes"]] {
+        let run = bed
+            .run(args)
+            .exits(1)
+            .shows("! conflict Secret secret-conflict/credentials");
+        hides(&run.shows("data.token").shows("team-b"));
+    }
+    assert_eq!(token(), before);
+}
+
+#[test]
+fn an_error_quotes_nothing_however_the_kind_is_written() {
+    let bed = Bed::new("secret-spelling");
+    for kind in [
+        "kind:\n  Secret",
+        "kind: >-\n  Secret",
+        "kind: &k Secret",
+        "kind: !!str Secret",
+        "? kind\n: Secret",
+    ] {
+        let secret = secret("credentials", PASSWORD).replace("kind: Secret", kind);
+        for broken in [
+            secret.replace("  password:", "  password: x\n  password:"),
+            secret.replace("stringData:", "stringDate:"),
+            secret.replace(&format!("password: {PASSWORD}"), &format!("password: [{PASSWORD}")),
+        ] {
+            bed.write("credentials.yaml", &broken);
+            hides(&bed.diff().exits(2).complains("desired/credentials.yaml:"));
+        }
     }
 }

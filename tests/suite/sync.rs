@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::bed::{Bed, config_map, deployment};
+use crate::bed::{Bed, config_map, deployment, wait_until, with_metadata};
 
 #[test]
 fn a_sync_without_yes_and_without_a_terminal_changes_nothing() {
@@ -87,36 +87,27 @@ fn a_second_sync_is_told_who_holds_the_lease() {
     hold(now);
     bed.sync()
         .exits(2)
-        .complains("the ApplySet sync-lease is being synced by alice@laptop/1");
+        .complains("the ApplySet sync-lease is being synced by alice@laptop/1")
+        .shows_not("synced:");
     assert_eq!(bed.get("configmap", "settings").expect("it is there")["data"]["a"], "1");
     // A holder that does not renew it has died: it is taken over.
     hold(now - jiff::SignedDuration::from_secs(31));
     bed.synced();
+    assert_eq!(bed.lease_holder(), "", "it is given back");
     let lease = bed.get("lease", lease).expect("it is there");
-    assert_eq!(
-        lease["spec"]["holderIdentity"].as_str().unwrap_or_default(),
-        "",
-        "it is given back"
-    );
     assert_eq!(lease["spec"]["leaseTransitions"], 1);
 }
 
 #[test]
 fn what_depends_on_something_waits_for_it() {
     let bed = Bed::new("sync-order");
-    let depends = |on: &str| {
-        format!(
-            "metadata:\n  annotations:\n    config.kubernetes.io/depends-on: /namespaces/sync-order/ConfigMap/{on}\n"
-        )
+    let depends = |name: &str, on: &str| {
+        let annotation =
+            format!("  annotations:\n    config.kubernetes.io/depends-on: /namespaces/sync-order/ConfigMap/{on}\n");
+        with_metadata(&config_map(name, &[("v", "1")]), &annotation)
     };
-    bed.write(
-        "a.yaml",
-        &config_map("a", &[("v", "1")]).replace("metadata:\n", &depends("b")),
-    );
-    bed.write(
-        "b.yaml",
-        &config_map("b", &[("v", "1")]).replace("metadata:\n", &depends("c")),
-    );
+    bed.write("a.yaml", &depends("a", "b"));
+    bed.write("b.yaml", &depends("b", "c"));
     bed.write("c.yaml", &config_map("c", &[("v", "1")]));
     let requests = bed.audited(|| drop(bed.synced()));
     let order: Vec<_> = requests
@@ -204,9 +195,15 @@ fn what_is_being_deleted_is_created_again_once_it_is_gone() {
     bed.diff()
         .exits(1)
         .shows("+ create ConfigMap sync-terminating/settings once the old one is gone: it is being deleted");
+    let before = bed.user.audit().len();
     std::thread::scope(|scope| {
         let sync = scope.spawn(|| bed.synced());
-        std::thread::sleep(std::time::Duration::from_millis(800));
+        wait_until("the sync watches its end", || {
+            let requests = bed.user.audit().split_off(before);
+            requests
+                .iter()
+                .any(|request| request.verb == "watch" && request.resource == "configmaps")
+        });
         bed.kubectl(&[
             "patch",
             "configmap",
@@ -233,4 +230,67 @@ fn a_set_whose_namespace_is_missing_is_refused_with_what_to_do() {
         .exits(2)
         .complains("namespace sync-homeless does not exist")
         .complains("kubectl create namespace sync-homeless");
+}
+
+#[test]
+fn a_sync_of_nothing_selected_is_not_remembered_as_a_sync() {
+    let bed = Bed::new("sync-selected");
+    bed.write_config_map("settings", &[("a", "1")]);
+    let first = bed.commit("First");
+    bed.synced();
+    bed.write_config_map("settings", &[("a", "2")]);
+    bed.commit("Second");
+    bed.run(&["sync", "--yes", "-l", "nothing=here"]).exits(0);
+    bed.run(&["status"])
+        .shows(&format!("synced {} First", &first[..7]))
+        .shows_not("synced: Second");
+    bed.diff().exits(1).shows(&format!("last synced {}", &first[..7]));
+}
+
+#[test]
+fn a_definition_that_gains_a_version_and_its_instance_in_it_are_synced_in_one_run() {
+    let bed = Bed::new("sync-version");
+    let version = |name: &str, storage: bool| {
+        format!(
+            "    - name: {name}
+      served: true
+      storage: {storage}
+      schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}
+"
+        )
+    };
+    let definition = |versions: &str| {
+        format!(
+            "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: widgets.version.example.com
+spec:
+  group: version.example.com
+  scope: Namespaced
+  names: {{plural: widgets, singular: widget, kind: Widget, listKind: WidgetList}}
+  versions:
+{versions}"
+        )
+    };
+    let widget = |version: &str| {
+        format!(
+            "apiVersion: version.example.com/{version}\nkind: Widget\nmetadata: {{name: first}}\nspec: {{size: 3}}\n"
+        )
+    };
+    bed.write("definition.yaml", &definition(&version("v1", true)));
+    bed.write("widget.yaml", &widget("v1"));
+    bed.synced();
+    let both = version("v1", true) + &version("v2", false);
+    bed.write("definition.yaml", &definition(&both));
+    bed.write("widget.yaml", &widget("v2"));
+    bed.write("second.yaml", &widget("v2").replace("name: first", "name: second"));
+    let run = bed
+        .diff()
+        .exits(1)
+        .shows("~ update CustomResourceDefinition widgets.version.example.com")
+        .shows("+ create Widget sync-version/second");
+    assert!(!run.stderr.contains("error:"), "{}", run.stderr);
+    bed.synced();
+    bed.diff().exits(0).shows("in sync: 3 objects");
 }

@@ -221,7 +221,7 @@ mod tests {
         assert_eq!(spelled(".data.a.b", &object), "data[a.b]");
         assert_eq!(spelled(".data.a", &object), "data.a");
         assert_eq!(spelled("data[0]", &object), "data.0");
-        assert_eq!(field(".data.a.b", None), FieldPath::parse("data.a.b"));
+        assert_eq!(field(".data.a.b", None), Some(FieldPath::of(&["data", "a", "b"])));
     }
 
     #[test]

@@ -1,0 +1,30 @@
+//! `stackanetes render`
+
+use super::{Exit, options, setting};
+use crate::error::Result;
+use crate::ui::Ui;
+use crate::view::{self, Secrets};
+
+/// Print the desired objects as YAML. Needs no cluster.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    source: options::Source,
+    /// Show the values of Secrets.
+    #[arg(long)]
+    show_secrets: bool,
+}
+
+pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
+    let desired = setting::read(&args.source, true)?;
+    for warning in &desired.warnings {
+        ui.warning(warning);
+    }
+    let secrets = if args.show_secrets {
+        Secrets::Shown
+    } else {
+        Secrets::Masked
+    };
+    ui.result(&view::manifests(&desired.manifests, secrets))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,254 @@
+//! How far each node of the graph has come, and which may start.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::{Outcome, Task};
+use crate::object::ObjectRef;
+use crate::order::{Graph, What};
+
+/// How far a node has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// It waits.
+    Open,
+    /// It is being written.
+    Running,
+    /// It is written; whether it becomes Current is awaited.
+    Tried,
+    /// It is as git wants it.
+    Current,
+    /// It is there, and left as it is.
+    Left,
+    /// It is not as git wants it.
+    Missed,
+}
+
+impl State {
+    /// The state that an outcome ends in.
+    pub(super) fn after(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Conflict | Outcome::Skipped => Self::Left,
+            outcome if outcome.is_done() => Self::Current,
+            _ => Self::Missed,
+        }
+    }
+}
+
+/// The graph on its way. Each event costs what it sets free, however many nodes there are.
+pub(super) struct Walk {
+    graph: Graph,
+    states: Vec<State>,
+    tasks: Vec<Option<Task>>,
+    /// For each node, how many needs are not met.
+    unmet: Vec<usize>,
+    /// For each node, who needs it.
+    dependents: Vec<Vec<(usize, What)>>,
+    /// The nodes without unmet needs, by their stage.
+    ready: BTreeMap<Option<u8>, VecDeque<usize>>,
+    /// For each stage, how many nodes were not tried.
+    untried: BTreeMap<u8, usize>,
+}
+
+impl Walk {
+    pub(super) fn new(graph: Graph, tasks: Vec<Task>) -> Self {
+        let count = graph.nodes.len();
+        let mut walk = Self {
+            states: vec![State::Open; count],
+            tasks: tasks.into_iter().map(Some).collect(),
+            unmet: graph.nodes.iter().map(|node| node.requires.len()).collect(),
+            dependents: vec![Vec::new(); count],
+            ready: BTreeMap::new(),
+            untried: BTreeMap::new(),
+            graph,
+        };
+        for (index, node) in walk.graph.nodes.iter().enumerate() {
+            for need in &node.requires {
+                walk.dependents[need.node].push((index, need.what));
+            }
+            if let Some(stage) = node.stage {
+                *walk.untried.entry(stage).or_default() += 1;
+            }
+            if node.requires.is_empty() {
+                walk.ready.entry(node.stage).or_default().push_back(index);
+            }
+        }
+        walk
+    }
+
+    /// Takes the next node that may start, and what there is to do for it.
+    pub(super) fn next(&mut self) -> Option<(usize, ObjectRef, Task)> {
+        let lowest = self.untried.keys().next().copied();
+        loop {
+            let mut entry = self.ready.first_entry()?;
+            let may_start = entry.key().is_none() || *entry.key() <= lowest;
+            if !may_start {
+                return None;
+            }
+            let index = entry.get_mut().pop_front();
+            if entry.get().is_empty() {
+                entry.remove();
+            }
+            if let Some(index) = index.filter(|index| self.states[*index] == State::Open)
+                && let Some(task) = self.tasks[index].take()
+            {
+                self.states[index] = State::Running;
+                return Some((index, self.reference(index).clone(), task));
+            }
+        }
+    }
+
+    /// Takes one node out of its turn: it goes before everything else.
+    pub(super) fn take(&mut self, reference: &ObjectRef) -> Option<(usize, Task)> {
+        let index = self.graph.nodes.iter().position(|node| node.reference == *reference)?;
+        let task = self.tasks[index].take()?;
+        self.states[index] = State::Running;
+        Some((index, task))
+    }
+
+    /// A node was written.
+    pub(super) fn tried(&mut self, index: usize) {
+        if self.states[index] == State::Running {
+            self.states[index] = State::Tried;
+            self.leave_stage(index);
+        }
+    }
+
+    /// A node has come to its end. The nodes that can never start now, each with what it needed.
+    pub(super) fn settled(&mut self, index: usize, state: State) -> Vec<(ObjectRef, ObjectRef)> {
+        let mut blocked = Vec::new();
+        let mut open = vec![(index, state)];
+        while let Some((index, state)) = open.pop() {
+            if matches!(self.states[index], State::Open | State::Running) {
+                self.leave_stage(index);
+            }
+            self.states[index] = state;
+            for (dependent, what) in std::mem::take(&mut self.dependents[index]) {
+                if self.states[dependent] != State::Open {
+                    continue;
+                }
+                let is_met = state == State::Current || (state == State::Left && what == What::Exists);
+                if !is_met {
+                    blocked.push((self.reference(dependent).clone(), self.reference(index).clone()));
+                    open.push((dependent, State::Missed));
+                    continue;
+                }
+                self.unmet[dependent] -= 1;
+                if self.unmet[dependent] == 0 {
+                    let stage = self.graph.nodes[dependent].stage;
+                    self.ready.entry(stage).or_default().push_back(dependent);
+                }
+            }
+        }
+        blocked
+    }
+
+    /// Ends every node that has not started.
+    pub(super) fn give_up(&mut self) -> Vec<ObjectRef> {
+        let open: Vec<usize> = (0..self.states.len())
+            .filter(|index| self.states[*index] == State::Open)
+            .collect();
+        for index in &open {
+            self.leave_stage(*index);
+            self.states[*index] = State::Missed;
+        }
+        open.into_iter().map(|index| self.reference(index).clone()).collect()
+    }
+
+    /// How many nodes are not as git wants them.
+    pub(super) fn missed(&self) -> usize {
+        self.states.iter().filter(|state| **state != State::Current).count()
+    }
+
+    fn leave_stage(&mut self, index: usize) {
+        let Some(stage) = self.graph.nodes[index].stage else {
+            return;
+        };
+        if let Some(count) = self.untried.get_mut(&stage) {
+            *count -= 1;
+            if *count == 0 {
+                self.untried.remove(&stage);
+            }
+        }
+    }
+
+    fn reference(&self, index: usize) -> &ObjectRef {
+        &self.graph.nodes[index].reference
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::GroupKind;
+    use crate::order::{self, Dependencies};
+
+    fn object(group: &str, kind: &str, name: &str) -> ObjectRef {
+        let namespace = (kind != "Namespace").then(|| "a".to_owned());
+        ObjectRef {
+            kind: GroupKind::new(group, kind),
+            namespace,
+            name: name.into(),
+        }
+    }
+
+    fn walk(objects: &[ObjectRef], dependencies: &Dependencies) -> Walk {
+        let tasks = objects.iter().map(|_| Task::Leave(Outcome::Unchanged)).collect();
+        Walk::new(order::graph(objects, dependencies, &BTreeMap::new()), tasks)
+    }
+
+    fn names(walk: &mut Walk) -> Vec<String> {
+        std::iter::from_fn(|| walk.next().map(|(_, reference, _)| reference.name)).collect()
+    }
+
+    #[test]
+    fn a_stage_waits_until_the_one_before_was_tried_and_not_until_it_is_current() {
+        let objects = [
+            object("", "ConfigMap", "settings"),
+            object("apps", "Deployment", "web"),
+            object("", "Secret", "key"),
+        ];
+        let mut walk = walk(&objects, &Dependencies::new());
+        assert_eq!(names(&mut walk), ["settings", "key"]);
+        walk.tried(0);
+        assert!(walk.next().is_none());
+        assert!(walk.settled(2, State::Missed).is_empty());
+        assert_eq!(names(&mut walk), ["web"]);
+    }
+
+    #[test]
+    fn what_is_in_a_namespace_that_is_left_alone_goes_on_and_in_one_that_failed_does_not() {
+        let objects = [object("", "Namespace", "a"), object("", "ConfigMap", "settings")];
+        let mut left = walk(&objects, &Dependencies::new());
+        assert_eq!(names(&mut left), ["a"]);
+        assert!(left.settled(0, State::Left).is_empty());
+        assert_eq!(names(&mut left), ["settings"]);
+        let mut failed = walk(&objects, &Dependencies::new());
+        assert_eq!(names(&mut failed), ["a"]);
+        assert_eq!(
+            failed.settled(0, State::Missed),
+            [(objects[1].clone(), objects[0].clone())]
+        );
+        assert!(failed.next().is_none() && failed.missed() == 2);
+    }
+
+    #[test]
+    fn what_depends_on_something_blocked_is_blocked_too() {
+        let objects = [
+            object("", "ConfigMap", "x"),
+            object("", "ConfigMap", "y"),
+            object("", "ConfigMap", "z"),
+        ];
+        let dependencies = Dependencies::from([
+            (objects[1].clone(), [objects[0].clone()].into()),
+            (objects[2].clone(), [objects[1].clone()].into()),
+        ]);
+        let mut walk = walk(&objects, &dependencies);
+        assert_eq!(names(&mut walk), ["x"]);
+        assert_eq!(
+            walk.settled(0, State::Left).len(),
+            2,
+            "a declared dependency must be Current"
+        );
+        assert_eq!(walk.missed(), 3);
+    }
+}

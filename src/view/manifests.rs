@@ -1,0 +1,25 @@
+//! The desired objects as YAML.
+
+use super::value;
+use crate::source::Manifest;
+
+/// Whether values of Secrets are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// They are left out.
+    Masked,
+    /// They are shown.
+    Shown,
+}
+
+/// All manifests, one document each.
+pub fn manifests(manifests: &[Manifest], secrets: Secrets) -> String {
+    let documents: Vec<String> = manifests
+        .iter()
+        .map(|manifest| match secrets {
+            Secrets::Masked => value::yaml(&value::presentable(&manifest.value, &manifest.gvk.group_kind)),
+            Secrets::Shown => value::yaml(&manifest.value),
+        })
+        .collect();
+    documents.join("---\n")
+}

@@ -1,0 +1,68 @@
+//! Namespaces among the objects: not ours, or on their way out.
+
+use crate::bed::{Bed, config_map, namespace, wait_until, with_metadata};
+
+#[test]
+fn what_is_in_a_namespace_that_is_not_ours_is_synced_all_the_same() {
+    // The set's own namespace, and another.
+    let bed = Bed::new("namespace-theirs");
+    bed.plane
+        .kubectl(&["create", "namespace", "namespace-others"])
+        .expect_success();
+    bed.write("own.yaml", &namespace("namespace-theirs"));
+    bed.write("other.yaml", &namespace("namespace-others"));
+    bed.write_config_map("settings", &[("a", "1")]);
+    let elsewhere = "  namespace: namespace-others\n";
+    bed.write(
+        "more.yaml",
+        &with_metadata(&config_map("more", &[("a", "1")]), elsewhere),
+    );
+    bed.sync()
+        .exits(1)
+        .shows("? skip Namespace namespace-theirs it exists and is not ours")
+        .shows("? skip Namespace namespace-others it exists and is not ours")
+        .shows("2 created");
+    assert!(bed.get("configmap", "settings").is_some());
+    assert!(bed.plane.get("configmap", Some("namespace-others"), "more").is_some());
+    bed.diff().exits(1).shows("2 skipped; 2 unchanged");
+}
+
+#[test]
+fn a_namespace_that_is_being_deleted_is_created_again_once_it_is_gone() {
+    let bed = Bed::new("namespace-going");
+    let inner = "namespace-inner";
+    let kubectl = |args: &[&str]| bed.plane.kubectl(args).expect_success();
+    let held_by = |finalizers: &str| {
+        let patch = format!(r#"{{"metadata":{{"finalizers":{finalizers}}}}}"#);
+        kubectl(&[
+            "patch",
+            "configmap",
+            "held",
+            "--namespace",
+            inner,
+            "--type=merge",
+            "--patch",
+            &patch,
+        ]);
+    };
+    bed.write("namespace.yaml", &namespace(inner));
+    for name in ["held", "quick"] {
+        let inside = with_metadata(&config_map(name, &[("a", "1")]), &format!("  namespace: {inner}\n"));
+        bed.write(&format!("{name}.yaml"), &inside);
+    }
+    bed.synced();
+    held_by(r#"["example.com/hold"]"#);
+    kubectl(&["delete", "namespace", inner, "--wait=false"]);
+    wait_until("what nothing holds is gone", || {
+        bed.plane.get("configmap", Some(inner), "quick").is_none()
+    });
+    let run = bed
+        .diff()
+        .exits(1)
+        .shows("+ create Namespace namespace-inner once the old one is gone: it is being deleted")
+        .shows("+ create ConfigMap namespace-inner/quick");
+    assert!(!run.stderr.contains("error:"), "{}", run.stderr);
+    held_by("null");
+    bed.synced();
+    bed.diff().exits(0).shows("in sync: 3 objects");
+}

@@ -1,0 +1,87 @@
+//! A sync ends when what it applied does what it is for: here, where controllers make it so.
+
+use serde_json::{Value, json};
+
+use crate::bed::{Bed, Run};
+use crate::control_plane::ControlPlane;
+
+/// Syncs one object named `it` into a namespace of its own. The run, and the object right after it.
+fn synced(namespace: &str, kind: &str, manifest: &str) -> (Run, Value) {
+    let bed = Bed::on(ControlPlane::full(), namespace);
+    bed.write("it.yaml", manifest);
+    let run = bed.sync();
+    let object = bed.get(kind, "it").expect("it is applied");
+    if run.code == 0 {
+        bed.diff().exits(0);
+    }
+    (run, object)
+}
+
+fn job(labels: &str) -> String {
+    format!(
+        "apiVersion: batch/v1
+kind: Job
+metadata: {{name: it}}
+spec:
+  backoffLimit: 0
+  template:
+    metadata: {{labels: {labels}}}
+    spec: {{restartPolicy: Never, containers: [{{name: main, image: none}}]}}
+"
+    )
+}
+
+#[test]
+fn a_job_is_waited_for_until_its_work_is_done() {
+    let (run, job) = synced("wait-job", "job", &job("{}"));
+    run.exits(0).shows("synced: 1 created");
+    assert_eq!(job["status"]["succeeded"], 1, "{job}");
+}
+
+#[test]
+fn a_job_that_fails_is_named() {
+    let (run, _) = synced("wait-failure", "job", &job("{outcome: failure}"));
+    run.exits(1).shows("not ready Job wait-failure/it: Failed");
+}
+
+#[test]
+fn a_daemon_set_is_waited_for_until_it_is_on_every_node() {
+    let manifest = "apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: it}
+spec:
+  selector: {matchLabels: {app: it}}
+  template:
+    metadata: {labels: {app: it}}
+    spec: {containers: [{name: main, image: none}]}
+";
+    let (run, daemons) = synced("wait-daemons", "daemonset", manifest);
+    run.exits(0).shows("synced: 1 created");
+    assert_eq!(daemons["status"]["numberAvailable"], 2, "{daemons}");
+}
+
+#[test]
+fn a_volume_claim_is_waited_for_until_it_is_bound() {
+    let manifest = "apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: it}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+";
+    let (run, claim) = synced("wait-claim", "persistentvolumeclaim", manifest);
+    run.exits(0).shows("synced: 1 created");
+    assert_eq!(claim["status"]["phase"], "Bound", "{claim}");
+}
+
+#[test]
+fn a_pod_is_waited_for_until_it_is_ready() {
+    let manifest = "apiVersion: v1
+kind: Pod
+metadata: {name: it}
+spec: {containers: [{name: main, image: none}]}
+";
+    let (run, pod) = synced("wait-pod", "pod", manifest);
+    run.exits(0).shows("synced: 1 created");
+    let conditions = pod["status"]["conditions"].as_array().expect("conditions");
+    let ready = conditions.iter().find(|condition| condition["type"] == "Ready");
+    assert_eq!(ready.expect("it is told")["status"], json!("True"), "{pod}");
+}
