@@ -228,6 +228,12 @@ pub struct Record {
     /// Whether files differed from that commit.
     #[serde(default)]
     pub dirty: bool,
+    /// The environment.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub environment: Option<String>,
+    /// The parameters that were set by hand; of secret ones only the names, without a value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub set: BTreeMap<String, Option<Value>>,
     /// How many objects git wanted.
     pub objects: usize,
     /// The tool.
@@ -335,6 +341,8 @@ mod tests {
             revision: Some("3f2c1ab".into()),
             subject: None,
             dirty: false,
+            environment: Some("prod".into()),
+            set: BTreeMap::from([("a.b".to_owned(), Some(json!(3))), ("a.secret".to_owned(), None)]),
             objects: 3,
             tool: Record::this_tool(),
             server: "v1.37.2".into(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::field::FieldPath;
-use crate::place::{Origin, Place};
+use crate::place::{Origin, Place, Role};
 
 /// A kind without its version: `Deployment.apps`, `ConfigMap`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -133,6 +133,11 @@ pub trait Origins: fmt::Debug + Send + Sync {
     /// What made the value at `path`, the nearest cause first; for a path that is not there, what
     /// made the nearest ancestor that is. Never empty for the root.
     fn of(&self, path: &FieldPath) -> Vec<Origin>;
+
+    /// Whether the value at `path`, or anything within it, was made from what must not be shown.
+    fn is_secret(&self, path: &FieldPath) -> bool {
+        self.of(path).iter().any(|origin| origin.role == Role::SecretParameter)
+    }
 }
 
 /// An object as git wants it.

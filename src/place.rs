@@ -54,8 +54,11 @@ impl SourceFile {
 }
 
 /// Whether a text holds the word `Secret`, as every declaration of one does however it is written.
-/// `secretName`, `secrets` and `imagePullSecrets` are other words.
+/// `secretName`, `secrets` and `imagePullSecrets` are other words. An escape may spell anything.
 fn names_a_secret(text: &str) -> bool {
+    if ["\\x", "\\u", "\\U"].iter().any(|escape| text.contains(escape)) {
+        return true;
+    }
     text.match_indices("Secret").any(|(start, word)| {
         let before = text[..start].chars().next_back();
         let after = text[start + word.len()..].chars().next();
@@ -133,6 +136,8 @@ pub enum Role {
     Manifest,
     /// The value of a parameter was set here: a default, an environment's file, or a `--set`.
     Parameter,
+    /// The same, and the value must not be shown.
+    SecretParameter,
     /// A `$for` repeats it.
     Loop,
 }
@@ -159,6 +164,7 @@ mod tests {
             "kind:\n  Secret",
             "kind: &k Secret",
             "kind: !!str Secret",
+            "kind: \"\\x53ecret\"",
         ] {
             assert!(SourceFile::new("x", text).is_confidential(), "{text}");
         }

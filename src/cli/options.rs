@@ -10,9 +10,9 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cluster::Connection;
-use crate::plan::{Adoption, Budget, Conflicts, Empty, Policy, Prune};
+use crate::plan::{Adoption, Budget, Conflicts, Empty, Environment, Policy, Prune};
 use crate::selection::{LabelSelector, Selection};
-use crate::source::Settings;
+use crate::source::{Inputs, Settings};
 use crate::ui::{Ui, Verbosity};
 
 /// How much is shown, and how.
@@ -92,11 +92,24 @@ pub(super) struct Source {
     #[arg(value_name = "DIR", default_value = "desired")]
     directory: PathBuf,
     /// Read manifests from here instead of DIR; `-` is standard input.
-    #[arg(short, long, value_name = "FILENAME")]
+    #[arg(short, long, value_name = "FILENAME", conflicts_with_all = ["environment", "set"])]
     filename: Option<PathBuf>,
+    /// The environment: DIR/environments/NAME.yaml says what differs in it.
+    #[arg(short, long, value_name = "NAME")]
+    environment: Option<String>,
+    /// Set a parameter; the value is YAML.
+    #[arg(long, value_name = "GROUP.NAME=VALUE")]
+    set: Vec<String>,
 }
 
 impl Source {
+    pub(super) fn inputs(&self) -> Inputs {
+        Inputs {
+            environment: self.environment.clone(),
+            sets: self.set.clone(),
+        }
+    }
+
     /// The path, or `None` for standard input.
     pub(super) fn path(&self) -> Option<&std::path::Path> {
         match &self.filename {
@@ -164,6 +177,9 @@ pub(super) struct Safety {
     /// Take fields that another manager owns with another value.
     #[arg(long)]
     force_conflicts: bool,
+    /// Sync another environment than the one that was synced last.
+    #[arg(long)]
+    switch_environment: bool,
     /// Take over objects that exist and are not ours.
     #[arg(long)]
     adopt: bool,
@@ -184,9 +200,14 @@ pub(super) struct Safety {
 }
 
 impl Safety {
-    pub(super) fn policy(&self, field_manager: &str) -> Policy {
+    pub(super) fn policy(&self, field_manager: &str, environment: Option<&str>) -> Policy {
         Policy {
             field_manager: field_manager.to_owned(),
+            environment: if self.switch_environment {
+                Environment::Any
+            } else {
+                Environment::Only(environment.map(str::to_owned))
+            },
             conflicts: if self.force_conflicts {
                 Conflicts::Force
             } else {

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::inventory::ApplySet;
 use crate::object::{GroupKind, ObjectRef};
 use crate::observe::{self, Observations, Question, Scopes};
+use crate::parameters::SetByHand;
 use crate::plan::{self, Plan};
 use crate::source::{self, Desired, Revision};
 use crate::ui::{Ui, Verbosity};
@@ -25,6 +26,8 @@ pub(super) struct Planned {
     pub(super) scopes: Scopes,
     pub(super) defined_by: std::collections::BTreeMap<GroupKind, ObjectRef>,
     pub(super) revision: Option<Revision>,
+    pub(super) environment: Option<String>,
+    pub(super) by_hand: SetByHand,
     not_selected: usize,
     pruning: Pruning,
 }
@@ -44,6 +47,8 @@ pub(super) async fn planned(
         settings,
         manifests,
         revision,
+        environment,
+        set: by_hand,
         ..
     } = read;
     ui.doing("connecting");
@@ -55,7 +60,7 @@ pub(super) async fn planned(
         set,
         revision: revision.as_ref().map(|revision| revision.commit.clone()),
         selection: desired.selection(),
-        policy: safety.policy(&desired.field_manager),
+        policy: safety.policy(&desired.field_manager, environment.as_deref()),
         concurrency: cluster.concurrency.into(),
     };
     let cluster: Arc<dyn Cluster> = Arc::new(kubernetes);
@@ -83,6 +88,8 @@ pub(super) async fn planned(
         scopes,
         defined_by,
         revision,
+        environment,
+        by_hand,
         not_selected,
         pruning,
     })
@@ -104,7 +111,7 @@ impl Planned {
 /// Reads the desired state.
 pub(super) fn read(source: &options::Source, allow_empty: bool) -> Result<Desired> {
     let read = match source.path() {
-        Some(path) => source::directory(path)?,
+        Some(path) => source::directory(path, &source.inputs())?,
         None => source::standard_input()?,
     };
     if read.manifests.is_empty() && !allow_empty {

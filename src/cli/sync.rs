@@ -1,8 +1,10 @@
 //! `stackanetes sync`
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::setting::Planned;
@@ -10,6 +12,7 @@ use super::{Exit, options, setting};
 use crate::error::{Error, Result};
 use crate::execute::{Execution, Holder};
 use crate::inventory::Record;
+use crate::parameters::SetByHand;
 use crate::report::Report;
 use crate::source::Revision;
 use crate::ui::Ui;
@@ -88,6 +91,8 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
         scopes,
         defined_by,
         revision,
+        environment,
+        by_hand,
         ..
     } = planned;
     let (sender, stop) = watch::channel(false);
@@ -104,7 +109,11 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
         scopes,
         defined_by,
         timeout,
-        record: record(revision.as_ref(), &who, objects, &plan.server_version),
+        record: Record {
+            environment,
+            set: recorded(by_hand),
+            ..record(revision.as_ref(), &who, objects, &plan.server_version)
+        },
         holder: Holder {
             identity: format!("{who}/{}", std::process::id()),
         },
@@ -178,6 +187,17 @@ async fn ctrl_c() {
     }
 }
 
+/// What of `--set` is kept: of secret parameters only that they were set.
+fn recorded(by_hand: SetByHand) -> BTreeMap<String, Option<Value>> {
+    let secrets = by_hand.secrets.into_iter().map(|name| (name, None));
+    by_hand
+        .values
+        .into_iter()
+        .map(|(name, value)| (name, Some(value)))
+        .chain(secrets)
+        .collect()
+}
+
 fn record(revision: Option<&Revision>, who: &str, objects: usize, server: &str) -> Record {
     Record {
         time: Timestamp::now().to_string(),
@@ -185,6 +205,8 @@ fn record(revision: Option<&Revision>, who: &str, objects: usize, server: &str) 
         revision: revision.map(|revision| revision.commit.clone()),
         subject: revision.map(|revision| revision.subject.clone()),
         dirty: revision.is_some_and(|revision| revision.dirty),
+        environment: None,
+        set: BTreeMap::new(),
         objects,
         tool: Record::this_tool(),
         server: server.to_owned(),

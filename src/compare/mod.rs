@@ -148,12 +148,14 @@ pub fn compare(desired: &DesiredObject, live: &LiveObject, answer: &LiveObject, 
 }
 
 fn field_change(desired: &DesiredObject, difference: Difference, cause: Cause, guessed: bool) -> FieldChange {
-    let secret = object::is_secret(&desired.reference.kind) && !is_public_in_secret(&difference.path);
+    let origins = desired.origins.of(&difference.path);
+    let is_secret = object::is_secret(&desired.reference.kind) && !is_public_in_secret(&difference.path);
+    let secret = is_secret || desired.origins.is_secret(&difference.path);
     FieldChange {
         before: Shown::of(difference.before.as_ref(), secret),
         after: Shown::of(difference.after.as_ref(), secret),
         reordered: difference.reordered,
-        origins: desired.origins.of(&difference.path),
+        origins,
         path: difference.path,
         cause,
         guessed,

@@ -97,6 +97,8 @@ pub enum Unverified {
 pub struct Policy {
     /// The name under which objects are applied.
     pub field_manager: String,
+    /// Which environment is meant.
+    pub environment: Environment,
     /// Whether conflicts are decided for git.
     pub conflicts: Conflicts,
     /// Whether objects that exist and are not ours are adopted.
@@ -116,6 +118,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             field_manager: "stackanetes".to_owned(),
+            environment: Environment::Any,
             conflicts: Conflicts::Stop,
             adoption: Adoption::Annotated,
             prune: Prune::Orphans,
@@ -124,6 +127,15 @@ impl Default for Policy {
             prune_kinds: Vec::new(),
         }
     }
+}
+
+/// Which environment a sync is meant for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Environment {
+    /// This one, or none: it must be the one that was synced last.
+    Only(Option<String>),
+    /// Whichever it was that was synced last.
+    Any,
 }
 
 /// Who decides a conflict.
@@ -374,6 +386,13 @@ pub enum Refusal {
     Empty,
     /// A kind may not be listed.
     NotCompared(GroupKind),
+    /// Another environment was synced last.
+    Environment {
+        /// That one.
+        last: Option<String>,
+        /// The one that is meant now.
+        now: Option<String>,
+    },
 }
 
 impl Plan {
@@ -429,6 +448,15 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
     }
     if desired_count + not_compared == 0 && delete_count > 0 && policy.empty == Empty::Refused {
         refusals.push(Refusal::Empty);
+    }
+    let last = observed.parent.as_ref().and_then(|parent| parent.attempted.as_ref());
+    if let (Some(last), Environment::Only(now)) = (last, &policy.environment)
+        && last.environment != *now
+    {
+        refusals.push(Refusal::Environment {
+            last: last.environment.clone(),
+            now: now.clone(),
+        });
     }
     Plan {
         set: observed.set,

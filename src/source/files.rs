@@ -1,6 +1,6 @@
 //! Which files of a directory are manifests, and their text.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -17,6 +17,12 @@ const SETTINGS: &str = "stackanetes.yaml";
 #[derive(Debug, Default)]
 pub(super) struct Files {
     pub(super) settings: Option<PathBuf>,
+    /// `parameters.yaml`, in a directory with settings.
+    pub(super) parameters: Option<PathBuf>,
+    /// `parameters.schema.json`, likewise.
+    pub(super) schema: Option<PathBuf>,
+    /// `environments/NAME.yaml` by its name, likewise.
+    pub(super) environments: BTreeMap<String, PathBuf>,
     pub(super) manifests: Vec<PathBuf>,
 }
 
@@ -28,8 +34,8 @@ pub(super) struct Files {
 pub(super) fn find(root: &Path, errors: &mut Vec<Error>) -> Result<Files> {
     if !is_directory(root)? {
         return Ok(Files {
-            settings: None,
             manifests: vec![root.to_owned()],
+            ..Files::default()
         });
     }
     let real = fs::canonicalize(root).map_err(|error| unreadable(root, error))?;
@@ -47,7 +53,32 @@ pub(super) fn find(root: &Path, errors: &mut Vec<Error>) -> Result<Files> {
     }
     let mut files = walk.files;
     files.manifests.sort();
+    if files.settings.is_some() {
+        files.set_parameters_aside(root);
+    }
     Ok(files)
+}
+
+impl Files {
+    /// In a directory with settings, some files are no manifests by their names.
+    fn set_parameters_aside(&mut self, root: &Path) {
+        for path in std::mem::take(&mut self.manifests) {
+            let inside = path.strip_prefix(root).unwrap_or(&path);
+            let environment = inside
+                .parent()
+                .filter(|parent| *parent == Path::new("environments"))
+                .and_then(|_| inside.file_stem()?.to_str());
+            if inside == Path::new("parameters.yaml") {
+                self.parameters = Some(path);
+            } else if inside == Path::new("parameters.schema.json") {
+                self.schema = Some(path);
+            } else if let Some(name) = environment {
+                self.environments.insert(name.to_owned(), path);
+            } else {
+                self.manifests.push(path);
+            }
+        }
+    }
 }
 
 /// The settings file of the directory at `root`, if it has one.

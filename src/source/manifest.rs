@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::field::{FieldPath, PathElement};
 use crate::object::{self, GroupVersionKind, Origins};
 use crate::place::{Place, SourceFile};
+use crate::render::Rendering;
 use crate::yaml::{self, Entry, Node, NodeValue};
 
 /// An object as it is written down, before its kind and its namespace are known to the cluster.
@@ -32,20 +33,31 @@ pub struct Manifest {
 
 /// Reads the manifests of `file`, adding what is wrong with them to `errors`.
 ///
-/// Empty documents are skipped, and lists are taken apart.
-pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Vec<Manifest> {
+/// Empty documents are skipped, expressions filled in by `rendering`, and lists taken apart.
+pub(super) fn read(
+    file: &Arc<SourceFile>,
+    rendering: Option<&Arc<Rendering>>,
+    errors: &mut Vec<Error>,
+) -> Vec<Manifest> {
     let mut found = Vec::new();
     let documents = yaml::documents(file, &mut found);
     let mut manifests = Vec::with_capacity(documents.len());
     for document in documents.into_iter().filter(|document| !document.root.is_null()) {
-        let placed = Arc::new(PlacedDocument::new(Arc::clone(file), document.span));
+        let root = match rendering {
+            None => document.root,
+            Some(rendering) => match rendering.document(file, &document.root, &mut found) {
+                Some(rendered) => rendered.to_node(),
+                None => continue,
+            },
+        };
+        let placed = Arc::new(PlacedDocument::new(Arc::clone(file), document.span, rendering.cloned()));
         let mut check = Check::new(file);
         let mut reader = Reader {
             document: &placed,
             check: &mut check,
             manifests: &mut manifests,
         };
-        reader.read(document.root, &FieldPath::root());
+        reader.read(root, &FieldPath::root());
         found.append(&mut check.errors);
     }
     found.sort_by_key(|error| error.places().first().map(|(place, _)| place.span.start));
@@ -160,7 +172,7 @@ mod tests {
 
     fn manifests(text: &str) -> Vec<Manifest> {
         let mut errors = Vec::new();
-        let manifests = read(&SourceFile::new("a.yaml", text), &mut errors);
+        let manifests = read(&SourceFile::new("a.yaml", text), None, &mut errors);
         assert!(errors.is_empty(), "{errors:?}");
         manifests
     }
@@ -241,7 +253,7 @@ items:
     fn errors_stand_in_the_order_of_the_file() {
         let mut errors = Vec::new();
         let text = "kind: A\n---\na: b: c\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: 1, labels: {a: 1}}\n";
-        assert!(read(&SourceFile::new("a.yaml", text), &mut errors).is_empty());
+        assert!(read(&SourceFile::new("a.yaml", text), None, &mut errors).is_empty());
         let errors: Vec<_> = errors
             .iter()
             .map(|error| format!("{} {error}", error.places()[0].0))

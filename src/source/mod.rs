@@ -8,11 +8,13 @@ mod files;
 mod git;
 mod manifest;
 mod origins;
+mod parameters;
 mod secret;
 mod settings;
 
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::sync::Arc;
 
 pub use git::Revision;
 pub use manifest::Manifest;
@@ -20,6 +22,7 @@ pub use origins::ManifestOrigins;
 pub use settings::Settings;
 
 use crate::error::{Error, Result};
+use crate::parameters::SetByHand;
 
 /// What a directory, or standard input, wants.
 #[derive(Debug)]
@@ -32,22 +35,39 @@ pub struct Desired {
     pub manifests: Vec<Manifest>,
     /// The commit that the directory stands at, if it stands in a git repository.
     pub revision: Option<Revision>,
+    /// The environment it was read for.
+    pub environment: Option<String>,
+    /// The parameters that were set by hand.
+    pub set: SetByHand,
     /// What a person should know, though nothing failed.
     pub warnings: Vec<String>,
 }
 
-/// Reads every manifest of the directory at `path`, or the one file at `path`.
-pub fn directory(path: &Path) -> Result<Desired> {
+/// What a person says of the parameters when a directory is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inputs {
+    /// The environment, by its name.
+    pub environment: Option<String>,
+    /// Parameters set by hand: `group.name=value`.
+    pub sets: Vec<String>,
+}
+
+/// Reads every manifest of the directory at `path`, or of the one file at `path`.
+///
+/// A directory with a `stackanetes.yaml` may have parameters, and its manifests expressions that read
+/// them; every other directory is taken word for word.
+pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
     let mut errors = Vec::new();
     let files = files::find(path, &mut errors)?;
     let settings = match &files.settings {
         Some(path) => read_settings(path, &mut errors),
         None => Settings::default(),
     };
+    let rendering = parameters::rendering(path, &files, inputs)?.map(Arc::new);
     let mut manifests = Vec::new();
     for path in &files.manifests {
         match files::read(path) {
-            Ok(file) => manifests.extend(manifest::read(&file, &mut errors)),
+            Ok(file) => manifests.extend(manifest::read(&file, rendering.as_ref(), &mut errors)),
             Err(error) => errors.push(error),
         }
     }
@@ -55,6 +75,7 @@ pub fn directory(path: &Path) -> Result<Desired> {
         Ok(revision) => (revision, Vec::new()),
         Err(error) => (None, vec![warning(&error)]),
     };
+    let set = rendering.map(|rendering| rendering.parameters().set_by_hand().clone());
     finish(
         errors,
         Desired {
@@ -62,6 +83,8 @@ pub fn directory(path: &Path) -> Result<Desired> {
             settings,
             manifests,
             revision,
+            environment: inputs.environment.clone(),
+            set: set.unwrap_or_default(),
             warnings,
         },
     )
@@ -91,13 +114,15 @@ pub fn settings(path: &Path) -> Result<Settings> {
 fn text(name: &str, bytes: Vec<u8>) -> Result<Desired> {
     let mut errors = Vec::new();
     let file = files::decode(name, bytes)?;
-    let manifests = manifest::read(&file, &mut errors);
+    let manifests = manifest::read(&file, None, &mut errors);
     let name = "standard input".to_owned();
     let desired = Desired {
         name,
         settings: Settings::default(),
         manifests,
         revision: None,
+        environment: None,
+        set: SetByHand::default(),
         warnings: Vec::new(),
     };
     finish(errors, desired)

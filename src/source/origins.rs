@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::field::{FieldPath, PathElement};
 use crate::object::Origins;
 use crate::place::{Origin, Place, Role, SourceFile};
+use crate::render::{Rendered, Rendering};
 use crate::yaml::{self, Node};
 
 /// A document whose places can be asked for.
@@ -16,22 +17,45 @@ use crate::yaml::{self, Node};
 pub(super) struct PlacedDocument {
     file: Arc<SourceFile>,
     span: Range<usize>,
-    root: OnceLock<Node>,
+    rendering: Option<Arc<Rendering>>,
+    again: OnceLock<Again>,
+}
+
+/// What a document is when it is read again.
+#[derive(Debug)]
+struct Again {
+    root: Node,
+    rendered: Option<Rendered>,
 }
 
 impl PlacedDocument {
-    /// The document that was read from `span` of `file`.
-    pub(super) fn new(file: Arc<SourceFile>, span: Range<usize>) -> Self {
+    /// The document that was read from `span` of `file`, and rendered if it was.
+    pub(super) fn new(file: Arc<SourceFile>, span: Range<usize>, rendering: Option<Arc<Rendering>>) -> Self {
         Self {
             file,
             span,
-            root: OnceLock::new(),
+            rendering,
+            again: OnceLock::new(),
         }
     }
 
     fn root(&self) -> &Node {
-        self.root.get_or_init(|| {
-            yaml::document_at(&self.file, self.span.clone()).unwrap_or_else(|| Node::null(self.span.clone()))
+        &self.again().root
+    }
+
+    fn again(&self) -> &Again {
+        self.again.get_or_init(|| {
+            let root = yaml::document_at(&self.file, self.span.clone());
+            let root = root.unwrap_or_else(|| Node::null(self.span.clone()));
+            let rendering = self.rendering.as_ref();
+            // It was rendered without an error before.
+            match rendering.and_then(|rendering| rendering.document(&self.file, &root, &mut Vec::new())) {
+                Some(rendered) => Again {
+                    root: rendered.to_node(),
+                    rendered: Some(rendered),
+                },
+                None => Again { root, rendered: None },
+            }
         })
     }
 }
@@ -66,17 +90,25 @@ impl ManifestOrigins {
 }
 
 impl Origins for ManifestOrigins {
+    fn is_secret(&self, path: &FieldPath) -> bool {
+        let rendered = self.document.again().rendered.as_ref();
+        rendered.is_some_and(|rendered| rendered.is_secret(&self.written(path)))
+    }
+
     fn of(&self, path: &FieldPath) -> Vec<Origin> {
-        let place = if path.elements().is_empty() {
-            self.place.clone()
-        } else {
-            let file = &self.document.file;
-            let span = self.document.root().locate(&self.written(path), file.text());
-            Place::new(Arc::clone(file), span)
-        };
-        vec![Origin {
+        let manifest = |place| Origin {
             role: Role::Manifest,
             place,
-        }]
+        };
+        if path.elements().is_empty() {
+            return vec![manifest(self.place.clone())];
+        }
+        let written = self.written(path);
+        if let Some(rendered) = &self.document.again().rendered {
+            return rendered.origins(&written).to_vec();
+        }
+        let file = &self.document.file;
+        let span = self.document.root().locate(&written, file.text());
+        vec![manifest(Place::new(Arc::clone(file), span))]
     }
 }

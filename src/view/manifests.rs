@@ -17,7 +17,11 @@ pub fn manifests(manifests: &[Manifest], secrets: Secrets) -> String {
     let documents: Vec<String> = manifests
         .iter()
         .map(|manifest| match secrets {
-            Secrets::Masked => value::yaml(&value::presentable(&manifest.value, &manifest.gvk.group_kind)),
+            Secrets::Masked => value::yaml(&value::presentable(
+                &manifest.value,
+                &manifest.gvk.group_kind,
+                &*manifest.origins,
+            )),
             Secrets::Shown => value::yaml(&manifest.value),
         })
         .collect();

@@ -9,6 +9,7 @@ use super::style::{self, FADED, FAILED, STRONG, WARNED, columns, paint};
 use super::{age, value};
 use crate::compare::{Cause, FieldChange, Shown};
 use crate::field::FieldManager;
+use crate::place::{Origin, Role};
 use crate::plan::{Action, Plan, Reason, Refusal, Restarts, Step, Unverified, Work};
 use crate::source::Revision;
 
@@ -127,7 +128,9 @@ fn step(step: &Step, heading: &Heading<'_>) -> String {
         && step.action == Action::Create
         && let Work::Apply(work) = &step.work
     {
-        for line in value::yaml(&value::presentable(&work.desired.value, &work.desired.reference.kind)).lines() {
+        let desired = &work.desired;
+        let shown = value::presentable(&desired.value, &desired.reference.kind, &*desired.origins);
+        for line in value::yaml(&shown).lines() {
             let _ = writeln!(text, "    {}", paint(style::ADDED, format!("+ {line}")));
         }
     }
@@ -198,10 +201,10 @@ fn writer(manager: &FieldManager) -> String {
 }
 
 fn field(change: &FieldChange, now: Timestamp) -> String {
-    let place = change
-        .origins
-        .first()
-        .map(|origin| format!("{}:{}", origin.place.file.path(), origin.place.line()));
+    // A value that comes from a parameter is changed where the parameter is set.
+    let is_parameter = |origin: &&Origin| matches!(origin.role, Role::Parameter | Role::SecretParameter);
+    let origin = change.origins.iter().find(is_parameter).or(change.origins.first());
+    let place = origin.map(|origin| format!("{}:{}", origin.place.file.path(), origin.place.line()));
     let place = match change.cause {
         Cause::Git | Cause::Drift { .. } | Cause::Takeover { .. } => place.unwrap_or_default(),
         _ => String::new(),
@@ -353,6 +356,15 @@ pub fn refusal(reason: &Refusal) -> String {
             format!("{deletes} objects would be deleted, and {allowed} may be; allow more with --max-prune {deletes}")
         }
         Refusal::Empty => "git wants nothing at all; if that is meant, say --allow-empty".to_owned(),
+        Refusal::Environment { last, now } => {
+            let name =
+                |environment: &Option<String>| environment.clone().unwrap_or_else(|| "no environment".to_owned());
+            format!(
+                "{} was synced last, and this is {}; if that is meant, say --switch-environment",
+                name(last),
+                name(now)
+            )
+        }
         Refusal::NotCompared(kind) => format!("{kind} may not be listed, so it cannot be said what would change"),
     }
 }

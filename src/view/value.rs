@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::style::{ADDED, FADED, REMOVED, paint};
 use crate::compare::{FieldChange, Shown};
-use crate::object::{self, GroupKind};
+use crate::field::PathElement;
+use crate::object::{self, GroupKind, Origins};
 
 /// What stands for a value that is not shown.
 const MASKED: &str = "(not shown)";
@@ -92,17 +93,14 @@ pub(super) fn yaml(value: &Value) -> String {
     serde_saphyr::to_string(value).unwrap_or_else(|_| value.to_string())
 }
 
-/// A manifest without what must not be shown.
-pub(super) fn presentable(manifest: &Value, kind: &GroupKind) -> Value {
+/// A manifest without what must not be shown: values of a Secret, and of secret parameters anywhere.
+pub(super) fn presentable(manifest: &Value, kind: &GroupKind, origins: &dyn Origins) -> Value {
     let mut shown = manifest.clone();
+    mask(&mut shown, &mut Vec::new(), origins);
     if object::is_secret(kind) {
         for map in ["data", "stringData"] {
-            for value in shown
-                .get_mut(map)
-                .and_then(Value::as_object_mut)
-                .into_iter()
-                .flat_map(|map| map.values_mut())
-            {
+            let values = shown.get_mut(map).and_then(Value::as_object_mut);
+            for value in values.into_iter().flat_map(|map| map.values_mut()) {
                 *value = MASKED.into();
             }
         }
@@ -111,6 +109,30 @@ pub(super) fn presentable(manifest: &Value, kind: &GroupKind) -> Value {
         }
     }
     shown
+}
+
+fn mask(value: &mut Value, path: &mut Vec<PathElement>, origins: &dyn Origins) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                path.push(PathElement::Field(key.clone()));
+                mask(value, path, origins);
+                path.pop();
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                path.push(PathElement::Index(index));
+                mask(item, path, origins);
+                path.pop();
+            }
+        }
+        scalar => {
+            if origins.is_secret(&path.iter().cloned().collect()) {
+                *scalar = MASKED.into();
+            }
+        }
+    }
 }
 
 /// Unified hunks of a text of several lines.

@@ -13,6 +13,7 @@ mod diff;
 mod input;
 mod interrupt;
 mod namespaces;
+mod parameters;
 mod parent;
 mod prune;
 mod races;

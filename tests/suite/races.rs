@@ -25,7 +25,8 @@ fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String, Ou
             context: None,
         };
         let cluster: Arc<dyn Cluster> = Arc::new(Kubernetes::connect(&connection).await.expect("a cluster"));
-        let desired = stackanetes::source::directory(&bed.dir.join("desired")).expect("a directory");
+        let desired = stackanetes::source::directory(&bed.dir.join("desired"), &stackanetes::source::Inputs::default())
+            .expect("a directory");
         let question = Question {
             set: Some(ApplySet {
                 name: bed.namespace.clone(),
@@ -62,6 +63,8 @@ fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String, Ou
                 revision: None,
                 subject: None,
                 dirty: false,
+                environment: None,
+                set: std::collections::BTreeMap::new(),
                 objects: 1,
                 tool: Record::this_tool(),
                 server: String::new(),

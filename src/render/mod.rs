@@ -1,0 +1,105 @@
+//! Fills in the parameters: YAML that stays YAML, with expressions at its leaves.
+//!
+//! | in a manifest | means |
+//! |---|---|
+//! | `${{ expression }}` | its value, with its type where it stands alone, as text inside other text |
+//! | `$${{` | the characters `${{` |
+//! | `$when: expression` in a mapping | the mapping is left out where it is false; at the top, the document |
+//! | `$for: name in expression` in an item of a list | the item is repeated |
+//! | `$value: …` in such an item | what stands for an item that is no mapping |
+//!
+//! Expressions are those of [minijinja](https://docs.rs/minijinja/latest/minijinja/syntax/). They read
+//! parameters and loop variables and nothing else, and everything a value was made from is known.
+
+mod document;
+mod expression;
+mod made;
+mod scalar;
+mod scope;
+
+use std::fmt;
+use std::sync::Arc;
+
+use self::document::{ParameterOrigins, Renderer};
+use self::expression::Evaluator;
+use self::made::Made;
+use crate::error::Error;
+use crate::field::FieldPath;
+use crate::parameters::Parameters;
+use crate::place::{Origin, Role, SourceFile};
+use crate::yaml::Node;
+
+/// What documents are rendered with.
+pub struct Rendering {
+    evaluator: Evaluator,
+    parameters: Parameters,
+}
+
+/// Values may be secret.
+impl fmt::Debug for Rendering {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Rendering")
+    }
+}
+
+impl Rendering {
+    /// With these parameters.
+    pub fn new(parameters: Parameters) -> Self {
+        Self {
+            evaluator: Evaluator::new(Arc::new(parameters.value().clone())),
+            parameters,
+        }
+    }
+
+    /// The parameters.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Renders a document of `file`, adding what is wrong with it to `errors`. Nothing where it is left
+    /// out or wrong.
+    pub fn document(&self, file: &Arc<SourceFile>, root: &Node, errors: &mut Vec<Error>) -> Option<Rendered> {
+        let before = errors.len();
+        let made = Renderer::new(file, &self.evaluator, &self.parameters, errors).document(root);
+        made.filter(|_| errors.len() == before).map(Rendered)
+    }
+}
+
+impl ParameterOrigins for Parameters {
+    fn of(&self, path: &[String]) -> Option<Origin> {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let origin = self.origin(&path)?;
+        let role = if self.is_secret(&path) {
+            Role::SecretParameter
+        } else {
+            origin.role
+        };
+        Some(Origin { role, ..origin })
+    }
+}
+
+/// A document that was rendered.
+#[derive(Debug)]
+pub struct Rendered(Made);
+
+impl Rendered {
+    /// Its value, each part at the place where it is written.
+    pub fn to_node(&self) -> Node {
+        self.0.to_node()
+    }
+
+    /// Whether the value at `path`, or anything within it, was made from a secret parameter.
+    pub fn is_secret(&self, path: &FieldPath) -> bool {
+        let is_secret = |origin: &Origin| origin.role == Role::SecretParameter;
+        match self.0.find(path) {
+            Some(made) => made.holds(is_secret),
+            None => self.0.origins(path).iter().any(is_secret),
+        }
+    }
+
+    /// What made the value at `path`, the place where it is written first, then what was read; for a
+    /// path that is not there, what made its nearest ancestor.
+    pub fn origins(&self, path: &FieldPath) -> &[Origin] {
+        self.0.origins(path)
+    }
+}

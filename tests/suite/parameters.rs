@@ -1,0 +1,191 @@
+//! A directory with parameters: set by defaults, by an environment and by hand, filled in where a
+//! manifest asks for them.
+
+use crate::bed::{Bed, Run};
+
+const PASSWORD: &str = "hunter2-in-a-parameter";
+
+/// A bed whose manifests read parameters.
+fn bed(name: &str) -> Bed {
+    let bed = Bed::new(name);
+    bed.write(
+        "parameters.yaml",
+        &format!("deployment:\n  replicas: 1\n  label: control\nnetwork:\n  hosts: [a, b]\npasswords:\n  database: {PASSWORD}\n"),
+    );
+    bed.write(
+        "parameters.schema.json",
+        r#"{"properties": {
+            "deployment": {"properties": {"replicas": {"type": "integer", "minimum": 1}, "label": {"type": "string"}}},
+            "network": {"properties": {"hosts": {"type": "array", "items": {"type": "string"}}}},
+            "passwords": {"writeOnly": true, "properties": {"database": {"type": "string"}}}}}"#,
+    );
+    bed.write("environments/prod.yaml", "deployment: {replicas: 3}\n");
+    bed.write(
+        "web.yaml",
+        "apiVersion: v1
+kind: PodTemplate
+metadata:
+  name: web
+template:
+  metadata:
+    labels:
+      count: ${{ deployment.replicas | string }}
+  spec:
+    nodeSelector:
+      \"${{ deployment.label }}\": enabled
+    terminationGracePeriodSeconds: ${{ deployment.replicas }}
+    containers:
+      - $for: host in network.hosts
+        name: web-${{ host }}
+        image: nginx
+        args: [\"$${{ as it is }}\", 'mysql://root:${{ passwords.database }}@db']
+",
+    );
+    bed.write(
+        "many.yaml",
+        "$when: deployment.replicas > 1\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: many}\n",
+    );
+    bed
+}
+
+#[track_caller]
+fn hides(run: Run) -> Run {
+    assert!(
+        !run.stdout.contains(PASSWORD) && !run.stderr.contains(PASSWORD),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+    run
+}
+
+#[test]
+fn parameters_are_filled_in_with_their_types() {
+    let bed = bed("parameters-types");
+    hides(bed.run(&["sync", "--yes", "-vv"]).exits(0).shows("synced: 1 created"));
+    let spec = bed.get("podtemplate", "web").expect("it is there")["template"]["spec"].clone();
+    assert_eq!(spec["terminationGracePeriodSeconds"], 1);
+    assert_eq!(spec["nodeSelector"]["control"], "enabled");
+    let names: Vec<_> = spec["containers"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|container| container["name"].clone())
+        .collect();
+    assert_eq!(names, ["web-a", "web-b"]);
+    assert_eq!(spec["containers"][0]["args"][0], "${{ as it is }}");
+    assert_eq!(spec["containers"][0]["args"][1], format!("mysql://root:{PASSWORD}@db"));
+    bed.diff().exits(0);
+}
+
+#[test]
+fn what_an_environment_and_a_set_change_is_shown_where_it_is_set() {
+    let bed = bed("parameters-environment");
+    bed.synced();
+    bed.run(&["diff", "--environment", "prod", "--switch-environment"])
+        .exits(1)
+        .shows("+ create ConfigMap parameters-environment/many")
+        .shows("template.spec.terminationGracePeriodSeconds desired/environments/prod.yaml:1 - 1 + 3 git");
+    bed.run(&["diff", "--set", "deployment.replicas=7"])
+        .exits(1)
+        .shows("template.spec.terminationGracePeriodSeconds --set deployment.replicas:1 - 1 + 7 git");
+    bed.run(&["diff", "--set", "network.hosts=[a]"])
+        .exits(1)
+        .shows("template.spec.containers[web-b]");
+}
+
+#[test]
+fn a_secret_parameter_is_shown_nowhere() {
+    let bed = bed("parameters-secret");
+    for args in [&["diff", "-v"][..], &["render"], &["sync", "--yes", "-vv"]] {
+        hides(bed.run(args));
+    }
+    bed.run(&["render", "--show-secrets"]).exits(0).shows(PASSWORD);
+    let changed = format!("passwords.database=another-{PASSWORD}");
+    let run = hides(bed.run(&["diff", "-v", "--set", &changed]).exits(1).shows("args"));
+    run.shows("- (not shown) + (not shown) git");
+    hides(bed.run(&["sync", "--yes", "-vv", "--set", &changed]).exits(0));
+    let parent = bed
+        .get("configmap", "stackanetes-parameters-secret")
+        .expect("it is there");
+    assert!(!parent.to_string().contains(PASSWORD), "{parent}");
+    hides(
+        bed.run(&["diff", "--set", "passwords.database=[hunter2-in-a-parameter]"])
+            .exits(2)
+            .complains("passwords.database"),
+    );
+    bed.write(
+        "bad.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bad}\ndata:\n  x: ${{ passwords.database + 1 }}\n",
+    );
+    hides(bed.diff().exits(2).complains("desired/bad.yaml:5:10"));
+}
+
+#[test]
+fn another_environment_than_the_last_is_refused() {
+    let bed = bed("parameters-switch");
+    bed.run(&["sync", "--yes", "-e", "prod"]).exits(0);
+    bed.sync()
+        .exits(2)
+        .complains("prod was synced last, and this is no environment")
+        .complains("--switch-environment");
+    assert!(bed.get("configmap", "many").is_some());
+    bed.run(&["sync", "--yes", "--switch-environment"])
+        .exits(0)
+        .shows("1 deleted");
+    bed.diff().exits(0);
+}
+
+#[test]
+fn what_is_wrong_is_said_where_it_is_and_nothing_is_changed() {
+    let bed = bed("parameters-wrong");
+    for (args, words) in [
+        (
+            &["--set", "deployment.replica=3"][..],
+            "did you mean `deployment.replicas`?",
+        ),
+        (&["--set", "deployment.replicas=many"], "deployment.replicas"),
+        (&["--set", "deployment.replicas=0"], "at least 1"),
+        (&["--environment", "nowhere"], "it has prod"),
+    ] {
+        for command in [&["diff"][..], &["sync", "--yes"]] {
+            let args: Vec<&str> = command.iter().chain(args).copied().collect();
+            bed.run(&args).exits(2).complains(words);
+        }
+    }
+    for (expression, words) in [
+        ("${{ deployment.replcas }}", "did you mean `deployment.replicas`?"),
+        ("${{ deployment.replicas + }}", "desired/bad.yaml:5:"),
+        ("${{ network.hosts }}-x", "is a list"),
+        ("${{ open }", "this expression has no end"),
+    ] {
+        bed.write(
+            "bad.yaml",
+            &format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: bad}}\ndata:\n  x: '{expression}'\n"),
+        );
+        bed.sync().exits(2).complains("desired/bad.yaml:5:").complains(words);
+    }
+    bed.remove("bad.yaml");
+    bed.write("environments/prod.yaml", "deployment:\n  replcas: 3\n");
+    bed.run(&["sync", "--yes", "-e", "prod"])
+        .exits(2)
+        .complains("desired/environments/prod.yaml:2:3")
+        .complains("replicas");
+    assert!(bed.get("podtemplate", "web").is_none());
+}
+
+#[test]
+fn a_plain_directory_is_taken_word_for_word() {
+    let bed = Bed::new("parameters-plain");
+    bed.remove("stackanetes.yaml");
+    bed.write_config_map("text", &[("a", "${{ not an expression }}")]);
+    let target = ["--name", "parameters-plain", "-n", "parameters-plain"];
+    bed.run(&[&["sync", "--yes"][..], &target].concat()).exits(0);
+    assert_eq!(
+        bed.get("configmap", "text").expect("it is there")["data"]["a"],
+        "${{ not an expression }}"
+    );
+    bed.run(&["diff", "--set", "a.b=1"])
+        .exits(2)
+        .complains("it has no stackanetes.yaml");
+}
