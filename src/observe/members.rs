@@ -1,0 +1,164 @@
+//! Which objects are members: one LIST a kind, wherever there may be any.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt as _;
+
+use super::explain::failed;
+use super::resolve::Resolved;
+use super::{Question, Scopes};
+use crate::cluster::{Cluster, ClusterError, Discovery, Failure, Resource, Scope};
+use crate::error::Result;
+use crate::field::ManagedFields;
+use crate::inventory::Parent;
+use crate::object::{GroupKind, LiveObject, ObjectRef};
+use crate::plan::NotCompared;
+
+/// The members that were found.
+pub(super) struct Members {
+    pub(super) live: BTreeMap<ObjectRef, (Resource, LiveObject)>,
+    pub(super) scopes: Scopes,
+    /// The kinds that could not be listed, and why.
+    pub(super) hidden: BTreeMap<GroupKind, String>,
+}
+
+pub(super) struct Survey<'a> {
+    pub(super) cluster: &'a dyn Cluster,
+    pub(super) question: &'a Question,
+    /// The kinds that the server knows now.
+    pub(super) discovery: &'a Discovery,
+}
+
+impl Survey<'_> {
+    /// One LIST a kind, cluster-wide where that is allowed, else one a namespace.
+    pub(super) async fn members(&self, desired: &[Resolved], parent: Option<&Parent>) -> Result<Members> {
+        let mut resources: BTreeMap<GroupKind, Resource> = BTreeMap::new();
+        let contained = || parent.into_iter().flat_map(|parent| &parent.kinds);
+        // The version that git writes, so that it can be compared; what is not served yet in that one
+        // may be in another.
+        let written = desired.iter().map(|(_, resource)| resource);
+        let served = written.filter_map(|resource| {
+            let exact = self.discovery.resource(&resource.gvk);
+            exact.or_else(|| self.discovery.preferred(&resource.gvk.group_kind))
+        });
+        let preferred = contained().filter_map(|kind| self.discovery.preferred(kind));
+        for resource in served.chain(preferred).filter(|resource| resource.listable) {
+            resources
+                .entry(resource.gvk.group_kind.clone())
+                .or_insert_with(|| resource.clone());
+        }
+        let mut namespaces: BTreeSet<String> = parent.map(|parent| parent.namespaces.clone()).unwrap_or_default();
+        namespaces.extend(
+            desired
+                .iter()
+                .filter_map(|(object, _)| object.reference.namespace.clone()),
+        );
+
+        let mut members = Members {
+            live: BTreeMap::new(),
+            scopes: Scopes::new(),
+            hidden: BTreeMap::new(),
+        };
+        for kind in contained().filter(|kind| self.is_unavailable(kind)) {
+            members
+                .hidden
+                .insert(kind.clone(), format!("the server of {} does not answer", kind.group));
+        }
+        let Some(set) = &self.question.set else {
+            for (kind, resource) in resources {
+                members.scopes.insert(kind, scopes(&resource, &namespaces));
+            }
+            return Ok(members);
+        };
+        let selector = set.selector();
+        let lists: Vec<_> = futures::stream::iter(resources.into_values())
+            .map(|resource| {
+                let (selector, namespaces) = (&selector, &namespaces);
+                async move { (self.list(&resource, selector, namespaces).await, resource) }
+            })
+            .buffered(self.question.concurrency)
+            .collect()
+            .await;
+        for (listed, resource) in lists {
+            let kind = resource.gvk.group_kind.clone();
+            match listed {
+                Ok((objects, scopes)) => {
+                    members.scopes.insert(kind, scopes);
+                    for object in objects.into_iter().filter(|object| !self.is_copied_label(object)) {
+                        members.live.insert(object.reference(), (resource.clone(), object));
+                    }
+                }
+                Err(error) if error.failure == Failure::Forbidden => {
+                    members.hidden.insert(kind, error.message);
+                }
+                Err(error) => return Err(failed(&format!("list {}", resource.plural), error)),
+            }
+        }
+        Ok(members)
+    }
+
+    async fn list(
+        &self,
+        resource: &Resource,
+        selector: &str,
+        namespaces: &BTreeSet<String>,
+    ) -> Result<(Vec<LiveObject>, Vec<Scope>), ClusterError> {
+        match self.cluster.list(resource, &Scope::Cluster, selector).await {
+            Err(error) if error.failure == Failure::Forbidden && resource.namespaced && !namespaces.is_empty() => {}
+            listed => return Ok((listed?, vec![Scope::Cluster])),
+        }
+        let scopes = scopes(resource, namespaces);
+        let mut objects = Vec::new();
+        for scope in &scopes {
+            objects.extend(self.cluster.list(resource, scope, selector).await?);
+        }
+        Ok((objects, scopes))
+    }
+
+    /// Whether a kind is unknown only because the extension server that serves it does not answer.
+    fn is_unavailable(&self, kind: &GroupKind) -> bool {
+        let is_of_group = |version: &String| version.split('/').next() == Some(kind.group.as_str());
+        self.discovery.preferred(kind).is_none() && self.discovery.unavailable.iter().any(is_of_group)
+    }
+
+    /// Whether a controller made this object and copied the label of a member, as it does for the
+    /// EndpointSlices of a Service.
+    fn is_copied_label(&self, object: &LiveObject) -> bool {
+        let is_applied = ManagedFields::of(object)
+            .applied_by(&self.question.policy.field_manager)
+            .is_some();
+        let owners = object.value().pointer("/metadata/ownerReferences");
+        !is_applied && (owners.is_some() || object.reference().kind.is("", "Endpoints"))
+    }
+}
+
+/// Sets aside the desired objects of kinds that could not be listed.
+pub(super) fn split_hidden(
+    desired: Vec<Resolved>,
+    hidden: BTreeMap<GroupKind, String>,
+) -> (Vec<Resolved>, Vec<NotCompared>) {
+    let (unseen, compared): (Vec<_>, Vec<_>) = desired
+        .into_iter()
+        .partition(|(object, _)| hidden.contains_key(&object.reference.kind));
+    let not_compared = hidden
+        .into_iter()
+        .map(|(kind, message)| NotCompared {
+            desired: unseen
+                .iter()
+                .map(|(object, _)| object.reference.clone())
+                .filter(|object| object.kind == kind)
+                .collect(),
+            kind,
+            message,
+        })
+        .collect();
+    (compared, not_compared)
+}
+
+fn scopes(resource: &Resource, namespaces: &BTreeSet<String>) -> Vec<Scope> {
+    if resource.namespaced {
+        namespaces.iter().cloned().map(Scope::Namespace).collect()
+    } else {
+        vec![Scope::Cluster]
+    }
+}

@@ -1,0 +1,83 @@
+//! What a plan is made of: everything that was gathered before anything was decided.
+
+use serde_json::Value;
+
+use super::{Claim, Contents};
+use crate::cluster::Resource;
+use crate::inventory::{ApplySet, Parent};
+use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
+use crate::order::Dependencies;
+
+/// What was gathered before anything was decided.
+#[derive(Debug)]
+pub struct Observed {
+    /// The ApplySet, if the sync has one: without it nothing is a member and nothing is pruned.
+    pub set: Option<ApplySet>,
+    /// Its parent as it stands, if there is one.
+    pub parent: Option<Parent>,
+    /// What git wants, each with what the cluster has and answers.
+    pub objects: Vec<Observation>,
+    /// Members of the ApplySet that git does not want, within what is selected.
+    pub orphans: Vec<(Resource, LiveObject)>,
+    /// For each orphaned Namespace, what else lives in it.
+    pub contents: Vec<(String, Contents)>,
+    /// The kinds that may not be listed.
+    pub not_compared: Vec<NotCompared>,
+    /// What waits for what, by what the manifests say.
+    pub dependencies: Dependencies,
+    /// The server's version.
+    pub server_version: String,
+}
+
+/// A kind that may not be listed: nothing of it can be said to be in sync.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotCompared {
+    /// The kind.
+    pub kind: GroupKind,
+    /// The objects of it that git wants.
+    pub desired: Vec<ObjectRef>,
+    /// The server's words.
+    pub message: String,
+}
+
+/// One desired object, what there is of it, and what the server says to an apply of it.
+#[derive(Debug)]
+pub struct Observation {
+    /// What git wants.
+    pub desired: DesiredObject,
+    /// How its kind is reached.
+    pub resource: Resource,
+    /// What is sent for it: the manifest with our notes, and with the identity of the live object.
+    pub sent: Value,
+    /// What the cluster has.
+    pub live: Option<LiveObject>,
+    /// What an apply would do.
+    pub answer: Answered,
+}
+
+/// What is known of what an apply would do.
+#[derive(Debug)]
+pub enum Answered {
+    /// The server's own answer to a dry-run.
+    ByServer {
+        /// The object as it would be stored.
+        object: LiveObject,
+        /// The warnings that came with it.
+        warnings: Vec<String>,
+    },
+    /// The server could not be asked.
+    Unverified(Unverified),
+    /// The server was not asked, since the object is not ours to change.
+    NotOurs(Claim),
+}
+
+/// Why the server could not be asked what an apply would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unverified {
+    /// The namespace is itself still to be created.
+    NamespaceMissing(String),
+    /// The CustomResourceDefinition is itself still to be created.
+    KindMissing,
+    /// What is there now is being deleted, and must be gone first.
+    BeingDeleted,
+}

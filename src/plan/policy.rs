@@ -1,0 +1,85 @@
+//! What the person who runs a sync allows.
+
+use super::Budget;
+
+/// What the person who runs a sync allows.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The name under which objects are applied.
+    pub field_manager: String,
+    /// Which environment is meant.
+    pub environment: Environment,
+    /// Whether conflicts are decided for git.
+    pub conflicts: Conflicts,
+    /// Whether objects that exist and are not ours are adopted.
+    pub adoption: Adoption,
+    /// What is pruned.
+    pub prune: Prune,
+    /// How many objects may be pruned at most.
+    pub budget: Budget,
+    /// Whether an empty desired state is meant.
+    pub empty: Empty,
+    /// The kinds that are pruned although they are kept otherwise.
+    pub prune_kinds: Vec<String>,
+}
+
+/// What is allowed when nothing is said.
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            field_manager: "stackanetes".to_owned(),
+            environment: Environment::Any,
+            conflicts: Conflicts::Stop,
+            adoption: Adoption::Annotated,
+            prune: Prune::Orphans,
+            budget: Budget::default(),
+            empty: Empty::Refused,
+            prune_kinds: Vec::new(),
+        }
+    }
+}
+
+/// Which environment a sync is meant for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Environment {
+    /// This one, or none: it must be the one that was synced last.
+    Only(Option<String>),
+    /// Whichever it was that was synced last.
+    Any,
+}
+
+/// Who decides a conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflicts {
+    /// A person: the object is left as it is.
+    Stop,
+    /// Git.
+    Force,
+}
+
+/// Whether existing objects that are not ours are adopted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adoption {
+    /// Only those whose manifest allows it.
+    Annotated,
+    /// All that are no other ApplySet's.
+    All,
+}
+
+/// What is pruned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prune {
+    /// Members that git does not want.
+    Orphans,
+    /// Nothing.
+    Nothing,
+}
+
+/// Whether an empty desired state is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Empty {
+    /// It is taken for a mistake.
+    Refused,
+    /// It is meant: everything goes.
+    Meant,
+}

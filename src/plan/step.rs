@@ -1,0 +1,276 @@
+//! A plan and its steps: what becomes of each object, and why.
+
+use serde_json::Value;
+
+use super::{NotCompared, Unverified};
+use crate::cluster::Resource;
+use crate::compare::FieldChange;
+use crate::health::Health;
+use crate::inventory::{ApplySet, Parent};
+use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
+use crate::order::Dependencies;
+use crate::place::Place;
+
+/// What a sync would do, whole.
+#[derive(Debug)]
+pub struct Plan {
+    /// The ApplySet, if there is one.
+    pub set: Option<ApplySet>,
+    /// Its parent as it stands.
+    pub parent: Option<Parent>,
+    /// What changes, and what stands in the way of a change, in the usual order of kinds.
+    pub steps: Vec<Step>,
+    /// What stays as it is.
+    pub unchanged: Vec<Settled>,
+    /// The kinds that may not be listed.
+    pub not_compared: Vec<NotCompared>,
+    /// Why a sync refuses to begin; empty when it does not.
+    pub refusals: Vec<Refusal>,
+    /// What waits for what.
+    pub dependencies: Dependencies,
+    /// The server's version.
+    pub server_version: String,
+}
+
+/// An object that is as git wants it.
+#[derive(Debug)]
+pub struct Settled {
+    /// What it is called.
+    pub reference: ObjectRef,
+    /// How its kind is reached.
+    pub resource: Resource,
+    /// How it is.
+    pub health: Health,
+    /// What the server warned of when it was asked.
+    pub warnings: Vec<String>,
+}
+
+/// One object and what becomes of it.
+#[derive(Debug)]
+pub struct Step {
+    /// Which object.
+    pub reference: ObjectRef,
+    /// What becomes of it.
+    pub action: Action,
+    /// Why, for a person; nothing is decided by it.
+    pub reason: Reason,
+    /// The fields that change.
+    pub changes: Vec<FieldChange>,
+    /// What it does to running pods; none when it does nothing to them.
+    pub restarts: Option<Restarts>,
+    /// Why the server could not be asked, when it could not.
+    pub unverified: Option<Unverified>,
+    /// What the server warned of.
+    pub warnings: Vec<String>,
+    /// Where git says so.
+    pub place: Option<Place>,
+    /// What there is to do.
+    pub work: Work,
+}
+
+/// What becomes of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// It is created.
+    Create,
+    /// It is changed.
+    Update,
+    /// It is deleted.
+    Delete,
+    /// It is left as it is: another manager owns what git wants.
+    Conflict,
+    /// It is left as it is: it is not ours.
+    Skip,
+    /// It stays although git does not want it.
+    Keep,
+}
+
+impl Action {
+    /// The sign of a line that is about this action.
+    pub fn glyph(self) -> char {
+        match self {
+            Self::Create => '+',
+            Self::Update => '~',
+            Self::Delete => '-',
+            Self::Conflict => '!',
+            Self::Skip => '?',
+            Self::Keep => '=',
+        }
+    }
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Conflict => "conflict",
+            Self::Skip => "skip",
+            Self::Keep => "keep",
+        }
+    }
+
+    /// Whether a sync writes.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Create | Self::Update | Self::Delete)
+    }
+}
+
+/// Why a step is what it is, in facts that a view turns into words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// There is no such object.
+    New,
+    /// There is one, which is being deleted.
+    BeingDeleted,
+    /// Fields differ.
+    Fields,
+    /// It becomes a member, and nothing else changes.
+    Joins,
+    /// It is to be written in a version that the server does not serve yet.
+    NewVersion,
+    /// Git says it otherwise, with the same result: only our note of what it said changes.
+    Noted,
+    /// We become owner of fields that have their values already, or cease to be.
+    Ownership,
+    /// It exists, and we never applied it.
+    NotOurs,
+    /// It is part of another ApplySet.
+    OtherApplySet(String),
+    /// Git does not want it any more.
+    Dropped,
+    /// Its manifest asked for it to be kept.
+    KeepAnnotated,
+    /// Its kind is pruned only on request.
+    KeepKind,
+    /// The namespace holds something that is not ours.
+    KeepInUse(Vec<ObjectRef>),
+    /// What the namespace holds could not be found out.
+    KeepUnknownUse(String),
+    /// It has the label of a member, and we never applied it.
+    KeepNeverApplied,
+    /// Another object owns it.
+    KeepOwned(String),
+    /// It is being deleted already.
+    KeepGoing,
+}
+
+/// What there is to do for a step.
+#[derive(Debug)]
+pub enum Work {
+    /// Nothing.
+    Nothing,
+    /// To apply.
+    Apply(Box<ApplyWork>),
+    /// To delete.
+    Delete(DeleteWork),
+}
+
+/// An apply that was planned.
+#[derive(Debug)]
+pub struct ApplyWork {
+    /// What git wants.
+    pub desired: DesiredObject,
+    /// How the kind is reached.
+    pub resource: Resource,
+    /// What is sent.
+    pub sent: Value,
+    /// The live object that the plan was made for; none when there was none.
+    pub live: Option<Version>,
+    /// What the server said would be stored.
+    pub predicted: Option<LiveObject>,
+}
+
+/// A delete that was planned.
+#[derive(Debug)]
+pub struct DeleteWork {
+    /// How the kind is reached.
+    pub resource: Resource,
+    /// Exactly the object that was planned for.
+    pub live: LiveObject,
+}
+
+/// One state of one object: its UID and its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// `metadata.uid`
+    pub uid: String,
+    /// `metadata.resourceVersion`
+    pub resource_version: String,
+}
+
+impl Version {
+    /// Of this live object.
+    pub fn of(object: &LiveObject) -> Self {
+        Self {
+            uid: object.uid().to_owned(),
+            resource_version: object.resource_version().to_owned(),
+        }
+    }
+}
+
+/// Why a sync refuses to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// More would be pruned than is allowed.
+    Budget {
+        /// How many objects.
+        deletes: usize,
+        /// How many are allowed.
+        allowed: usize,
+    },
+    /// Git wants nothing at all.
+    Empty,
+    /// A kind may not be listed.
+    NotCompared(GroupKind),
+    /// Another environment was synced last.
+    Environment {
+        /// That one.
+        last: Option<String>,
+        /// The one that is meant now.
+        now: Option<String>,
+    },
+}
+
+impl Plan {
+    /// The steps of one action.
+    pub fn of(&self, action: Action) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(move |step| step.action == action)
+    }
+
+    /// Whether a sync would write an object.
+    pub fn writes(&self) -> bool {
+        self.steps.iter().any(|step| step.action.writes())
+    }
+
+    /// Whether everything git wants is as git wants it, as far as is known.
+    pub fn is_in_sync(&self) -> bool {
+        self.not_compared.is_empty() && self.steps.iter().all(|step| step.action == Action::Keep)
+    }
+}
+
+/// What an update of a workload does to its pods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restarts {
+    /// They are replaced; how many there are, if it is known.
+    Pods(Option<i64>),
+    /// They are replaced when somebody deletes them.
+    OnDelete,
+}
+
+impl Restarts {
+    pub(super) fn of(changes: &[FieldChange], after: &LiveObject) -> Option<Self> {
+        let kind = after.reference().kind;
+        let rolls = kind.group == "apps" && changes.iter().any(|change| change.path.is_under(&["spec", "template"]));
+        if !rolls {
+            return None;
+        }
+        let strategy = after.value().pointer("/spec/updateStrategy/type");
+        if strategy.and_then(Value::as_str) == Some("OnDelete") {
+            return Some(Self::OnDelete);
+        }
+        let daemons = after.value().pointer("/status/desiredNumberScheduled");
+        let pods = daemons.or_else(|| after.value().pointer("/spec/replicas"));
+        Some(Self::Pods(pods.and_then(Value::as_i64)))
+    }
+}
