@@ -191,7 +191,7 @@ impl<'a> View<'a> {
         if updated < wanted {
             Health::in_progress(format!("{updated} of {wanted} replicas updated"))
         } else if total > updated {
-            Health::in_progress(format!("{} old replicas still there", total - updated))
+            Health::in_progress(format!("{} still there", counted(total - updated, "old replica")))
         } else if available < wanted {
             Health::in_progress(format!("{available} of {wanted} replicas available"))
         } else {
@@ -216,7 +216,7 @@ impl<'a> View<'a> {
         }
         if self.count("/status/replicas") > wanted {
             let extra = self.count("/status/replicas") - wanted;
-            return Health::in_progress(format!("{extra} replicas too many"));
+            return Health::in_progress(format!("{} too many", counted(extra, "replica")));
         }
         if self.text("/spec/updateStrategy/type") == Some("OnDelete") {
             return Health::current();
@@ -336,6 +336,12 @@ impl<'a> View<'a> {
     }
 }
 
+/// `1 replica`, `2 replicas`
+fn counted(count: i64, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -367,7 +373,7 @@ mod tests {
         );
         assert_eq!(
             health(deployment(status(3, 4, 3))),
-            "InProgress: 1 old replicas still there"
+            "InProgress: 1 old replica still there"
         );
         assert_eq!(
             health(deployment(status(3, 3, 2))),

@@ -29,6 +29,8 @@ pub mod render;
 pub mod report;
 pub mod selection;
 pub mod source;
+#[cfg(test)]
+mod testing;
 pub mod ui;
 pub mod view;
 pub mod yaml;

@@ -4,6 +4,8 @@
 
 mod cause;
 mod difference;
+#[cfg(test)]
+mod tests;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::OnceLock;

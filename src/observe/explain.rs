@@ -17,11 +17,11 @@ pub fn failed(what: &str, error: ClusterError) -> Error {
 
 /// The server refuses a desired object. Its words stand at the fields they are about.
 ///
-/// The server quotes values in its words, so for a Secret none of them are passed on, only which
-/// fields it is about.
+/// The server quotes values in its words, so where there is a secret among them none are passed on,
+/// only which fields it is about.
 pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
     let reference = &desired.reference;
-    let secret = object::is_secret(&reference.kind);
+    let secret = is_secret(desired);
     let hint = match &error.failure {
         Failure::NamespaceMissing => Some(match &reference.namespace {
             Some(namespace) => format!(
@@ -70,7 +70,7 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
         explained = explained.at(place, "");
     }
     if secret {
-        explained = explained.hint("the server's words are not shown, since they may quote a value of the Secret");
+        explained = explained.hint("the server's words are not shown, since they may quote a secret value");
     } else if !placed {
         explained = explained.because(error);
     }
@@ -80,13 +80,19 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
     }
 }
 
-/// The server's warnings about a desired object. Like its refusals they may quote values, so for a
-/// Secret it is only said that there are some.
+/// The server's warnings about a desired object. Like its refusals they may quote values, so where
+/// one is secret it is only said that there are some.
 pub fn warnings(desired: &DesiredObject, warnings: Vec<String>) -> Vec<String> {
-    if warnings.is_empty() || !object::is_secret(&desired.reference.kind) {
+    if warnings.is_empty() || !is_secret(desired) {
         return warnings;
     }
-    vec!["the server warned; its words are not shown, since they may quote a value of the Secret".to_owned()]
+    vec!["the server warned; its words are not shown, since they may quote a secret value".to_owned()]
+}
+
+/// Whether the server's words about an object may quote what must not be shown: of a Secret, and of an
+/// object into which a secret parameter goes.
+fn is_secret(desired: &DesiredObject) -> bool {
+    object::is_secret(&desired.reference.kind) || desired.origins.is_secret(&FieldPath::root())
 }
 
 fn hint(failure: &Failure) -> Option<&'static str> {

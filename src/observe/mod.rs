@@ -8,6 +8,8 @@ mod contents;
 mod explain;
 mod members;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -36,6 +36,7 @@ pub fn add_defined_kinds(discovery: &mut Discovery, manifests: &[Manifest]) -> B
         for version in versions
             .into_iter()
             .flatten()
+            .filter(|version| version.get("served") != Some(&Value::Bool(false)))
             .filter_map(|version| version.get("name")?.as_str())
         {
             discovery.add(Resource {

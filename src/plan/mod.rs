@@ -7,6 +7,8 @@ mod ownership;
 mod policy;
 mod prune;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use crate::compare::{self, Comparison};
 use crate::health;

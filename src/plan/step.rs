@@ -261,7 +261,12 @@ pub enum Restarts {
 impl Restarts {
     pub(super) fn of(changes: &[FieldChange], after: &LiveObject) -> Option<Self> {
         let kind = after.reference().kind;
-        let rolls = kind.group == "apps" && changes.iter().any(|change| change.path.is_under(&["spec", "template"]));
+        let rolls_out = ["Deployment", "StatefulSet", "DaemonSet"]
+            .iter()
+            .any(|workload| kind.is("apps", workload));
+        let changes_pods =
+            |change: &FieldChange| change.before != change.after && change.path.is_under(&["spec", "template"]);
+        let rolls = rolls_out && changes.iter().any(changes_pods);
         if !rolls {
             return None;
         }

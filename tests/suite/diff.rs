@@ -58,7 +58,7 @@ fn the_heading_names_the_commit_and_the_last_sync() {
     let commit = bed.commit("Settings");
     bed.diff().shows(&commit[..7]).shows("never synced");
     bed.synced();
-    bed.diff().shows(&format!("last synced {} just now", &commit[..7]));
+    bed.diff().shows(&format!("last synced {}", &commit[..7]));
     bed.write_config_map("settings", &[("mode", "slow")]);
     bed.diff().shows(&format!("{} with local changes", &commit[..7]));
 }

@@ -115,6 +115,17 @@ fn a_secret_parameter_is_shown_nowhere() {
             .complains("passwords.database"),
     );
     bed.write(
+        "refused.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: refused, labels: {x: '${{ passwords.database }} !'}}\n",
+    );
+    hides(
+        bed.diff()
+            .exits(2)
+            .complains("the server refuses ConfigMap parameters-secret/refused")
+            .complains("desired/refused.yaml:3:"),
+    );
+    bed.remove("refused.yaml");
+    bed.write(
         "bad.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bad}\ndata:\n  x: ${{ passwords.database + 1 }}\n",
     );

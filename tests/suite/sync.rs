@@ -55,7 +55,7 @@ fn the_parent_and_the_lease_come_before_everything_else() {
     );
     bed.run(&["status"])
         .exits(0)
-        .shows(&format!("synced {} Settings for all, just now by", &commit[..7]))
+        .shows(&format!("synced {} Settings for all,", &commit[..7]))
         .shows("objects 1, 1 Current");
 }
 

@@ -1,0 +1,545 @@
+//! What becomes of an object, and what stops a sync.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::field::FieldPath;
+use crate::inventory::{self, ApplySet, Parent, Record};
+use crate::object::{DesiredObject, GroupKind, LiveObject};
+use crate::order::Dependencies;
+use crate::testing::{US, desired, live, note, reference, resource_of, set};
+
+const GIT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: ns}\ndata: {a: new}\n";
+const OURS: &[(&str, &str)] = &[("=stackanetes", "data a")];
+
+/// The object of `GIT` with this value of `a`, noted as applied from `GIT`.
+fn config_map(a: &str, owners: &[(&str, &str)]) -> LiveObject {
+    let mut value = json!({"apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": "x", "namespace": "ns", "uid": "u", "resourceVersion": "7"}, "data": {"a": a}});
+    note(&mut value, &desired(GIT));
+    live(value, owners)
+}
+
+fn answered(object: LiveObject) -> Answered {
+    let warnings = vec!["careful".to_owned()];
+    Answered::ByServer { object, warnings }
+}
+
+fn observation(desired: DesiredObject, live: Option<LiveObject>, answer: Answered) -> Observation {
+    Observation {
+        resource: resource_of(&desired.value),
+        sent: json!({"sent": true}),
+        desired,
+        live,
+        answer,
+    }
+}
+
+fn step(live: Option<LiveObject>, answer: Answered, policy: &Policy) -> Step {
+    match decide(observation(desired(GIT), live, answer), policy) {
+        Decision::Step(step) => *step,
+        Decision::Unchanged(_) => panic!("a step"),
+    }
+}
+
+#[test]
+fn what_is_not_there_is_created_as_the_server_says() {
+    let step = step(None, answered(config_map("new", OURS)), &Policy::default());
+    assert_eq!((step.action, &step.reason), (Action::Create, &Reason::New));
+    assert_eq!((step.warnings, step.changes.len()), (vec!["careful".to_owned()], 0));
+    assert_eq!(step.place.expect("a place").to_string(), "a.yaml:1:1");
+    let Work::Apply(work) = step.work else { panic!("work") };
+    assert_eq!((work.live, work.sent), (None, json!({"sent": true})));
+    assert_eq!(work.predicted, Some(config_map("new", OURS)));
+}
+
+#[test]
+fn what_differs_is_updated_from_the_version_that_was_seen() {
+    let step = step(
+        Some(config_map("old", OURS)),
+        answered(config_map("new", OURS)),
+        &Policy::default(),
+    );
+    assert_eq!((step.action, &step.reason), (Action::Update, &Reason::Fields));
+    assert_eq!(step.changes[0].path, FieldPath::of(&["data", "a"]));
+    let Work::Apply(work) = step.work else { panic!("work") };
+    let seen = work.live.expect("a version");
+    assert_eq!((seen.uid.as_str(), seen.resource_version.as_str()), ("u", "7"));
+}
+
+#[test]
+fn what_is_as_git_wants_it_is_no_step_and_keeps_its_warnings() {
+    let observation = observation(
+        desired(GIT),
+        Some(config_map("new", OURS)),
+        answered(config_map("new", OURS)),
+    );
+    let Decision::Unchanged(settled) = decide(observation, &Policy::default()) else {
+        panic!("unchanged")
+    };
+    assert_eq!(settled.warnings, ["careful"]);
+    assert_eq!(settled.reference, reference("ConfigMap", Some("ns"), "x"));
+}
+
+#[test]
+fn a_conflict_stops_the_object_unless_git_decides() {
+    let before = || Some(config_map("old", &[("=stackanetes", ""), ("=flux", "data a")]));
+    let answer = || answered(config_map("new", OURS));
+    let stopped = step(before(), answer(), &Policy::default());
+    assert_eq!((stopped.action, stopped.changes.len()), (Action::Conflict, 1));
+    assert!(matches!(stopped.work, Work::Nothing));
+    let force = Policy {
+        conflicts: Conflicts::Force,
+        ..Policy::default()
+    };
+    let forced = step(before(), answer(), &force);
+    assert_eq!(forced.action, Action::Update);
+    assert!(matches!(forced.work, Work::Apply(_)));
+}
+
+#[test]
+fn an_update_without_a_changed_field_says_what_it_is_for() {
+    let noted_otherwise = || {
+        let mut value = config_map("new", OURS).into_value();
+        value["metadata"]["annotations"][inventory::APPLIED] = "other".into();
+        LiveObject::new(value)
+    };
+    let joined = || {
+        let mut value = config_map("new", OURS).into_value();
+        value["metadata"]["labels"] = json!({ inventory::PART_OF: set().id() });
+        LiveObject::new(value)
+    };
+    let more = || config_map("new", &[("=stackanetes", "data a, data q")]);
+    for (before, answer, reason) in [
+        (noted_otherwise(), config_map("new", OURS), Reason::Noted),
+        (config_map("new", OURS), joined(), Reason::Joins),
+        (more(), config_map("new", OURS), Reason::Ownership),
+        (more(), joined(), Reason::Joins),
+    ] {
+        let step = step(Some(before), answered(answer), &Policy::default());
+        assert_eq!((step.action, step.reason), (Action::Update, reason));
+    }
+}
+
+#[test]
+fn what_is_not_ours_is_left_as_it_is() {
+    for (claim, reason) in [
+        (Claim::NotOurs, Reason::NotOurs),
+        (Claim::Other("theirs".into()), Reason::OtherApplySet("theirs".into())),
+    ] {
+        let step = step(
+            Some(config_map("old", &[])),
+            Answered::NotOurs(claim),
+            &Policy::default(),
+        );
+        assert_eq!((step.action, step.reason), (Action::Skip, reason));
+        assert!(matches!(step.work, Work::Nothing));
+    }
+}
+
+#[test]
+fn what_the_server_could_not_be_asked_about_is_written_unverified() {
+    let namespace = Unverified::NamespaceMissing("n".into());
+    let there = || Some(config_map("old", OURS));
+    for (live, why, action, reason) in [
+        (None, namespace, Action::Create, Reason::New),
+        (None, Unverified::KindMissing, Action::Create, Reason::New),
+        (there(), Unverified::KindMissing, Action::Update, Reason::NewVersion),
+        (there(), Unverified::BeingDeleted, Action::Create, Reason::BeingDeleted),
+    ] {
+        let step = step(live, Answered::Unverified(why.clone()), &Policy::default());
+        assert_eq!((step.action, step.reason, step.unverified), (action, reason, Some(why)));
+        let Work::Apply(work) = step.work else { panic!("work") };
+        assert_eq!(work.predicted, None);
+    }
+}
+
+/// An orphan that nothing keeps.
+fn orphan(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Value {
+    let mut value = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "uid": "u"}});
+    if let Some(namespace) = namespace {
+        value["metadata"]["namespace"] = namespace.into();
+    }
+    value
+}
+
+fn observed(wanted: Vec<Observation>, orphans: Vec<LiveObject>) -> Observed {
+    Observed {
+        set: Some(set()),
+        parent: None,
+        objects: wanted,
+        orphans: orphans
+            .into_iter()
+            .map(|orphan| (resource_of(orphan.value()), orphan))
+            .collect(),
+        contents: Vec::new(),
+        not_compared: Vec::new(),
+        dependencies: Dependencies::new(),
+        server_version: "v1.37.2".into(),
+    }
+}
+
+fn config_maps(count: usize) -> Vec<LiveObject> {
+    (0..count)
+        .map(|index| live(orphan("v1", "ConfigMap", Some("ns"), &index.to_string()), OURS))
+        .collect()
+}
+
+fn wanted() -> Observation {
+    observation(desired(GIT), None, answered(config_map("new", OURS)))
+}
+
+#[test]
+fn deletes_beyond_the_budget_are_refused_and_still_shown() {
+    let policy = |budget| Policy {
+        budget,
+        ..Policy::default()
+    };
+    for (deletes, budget, refused) in [
+        (10, Budget::Default, None),
+        (11, Budget::Default, Some(10)),
+        (2, Budget::Objects(2), None),
+        (2, Budget::Objects(1), Some(1)),
+        // Of three members, one of them wanted: half is two.
+        (2, Budget::Percent(50), None),
+        (2, Budget::Percent(33), Some(1)),
+    ] {
+        let plan = plan(observed(vec![wanted()], config_maps(deletes)), &policy(budget));
+        let expected: Vec<Refusal> = refused
+            .map(|allowed| Refusal::Budget { deletes, allowed })
+            .into_iter()
+            .collect();
+        assert_eq!(plan.refusals, expected, "{deletes} {budget:?}");
+        assert_eq!(plan.of(Action::Delete).count(), deletes);
+    }
+}
+
+#[test]
+fn what_is_kept_or_not_pruned_at_all_spends_no_budget() {
+    let none = Policy {
+        budget: Budget::Objects(0),
+        ..Policy::default()
+    };
+    let kept = live(orphan("v1", "ConfigMap", Some("ns"), "y"), &[]);
+    let plan_kept = plan(observed(vec![wanted()], vec![kept]), &none);
+    assert_eq!((plan_kept.refusals, plan_kept.steps.len()), (vec![], 2));
+    let nothing = Policy {
+        prune: Prune::Nothing,
+        ..none
+    };
+    let plan_nothing = plan(observed(Vec::new(), config_maps(3)), &nothing);
+    assert_eq!((plan_nothing.refusals, plan_nothing.steps.len()), (vec![], 0));
+}
+
+#[test]
+fn an_empty_desired_state_that_deletes_must_be_meant() {
+    let meant = Policy {
+        empty: Empty::Meant,
+        ..Policy::default()
+    };
+    let refusals = |observed: Observed, policy: &Policy| plan(observed, policy).refusals;
+    let default = Policy::default();
+    assert_eq!(refusals(observed(vec![], config_maps(1)), &default), [Refusal::Empty]);
+    assert_eq!(refusals(observed(vec![], config_maps(1)), &meant), []);
+    assert_eq!(refusals(observed(vec![], vec![]), &default), []);
+    assert_eq!(refusals(observed(vec![wanted()], config_maps(1)), &default), []);
+}
+
+#[test]
+fn a_kind_that_may_not_be_listed_is_refused_and_what_git_wants_of_it_counts() {
+    let kind = GroupKind::new("", "Secret");
+    let mut observed = observed(Vec::new(), config_maps(1));
+    observed.not_compared.push(NotCompared {
+        kind: kind.clone(),
+        desired: vec![reference("Secret", Some("ns"), "s")],
+        message: "no".into(),
+    });
+    let plan = plan(observed, &Policy::default());
+    // Not `Empty`: git wants the Secret.
+    assert_eq!(plan.refusals, [Refusal::NotCompared(kind)]);
+    assert!(!plan.is_in_sync());
+}
+
+#[test]
+fn another_environment_than_the_last_is_refused_unless_any_will_do() {
+    let prod = || Some("prod".to_owned());
+    let dev = || Some("dev".to_owned());
+    let refused = |last: Option<Option<String>>, now: Environment| {
+        let record = last.map(|environment| Record {
+            time: "2026-01-01T00:00:00Z".into(),
+            by: "ci".into(),
+            revision: None,
+            subject: None,
+            dirty: false,
+            environment,
+            set: std::collections::BTreeMap::new(),
+            objects: 1,
+            tool: Record::this_tool(),
+            server: String::new(),
+        });
+        let mut observed = observed(vec![wanted()], Vec::new());
+        observed.parent = Some(Parent {
+            attempted: record,
+            ..Parent::default()
+        });
+        let policy = Policy {
+            environment: now,
+            ..Policy::default()
+        };
+        plan(observed, &policy).refusals
+    };
+    assert_eq!(refused(Some(prod()), Environment::Only(prod())), []);
+    assert_eq!(refused(Some(prod()), Environment::Any), []);
+    assert_eq!(refused(None, Environment::Only(dev())), []);
+    for (last, now) in [(prod(), dev()), (prod(), None), (None, dev())] {
+        let expected = Refusal::Environment {
+            last: last.clone(),
+            now: now.clone(),
+        };
+        assert_eq!(refused(Some(last), Environment::Only(now)), [expected]);
+    }
+}
+
+#[test]
+fn writes_come_by_kind_and_name_and_deletes_after_them_the_other_way_round() {
+    let wants = |api_version: &str, kind: &str, name: &str| {
+        let text = format!("apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: {name}, namespace: ns}}\n");
+        let desired = desired(&text);
+        let object = LiveObject::new(desired.value.clone());
+        observation(desired, None, answered(object))
+    };
+    let mut observed = observed(
+        vec![
+            wants("apps/v1", "Deployment", "a"),
+            wants("v1", "ConfigMap", "b"),
+            wants("v1", "ConfigMap", "a"),
+        ],
+        vec![
+            live(orphan("v1", "Namespace", None, "old"), OURS),
+            live(orphan("v1", "ConfigMap", Some("ns"), "z"), OURS),
+            live(orphan("v1", "ConfigMap", Some("ns"), "y"), &[]),
+            live(orphan("apps/v1", "Deployment", Some("ns"), "z"), OURS),
+        ],
+    );
+    observed.contents.push(("old".into(), Contents::Known(Vec::new())));
+    let plan = plan(observed, &Policy::default());
+    let steps: Vec<String> = plan
+        .steps
+        .iter()
+        .map(|step| format!("{} {}", step.action.word(), step.reference))
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            "create ConfigMap ns/a",
+            "create ConfigMap ns/b",
+            "create Deployment ns/a",
+            "delete Deployment ns/z",
+            "keep ConfigMap ns/y",
+            "delete ConfigMap ns/z",
+            "delete Namespace old",
+        ]
+    );
+}
+
+/// What becomes of one orphan: nothing for a delete.
+fn kept(value: Value, owners: &[(&str, &str)], policy: &Policy) -> Option<Reason> {
+    let plan = plan(observed(vec![wanted()], vec![live(value, owners)]), policy);
+    let step = plan
+        .steps
+        .into_iter()
+        .find(|step| matches!(step.action, Action::Delete | Action::Keep))
+        .expect("a step");
+    match step.work {
+        Work::Delete(_) => {
+            assert_eq!((step.action, step.reason), (Action::Delete, Reason::Dropped));
+            None
+        }
+        Work::Nothing => Some(step.reason),
+        Work::Apply(_) => panic!("an orphan is never applied"),
+    }
+}
+
+#[test]
+fn an_orphan_is_deleted_unless_something_keeps_it() {
+    let plain = || orphan("v1", "ConfigMap", Some("ns"), "y");
+    let with = |key: &str, to: Value| {
+        let mut value = plain();
+        value["metadata"][key] = to;
+        value
+    };
+    let owner = json!([{"kind": "Deployment", "name": "web", "uid": "o"}]);
+    let annotation = |word: &str| json!({ inventory::PRUNE: word });
+    let claim = orphan("v1", "PersistentVolumeClaim", Some("ns"), "y");
+    let definition = orphan("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "y");
+    let table = [
+        (plain(), OURS, None),
+        (with("annotations", annotation("always")), OURS, None),
+        (
+            with("annotations", annotation("never")),
+            OURS,
+            Some(Reason::KeepAnnotated),
+        ),
+        (
+            with("deletionTimestamp", json!("2026-01-01T00:00:00Z")),
+            OURS,
+            Some(Reason::KeepGoing),
+        ),
+        (
+            with("ownerReferences", owner),
+            OURS,
+            Some(Reason::KeepOwned("Deployment web".into())),
+        ),
+        (with("ownerReferences", json!([])), OURS, None),
+        (plain(), &[], Some(Reason::KeepNeverApplied)),
+        (plain(), &[("stackanetes", "data a")], Some(Reason::KeepNeverApplied)),
+        (plain(), &[("=flux", "data a")], Some(Reason::KeepNeverApplied)),
+        (claim, OURS, Some(Reason::KeepKind)),
+        (definition, OURS, Some(Reason::KeepKind)),
+        (
+            orphan("example.org/v1", "PersistentVolumeClaim", Some("ns"), "y"),
+            OURS,
+            None,
+        ),
+    ];
+    for (value, owners, expected) in table {
+        assert_eq!(kept(value.clone(), owners, &Policy::default()), expected, "{value}");
+    }
+}
+
+#[test]
+fn a_precious_kind_goes_when_it_is_asked_for_by_either_name() {
+    let definition = || orphan("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "y");
+    let asked = |kind: &str| Policy {
+        prune_kinds: vec![kind.to_owned()],
+        ..Policy::default()
+    };
+    for (kind, expected) in [
+        ("CustomResourceDefinition", None),
+        ("CustomResourceDefinition.apiextensions.k8s.io", None),
+        ("PersistentVolumeClaim", Some(Reason::KeepKind)),
+    ] {
+        assert_eq!(kept(definition(), OURS, &asked(kind)), expected, "{kind}");
+    }
+}
+
+#[test]
+fn a_namespace_goes_only_with_all_that_it_holds() {
+    let here = |name: &str| reference("ConfigMap", Some("old"), name);
+    let decided = |contents: Option<Contents>| {
+        let mut going = orphan("v1", "ConfigMap", Some("old"), "terminating");
+        going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
+        let mut annotated = orphan("v1", "ConfigMap", Some("old"), "annotated");
+        annotated["metadata"]["annotations"] = json!({ inventory::PRUNE: "never" });
+        let mut observed = observed(
+            vec![wanted()],
+            vec![
+                live(orphan("v1", "Namespace", None, "old"), OURS),
+                live(orphan("v1", "ConfigMap", Some("old"), "pruned"), OURS),
+                live(going, OURS),
+                live(annotated, OURS),
+            ],
+        );
+        observed.contents = vec![("other".into(), Contents::Known(Vec::new()))];
+        observed
+            .contents
+            .extend(contents.map(|contents| ("old".to_owned(), contents)));
+        let plan = plan(observed, &Policy::default());
+        let step = plan.steps.into_iter().find(|step| step.reference.name == "old");
+        step.expect("a step").reason
+    };
+    let known = |names: &[&str]| Some(Contents::Known(names.iter().map(|name| here(name)).collect()));
+    assert_eq!(decided(known(&[])), Reason::Dropped);
+    assert_eq!(decided(known(&["pruned", "terminating"])), Reason::Dropped);
+    assert_eq!(
+        decided(known(&["pruned", "annotated", "foreign"])),
+        Reason::KeepInUse(vec![here("annotated"), here("foreign")])
+    );
+    assert_eq!(
+        decided(Some(Contents::Unknown("forbidden".into()))),
+        Reason::KeepUnknownUse("forbidden".into())
+    );
+    assert!(matches!(decided(None), Reason::KeepUnknownUse(_)));
+}
+
+#[test]
+fn a_delete_is_the_same_while_only_the_status_moves() {
+    let policy = Policy::default();
+    let value = || {
+        let mut value = orphan("v1", "ConfigMap", Some("ns"), "y");
+        value["data"] = json!({"a": "1"});
+        value["metadata"]["annotations"] = json!({"team": "x"});
+        value
+    };
+    let planned = live(value(), OURS);
+    let same = |pointer: &str, to: Value| {
+        let mut now = value();
+        now["status"] = json!({});
+        now["metadata"]["resourceVersion"] = json!("1");
+        *now.pointer_mut(pointer).expect("there") = to;
+        is_same_delete(&planned, &live(now, OURS), &policy)
+    };
+    assert!(same("/status", json!({"ready": true})));
+    assert!(same("/metadata/resourceVersion", json!("9")));
+    assert!(!same("/metadata/uid", json!("v")));
+    assert!(!same("/data/a", json!("2")));
+    assert!(!same(
+        "/metadata/annotations",
+        json!({"team": "x", inventory::PRUNE: "never"})
+    ));
+    // The same fields, but no longer anything that we applied.
+    assert!(!is_same_delete(
+        &planned,
+        &live(value(), &[("=flux", "data a")]),
+        &policy
+    ));
+}
+
+#[test]
+fn whose_an_object_is() {
+    let allowed =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, annotations: {stackanetes.io/adopt: allowed}}\n";
+    let denied = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, annotations: {stackanetes.io/adopt: 'no'}}\n";
+    let (ours, theirs) = (
+        set(),
+        ApplySet {
+            name: "other".into(),
+            ..set()
+        },
+    );
+    let all = Adoption::All;
+    let annotated = Adoption::Annotated;
+    let others = || Claim::Other(theirs.id());
+    let none: &[(&str, &str)] = &[];
+    let table = [
+        // The member of a set is that set's, whoever applied it.
+        (GIT, Some(&ours), none, Some(&ours), annotated, Claim::Ours),
+        (GIT, Some(&theirs), OURS, Some(&ours), annotated, others()),
+        (allowed, Some(&theirs), none, Some(&ours), all, others()),
+        (GIT, Some(&theirs), OURS, None, all, others()),
+        // Nobody's member is ours if we applied it.
+        (GIT, None, OURS, Some(&ours), annotated, Claim::Ours),
+        (GIT, None, OURS, None, annotated, Claim::Ours),
+        (GIT, None, &[(US, "data a")][..], None, annotated, Claim::NotOurs),
+        (GIT, None, none, Some(&ours), annotated, Claim::NotOurs),
+        (denied, None, none, Some(&ours), annotated, Claim::NotOurs),
+        (allowed, None, none, Some(&ours), annotated, Claim::Adoptable),
+        (GIT, None, none, Some(&ours), all, Claim::Adoptable),
+    ];
+    for (row, (text, member, owners, set, adoption, expected)) in table.into_iter().enumerate() {
+        let mut value = orphan("v1", "ConfigMap", Some("ns"), "x");
+        if let Some(member) = member {
+            value["metadata"]["labels"] = json!({ inventory::PART_OF: member.id() });
+        }
+        let policy = Policy {
+            adoption,
+            ..Policy::default()
+        };
+        let found = claim(&desired(text), &live(value, owners), set, &policy);
+        assert_eq!(
+            found.allows_change(),
+            matches!(expected, Claim::Ours | Claim::Adoptable)
+        );
+        assert_eq!(found, expected, "row {row}");
+    }
+}
