@@ -134,6 +134,19 @@ mod tests {
     }
 
     #[test]
+    fn two_places_on_neighbouring_lines_are_both_shown() {
+        let file = SourceFile::new("web.yaml", "ports:\n  - port: 80\n    protcol: TCP\nselectr: {}\n");
+        let place = |words: &str| {
+            let start = file.text().find(words).expect("in the text");
+            Place::new(file.clone(), start..start + words.len())
+        };
+        for (one, other) in [("protcol: TCP", "selectr: {}"), ("selectr: {}", "protcol: TCP")] {
+            let shown = plain(&Error::new("refused").at(place(one), "first").at(place(other), "second"));
+            assert!(shown.contains("first") && shown.contains("second"), "{shown}");
+        }
+    }
+
+    #[test]
     fn a_line_of_a_secret_is_not_shown() {
         let file = SourceFile::new("secret.yaml", "kind: Secret\ndata:\n  password: hunter2\n");
         let start = file.text().find("password").expect("in the text");

@@ -36,6 +36,14 @@ pub(super) fn change(change: &FieldChange, indent: &str, note: &str) -> String {
     {
         return hunks(before, after, indent, note);
     }
+    // A list that is one value for the server may be long: only what differs in it is of interest.
+    if let (Shown::Value(before), Shown::Value(after)) = (&change.before, &change.after)
+        && !change.reordered
+        && has_parts(before)
+        && has_parts(after)
+    {
+        return hunks(&yaml(before), &yaml(after), indent, note);
+    }
     let mut text = String::new();
     let sides = [(&change.before, '-', REMOVED), (&change.after, '+', ADDED)];
     let last = usize::from(change.after != Shown::Absent);
@@ -72,10 +80,7 @@ fn lines(value: &Value) -> Vec<String> {
         Value::String(text) if text.contains('\n') => text.lines().map(str::to_owned).collect(),
         Value::String(text) if text.is_empty() || text.trim() != text => vec![format!("{text:?}")],
         Value::String(text) => vec![text.clone()],
-        Value::Object(map) if !map.is_empty() => yaml(value).lines().map(str::to_owned).collect(),
-        Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
-            yaml(value).lines().map(str::to_owned).collect()
-        }
+        value if has_parts(value) => yaml(value).lines().map(str::to_owned).collect(),
         Value::Array(items) if !items.is_empty() => {
             let items: Vec<_> = items
                 .iter()
@@ -84,6 +89,15 @@ fn lines(value: &Value) -> Vec<String> {
             vec![format!("[{}]", items.join(", "))]
         }
         other => vec![other.to_string()],
+    }
+}
+
+/// Whether a value reads best over several lines: a map, or a list of such.
+fn has_parts(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => !map.is_empty(),
+        Value::Array(items) => items.iter().any(|item| item.is_object() || item.is_array()),
+        _ => false,
     }
 }
 

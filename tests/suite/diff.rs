@@ -176,3 +176,24 @@ fn a_first_label_and_a_first_annotation_are_shown_as_fields_of_their_own() {
         .shows("+ later")
         .shows_not("stackanetes.io/applied");
 }
+
+#[test]
+fn a_list_that_is_one_value_is_shown_by_what_differs_in_it() {
+    let bed = Bed::new("diff-atomic");
+    let role = |verb: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: reader
+rules:
+  - {{apiGroups: [\"\"], resources: [pods], verbs: [get]}}
+  - {{apiGroups: [apps], resources: [deployments], verbs: [{verb}]}}
+"
+        )
+    };
+    bed.write("role.yaml", &role("list"));
+    bed.synced();
+    bed.write("role.yaml", &role("watch"));
+    bed.diff().exits(1).shows("- - list + - watch").shows_not("pods");
+}
