@@ -138,6 +138,11 @@ pub trait Origins: fmt::Debug + Send + Sync {
     fn is_secret(&self, path: &FieldPath) -> bool {
         self.of(path).iter().any(|origin| origin.role == Role::SecretParameter)
     }
+
+    /// Whether a value that came from elsewhere, such as the cluster, gives away what must not be shown.
+    fn reveals(&self, _value: &Value) -> bool {
+        false
+    }
 }
 
 /// An object as git wants it.

@@ -7,7 +7,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a program")]
 
 #[path = "suite/control_plane/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "the test suite uses the rest of it")]
+#[expect(dead_code, unused_imports, reason = "the test suite uses the rest of it")]
 mod control_plane;
 
 use std::io::{self, IsTerminal as _};

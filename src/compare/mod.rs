@@ -152,7 +152,11 @@ pub fn compare(desired: &DesiredObject, live: &LiveObject, answer: &LiveObject, 
 fn field_change(desired: &DesiredObject, difference: Difference, cause: Cause, guessed: bool) -> FieldChange {
     let origins = desired.origins.of(&difference.path);
     let is_secret = object::is_secret(&desired.reference.kind) && !is_public_in_secret(&difference.path);
-    let secret = is_secret || desired.origins.is_secret(&difference.path);
+    let reveals = |value: &Option<Value>| value.as_ref().is_some_and(|value| desired.origins.reveals(value));
+    let secret = is_secret
+        || desired.origins.is_secret(&difference.path)
+        || reveals(&difference.before)
+        || reveals(&difference.after);
     FieldChange {
         before: Shown::of(difference.before.as_ref(), secret),
         after: Shown::of(difference.after.as_ref(), secret),

@@ -158,6 +158,34 @@ impl Parameters {
         self.declared.is_secret(path)
     }
 
+    /// The texts among the values that must not be shown, but for those so short that they stand in any
+    /// text by chance.
+    pub fn secret_texts(&self) -> Vec<String> {
+        let mut texts = Vec::new();
+        self.collect_secret_texts(&self.value, &mut Vec::new(), &mut texts);
+        texts
+    }
+
+    fn collect_secret_texts<'a>(&self, value: &'a Value, path: &mut Vec<&'a str>, texts: &mut Vec<String>) {
+        const SHORTEST: usize = 4;
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    path.push(key);
+                    self.collect_secret_texts(value, path, texts);
+                    path.pop();
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    self.collect_secret_texts(item, path, texts);
+                }
+            }
+            Value::String(text) if text.len() >= SHORTEST && self.is_secret(path) => texts.push(text.clone()),
+            _ => {}
+        }
+    }
+
     /// What `--set` set, for the record of a sync.
     pub fn set_by_hand(&self) -> &SetByHand {
         &self.by_hand

@@ -26,7 +26,8 @@ pub enum Budget {
     Default,
     /// This many objects.
     Objects(usize),
-    /// This many percent of what git wants and of what would be pruned, together; rounded up.
+    /// This many percent of what git wants and of the members that it does not want, together; rounded
+    /// up.
     Percent(usize),
 }
 

@@ -23,6 +23,8 @@ use std::sync::Arc;
 use self::document::{ParameterOrigins, Renderer};
 use self::expression::Evaluator;
 use self::made::Made;
+use serde_json::Value;
+
 use crate::error::Error;
 use crate::field::FieldPath;
 use crate::parameters::Parameters;
@@ -33,6 +35,7 @@ use crate::yaml::Node;
 pub struct Rendering {
     evaluator: Evaluator,
     parameters: Parameters,
+    secrets: Vec<String>,
 }
 
 /// Values may be secret.
@@ -47,6 +50,7 @@ impl Rendering {
     pub fn new(parameters: Parameters) -> Self {
         Self {
             evaluator: Evaluator::new(Arc::new(parameters.value().clone())),
+            secrets: parameters.secret_texts(),
             parameters,
         }
     }
@@ -54,6 +58,17 @@ impl Rendering {
     /// The parameters.
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
+    }
+
+    /// Whether a text in `value` holds the value of a secret parameter, as a live object does when git
+    /// has only just dropped the field.
+    pub fn reveals(&self, value: &Value) -> bool {
+        match value {
+            Value::String(text) => self.secrets.iter().any(|secret| text.contains(secret)),
+            Value::Array(items) => items.iter().any(|item| self.reveals(item)),
+            Value::Object(map) => map.values().any(|value| self.reveals(value)),
+            _ => false,
+        }
     }
 
     /// Renders a document of `file`, adding what is wrong with it to `errors`. Nothing where it is left

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use serde_json::Value;
+
 use crate::field::{FieldPath, PathElement};
 use crate::object::Origins;
 use crate::place::{Origin, Place, Role, SourceFile};
@@ -93,6 +95,11 @@ impl Origins for ManifestOrigins {
     fn is_secret(&self, path: &FieldPath) -> bool {
         let rendered = self.document.again().rendered.as_ref();
         rendered.is_some_and(|rendered| rendered.is_secret(&self.written(path)))
+    }
+
+    fn reveals(&self, value: &Value) -> bool {
+        let rendering = self.document.rendering.as_ref();
+        rendering.is_some_and(|rendering| rendering.reveals(value))
     }
 
     fn of(&self, path: &FieldPath) -> Vec<Origin> {

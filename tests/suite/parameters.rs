@@ -133,6 +133,22 @@ fn a_secret_parameter_is_shown_nowhere() {
 }
 
 #[test]
+fn a_secret_parameter_that_git_takes_out_of_a_field_stays_hidden() {
+    let bed = bed("parameters-dropped");
+    let conf = |data: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: conf}}\ndata:\n  a: b\n{data}");
+    bed.write("conf.yaml", &conf("  url: 'db://${{ passwords.database }}'\n"));
+    bed.synced();
+    bed.write("conf.yaml", &conf(""));
+    hides(
+        bed.diff()
+            .exits(1)
+            .shows("data.url - (not shown) removed: no longer in git"),
+    );
+    bed.write("conf.yaml", &conf("  url: plain\n"));
+    hides(bed.diff().exits(1).shows("data.url").shows("+ (not shown)"));
+}
+
+#[test]
 fn another_environment_than_the_last_is_refused() {
     let bed = bed("parameters-switch");
     bed.run(&["sync", "--yes", "-e", "prod"]).exits(0);

@@ -125,11 +125,6 @@ fn members_are_found_by_a_user_of_one_namespace() {
             resources: &["leases"],
             verbs: &["get", "create", "update"],
         },
-        crate::control_plane::Rule {
-            groups: &[""],
-            resources: &["namespaces"],
-            verbs: &["get"],
-        },
     ];
     let user = bed.plane.user_in("scope-role", &rules);
     bed.run_as(&user.kubeconfig, &["diff"], "")
