@@ -19,6 +19,7 @@ pub mod execute;
 pub mod field;
 pub mod health;
 pub mod inventory;
+mod nearest;
 pub mod object;
 pub mod observe;
 pub mod order;

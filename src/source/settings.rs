@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::nearest::key_hint;
 use crate::place::{Place, SourceFile};
 use crate::yaml::{self, Entry};
 
@@ -62,7 +63,7 @@ pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Settings 
         let read = match entry.key.as_str() {
             "name" => text(entry, Settings::refuse_name).map(|name| settings.name = name),
             "namespace" => text(entry, Settings::refuse_namespace).map(|namespace| settings.namespace = namespace),
-            unknown => Err(Error::new(format!("stackanetes.yaml has no key `{unknown}`")).hint(nearest(unknown))),
+            unknown => Err(Error::new(format!("stackanetes.yaml has no key `{unknown}`")).hint(key_hint(&KEYS, unknown))),
         };
         if let Err(error) = read {
             errors.push(error.at(Place::new(Arc::clone(file), entry.line(file.text())), ""));
@@ -82,17 +83,6 @@ fn text(entry: &Entry, refuse: fn(&str) -> Option<&'static str>) -> Result<Optio
     match refuse(text) {
         Some(reason) => Err(Error::new(format!("`{text}` cannot be a {}", entry.key)).hint(reason)),
         None => Ok(Some(text.to_owned())),
-    }
-}
-
-fn nearest(unknown: &str) -> String {
-    let near = KEYS
-        .iter()
-        .map(|key| (strsim::damerau_levenshtein(key, unknown), key))
-        .min();
-    match near.filter(|(distance, key)| *distance <= key.len() / 2) {
-        Some((_, key)) => format!("did you mean `{key}`?"),
-        None => format!("it knows {}", KEYS.map(|key| format!("`{key}`")).join(" and ")),
     }
 }
 
