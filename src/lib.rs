@@ -17,6 +17,7 @@ pub mod compare;
 pub mod error;
 pub mod execute;
 pub mod field;
+pub mod generate;
 pub mod health;
 pub mod inventory;
 mod nearest;

@@ -13,15 +13,13 @@ pub(crate) fn nearest<'a>(known: impl IntoIterator<Item = &'a str>, unknown: &st
 
 /// What to do about the key `unknown`: the nearest of `known`, or all of them.
 pub(crate) fn key_hint(known: &[&str], unknown: &str) -> String {
-    match nearest(known.iter().copied(), unknown) {
-        Some(key) => format!("did you mean `{key}`?"),
-        None => {
-            let keys: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
-            match keys.split_last() {
-                Some((last, [])) => format!("it knows {last}"),
-                Some((last, others)) => format!("it knows {} and {last}", others.join(", ")),
-                None => String::new(),
-            }
-        }
+    if let Some(key) = nearest(known.iter().copied(), unknown) {
+        return format!("did you mean `{key}`?");
+    }
+    let keys: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
+    match keys.split_last() {
+        Some((last, [])) => format!("there is {last}"),
+        Some((last, others)) => format!("there are {} and {last}", others.join(", ")),
+        None => String::new(),
     }
 }

@@ -150,7 +150,7 @@ pub fn compare(desired: &DesiredObject, live: &LiveObject, answer: &LiveObject, 
 }
 
 fn field_change(desired: &DesiredObject, difference: Difference, cause: Cause, guessed: bool) -> FieldChange {
-    let origins = desired.origins.of(&difference.path);
+    let origins = origins(desired, &difference);
     let is_secret = object::is_secret(&desired.reference.kind) && !is_public_in_secret(&difference.path);
     let reveals = |value: &Option<Value>| value.as_ref().is_some_and(|value| desired.origins.reveals(value));
     let secret = is_secret
@@ -166,6 +166,19 @@ fn field_change(desired: &DesiredObject, difference: Difference, cause: Cause, g
         cause,
         guessed,
     }
+}
+
+/// What made the value of a field; of a text of several lines, what made the first that differs.
+fn origins(desired: &DesiredObject, difference: &Difference) -> Vec<Origin> {
+    let (Some(Value::String(before)), Some(Value::String(after))) = (&difference.before, &difference.after) else {
+        return desired.origins.of(&difference.path);
+    };
+    let same = before
+        .lines()
+        .zip(after.lines())
+        .take_while(|(before, after)| before == after);
+    let last = after.lines().count().saturating_sub(1);
+    desired.origins.of_line(&difference.path, same.count().min(last))
 }
 
 /// Fields of a Secret that hold no secret. Annotations may: `last-applied-configuration` does.

@@ -93,6 +93,8 @@ enum Task {
     Apply(Agreed),
     Await(Box<Settled>),
     Leave(Outcome),
+    /// Nothing: it stands for what it depends on.
+    Pass,
 }
 
 impl Run<'_> {
@@ -188,6 +190,7 @@ impl Run<'_> {
             {
                 match task {
                     Task::Leave(outcome) => self.end_node(walk, index, reference, outcome),
+                    Task::Pass => drop(walk.settled(index, State::Current)),
                     Task::Await(settled) if settled.health.is_current() => {
                         self.end_node(walk, index, reference, Outcome::Unchanged);
                     }
@@ -235,6 +238,7 @@ impl Run<'_> {
     async fn node(&self, reference: &ObjectRef, task: Task, tried: impl FnOnce()) -> Outcome {
         let (action, resource, applied) = match task {
             Task::Leave(outcome) => return outcome,
+            Task::Pass => return Outcome::Unchanged,
             Task::Await(settled) => {
                 tried();
                 return self.await_settled(*settled).await;

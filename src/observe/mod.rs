@@ -17,7 +17,7 @@ use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::error::{Error, Result};
 use crate::inventory::{ApplySet, Parent};
 use crate::object::{GroupKind, LiveObject, ObjectRef};
-use crate::order;
+use crate::order::{self, ComponentDependencies};
 use crate::plan::{NotCompared, Observed, Policy};
 use crate::selection::Selection;
 use crate::source::Manifest;
@@ -64,7 +64,12 @@ pub struct Observations {
 }
 
 /// Gathers what the cluster says about the manifests.
-pub async fn observe(cluster: &dyn Cluster, manifests: Vec<Manifest>, question: &Question) -> Result<Observations> {
+pub async fn observe(
+    cluster: &dyn Cluster,
+    manifests: Vec<Manifest>,
+    components: &ComponentDependencies,
+    question: &Question,
+) -> Result<Observations> {
     let discovery = cluster
         .discover()
         .await
@@ -73,7 +78,7 @@ pub async fn observe(cluster: &dyn Cluster, manifests: Vec<Manifest>, question: 
     let mut known = discovery.clone();
     let defined_by = resolve::add_defined_kinds(&mut known, &manifests);
     let all = resolve::resolve(manifests, &known, &question.namespace)?;
-    let dependencies = order::dependencies(all.iter().map(|(object, _)| object), &defined_by)?;
+    let dependencies = order::dependencies(all.iter().map(|(object, _)| object), &defined_by, components)?;
     let wanted: BTreeSet<ObjectRef> = all.iter().map(|(object, _)| object.reference.clone()).collect();
     let desired: Vec<resolve::Resolved> = all
         .into_iter()

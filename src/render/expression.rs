@@ -138,7 +138,10 @@ fn undefined(parameters: &Value, missing: Option<&ParameterPath>, span: Option<R
         .iter()
         .try_fold(parameters, |value, key| value.get(key))
         .and_then(Value::as_object);
-    let nearest = nearest(known.into_iter().flat_map(|known| known.keys().map(String::as_str)), name);
+    let nearest = nearest(
+        known.into_iter().flat_map(|known| known.keys().map(String::as_str)),
+        name,
+    );
     let full = |name: &str| {
         group
             .iter()

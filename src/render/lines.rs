@@ -33,7 +33,12 @@ pub(super) fn mark(template: &str) -> Option<String> {
     for (number, line) in template.split_inclusive('\n').enumerate() {
         if inside == Inside::Text {
             marked.push(BEGIN);
-            marked.extend(number.to_string().bytes().map(|digit| DIGITS[usize::from(digit - b'0')]));
+            marked.extend(
+                number
+                    .to_string()
+                    .bytes()
+                    .map(|digit| DIGITS[usize::from(digit - b'0')]),
+            );
             marked.push(END);
         }
         scan(line, &mut inside, &mut quote);
@@ -47,9 +52,13 @@ fn scan(line: &str, inside: &mut Inside, quote: &mut Option<char>) {
     let mut rest = line;
     while let Some(character) = rest.chars().next() {
         let opened = match *inside {
-            Inside::Text => [("{{", Inside::Expression), ("{%", Inside::Block), ("{#", Inside::Comment)]
-                .into_iter()
-                .find(|(open, _)| rest.starts_with(open)),
+            Inside::Text => [
+                ("{{", Inside::Expression),
+                ("{%", Inside::Block),
+                ("{#", Inside::Comment),
+            ]
+            .into_iter()
+            .find(|(open, _)| rest.starts_with(open)),
             Inside::Comment => Some(("#}", Inside::Text)).filter(|(close, _)| rest.starts_with(close)),
             Inside::Expression | Inside::Block => {
                 let close = if *inside == Inside::Expression { "}}" } else { "%}" };

@@ -114,7 +114,10 @@ impl Rendering {
             }
             Err(fault) => {
                 let span = fault.span.clone().unwrap_or(0..0);
-                let origins = fault.read.iter().filter_map(|path| ParameterOrigins::of(&self.parameters, path));
+                let origins = fault
+                    .read
+                    .iter()
+                    .filter_map(|path| ParameterOrigins::of(&self.parameters, path));
                 let read = origins.collect();
                 Err(fault.at(Place::new(file.clone(), span), read))
             }
@@ -124,7 +127,11 @@ impl Rendering {
     /// What made line `line` (from 0) of the text that the template in `file` was filled in to: its line
     /// in the template, then the parameters that this names.
     pub fn template_line(&self, file: &Arc<SourceFile>, line: usize) -> Vec<Origin> {
-        let Some(number) = self.templates.lines(file.text()).and_then(|lines| lines.get(line).copied()) else {
+        let Some(number) = self
+            .templates
+            .lines(file.text())
+            .and_then(|lines| lines.get(line).copied())
+        else {
             return Vec::new();
         };
         let place = Place::of_line(file.clone(), number);
@@ -133,7 +140,9 @@ impl Rendering {
             role: Role::File,
             place,
         };
-        let parameters = named.iter().filter_map(|path| ParameterOrigins::of(&self.parameters, path));
+        let parameters = named
+            .iter()
+            .filter_map(|path| ParameterOrigins::of(&self.parameters, path));
         std::iter::once(line).chain(parameters).collect()
     }
 }
@@ -150,7 +159,9 @@ pub struct Text {
 /// The text may be secret.
 impl fmt::Debug for Text {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Text").field("secret", &self.secret).finish_non_exhaustive()
+        out.debug_struct("Text")
+            .field("secret", &self.secret)
+            .finish_non_exhaustive()
     }
 }
 

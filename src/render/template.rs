@@ -157,8 +157,10 @@ mod tests {
         assert!(fault("x = {{ keystone.nothing }}\n").0.contains("this is null"));
         assert!(fault("{% for %}").0.contains("unexpected"));
         assert!(fault("{% include 'x' %}").0.contains("unknown statement"));
-        assert!(fault("{% for x in range(100000) %}{% for y in range(100000) %}{% endfor %}{% endfor %}")
-            .0
-            .contains("too many steps"));
+        assert!(
+            fault("{% for x in range(100000) %}{% for y in range(100000) %}{% endfor %}{% endfor %}")
+                .0
+                .contains("too many steps")
+        );
     }
 }

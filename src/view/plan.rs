@@ -339,7 +339,7 @@ fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
         (None, _) => text += "nothing is pruned: the ApplySet has no name (give --name)\n",
         (Some(_), Pruning::Off) => text += "nothing is pruned: --no-prune\n",
         (Some(_), Pruning::Selected) => {
-            text += "pruned is only what -n and -l select, and nothing cluster-scoped under -n\n";
+            text += "pruned is only what -n, -l and --component select, and nothing cluster-scoped under -n\n";
         }
         (Some(_), Pruning::Members) => {}
     }

@@ -38,7 +38,7 @@ fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String, Ou
             policy: Policy::default(),
             concurrency: 4,
         };
-        let observed = observe::observe(&*cluster, desired.manifests, &question)
+        let observed = observe::observe(&*cluster, desired.manifests, &desired.components, &question)
             .await
             .expect("an answer");
         let Observations {
