@@ -29,6 +29,7 @@ pub mod place;
 pub mod plan;
 pub mod render;
 pub mod report;
+pub mod rollout;
 pub mod selection;
 pub mod source;
 #[cfg(test)]

@@ -49,6 +49,7 @@ pub(super) async fn planned(
         settings,
         manifests,
         components,
+        is_structured,
         revision,
         environment,
         set: by_hand,
@@ -67,6 +68,7 @@ pub(super) async fn planned(
         set,
         revision: revision.as_ref().map(|revision| revision.commit.clone()),
         selection,
+        rollouts: is_structured,
         policy: safety.policy(&desired.field_manager, environment.as_deref()),
         concurrency: cluster.concurrency.into(),
     };
@@ -77,8 +79,8 @@ pub(super) async fn planned(
         discovery,
         scopes,
         defined_by,
-        not_selected,
     } = observe::observe(&*cluster, manifests, &components, &question).await?;
+    let not_selected = observed.not_selected;
     let plan = plan::plan(observed, &question.policy);
     ui.done();
     let pruning = match (safety.no_prune, question.selection.is_everything()) {

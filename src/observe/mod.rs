@@ -19,6 +19,7 @@ use crate::inventory::{ApplySet, Parent};
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::order::{self, ComponentDependencies};
 use crate::plan::{NotCompared, Observed, Policy};
+use crate::rollout;
 use crate::selection::Selection;
 use crate::source::Manifest;
 
@@ -39,6 +40,8 @@ pub struct Question {
     pub revision: Option<String>,
     /// Which objects it is about.
     pub selection: Selection,
+    /// Whether pods follow their configuration.
+    pub rollouts: bool,
     /// What is allowed.
     pub policy: Policy,
     /// How many requests are under way at once.
@@ -59,8 +62,6 @@ pub struct Observations {
     pub scopes: Scopes,
     /// Which CustomResourceDefinition of the directory brings which kind.
     pub defined_by: BTreeMap<GroupKind, ObjectRef>,
-    /// How many manifests were left out by the selection.
-    pub not_selected: usize,
 }
 
 /// Gathers what the cluster says about the manifests.
@@ -80,11 +81,10 @@ pub async fn observe(
     let all = resolve::resolve(manifests, &known, &question.namespace)?;
     let dependencies = order::dependencies(all.iter().map(|(object, _)| object), &defined_by, components)?;
     let wanted: BTreeSet<ObjectRef> = all.iter().map(|(object, _)| object.reference.clone()).collect();
-    let desired: Vec<resolve::Resolved> = all
-        .into_iter()
-        .filter(|(object, _)| question.selection.selects(&object.reference, |key| object.label(key)))
-        .collect();
-    let not_selected = wanted.len() - desired.len();
+    let is_selected =
+        |(object, _): &resolve::Resolved| question.selection.selects(&object.reference, |key| object.label(key));
+    let (mut desired, mut others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_selected);
+    let not_selected = others.len();
 
     let parent = match &question.set {
         Some(set) => read_parent(cluster, set, &discovery).await?,
@@ -101,6 +101,15 @@ pub async fn observe(
         hidden,
     } = survey.members(&desired, parent.as_ref()).await?;
 
+    if question.rollouts {
+        let mut all: Vec<_> = desired
+            .iter_mut()
+            .chain(&mut others)
+            .map(|(object, _)| object)
+            .collect();
+        let live = |reference: &ObjectRef| live.get(reference).map(|(_, live)| live);
+        rollout::follow(&mut all, live, |_| None);
+    }
     let (compared, not_compared) = split_hidden(desired, hidden);
     let known: Vec<_> = compared
         .into_iter()
@@ -137,12 +146,12 @@ pub async fn observe(
             contents: in_namespaces,
             not_compared,
             dependencies,
+            not_selected,
             server_version: discovery.server_version.clone(),
         },
         discovery,
         scopes,
         defined_by,
-        not_selected,
     })
 }
 

@@ -54,7 +54,7 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
             allowed,
         });
     }
-    if desired_count + not_compared == 0 && delete_count > 0 && policy.empty == Empty::Refused {
+    if desired_count + not_compared + observed.not_selected == 0 && delete_count > 0 && policy.empty == Empty::Refused {
         refusals.push(Refusal::Empty);
     }
     let last = observed.parent.as_ref().and_then(|parent| parent.attempted.as_ref());

@@ -25,6 +25,8 @@ pub struct Observed {
     pub not_compared: Vec<NotCompared>,
     /// What waits for what, by what the manifests say.
     pub dependencies: Dependencies,
+    /// How many objects git wants besides, which were not selected.
+    pub not_selected: usize,
     /// The server's version.
     pub server_version: String,
 }

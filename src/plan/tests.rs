@@ -175,6 +175,7 @@ fn observed(wanted: Vec<Observation>, orphans: Vec<LiveObject>) -> Observed {
         contents: Vec::new(),
         not_compared: Vec::new(),
         dependencies: Dependencies::new(),
+        not_selected: 0,
         server_version: "v1.37.2".into(),
     }
 }

@@ -41,6 +41,8 @@ pub struct Desired {
     pub manifests: Vec<Manifest>,
     /// The components, and which depends on which.
     pub components: ComponentDependencies,
+    /// Whether it is a directory of ours, and no plain one: it has a `stackanetes.yaml`.
+    pub is_structured: bool,
     /// The commit that the directory stands at, if it stands in a git repository.
     pub revision: Option<Revision>,
     /// The environment it was read for.
@@ -104,6 +106,7 @@ pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
             settings,
             manifests,
             components: components.dependencies,
+            is_structured: files.settings.is_some(),
             revision,
             environment: inputs.environment.clone(),
             set: set.unwrap_or_default(),
@@ -143,6 +146,7 @@ fn text(name: &str, bytes: Vec<u8>) -> Result<Desired> {
         settings: Settings::default(),
         manifests,
         components: ComponentDependencies::new(),
+        is_structured: false,
         revision: None,
         environment: None,
         set: SetByHand::default(),

@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::style::{self, FADED, FAILED, STRONG, WARNED, columns, paint};
 use super::{age, value};
 use crate::compare::{Cause, FieldChange, Shown};
-use crate::field::FieldManager;
+use crate::field::{FieldManager, FieldPath};
 use crate::place::{Origin, Role};
 use crate::plan::{Action, Plan, Reason, Refusal, Restarts, Step, Unverified, Work};
+use crate::rollout;
 use crate::source::Revision;
 
 /// What stands above a plan, and how it is shown.
@@ -205,6 +206,9 @@ fn field(change: &FieldChange, now: Timestamp) -> String {
     let is_parameter = |origin: &&Origin| matches!(origin.role, Role::Parameter | Role::SecretParameter);
     let origin = change.origins.iter().find(is_parameter).or(change.origins.first());
     let place = origin.map(|origin| format!("{}:{}", origin.place.file.path(), origin.place.line()));
+    if let Some(line) = follows(change, now) {
+        return line;
+    }
     let place = match change.cause {
         Cause::Git | Cause::Drift { .. } | Cause::Takeover { .. } => place.unwrap_or_default(),
         _ => String::new(),
@@ -218,6 +222,23 @@ fn field(change: &FieldChange, now: Timestamp) -> String {
         columns(&path, &place),
         value::change(change, "      ", &cause(change, now))
     )
+}
+
+/// A pod template's digest of what it reads says nothing to a person but what that is.
+fn follows(change: &FieldChange, now: Timestamp) -> Option<String> {
+    let annotations = ["spec", "template", "metadata", "annotations"];
+    let kind = [(rollout::CONFIGURATION, "ConfigMap"), (rollout::SECRETS, "Secret")]
+        .into_iter()
+        .find(|(annotation, _)| change.path == FieldPath::of(&[&annotations[..], &[annotation]].concat()))
+        .map(|(_, kind)| kind)?;
+    let text = |shown: &Shown| match shown {
+        Shown::Value(Value::String(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let (before, after) = (text(&change.before), text(&change.after));
+    let names = rollout::changed(&before, &after).join(", ");
+    let line = format!("    {} follows {kind} {names}", FieldPath::of(&annotations[..2]));
+    Some(format!("{}\n", columns(&line, &cause(change, now))))
 }
 
 fn cause(change: &FieldChange, now: Timestamp) -> String {

@@ -35,6 +35,7 @@ fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String, Ou
             namespace: bed.namespace.clone(),
             revision: None,
             selection: Selection::default(),
+            rollouts: false,
             policy: Policy::default(),
             concurrency: 4,
         };
