@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Event, Outcome, Run, TRIES};
 use crate::cluster::{Apply, ClusterError, Failure, Force, Persist};
 use crate::compare::{self, FieldChange};
-use crate::object::LiveObject;
+use crate::object::{self, LiveObject};
 use crate::observe;
 use crate::plan::{self, Action, ApplyWork, Decision, Settled, Unverified};
 
@@ -52,7 +52,14 @@ impl Run<'_> {
             match self.try_apply(&agreed.work).await {
                 Ok(stored) => {
                     self.check_prediction(&agreed, &stored);
-                    return Applied::Stored(stored);
+                    let ApplyWork { desired, resource, .. } = &*agreed.work;
+                    if !object::is_secret(&desired.reference.kind) {
+                        return Applied::Stored(stored);
+                    }
+                    return match self.generate(desired, resource, stored).await {
+                        Ok(stored) => Applied::Stored(stored),
+                        Err(error) => Applied::Not(Outcome::Failed(error)),
+                    };
                 }
                 Err(error) if error.failure == Failure::Conflict => {
                     conflicts += 1;

@@ -6,6 +6,7 @@
 mod apply;
 mod event;
 mod feeds;
+mod generate;
 mod lease;
 mod parent;
 mod prune;

@@ -11,6 +11,7 @@ mod step;
 mod tests;
 
 use crate::compare::{self, Comparison};
+use crate::generate;
 use crate::health;
 use crate::order::rank;
 
@@ -115,6 +116,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         action: Action::Create,
         reason: Reason::New,
         changes: Vec::new(),
+        generates: Vec::new(),
         restarts: None,
         unverified: None,
         warnings: Vec::new(),
@@ -143,12 +145,15 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
             } else if live.is_some() {
                 (step.action, step.reason) = (Action::Update, Reason::NewVersion);
             }
+            let due = generate::due(&work.desired, None);
+            step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
             step.unverified = Some(why);
         }
         Answered::ByServer { object, warnings } => {
+            let due = generate::due(&work.desired, Some(&object));
             if let Some(live) = &live {
                 let comparison = compare::compare(&work.desired, live, &object, &policy.field_manager);
-                if comparison.is_unchanged() {
+                if comparison.is_unchanged() && due.is_none() {
                     let health = health::of(live);
                     let ApplyWork { desired, resource, .. } = work;
                     let settled = Settled {
@@ -159,10 +164,11 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
                     };
                     return Decision::Unchanged(Box::new(settled));
                 }
-                (step.action, step.reason) = verdict(&comparison, policy);
+                (step.action, step.reason) = verdict(&comparison, due.is_some(), policy);
                 step.changes = comparison.changes;
                 step.restarts = Restarts::of(&step.changes, &object);
             }
+            step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
             step.warnings = warnings;
             work.predicted = Some(object);
         }
@@ -173,11 +179,13 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
     Decision::Step(Box::new(step))
 }
 
-fn verdict(comparison: &Comparison, policy: &Policy) -> (Action, Reason) {
+fn verdict(comparison: &Comparison, generates: bool, policy: &Policy) -> (Action, Reason) {
     if policy.conflicts == Conflicts::Stop && comparison.conflicts().next().is_some() {
         (Action::Conflict, Reason::Fields)
     } else if !comparison.changes.is_empty() {
         (Action::Update, Reason::Fields)
+    } else if generates {
+        (Action::Update, Reason::Generates)
     } else if comparison.joins {
         (Action::Update, Reason::Joins)
     } else if comparison.ownership {

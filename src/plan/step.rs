@@ -56,6 +56,8 @@ pub struct Step {
     pub reason: Reason,
     /// The fields that change.
     pub changes: Vec<FieldChange>,
+    /// The keys of a Secret whose values are made in the cluster.
+    pub generates: Vec<String>,
     /// What it does to running pods; none when it does nothing to them.
     pub restarts: Option<Restarts>,
     /// Why the server could not be asked, when it could not.
@@ -133,6 +135,8 @@ pub enum Reason {
     Noted,
     /// We become owner of fields that have their values already, or cease to be.
     Ownership,
+    /// Values of it are made in the cluster, and nothing else changes.
+    Generates,
     /// It exists, and we never applied it.
     NotOurs,
     /// It is part of another ApplySet.
@@ -143,6 +147,8 @@ pub enum Reason {
     KeepAnnotated,
     /// Its kind is pruned only on request.
     KeepKind,
+    /// It holds values that were made in the cluster.
+    KeepGenerated,
     /// The namespace holds something that is not ours.
     KeepInUse(Vec<ObjectRef>),
     /// What the namespace holds could not be found out.

@@ -125,6 +125,10 @@ fn step(step: &Step, heading: &Heading<'_>) -> String {
             _ => field(change, heading.now),
         };
     }
+    for key in &step.generates {
+        let path = FieldPath::of(&["data", key]);
+        let _ = writeln!(text, "{}", columns(&format!("    {path}"), "generated in the cluster"));
+    }
     if heading.whole
         && step.action == Action::Create
         && let Work::Apply(work) = &step.work
@@ -151,6 +155,10 @@ fn note(step: &Step) -> String {
         Reason::NewVersion => "once its version is served".to_owned(),
         Reason::Noted => "no value changes; only our note of what git says".to_owned(),
         Reason::Ownership => "no value changes; only who owns its fields".to_owned(),
+        Reason::Generates => "generates values; nothing else changes".to_owned(),
+        Reason::KeepGenerated => {
+            "no longer in git; it holds generated values: delete it with --prune-kind Secret".to_owned()
+        }
         Reason::NotOurs => "it exists and is not ours; take it over with --adopt".to_owned(),
         Reason::OtherApplySet(id) => format!("it is part of another ApplySet, {id}"),
         Reason::Dropped => "no longer in git".to_owned(),

@@ -3,7 +3,18 @@
 //! What is declared is public; what is made of it is never read again. Which values were made is noted
 //! on the Secret itself, so that one that was taken out or rotated since is not made again.
 
+mod due;
+
 use std::fmt;
+
+pub use due::{Due, due, noted};
+
+/// The annotation of a Secret that notes which of its values were made: `KEY=ROTATION,…`.
+pub const GENERATED: &str = "stackanetes.io/generated";
+
+/// The name under which generated values are applied: another than that of what git says, so that
+/// neither takes the other's values away.
+pub const FIELD_MANAGER: &str = "stackanetes-generate";
 
 /// A value of a Secret that is made in the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
