@@ -64,6 +64,16 @@ impl ApplySet {
         }
     }
 
+    /// The Secret that holds the key for digests of secret values.
+    pub fn key(&self) -> ObjectRef {
+        let parent = self.parent();
+        ObjectRef {
+            kind: GroupKind::new("", "Secret"),
+            name: format!("{}-key", parent.name),
+            ..parent
+        }
+    }
+
     /// The ID, as the KEP derives it from the parent's identity.
     ///
     /// ```
