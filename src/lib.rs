@@ -19,6 +19,7 @@ pub mod execute;
 pub mod field;
 pub mod health;
 pub mod inventory;
+pub mod jobs;
 pub mod key;
 pub mod object;
 pub mod observe;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::field::FieldPath;
+use crate::jobs::Inputs;
 use crate::place::{Origin, Place, Role};
 
 /// A kind without its version: `Deployment.apps`, `ConfigMap`.
@@ -156,6 +157,8 @@ pub struct DesiredObject {
     pub value: Value,
     /// Where its fields come from.
     pub origins: std::sync::Arc<dyn Origins>,
+    /// Of a Job: the digests of its declared inputs.
+    pub inputs: Option<Inputs>,
 }
 
 impl DesiredObject {

@@ -64,6 +64,7 @@ fn read(text: &str, secret: Option<FieldPath>) -> DesiredObject {
         version: gvk(&value).version,
         value,
         origins: Arc::new(Written { file, root, secret }),
+        inputs: None,
     }
 }
 

@@ -6,6 +6,8 @@
 mod ask;
 mod contents;
 mod explain;
+mod job;
+mod key;
 mod members;
 mod resolve;
 #[cfg(test)]
@@ -16,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::error::{Error, Result};
 use crate::inventory::{ApplySet, Parent};
+use crate::jobs::{self, Recorded};
+use crate::key::Keyring;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::order;
 use crate::plan::{NotCompared, Observed, Policy};
@@ -27,6 +31,7 @@ use members::{Members, Survey, split_hidden};
 pub use ask::{bind, observe_again};
 pub use contents::contents;
 pub use explain::{failed, refused, warnings};
+pub use job::validate;
 
 /// What is asked of a cluster.
 #[derive(Debug, Clone)]
@@ -74,21 +79,35 @@ pub async fn observe(cluster: &dyn Cluster, manifests: Vec<Manifest>, question: 
     let defined_by = resolve::add_defined_kinds(&mut known, &manifests);
     let all = resolve::resolve(manifests, &known, &question.namespace)?;
     let dependencies = order::dependencies(all.iter().map(|(object, _)| object), &defined_by)?;
+    let declared = jobs::declared(all.iter().map(|(object, _)| object))?;
     let wanted: BTreeSet<ObjectRef> = all.iter().map(|(object, _)| object.reference.clone()).collect();
-    let desired: Vec<resolve::Resolved> = all
+    let mut desired: Vec<resolve::Resolved> = all
         .into_iter()
         .filter(|(object, _)| question.selection.selects(&object.reference, |key| object.label(key)))
         .collect();
     let not_selected = wanted.len() - desired.len();
+    let selected = desired.iter().map(|(object, _)| &object.reference);
+    job::check_reruns(&question.policy.rerun, declared.keys(), &selected.collect())?;
 
     let parent = match &question.set {
         Some(set) => read_parent(cluster, set, &discovery).await?,
         None => None,
     };
+    let needs_key = declared.values().any(jobs::Declared::needs_key);
+    let key = match &question.set {
+        Some(set) if needs_key => key::read(cluster, set).await?,
+        _ => Keyring::Empty,
+    };
+    for (object, _) in &mut desired {
+        let declared = declared.get(&object.reference);
+        object.inputs = declared.map(|declared| declared.digests(key.key()));
+    }
+    let none = Recorded::new();
     let survey = Survey {
         cluster,
         question,
         discovery: &discovery,
+        completed: parent.as_ref().map_or(&none, |parent| &parent.jobs),
     };
     let Members {
         mut live,
@@ -132,6 +151,8 @@ pub async fn observe(cluster: &dyn Cluster, manifests: Vec<Manifest>, question: 
             contents: in_namespaces,
             not_compared,
             dependencies,
+            jobs: declared.into_keys().collect(),
+            key,
             server_version: discovery.server_version.clone(),
         },
         discovery,
@@ -189,6 +210,7 @@ pub async fn read_members(
         cluster,
         question,
         discovery,
+        completed: &parent.jobs,
     };
     let Members { live, hidden, .. } = survey.members(&[], Some(parent)).await?;
     let (_, not_compared) = split_hidden(Vec::new(), hidden);

@@ -87,6 +87,7 @@ pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespac
                     version: manifest.gvk.version,
                     value: manifest.value,
                     origins: manifest.origins,
+                    inputs: None,
                 };
                 free.insert((object, resource.clone()));
             }

@@ -56,6 +56,7 @@ use crate::error::{Error, Result};
 use crate::place::{Origin, Role, SourceFile};
 
 pub use self::by_hand::SetByHand;
+pub(crate) use self::nearest::nearest;
 
 /// What parameters are read from.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use super::declared::Group;
 const MANY: usize = 12;
 
 /// The nearest of `known`, if one is near.
-pub(super) fn nearest<'a>(known: impl IntoIterator<Item = &'a str>, unknown: &str) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(known: impl IntoIterator<Item = &'a str>, unknown: &str) -> Option<&'a str> {
     let far = unknown.chars().count().div_ceil(3);
     known
         .into_iter()

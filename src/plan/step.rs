@@ -1,5 +1,7 @@
 //! A plan and its steps: what becomes of each object, and why.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{NotCompared, Unverified};
@@ -7,6 +9,8 @@ use crate::cluster::Resource;
 use crate::compare::FieldChange;
 use crate::health::Health;
 use crate::inventory::{ApplySet, Parent};
+use crate::jobs::{Inputs, Why};
+use crate::key::Keyring;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::order::Dependencies;
 use crate::place::Place;
@@ -28,6 +32,10 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// What waits for what.
     pub dependencies: Dependencies,
+    /// Every Job that git wants, selected or not.
+    pub jobs: BTreeSet<ObjectRef>,
+    /// The key for digests of secret values.
+    pub key: Keyring,
     /// The server's version.
     pub server_version: String,
 }
@@ -43,6 +51,10 @@ pub struct Settled {
     pub health: Health,
     /// What the server warned of when it was asked.
     pub warnings: Vec<String>,
+    /// Of a Job: the inputs that it has.
+    pub inputs: Option<Inputs>,
+    /// Of a Job: whether it has completed with them.
+    pub is_complete: bool,
 }
 
 /// One object and what becomes of it.
@@ -75,6 +87,8 @@ pub enum Action {
     Create,
     /// It is changed.
     Update,
+    /// It is deleted and created anew.
+    Replace,
     /// It is deleted.
     Delete,
     /// It is left as it is: another manager owns what git wants.
@@ -91,6 +105,7 @@ impl Action {
         match self {
             Self::Create => '+',
             Self::Update => '~',
+            Self::Replace => '±',
             Self::Delete => '-',
             Self::Conflict => '!',
             Self::Skip => '?',
@@ -103,6 +118,7 @@ impl Action {
         match self {
             Self::Create => "create",
             Self::Update => "update",
+            Self::Replace => "replace",
             Self::Delete => "delete",
             Self::Conflict => "conflict",
             Self::Skip => "skip",
@@ -112,7 +128,7 @@ impl Action {
 
     /// Whether a sync writes.
     pub fn writes(self) -> bool {
-        matches!(self, Self::Create | Self::Update | Self::Delete)
+        matches!(self, Self::Create | Self::Update | Self::Replace | Self::Delete)
     }
 }
 
@@ -125,6 +141,8 @@ pub enum Reason {
     BeingDeleted,
     /// Fields differ.
     Fields,
+    /// A Job runs again.
+    Runs(Why),
     /// It becomes a member, and nothing else changes.
     Joins,
     /// It is to be written in a version that the server does not serve yet.
@@ -175,7 +193,8 @@ pub struct ApplyWork {
     pub resource: Resource,
     /// What is sent.
     pub sent: Value,
-    /// The live object that the plan was made for; none when there was none.
+    /// The live object that the plan was made for; none when there was none. One that is replaced is
+    /// deleted before what is sent is applied.
     pub live: Option<Version>,
     /// What the server said would be stored.
     pub predicted: Option<LiveObject>,
@@ -223,6 +242,13 @@ pub enum Refusal {
     Empty,
     /// A kind may not be listed.
     NotCompared(GroupKind),
+    /// The key for digests may not be read, so it is not known whether these Jobs run again.
+    KeyHidden {
+        /// The Secret that holds it.
+        key: ObjectRef,
+        /// The Jobs.
+        jobs: Vec<ObjectRef>,
+    },
     /// Another environment was synced last.
     Environment {
         /// That one.

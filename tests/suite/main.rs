@@ -12,6 +12,7 @@ mod desired;
 mod diff;
 mod input;
 mod interrupt;
+mod jobs;
 mod namespaces;
 mod parameters;
 mod parent;
