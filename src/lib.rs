@@ -20,6 +20,8 @@ pub mod field;
 pub mod generate;
 pub mod health;
 pub mod inventory;
+pub mod jobs;
+pub mod key;
 mod nearest;
 pub mod object;
 pub mod observe;

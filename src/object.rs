@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::field::FieldPath;
 use crate::generate::Generated;
+use crate::jobs::Inputs;
 use crate::place::{Origin, Place, Role};
 
 /// A kind without its version: `Deployment.apps`, `ConfigMap`.
@@ -167,6 +168,8 @@ pub struct DesiredObject {
     pub origins: std::sync::Arc<dyn Origins>,
     /// The values that are made in the cluster.
     pub generate: Vec<Generated>,
+    /// Of a Job: the digests of its declared inputs.
+    pub inputs: Option<Inputs>,
 }
 
 impl DesiredObject {

@@ -65,6 +65,7 @@ fn read(text: &str, secret: Option<FieldPath>) -> DesiredObject {
         value,
         origins: Arc::new(Written { file, root, secret }),
         generate: Vec::new(),
+        inputs: None,
     }
 }
 

@@ -215,6 +215,9 @@ pub(super) struct Safety {
     /// CustomResourceDefinition.
     #[arg(long, value_name = "KIND")]
     prune_kind: Vec<String>,
+    /// Run this Job again, although its inputs did not change: NAME or NAMESPACE/NAME.
+    #[arg(long, value_name = "JOB")]
+    rerun: Vec<String>,
 }
 
 impl Safety {
@@ -236,6 +239,7 @@ impl Safety {
             budget: self.max_prune.unwrap_or_default(),
             empty: if self.allow_empty { Empty::Meant } else { Empty::Refused },
             prune_kinds: self.prune_kind.clone(),
+            rerun: self.rerun.clone(),
         }
     }
 }

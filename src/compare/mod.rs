@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::field::{FieldPath, ManagedFields};
 use crate::inventory::{self, Applied};
+use crate::jobs;
 use crate::object::{self, DesiredObject, LiveObject};
 use crate::place::Origin;
 
@@ -191,6 +192,7 @@ fn is_bookkeeping(path: &FieldPath) -> bool {
     path.is_under(&["metadata", "labels", inventory::PART_OF])
         || path.is_under(&["metadata", "annotations", inventory::REVISION])
         || path.is_under(&["metadata", "annotations", inventory::APPLIED])
+        || path.is_under(&["metadata", "annotations", jobs::DIGESTS])
 }
 
 /// The fields on which the stored object differs from what the plan predicted, among those that we

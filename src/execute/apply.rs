@@ -46,6 +46,13 @@ impl Run<'_> {
             }
             agreed.work.live = None;
         }
+        if agreed.action == Action::Replace {
+            agreed = match self.make_way(agreed).await {
+                Ok(agreed) => agreed,
+                Err(over) => return over,
+            };
+        }
+        self.runs.begin(&agreed.work.desired.reference);
         let began = Instant::now();
         let mut conflicts = 0;
         while conflicts < TRIES {
@@ -105,7 +112,7 @@ impl Run<'_> {
     }
 
     /// The object changed since it was planned: plans it again, and goes on only with the same plan.
-    async fn plan_again(&self, agreed: Agreed) -> Result<Agreed, Applied> {
+    pub(super) async fn plan_again(&self, agreed: Agreed) -> Result<Agreed, Applied> {
         let question = &self.execution.question;
         let Agreed {
             action, changes, work, ..

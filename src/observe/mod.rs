@@ -6,6 +6,8 @@
 mod ask;
 mod contents;
 mod explain;
+mod job;
+mod key;
 mod members;
 mod resolve;
 #[cfg(test)]
@@ -16,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::error::{Error, Result};
 use crate::inventory::{ApplySet, Parent};
+use crate::jobs::{self, Recorded};
+use crate::key::Keyring;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::order::{self, ComponentDependencies};
 use crate::plan::{NotCompared, Observed, Policy};
@@ -28,6 +32,7 @@ use members::{Members, Survey, split_hidden};
 pub use ask::{bind, observe_again};
 pub use contents::contents;
 pub use explain::{failed, refused, warnings};
+pub use job::validate;
 
 /// What is asked of a cluster.
 #[derive(Debug, Clone)]
@@ -85,15 +90,30 @@ pub async fn observe(
         |(object, _): &resolve::Resolved| question.selection.selects(&object.reference, |key| object.label(key));
     let (mut desired, mut others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_selected);
     let not_selected = others.len();
+    let declared = jobs::declared(desired.iter().chain(&others).map(|(object, _)| object))?;
+    let selected = desired.iter().map(|(object, _)| &object.reference);
+    job::check_reruns(&question.policy.rerun, declared.keys(), &selected.collect())?;
 
     let parent = match &question.set {
         Some(set) => read_parent(cluster, set, &discovery).await?,
         None => None,
     };
+    let seals = question.rollouts && desired.iter().chain(&others).any(|(object, _)| rollout::seals(object));
+    let needs_key = seals || declared.values().any(jobs::Declared::needs_key);
+    let key = match &question.set {
+        Some(set) if needs_key => key::read(cluster, set).await?,
+        _ => Keyring::Empty,
+    };
+    for (object, _) in &mut desired {
+        let declared = declared.get(&object.reference);
+        object.inputs = declared.map(|declared| declared.digests(key.key()));
+    }
+    let none = Recorded::new();
     let survey = Survey {
         cluster,
         question,
         discovery: &discovery,
+        completed: parent.as_ref().map_or(&none, |parent| &parent.jobs),
     };
     let Members {
         mut live,
@@ -101,15 +121,11 @@ pub async fn observe(
         hidden,
     } = survey.members(&desired, parent.as_ref()).await?;
 
-    if question.rollouts {
-        let mut all: Vec<_> = desired
-            .iter_mut()
-            .chain(&mut others)
-            .map(|(object, _)| object)
-            .collect();
-        let live = |reference: &ObjectRef| live.get(reference).map(|(_, live)| live);
-        rollout::follow(&mut all, live, |_| None);
-    }
+    let unknown_rollouts = if question.rollouts {
+        follow(&mut desired, &mut others, &live, &key)
+    } else {
+        rollout::Unknown::new()
+    };
     let (compared, not_compared) = split_hidden(desired, hidden);
     let known: Vec<_> = compared
         .into_iter()
@@ -147,12 +163,32 @@ pub async fn observe(
             not_compared,
             dependencies,
             not_selected,
+            jobs: declared.into_keys().collect(),
+            key,
+            unknown_rollouts,
             server_version: discovery.server_version.clone(),
         },
         discovery,
         scopes,
         defined_by,
     })
+}
+
+/// Makes pods follow what git says that they read, selected or not. The workloads of `desired` of which
+/// it is unknown whether they restart.
+fn follow(
+    desired: &mut [resolve::Resolved],
+    others: &mut [resolve::Resolved],
+    live: &BTreeMap<ObjectRef, (Resource, LiveObject)>,
+    key: &Keyring,
+) -> rollout::Unknown {
+    let not_selected: BTreeSet<ObjectRef> = others.iter().map(|(object, _)| object.reference.clone()).collect();
+    let all = desired.iter_mut().chain(others).map(|(object, _)| object);
+    let live = |reference: &ObjectRef| live.get(reference).map(|(_, live)| live);
+    let seal = |value: &_| Some(key.key()?.digest("rollout", value));
+    let mut unknown = rollout::follow(&mut all.collect::<Vec<_>>(), live, seal);
+    unknown.retain(|workload, _| !not_selected.contains(workload));
+    unknown
 }
 
 /// A kind that is asked for by name must be one.
@@ -203,6 +239,7 @@ pub async fn read_members(
         cluster,
         question,
         discovery,
+        completed: &parent.jobs,
     };
     let Members { live, hidden, .. } = survey.members(&[], Some(parent)).await?;
     let (_, not_compared) = split_hidden(Vec::new(), hidden);

@@ -88,6 +88,7 @@ pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespac
                     value: manifest.value,
                     origins: manifest.origins,
                     generate: manifest.generate,
+                    inputs: None,
                 };
                 free.insert((object, resource.clone()));
             }

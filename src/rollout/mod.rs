@@ -26,17 +26,19 @@ pub const ROLLOUT: &str = "stackanetes.io/rollout";
 /// Writes into the pod templates of Deployments, StatefulSets and DaemonSets what they read.
 ///
 /// `seal` makes a digest of what a Secret says that does not give it away; nothing if it cannot, and
-/// then what the live object has stays.
+/// then what the live object has stays. Returned are the workloads of which it is unknown, for want of
+/// such digests, whether these Secrets that they read have changed.
 pub fn follow<'a>(
     objects: &mut [&mut DesiredObject],
     live: impl Fn(&ObjectRef) -> Option<&'a LiveObject>,
     seal: impl Fn(&Value) -> Option<String>,
-) {
+) -> Unknown {
     let content: BTreeMap<ObjectRef, Content> = objects
         .iter()
         .filter(|object| Kind::of(&object.reference.kind).is_some())
         .map(|object| (object.reference.clone(), Content::of(object)))
         .collect();
+    let mut unknown = Unknown::new();
     for object in objects.iter_mut().filter(|object| follows(object)) {
         let Some(pods) = object.value.pointer("/spec/template/spec") else {
             continue;
@@ -44,30 +46,47 @@ pub fn follow<'a>(
         let read = reads::reads(pods);
         let namespace = object.reference.namespace.clone();
         let mut texts = BTreeMap::new();
+        let mut sealed = Vec::new();
         for (kind, annotation) in [(Kind::ConfigMap, CONFIGURATION), (Kind::Secret, SECRETS)] {
             let pointer = format!("/spec/template/metadata/annotations/{}", annotation.replace('/', "~1"));
             let written = live(&object.reference).and_then(|live| live.value().pointer(&pointer));
             let before = digests(written.and_then(Value::as_str).unwrap_or_default());
-            let digests = read
-                .iter()
-                .filter(|((of, _), _)| *of == kind)
-                .filter_map(|((_, name), keys)| {
-                    let reference = ObjectRef {
-                        kind: kind.group_kind(),
-                        namespace: namespace.clone(),
-                        name: name.clone(),
-                    };
-                    let digest = content.get(&reference)?.digest(keys, &seal);
-                    let digest = digest.or_else(|| before.get(name.as_str()).map(|digest| (*digest).to_owned()))?;
-                    Some(format!("{name}={digest}"))
-                });
-            let text = digests.collect::<Vec<_>>().join(",");
+            let mut digests = Vec::new();
+            for ((_, name), keys) in read.iter().filter(|((of, _), _)| *of == kind) {
+                let reference = ObjectRef {
+                    kind: kind.group_kind(),
+                    namespace: namespace.clone(),
+                    name: name.clone(),
+                };
+                let Some(content) = content.get(&reference) else {
+                    continue;
+                };
+                let digest = content.digest(keys, &seal);
+                if digest.is_none() {
+                    sealed.push(name.clone());
+                }
+                let digest = digest.or_else(|| before.get(name.as_str()).map(|digest| (*digest).to_owned()));
+                digests.extend(digest.map(|digest| format!("{name}={digest}")));
+            }
+            let text = digests.join(",");
             if !text.is_empty() {
                 texts.insert(annotation, text);
             }
         }
         annotate(&mut object.value, texts);
+        if !sealed.is_empty() {
+            unknown.insert(object.reference.clone(), sealed);
+        }
     }
+    unknown
+}
+
+/// The Secrets that a workload reads, and of which it is unknown whether they have changed.
+pub type Unknown = BTreeMap<ObjectRef, Vec<String>>;
+
+/// Whether this is a Secret that says something in clear text, so that its digest must be sealed.
+pub fn seals(object: &DesiredObject) -> bool {
+    Kind::of(&object.reference.kind) == Some(Kind::Secret) && !Content::of(object).values.is_empty()
 }
 
 /// Whether this workload's pods follow what they read.
@@ -234,7 +253,11 @@ spec:
     fn what_cannot_be_sealed_stays_as_it_is() {
         let live = LiveObject::new(json!({"spec": {"template": {"metadata": {"annotations": {SECRETS: "key=old"}}}}}));
         let (mut web, mut secret) = (desired(WEB), map("Secret", "key", "{x: eA==}"));
-        follow(&mut [&mut web, &mut secret], |_| Some(&live), |_| None);
+        let unknown = follow(&mut [&mut web, &mut secret], |_| Some(&live), |_| None);
+        assert_eq!(
+            unknown,
+            Unknown::from([(web.reference.clone(), vec!["key".to_owned()])])
+        );
         assert_eq!(
             web.value["spec"]["template"]["metadata"]["annotations"][SECRETS],
             "key=old"

@@ -9,6 +9,7 @@ use super::style::{self, FADED, FAILED, STRONG, WARNED, columns, paint};
 use super::{age, value};
 use crate::compare::{Cause, FieldChange, Shown};
 use crate::field::{FieldManager, FieldPath};
+use crate::jobs::Why;
 use crate::place::{Origin, Role};
 use crate::plan::{Action, Plan, Reason, Refusal, Restarts, Step, Unverified, Work};
 use crate::rollout;
@@ -151,6 +152,7 @@ fn note(step: &Step) -> String {
         Reason::BeingDeleted => "once the old one is gone: it is being deleted".to_owned(),
         Reason::Fields if step.action == Action::Conflict => String::new(),
         Reason::Fields => step.restarts.map(restarts).unwrap_or_default(),
+        Reason::Runs(why) => format!("runs again: {}", runs(why)),
         Reason::Joins => "becomes a member; nothing else changes".to_owned(),
         Reason::NewVersion => "once its version is served".to_owned(),
         Reason::Noted => "no value changes; only our note of what git says".to_owned(),
@@ -189,6 +191,32 @@ fn note(step: &Step) -> String {
         }
         Some(Unverified::KindMissing) if step.action == Action::Update => format!("unverified: {reason}"),
         Some(Unverified::KindMissing) => "unverified: its CustomResourceDefinition is not there yet".to_owned(),
+    }
+}
+
+/// Why a Job runs again.
+fn runs(why: &Why) -> String {
+    match why {
+        Why::Failed => "it failed".to_owned(),
+        Why::Asked => "asked for".to_owned(),
+        Why::Fixed => "it cannot be changed while it is there".to_owned(),
+        Why::Changed(inputs) => {
+            let names: Vec<String> = inputs.iter().map(|input| self::input(input)).collect();
+            match names.split_last() {
+                Some((last, [])) => format!("{last} changed"),
+                Some((last, rest)) => format!("{} and {last} changed", rest.join(", ")),
+                None => "its inputs changed".to_owned(),
+            }
+        }
+    }
+}
+
+/// An input of a Job in words.
+fn input(name: &str) -> String {
+    match name {
+        "image" | "command" => format!("its {name}"),
+        "template" => "its pod template".to_owned(),
+        name => name.trim_end_matches('=').to_owned(),
     }
 }
 
@@ -327,6 +355,7 @@ fn summary(plan: &Plan) -> String {
     for (action, words) in [
         (Action::Create, "to create"),
         (Action::Update, "to update"),
+        (Action::Replace, "to replace"),
         (Action::Delete, "to delete"),
         (Action::Skip, "skipped"),
         (Action::Keep, "kept"),
@@ -361,6 +390,33 @@ fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
             let _ = writeln!(text, "{} {}: {warning}", paint(WARNED, "warning:"), settled.reference);
         }
     }
+    let is_known = |step: &&Step| matches!(step.reason, Reason::Runs(_) | Reason::New);
+    let steps = plan.steps.iter().filter(|step| !is_known(step));
+    let jobs = steps.filter_map(|step| match &step.work {
+        Work::Apply(work) => Some((&step.reference, work.desired.inputs.as_ref()?)),
+        Work::Nothing | Work::Delete(_) => None,
+    });
+    let settled = plan.unchanged.iter();
+    let settled = settled.filter_map(|settled| Some((&settled.reference, settled.inputs.as_ref()?)));
+    for (job, inputs) in settled.chain(jobs) {
+        let unknown: Vec<String> = inputs.unknown().map(input).collect();
+        let unknown = match unknown.as_slice() {
+            [] => continue,
+            names => names.join(" or "),
+        };
+        let _ = match plan.set {
+            Some(_) => writeln!(text, "{job} runs again if {unknown} changed"),
+            None => writeln!(text, "{job} does not run again when {unknown} changes: give --name"),
+        };
+    }
+    for (workload, secrets) in &plan.unknown_rollouts {
+        let secrets: Vec<_> = secrets.iter().map(|secret| format!("Secret {secret}")).collect();
+        let secrets = secrets.join(" or ");
+        let _ = match plan.set {
+            Some(_) => writeln!(text, "{workload} restarts if {secrets} changed"),
+            None => writeln!(text, "{workload} does not restart when {secrets} changes: give --name"),
+        };
+    }
     if heading.not_selected > 0 {
         let _ = writeln!(text, "not selected: {} in git", heading.not_selected);
     }
@@ -392,6 +448,13 @@ pub fn refusal(reason: &Refusal) -> String {
                 "{} was synced last, and this is {}; if that is meant, say --switch-environment",
                 name(last),
                 name(now)
+            )
+        }
+        Refusal::KeyHidden { key, objects } => {
+            let names: Vec<String> = objects.iter().map(ToString::to_string).collect();
+            format!(
+                "{key} may not be read, so it cannot be said whether the pods of {} start anew",
+                names.join(", ")
             )
         }
         Refusal::NotCompared(kind) => format!("{kind} may not be listed, so it cannot be said what would change"),

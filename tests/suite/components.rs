@@ -361,3 +361,27 @@ fn what_is_wrong_with_a_component_is_said_where_it_is() {
     });
     assert!(!requests.iter().any(AuditEvent::is_write));
 }
+
+#[test]
+fn pods_follow_their_secrets_and_nobody_learns_what_these_say() {
+    let bed = bed("components-secrets");
+    bed.synced();
+    let annotation = |bed: &Bed| {
+        let app = bed.get("deployment", "app").expect("it is there");
+        app["spec"]["template"]["metadata"]["annotations"]["stackanetes.io/secrets"].clone()
+    };
+    let first = annotation(&bed);
+    assert!(first.as_str().is_some_and(|text| text.starts_with("app=")), "{first}");
+    let other = ["--set", "app.password=hunter2-is-another-now"];
+    hides(bed.run(&[&["diff"], &other[..]].concat()))
+        .exits(1)
+        .shows("spec.template follows Secret app")
+        .shows("restarts 2 pods")
+        .shows("2 to update");
+    hides(bed.run(&[&["sync", "--yes", "-vv"], &other[..]].concat())).exits(0);
+    assert_ne!(annotation(&bed), first);
+    hides(bed.run(&[&["diff"], &other[..]].concat())).exits(0);
+    // The same password again has the same digest: it is the key's, not the run's.
+    bed.synced();
+    assert_eq!(annotation(&bed), first);
+}

@@ -14,6 +14,7 @@ mod diff;
 mod generated;
 mod input;
 mod interrupt;
+mod jobs;
 mod namespaces;
 mod parameters;
 mod parent;
