@@ -168,38 +168,27 @@ impl Reader<'_> {
         let Some(object) = self.known.get(&reference) else {
             return Err(self.missing(&reference, &text));
         };
-        let data = ["data", "binaryData"].map(|field| (field, object.value.get(field).and_then(Value::as_object)));
-        let is_secret =
-            |path: &[&str]| object::is_secret(&reference.kind) || object.origins.is_secret(&FieldPath::of(path));
+        let entries = entries(object);
         let Some(key) = key else {
+            let whole = entries.iter().map(|entry| (entry.name.clone(), entry.value.clone()));
             return Ok(Input {
                 name: text,
-                value: data.iter().map(|(field, data)| json!({ *field: data })).collect(),
-                is_secret: data.iter().any(|(field, _)| is_secret(&[field])),
+                value: Value::Object(whole.collect()),
+                is_secret: entries.iter().any(|entry| entry.is_secret),
             });
         };
-        let found = data
-            .iter()
-            .find_map(|(field, data)| Some((field, data.as_ref()?.get(key)?)));
-        let Some((field, value)) = found else {
-            let keys = data.iter().filter_map(|(_, data)| *data).flat_map(Map::keys);
-            let keys: Vec<&str> = keys.map(String::as_str).collect();
-            let hint = match (nearest(keys.iter().copied(), key), keys.is_empty()) {
-                (Some(near), _) => format!("did you mean {kind}/{name}/{near}?"),
-                (None, true) => "it has none".to_owned(),
-                (None, false) => format!("it has {}", keys.join(", ")),
-            };
-            let message = format!(
-                "{} has the input {text}, and {reference} has no key {key}",
-                self.job.reference
-            );
+        let keys: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        let hint = match (nearest(keys.iter().copied(), key), keys.is_empty()) {
+            (Some(near), _) => format!("did you mean {kind}/{name}/{near}?"),
+            (None, true) => "it has none".to_owned(),
+            (None, false) => format!("it has {}", keys.join(", ")),
+        };
+        let Some(entry) = entries.into_iter().find(|entry| entry.name == key) else {
+            let job = &self.job.reference;
+            let message = format!("{job} has the input {text}, and {reference} has no key {key}");
             return Err(self.error(message, &hint));
         };
-        Ok(Input {
-            name: text,
-            value: json!({ *field: value }),
-            is_secret: is_secret(&[field, key]),
-        })
+        Ok(Input { name: text, ..entry })
     }
 
     fn missing(&self, reference: &ObjectRef, text: &str) -> Error {
@@ -241,6 +230,26 @@ impl Reader<'_> {
             None => error,
         }
     }
+}
+
+/// What the directory says of each key of a ConfigMap or a Secret. How a value is generated is no
+/// secret.
+fn entries(object: &DesiredObject) -> Vec<Input> {
+    let written = ["data", "binaryData"].into_iter().flat_map(|field| {
+        let data = object.value.get(field).and_then(Value::as_object);
+        data.into_iter().flatten().map(move |(key, value)| Input {
+            name: key.clone(),
+            value: json!({ field: value }),
+            is_secret: object::is_secret(&object.reference.kind)
+                || object.origins.is_secret(&FieldPath::of(&[field, key])),
+        })
+    });
+    let generated = object.generate.iter().map(|generated| Input {
+        name: generated.key.clone(),
+        value: json!({"generate": generated.to_string()}),
+        is_secret: false,
+    });
+    written.chain(generated).collect()
 }
 
 fn annotation_path() -> FieldPath {

@@ -32,7 +32,10 @@ impl Inputs {
     /// they count as the same.
     pub fn changed_since(&self, earlier: &Self) -> Vec<String> {
         let differs = |name: &String| match (self.0.get(name), earlier.0.get(name)) {
-            (Some(Some(now)), Some(Some(then))) => now != then && key::id(now) == key::id(then),
+            (Some(Some(now)), Some(Some(then))) => match (key::id(now), key::id(then)) {
+                (Some(key), Some(other)) if key != other => false,
+                _ => now != then,
+            },
             (now, then) => now.is_some() != then.is_some(),
         };
         let gone = earlier.0.keys().filter(|name| !self.0.contains_key(*name));

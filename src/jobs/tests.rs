@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::Error;
+use crate::generate::{Form, Generated};
 use crate::inventory;
 use crate::key::Key;
 use crate::object::{DesiredObject, LiveObject};
@@ -81,6 +82,36 @@ fn an_input_changes_with_what_it_names_and_with_nothing_else() {
     assert_eq!(inputs("image,command").changed_since(&inputs("image")), ["command"]);
     assert_eq!(inputs("image").changed_since(&inputs("image,command")), ["command"]);
     assert_eq!(inputs(" ").changed_since(&inputs("")), [""; 0]);
+}
+
+#[test]
+fn how_a_value_is_generated_is_an_input_and_no_secret() {
+    let with = |rotation, data: &str, inputs: &str| {
+        let mut secret = desired(&LOGIN.replace("{password: aHVudGVyMg==}", data));
+        secret.generate.push(Generated {
+            key: "token".into(),
+            form: Form::Bytes(32),
+            rotation,
+        });
+        let job = desired(&job(inputs));
+        let reference = job.reference.clone();
+        let mut declared = declared(&[job, secret]).expect("no error");
+        declared.remove(&reference).expect("the Job is there")
+    };
+    let digests = |declared: &Declared| declared.digests(Some(&key()));
+    for inputs in ["Secret/login", "Secret/login/token"] {
+        let first = with(0, "{}", inputs);
+        assert!(!first.needs_key());
+        assert_eq!(
+            digests(&with(1, "{}", inputs)).changed_since(&digests(&first)),
+            [inputs]
+        );
+    }
+    // A value in clear text beside it is one.
+    let first = with(0, "{}", "Secret/login");
+    let more = with(0, "{password: aHVudGVyMg==}", "Secret/login");
+    assert!(more.needs_key());
+    assert_eq!(digests(&more).changed_since(&digests(&first)), ["Secret/login"]);
 }
 
 #[test]
@@ -185,7 +216,7 @@ fn inputs(digests: &[(&str, Option<&str>)]) -> Inputs {
 #[test]
 fn of_what_cannot_be_compared_nothing_is_said() {
     let now = inputs(&[("image", Some("x")), ("Secret/a", Some("k1.x"))]);
-    for then in [Some("k2.y"), Some("y"), None] {
+    for then in [Some("k2.y"), None] {
         let then = inputs(&[("image", Some("x")), ("Secret/a", then)]);
         assert_eq!(now.changed_since(&then), [""; 0]);
         assert!(now.adds_to(Some(&then)));
@@ -193,8 +224,10 @@ fn of_what_cannot_be_compared_nothing_is_said() {
         assert_eq!(unknown.changed_since(&then), [""; 0]);
         assert!(!unknown.adds_to(Some(&then)));
     }
-    let then = inputs(&[("image", Some("x")), ("Secret/a", Some("k1.y"))]);
-    assert_eq!(now.changed_since(&then), ["Secret/a"]);
+    for then in ["k1.y", "x"] {
+        let then = inputs(&[("image", Some("x")), ("Secret/a", Some(then))]);
+        assert_eq!(now.changed_since(&then), ["Secret/a"]);
+    }
     assert!(!now.adds_to(Some(&now)));
     let text = now.to_string();
     let noted = LiveObject::new(json!({"metadata": {"annotations": {DIGESTS: text}}}));
@@ -259,9 +292,9 @@ fn a_job_that_is_there_stands_by_its_own_inputs() {
     let mut stranger = live(Some("new"), complete);
     stranger["metadata"]["labels"] = json!({});
     assert_eq!(run(Some(stranger), None, false), Run::Noted);
-    let mut other_key = live(Some("new"), complete);
-    other_key["metadata"]["annotations"][DIGESTS] = inputs(&[("image", Some("k.x"))]).to_string().into();
-    assert_eq!(run(Some(other_key), None, false), Run::Noted);
+    let mut without_key = live(Some("new"), complete);
+    without_key["metadata"]["annotations"][DIGESTS] = inputs(&[("image", None)]).to_string().into();
+    assert_eq!(run(Some(without_key), None, false), Run::Noted);
 }
 
 #[test]

@@ -94,9 +94,10 @@ pub(super) fn check_reruns<'a>(
                     None => error.hint(format!("there are {}", whole.join(", "))),
                 })
             }
-            [job] if !selected.contains(*job) => {
-                Some(Error::new(format!("--rerun {name}: {job} is not selected")).hint("select it by -l and -n too"))
-            }
+            [job] if !selected.contains(*job) => Some(
+                Error::new(format!("--rerun {name}: {job} is not selected"))
+                    .hint("take it in with -l, -n and --component"),
+            ),
             [_] => None,
             several => {
                 let named: Vec<String> = several.iter().map(|job| full_name(job)).collect();

@@ -513,3 +513,22 @@ fn a_job_that_the_server_would_refuse_by_now_is_not_deleted() {
     bed.kubectl(&["delete", "quota", "jobs"]);
     runs_again(&bed, "its image changed");
 }
+
+#[test]
+fn a_generated_value_that_is_rotated_runs_it_again() {
+    let bed = Bed::on(ControlPlane::full(), "jobs-rotated");
+    let declare = |options: &str| {
+        let component = format!("secrets:\n  - name: login\n    generate: {{token: {{{options}}}}}\n");
+        bed.write("app/component.yaml", &component);
+    };
+    bed.write("app/job.yaml", &job("Secret/login/token"));
+    declare("bytes: 32");
+    bed.synced();
+    bed.diff().exits(0);
+    declare("bytes: 32, rotation: 2");
+    runs_again(&bed, "Secret/login/token changed");
+    assert!(
+        bed.get("secret", "stackanetes-jobs-rotated-key").is_none(),
+        "nobody needs one"
+    );
+}
