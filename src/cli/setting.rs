@@ -128,9 +128,10 @@ fn unknown_component(name: &str, components: &ComponentDependencies) -> Error {
 
 /// Reads the desired state.
 pub(super) fn read(source: &options::Source, allow_empty: bool) -> Result<Desired> {
-    let read = match source.path() {
-        Some(path) => source::directory(path, &source.inputs())?,
-        None => source::standard_input()?,
+    let read = match (source.path(), source.revision()) {
+        (Some(path), Some(revision)) => source::at_revision(path, revision, &source.inputs())?,
+        (Some(path), None) => source::directory(path, &source.inputs())?,
+        (None, _) => source::standard_input()?,
     };
     if read.manifests.is_empty() && !allow_empty {
         return Err(Error::new(format!("there is no manifest in {}", read.name))

@@ -20,6 +20,7 @@ mod parameters;
 mod parent;
 mod prune;
 mod races;
+mod revision;
 mod scope;
 mod secrets;
 mod sync;
