@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::inventory;
 use crate::jobs::{Inputs, Run};
 use crate::object::{DesiredObject, LiveObject};
-use crate::plan::{self, Answered, Observation, Unverified, Version};
+use crate::plan::{self, Answered, Observation, Past, Unverified, Version};
 
 /// A desired object, how its kind is reached, and the member that it is, if it is one.
 pub(super) type Known = (DesiredObject, Resource, Option<(Resource, LiveObject)>);
@@ -79,6 +79,7 @@ impl Survey<'_> {
                 live,
                 answer,
                 run: Run::Plain,
+                past: Past::default(),
             });
         }
         let recorded = self.completed.get(&desired.reference);
@@ -175,6 +176,7 @@ async fn ask(
                 live,
                 answer,
                 run,
+                past: Past::default(),
             });
         }
         bind(&mut sent, live.as_ref().map(Version::of).as_ref());
@@ -213,6 +215,7 @@ async fn ask(
                     live,
                     answer,
                     run,
+                    past: Past::default(),
                 });
             }
             Err(error) if desired.inputs.is_some() && live.is_some() && job::is_fixed(&run, &error) => is_fixed = true,

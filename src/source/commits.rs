@@ -1,12 +1,17 @@
 //! The commits of the repository that a directory stands in.
 
+use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
 use git2::{Commit, ErrorCode, Oid, Repository};
 
 use super::git::{self, Revision};
 use super::tree::CommitTree;
+use super::{Desired, Inputs};
 use crate::error::{Error, Result};
+
+/// What names a commit, or what is in it.
+pub type CommitId = Oid;
 
 /// The commits of the repository that a directory, or a file, stands in.
 pub struct Commits {
@@ -79,8 +84,7 @@ impl Commits {
 
     /// The files of this commit.
     pub(super) fn tree(&self, revision: &Revision) -> Result<CommitTree<'_>> {
-        let id = Oid::from_str(&revision.commit).map_err(|error| self.unreadable(&error))?;
-        let commit = self.commit(id)?;
+        let commit = self.commit(revision.id())?;
         Ok(CommitTree::new(
             &self.repository,
             &commit,
@@ -88,6 +92,76 @@ impl Commits {
             &self.root,
             &self.inside,
         ))
+    }
+
+    /// The directory as it is in this commit.
+    pub fn desired(&self, revision: &Revision, inputs: &Inputs) -> Result<Desired> {
+        super::read(&self.tree(revision)?, &self.root, inputs)
+    }
+
+    /// The revision that a commit is; nothing if it is not at hand.
+    pub fn revision(&self, id: CommitId) -> Option<Revision> {
+        git::revision(&self.repository.find_commit(id).ok()?, false).ok()
+    }
+
+    /// The parents of a commit; nothing where they are not at hand, as where a clone that is not
+    /// whole ends.
+    pub fn parents(&self, id: CommitId) -> Option<Vec<CommitId>> {
+        let commit = self.repository.find_commit(id).ok()?;
+        let parents: Vec<CommitId> = commit.parent_ids().collect();
+        let is_at_hand = |id: &CommitId| self.repository.find_commit(*id).is_ok();
+        let is_end = parents.is_empty() && self.repository.is_shallow();
+        (!is_end && parents.iter().all(is_at_hand)).then_some(parents)
+    }
+
+    /// The commits that `now` has and `base` has not, the latest `most` of them.
+    pub fn since(&self, base: CommitId, now: CommitId, most: usize) -> HashSet<CommitId> {
+        let walk = || {
+            let mut walk = self.repository.revwalk()?;
+            walk.push(now)?;
+            walk.hide(base)?;
+            Ok::<_, git2::Error>(walk.take(most).filter_map(Result::ok).collect())
+        };
+        walk().unwrap_or_default()
+    }
+
+    /// What a commit has in a file of the directory, or in the directory as a whole, to be compared
+    /// with another commit's; nothing if it has no such file.
+    pub fn content(&self, commit: CommitId, file: Option<&str>) -> Option<CommitId> {
+        let path = match file {
+            None => self.inside.clone(),
+            Some(file) => self.inside.join(self.from_root(Path::new(file))?),
+        };
+        let tree = self.repository.find_commit(commit).ok()?.tree().ok()?;
+        if path.as_os_str().is_empty() {
+            return Some(tree.id());
+        }
+        let path: PathBuf = path.components().collect();
+        tree.get_path(&path).ok().map(|entry| entry.id())
+    }
+
+    /// The files that may change any object: settings, parameters, and those of its component.
+    pub fn settings_files(&self, environment: Option<&str>, component: Option<&str>) -> Vec<String> {
+        let files = [
+            "stackanetes.yaml",
+            "parameters.yaml",
+            "parameters.schema.json",
+            "defaults",
+        ];
+        let files = files.map(str::to_owned).into_iter();
+        let files = files.chain(environment.map(|name| format!("environments/{name}.yaml")));
+        let files = files.chain(component.map(|name| format!("{name}/component.yaml")));
+        files.map(|file| super::files::shown(&self.root.join(file))).collect()
+    }
+
+    /// The path from the directory of a file, by the name that is shown.
+    fn from_root(&self, file: &Path) -> Option<PathBuf> {
+        let shown = super::files::shown(&self.root);
+        match file.strip_prefix(&shown) {
+            Ok(rest) => Some(rest.to_owned()),
+            Err(_) if shown == "." && file.is_relative() => Some(file.to_owned()),
+            Err(_) => None,
+        }
     }
 
     fn commit(&self, id: Oid) -> Result<Commit<'_>> {

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorCode, Repository, StatusOptions};
+use git2::{ErrorCode, Oid, Repository, StatusOptions};
 use jiff::Timestamp;
 
+use super::CommitId;
 use crate::error::{Error, Result};
 
 /// A commit, and whether the directory is what that commit has.
@@ -26,6 +27,11 @@ pub struct Revision {
 }
 
 impl Revision {
+    /// What names the commit.
+    pub fn id(&self) -> CommitId {
+        Oid::from_str(&self.commit).unwrap_or(Oid::ZERO_SHA1)
+    }
+
     /// The revision of the directory or file at `path`; none outside of a repository, and in one
     /// without commits.
     ///

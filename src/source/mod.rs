@@ -23,7 +23,7 @@ use std::sync::Arc;
 use component::Components;
 use tree::{Disk, Tree};
 
-pub use commits::Commits;
+pub use commits::{CommitId, Commits};
 pub use git::Revision;
 pub use manifest::Manifest;
 pub use origins::ManifestOrigins;
@@ -87,7 +87,7 @@ pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
 pub fn at_revision(path: &Path, revision: &str, inputs: &Inputs) -> Result<Desired> {
     let commits = Commits::of(path)?;
     let commit = commits.find(revision)?;
-    let read = read(&commits.tree(&commit)?, path, inputs)?;
+    let read = commits.desired(&commit, inputs)?;
     Ok(Desired {
         revision: Some(commit),
         ..read

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod bed;
+mod causes;
 mod components;
 mod conflicts;
 mod control_plane;

@@ -1,0 +1,167 @@
+//! Finds the commit that made git say what it says now of one field, or of one object.
+//!
+//! From what is wanted now the walk goes back from commit to commit, as `git log` does for a file: to a
+//! parent that says the same, until there is none. A parent in which the files that the value is made
+//! of are the same, says the same; any other is rendered.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::Directory;
+use crate::compare::GitChange;
+use crate::source::{CommitId, Commits};
+
+/// How many commits a walk goes back at most.
+const COMMITS: usize = 1_000;
+
+/// The files that a value is made of; nothing stands for the whole directory.
+pub(super) type Files = Option<Arc<[String]>>;
+
+/// What a commit says of a question.
+#[derive(Clone)]
+pub(super) enum Said {
+    /// The same as is wanted now, made of these files.
+    Same(Files),
+    /// Something else.
+    Other,
+    /// It cannot be rendered.
+    Nothing,
+    /// It was not looked into: there were too many already.
+    TooMany,
+}
+
+/// One question, and where to look for its answer.
+pub(super) struct Search<'a> {
+    pub(super) commits: &'a Commits,
+    pub(super) directory: &'a Directory,
+    /// The commit that the object was applied from.
+    pub(super) base: CommitId,
+    /// Whether the parameters were the same then.
+    pub(super) same_parameters: bool,
+    /// The commits since then; none where it is a later one.
+    pub(super) since: Option<&'a HashSet<CommitId>>,
+}
+
+/// A commit that says, or should say, the same as is wanted.
+#[derive(Clone)]
+struct Step {
+    commit: CommitId,
+    files: Files,
+    /// Whether it was rendered, and says so.
+    is_certain: bool,
+}
+
+impl Search<'_> {
+    /// What changed the value that is made of `files` now. `said` renders a commit.
+    pub(super) fn run(&self, files: Files, mut said: impl FnMut(CommitId) -> Said) -> Option<GitChange> {
+        let revision = self.directory.revision.as_ref()?;
+        let mut step = Step {
+            commit: revision.id(),
+            files,
+            is_certain: true,
+        };
+        if revision.dirty {
+            step.files = match self.said(step.commit, &mut said) {
+                Said::Same(files) => files,
+                Said::Other => return Some(GitChange::Uncommitted),
+                Said::Nothing | Said::TooMany => return None,
+            };
+        }
+        let mut certain = step.clone();
+        for _ in 0..COMMITS {
+            if self.since.is_some_and(|since| !since.contains(&step.commit)) {
+                // The base says the same, so no commit made the difference.
+                return (!self.same_parameters).then_some(GitChange::Parameters);
+            }
+            let parents = self.commits.parents(step.commit)?;
+            if let Some(next) = self.back(&step, &parents, &mut said)? {
+                step = next;
+                if step.is_certain {
+                    certain = step.clone();
+                }
+                continue;
+            }
+            if !step.is_certain && matches!(said(step.commit), Said::Other) {
+                // It was made of other files once: all are looked at from where it is certain on.
+                step = Step {
+                    files: None,
+                    ..certain.clone()
+                };
+                certain = step.clone();
+                continue;
+            }
+            let found = self.commits.revision(step.commit)?;
+            return Some(GitChange::Commit {
+                short: found.short,
+                subject: found.subject,
+            });
+        }
+        None
+    }
+
+    /// The parent that says the same; nothing if there is none. Gives up where that cannot be told.
+    fn back(&self, step: &Step, parents: &[CommitId], said: &mut impl FnMut(CommitId) -> Said) -> Option<Option<Step>> {
+        let is_same = |parent: &&CommitId| self.has_same_files(step, **parent);
+        if let Some(parent) = parents.iter().find(is_same) {
+            return Some(Some(Step {
+                commit: *parent,
+                files: step.files.clone(),
+                is_certain: false,
+            }));
+        }
+        let mut unreadable = None;
+        for parent in parents {
+            match self.said(*parent, said) {
+                Said::Same(files) => {
+                    return Some(Some(Step {
+                        commit: *parent,
+                        files,
+                        is_certain: true,
+                    }));
+                }
+                Said::Other => {}
+                // It was never applied, so what counts is what stood before it, in whatever files.
+                Said::Nothing => {
+                    unreadable = Some(Step {
+                        commit: *parent,
+                        files: None,
+                        is_certain: false,
+                    });
+                }
+                Said::TooMany => return None,
+            }
+        }
+        Some(unreadable)
+    }
+
+    fn said(&self, commit: CommitId, said: &mut impl FnMut(CommitId) -> Said) -> Said {
+        if commit == self.base && self.same_parameters {
+            return Said::Other;
+        }
+        said(commit)
+    }
+
+    fn has_same_files(&self, step: &Step, parent: CommitId) -> bool {
+        let same = |file: Option<&str>| self.commits.content(step.commit, file) == self.commits.content(parent, file);
+        match &step.files {
+            None => same(None),
+            Some(files) => files.iter().all(|file| same(Some(file))),
+        }
+    }
+}
+
+/// The commits since each base, each looked for once.
+#[derive(Default)]
+pub(super) struct Since(HashMap<CommitId, Option<HashSet<CommitId>>>);
+
+impl Since {
+    /// The commits from `base`, which is not among them, to `now`; nothing where `base` is not an
+    /// earlier one, as when an earlier commit is synced again.
+    pub(super) fn of(&mut self, commits: &Commits, base: CommitId, now: CommitId) -> Option<&HashSet<CommitId>> {
+        let since = self.0.entry(base).or_insert_with(|| {
+            let since = commits.since(base, now, COMMITS);
+            (!since.is_empty() || base == now).then_some(since)
+        });
+        since.as_ref()
+    }
+}
