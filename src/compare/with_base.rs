@@ -33,12 +33,20 @@ fn cause_word(cause: &Cause) -> String {
     writer.map_or(word.clone(), |writer| format!("{word} {writer}"))
 }
 
+/// Base, desired, the live value, what is ours, who took it, and the cause.
+type Row<'a> = (&'a str, &'a str, Value, &'a str, Option<&'a str>, &'a str);
+
+/// Both items of a list, and no order.
+const ITEMS: &[(&str, &str)] = &[(
+    "=stackanetes",
+    r#"spec env k:{"name":"A"} name, spec env k:{"name":"B"} name"#,
+)];
+
 #[test]
 fn a_known_base_tells_every_cause_without_a_guess() {
     let all = "data a, data z";
     let rest = "data z";
-    let table: &[(&str, &str, Value, &str, Option<&str>, &str)] = &[
-        // base, desired, live a, ours, taken by, cause
+    let table: &[Row] = &[
         ("{a: '1', z: x}", "{a: '2', z: x}", json!("1"), all, None, "git"),
         ("{z: x}", "{a: '2', z: x}", json!(null), rest, None, "git"),
         ("{z: x}", "{a: '2', z: x}", json!("9"), rest, None, "git"),
@@ -185,14 +193,10 @@ fn an_order_is_gits_if_git_changed_it_and_drift_if_not() {
         ))
     };
     let (ab, ba) = ("{name: A}, {name: B}", "{name: B}, {name: A}");
-    const OURS: &[(&str, &str)] = &[(
-        "=stackanetes",
-        r#"spec env k:{"name":"A"} name, spec env k:{"name":"B"} name"#,
-    )];
     let object = |order: &str, then: &DesiredObject| {
         let mut value = list(order).value;
         note(&mut value, then);
-        live(value, OURS)
+        live(value, ITEMS)
     };
     for (then, is_git) in [(list(ba), true), (list(ab), false)] {
         let now = list(ab);

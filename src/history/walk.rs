@@ -51,6 +51,16 @@ struct Step {
     is_certain: bool,
 }
 
+/// Where a commit's parents lead.
+enum Back {
+    /// To one that says the same.
+    To(Step),
+    /// Nowhere: they say something else, or there is none.
+    Nowhere,
+    /// That cannot be told.
+    Unknown,
+}
+
 impl Search<'_> {
     /// What changed the value that is made of `files` now. `said` renders a commit.
     pub(super) fn run(&self, files: Files, mut said: impl FnMut(CommitId) -> Said) -> Option<GitChange> {
@@ -69,26 +79,33 @@ impl Search<'_> {
         }
         let mut certain = step.clone();
         for _ in 0..COMMITS {
-            if self.since.is_some_and(|since| !since.contains(&step.commit)) {
+            let is_since = self.since.is_none_or(|since| since.contains(&step.commit));
+            let back = if is_since {
+                self.back(&step, &self.commits.parents(step.commit)?, &mut said)
+            } else {
+                Back::Nowhere
+            };
+            match back {
+                Back::To(next) => {
+                    step = next;
+                    if step.is_certain {
+                        certain = step.clone();
+                    }
+                    continue;
+                }
+                Back::Unknown => return None,
+                Back::Nowhere => {}
+            }
+            let may_be_other = !step.is_certain && step.files.is_some();
+            if may_be_other && matches!(self.said(step.commit, &mut said), Said::Other) {
+                // It was made of other files once: all are looked at from where it is certain on.
+                certain.files = None;
+                step = certain.clone();
+                continue;
+            }
+            if !is_since {
                 // The base says the same, so no commit made the difference.
                 return (!self.same_parameters).then_some(GitChange::Parameters);
-            }
-            let parents = self.commits.parents(step.commit)?;
-            if let Some(next) = self.back(&step, &parents, &mut said)? {
-                step = next;
-                if step.is_certain {
-                    certain = step.clone();
-                }
-                continue;
-            }
-            if !step.is_certain && matches!(said(step.commit), Said::Other) {
-                // It was made of other files once: all are looked at from where it is certain on.
-                step = Step {
-                    files: None,
-                    ..certain.clone()
-                };
-                certain = step.clone();
-                continue;
             }
             let found = self.commits.revision(step.commit)?;
             return Some(GitChange::Commit {
@@ -99,25 +116,25 @@ impl Search<'_> {
         None
     }
 
-    /// The parent that says the same; nothing if there is none. Gives up where that cannot be told.
-    fn back(&self, step: &Step, parents: &[CommitId], said: &mut impl FnMut(CommitId) -> Said) -> Option<Option<Step>> {
+    /// To the parent that says the same.
+    fn back(&self, step: &Step, parents: &[CommitId], said: &mut impl FnMut(CommitId) -> Said) -> Back {
         let is_same = |parent: &&CommitId| self.has_same_files(step, **parent);
         if let Some(parent) = parents.iter().find(is_same) {
-            return Some(Some(Step {
+            return Back::To(Step {
                 commit: *parent,
                 files: step.files.clone(),
                 is_certain: false,
-            }));
+            });
         }
         let mut unreadable = None;
         for parent in parents {
             match self.said(*parent, said) {
                 Said::Same(files) => {
-                    return Some(Some(Step {
+                    return Back::To(Step {
                         commit: *parent,
                         files,
                         is_certain: true,
-                    }));
+                    });
                 }
                 Said::Other => {}
                 // It was never applied, so what counts is what stood before it, in whatever files.
@@ -128,10 +145,10 @@ impl Search<'_> {
                         is_certain: false,
                     });
                 }
-                Said::TooMany => return None,
+                Said::TooMany => return Back::Unknown,
             }
         }
-        Some(unreadable)
+        unreadable.map_or(Back::Nowhere, Back::To)
     }
 
     fn said(&self, commit: CommitId, said: &mut impl FnMut(CommitId) -> Said) -> Said {

@@ -130,7 +130,7 @@ impl Commits {
     pub fn content(&self, commit: CommitId, file: Option<&str>) -> Option<CommitId> {
         let path = match file {
             None => self.inside.clone(),
-            Some(file) => self.inside.join(self.from_root(Path::new(file))?),
+            Some(file) => self.inside.join(self.below_root(Path::new(file))?),
         };
         let tree = self.repository.find_commit(commit).ok()?.tree().ok()?;
         if path.as_os_str().is_empty() {
@@ -155,7 +155,7 @@ impl Commits {
     }
 
     /// The path from the directory of a file, by the name that is shown.
-    fn from_root(&self, file: &Path) -> Option<PathBuf> {
+    fn below_root(&self, file: &Path) -> Option<PathBuf> {
         let shown = super::files::shown(&self.root);
         match file.strip_prefix(&shown) {
             Ok(rest) => Some(rest.to_owned()),
