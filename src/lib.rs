@@ -11,6 +11,7 @@
 //!
 //! Only [`cluster`] knows the Kubernetes client, and only [`ui`] prints.
 
+pub mod canonical;
 pub mod cli;
 pub mod cluster;
 pub mod compare;
@@ -19,6 +20,7 @@ pub mod execute;
 pub mod field;
 pub mod health;
 pub mod inventory;
+pub mod merge;
 pub mod object;
 pub mod observe;
 pub mod order;
@@ -27,6 +29,7 @@ pub mod place;
 pub mod plan;
 pub mod render;
 pub mod report;
+pub mod schema;
 pub mod selection;
 pub mod source;
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod bed;
+mod bundled_schema;
 mod conflicts;
 mod control_plane;
 mod desired;
