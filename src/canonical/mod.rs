@@ -3,6 +3,7 @@
 //! An API server stores `cpu: 1000m` as `1`, a time without its zeros, and leaves out what is empty.
 //! What was applied and what is stored are compared by this, not letter by letter.
 
+mod defaults;
 mod quantity;
 
 use base64::Engine as _;
@@ -10,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::field::order;
-use crate::schema::{Format, Type};
+use crate::schema::{Format, Kind, Type};
 
 pub use quantity::Quantity;
 
@@ -97,6 +98,27 @@ pub fn settled(of: Option<Type<'_>>, value: &Value) -> Value {
         }
         scalar => scalar.clone(),
     }
+}
+
+/// An object as it would be stored: one of a custom kind with its defaults; one of the API server's
+/// own kinds [settled], its defaults aside, the `stringData` of a Secret in its `data`.
+#[must_use]
+pub fn stored(kind: Kind<'_>, object: &Value) -> Value {
+    if !kind.is_built_in() {
+        let mut object = object.clone();
+        defaults::fill(kind.root(), &mut object);
+        return object;
+    }
+    let mut object = settled(Some(kind.root()), object);
+    if kind.gvk().group_kind.is("", "Secret")
+        && let Some(Value::Object(texts)) = object.as_object_mut().and_then(|secret| secret.remove("stringData"))
+    {
+        for (name, text) in texts {
+            let text = text.as_str().unwrap_or_default();
+            object["data"][name] = STANDARD.encode(text).into();
+        }
+    }
+    object
 }
 
 fn both<T: PartialEq>(left: &Value, right: &Value, read: impl Fn(&Value) -> Option<T>) -> bool {

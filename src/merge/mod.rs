@@ -22,6 +22,7 @@
 //! # Ok::<(), merge::Refusal>(())
 //! ```
 
+mod coerce;
 mod combine;
 mod compare;
 mod form;
@@ -328,7 +329,14 @@ impl<'a> Merge<'a> {
         on_conflict: OnConflict,
     ) -> Result<Comparison, Refusal> {
         let compare = |kind: Kind<'_>, old: &Value, new: &Value| {
-            Comparison::of(kind.root(), old, new).without(&kind.reset(&self.writer.subresource))
+            let comparison = Comparison::of(kind.root(), old, new);
+            // Through a custom object itself, it is reset only in the version that is written.
+            let is_status = !self.writer.subresource.is_empty();
+            if kind.is_built_in() || is_status || kind.gvk() == self.kind.gvk() {
+                comparison.without(&kind.reset(&self.writer.subresource))
+            } else {
+                comparison
+            }
         };
         let mut comparisons = BTreeMap::new();
         let own = compare(self.kind, changes.old, changes.new);

@@ -35,23 +35,32 @@ mod tests {
         let containers = list(&["spec", "containers"]).expect("a list");
         assert_eq!(*containers.kind(), ListType::Map(vec!["name".into()]));
         let container = containers.item().map().expect("a map");
-        let ports = container.child("ports").and_then(|ports| ports.list()).expect("a list");
+        let ports = container
+            .child("ports")
+            .and_then(super::super::types::Type::list)
+            .expect("a list");
         assert_eq!(
             *ports.kind(),
             ListType::Map(vec!["containerPort".into(), "protocol".into()])
         );
         let protocol = ports.item().map().and_then(|port| port.field("protocol"));
-        assert_eq!(protocol.and_then(|field| field.default()), Some(&json!("TCP")));
-        let args = container.child("args").and_then(|args| args.list()).expect("a list");
+        assert_eq!(
+            protocol.and_then(super::super::types::Field::default),
+            Some(&json!("TCP"))
+        );
+        let args = container
+            .child("args")
+            .and_then(super::super::types::Type::list)
+            .expect("a list");
         assert!(args.is_atomic());
         let finalizers = list(&["metadata", "finalizers"]).expect("a list");
         assert_eq!(*finalizers.kind(), ListType::Set);
         let requests = pod.type_at(&FieldPath::of(&["spec", "resources", "requests", "cpu"]));
-        assert_eq!(requests.map(|cpu| cpu.format()), Some(Format::Quantity));
+        assert_eq!(requests.map(super::super::types::Type::format), Some(Format::Quantity));
         let selector = pod
             .type_at(&FieldPath::of(&["spec", "nodeSelector"]))
-            .and_then(|map| map.map());
-        assert!(selector.is_some_and(|map| map.is_atomic()));
+            .and_then(super::super::types::Type::map);
+        assert!(selector.is_some_and(super::super::types::Map::is_atomic));
     }
 
     #[test]
@@ -76,7 +85,7 @@ mod tests {
         let schema = version
             .map()
             .and_then(|map| map.child("schema"))
-            .and_then(|of| of.map());
+            .and_then(super::super::types::Type::map);
         let mut properties = schema.and_then(|map| map.child("openAPIV3Schema"));
         for _ in 0..5 {
             properties = properties.and_then(|of| of.map()?.child("properties")?.map()?.child("any"));

@@ -52,6 +52,14 @@ enum Origin {
     },
 }
 
+/// Lists that are written even when there are none, although they need not be given. OpenAPI does
+/// not say so of them.
+const ALWAYS_WRITTEN: [(&[&str], &str); 3] = [
+    (&["Role", "ClusterRole"], "rules"),
+    (&["EndpointSlice"], "endpoints"),
+    (&["EndpointSlice"], "ports"),
+];
+
 /// One kind in one version.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind<'a> {
@@ -102,10 +110,16 @@ impl<'a> Kind<'a> {
     /// What the API server makes of no object at all: for its own kinds, the fields that are always
     /// there. Who creates an object owns only what differs from this.
     pub fn empty(&self) -> Value {
-        match self.origin {
-            Origin::BuiltIn => self.root.zero(),
-            Origin::Custom { .. } => Value::Object(serde_json::Map::new()),
+        if !self.is_built_in() {
+            return Value::Object(serde_json::Map::new());
         }
+        let mut object = self.root.zero();
+        let kind = self.gvk.group_kind.kind.as_str();
+        let nulls = ALWAYS_WRITTEN.iter().filter(|(kinds, _)| kinds.contains(&kind));
+        for (_, name) in nulls {
+            object[*name] = Value::Null;
+        }
+        object
     }
 
     /// The fields that a write through `subresource` (empty for the object itself) cannot set:

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use super::open_api::{kinds_of, referred};
 
 /// What is kept of a schema as it is.
-const KEPT: [&str; 10] = [
+const KEPT: [&str; 11] = [
     "default",
     "format",
+    "nullable",
     "required",
     "type",
     "x-kubernetes-embedded-resource",

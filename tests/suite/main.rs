@@ -11,6 +11,7 @@ mod conflicts;
 mod control_plane;
 mod desired;
 mod diff;
+mod differential;
 mod input;
 mod interrupt;
 mod namespaces;
