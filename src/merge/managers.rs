@@ -71,7 +71,16 @@ pub(super) fn cap(managers: &mut ManagedFields) {
     }
 }
 
-fn age(manager: &FieldManager) -> (&str, &str, &str, &str) {
+/// What makes one updater older than another: its time, and then the identifier under which the API
+/// server keeps it, in which a subresource comes before none.
+fn age(manager: &FieldManager) -> (&str, &str, &str, bool, &str) {
     let time = manager.time.as_deref().unwrap_or_default();
-    (time, &manager.name, &manager.api_version, &manager.subresource)
+    let subresource = manager.subresource.as_str();
+    (
+        time,
+        &manager.name,
+        &manager.api_version,
+        subresource.is_empty(),
+        subresource,
+    )
 }

@@ -9,6 +9,7 @@
 //! `target/tmp`; in `fixtures/merge` it is a test that needs no API server.
 
 mod agree;
+mod broken;
 mod fragment;
 mod occurred;
 mod patched;
@@ -75,8 +76,13 @@ fn prepare(plane: &ControlPlane, namespace: &str) {
     plane.kubectl(&["create", "namespace", namespace]).expect_success();
 }
 
-/// Runs sequences against the API server; the seeds and their writes.
-fn recorded(seeds: &[u64], namespace: &str) -> Vec<(u64, Vec<Step>)> {
+/// The sequences of this run, which are run against the API server once.
+fn recorded() -> &'static [(u64, Vec<Step>)] {
+    static RECORDED: OnceLock<Vec<(u64, Vec<Step>)>> = OnceLock::new();
+    RECORDED.get_or_init(|| record(&seeds(), "differential"))
+}
+
+fn record(seeds: &[u64], namespace: &str) -> Vec<(u64, Vec<Step>)> {
     let plane = ControlPlane::bare();
     prepare(plane, namespace);
     let subjects = subjects::all();
@@ -103,13 +109,12 @@ fn leave(seed: u64, step: &Step) -> String {
 #[test]
 #[expect(clippy::print_stdout, reason = "what happened is worth reading, with --nocapture")]
 fn the_local_merge_agrees_with_the_api_server() {
-    let seeds = seeds();
     let began = Instant::now();
-    let sequences = recorded(&seeds, "differential");
+    let sequences = recorded();
     let ran = began.elapsed();
     let began = Instant::now();
     let mut divergences = Vec::new();
-    for (seed, steps) in &sequences {
+    for (seed, steps) in sequences {
         let differing = steps.iter().enumerate().find_map(|(index, step)| {
             let error = agree::check(schema(), step, &agree::local).err()?;
             Some((index, step, error))
@@ -122,7 +127,10 @@ fn the_local_merge_agrees_with_the_api_server() {
     let occurred = occurred::count(sequences.iter().flat_map(|(_, steps)| steps));
     println!("{occurred:#?}");
     let never: Vec<_> = occurred.iter().filter(|(_, count)| **count == 0).collect();
-    assert!(seeds.len() < 300 || never.is_empty(), "this never happened: {never:?}");
+    assert!(
+        sequences.len() < 300 || never.is_empty(),
+        "this never happened: {never:?}"
+    );
     let writes: usize = sequences.iter().map(|(_, steps)| steps.len()).sum();
     println!(
         "{} sequences, {writes} writes, {ran:?}; compared in {:?}",
@@ -136,6 +144,19 @@ fn the_local_merge_agrees_with_the_api_server() {
         sequences.len(),
         divergences.iter().take(5).cloned().collect::<Vec<_>>().join("\n\n")
     );
+}
+
+#[test]
+fn every_broken_rule_is_found() {
+    let steps = || recorded().iter().flat_map(|(_, steps)| steps);
+    let is_found =
+        |broken: &broken::Broken| steps().any(|step| agree::check(&broken.schema, step, broken.local).is_err());
+    if recorded().len() < 300 {
+        return;
+    }
+    let unfound = broken::all().into_iter().filter(|broken| !is_found(broken));
+    let unfound: Vec<_> = unfound.map(|broken| broken.rule).collect();
+    assert!(unfound.is_empty(), "these rules could be broken: {unfound:#?}");
 }
 
 #[test]
