@@ -31,6 +31,7 @@ mod owned;
 mod prune;
 mod reconcile;
 mod remove;
+mod restore;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -94,7 +95,8 @@ pub enum OnConflict {
 /// What a write makes of an object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Merged {
-    /// The object, with its managed fields.
+    /// The object, with its managed fields. What the API server resets is as it was; defaults are not
+    /// in it, and `null` is as it was applied: [`crate::canonical::stored`] knows what becomes of it.
     pub object: Value,
     /// Who owns what of it.
     pub managed_fields: ManagedFields,
@@ -173,7 +175,7 @@ pub fn apply(
         entry.time = before.and_then(|(manager, _)| manager.time.clone());
     }
     managers.set(entry, fields.without(&managers::unmanaged()));
-    Ok(live.merged(object, managers))
+    Ok(merge.written(live, object, managers))
 }
 
 /// Writes the object as `new`, or creates it where there is none.
@@ -197,7 +199,7 @@ pub fn update(schema: &Schema, live: Option<&Value>, new: &Value, writer: &Write
         merge.update(&live.object, &object, &mut managers, entry)?;
         managers::cap(&mut managers);
     }
-    Ok(live.merged(object, managers))
+    Ok(merge.written(live, object, managers))
 }
 
 /// An object that exists, or what an API server starts from when none does.
@@ -222,33 +224,6 @@ impl Live {
             is_there: true,
         }
     }
-
-    /// The object with its managed fields. Where nothing changed but times, they did not either.
-    fn merged(self, mut object: Value, mut managers: ManagedFields) -> Merged {
-        managers.sort();
-        let timeless = |managers: &ManagedFields| -> Vec<_> {
-            let entries = managers.entries().map(|(manager, fields)| {
-                let manager = FieldManager {
-                    time: None,
-                    ..manager.clone()
-                };
-                (manager, fields.clone())
-            });
-            entries.collect()
-        };
-        if self.is_there && timeless(&self.managers) == timeless(&managers) && order::equal(&self.object, &object) {
-            managers = self.managers;
-        }
-        if !managers.is_empty()
-            && let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
-        {
-            metadata.insert("managedFields".to_owned(), managers.to_json());
-        }
-        Merged {
-            object,
-            managed_fields: managers,
-        }
-    }
 }
 
 /// What one write turns into what, and who does it.
@@ -271,6 +246,26 @@ impl<'a> Merge<'a> {
             kind,
             versions: Versions::new(schema, kind),
             writer,
+        }
+    }
+
+    /// The object as it is stored, with its managed fields. Where nothing changed but times, they did
+    /// not either.
+    fn written(&self, live: Live, object: Value, mut managers: ManagedFields) -> Merged {
+        managers.sort();
+        let is_same = live.is_there && is_same_but_times(&live.managers, &managers);
+        if is_same && order::equal(&live.object, &object) {
+            managers = live.managers;
+        }
+        let mut object = restore::restore(self.kind, &self.writer.subresource, &live.object, object);
+        if !managers.is_empty()
+            && let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
+        {
+            metadata.insert("managedFields".to_owned(), managers.to_json());
+        }
+        Merged {
+            object,
+            managed_fields: managers,
         }
     }
 
@@ -389,6 +384,14 @@ fn empty(kind: Kind<'_>) -> Value {
     object["apiVersion"] = kind.gvk().api_version().into();
     object["kind"] = kind.gvk().group_kind.kind.as_str().into();
     object
+}
+
+fn is_same_but_times(left: &ManagedFields, right: &ManagedFields) -> bool {
+    let mut pairs = left.entries().zip(right.entries());
+    left.entries().count() == right.entries().count()
+        && pairs.all(|((left, left_fields), (right, right_fields))| {
+            left.is(right) && left.api_version == right.api_version && left_fields == right_fields
+        })
 }
 
 /// What an object says about who owns it.

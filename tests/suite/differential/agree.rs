@@ -203,21 +203,7 @@ fn owners(managers: &ManagedFields) -> BTreeSet<(String, String)> {
 }
 
 fn values(kind: Kind<'_>, step: &Step, (stored, local): (&Value, &Value), owned: &FieldSet) -> Result<(), String> {
-    let local = if step.subresource.is_empty() {
-        // What is written through the object does not reach its status.
-        let mut local = local.clone();
-        let reset = kind.reset("");
-        if reset.contains(&FieldPath::of(&["status"])) {
-            local["status"] = stored.get("status").cloned().unwrap_or_default();
-        }
-        local
-    } else {
-        // What is written through the status reaches nothing else.
-        let mut only = stored.clone();
-        only["status"] = local.get("status").cloned().unwrap_or_default();
-        only
-    };
-    let mut local = local;
+    let mut local = local.clone();
     if stored["kind"] == "Service" {
         // They hang on other fields, and go with them whoever owns them.
         for name in ["externalTrafficPolicy", "sessionAffinityConfig"] {
