@@ -120,6 +120,9 @@ pub enum Refusal {
     /// The schema does not allow what is applied.
     #[error("{}", mistakes_text(.0))]
     Invalid(Vec<Mistake>),
+    /// The schema does not allow what is live: it is not the one by which that was written.
+    #[error("the live object does not fit the schema: {}", mistakes_text(.0))]
+    InvalidLive(Vec<Mistake>),
     /// Others own what is applied, with other values.
     #[error("{}", conflicts_text(.0))]
     Conflicts(Vec<Conflict>),
@@ -142,6 +145,10 @@ pub fn apply(
     }
     let merge = Merge::new(schema, kind, writer);
     let live = Live::read(live, kind);
+    let mistakes = validate::mistakes_in_stored(kind.root(), &live.object);
+    if !mistakes.is_empty() {
+        return Err(Refusal::InvalidLive(mistakes));
+    }
     let mut managers = live.managers.clone();
     if managers.is_empty() {
         managers = merge.before_first_apply(&live);
@@ -194,7 +201,11 @@ pub fn update(schema: &Schema, live: Option<&Value>, new: &Value, writer: &Write
         Declared::None | Declared::These(_) => live.managers.clone(),
     };
     // Who made an object that nobody is known to own cannot be known any more.
-    if is_created || !managers.is_empty() {
+    let fits = |object: &Value| validate::mistakes_in_stored(kind.root(), object).is_empty();
+    if !fits(&live.object) || !fits(&object) {
+        // What cannot be made sense of is written all the same; the owners stay who they were.
+        managers.clone_from(&live.managers);
+    } else if is_created || !managers.is_empty() {
         let entry = writer.entry(Operation::Update, kind);
         merge.update(&live.object, &object, &mut managers, entry)?;
         managers::cap(&mut managers);

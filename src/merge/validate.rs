@@ -24,6 +24,16 @@ pub fn mistakes(of: Type<'_>, value: &Value) -> Vec<Mistake> {
     found
 }
 
+/// The same of an object that exists, in which several items may share a key.
+pub(super) fn mistakes_in_stored(of: Type<'_>, value: &Value) -> Vec<Mistake> {
+    let mut found = mistakes(of, value);
+    found.retain(|mistake| mistake.reason != REPEATED);
+    found
+}
+
+/// What is wrong with an item that has the key of another.
+const REPEATED: &str = "another item has the same key";
+
 fn check(of: Type<'_>, value: &Value, path: &FieldPath, found: &mut Vec<Mistake>) {
     let mut report = |reason: String| {
         found.push(Mistake {
@@ -91,7 +101,7 @@ fn check_list(list: List<'_>, items: &[Value], path: &FieldPath, found: &mut Vec
                 if !seen.insert(place) {
                     found.push(Mistake {
                         path: path.clone(),
-                        reason: "another item has the same key".to_owned(),
+                        reason: REPEATED.to_owned(),
                     });
                 }
                 check(list.item(), item, &path, found);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::open_api::{kinds_of, referred};
 
@@ -29,8 +29,9 @@ const PRESERVE: &str = "x-kubernetes-preserve-unknown-fields";
 /// One document of `/openapi/v3` out of many, with the types of objects and what they refer to, and
 /// of these what merging needs. Each type is on a line of its own, sorted by name.
 pub fn reduce<'a>(documents: impl IntoIterator<Item = &'a Value>) -> String {
+    let documents: Vec<&Value> = documents.into_iter().collect();
     let mut all = BTreeMap::new();
-    for document in documents {
+    for document in &documents {
         let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
         all.extend(schemas.into_iter().flatten());
     }
@@ -43,11 +44,31 @@ pub fn reduce<'a>(documents: impl IntoIterator<Item = &'a Value>) -> String {
             wanted.extend(references(schema));
         }
     }
-    let lines: Vec<_> = kept
-        .iter()
-        .map(|(name, schema)| format!("{}:{schema}", Value::from(*name)))
-        .collect();
-    format!("{{\"components\":{{\"schemas\":{{\n{}\n}}}}}}\n", lines.join(",\n"))
+    let line = |(name, schema): (&&str, &Value)| format!("{}:{schema}", Value::from(*name));
+    let schemas: Vec<_> = kept.iter().map(line).collect();
+    // Of custom kinds, whether they have a status of their own is told by their paths alone.
+    let statuses: BTreeMap<&str, Value> = documents.iter().flat_map(|document| statuses(document)).collect();
+    let paths: Vec<_> = statuses.iter().map(line).collect();
+    format!(
+        "{{\"components\":{{\"schemas\":{{\n{}\n}}}},\"paths\":{{{}}}}}\n",
+        schemas.join(",\n"),
+        paths.join(",\n")
+    )
+}
+
+/// The paths of the statuses of custom kinds, and of which kind each is.
+fn statuses(document: &Value) -> impl Iterator<Item = (&str, Value)> {
+    let paths = document.get("paths").and_then(Value::as_object);
+    let statuses = paths
+        .into_iter()
+        .flatten()
+        .filter(|(path, _)| path.ends_with("/status"));
+    statuses.filter_map(|(path, operations)| {
+        let kind = operations.pointer("/get/x-kubernetes-group-version-kind")?;
+        let group = kind.get("group").and_then(Value::as_str)?;
+        let is_custom = group.contains('.') && !group.ends_with(".k8s.io");
+        is_custom.then(|| (path.as_str(), json!({"get": {"x-kubernetes-group-version-kind": kind}})))
+    })
 }
 
 /// Whether this is the schema of objects, not of lists of them or of options.

@@ -108,7 +108,7 @@ pub fn all() -> Vec<Broken> {
     });
     let rules = by_rule.into_iter().map(|(rule, local)| Broken {
         rule,
-        schema: super::schema().clone(),
+        schema: super::our_schema().clone(),
         local,
     });
     schemas.chain(rules).collect()

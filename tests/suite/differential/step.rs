@@ -49,6 +49,18 @@ pub enum Answer {
     Refused(String),
 }
 
+impl Step {
+    /// What kind of object is written, where the write says so.
+    pub fn kind(&self) -> &str {
+        let object = match (&self.write, &self.live) {
+            (Write::Apply { config, .. }, _) => Some(config),
+            (Write::Create { sent }, _) => Some(sent),
+            (_, live) => live.as_ref(),
+        };
+        object.and_then(|object| object["kind"].as_str()).unwrap_or_default()
+    }
+}
+
 impl Write {
     pub fn is_apply(&self) -> bool {
         matches!(self, Self::Apply { .. })
