@@ -22,7 +22,6 @@
 //! # Ok::<(), merge::Refusal>(())
 //! ```
 
-mod coerce;
 mod combine;
 mod compare;
 mod form;

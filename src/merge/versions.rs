@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::coerce::coerce;
 use crate::object::{GroupKind, GroupVersionKind};
 use crate::schema::{Kind, Schema};
 
@@ -28,7 +27,7 @@ impl<'a> Versions<'a> {
             .kind(&GroupVersionKind::new(api_version, &self.group_kind.kind))
     }
 
-    /// The object in this version. But for its name, it stays as it is: that is all the conversion there
+    /// The object in this version. Only its name is changed: that is all the conversion there
     /// is for a custom kind without a webhook, and for built-in ones whose versions have the same fields.
     pub(super) fn convert<'v>(&self, object: &'v Value, api_version: &str) -> Option<(Kind<'a>, Cow<'v, Value>)> {
         let kind = self.kind(api_version)?;
@@ -38,9 +37,6 @@ impl<'a> Versions<'a> {
         }
         let mut object = object.clone();
         object["apiVersion"] = api_version.into();
-        if !kind.is_built_in() {
-            coerce(kind.root(), &mut object);
-        }
         Some((kind, Cow::Owned(object)))
     }
 }

@@ -161,7 +161,6 @@ impl Schema {
 
     /// The type that a property, an item or an additional property has: named, or written in place.
     pub(super) fn reference(&mut self, schema: &Value, open: bool) -> Reference {
-        let nullable = flag(schema, "nullable");
         if let Some(name) = referred(schema) {
             let index = self.names.get(name).copied().unwrap_or(DEDUCED);
             let atomic = match text(schema, "x-kubernetes-map-type") {
@@ -173,7 +172,6 @@ impl Schema {
                 index,
                 atomic,
                 inlined: false,
-                nullable,
             };
         }
         let definition = self.definition(schema, open);
@@ -182,7 +180,6 @@ impl Schema {
             index: self.definitions.len() - 1,
             atomic: None,
             inlined: true,
-            nullable,
         }
     }
 }

@@ -7,10 +7,9 @@ use serde_json::{Map, Value, json};
 use super::open_api::{kinds_of, referred};
 
 /// What is kept of a schema as it is.
-const KEPT: [&str; 11] = [
+const KEPT: [&str; 10] = [
     "default",
     "format",
-    "nullable",
     "required",
     "type",
     "x-kubernetes-embedded-resource",

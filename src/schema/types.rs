@@ -80,8 +80,6 @@ pub(super) struct Reference {
     pub(super) atomic: Option<bool>,
     /// Whether the type was written in place, and has no name.
     pub(super) inlined: bool,
-    /// Whether the value may be `null`.
-    pub(super) nullable: bool,
 }
 
 impl Reference {
@@ -90,7 +88,6 @@ impl Reference {
             index,
             atomic: None,
             inlined: false,
-            nullable: false,
         }
     }
 }
@@ -153,16 +150,6 @@ impl<'a> Type<'a> {
     pub fn map(self) -> Option<Map<'a>> {
         let definition = self.definition().map.as_ref()?;
         Some(Map { of: self, definition })
-    }
-
-    /// Whether `null` is a value of its own here.
-    pub fn is_nullable(self) -> bool {
-        self.reference.nullable
-    }
-
-    /// Whether the type is referred to by its name.
-    pub(crate) fn is_named(self) -> bool {
-        !self.reference.inlined
     }
 
     /// The value of a structure of this type in which nothing was set: what is written out all the
