@@ -11,6 +11,7 @@
 //!
 //! Only [`cluster`] knows the Kubernetes client, and only [`ui`] prints.
 
+pub mod canonical;
 pub mod cli;
 pub mod cluster;
 pub mod compare;
@@ -22,6 +23,7 @@ pub mod health;
 pub mod inventory;
 pub mod jobs;
 pub mod key;
+pub mod merge;
 mod nearest;
 pub mod object;
 pub mod observe;
@@ -32,6 +34,7 @@ pub mod plan;
 pub mod render;
 pub mod report;
 pub mod rollout;
+pub mod schema;
 pub mod selection;
 pub mod source;
 #[cfg(test)]

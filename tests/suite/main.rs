@@ -6,11 +6,13 @@
 
 mod agreement;
 mod bed;
+mod bundled_schema;
 mod components;
 mod conflicts;
 mod control_plane;
 mod desired;
 mod diff;
+mod differential;
 mod generated;
 mod input;
 mod interrupt;

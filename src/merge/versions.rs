@@ -1,0 +1,42 @@
+//! The versions in which the fields of one object are recorded.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::object::{GroupKind, GroupVersionKind};
+use crate::schema::{Kind, Schema};
+
+/// The kinds that one object has, one a version.
+pub(super) struct Versions<'a> {
+    schema: &'a Schema,
+    group_kind: &'a GroupKind,
+}
+
+impl<'a> Versions<'a> {
+    pub(super) fn new(schema: &'a Schema, kind: Kind<'a>) -> Self {
+        Self {
+            schema,
+            group_kind: &kind.gvk().group_kind,
+        }
+    }
+
+    /// The kind in this version; none when the version is gone.
+    pub(super) fn kind(&self, api_version: &str) -> Option<Kind<'a>> {
+        self.schema
+            .kind(&GroupVersionKind::new(api_version, &self.group_kind.kind))
+    }
+
+    /// The object in this version. Only its name is changed: that is all the conversion there
+    /// is for a custom kind without a webhook, and for built-in ones whose versions have the same fields.
+    pub(super) fn convert<'v>(&self, object: &'v Value, api_version: &str) -> Option<(Kind<'a>, Cow<'v, Value>)> {
+        let kind = self.kind(api_version)?;
+        let is_there = object.get("apiVersion").is_none_or(|version| version == api_version);
+        if is_there {
+            return Some((kind, Cow::Borrowed(object)));
+        }
+        let mut object = object.clone();
+        object["apiVersion"] = api_version.into();
+        Some((kind, Cow::Owned(object)))
+    }
+}
