@@ -4,6 +4,7 @@
 
 mod cause;
 mod difference;
+mod proof;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use crate::place::Origin;
 
 pub use cause::Cause;
 pub use difference::{Difference, differences};
+pub use proof::is_proved;
 
 /// One field that would change, or that keeps a value git no longer wants.
 #[derive(Debug, Clone, PartialEq)]

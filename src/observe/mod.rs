@@ -13,6 +13,7 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
@@ -24,6 +25,7 @@ use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::order::{self, ComponentDependencies};
 use crate::plan::{NotCompared, Observed, Policy};
 use crate::rollout;
+use crate::schema::Schema;
 use crate::selection::Selection;
 use crate::source::Manifest;
 
@@ -47,6 +49,8 @@ pub struct Question {
     pub selection: Selection,
     /// Whether pods follow their configuration.
     pub rollouts: bool,
+    /// Whether the server is asked even of what is proved to be in sync.
+    pub verify: bool,
     /// What is allowed.
     pub policy: Policy,
     /// How many requests are under way at once.
@@ -115,6 +119,10 @@ pub async fn observe(
         discovery: &discovery,
         completed: parent.as_ref().map_or(&none, |parent| &parent.jobs),
     };
+    let is_known_server = parent
+        .as_ref()
+        .and_then(|parent| parent.completed.as_ref())
+        .is_some_and(|completed| completed.server == discovery.server_version);
     let Members {
         mut live,
         scopes,
@@ -134,7 +142,14 @@ pub async fn observe(
             (desired, resource, member)
         })
         .collect();
-    let objects = survey.ask_all(known).await?;
+    let members = live
+        .values()
+        .chain(known.iter().filter_map(|(_, _, member)| member.as_ref()));
+    let definitions = members
+        .map(|(_, live)| live)
+        .filter(|live| resolve::is_definition(&live.reference().kind));
+    let schema = (is_known_server && !question.verify).then(|| schema(definitions));
+    let objects = survey.ask_all(known, schema.as_deref()).await?;
     // What git wants under other labels than the live object has is not selected, and still wanted.
     let orphans: Vec<(Resource, LiveObject)> = live
         .into_iter()
@@ -172,6 +187,16 @@ pub async fn observe(
         scopes,
         defined_by,
     })
+}
+
+/// The schema by which objects are proved to be in sync: of the kinds that every cluster has, and those
+/// of the definitions that are members.
+fn schema<'a>(definitions: impl Iterator<Item = &'a LiveObject>) -> Cow<'static, Schema> {
+    let mut schema = Cow::Borrowed(Schema::bundled());
+    for definition in definitions {
+        schema.to_mut().add_custom(definition.value());
+    }
+    schema
 }
 
 /// Makes pods follow what git says that they read, selected or not. The workloads of `desired` of which
