@@ -23,6 +23,7 @@ the one that stands furthest (`/state` on port 4569 of each says where):
 import concurrent.futures
 import configparser
 import hashlib
+import http.client
 import http.server
 import json
 import os
@@ -170,7 +171,7 @@ def others():
         try:
             with urllib.request.urlopen(f"http://{HOSTS[ordinal]}:{STATE_PORT}/state", timeout=3) as answer:
                 state = json.load(answer)
-        except (OSError, ValueError):
+        except (OSError, ValueError, http.client.HTTPException):
             return None
         # An address may have gone from one pod to another.
         return state if state["ordinal"] == ordinal else None
