@@ -20,6 +20,7 @@ mod jobs;
 mod namespaces;
 mod parameters;
 mod parent;
+mod programs;
 mod prune;
 mod races;
 mod scope;
