@@ -41,6 +41,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::canonical;
 use crate::field::{FieldManager, FieldPath, FieldSet, ManagedFields, Operation, order};
 use crate::object::GroupVersionKind;
 use crate::schema::{Kind, Schema};
@@ -263,8 +264,11 @@ impl<'a> Merge<'a> {
     /// not either.
     fn written(&self, live: Live, object: Value, mut managers: ManagedFields) -> Merged {
         managers.sort();
-        let is_same = live.is_there && is_same_but_times(&live.managers, &managers);
-        if is_same && order::equal(&live.object, &object) {
+        let is_stored_alike = || match self.kind.is_built_in() {
+            true => canonical::same(Some(self.kind.root()), Some(&live.object), Some(&object)),
+            false => order::equal(&live.object, &object),
+        };
+        if live.is_there && is_same_but_times(&live.managers, &managers) && is_stored_alike() {
             managers = live.managers;
         }
         let mut object = restore::restore(self.kind, &self.writer.subresource, &live.object, object);
