@@ -231,7 +231,7 @@ impl Live {
         };
         Self {
             object: without_managed_fields(live).0,
-            managers: ManagedFields::read(live),
+            managers: managers::told_apart(&ManagedFields::read(live)),
             is_there: true,
         }
     }
@@ -426,7 +426,7 @@ fn without_managed_fields(object: &Value) -> (Value, Declared) {
         Some([Value::Object(entry)]) if entry.is_empty() => Declared::Reset,
         Some(entries) => {
             let entries = serde_json::json!({"metadata": {"managedFields": entries}});
-            Declared::These(ManagedFields::read(&entries))
+            Declared::These(managers::told_apart(&ManagedFields::read(&entries)))
         }
     };
     (object, declared)

@@ -16,6 +16,7 @@ mod patched;
 mod random;
 mod sequence;
 mod server;
+mod shift;
 mod step;
 mod subjects;
 
@@ -91,9 +92,12 @@ fn record(seeds: &[u64], namespace: &str) -> Vec<(u64, Vec<Step>)> {
     runtime.block_on(async {
         let server = Server::connect(plane).await;
         let runs = futures::stream::iter(seeds).map(|seed| {
-            let sequence = Sequence::new(*seed, &subjects, namespace);
+            let mut sequence = Sequence::new(*seed, &subjects, namespace);
             let server = server.clone();
-            async move { (*seed, sequence.run(&server).await) }
+            async move {
+                let count = sequence.length();
+                (*seed, sequence.run(&server, count).await)
+            }
         });
         runs.buffer_unordered(AT_ONCE).collect().await
     })

@@ -20,7 +20,7 @@ pub fn count<'a>(steps: impl Iterator<Item = &'a Step>) -> BTreeMap<&'static str
 
 type Happened = fn(&Step) -> bool;
 
-const ALL: [(&str, Happened); 25] = [
+const ALL: [(&str, Happened); 27] = [
     ("created by apply", |step| {
         step.live.is_none() && applied(step).is_some() && stored(step).is_some()
     }),
@@ -84,6 +84,12 @@ const ALL: [(&str, Happened); 25] = [
     ("a keyed list or a set was reordered", reordered),
     ("the status was written", |step| {
         stored(step).is_some() && step.subresource == "status"
+    }),
+    ("the scale was written", |step| {
+        stored(step).is_some() && step.subresource == "scale"
+    }),
+    ("a stored list had an item twice", |step| {
+        step.live.as_ref().is_some_and(|live| any(live, &has_repeated_name))
     }),
     ("owners were forgotten", |step| {
         step.live.is_some() && stored(step).is_some_and(|object| ManagedFields::read(object).is_empty())
@@ -188,6 +194,19 @@ fn is_shared(managers: &ManagedFields) -> bool {
         .filter(|(manager, _)| manager.operation == Operation::Apply);
     let appliers: Vec<_> = appliers.map(|(_, fields)| fields.leaves()).collect();
     matches!(appliers.as_slice(), [one, other, ..] if !one.intersection(other).is_empty())
+}
+
+fn has_repeated_name(value: &Value) -> bool {
+    let names: Vec<_> = value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|item| item.get("name"))
+        .collect();
+    names
+        .iter()
+        .enumerate()
+        .any(|(index, name)| names[..index].contains(name))
 }
 
 fn any(value: &Value, is_it: &dyn Fn(&Value) -> bool) -> bool {

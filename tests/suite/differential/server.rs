@@ -38,16 +38,16 @@ impl Server {
             Write::Put { sent } => ("PUT", "application/json", sent),
             Write::MergePatch { sent } => ("PATCH", "application/merge-patch+json", sent),
             Write::JsonPatch { sent } => ("PATCH", "application/json-patch+json", sent),
+            Write::Scale { sent } => ("PATCH", "application/merge-patch+json", sent),
         };
         let force = matches!(write, Write::Apply { force: true, .. });
         let api = if target.version.contains('/') { "apis" } else { "api" };
-        let mut path = format!(
+        let collection = format!(
             "/{api}/{}/namespaces/{}/{}",
             target.version, target.namespace, target.subject.plural
         );
-        if method != "POST" {
-            path = format!("{path}/{}", target.name);
-        }
+        let object = format!("{collection}/{}", target.name);
+        let mut path = if method == "POST" { collection } else { object.clone() };
         if !target.subresource.is_empty() {
             path = format!("{path}/{}", target.subresource);
         }
@@ -59,6 +59,11 @@ impl Server {
             .body(body.to_string().into_bytes())
             .expect("a request");
         match self.0.request::<Value>(request).await {
+            // What is answered is the scale, not the object.
+            Ok(_) if matches!(write, Write::Scale { .. }) => {
+                let get = Request::get(object).body(Vec::new()).expect("a request");
+                Answer::Stored(self.0.request(get).await.expect("the object that was scaled"))
+            }
             Ok(stored) => Answer::Stored(stored),
             Err(Error::Api(status)) => answer(&status),
             Err(error) => panic!("the API server gave no answer: {error}"),
