@@ -36,9 +36,8 @@ impl Server {
             Write::Apply { config, .. } => ("PATCH", "application/apply-patch+yaml", config),
             Write::Create { sent } => ("POST", "application/json", sent),
             Write::Put { sent } => ("PUT", "application/json", sent),
-            Write::MergePatch { sent } => ("PATCH", "application/merge-patch+json", sent),
+            Write::MergePatch { sent } | Write::Scale { sent } => ("PATCH", "application/merge-patch+json", sent),
             Write::JsonPatch { sent } => ("PATCH", "application/json-patch+json", sent),
-            Write::Scale { sent } => ("PATCH", "application/merge-patch+json", sent),
         };
         let force = matches!(write, Write::Apply { force: true, .. });
         let api = if target.version.contains('/') { "apis" } else { "api" };
