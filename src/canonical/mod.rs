@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::field::order;
-use crate::schema::{Format, Kind, Type};
+use crate::schema::{Format, Kind, Scalar, Type};
 
 pub use quantity::Quantity;
 
@@ -73,7 +73,7 @@ pub fn is_nothing(value: &Value) -> bool {
 }
 
 /// An object of the API server's own kinds without what it leaves out when it stores it: `null`, and
-/// lists that are empty. In a map of text, `null` is stored as empty text.
+/// lists that are empty. In a map of scalars, `null` is stored as their zero: as empty text, as `0`.
 #[must_use]
 pub fn settled(of: Option<Type<'_>>, value: &Value) -> Value {
     match value {
@@ -82,9 +82,9 @@ pub fn settled(of: Option<Type<'_>>, value: &Value) -> Value {
             let fields = fields.iter().filter_map(|(name, value)| {
                 let declared = map.is_some_and(|map| map.field(name).is_some());
                 let of = map.and_then(|map| map.child(name));
-                let is_text = of.is_some_and(|of| of.scalar().is_some() && of.map().is_none());
+                let is_scalar = of.is_some_and(|of| of.scalar().is_some() && of.map().is_none());
                 match value {
-                    Value::Null if !declared && is_text => Some((name.clone(), Value::from(""))),
+                    Value::Null if !declared && is_scalar => Some((name.clone(), zero(of))),
                     Value::Null => None,
                     Value::Array(items) if items.is_empty() => None,
                     value => Some((name.clone(), settled(of, value))),
@@ -97,6 +97,17 @@ pub fn settled(of: Option<Type<'_>>, value: &Value) -> Value {
             Value::Array(items.iter().map(|item| settled(of, item)).collect())
         }
         scalar => scalar.clone(),
+    }
+}
+
+/// What a scalar of this type is when nothing was set.
+fn zero(of: Option<Type<'_>>) -> Value {
+    let scalar = of.and_then(|of| Some((of.scalar()?, of.format())));
+    match scalar {
+        Some((_, Format::Quantity)) => "0".into(),
+        Some((Scalar::Number, _)) => 0.into(),
+        Some((Scalar::Boolean, _)) => false.into(),
+        _ => "".into(),
     }
 }
 

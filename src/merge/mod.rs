@@ -28,6 +28,7 @@ mod form;
 mod live;
 mod managers;
 mod owned;
+mod proof;
 mod prune;
 mod reconcile;
 mod refusal;
@@ -48,6 +49,7 @@ use crate::schema::{Kind, Schema};
 use live::{Declared, Live, without_managed_fields};
 use write::{Changes, Merge};
 
+pub use proof::{LastApplied, changes_nothing};
 pub use refusal::{Conflict, Refusal};
 pub use validate::{Mistake, mistakes};
 
@@ -125,9 +127,9 @@ pub fn apply(
     }
     let mut managers = live.managers.clone();
     if managers.is_empty() {
-        managers = merge.before_first_apply(&live);
+        managers = merge.before_first_apply(&live)?;
     }
-    merge.reconcile(&mut managers);
+    merge.reconcile(&live.object, &mut managers)?;
 
     let entry = writer.entry(Operation::Apply, kind);
     let last = managers.entries().find(|(manager, _)| manager.is(&entry));
@@ -138,7 +140,7 @@ pub fn apply(
     let mut object = combine::combine(kind.root(), Some(&live.object), Some(config)).unwrap_or_default();
     if let Some((api_version, fields)) = &last {
         let last = prune::Last { api_version, fields };
-        object = prune::prune(&merge.versions, object, &managers, &entry, &last);
+        object = prune::prune(&merge.versions, object, &managers, &entry, &last)?;
     }
     let changes = Changes {
         old: &live.object,
@@ -175,14 +177,17 @@ pub fn update(schema: &Schema, live: Option<&Value>, new: &Value, writer: &Write
         Declared::None | Declared::These(_) => live.managers.clone(),
     };
     // Who made an object that nobody is known to own cannot be known any more.
-    let fits = |object: &Value| validate::mistakes_in_stored(kind.root(), object).is_empty();
-    if !fits(&live.object) || !fits(&object) {
-        // What cannot be made sense of is written all the same; the owners stay who they were.
-        managers.clone_from(&live.managers);
-    } else if is_created || !managers.is_empty() {
+    if is_created || !managers.is_empty() {
         let entry = writer.entry(Operation::Update, kind);
-        merge.update(&live.object, &object, &mut managers, entry)?;
-        managers::cap(&mut managers);
+        let fits = |object: &Value| validate::mistakes_in_stored(kind.root(), object).is_empty();
+        let is_settled =
+            fits(&live.object) && fits(&object) && merge.update(&live.object, &object, &mut managers, entry).is_ok();
+        if is_settled {
+            managers::cap(&mut managers);
+        } else {
+            // What cannot be made sense of is written all the same; the owners stay who they were.
+            managers.clone_from(&live.managers);
+        }
     }
     Ok(merge.written(live, object, managers))
 }

@@ -63,23 +63,26 @@ impl<'a> Merge<'a> {
     }
 
     /// Fits every entry to the schema as it is now.
-    pub(super) fn reconcile(&self, managers: &mut ManagedFields) {
+    pub(super) fn reconcile(&self, live: &Value, managers: &mut ManagedFields) -> Result<(), Refusal> {
+        for (manager, _) in managers.entries() {
+            self.versions.convert(live, &manager.api_version)?;
+        }
         managers.change(|manager, fields| match self.versions.kind(&manager.api_version) {
             Some(kind) => reconcile::reconcile(kind.root(), &fields),
             None => fields,
         });
+        Ok(())
     }
 
     /// The one owner of all there is, of an object that nobody is known to own.
-    pub(super) fn before_first_apply(&self, live: &Live) -> ManagedFields {
+    pub(super) fn before_first_apply(&self, live: &Live) -> Result<ManagedFields, Refusal> {
         let mut managers = ManagedFields::default();
         let entry = FieldManager {
             name: "before-first-apply".to_owned(),
             ..self.writer.entry(Operation::Update, self.kind)
         };
-        // It cannot be refused: there is nobody to conflict with.
-        let _ = self.update(&empty(self.kind), &live.object, &mut managers, entry);
-        managers
+        self.update(&empty(self.kind), &live.object, &mut managers, entry)?;
+        Ok(managers)
     }
 
     /// Gives the writer what it changed, in addition to what it had.
@@ -90,7 +93,7 @@ impl<'a> Merge<'a> {
         managers: &mut ManagedFields,
         entry: FieldManager,
     ) -> Result<(), Refusal> {
-        self.reconcile(managers);
+        self.reconcile(old, managers)?;
         // Its own entry is treated like any other, under a name that nobody has.
         let by = FieldManager {
             name: String::new(),
@@ -132,8 +135,8 @@ impl<'a> Merge<'a> {
         for (manager, _) in managers.entries() {
             if !comparisons.contains_key(&manager.api_version) {
                 let version = manager.api_version.as_str();
-                let old = self.versions.convert(changes.old, version);
-                let new = self.versions.convert(changes.new, version);
+                let old = self.versions.convert(changes.old, version)?;
+                let new = self.versions.convert(changes.new, version)?;
                 let comparison = old.zip(new).map(|((kind, old), (_, new))| compare(kind, &old, &new));
                 comparisons.insert(manager.api_version.clone(), comparison);
             }

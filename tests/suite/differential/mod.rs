@@ -20,6 +20,7 @@ mod shift;
 mod step;
 mod subjects;
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::Path;
@@ -28,12 +29,13 @@ use std::time::Instant;
 
 use futures::StreamExt as _;
 use serde_json::Value;
+use stackanetes::merge::{self, LastApplied};
 use stackanetes::schema::{self, Schema};
 
 use crate::control_plane::ControlPlane;
 use sequence::Sequence;
 use server::Server;
-use step::Step;
+use step::{Answer, Step, Write};
 
 const SEQUENCES: u64 = 500;
 const AT_ONCE: usize = 24;
@@ -148,6 +150,47 @@ fn the_local_merge_agrees_with_the_api_server() {
         divergences.len(),
         sequences.len(),
         divergences.iter().take(5).cloned().collect::<Vec<_>>().join("\n\n")
+    );
+}
+
+/// Where it is proved that an apply changes nothing, the API server changes nothing.
+#[test]
+#[expect(clippy::print_stdout, reason = "what happened is worth reading, with --nocapture")]
+fn what_is_proved_to_change_nothing_changes_nothing() {
+    let (mut proved, mut unproved) = ([0, 0], 0);
+    for (seed, steps) in recorded() {
+        let mut last: BTreeMap<&str, &Value> = BTreeMap::new();
+        for step in steps {
+            let Write::Apply { config, .. } = &step.write else {
+                continue;
+            };
+            let (Some(live), "") = (&step.live, step.subresource.as_str()) else {
+                continue;
+            };
+            let is_same = last.get(step.manager.as_str()) == Some(&config);
+            let prove = |last| merge::changes_nothing(our_schema(), live, config, &step.manager, last);
+            let proofs = [prove(LastApplied::Unknown), is_same && prove(LastApplied::Same)];
+            let is_unchanged = occurred::is_same_but_times(step);
+            for (count, is_proved) in proved.iter_mut().zip(proofs) {
+                *count += usize::from(is_proved);
+                let left = || leave(*seed, step);
+                assert!(
+                    is_unchanged || !is_proved,
+                    "MERGE_SEED={seed} ({}) {:?}",
+                    left(),
+                    step.answer
+                );
+            }
+            unproved += usize::from(is_unchanged && !proofs[0] && !proofs[1]);
+            if let Answer::Stored(_) = step.answer {
+                last.insert(&step.manager, config);
+            }
+        }
+    }
+    println!("proved by values and by what was applied: {proved:?}; unchanged, but not proved: {unproved}");
+    assert!(
+        recorded().len() < 300 || proved.iter().all(|count| *count > 20),
+        "{proved:?}"
     );
 }
 

@@ -50,7 +50,7 @@ const ALL: [(&str, Happened); 27] = [
         matches!(step.answer, Answer::Refused(_))
     }),
     ("apply changed nothing", |step| {
-        applied(step).is_some() && same_version(step)
+        applied(step).is_some() && is_unchanged(step)
     }),
     ("applier gave up fields", |step| {
         applied(step).is_some() && !given_up(step).is_empty()
@@ -127,7 +127,30 @@ fn owner(step: &Step, is_it: impl Fn(&str, &str) -> bool) -> bool {
     entries.any(|(manager, _)| is_it(&manager.name, &manager.api_version))
 }
 
-fn same_version(step: &Step) -> bool {
+/// Whether the API server changed nothing but times and counts.
+pub fn is_same_but_times(step: &Step) -> bool {
+    let told = |object: &Value| {
+        let entries = ManagedFields::read(object);
+        let owners = entries.entries().map(|(manager, fields)| {
+            let writer = (manager.name.clone(), manager.operation, manager.api_version.clone());
+            ((writer, manager.subresource.clone()), fields.to_fields_v1_text())
+        });
+        // Of two entries that a write of the scale left for one writer, the last counts.
+        let owners: BTreeMap<_, _> = owners.collect();
+        let mut object = object.clone();
+        let metadata = object["metadata"].as_object_mut().expect("an object has metadata");
+        metadata.remove("managedFields");
+        metadata.remove("resourceVersion");
+        // It counts an empty list that is not stored as one.
+        metadata.remove("generation");
+        (owners, object)
+    };
+    let before = step.live.as_ref().map(told);
+    before.is_some() && before == stored(step).map(told)
+}
+
+/// Whether the API server wrote nothing.
+fn is_unchanged(step: &Step) -> bool {
     let version = |object: &Value| object["metadata"]["resourceVersion"].clone();
     let before = step.live.as_ref().map(version);
     before.is_some() && before == stored(step).map(version)
