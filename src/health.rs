@@ -27,6 +27,16 @@ pub enum Status {
     Unknown,
 }
 
+/// Whether a Job has completed. One that is suspended is Current, and has not.
+pub fn is_complete(job: &LiveObject) -> bool {
+    View(job.value()).is_true("Complete").is_some()
+}
+
+/// Whether a Job has failed for good.
+pub fn has_failed(job: &LiveObject) -> bool {
+    View(job.value()).is_true("Failed").is_some()
+}
+
 impl fmt::Display for Status {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, out)

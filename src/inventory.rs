@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::jobs::{self, Inputs, Recorded};
 use crate::object::{self, DesiredObject, GroupKind, LiveObject, ObjectRef};
 
 /// The label on a member: the ID of its ApplySet.
@@ -61,6 +62,16 @@ impl ApplySet {
         ObjectRef {
             kind: GroupKind::new("coordination.k8s.io", "Lease"),
             ..self.parent()
+        }
+    }
+
+    /// The Secret that holds the key for digests of secret values.
+    pub fn key(&self) -> ObjectRef {
+        let parent = self.parent();
+        ObjectRef {
+            kind: GroupKind::new("", "Secret"),
+            name: format!("{}-key", parent.name),
+            ..parent
         }
     }
 
@@ -187,6 +198,9 @@ pub fn stamp(desired: &DesiredObject, set: Option<&ApplySet>, revision: Option<&
         note(&mut object, "annotations", REVISION, revision.to_owned());
     }
     note(&mut object, "annotations", APPLIED, Applied::of(desired).to_string());
+    if let Some(inputs) = &desired.inputs {
+        note(&mut object, "annotations", jobs::DIGESTS, inputs.to_string());
+    }
     object
 }
 
@@ -209,6 +223,8 @@ pub struct Parent {
     pub attempted: Option<Record>,
     /// The sync that ended last without a failure.
     pub completed: Option<Record>,
+    /// The Jobs that have completed, and with which inputs.
+    pub jobs: Recorded,
 }
 
 /// What is remembered of a sync.
@@ -252,6 +268,8 @@ impl Record {
 /// The keys of the parent's data that hold the records.
 const ATTEMPTED: &str = "attempted";
 const COMPLETED: &str = "completed";
+/// The key that holds the digests of the inputs of completed Jobs: JSON, by `NAMESPACE/NAME`.
+const JOBS: &str = "jobs";
 
 impl Parent {
     /// Reads a live parent. `Err` says why the object cannot be the parent of `set`.
@@ -285,6 +303,7 @@ impl Parent {
                 .collect(),
             attempted: record(ATTEMPTED),
             completed: record(COMPLETED),
+            jobs: read_jobs(object),
         })
     }
 
@@ -304,6 +323,9 @@ impl Parent {
                 data.insert(key, text);
             }
         }
+        if !self.jobs.is_empty() {
+            data.insert(JOBS, write_jobs(&self.jobs));
+        }
         json!({
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -320,6 +342,28 @@ impl Parent {
             "data": data,
         })
     }
+}
+
+fn read_jobs(parent: &LiveObject) -> Recorded {
+    let text = parent
+        .value()
+        .pointer("/data")
+        .and_then(|data| data.get(JOBS)?.as_str());
+    let jobs: BTreeMap<String, Inputs> = text
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    let read = jobs
+        .into_iter()
+        .filter_map(|(name, inputs)| Some((jobs::reference(&name)?, inputs)));
+    read.collect()
+}
+
+fn write_jobs(jobs: &Recorded) -> String {
+    let named = jobs.iter().map(|(job, inputs)| {
+        let namespace = job.namespace.as_deref().unwrap_or_default();
+        (format!("{namespace}/{}", job.name), json!(inputs))
+    });
+    Value::Object(named.collect()).to_string()
 }
 
 #[cfg(test)]
@@ -352,6 +396,15 @@ mod tests {
             namespaces: ["prod".to_owned(), "other".to_owned()].into(),
             attempted: Some(record.clone()),
             completed: Some(record),
+            jobs: jobs::reference("prod/migrate")
+                .map(|job| {
+                    (
+                        job,
+                        Inputs::from_iter([("image".to_owned(), Some("digest".to_owned()))]),
+                    )
+                })
+                .into_iter()
+                .collect(),
         };
         let object = LiveObject::new(parent.object(&set()));
         assert_eq!(object.annotation(ADDITIONAL_NAMESPACES), Some("other"));

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::field::FieldPath;
+use crate::generate::Generated;
+use crate::jobs::Inputs;
 use crate::place::{Origin, Place, Role};
 
 /// A kind without its version: `Deployment.apps`, `ConfigMap`.
@@ -120,6 +122,9 @@ impl fmt::Display for ObjectRef {
     }
 }
 
+/// The label that says which component an object belongs to.
+pub const COMPONENT: &str = "stackanetes.io/component";
+
 /// Whether values of this kind must never be shown.
 pub fn is_secret(kind: &GroupKind) -> bool {
     kind.is("", "Secret")
@@ -133,6 +138,11 @@ pub trait Origins: fmt::Debug + Send + Sync {
     /// What made the value at `path`, the nearest cause first; for a path that is not there, what
     /// made the nearest ancestor that is. Never empty for the root.
     fn of(&self, path: &FieldPath) -> Vec<Origin>;
+
+    /// What made line `line` (from 0) of the text at `path`, the nearest cause first.
+    fn of_line(&self, path: &FieldPath, _line: usize) -> Vec<Origin> {
+        self.of(path)
+    }
 
     /// Whether the value at `path`, or anything within it, was made from what must not be shown.
     fn is_secret(&self, path: &FieldPath) -> bool {
@@ -156,6 +166,10 @@ pub struct DesiredObject {
     pub value: Value,
     /// Where its fields come from.
     pub origins: std::sync::Arc<dyn Origins>,
+    /// The values that are made in the cluster.
+    pub generate: Vec<Generated>,
+    /// Of a Job: the digests of its declared inputs.
+    pub inputs: Option<Inputs>,
 }
 
 impl DesiredObject {
@@ -175,6 +189,11 @@ impl DesiredObject {
     /// An annotation of the manifest.
     pub fn annotation(&self, key: &str) -> Option<&str> {
         metadata_text(&self.value, "annotations", key)
+    }
+
+    /// The component it belongs to.
+    pub fn component(&self) -> Option<&str> {
+        self.label(COMPONENT)
     }
 
     /// A label of the manifest.

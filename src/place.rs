@@ -81,6 +81,15 @@ impl Place {
         Self { file, span }
     }
 
+    /// Line `number` (from 0) of `file`, without its line break; the end where there is no such line.
+    pub fn of_line(file: Arc<SourceFile>, number: usize) -> Self {
+        let text = file.text();
+        let mut starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+        let start = starts.nth(number).unwrap_or(text.len());
+        let end = text[start..].find('\n').map_or(text.len(), |end| start + end);
+        Self { file, span: start..end }
+    }
+
     /// The line, from 1.
     pub fn line(&self) -> usize {
         self.before().bytes().filter(|byte| *byte == b'\n').count() + 1
@@ -140,6 +149,8 @@ pub enum Role {
     SecretParameter,
     /// A `$for` repeats it.
     Loop,
+    /// It stands in a configuration file, or in the template of one.
+    File,
 }
 
 #[cfg(test)]
@@ -152,6 +163,18 @@ mod tests {
         let at = file.text().find('x').expect("in the text");
         let place = Place::new(file, at..at + 1);
         assert_eq!(place.to_string(), "a.yaml:2:9");
+    }
+
+    #[test]
+    fn a_line_is_found_by_its_number() {
+        let file = SourceFile::new("a", "one\ntwo\n\nfour");
+        let line = |number| {
+            let place = Place::of_line(file.clone(), number);
+            (place.line(), file.text()[place.span].to_owned())
+        };
+        assert_eq!([line(0), line(1)], [(1, "one".to_owned()), (2, "two".to_owned())]);
+        assert_eq!([line(2), line(3)], [(3, String::new()), (4, "four".to_owned())]);
+        assert_eq!(line(9).1, "");
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! Which objects a run is about: by namespace and by label, as `-n` and `-l` ask.
+//! Which objects a run is about: by namespace, label and component, as `-n`, `-l` and `--component` ask.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use crate::object::ObjectRef;
+use crate::object::{COMPONENT, ObjectRef};
 
 /// What is selected. Nothing else is compared, applied or pruned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct Selection {
     pub namespace: Option<String>,
     /// Objects with these labels alone.
     pub labels: LabelSelector,
+    /// Objects of these components alone; of all where it is empty.
+    pub components: BTreeSet<String>,
 }
 
 impl Selection {
@@ -20,7 +23,9 @@ impl Selection {
             (Some(selected), Some(namespace)) => selected == namespace,
             _ => true,
         };
-        namespace && self.labels.matches(label)
+        let component =
+            self.components.is_empty() || label(COMPONENT).is_some_and(|name| self.components.contains(name));
+        namespace && component && self.labels.matches(label)
     }
 
     /// Whether an object may be pruned.
@@ -201,6 +206,7 @@ mod tests {
     fn a_namespace_keeps_cluster_scoped_objects_from_being_pruned() {
         let selection = Selection {
             namespace: Some("a".into()),
+            components: BTreeSet::new(),
             labels: LabelSelector::default(),
         };
         let role = ObjectRef {

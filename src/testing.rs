@@ -64,6 +64,8 @@ fn read(text: &str, secret: Option<FieldPath>) -> DesiredObject {
         version: gvk(&value).version,
         value,
         origins: Arc::new(Written { file, root, secret }),
+        generate: Vec::new(),
+        inputs: None,
     }
 }
 
@@ -77,6 +79,7 @@ pub(crate) fn manifest(text: &str) -> Manifest {
         place: object.place(&FieldPath::root()).expect("a place"),
         value: object.value,
         origins: object.origins,
+        generate: object.generate,
     }
 }
 

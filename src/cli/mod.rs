@@ -3,6 +3,7 @@
 mod completions;
 mod diff;
 mod options;
+mod output;
 mod render;
 mod setting;
 mod status;
@@ -66,6 +67,7 @@ enum Command {
     Sync(sync::Args),
     Status(status::Args),
     Render(render::Args),
+    Output(output::Args),
     Completions(completions::Args),
 }
 
@@ -85,6 +87,7 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Sync(args) => block_on(sync::run(args, &mut ui)),
         Command::Status(args) => block_on(status::run(args, &mut ui)),
         Command::Render(args) => render::run(&args, &mut ui),
+        Command::Output(args) => output::run(&args, &mut ui),
         Command::Completions(args) => completions::run(&args, &mut ui),
     };
     ui.done();

@@ -84,16 +84,13 @@ impl Cluster {
     }
 }
 
-/// Where the desired state is written.
+/// Which directory of desired state, and how it is set up.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Desired state")]
-pub(super) struct Source {
+pub(super) struct Directory {
     /// The directory of desired state.
     #[arg(value_name = "DIR", default_value = "desired")]
-    directory: PathBuf,
-    /// Read manifests from here instead of DIR; `-` is standard input.
-    #[arg(short, long, value_name = "FILENAME", conflicts_with_all = ["environment", "set"])]
-    filename: Option<PathBuf>,
+    pub(super) path: PathBuf,
     /// The environment: DIR/environments/NAME.yaml says what differs in it.
     #[arg(short, long, value_name = "NAME")]
     environment: Option<String>,
@@ -102,12 +99,29 @@ pub(super) struct Source {
     set: Vec<String>,
 }
 
-impl Source {
+impl Directory {
     pub(super) fn inputs(&self) -> Inputs {
         Inputs {
             environment: self.environment.clone(),
             sets: self.set.clone(),
         }
+    }
+}
+
+/// Where the desired state is written.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Desired state")]
+pub(super) struct Source {
+    #[command(flatten)]
+    directory: Directory,
+    /// Read manifests from here instead of DIR; `-` is standard input.
+    #[arg(short, long, value_name = "FILENAME", conflicts_with_all = ["environment", "set"])]
+    filename: Option<PathBuf>,
+}
+
+impl Source {
+    pub(super) fn inputs(&self) -> Inputs {
+        self.directory.inputs()
     }
 
     /// The path, or `None` for standard input.
@@ -115,7 +129,7 @@ impl Source {
         match &self.filename {
             Some(filename) if filename.as_os_str() == "-" => None,
             Some(filename) => Some(filename),
-            None => Some(&self.directory),
+            None => Some(&self.directory.path),
         }
     }
 }
@@ -137,6 +151,13 @@ pub(super) struct Desired {
         hide_default_value = true
     )]
     selector: LabelSelector,
+    /// Only the objects of this component; repeat it for more.
+    #[arg(long, value_name = "NAME")]
+    component: Vec<String>,
+    /// Ask the server what an apply would do even of objects whose own records prove that nothing would
+    /// change. A newer default or admission plugin is seen only so.
+    #[arg(long)]
+    pub(super) verify: bool,
     /// The name under which fields are applied.
     #[arg(long, value_name = "NAME", default_value = "stackanetes")]
     pub(super) field_manager: String,
@@ -147,6 +168,7 @@ impl Desired {
         Selection {
             namespace: self.set.namespace.clone(),
             labels: self.selector.clone(),
+            components: self.component.iter().cloned().collect(),
         }
     }
 }
@@ -197,6 +219,9 @@ pub(super) struct Safety {
     /// CustomResourceDefinition.
     #[arg(long, value_name = "KIND")]
     prune_kind: Vec<String>,
+    /// Run this Job again, although its inputs did not change: NAME or NAMESPACE/NAME.
+    #[arg(long, value_name = "JOB")]
+    rerun: Vec<String>,
 }
 
 impl Safety {
@@ -218,6 +243,7 @@ impl Safety {
             budget: self.max_prune.unwrap_or_default(),
             empty: if self.allow_empty { Empty::Meant } else { Empty::Refused },
             prune_kinds: self.prune_kind.clone(),
+            rerun: self.rerun.clone(),
         }
     }
 }

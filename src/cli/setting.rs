@@ -8,8 +8,10 @@ use super::options;
 use crate::cluster::{Cluster, ClusterError, Discovery, Kubernetes};
 use crate::error::{Error, Result};
 use crate::inventory::ApplySet;
+use crate::nearest::key_hint;
 use crate::object::{GroupKind, ObjectRef};
 use crate::observe::{self, Observations, Question, Scopes};
+use crate::order::ComponentDependencies;
 use crate::parameters::SetByHand;
 use crate::plan::{self, Plan};
 use crate::source::{self, Desired, Revision};
@@ -46,11 +48,17 @@ pub(super) async fn planned(
     let Desired {
         settings,
         manifests,
+        components,
+        is_structured,
         revision,
         environment,
         set: by_hand,
         ..
     } = read;
+    let selection = desired.selection();
+    if let Some(unknown) = selection.components.iter().find(|name| !components.contains_key(*name)) {
+        return Err(unknown_component(unknown, &components));
+    }
     ui.doing("connecting");
     let kubernetes = connect(cluster).await?;
     let cluster_name = kubernetes.context_name().to_owned();
@@ -59,7 +67,9 @@ pub(super) async fn planned(
         namespace: namespace(&desired.set, &settings, kubernetes.default_namespace()),
         set,
         revision: revision.as_ref().map(|revision| revision.commit.clone()),
-        selection: desired.selection(),
+        selection,
+        rollouts: is_structured,
+        verify: desired.verify,
         policy: safety.policy(&desired.field_manager, environment.as_deref()),
         concurrency: cluster.concurrency.into(),
     };
@@ -70,8 +80,8 @@ pub(super) async fn planned(
         discovery,
         scopes,
         defined_by,
-        not_selected,
-    } = observe::observe(&*cluster, manifests, &question).await?;
+    } = observe::observe(&*cluster, manifests, &components, &question).await?;
+    let not_selected = observed.not_selected;
     let plan = plan::plan(observed, &question.policy);
     ui.done();
     let pruning = match (safety.no_prune, question.selection.is_everything()) {
@@ -105,6 +115,15 @@ impl Planned {
             not_selected: self.not_selected,
             pruning: self.pruning,
         }
+    }
+}
+
+fn unknown_component(name: &str, components: &ComponentDependencies) -> Error {
+    let error = Error::new(format!("there is no component {name}"));
+    let known: Vec<&str> = components.keys().map(String::as_str).collect();
+    match known.as_slice() {
+        [] => error.hint("a component is a folder at the top of the directory that holds a component.yaml"),
+        known => error.hint(key_hint(known, name)),
     }
 }
 

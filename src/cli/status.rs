@@ -58,6 +58,8 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
             namespace: args.set.namespace.clone(),
             ..Selection::default()
         },
+        rollouts: false,
+        verify: false,
         policy: Policy::default(),
         concurrency: args.cluster.concurrency.into(),
     };

@@ -2,6 +2,7 @@
 
 use super::Difference;
 use crate::field::{FieldManager, FieldPath, FieldSet, ManagedFields};
+use crate::generate;
 use crate::inventory::Applied;
 use crate::object::{DesiredObject, LiveObject};
 
@@ -107,6 +108,8 @@ impl<'a> Context<'a> {
                 (Cause::Drift { writer: None }, false)
             }
             (true, true, None) => (Cause::Git, difference.reordered),
+            // It was made in the cluster, and git says it itself now.
+            (true, _, Some(owner)) if owner.name == generate::FIELD_MANAGER => (Cause::Git, false),
             (true, true, Some(owner)) if owner.keeps_writing() => (Cause::Conflict { owner: owner.clone() }, false),
             (true, true, Some(_)) => (Cause::Git, false),
             // Not ours any more, or never: what git said then tells which.

@@ -4,6 +4,7 @@
 
 mod cause;
 mod difference;
+mod proof;
 #[cfg(test)]
 mod tests;
 
@@ -14,11 +15,13 @@ use serde_json::Value;
 
 use crate::field::{FieldPath, ManagedFields};
 use crate::inventory::{self, Applied};
+use crate::jobs;
 use crate::object::{self, DesiredObject, LiveObject};
 use crate::place::Origin;
 
 pub use cause::Cause;
 pub use difference::{Difference, differences};
+pub use proof::is_proved;
 
 /// One field that would change, or that keeps a value git no longer wants.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,7 +153,7 @@ pub fn compare(desired: &DesiredObject, live: &LiveObject, answer: &LiveObject, 
 }
 
 fn field_change(desired: &DesiredObject, difference: Difference, cause: Cause, guessed: bool) -> FieldChange {
-    let origins = desired.origins.of(&difference.path);
+    let origins = origins(desired, &difference);
     let is_secret = object::is_secret(&desired.reference.kind) && !is_public_in_secret(&difference.path);
     let reveals = |value: &Option<Value>| value.as_ref().is_some_and(|value| desired.origins.reveals(value));
     let secret = is_secret
@@ -168,6 +171,19 @@ fn field_change(desired: &DesiredObject, difference: Difference, cause: Cause, g
     }
 }
 
+/// What made the value of a field; of a text of several lines, what made the first that differs.
+fn origins(desired: &DesiredObject, difference: &Difference) -> Vec<Origin> {
+    let (Some(Value::String(before)), Some(Value::String(after))) = (&difference.before, &difference.after) else {
+        return desired.origins.of(&difference.path);
+    };
+    let same = before
+        .lines()
+        .zip(after.lines())
+        .take_while(|(before, after)| before == after);
+    let last = after.lines().count().saturating_sub(1);
+    desired.origins.of_line(&difference.path, same.count().min(last))
+}
+
 /// Fields of a Secret that hold no secret. Annotations may: `last-applied-configuration` does.
 fn is_public_in_secret(path: &FieldPath) -> bool {
     path.is_under(&["metadata", "labels"]) || path.is_under(&["type"]) || path.is_under(&["immutable"])
@@ -178,6 +194,7 @@ fn is_bookkeeping(path: &FieldPath) -> bool {
     path.is_under(&["metadata", "labels", inventory::PART_OF])
         || path.is_under(&["metadata", "annotations", inventory::REVISION])
         || path.is_under(&["metadata", "annotations", inventory::APPLIED])
+        || path.is_under(&["metadata", "annotations", jobs::DIGESTS])
 }
 
 /// The fields on which the stored object differs from what the plan predicted, among those that we

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Event, Outcome, Run, TRIES};
 use crate::cluster::{Apply, ClusterError, Failure, Force, Persist};
 use crate::compare::{self, FieldChange};
-use crate::object::LiveObject;
+use crate::object::{self, LiveObject};
 use crate::observe;
 use crate::plan::{self, Action, ApplyWork, Decision, Settled, Unverified};
 
@@ -46,13 +46,27 @@ impl Run<'_> {
             }
             agreed.work.live = None;
         }
+        if agreed.action == Action::Replace {
+            agreed = match self.make_way(agreed).await {
+                Ok(agreed) => agreed,
+                Err(over) => return over,
+            };
+        }
+        self.runs.begin(&agreed.work.desired.reference);
         let began = Instant::now();
         let mut conflicts = 0;
         while conflicts < TRIES {
             match self.try_apply(&agreed.work).await {
                 Ok(stored) => {
                     self.check_prediction(&agreed, &stored);
-                    return Applied::Stored(stored);
+                    let ApplyWork { desired, resource, .. } = &*agreed.work;
+                    if !object::is_secret(&desired.reference.kind) {
+                        return Applied::Stored(stored);
+                    }
+                    return match self.generate(desired, resource, stored).await {
+                        Ok(stored) => Applied::Stored(stored),
+                        Err(error) => Applied::Not(Outcome::Failed(error)),
+                    };
                 }
                 Err(error) if error.failure == Failure::Conflict => {
                     conflicts += 1;
@@ -98,7 +112,7 @@ impl Run<'_> {
     }
 
     /// The object changed since it was planned: plans it again, and goes on only with the same plan.
-    async fn plan_again(&self, agreed: Agreed) -> Result<Agreed, Applied> {
+    pub(super) async fn plan_again(&self, agreed: Agreed) -> Result<Agreed, Applied> {
         let question = &self.execution.question;
         let Agreed {
             action, changes, work, ..

@@ -68,6 +68,8 @@ pub enum Outcome {
     Created,
     /// It was changed, and is Current.
     Updated,
+    /// It was deleted and created anew, and is Current.
+    Replaced,
     /// It was deleted, and is gone.
     Deleted,
     /// It was left as it is: another manager owns what git wants.
@@ -94,6 +96,9 @@ pub enum Outcome {
 impl Outcome {
     /// Whether this is what the plan promised.
     pub fn is_done(&self) -> bool {
-        matches!(self, Self::Unchanged | Self::Created | Self::Updated | Self::Deleted)
+        matches!(
+            self,
+            Self::Unchanged | Self::Created | Self::Updated | Self::Replaced | Self::Deleted
+        )
     }
 }

@@ -23,6 +23,8 @@ struct Seen {
     version: Option<u128>,
     health: Health,
     finalizers: Vec<String>,
+    /// Whether it is a Job that has completed.
+    is_complete: bool,
 }
 
 /// What a watch has told so far.
@@ -72,6 +74,7 @@ impl Seen {
             uid: object.uid().to_owned(),
             version: version(object),
             health: health::of(object),
+            is_complete: health::is_complete(object),
             finalizers: object.finalizers().into_iter().map(str::to_owned).collect(),
         }
     }
@@ -157,6 +160,20 @@ impl Feeds {
             () = patience => {}
         }
         last
+    }
+
+    /// Whether the Job that was applied was seen complete.
+    pub(super) fn saw_complete(&self, resource: &Resource, applied: &LiveObject) -> bool {
+        if health::is_complete(applied) {
+            return true;
+        }
+        let reference = applied.reference();
+        let feed = self.feed(resource, &reference);
+        let feed = feed.borrow();
+        let seen = [feed.objects.get(&reference), feed.gone.get(&reference)];
+        seen.into_iter()
+            .flatten()
+            .any(|seen| seen.uid == applied.uid() && seen.is_complete)
     }
 
     /// Begins to watch for the end of an object, so that nothing is missed once it is deleted.

@@ -6,9 +6,12 @@
 mod apply;
 mod event;
 mod feeds;
+mod generate;
 mod lease;
 mod parent;
 mod prune;
+mod replace;
+mod runs;
 mod walk;
 
 use std::cell::RefCell;
@@ -23,6 +26,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::cluster::{Cluster, Discovery, Resource};
 use crate::error::Result;
 use crate::inventory::{ApplySet, Record};
+use crate::jobs::Inputs;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::observe::{self, Question, Scopes};
 use crate::order;
@@ -35,6 +39,7 @@ use apply::{Agreed, Applied};
 use feeds::Feeds;
 use lease::Lease;
 use parent::{Members, Remaining};
+use runs::Runs;
 use walk::{State, Walk};
 
 /// How often an object that changes under our hands is planned again.
@@ -73,6 +78,7 @@ impl Execution {
         let run = Run {
             requests: Semaphore::new(self.question.concurrency),
             feeds,
+            runs: Runs::of(&plan),
             emit: &events,
             execution: &self,
         };
@@ -85,6 +91,7 @@ struct Run<'a> {
     execution: &'a Execution,
     feeds: Feeds,
     requests: Semaphore,
+    runs: Runs,
     emit: &'a RefCell<&'a mut dyn FnMut(Event)>,
 }
 
@@ -93,17 +100,20 @@ enum Task {
     Apply(Agreed),
     Await(Box<Settled>),
     Leave(Outcome),
+    /// Nothing: it stands for what it depends on.
+    Pass,
 }
 
 impl Run<'_> {
     async fn whole(&self, plan: Plan) -> Result<()> {
-        let records = plan.writes() || parent::must_record(&plan, self.execution);
+        let records = plan.writes() || self.must_record(&plan);
         let Plan {
             set,
             parent,
             steps,
             unchanged,
             dependencies,
+            key,
             ..
         } = plan;
         let mut members = Members::default();
@@ -116,7 +126,7 @@ impl Run<'_> {
                 Action::Keep => {}
                 Action::Conflict => nodes.push((step.reference, Task::Leave(Outcome::Conflict))),
                 Action::Skip => nodes.push((step.reference, Task::Leave(Outcome::Skipped))),
-                Action::Create | Action::Update => {
+                Action::Create | Action::Update | Action::Replace => {
                     let reference = step.reference.clone();
                     nodes.extend(Agreed::of(step).map(|agreed| (reference, Task::Apply(agreed))));
                 }
@@ -142,6 +152,7 @@ impl Run<'_> {
         let lease = Lease::acquire(&self.execution.cluster, &set, &self.execution.holder).await?;
         let held = async {
             let mut parent = self.begin(&set, parent.as_ref(), &members).await?;
+            self.store(&set, &key).await?;
             let complete = self.body(&mut walk, &deletes, Some(&lease)).await?;
             if !(complete && home.len() == 1) {
                 let remaining = Remaining {
@@ -188,6 +199,7 @@ impl Run<'_> {
             {
                 match task {
                     Task::Leave(outcome) => self.end_node(walk, index, reference, outcome),
+                    Task::Pass => drop(walk.settled(index, State::Current)),
                     Task::Await(settled) if settled.health.is_current() => {
                         self.end_node(walk, index, reference, Outcome::Unchanged);
                     }
@@ -233,8 +245,9 @@ impl Run<'_> {
     /// Does what there is to do for one object and waits until it is Current. `tried` is called once
     /// the object is written.
     async fn node(&self, reference: &ObjectRef, task: Task, tried: impl FnOnce()) -> Outcome {
-        let (action, resource, applied) = match task {
+        let (action, resource, applied, inputs) = match task {
             Task::Leave(outcome) => return outcome,
+            Task::Pass => return Outcome::Unchanged,
             Task::Await(settled) => {
                 tried();
                 return self.await_settled(*settled).await;
@@ -246,8 +259,9 @@ impl Run<'_> {
                     action,
                 });
                 let resource = agreed.work.resource.clone();
+                let inputs = agreed.work.desired.inputs.clone();
                 match self.apply(agreed).await {
-                    Applied::Stored(live) => (action, resource, live),
+                    Applied::Stored(live) => (action, resource, live, inputs),
                     Applied::Nothing(settled) => {
                         tried();
                         return self.await_settled(*settled).await;
@@ -261,12 +275,12 @@ impl Run<'_> {
             action,
         });
         tried();
-        let done = if action == Action::Create {
-            Outcome::Created
-        } else {
-            Outcome::Updated
+        let done = match action {
+            Action::Create => Outcome::Created,
+            Action::Replace => Outcome::Replaced,
+            _ => Outcome::Updated,
         };
-        self.await_current(&resource, &applied, done).await
+        self.await_current(&resource, &applied, inputs, done).await
     }
 
     /// Waits until an object that is as git wants it is Current too.
@@ -275,20 +289,29 @@ impl Run<'_> {
             return Outcome::Unchanged;
         }
         let Settled {
-            reference, resource, ..
+            reference,
+            resource,
+            inputs,
+            ..
         } = settled;
         let live = {
             let _turn = self.requests.acquire().await;
             self.execution.cluster.get(&resource, &reference).await
         };
         match live {
-            Ok(Some(live)) => self.await_current(&resource, &live, Outcome::Unchanged).await,
+            Ok(Some(live)) => self.await_current(&resource, &live, inputs, Outcome::Unchanged).await,
             Ok(None) => Outcome::Moved,
             Err(error) => Outcome::Failed(observe::failed(&format!("read {reference}"), error)),
         }
     }
 
-    async fn await_current(&self, resource: &Resource, live: &LiveObject, done: Outcome) -> Outcome {
+    async fn await_current(
+        &self,
+        resource: &Resource,
+        live: &LiveObject,
+        inputs: Option<Inputs>,
+        done: Outcome,
+    ) -> Outcome {
         let progress = |health: &crate::health::Health| {
             self.send(Event::Waiting {
                 reference: live.reference(),
@@ -297,6 +320,9 @@ impl Run<'_> {
         };
         let health = self.feeds.current(resource, live, self.patience(), progress).await;
         if health.is_current() {
+            if let Some(inputs) = inputs.filter(|_| self.feeds.saw_complete(resource, live)) {
+                self.runs.complete(&live.reference(), inputs);
+            }
             done
         } else {
             Outcome::NotReady(health)

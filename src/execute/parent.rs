@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Execution, Run, Task, Walk};
+use super::{Run, Task, Walk};
 use jiff::Timestamp;
 
 use crate::cluster::{Apply, Failure, Force, Persist, Resource};
 use crate::error::{Error, Result};
 use crate::inventory::{ApplySet, Parent, Record};
+use crate::jobs::Recorded;
+use crate::key::Keyring;
 use crate::object::{GroupKind, GroupVersionKind, ObjectRef};
 use crate::observe;
 use crate::plan::{Action, Plan, Prune, Step, Version};
@@ -63,17 +65,22 @@ pub(super) struct Remaining {
 /// A parent, and the version of it that was read or written last.
 pub(super) struct Kept {
     parent: Parent,
+    /// The Jobs that it had recorded before the sync.
+    jobs: Recorded,
     version: Option<Version>,
 }
 
-/// Whether a sync that writes no object still has something to record.
-pub(super) fn must_record(plan: &Plan, execution: &Execution) -> bool {
-    let completed = plan.parent.as_ref().and_then(|parent| parent.completed.as_ref());
-    let is_new = completed.is_none_or(|completed| completed.revision != execution.record.revision);
-    plan.set.is_some() && is_new && execution.question.selection.is_everything()
-}
-
 impl Run<'_> {
+    /// Whether a sync that writes no object still has something to record: its revision, and the Jobs
+    /// that have completed.
+    pub(super) fn must_record(&self, plan: &Plan) -> bool {
+        let completed = plan.parent.as_ref().and_then(|parent| parent.completed.as_ref());
+        let is_new = completed.is_none_or(|completed| completed.revision != self.execution.record.revision);
+        let mut parents = plan.parent.iter();
+        let ran = parents.any(|parent| self.runs.after(&parent.jobs) != parent.jobs);
+        plan.set.is_some() && (ran || is_new && self.execution.question.selection.is_everything())
+    }
+
     /// The namespace of the parent comes before everything else: applied first if git wants it.
     pub(super) async fn parent_namespace(&self, set: &ApplySet, walk: &mut Walk) -> Result<()> {
         let namespace = ObjectRef::namespace(&set.namespace);
@@ -130,10 +137,13 @@ impl Run<'_> {
             ))
             .hint("run the command again"));
         }
+        let parent = parent.unwrap_or_default();
         let mut kept = Kept {
-            parent: parent.unwrap_or_default(),
+            jobs: parent.jobs.clone(),
+            parent,
             version: live.as_ref().map(Version::of),
         };
+        kept.parent.jobs = self.runs.before(&kept.jobs);
         members.planned.widen(&mut kept.parent);
         kept.parent.attempted = Some(self.execution.record.clone());
         self.write(set, &mut kept).await?;
@@ -160,7 +170,29 @@ impl Run<'_> {
                 ..self.execution.record.clone()
             });
         }
+        kept.parent.jobs = self.runs.after(&kept.jobs);
         self.write(set, kept).await
+    }
+
+    /// Stores a key that is new, before anything is written that was digested with it.
+    pub(super) async fn store(&self, set: &ApplySet, key: &Keyring) -> Result<()> {
+        let Keyring::New(key) = key else { return Ok(()) };
+        let reference = set.key();
+        let resource = core_resource("Secret", "secrets", true);
+        let field_manager = &self.execution.question.policy.field_manager;
+        let created = self
+            .execution
+            .cluster
+            .create(&resource, &key.object(set), field_manager)
+            .await;
+        match created {
+            Ok(_) => Ok(()),
+            Err(error) if error.failure == Failure::AlreadyExists => Err(Error::new(format!(
+                "{reference} was made since this plan was made; nothing was changed"
+            ))
+            .hint("run the command again")),
+            Err(error) => Err(observe::failed(&format!("create {reference}"), error)),
+        }
     }
 
     /// Writes the parent over exactly the version that is known, or where there is none.

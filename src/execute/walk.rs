@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{Outcome, Task};
 use crate::object::ObjectRef;
-use crate::order::{Graph, What};
+use crate::order::{self, Graph, Stage, What};
 
 /// How far a node has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +44,16 @@ pub(super) struct Walk {
     /// For each node, who needs it.
     dependents: Vec<Vec<(usize, What)>>,
     /// The nodes without unmet needs, by their stage.
-    ready: BTreeMap<Option<u8>, VecDeque<usize>>,
+    ready: BTreeMap<Option<Stage>, VecDeque<usize>>,
     /// For each stage, how many nodes were not tried.
-    untried: BTreeMap<u8, usize>,
+    untried: BTreeMap<Stage, usize>,
 }
 
 impl Walk {
-    pub(super) fn new(graph: Graph, tasks: Vec<Task>) -> Self {
+    /// The graph of what there is to do for each object, which come first in it.
+    pub(super) fn new(graph: Graph, mut tasks: Vec<Task>) -> Self {
         let count = graph.nodes.len();
+        tasks.resize_with(count, || Task::Pass);
         let mut walk = Self {
             states: vec![State::Open; count],
             tasks: tasks.into_iter().map(Some).collect(),
@@ -65,11 +67,11 @@ impl Walk {
             for need in &node.requires {
                 walk.dependents[need.node].push((index, need.what));
             }
-            if let Some(stage) = node.stage {
+            if let Some(stage) = node.place() {
                 *walk.untried.entry(stage).or_default() += 1;
             }
             if node.requires.is_empty() {
-                walk.ready.entry(node.stage).or_default().push_back(index);
+                walk.ready.entry(node.place()).or_default().push_back(index);
             }
         }
         walk
@@ -77,16 +79,13 @@ impl Walk {
 
     /// Takes the next node that may start, and what there is to do for it.
     pub(super) fn next(&mut self) -> Option<(usize, ObjectRef, Task)> {
-        let lowest = self.untried.keys().next().copied();
         loop {
-            let mut entry = self.ready.first_entry()?;
-            let may_start = entry.key().is_none() || *entry.key() <= lowest;
-            if !may_start {
-                return None;
-            }
-            let index = entry.get_mut().pop_front();
-            if entry.get().is_empty() {
-                entry.remove();
+            let may_start = |stage: &Option<Stage>| stage.is_none_or(|stage| order::may_start(stage, &self.untried));
+            let stage = *self.ready.keys().find(|stage| may_start(stage))?;
+            let waiting = self.ready.get_mut(&stage)?;
+            let index = waiting.pop_front();
+            if waiting.is_empty() {
+                self.ready.remove(&stage);
             }
             if let Some(index) = index.filter(|index| self.states[*index] == State::Open)
                 && let Some(task) = self.tasks[index].take()
@@ -116,25 +115,33 @@ impl Walk {
     /// A node has come to its end. The nodes that can never start now, each with what it needed.
     pub(super) fn settled(&mut self, index: usize, state: State) -> Vec<(ObjectRef, ObjectRef)> {
         let mut blocked = Vec::new();
-        let mut open = vec![(index, state)];
-        while let Some((index, state)) = open.pop() {
+        // With each node, which one is at the bottom of it: a component is not, one of its objects is.
+        let mut open = vec![(index, state, index)];
+        while let Some((index, state, cause)) = open.pop() {
             if matches!(self.states[index], State::Open | State::Running) {
                 self.leave_stage(index);
             }
             self.states[index] = state;
+            let by = if order::is_component(self.reference(index)) {
+                cause
+            } else {
+                index
+            };
             for (dependent, what) in std::mem::take(&mut self.dependents[index]) {
                 if self.states[dependent] != State::Open {
                     continue;
                 }
                 let is_met = state == State::Current || (state == State::Left && what == What::Exists);
                 if !is_met {
-                    blocked.push((self.reference(dependent).clone(), self.reference(index).clone()));
-                    open.push((dependent, State::Missed));
+                    if !order::is_component(self.reference(dependent)) {
+                        blocked.push((self.reference(dependent).clone(), self.reference(by).clone()));
+                    }
+                    open.push((dependent, State::Missed, by));
                     continue;
                 }
                 self.unmet[dependent] -= 1;
                 if self.unmet[dependent] == 0 {
-                    let stage = self.graph.nodes[dependent].stage;
+                    let stage = self.graph.nodes[dependent].place();
                     self.ready.entry(stage).or_default().push_back(dependent);
                 }
             }
@@ -151,16 +158,22 @@ impl Walk {
             self.leave_stage(*index);
             self.states[*index] = State::Missed;
         }
-        open.into_iter().map(|index| self.reference(index).clone()).collect()
+        let references = open.into_iter().map(|index| self.reference(index));
+        references
+            .filter(|reference| !order::is_component(reference))
+            .cloned()
+            .collect()
     }
 
-    /// How many nodes are not as git wants them.
+    /// How many objects are not as git wants them.
     pub(super) fn missed(&self) -> usize {
-        self.states.iter().filter(|state| **state != State::Current).count()
+        let nodes = self.states.iter().zip(&self.graph.nodes);
+        let objects = nodes.filter(|(_, node)| !order::is_component(&node.reference));
+        objects.filter(|(state, _)| **state != State::Current).count()
     }
 
     fn leave_stage(&mut self, index: usize) {
-        let Some(stage) = self.graph.nodes[index].stage else {
+        let Some(stage) = self.graph.nodes[index].place() else {
             return;
         };
         if let Some(count) = self.untried.get_mut(&stage) {
@@ -180,7 +193,7 @@ impl Walk {
 mod tests {
     use super::*;
     use crate::object::GroupKind;
-    use crate::order::{self, Dependencies};
+    use crate::order::Dependencies;
 
     fn object(group: &str, kind: &str, name: &str) -> ObjectRef {
         let namespace = (kind != "Namespace").then(|| "a".to_owned());

@@ -12,7 +12,7 @@ use crate::plan::Contents;
 /// Lists everything in `namespace` that somebody would miss.
 ///
 /// What comes with every namespace, what the control plane writes there by itself, and our own
-/// parent and Lease do not count, nor does anything that goes with its owner.
+/// parent, Lease and key do not count, nor does anything that goes with its owner.
 pub async fn contents(
     cluster: &dyn Cluster,
     discovery: &Discovery,
@@ -60,7 +60,7 @@ fn is_ephemeral(resource: &Resource) -> bool {
 }
 
 fn missed(objects: &[LiveObject], set: Option<&ApplySet>) -> Vec<ObjectRef> {
-    let own = |reference: &ObjectRef| set.is_some_and(|set| *reference == set.parent() || *reference == set.lease());
+    let own = |reference: &ObjectRef| set.is_some_and(|set| [set.parent(), set.lease(), set.key()].contains(reference));
     let listed: BTreeSet<String> = objects.iter().map(|object| object.uid().to_owned()).collect();
     let services: BTreeSet<String> = objects
         .iter()
@@ -116,6 +116,7 @@ mod tests {
                 object("ConfigMap", "kube-root-ca.crt", "1", None),
                 object("ServiceAccount", "default", "2", None),
                 object("ConfigMap", "stackanetes-demo", "3", None),
+                object("Secret", "stackanetes-demo-key", "8", None),
                 object("Service", "web", "4", None),
                 object("Endpoints", "web", "5", None),
                 object("Pod", "web-1", "6", Some("4")),

@@ -11,6 +11,7 @@ use crate::cluster::{Cluster, ClusterError, Discovery, Failure, Resource, Scope}
 use crate::error::Result;
 use crate::field::ManagedFields;
 use crate::inventory::Parent;
+use crate::jobs::Recorded;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::plan::NotCompared;
 
@@ -27,6 +28,8 @@ pub(super) struct Survey<'a> {
     pub(super) question: &'a Question,
     /// The kinds that the server knows now.
     pub(super) discovery: &'a Discovery,
+    /// The inputs that Jobs have completed with.
+    pub(super) completed: &'a Recorded,
 }
 
 impl Survey<'_> {

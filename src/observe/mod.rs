@@ -6,19 +6,26 @@
 mod ask;
 mod contents;
 mod explain;
+mod job;
+mod key;
 mod members;
 mod resolve;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::error::{Error, Result};
 use crate::inventory::{ApplySet, Parent};
+use crate::jobs::{self, Recorded};
+use crate::key::Keyring;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
-use crate::order;
+use crate::order::{self, ComponentDependencies};
 use crate::plan::{NotCompared, Observed, Policy};
+use crate::rollout;
+use crate::schema::Schema;
 use crate::selection::Selection;
 use crate::source::Manifest;
 
@@ -27,6 +34,7 @@ use members::{Members, Survey, split_hidden};
 pub use ask::{bind, observe_again};
 pub use contents::contents;
 pub use explain::{failed, refused, warnings};
+pub use job::validate;
 
 /// What is asked of a cluster.
 #[derive(Debug, Clone)]
@@ -39,6 +47,10 @@ pub struct Question {
     pub revision: Option<String>,
     /// Which objects it is about.
     pub selection: Selection,
+    /// Whether pods follow their configuration.
+    pub rollouts: bool,
+    /// Whether the server is asked even of what is proved to be in sync.
+    pub verify: bool,
     /// What is allowed.
     pub policy: Policy,
     /// How many requests are under way at once.
@@ -59,12 +71,15 @@ pub struct Observations {
     pub scopes: Scopes,
     /// Which CustomResourceDefinition of the directory brings which kind.
     pub defined_by: BTreeMap<GroupKind, ObjectRef>,
-    /// How many manifests were left out by the selection.
-    pub not_selected: usize,
 }
 
 /// Gathers what the cluster says about the manifests.
-pub async fn observe(cluster: &dyn Cluster, manifests: Vec<Manifest>, question: &Question) -> Result<Observations> {
+pub async fn observe(
+    cluster: &dyn Cluster,
+    manifests: Vec<Manifest>,
+    components: &ComponentDependencies,
+    question: &Question,
+) -> Result<Observations> {
     let discovery = cluster
         .discover()
         .await
@@ -73,29 +88,52 @@ pub async fn observe(cluster: &dyn Cluster, manifests: Vec<Manifest>, question: 
     let mut known = discovery.clone();
     let defined_by = resolve::add_defined_kinds(&mut known, &manifests);
     let all = resolve::resolve(manifests, &known, &question.namespace)?;
-    let dependencies = order::dependencies(all.iter().map(|(object, _)| object), &defined_by)?;
+    let dependencies = order::dependencies(all.iter().map(|(object, _)| object), &defined_by, components)?;
     let wanted: BTreeSet<ObjectRef> = all.iter().map(|(object, _)| object.reference.clone()).collect();
-    let desired: Vec<resolve::Resolved> = all
-        .into_iter()
-        .filter(|(object, _)| question.selection.selects(&object.reference, |key| object.label(key)))
-        .collect();
-    let not_selected = wanted.len() - desired.len();
+    let is_selected =
+        |(object, _): &resolve::Resolved| question.selection.selects(&object.reference, |key| object.label(key));
+    let (mut desired, mut others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_selected);
+    let not_selected = others.len();
+    let declared = jobs::declared(desired.iter().chain(&others).map(|(object, _)| object))?;
+    let selected = desired.iter().map(|(object, _)| &object.reference);
+    job::check_reruns(&question.policy.rerun, declared.keys(), &selected.collect())?;
 
     let parent = match &question.set {
         Some(set) => read_parent(cluster, set, &discovery).await?,
         None => None,
     };
+    let seals = question.rollouts && desired.iter().chain(&others).any(|(object, _)| rollout::seals(object));
+    let needs_key = seals || declared.values().any(jobs::Declared::needs_key);
+    let key = match &question.set {
+        Some(set) if needs_key => key::read(cluster, set).await?,
+        _ => Keyring::Empty,
+    };
+    for (object, _) in &mut desired {
+        let declared = declared.get(&object.reference);
+        object.inputs = declared.map(|declared| declared.digests(key.key()));
+    }
+    let none = Recorded::new();
     let survey = Survey {
         cluster,
         question,
         discovery: &discovery,
+        completed: parent.as_ref().map_or(&none, |parent| &parent.jobs),
     };
+    let is_known_server = parent
+        .as_ref()
+        .and_then(|parent| parent.completed.as_ref())
+        .is_some_and(|completed| completed.server == discovery.server_version);
     let Members {
         mut live,
         scopes,
         hidden,
     } = survey.members(&desired, parent.as_ref()).await?;
 
+    let unknown_rollouts = if question.rollouts {
+        follow(&mut desired, &mut others, &live, &key)
+    } else {
+        rollout::Unknown::new()
+    };
     let (compared, not_compared) = split_hidden(desired, hidden);
     let known: Vec<_> = compared
         .into_iter()
@@ -104,7 +142,14 @@ pub async fn observe(cluster: &dyn Cluster, manifests: Vec<Manifest>, question: 
             (desired, resource, member)
         })
         .collect();
-    let objects = survey.ask_all(known).await?;
+    let members = live
+        .values()
+        .chain(known.iter().filter_map(|(_, _, member)| member.as_ref()));
+    let definitions = members
+        .map(|(_, live)| live)
+        .filter(|live| resolve::is_definition(&live.reference().kind));
+    let schema = (is_known_server && !question.verify).then(|| schema(definitions));
+    let objects = survey.ask_all(known, schema.as_deref()).await?;
     // What git wants under other labels than the live object has is not selected, and still wanted.
     let orphans: Vec<(Resource, LiveObject)> = live
         .into_iter()
@@ -132,13 +177,43 @@ pub async fn observe(cluster: &dyn Cluster, manifests: Vec<Manifest>, question: 
             contents: in_namespaces,
             not_compared,
             dependencies,
+            not_selected,
+            jobs: declared.into_keys().collect(),
+            key,
+            unknown_rollouts,
             server_version: discovery.server_version.clone(),
         },
         discovery,
         scopes,
         defined_by,
-        not_selected,
     })
+}
+
+/// The schema by which objects are proved to be in sync: of the kinds that every cluster has, and those
+/// of the definitions that are members.
+fn schema<'a>(definitions: impl Iterator<Item = &'a LiveObject>) -> Cow<'static, Schema> {
+    let mut schema = Cow::Borrowed(Schema::bundled());
+    for definition in definitions {
+        schema.to_mut().add_custom(definition.value());
+    }
+    schema
+}
+
+/// Makes pods follow what git says that they read, selected or not. The workloads of `desired` of which
+/// it is unknown whether they restart.
+fn follow(
+    desired: &mut [resolve::Resolved],
+    others: &mut [resolve::Resolved],
+    live: &BTreeMap<ObjectRef, (Resource, LiveObject)>,
+    key: &Keyring,
+) -> rollout::Unknown {
+    let not_selected: BTreeSet<ObjectRef> = others.iter().map(|(object, _)| object.reference.clone()).collect();
+    let all = desired.iter_mut().chain(others).map(|(object, _)| object);
+    let live = |reference: &ObjectRef| live.get(reference).map(|(_, live)| live);
+    let seal = |value: &_| Some(key.key()?.digest("rollout", value));
+    let mut unknown = rollout::follow(&mut all.collect::<Vec<_>>(), live, seal);
+    unknown.retain(|workload, _| !not_selected.contains(workload));
+    unknown
 }
 
 /// A kind that is asked for by name must be one.
@@ -189,6 +264,7 @@ pub async fn read_members(
         cluster,
         question,
         discovery,
+        completed: &parent.jobs,
     };
     let Members { live, hidden, .. } = survey.members(&[], Some(parent)).await?;
     let (_, not_compared) = split_hidden(Vec::new(), hidden);

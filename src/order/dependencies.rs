@@ -1,4 +1,5 @@
-//! What waits for what because its manifest says so: `config.kubernetes.io/depends-on`.
+//! What waits for what because git says so: `config.kubernetes.io/depends-on` of a manifest, and
+//! `dependsOn` of a component.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +12,12 @@ use crate::object::{DesiredObject, GroupKind, ObjectRef};
 /// defines it.
 pub const DEPENDS_ON: &str = "config.kubernetes.io/depends-on";
 
-/// For each object, the objects that must be Current before it is applied.
+/// For each object, the objects that must be Current before it is applied. [`super::component`] stands
+/// for all objects of a component, and depends on each of them.
 pub type Dependencies = BTreeMap<ObjectRef, BTreeSet<ObjectRef>>;
+
+/// For each component of a directory, the components whose objects must be Current before its workloads are applied.
+pub type ComponentDependencies = BTreeMap<String, BTreeSet<String>>;
 
 /// Reads the dependencies of all objects. A reference that cannot be read, one that leads to no
 /// object of the directory, and a circle are errors. A circle may lead through what is never
@@ -20,6 +25,7 @@ pub type Dependencies = BTreeMap<ObjectRef, BTreeSet<ObjectRef>>;
 pub fn dependencies<'a>(
     objects: impl IntoIterator<Item = &'a DesiredObject>,
     defined_by: &BTreeMap<GroupKind, ObjectRef>,
+    components: &ComponentDependencies,
 ) -> Result<Dependencies> {
     let known: BTreeMap<&ObjectRef, &DesiredObject> =
         objects.into_iter().map(|object| (&object.reference, object)).collect();
@@ -54,6 +60,7 @@ pub fn dependencies<'a>(
             }
         }
     }
+    add_components(&mut dependencies, &known, components);
     if !dependencies.is_empty() {
         let circle = cycle(&with_implied(&dependencies, &known, defined_by));
         errors.extend(circle.map(|circle| cycle_error(&circle, &known)));
@@ -61,6 +68,27 @@ pub fn dependencies<'a>(
     match Error::join(errors) {
         Some(error) => Err(error),
         None => Ok(dependencies),
+    }
+}
+
+/// Adds every component, with its objects, and what each of these waits for.
+fn add_components(
+    dependencies: &mut Dependencies,
+    known: &BTreeMap<&ObjectRef, &DesiredObject>,
+    components: &ComponentDependencies,
+) {
+    for object in known.values() {
+        let Some(name) = object.component() else { continue };
+        let reference = &object.reference;
+        dependencies
+            .entry(super::component(name))
+            .or_default()
+            .insert(reference.clone());
+        let on = components.get(name).into_iter().flatten();
+        if super::rank(&reference.kind) >= super::ACTING {
+            let needs = dependencies.entry(reference.clone()).or_default();
+            needs.extend(on.map(|name| super::component(name)));
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Dependencies, rank};
+use super::{ACTING, Dependencies, rank};
 use crate::object::{GroupKind, ObjectRef};
 
 /// One object and what it waits for.
@@ -12,9 +12,12 @@ pub struct Node {
     pub reference: ObjectRef,
     /// What it cannot do without, so that it is not tried without it.
     pub requires: Vec<Need>,
-    /// The stage of the usual order. It waits until all nodes of lower stages were tried, whatever
-    /// came of them. `None` for what a manifest ordered otherwise.
+    /// The stage of the usual order. It waits until all nodes of lower stages of its own component
+    /// were tried, whatever came of them, and those of no component that are there for others to use.
+    /// `None` for what is ordered otherwise.
     pub stage: Option<u8>,
+    /// The node that stands for its component, by its position.
+    pub component: Option<usize>,
 }
 
 /// Another node that one cannot do without.
@@ -44,14 +47,20 @@ pub struct Graph {
 
 /// Orders objects that are written, or that others may wait for.
 ///
+/// After the objects come nodes that stand for the components of `dependencies`.
 /// `defined_by` gives the CustomResourceDefinition of a kind, if one of the objects is it.
 /// `dependencies` have no circle ([`super::dependencies()`] refuses one); where they contradict the
 /// usual order of kinds they win, and what they touch leaves the usual order.
 pub fn graph(objects: &[ObjectRef], dependencies: &Dependencies, defined_by: &BTreeMap<GroupKind, ObjectRef>) -> Graph {
-    let positions: BTreeMap<&ObjectRef, usize> = objects
+    let components = dependencies.keys().filter(|reference| super::is_component(reference));
+    let all: Vec<&ObjectRef> = objects.iter().chain(components).collect();
+    let positions: BTreeMap<&ObjectRef, usize> =
+        all.iter().enumerate().map(|(index, object)| (*object, index)).collect();
+    let component_of: BTreeMap<&ObjectRef, usize> = all
         .iter()
         .enumerate()
-        .map(|(index, object)| (object, index))
+        .skip(objects.len())
+        .flat_map(|(index, component)| dependencies[*component].iter().map(move |member| (member, index)))
         .collect();
     let namespaces: BTreeMap<&str, usize> = positions
         .iter()
@@ -59,8 +68,8 @@ pub fn graph(objects: &[ObjectRef], dependencies: &Dependencies, defined_by: &BT
         .map(|(object, index)| (object.name.as_str(), *index))
         .collect();
 
-    let mut nodes: Vec<Node> = objects
-        .iter()
+    let mut nodes: Vec<Node> = all
+        .into_iter()
         .map(|object| {
             let namespace = object.namespace.as_deref().and_then(|name| namespaces.get(name));
             let definition = defined_by
@@ -79,12 +88,87 @@ pub fn graph(objects: &[ObjectRef], dependencies: &Dependencies, defined_by: &BT
             Node {
                 reference: object.clone(),
                 requires,
-                stage: Some(rank(&object.kind)),
+                stage: (!super::is_component(object)).then(|| rank(&object.kind)),
+                component: component_of.get(object).copied(),
             }
         })
         .collect();
     leave_usual_order(&mut nodes);
+    while let Some(stuck) = stuck(&nodes) {
+        for index in stuck {
+            nodes[index].stage = None;
+        }
+    }
     Graph { nodes }
+}
+
+/// A group of nodes of one stage, by the component that they are of.
+pub type Stage = (Option<usize>, u8);
+
+impl Node {
+    /// The stage it is in, among those of its component.
+    pub fn place(&self) -> Option<Stage> {
+        Some((self.component, self.stage?))
+    }
+}
+
+/// Whether nodes of `stage` may start while nodes of `untried` stages were not tried.
+pub fn may_start<T>(stage: Stage, untried: &BTreeMap<Stage, T>) -> bool {
+    let lower = |component, below| untried.range((component, 0)..(component, below)).next().is_some();
+    let (component, rank) = stage;
+    !lower(component, rank) && !lower(None, if component.is_none() { rank } else { rank.min(ACTING) })
+}
+
+/// The nodes with a stage that would wait for each other, though none requires the other: those left
+/// when every other was taken in turn.
+fn stuck(nodes: &[Node]) -> Option<Vec<usize>> {
+    let mut untried: BTreeMap<Stage, usize> = BTreeMap::new();
+    for place in nodes.iter().filter_map(Node::place) {
+        *untried.entry(place).or_default() += 1;
+    }
+    let mut unmet: Vec<usize> = nodes.iter().map(|node| node.requires.len()).collect();
+    let mut dependents = vec![Vec::new(); nodes.len()];
+    for (index, node) in nodes.iter().enumerate() {
+        for need in &node.requires {
+            dependents[need.node].push(index);
+        }
+    }
+    let mut ready: BTreeMap<Option<Stage>, Vec<usize>> = BTreeMap::new();
+    for index in (0..nodes.len()).filter(|index| unmet[*index] == 0) {
+        ready.entry(nodes[index].place()).or_default().push(index);
+    }
+    let mut left = nodes.len();
+    loop {
+        let next = ready
+            .iter()
+            .find(|(place, _)| place.is_none_or(|place| may_start(place, &untried)))
+            .map(|(place, _)| *place);
+        let Some(taken) = next.and_then(|place| ready.remove(&place)) else {
+            break;
+        };
+        for index in taken {
+            left -= 1;
+            unmet[index] = usize::MAX;
+            if let Some(place) = nodes[index].place()
+                && let Some(count) = untried.get_mut(&place)
+            {
+                *count -= 1;
+                if *count == 0 {
+                    untried.remove(&place);
+                }
+            }
+            for dependent in std::mem::take(&mut dependents[index]) {
+                unmet[dependent] -= 1;
+                if unmet[dependent] == 0 {
+                    ready.entry(nodes[dependent].place()).or_default().push(dependent);
+                }
+            }
+        }
+    }
+    let stuck = || (0..nodes.len()).filter(|index| unmet[*index] != usize::MAX && nodes[*index].stage.is_some());
+    (left > 0)
+        .then(|| stuck().collect::<Vec<_>>())
+        .filter(|stuck| !stuck.is_empty())
 }
 
 /// Takes out of the usual order whatever requires something of a later stage, and all that this
@@ -132,14 +216,17 @@ mod tests {
         let mut done: Vec<usize> = Vec::new();
         while let Some(next) = (0..graph.nodes.len()).find(|index| {
             let node = &graph.nodes[*index];
-            let earlier = |other: &Node| node.stage.is_some() && other.stage.is_some() && other.stage < node.stage;
+            let untried = graph
+                .nodes
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| !done.contains(other))
+                .filter_map(|(_, node)| Some((node.place()?, 1)));
             !done.contains(index)
                 && node.requires.iter().all(|need| done.contains(&need.node))
-                && graph
-                    .nodes
-                    .iter()
-                    .enumerate()
-                    .all(|(other, there)| !earlier(there) || done.contains(&other))
+                && node
+                    .place()
+                    .is_none_or(|place| may_start(place, &untried.collect::<BTreeMap<_, u8>>()))
         }) {
             done.push(next);
         }

@@ -3,10 +3,28 @@
 mod dependencies;
 mod graph;
 
-pub use dependencies::{Dependencies, dependencies};
-pub use graph::{Graph, Need, Node, What, graph};
+pub use dependencies::{ComponentDependencies, Dependencies, dependencies};
+pub use graph::{Graph, Need, Node, Stage, What, graph, may_start};
 
-use crate::object::GroupKind;
+use crate::object::{GroupKind, ObjectRef};
+
+/// The first rank of what runs, or acts for others, and so waits for the components that its own
+/// depends on. What stands below is there for it to use.
+const ACTING: u8 = 5;
+
+/// What stands for a whole component where something waits for it.
+pub fn component(name: &str) -> ObjectRef {
+    ObjectRef {
+        kind: GroupKind::new("stackanetes.io", "Component"),
+        namespace: None,
+        name: name.to_owned(),
+    }
+}
+
+/// Whether this stands for a whole component.
+pub fn is_component(reference: &ObjectRef) -> bool {
+    reference.kind.is("stackanetes.io", "Component")
+}
 
 /// The place of a kind in the usual order: what others refer to comes first, what takes traffic
 /// last. Kinds of one rank wait for nothing of each other.

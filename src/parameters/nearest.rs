@@ -1,20 +1,10 @@
-//! What a misspelt name was meant to be.
+//! What a misspelt name of a parameter was meant to be.
 
 use super::declared::Group;
+use crate::nearest::nearest;
 
 /// At most so many names are listed.
 const MANY: usize = 12;
-
-/// The nearest of `known`, if one is near.
-pub(super) fn nearest<'a>(known: impl IntoIterator<Item = &'a str>, unknown: &str) -> Option<&'a str> {
-    let far = unknown.chars().count().div_ceil(3);
-    known
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(name, unknown), name))
-        .filter(|(distance, _)| *distance <= far)
-        .min()
-        .map(|(_, name)| name)
-}
 
 /// What to do about the name at `path`, whose first `depth` steps lead to `group`, which does not
 /// have the next one.

@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use super::declared::Misdeclared;
 use super::keyword::{all, holds, is_in_place, parts};
-use super::nearest::nearest;
 use crate::yaml::Node;
 
 /// The draft that schemas are written in.
@@ -74,7 +73,7 @@ fn keywords(schema: &Node, is_root: bool, errors: &mut Vec<Misdeclared>) {
             _ if holds(key).is_some() => continue,
             _ => (
                 format!("the schema has no keyword `{key}`"),
-                match nearest(all(), key) {
+                match crate::nearest::nearest(all(), key) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => {
                         "parameters are declared in `properties`; a keyword of your own begins with `x-`".to_owned()

@@ -54,7 +54,7 @@ pub(super) fn hint(error: &ValidationError<'_>, secret: bool) -> Option<String> 
                 return None;
             };
             let choices = options.as_array().into_iter().flatten().filter_map(Value::as_str);
-            super::nearest::nearest(choices, text).map(|near| format!("did you mean `{near}`?"))
+            crate::nearest::nearest(choices, text).map(|near| format!("did you mean `{near}`?"))
         }
         _ => None,
     }

@@ -10,8 +10,12 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use crate::compare::{self, Comparison};
-use crate::health;
+use crate::compare::{self, Cause, Comparison, FieldChange};
+use crate::generate;
+use crate::health::{self, Health};
+use crate::jobs::{self, Inputs, Run};
+use crate::key::Keyring;
+use crate::object::{LiveObject, ObjectRef};
 use crate::order::rank;
 
 pub use observed::{Answered, NotCompared, Observation, Observed, Unverified};
@@ -26,6 +30,7 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
     let not_compared: usize = observed.not_compared.iter().map(|kind| kind.desired.len()).sum();
     let members = desired_count + not_compared + observed.orphans.len();
 
+    let unknown = unknown_runs(&observed);
     let mut steps = Vec::new();
     let mut unchanged = Vec::new();
     for observation in observed.objects {
@@ -47,6 +52,7 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         .iter()
         .map(|not| Refusal::NotCompared(not.kind.clone()))
         .collect();
+    refusals.extend(unknown);
     let allowed = policy.budget.allowed(members);
     if delete_count > allowed {
         refusals.push(Refusal::Budget {
@@ -54,7 +60,7 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
             allowed,
         });
     }
-    if desired_count + not_compared == 0 && delete_count > 0 && policy.empty == Empty::Refused {
+    if desired_count + not_compared + observed.not_selected == 0 && delete_count > 0 && policy.empty == Empty::Refused {
         refusals.push(Refusal::Empty);
     }
     let last = observed.parent.as_ref().and_then(|parent| parent.attempted.as_ref());
@@ -74,8 +80,29 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         not_compared: observed.not_compared,
         refusals,
         dependencies: observed.dependencies,
+        jobs: observed.jobs,
+        key: observed.key,
+        unknown_rollouts: observed.unknown_rollouts,
         server_version: observed.server_version,
     }
+}
+
+/// A sync that cannot know whether Jobs run again, or pods restart, would leave that undone and say
+/// nothing.
+fn unknown_runs(observed: &Observed) -> Option<Refusal> {
+    let set = observed.set.as_ref().filter(|_| observed.key == Keyring::Hidden)?;
+    let jobs = observed.objects.iter().map(|observation| &observation.desired);
+    let unknown = jobs.filter(|job| {
+        job.inputs
+            .as_ref()
+            .is_some_and(|inputs| inputs.unknown().next().is_some())
+    });
+    let jobs = unknown.map(|job| job.reference.clone());
+    let objects: Vec<ObjectRef> = jobs.chain(observed.unknown_rollouts.keys().cloned()).collect();
+    (!objects.is_empty()).then(|| Refusal::KeyHidden {
+        key: set.key(),
+        objects,
+    })
 }
 
 /// Sorts steps as they are executed and shown: writes by rank and name, deletes after them and the
@@ -108,6 +135,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         sent,
         live,
         answer,
+        run,
     } = observation;
     let place = desired.place(&crate::field::FieldPath::root());
     let mut step = Step {
@@ -115,6 +143,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         action: Action::Create,
         reason: Reason::New,
         changes: Vec::new(),
+        generates: Vec::new(),
         restarts: None,
         unverified: None,
         warnings: Vec::new(),
@@ -128,7 +157,11 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         live: live.as_ref().map(Version::of),
         predicted: None,
     };
+    if let Run::Again(why) = &run {
+        step.reason = Reason::Runs(why.clone());
+    }
     match answer {
+        Answered::Proved | Answered::Stands => return Decision::Unchanged(Box::new(standing(work, live.as_ref()))),
         Answered::NotOurs(claim) => {
             step.action = Action::Skip;
             step.reason = match claim {
@@ -143,26 +176,32 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
             } else if live.is_some() {
                 (step.action, step.reason) = (Action::Update, Reason::NewVersion);
             }
+            let due = generate::due(&work.desired, None);
+            step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
             step.unverified = Some(why);
         }
         Answered::ByServer { object, warnings } => {
+            let due = generate::due(&work.desired, Some(&object));
             if let Some(live) = &live {
-                let comparison = compare::compare(&work.desired, live, &object, &policy.field_manager);
-                if comparison.is_unchanged() {
-                    let health = health::of(live);
-                    let ApplyWork { desired, resource, .. } = work;
+                let mut comparison = compare::compare(&work.desired, live, &object, &policy.field_manager);
+                let inputs = work.desired.inputs.as_ref();
+                comparison.noted |= inputs.is_some_and(|inputs| inputs.adds_to(Inputs::noted(live).as_ref()));
+                if matches!(run, Run::Again(_)) {
+                    step.action = Action::Replace;
+                    step.changes = replaced(comparison.changes);
+                } else if comparison.is_unchanged() && due.is_none() {
                     let settled = Settled {
-                        reference: desired.reference,
-                        resource,
-                        health,
                         warnings,
+                        ..standing(work, Some(live))
                     };
                     return Decision::Unchanged(Box::new(settled));
+                } else {
+                    (step.action, step.reason) = verdict(&comparison, due.is_some(), policy);
+                    step.changes = comparison.changes;
+                    step.restarts = Restarts::of(&step.changes, &object);
                 }
-                (step.action, step.reason) = verdict(&comparison, policy);
-                step.changes = comparison.changes;
-                step.restarts = Restarts::of(&step.changes, &object);
             }
+            step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
             step.warnings = warnings;
             work.predicted = Some(object);
         }
@@ -173,11 +212,41 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
     Decision::Step(Box::new(step))
 }
 
-fn verdict(comparison: &Comparison, policy: &Policy) -> (Action, Reason) {
+/// An object that stays as it is. A Job that is not there any more, or is going, has done its work.
+fn standing(work: ApplyWork, live: Option<&LiveObject>) -> Settled {
+    let ApplyWork { desired, resource, .. } = work;
+    let there = live.filter(|live| desired.inputs.is_none() || live.deletion_timestamp().is_none());
+    Settled {
+        reference: desired.reference,
+        resource,
+        health: there.map_or_else(Health::current, health::of),
+        warnings: Vec::new(),
+        is_complete: desired.inputs.is_some() && there.is_none_or(health::is_complete),
+        inputs: desired.inputs,
+    }
+}
+
+/// What is other in the Job that takes the place of one, but for what the server makes anew. The
+/// object is a new one, so there is nobody to have a conflict with.
+fn replaced(changes: Vec<FieldChange>) -> Vec<FieldChange> {
+    let told = changes.into_iter().filter(|change| !jobs::is_generated(&change.path));
+    let settled = told.map(|change| match change.cause {
+        Cause::Conflict { owner } => FieldChange {
+            cause: Cause::Drift { writer: Some(owner) },
+            ..change
+        },
+        _ => change,
+    });
+    settled.collect()
+}
+
+fn verdict(comparison: &Comparison, generates: bool, policy: &Policy) -> (Action, Reason) {
     if policy.conflicts == Conflicts::Stop && comparison.conflicts().next().is_some() {
         (Action::Conflict, Reason::Fields)
     } else if !comparison.changes.is_empty() {
         (Action::Update, Reason::Fields)
+    } else if generates {
+        (Action::Update, Reason::Generates)
     } else if comparison.joins {
         (Action::Update, Reason::Joins)
     } else if comparison.ownership {

@@ -1,12 +1,17 @@
 //! What a plan is made of: everything that was gathered before anything was decided.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Claim, Contents};
 use crate::cluster::Resource;
 use crate::inventory::{ApplySet, Parent};
+use crate::jobs::Run;
+use crate::key::Keyring;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::order::Dependencies;
+use crate::rollout::Unknown;
 
 /// What was gathered before anything was decided.
 #[derive(Debug)]
@@ -25,6 +30,14 @@ pub struct Observed {
     pub not_compared: Vec<NotCompared>,
     /// What waits for what, by what the manifests say.
     pub dependencies: Dependencies,
+    /// How many objects git wants besides, which were not selected.
+    pub not_selected: usize,
+    /// Every Job that git wants, selected or not.
+    pub jobs: BTreeSet<ObjectRef>,
+    /// The key for digests of secret values.
+    pub key: Keyring,
+    /// The workloads of which it is unknown whether they restart.
+    pub unknown_rollouts: Unknown,
     /// The server's version.
     pub server_version: String,
 }
@@ -53,6 +66,8 @@ pub struct Observation {
     pub live: Option<LiveObject>,
     /// What an apply would do.
     pub answer: Answered,
+    /// Of a Job: whether it runs again.
+    pub run: Run,
 }
 
 /// What is known of what an apply would do.
@@ -69,6 +84,10 @@ pub enum Answered {
     Unverified(Unverified),
     /// The server was not asked, since the object is not ours to change.
     NotOurs(Claim),
+    /// The server was not asked, since its own records prove that nothing would change.
+    Proved,
+    /// The server was not asked, since a Job has run, or runs, with the inputs that it is to have.
+    Stands,
 }
 
 /// Why the server could not be asked what an apply would do.

@@ -21,6 +21,8 @@ pub struct Policy {
     pub empty: Empty,
     /// The kinds that are pruned although they are kept otherwise.
     pub prune_kinds: Vec<String>,
+    /// The Jobs that are run whatever became of them: `NAME` or `NAMESPACE/NAME`.
+    pub rerun: Vec<String>,
 }
 
 /// What is allowed when nothing is said.
@@ -35,6 +37,7 @@ impl Default for Policy {
             budget: Budget::default(),
             empty: Empty::Refused,
             prune_kinds: Vec::new(),
+            rerun: Vec::new(),
         }
     }
 }

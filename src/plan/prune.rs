@@ -6,6 +6,7 @@ use super::{Action, DeleteWork, Policy, Reason, Step, Work};
 use crate::cluster::Resource;
 use crate::compare;
 use crate::field::ManagedFields;
+use crate::generate;
 use crate::inventory;
 use crate::object::{LiveObject, ObjectRef};
 
@@ -114,6 +115,7 @@ pub(super) fn steps(
                 action,
                 reason: kept.unwrap_or(Reason::Dropped),
                 changes: Vec::new(),
+                generates: Vec::new(),
                 restarts: None,
                 unverified: None,
                 warnings: Vec::new(),
@@ -157,6 +159,8 @@ fn keep(live: &LiveObject, policy: &Policy) -> Option<Reason> {
         Some(Reason::KeepNeverApplied)
     } else if precious && !asked {
         Some(Reason::KeepKind)
+    } else if !generate::noted(live).is_empty() && !asked {
+        Some(Reason::KeepGenerated)
     } else {
         None
     }

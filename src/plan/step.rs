@@ -1,5 +1,7 @@
 //! A plan and its steps: what becomes of each object, and why.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{NotCompared, Unverified};
@@ -7,9 +9,12 @@ use crate::cluster::Resource;
 use crate::compare::FieldChange;
 use crate::health::Health;
 use crate::inventory::{ApplySet, Parent};
+use crate::jobs::{Inputs, Why};
+use crate::key::Keyring;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::order::Dependencies;
 use crate::place::Place;
+use crate::rollout::Unknown;
 
 /// What a sync would do, whole.
 #[derive(Debug)]
@@ -28,6 +33,12 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// What waits for what.
     pub dependencies: Dependencies,
+    /// Every Job that git wants, selected or not.
+    pub jobs: BTreeSet<ObjectRef>,
+    /// The key for digests of secret values.
+    pub key: Keyring,
+    /// The workloads of which it is unknown whether they restart.
+    pub unknown_rollouts: Unknown,
     /// The server's version.
     pub server_version: String,
 }
@@ -43,6 +54,10 @@ pub struct Settled {
     pub health: Health,
     /// What the server warned of when it was asked.
     pub warnings: Vec<String>,
+    /// Of a Job: the inputs that it has.
+    pub inputs: Option<Inputs>,
+    /// Of a Job: whether it has completed with them.
+    pub is_complete: bool,
 }
 
 /// One object and what becomes of it.
@@ -56,6 +71,8 @@ pub struct Step {
     pub reason: Reason,
     /// The fields that change.
     pub changes: Vec<FieldChange>,
+    /// The keys of a Secret whose values are made in the cluster.
+    pub generates: Vec<String>,
     /// What it does to running pods; none when it does nothing to them.
     pub restarts: Option<Restarts>,
     /// Why the server could not be asked, when it could not.
@@ -75,6 +92,8 @@ pub enum Action {
     Create,
     /// It is changed.
     Update,
+    /// It is deleted and created anew.
+    Replace,
     /// It is deleted.
     Delete,
     /// It is left as it is: another manager owns what git wants.
@@ -91,6 +110,7 @@ impl Action {
         match self {
             Self::Create => '+',
             Self::Update => '~',
+            Self::Replace => '±',
             Self::Delete => '-',
             Self::Conflict => '!',
             Self::Skip => '?',
@@ -103,6 +123,7 @@ impl Action {
         match self {
             Self::Create => "create",
             Self::Update => "update",
+            Self::Replace => "replace",
             Self::Delete => "delete",
             Self::Conflict => "conflict",
             Self::Skip => "skip",
@@ -112,7 +133,7 @@ impl Action {
 
     /// Whether a sync writes.
     pub fn writes(self) -> bool {
-        matches!(self, Self::Create | Self::Update | Self::Delete)
+        matches!(self, Self::Create | Self::Update | Self::Replace | Self::Delete)
     }
 }
 
@@ -125,6 +146,8 @@ pub enum Reason {
     BeingDeleted,
     /// Fields differ.
     Fields,
+    /// A Job runs again.
+    Runs(Why),
     /// It becomes a member, and nothing else changes.
     Joins,
     /// It is to be written in a version that the server does not serve yet.
@@ -133,6 +156,8 @@ pub enum Reason {
     Noted,
     /// We become owner of fields that have their values already, or cease to be.
     Ownership,
+    /// Values of it are made in the cluster, and nothing else changes.
+    Generates,
     /// It exists, and we never applied it.
     NotOurs,
     /// It is part of another ApplySet.
@@ -143,6 +168,8 @@ pub enum Reason {
     KeepAnnotated,
     /// Its kind is pruned only on request.
     KeepKind,
+    /// It holds values that were made in the cluster.
+    KeepGenerated,
     /// The namespace holds something that is not ours.
     KeepInUse(Vec<ObjectRef>),
     /// What the namespace holds could not be found out.
@@ -175,7 +202,8 @@ pub struct ApplyWork {
     pub resource: Resource,
     /// What is sent.
     pub sent: Value,
-    /// The live object that the plan was made for; none when there was none.
+    /// The live object that the plan was made for; none when there was none. One that is replaced is
+    /// deleted before what is sent is applied.
     pub live: Option<Version>,
     /// What the server said would be stored.
     pub predicted: Option<LiveObject>,
@@ -223,6 +251,14 @@ pub enum Refusal {
     Empty,
     /// A kind may not be listed.
     NotCompared(GroupKind),
+    /// The key for digests may not be read, so it is not known whether these Jobs run again, and
+    /// whether these workloads restart.
+    KeyHidden {
+        /// The Secret that holds it.
+        key: ObjectRef,
+        /// The Jobs and workloads.
+        objects: Vec<ObjectRef>,
+    },
     /// Another environment was synced last.
     Environment {
         /// That one.

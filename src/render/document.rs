@@ -7,7 +7,7 @@ use std::sync::Arc;
 use minijinja::value::Serde;
 use serde_json::Value;
 
-use super::expression::{Evaluator, Fault};
+use super::expression::Evaluator;
 use super::made::{Made, MadeEntry, MadeValue};
 use super::scalar::{self, Piece};
 use super::scope::{ParameterPath, Variables};
@@ -261,18 +261,26 @@ impl<'a> Renderer<'a> {
 
     /// Whether a node is not left out by a `$when`; nothing when that cannot be told.
     fn is_wanted(&mut self, node: &Node, variables: &Variables, read: &mut Vec<ParameterPath>) -> Option<bool> {
-        let Some(entry) = node.entry(WHEN) else {
-            return Some(true);
-        };
+        match node.entry(WHEN) {
+            Some(entry) => self.condition(entry, variables, read),
+            None => Some(true),
+        }
+    }
+
+    /// Whether the expression that is the value of `entry` is true; nothing when that cannot be told.
+    pub(super) fn condition(
+        &mut self,
+        entry: &Entry,
+        variables: &Variables,
+        read: &mut Vec<ParameterPath>,
+    ) -> Option<bool> {
         let expression = match &entry.value.value {
             NodeValue::Bool(wanted) => return Some(*wanted),
             NodeValue::String(text) => text,
             _ => {
-                self.error(
-                    "`$when` is an expression",
-                    self.place(entry),
-                    "for example `$when: ceph.enabled`",
-                );
+                let message = format!("`{}` is an expression", entry.key);
+                let hint = format!("for example `{}: ceph.enabled`", entry.key);
+                self.error(&message, self.place(entry), &hint);
                 return None;
             }
         };
@@ -281,7 +289,7 @@ impl<'a> Renderer<'a> {
         match value {
             Value::Bool(wanted) => Some(wanted),
             other => {
-                let message = format!("`$when` is true or false, and this is {}", describe(&other));
+                let message = format!("`{}` is true or false, and this is {}", entry.key, describe(&other));
                 self.error(
                     &message,
                     self.place(entry),
@@ -368,33 +376,17 @@ impl<'a> Renderer<'a> {
     ) -> Option<(Value, Vec<ParameterPath>)> {
         match self.evaluator.evaluate(expression, variables) {
             Ok(evaluated) => Some((evaluated.value, evaluated.read)),
-            Err(Fault {
-                mut message,
-                hint,
-                span: inside,
-                read,
-            }) => {
-                if self
-                    .origins_of(&read)
-                    .iter()
-                    .any(|origin| origin.role == Role::SecretParameter)
-                {
-                    "this expression fails; it reads a secret parameter, so nothing more is said"
-                        .clone_into(&mut message);
-                }
+            Err(fault) => {
                 // The expression's own span counts from its beginning: found again in the file where
                 // it is written there word for word.
                 let written = self.file.text().get(span.clone()).unwrap_or_default();
-                let precise = inside.zip(written.find(expression)).map(|(inside, at)| {
+                let precise = fault.span.clone().zip(written.find(expression)).map(|(inside, at)| {
                     span.start + at + inside.start
                         ..span.start + at + inside.end.max(inside.start + 1).min(expression.len())
                 });
                 let place = Place::new(self.file.clone(), precise.unwrap_or(span));
-                let error = Error::new(message).at(place, "");
-                self.errors.push(match hint {
-                    Some(hint) => error.hint(hint),
-                    None => error,
-                });
+                let read = self.origins_of(&fault.read);
+                self.errors.push(fault.at(place, read));
                 None
             }
         }

@@ -7,7 +7,10 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::scope::{Notebook, ParameterPath, Scope, Variables};
+use super::scope::{Notebook, ParameterPath, Reads, Scope, Variables};
+use crate::error::Error;
+use crate::nearest::nearest;
+use crate::place::{Origin, Place, Role};
 
 /// How many steps an expression may take.
 const FUEL: u64 = 50_000;
@@ -43,14 +46,24 @@ pub(super) struct Fault {
     pub(super) read: Vec<ParameterPath>,
 }
 
+impl Fault {
+    /// As an error at `place`, after what was read until then: of what is secret nothing more is said.
+    pub(super) fn at(self, place: Place, read: Vec<Origin>) -> Error {
+        let is_secret = read.iter().any(|origin| origin.role == Role::SecretParameter);
+        let message = if is_secret {
+            "this expression fails; it reads a secret parameter, so nothing more is said".to_owned()
+        } else {
+            self.message
+        };
+        let error = Error::new(message).at(place, "");
+        self.hint.into_iter().fold(error, Error::hint)
+    }
+}
+
 impl Evaluator {
     pub(super) fn new(parameters: Arc<Value>) -> Self {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_fuel(Some(FUEL));
-        environment.set_debug(true);
         Self {
-            environment,
+            environment: strict(FUEL),
             parameters,
         }
     }
@@ -80,55 +93,68 @@ impl Evaluator {
                     read: Vec::new(),
                 }),
             },
-            Ok(_) => Err(self.undefined(reads.missing.first(), None)),
-            Err(error) if error.kind() == ErrorKind::UndefinedError => {
-                Err(self.undefined(reads.missing.first(), error.range()))
-            }
-            Err(error) => Err(Fault {
-                read: reads.read,
-                ..fault(&error)
-            }),
+            Ok(_) => Err(undefined(&self.parameters, reads.missing.last(), None)),
+            Err(error) => Err(failed(&self.parameters, &error, reads)),
         }
     }
+}
 
-    /// An unknown name, and the nearest that there is.
-    fn undefined(&self, missing: Option<&ParameterPath>, span: Option<Range<usize>>) -> Fault {
-        let Some(path) = missing else {
-            let message = "this expression has no value".to_owned();
-            return Fault {
-                message,
-                span,
-                hint: Some("give it a value, for example with `| default(…)`".to_owned()),
-                read: Vec::new(),
-            };
-        };
-        let (name, group) = path
-            .split_last()
-            .map_or(("", &path[..]), |(name, group)| (name.as_str(), group));
-        let known = group
-            .iter()
-            .try_fold(&*self.parameters, |value, key| value.get(key))
-            .and_then(Value::as_object);
-        let nearest = known
-            .into_iter()
-            .flat_map(|known| known.keys())
-            .map(|known| (strsim::damerau_levenshtein(known, name), known))
-            .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
-            .min();
-        let full = |name: &str| {
-            group
-                .iter()
-                .map(String::as_str)
-                .chain([name])
-                .collect::<Vec<_>>()
-                .join(".")
-        };
-        Fault {
-            message: format!("there is no parameter `{}`", full(name)),
+/// An environment in which nothing is undefined, nothing goes on for ever, and there is nothing but
+/// what is handed over.
+pub(super) fn strict(fuel: u64) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(fuel));
+    environment.set_debug(true);
+    environment
+}
+
+/// What is wrong where an evaluation ended with `error` after `reads`.
+pub(super) fn failed(parameters: &Value, error: &minijinja::Error, reads: Reads) -> Fault {
+    if error.kind() == ErrorKind::UndefinedError {
+        return undefined(parameters, reads.missing.last(), error.range());
+    }
+    Fault {
+        read: reads.read,
+        ..fault(error)
+    }
+}
+
+/// An unknown name, and the nearest that there is.
+fn undefined(parameters: &Value, missing: Option<&ParameterPath>, span: Option<Range<usize>>) -> Fault {
+    let Some(path) = missing else {
+        let message = "this expression has no value".to_owned();
+        return Fault {
+            message,
             span,
-            hint: nearest.map(|(_, nearest)| format!("did you mean `{}`?", full(nearest))),
+            hint: Some("give it a value, for example with `| default(…)`".to_owned()),
             read: Vec::new(),
-        }
+        };
+    };
+    let (name, group) = path
+        .split_last()
+        .map_or(("", &path[..]), |(name, group)| (name.as_str(), group));
+    let known = group
+        .iter()
+        .try_fold(parameters, |value, key| value.get(key))
+        .and_then(Value::as_object);
+    let nearest = nearest(
+        known.into_iter().flat_map(|known| known.keys().map(String::as_str)),
+        name,
+    );
+    let full = |name: &str| {
+        group
+            .iter()
+            .map(String::as_str)
+            .chain([name])
+            .collect::<Vec<_>>()
+            .join(".")
+    };
+    Fault {
+        message: format!("there is no parameter `{}`", full(name)),
+        span,
+        hint: nearest.map(|nearest| format!("did you mean `{}`?", full(nearest))),
+        read: Vec::new(),
     }
 }
 

@@ -10,12 +10,16 @@
 //!
 //! Expressions are those of [minijinja](https://docs.rs/minijinja/latest/minijinja/syntax/). They read
 //! parameters and loop variables and nothing else, and everything a value was made from is known.
+//!
+//! Configuration files are not YAML with expressions but Jinja templates in the file's own format.
 
 mod document;
 mod expression;
+mod lines;
 mod made;
 mod scalar;
 mod scope;
+mod template;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,17 +27,20 @@ use std::sync::Arc;
 use self::document::{ParameterOrigins, Renderer};
 use self::expression::Evaluator;
 use self::made::Made;
+use self::scope::Variables;
+use self::template::Templates;
 use serde_json::Value;
 
 use crate::error::Error;
 use crate::field::FieldPath;
 use crate::parameters::Parameters;
-use crate::place::{Origin, Role, SourceFile};
-use crate::yaml::Node;
+use crate::place::{Origin, Place, Role, SourceFile};
+use crate::yaml::{Entry, Node};
 
 /// What documents are rendered with.
 pub struct Rendering {
     evaluator: Evaluator,
+    templates: Templates,
     parameters: Parameters,
     secrets: Vec<String>,
 }
@@ -48,8 +55,10 @@ impl fmt::Debug for Rendering {
 impl Rendering {
     /// With these parameters.
     pub fn new(parameters: Parameters) -> Self {
+        let value = Arc::new(parameters.value().clone());
         Self {
-            evaluator: Evaluator::new(Arc::new(parameters.value().clone())),
+            evaluator: Evaluator::new(value.clone()),
+            templates: Templates::new(value),
             secrets: parameters.secret_texts(),
             parameters,
         }
@@ -77,6 +86,82 @@ impl Rendering {
         let before = errors.len();
         let made = Renderer::new(file, &self.evaluator, &self.parameters, errors).document(root);
         made.filter(|_| errors.len() == before).map(Rendered)
+    }
+
+    /// Whether the expression in `entry` of `file` is true; nothing where that cannot be told, which
+    /// is added to `errors`.
+    pub fn condition(&self, file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error>) -> Option<bool> {
+        Renderer::new(file, &self.evaluator, &self.parameters, errors).condition(
+            entry,
+            &Variables::new(),
+            &mut Vec::new(),
+        )
+    }
+
+    /// Fills in the Jinja template that `file` holds.
+    pub fn template(&self, file: &Arc<SourceFile>) -> Result<Text, Error> {
+        match self.templates.fill(file.text()) {
+            Ok(filled) => {
+                let is_secret = |path: &&Vec<String>| {
+                    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                    self.parameters.is_secret(&path)
+                };
+                let secret = filled.read.iter().find(is_secret);
+                Ok(Text {
+                    text: filled.text,
+                    secret: secret.map(|path| path.join(".")),
+                })
+            }
+            Err(fault) => {
+                let span = fault.span.clone().unwrap_or(0..0);
+                let origins = fault
+                    .read
+                    .iter()
+                    .filter_map(|path| ParameterOrigins::of(&self.parameters, path));
+                let read = origins.collect();
+                Err(fault.at(Place::new(file.clone(), span), read))
+            }
+        }
+    }
+
+    /// What made line `line` (from 0) of the text that the template in `file` was filled in to: its line
+    /// in the template, then the parameters that this names.
+    pub fn template_line(&self, file: &Arc<SourceFile>, line: usize) -> Vec<Origin> {
+        let Some(number) = self
+            .templates
+            .lines(file.text())
+            .and_then(|lines| lines.get(line).copied())
+        else {
+            return Vec::new();
+        };
+        let place = Place::of_line(file.clone(), number);
+        let named = self.templates.named(&file.text()[place.span.clone()]);
+        let line = Origin {
+            role: Role::File,
+            place,
+        };
+        let parameters = named
+            .iter()
+            .filter_map(|path| ParameterOrigins::of(&self.parameters, path));
+        std::iter::once(line).chain(parameters).collect()
+    }
+}
+
+/// A configuration file that was filled in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+    /// A secret parameter that it was made from, if it was.
+    pub secret: Option<String>,
+}
+
+/// The text may be secret.
+impl fmt::Debug for Text {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Text")
+            .field("secret", &self.secret)
+            .finish_non_exhaustive()
     }
 }
 

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::component;
 use crate::error::{Error, Result};
 use crate::place::{Place, SourceFile};
 
@@ -23,6 +24,8 @@ pub(super) struct Files {
     pub(super) schema: Option<PathBuf>,
     /// `environments/NAME.yaml` by its name, likewise.
     pub(super) environments: BTreeMap<String, PathBuf>,
+    /// `NAME/component.yaml` by its name, likewise.
+    pub(super) components: BTreeMap<String, PathBuf>,
     pub(super) manifests: Vec<PathBuf>,
 }
 
@@ -54,26 +57,30 @@ pub(super) fn find(root: &Path, errors: &mut Vec<Error>) -> Result<Files> {
     let mut files = walk.files;
     files.manifests.sort();
     if files.settings.is_some() {
-        files.set_parameters_aside(root);
+        files.set_aside(root);
     }
     Ok(files)
 }
 
 impl Files {
     /// In a directory with settings, some files are no manifests by their names.
-    fn set_parameters_aside(&mut self, root: &Path) {
+    fn set_aside(&mut self, root: &Path) {
         for path in std::mem::take(&mut self.manifests) {
             let inside = path.strip_prefix(root).unwrap_or(&path);
-            let environment = inside
-                .parent()
-                .filter(|parent| *parent == Path::new("environments"))
-                .and_then(|_| inside.file_stem()?.to_str());
+            let folder = inside.parent().and_then(Path::to_str).unwrap_or_default();
+            let environment = Some(inside.file_stem().and_then(OsStr::to_str).unwrap_or_default())
+                .filter(|_| folder == "environments");
+            let is_component = inside.file_name() == Some(OsStr::new(component::FILE))
+                && !folder.is_empty()
+                && !folder.contains(std::path::MAIN_SEPARATOR);
             if inside == Path::new("parameters.yaml") {
                 self.parameters = Some(path);
             } else if inside == Path::new("parameters.schema.json") {
                 self.schema = Some(path);
             } else if let Some(name) = environment {
                 self.environments.insert(name.to_owned(), path);
+            } else if is_component {
+                self.components.insert(folder.to_owned(), path);
             } else {
                 self.manifests.push(path);
             }

@@ -9,6 +9,7 @@ use super::origins::{ManifestOrigins, PlacedDocument};
 use super::secret;
 use crate::error::Error;
 use crate::field::{FieldPath, PathElement};
+use crate::generate::Generated;
 use crate::object::{self, GroupVersionKind, Origins};
 use crate::place::{Place, SourceFile};
 use crate::render::Rendering;
@@ -29,6 +30,8 @@ pub struct Manifest {
     pub origins: Arc<dyn Origins>,
     /// Where it begins.
     pub place: Place,
+    /// The values of a Secret that are made in the cluster.
+    pub generate: Vec<Generated>,
 }
 
 /// Reads the manifests of `file`, adding what is wrong with them to `errors`.
@@ -125,6 +128,7 @@ impl Reader<'_, '_> {
             value,
             origins: Arc::new(origins),
             place,
+            generate: Vec::new(),
         }
     }
 }

@@ -4,10 +4,12 @@
 //! manifest knows where each of its fields was written.
 
 mod check;
+mod component;
 mod files;
 mod git;
 mod manifest;
 mod origins;
+mod output;
 mod parameters;
 mod secret;
 mod settings;
@@ -16,12 +18,16 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use component::Components;
+
 pub use git::Revision;
 pub use manifest::Manifest;
 pub use origins::ManifestOrigins;
+pub use output::output;
 pub use settings::Settings;
 
 use crate::error::{Error, Result};
+use crate::order::ComponentDependencies;
 use crate::parameters::SetByHand;
 
 /// What a directory, or standard input, wants.
@@ -33,6 +39,10 @@ pub struct Desired {
     pub settings: Settings,
     /// The objects, by file and by their order in it.
     pub manifests: Vec<Manifest>,
+    /// The components, and which depends on which.
+    pub components: ComponentDependencies,
+    /// Whether it is a directory of ours, and no plain one: it has a `stackanetes.yaml`.
+    pub is_structured: bool,
     /// The commit that the directory stands at, if it stands in a git repository.
     pub revision: Option<Revision>,
     /// The environment it was read for.
@@ -64,12 +74,25 @@ pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
         None => Settings::default(),
     };
     let rendering = parameters::rendering(path, &files, inputs)?.map(Arc::new);
-    let mut manifests = Vec::new();
-    for path in &files.manifests {
-        match files::read(path) {
-            Ok(file) => manifests.extend(manifest::read(&file, rendering.as_ref(), &mut errors)),
-            Err(error) => errors.push(error),
+    let mut components = match &rendering {
+        Some(rendering) => Components::read(path, &files, rendering, &mut errors),
+        None => Components::default(),
+    };
+    let mut manifests = std::mem::take(&mut components.manifests);
+    for file in files.manifests.iter().filter(|file| components.is_manifest(path, file)) {
+        let mut read = match files::read(file) {
+            Ok(text) => manifest::read(&text, rendering.as_ref(), &mut errors),
+            Err(error) => {
+                errors.push(error);
+                continue;
+            }
+        };
+        if let Some(component) = components.of(path, file) {
+            for manifest in &mut read {
+                component::label(manifest, component);
+            }
         }
+        manifests.append(&mut read);
     }
     let (revision, warnings) = match Revision::of(path) {
         Ok(revision) => (revision, Vec::new()),
@@ -82,6 +105,8 @@ pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
             name: files::shown(path),
             settings,
             manifests,
+            components: components.dependencies,
+            is_structured: files.settings.is_some(),
             revision,
             environment: inputs.environment.clone(),
             set: set.unwrap_or_default(),
@@ -120,6 +145,8 @@ fn text(name: &str, bytes: Vec<u8>) -> Result<Desired> {
         name,
         settings: Settings::default(),
         manifests,
+        components: ComponentDependencies::new(),
+        is_structured: false,
         revision: None,
         environment: None,
         set: SetByHand::default(),

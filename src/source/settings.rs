@@ -1,13 +1,16 @@
 //! `stackanetes.yaml`: what a directory says of itself as a whole.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::nearest::key_hint;
 use crate::place::{Place, SourceFile};
 use crate::yaml::{self, Entry};
 
 /// The keys there are.
-const KEYS: [&str; 2] = ["name", "namespace"];
+const KEYS: [&str; 3] = ["name", "namespace", "outputs"];
 
 /// What `stackanetes.yaml` says; nothing is required.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +19,17 @@ pub struct Settings {
     pub name: Option<String>,
     /// Where objects go that name no namespace, and where the ApplySet keeps its record.
     pub namespace: Option<String>,
+    /// The texts that can be asked for by name, each made of a file.
+    pub outputs: BTreeMap<String, Output>,
+}
+
+/// A text that a directory gives out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The file it is made of, from the top of the directory.
+    pub path: PathBuf,
+    /// Where it is declared.
+    pub place: Place,
 }
 
 impl Settings {
@@ -62,7 +76,13 @@ pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Settings 
         let read = match entry.key.as_str() {
             "name" => text(entry, Settings::refuse_name).map(|name| settings.name = name),
             "namespace" => text(entry, Settings::refuse_namespace).map(|namespace| settings.namespace = namespace),
-            unknown => Err(Error::new(format!("stackanetes.yaml has no key `{unknown}`")).hint(nearest(unknown))),
+            "outputs" => {
+                settings.outputs = outputs(file, entry, errors);
+                Ok(())
+            }
+            unknown => {
+                Err(Error::new(format!("stackanetes.yaml has no key `{unknown}`")).hint(key_hint(&KEYS, unknown)))
+            }
         };
         if let Err(error) = read {
             errors.push(error.at(Place::new(Arc::clone(file), entry.line(file.text())), ""));
@@ -85,15 +105,33 @@ fn text(entry: &Entry, refuse: fn(&str) -> Option<&'static str>) -> Result<Optio
     }
 }
 
-fn nearest(unknown: &str) -> String {
-    let near = KEYS
-        .iter()
-        .map(|key| (strsim::damerau_levenshtein(key, unknown), key))
-        .min();
-    match near.filter(|(distance, key)| *distance <= key.len() / 2) {
-        Some((_, key)) => format!("did you mean `{key}`?"),
-        None => format!("it knows {}", KEYS.map(|key| format!("`{key}`")).join(" and ")),
+fn outputs(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error>) -> BTreeMap<String, Output> {
+    let mut outputs = BTreeMap::new();
+    let at = |entry: &Entry| Place::new(Arc::clone(file), entry.line(file.text()));
+    if entry.value.entries().is_none() && !entry.value.is_null() {
+        let message = format!("`outputs` must be a mapping, not {}", entry.value.describe());
+        errors.push(
+            Error::new(message)
+                .at(at(entry), "")
+                .hint("write `NAME: FILE` below it"),
+        );
     }
+    for output in entry.value.entries().unwrap_or_default() {
+        match output.value.as_str() {
+            Some(path) => {
+                let place = at(output);
+                outputs.insert(
+                    output.key.clone(),
+                    Output {
+                        path: path.into(),
+                        place,
+                    },
+                );
+            }
+            None => errors.push(Error::new(format!("the output `{}` must name a file", output.key)).at(at(output), "")),
+        }
+    }
+    outputs
 }
 
 fn is_dns_label(text: &str) -> bool {
@@ -124,6 +162,7 @@ mod tests {
         let expected = Settings {
             name: Some("open.stack".to_owned()),
             namespace: Some("openstack".to_owned()),
+            outputs: BTreeMap::new(),
         };
         assert_eq!(settings("name: open.stack\nnamespace: openstack\n"), Ok(expected));
     }
@@ -138,7 +177,7 @@ mod tests {
         let error = settings("components: b\n").expect_err("unknown");
         assert_eq!(
             error,
-            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (it knows `name` and `namespace`)"
+            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (there are `name`, `namespace` and `outputs`)"
         );
     }
 

@@ -8,9 +8,11 @@ use serde_json::Value;
 use super::style::{self, FADED, FAILED, STRONG, WARNED, columns, paint};
 use super::{age, value};
 use crate::compare::{Cause, FieldChange, Shown};
-use crate::field::FieldManager;
+use crate::field::{FieldManager, FieldPath};
+use crate::jobs::Why;
 use crate::place::{Origin, Role};
 use crate::plan::{Action, Plan, Reason, Refusal, Restarts, Step, Unverified, Work};
+use crate::rollout;
 use crate::source::Revision;
 
 /// What stands above a plan, and how it is shown.
@@ -124,6 +126,10 @@ fn step(step: &Step, heading: &Heading<'_>) -> String {
             _ => field(change, heading.now),
         };
     }
+    for key in &step.generates {
+        let path = FieldPath::of(&["data", key]);
+        let _ = writeln!(text, "{}", columns(&format!("    {path}"), "generated in the cluster"));
+    }
     if heading.whole
         && step.action == Action::Create
         && let Work::Apply(work) = &step.work
@@ -146,10 +152,15 @@ fn note(step: &Step) -> String {
         Reason::BeingDeleted => "once the old one is gone: it is being deleted".to_owned(),
         Reason::Fields if step.action == Action::Conflict => String::new(),
         Reason::Fields => step.restarts.map(restarts).unwrap_or_default(),
+        Reason::Runs(why) => format!("runs again: {}", runs(why)),
         Reason::Joins => "becomes a member; nothing else changes".to_owned(),
         Reason::NewVersion => "once its version is served".to_owned(),
         Reason::Noted => "no value changes; only our note of what git says".to_owned(),
         Reason::Ownership => "no value changes; only who owns its fields".to_owned(),
+        Reason::Generates => "generates values; nothing else changes".to_owned(),
+        Reason::KeepGenerated => {
+            "no longer in git; it holds generated values: delete it with --prune-kind Secret".to_owned()
+        }
         Reason::NotOurs => "it exists and is not ours; take it over with --adopt".to_owned(),
         Reason::OtherApplySet(id) => format!("it is part of another ApplySet, {id}"),
         Reason::Dropped => "no longer in git".to_owned(),
@@ -183,6 +194,32 @@ fn note(step: &Step) -> String {
     }
 }
 
+/// Why a Job runs again.
+fn runs(why: &Why) -> String {
+    match why {
+        Why::Failed => "it failed".to_owned(),
+        Why::Asked => "asked for".to_owned(),
+        Why::Fixed => "it cannot be changed while it is there".to_owned(),
+        Why::Changed(inputs) => {
+            let names: Vec<String> = inputs.iter().map(|input| self::input(input)).collect();
+            match names.split_last() {
+                Some((last, [])) => format!("{last} changed"),
+                Some((last, rest)) => format!("{} and {last} changed", rest.join(", ")),
+                None => "its inputs changed".to_owned(),
+            }
+        }
+    }
+}
+
+/// An input of a Job in words.
+fn input(name: &str) -> String {
+    match name {
+        "image" | "command" => format!("its {name}"),
+        "template" => "its pod template".to_owned(),
+        name => name.trim_end_matches('=').to_owned(),
+    }
+}
+
 fn restarts(restarts: Restarts) -> String {
     match restarts {
         Restarts::OnDelete => "pods change when they are deleted".to_owned(),
@@ -205,6 +242,9 @@ fn field(change: &FieldChange, now: Timestamp) -> String {
     let is_parameter = |origin: &&Origin| matches!(origin.role, Role::Parameter | Role::SecretParameter);
     let origin = change.origins.iter().find(is_parameter).or(change.origins.first());
     let place = origin.map(|origin| format!("{}:{}", origin.place.file.path(), origin.place.line()));
+    if let Some(line) = follows(change, now) {
+        return line;
+    }
     let place = match change.cause {
         Cause::Git | Cause::Drift { .. } | Cause::Takeover { .. } => place.unwrap_or_default(),
         _ => String::new(),
@@ -218,6 +258,23 @@ fn field(change: &FieldChange, now: Timestamp) -> String {
         columns(&path, &place),
         value::change(change, "      ", &cause(change, now))
     )
+}
+
+/// A pod template's digest of what it reads says nothing to a person but what that is.
+fn follows(change: &FieldChange, now: Timestamp) -> Option<String> {
+    let annotations = ["spec", "template", "metadata", "annotations"];
+    let kind = [(rollout::CONFIGURATION, "ConfigMap"), (rollout::SECRETS, "Secret")]
+        .into_iter()
+        .find(|(annotation, _)| change.path == FieldPath::of(&[&annotations[..], &[annotation]].concat()))
+        .map(|(_, kind)| kind)?;
+    let text = |shown: &Shown| match shown {
+        Shown::Value(Value::String(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let (before, after) = (text(&change.before), text(&change.after));
+    let names = rollout::changed(&before, &after).join(", ");
+    let line = format!("    {} follows {kind} {names}", FieldPath::of(&annotations[..2]));
+    Some(format!("{}\n", columns(&line, &cause(change, now))))
 }
 
 fn cause(change: &FieldChange, now: Timestamp) -> String {
@@ -298,6 +355,7 @@ fn summary(plan: &Plan) -> String {
     for (action, words) in [
         (Action::Create, "to create"),
         (Action::Update, "to update"),
+        (Action::Replace, "to replace"),
         (Action::Delete, "to delete"),
         (Action::Skip, "skipped"),
         (Action::Keep, "kept"),
@@ -332,6 +390,33 @@ fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
             let _ = writeln!(text, "{} {}: {warning}", paint(WARNED, "warning:"), settled.reference);
         }
     }
+    let is_known = |step: &&Step| matches!(step.reason, Reason::Runs(_) | Reason::New);
+    let steps = plan.steps.iter().filter(|step| !is_known(step));
+    let jobs = steps.filter_map(|step| match &step.work {
+        Work::Apply(work) => Some((&step.reference, work.desired.inputs.as_ref()?)),
+        Work::Nothing | Work::Delete(_) => None,
+    });
+    let settled = plan.unchanged.iter();
+    let settled = settled.filter_map(|settled| Some((&settled.reference, settled.inputs.as_ref()?)));
+    for (job, inputs) in settled.chain(jobs) {
+        let unknown: Vec<String> = inputs.unknown().map(input).collect();
+        let unknown = match unknown.as_slice() {
+            [] => continue,
+            names => names.join(" or "),
+        };
+        let _ = match plan.set {
+            Some(_) => writeln!(text, "{job} runs again if {unknown} changed"),
+            None => writeln!(text, "{job} does not run again when {unknown} changes: give --name"),
+        };
+    }
+    for (workload, secrets) in &plan.unknown_rollouts {
+        let secrets: Vec<_> = secrets.iter().map(|secret| format!("Secret {secret}")).collect();
+        let secrets = secrets.join(" or ");
+        let _ = match plan.set {
+            Some(_) => writeln!(text, "{workload} restarts if {secrets} changed"),
+            None => writeln!(text, "{workload} does not restart when {secrets} changes: give --name"),
+        };
+    }
     if heading.not_selected > 0 {
         let _ = writeln!(text, "not selected: {} in git", heading.not_selected);
     }
@@ -339,7 +424,7 @@ fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
         (None, _) => text += "nothing is pruned: the ApplySet has no name (give --name)\n",
         (Some(_), Pruning::Off) => text += "nothing is pruned: --no-prune\n",
         (Some(_), Pruning::Selected) => {
-            text += "pruned is only what -n and -l select, and nothing cluster-scoped under -n\n";
+            text += "pruned is only what -n, -l and --component select, and nothing cluster-scoped under -n\n";
         }
         (Some(_), Pruning::Members) => {}
     }
@@ -363,6 +448,13 @@ pub fn refusal(reason: &Refusal) -> String {
                 "{} was synced last, and this is {}; if that is meant, say --switch-environment",
                 name(last),
                 name(now)
+            )
+        }
+        Refusal::KeyHidden { key, objects } => {
+            let names: Vec<String> = objects.iter().map(ToString::to_string).collect();
+            format!(
+                "{key} may not be read, so it cannot be said whether the pods of {} start anew",
+                names.join(", ")
             )
         }
         Refusal::NotCompared(kind) => format!("{kind} may not be listed, so it cannot be said what would change"),

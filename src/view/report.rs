@@ -26,6 +26,7 @@ impl Progress {
                 let done = match action {
                     Action::Create => "created",
                     Action::Delete => "deleting",
+                    Action::Replace => "replaced",
                     _ => "updated",
                 };
                 format!("{done:<9} {reference}")
@@ -74,6 +75,7 @@ pub fn report(report: &Report) -> String {
     for (number, words) in [
         (count(|outcome| matches!(outcome, Outcome::Created)), "created"),
         (count(|outcome| matches!(outcome, Outcome::Updated)), "updated"),
+        (count(|outcome| matches!(outcome, Outcome::Replaced)), "replaced"),
         (count(|outcome| matches!(outcome, Outcome::Deleted)), "deleted"),
         (count(|outcome| !outcome.is_done()), "not done"),
         (count(|outcome| matches!(outcome, Outcome::Unchanged)), "unchanged"),
@@ -115,7 +117,7 @@ fn word(outcome: &Outcome) -> &'static str {
         Outcome::NotReady(_) | Outcome::NotGone(_) => "not ready",
         Outcome::Blocked { .. } => "blocked",
         Outcome::Stopped => "stopped",
-        Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Deleted => "done",
+        Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Replaced | Outcome::Deleted => "done",
     }
 }
 
@@ -131,6 +133,8 @@ fn why(outcome: &Outcome) -> String {
         Outcome::NotGone(why) => why.clone(),
         Outcome::Blocked { by } => format!("it depends on {by}"),
         Outcome::Stopped => "the sync was stopped before".to_owned(),
-        Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Deleted => String::new(),
+        Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Replaced | Outcome::Deleted => {
+            String::new()
+        }
     }
 }

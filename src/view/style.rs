@@ -17,6 +17,7 @@ pub(super) fn of(action: Action) -> Style {
     match action {
         Action::Create => ADDED,
         Action::Update => AnsiColor::Cyan.on_default(),
+        Action::Replace => AnsiColor::Magenta.on_default(),
         Action::Delete => REMOVED,
         Action::Conflict | Action::Skip => FAILED,
         Action::Keep => FADED,

@@ -23,7 +23,7 @@ fn manifests() -> Vec<(&'static str, String)> {
         ),
         (
             "stateful-set",
-            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  serviceName: db\n  selector: {matchLabels: {app: db}}\n  template:\n    metadata: {labels: {app: db}}\n    spec:\n      containers:\n        - name: db\n          image: mariadb\n          resources: {requests: {cpu: 1000m, memory: 1024Mi}, limits: {cpu: 2}}\n          env:\n            - {name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}\n          volumeMounts: [{name: data, mountPath: /data}, {name: conf, mountPath: /conf}]\n      volumes:\n        - name: conf\n          configMap: {name: cm, defaultMode: 0644}\n  volumeClaimTemplates:\n    - metadata: {name: data}\n      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n",
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, annotations: {stackanetes.io/rollout: ignore}}\nspec:\n  serviceName: db\n  selector: {matchLabels: {app: db}}\n  template:\n    metadata: {labels: {app: db}}\n    spec:\n      containers:\n        - name: db\n          image: mariadb\n          resources: {requests: {cpu: 1000m, memory: 1024Mi}, limits: {cpu: 2}}\n          env:\n            - {name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}\n          volumeMounts: [{name: data, mountPath: /data}, {name: conf, mountPath: /conf}]\n      volumes:\n        - name: conf\n          configMap: {name: cm, defaultMode: 0644}\n  volumeClaimTemplates:\n    - metadata: {name: data}\n      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n",
         ),
         (
             "role-binding",

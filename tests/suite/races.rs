@@ -17,7 +17,7 @@ use crate::bed::{Bed, config_map, namespace, secret, with_metadata};
 
 /// Plans with the library, lets `meanwhile` happen, and carries the plan out. What came of each
 /// object, and of the whole.
-fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String, Outcome)>, Result<()>) {
+pub fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String, Outcome)>, Result<()>) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let connection = Connection {
@@ -35,10 +35,12 @@ fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String, Ou
             namespace: bed.namespace.clone(),
             revision: None,
             selection: Selection::default(),
+            rollouts: false,
+            verify: false,
             policy: Policy::default(),
             concurrency: 4,
         };
-        let observed = observe::observe(&*cluster, desired.manifests, &question)
+        let observed = observe::observe(&*cluster, desired.manifests, &desired.components, &question)
             .await
             .expect("an answer");
         let Observations {

@@ -30,7 +30,7 @@ pub struct AuditEvent {
     /// The body of a write; null for the rest.
     pub request: Value,
     /// When it arrived, in a form that sorts.
-    received: String,
+    pub received: String,
 }
 
 impl AuditEvent {

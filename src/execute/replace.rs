@@ -1,0 +1,81 @@
+//! Makes way for an object that is created anew: deletes the old one and waits until it is gone.
+
+use super::apply::{Agreed, Applied};
+use super::{Event, Outcome, Run, TRIES};
+use crate::cluster::{Deletion, Failure, Propagation};
+use crate::observe;
+use crate::plan::{Action, Version};
+
+impl Run<'_> {
+    /// Deletes exactly the object that was planned for and waits until it is gone; not if the server
+    /// would refuse the new one.
+    pub(super) async fn make_way(&self, mut agreed: Agreed) -> Result<Agreed, Applied> {
+        self.validate(&agreed).await?;
+        self.runs.begin(&agreed.work.desired.reference);
+        for _ in 0..TRIES {
+            let Some(old) = agreed.work.live.clone() else {
+                return Ok(agreed);
+            };
+            let (resource, reference) = (agreed.work.resource.clone(), agreed.work.desired.reference.clone());
+            self.feeds.expect(&resource, &reference);
+            match self.request_delete(&agreed, &old).await {
+                Ok(()) => {
+                    self.send(Event::Applied {
+                        reference: reference.clone(),
+                        action: Action::Delete,
+                    });
+                    let gone = self.feeds.gone(&resource, &reference, &old.uid, self.patience()).await;
+                    gone.map_err(|why| Applied::Not(Outcome::NotGone(why)))?;
+                    return Ok(agreed);
+                }
+                Err(error) if error.failure == Failure::NotFound => return Ok(agreed),
+                Err(error) if error.failure == Failure::Conflict => {}
+                Err(error) => {
+                    let error = observe::failed(&format!("delete {reference}"), error);
+                    return Err(Applied::Not(Outcome::Failed(error)));
+                }
+            }
+            let live = self.execution.cluster.get(&resource, &reference).await;
+            match live {
+                Ok(None) => return Ok(agreed),
+                Ok(Some(_)) => agreed = self.plan_again(agreed).await?,
+                Err(error) => {
+                    let error = observe::failed(&format!("read {reference}"), error);
+                    return Err(Applied::Not(Outcome::Failed(error)));
+                }
+            }
+        }
+        Err(Applied::Not(Outcome::Moved))
+    }
+
+    /// What the server accepted when the plan was made it may refuse now.
+    async fn validate(&self, agreed: &Agreed) -> Result<(), Applied> {
+        let work = &agreed.work;
+        let Some(old) = &work.live else { return Ok(()) };
+        let _turn = self.requests.acquire().await;
+        let asked = observe::validate(
+            &*self.execution.cluster,
+            &work.resource,
+            &work.desired.reference,
+            &work.sent,
+            &old.uid,
+            &self.execution.question.policy.field_manager,
+        );
+        match asked.await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Applied::Not(Outcome::Failed(observe::refused(&work.desired, error)))),
+        }
+    }
+
+    async fn request_delete(&self, agreed: &Agreed, old: &Version) -> Result<(), crate::cluster::ClusterError> {
+        let _turn = self.requests.acquire().await;
+        let deletion = Deletion {
+            reference: &agreed.work.desired.reference,
+            uid: &old.uid,
+            resource_version: &old.resource_version,
+            // Until its pods are gone, the new one must not run beside them.
+            propagation: Propagation::Foreground,
+        };
+        self.execution.cluster.delete(&agreed.work.resource, &deletion).await
+    }
+}

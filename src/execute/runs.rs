@@ -1,0 +1,102 @@
+//! Which Jobs have completed with which inputs: what the parent keeps, so that they do not run again
+//! when they are gone.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::jobs::{Inputs, Recorded};
+use crate::object::ObjectRef;
+use crate::plan::{Action, Plan};
+
+/// The Jobs of one sync.
+#[derive(Debug)]
+pub(super) struct Runs {
+    /// Those that git wants. Of others nothing is kept.
+    wanted: BTreeSet<ObjectRef>,
+    /// Those that are to run.
+    planned: BTreeSet<ObjectRef>,
+    /// Those of them whose earlier run counts no more.
+    begun: RefCell<BTreeSet<ObjectRef>>,
+    /// Those that were seen complete.
+    completed: RefCell<BTreeMap<ObjectRef, Inputs>>,
+}
+
+impl Runs {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let runs = |action: Action| matches!(action, Action::Create | Action::Replace);
+        let planned = plan.steps.iter().filter(|step| runs(step.action));
+        let complete = plan.unchanged.iter().filter(|settled| settled.is_complete);
+        Self {
+            wanted: plan.jobs.clone(),
+            planned: planned.map(|step| step.reference.clone()).collect(),
+            begun: RefCell::default(),
+            completed: RefCell::new(
+                complete
+                    .filter_map(|settled| Some((settled.reference.clone(), settled.inputs.clone()?)))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// A Job is about to be written.
+    pub(super) fn begin(&self, job: &ObjectRef) {
+        if self.planned.contains(job) {
+            self.begun.borrow_mut().insert(job.clone());
+        }
+    }
+
+    /// A Job was seen complete.
+    pub(super) fn complete(&self, job: &ObjectRef, inputs: Inputs) {
+        self.completed.borrow_mut().insert(job.clone(), inputs);
+    }
+
+    /// What to keep before the first write. Once a Job is begun its earlier run counts no more, even
+    /// if the sync ends between deleting it and creating it anew.
+    pub(super) fn before(&self, recorded: &Recorded) -> Recorded {
+        let mut kept = self.after(recorded);
+        kept.retain(|job, _| !self.planned.contains(job));
+        kept
+    }
+
+    /// What to keep after the last write, of what was `recorded` before the first one.
+    pub(super) fn after(&self, recorded: &Recorded) -> Recorded {
+        let begun = self.begun.borrow();
+        let standing = recorded
+            .iter()
+            .filter(|(job, _)| self.wanted.contains(*job) && !begun.contains(*job));
+        let mut kept: Recorded = standing.map(|(job, inputs)| (job.clone(), inputs.clone())).collect();
+        kept.extend(self.completed.borrow().clone());
+        kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::reference;
+
+    #[test]
+    fn what_was_recorded_stays_until_the_job_is_begun_and_no_longer_than_git_wants_it() {
+        let job = |name: &str| reference("batch/Job", Some("ns"), name);
+        let inputs = |digest: &str| Inputs::from_iter([("image".to_owned(), Some(digest.to_owned()))]);
+        let recorded: Recorded = ["stands", "blocked", "failed", "done", "dropped"]
+            .map(|name| (job(name), inputs("old")))
+            .into();
+        let runs = Runs {
+            wanted: ["stands", "blocked", "failed", "done"].map(job).into(),
+            planned: ["blocked", "failed", "done"].map(job).into(),
+            begun: RefCell::default(),
+            completed: RefCell::default(),
+        };
+        assert_eq!(runs.before(&recorded), [(job("stands"), inputs("old"))].into());
+        for name in ["failed", "done", "stands"] {
+            runs.begin(&job(name));
+        }
+        runs.complete(&job("done"), inputs("new"));
+        let expected = [("stands", "old"), ("blocked", "old"), ("done", "new")];
+        assert_eq!(
+            runs.after(&recorded),
+            expected.map(|(name, digest)| (job(name), inputs(digest))).into()
+        );
+    }
+}

@@ -1,0 +1,45 @@
+//! Jobs run again when their declared inputs change, and not otherwise.
+//!
+//! A Job says by an annotation what it is made of ([`Declared`]). Digests of that ([`Inputs`]) are
+//! noted on the Job and, once it has completed, kept in the parent of the ApplySet, so that they
+//! outlive it. Whether it runs again is decided from both ([`Run`]).
+
+mod declared;
+mod inputs;
+mod run;
+#[cfg(test)]
+mod tests;
+
+pub use declared::{Declared, declared};
+pub use inputs::{Inputs, Recorded};
+pub use run::{Run, Why, is_generated, temporary_name};
+
+use crate::object::{GroupKind, ObjectRef};
+
+/// The annotation on a Job: what its inputs are.
+pub const INPUTS: &str = "stackanetes.io/inputs";
+/// The annotation on a live Job: the digests of the inputs that it was applied with.
+pub const DIGESTS: &str = "stackanetes.io/inputs-digest";
+
+/// Whether objects of this kind are Jobs.
+pub fn is_job(kind: &GroupKind) -> bool {
+    kind.is("batch", "Job")
+}
+
+/// Whether `name`, as a person gives it, is this Job: `NAME` or `NAMESPACE/NAME`.
+pub fn names(job: &ObjectRef, name: &str) -> bool {
+    match name.split_once('/') {
+        Some((namespace, name)) => job.namespace.as_deref() == Some(namespace) && job.name == name,
+        None => job.name == name,
+    }
+}
+
+/// The Job of this `NAMESPACE/NAME`.
+pub fn reference(name: &str) -> Option<ObjectRef> {
+    let (namespace, name) = name.split_once('/')?;
+    Some(ObjectRef {
+        kind: GroupKind::new("batch", "Job"),
+        namespace: Some(namespace.to_owned()),
+        name: name.to_owned(),
+    })
+}

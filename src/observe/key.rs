@@ -1,0 +1,35 @@
+//! Reads the key of an ApplySet.
+
+use super::explain::failed;
+use crate::cluster::{Cluster, Failure, Resource};
+use crate::error::{Error, Result};
+use crate::inventory::ApplySet;
+use crate::key::{Key, Keyring};
+use crate::object::GroupVersionKind;
+
+/// Reads the key of an ApplySet that needs one; where there is none yet, one is made that the next
+/// sync stores.
+pub(super) async fn read(cluster: &dyn Cluster, set: &ApplySet) -> Result<Keyring> {
+    let reference = set.key();
+    match cluster.get(&resource(), &reference).await {
+        Ok(Some(live)) => match Key::read(&live) {
+            Some(key) => Ok(Keyring::Stored(key)),
+            None => Err(Error::new(format!("{reference} holds no key of the ApplySet {}", set.name)).hint(
+                "if it is not needed for anything else, delete it: the next sync makes a new one, and no Job runs again for it",
+            )),
+        },
+        Ok(None) => Ok(Keyring::New(Key::random())),
+        Err(error) if error.failure == Failure::Forbidden => Ok(Keyring::Hidden),
+        Err(error) => Err(failed(&format!("read {reference}"), error)),
+    }
+}
+
+/// How the Secret that holds a key is reached.
+fn resource() -> Resource {
+    Resource {
+        gvk: GroupVersionKind::new("v1", "Secret"),
+        plural: "secrets".to_owned(),
+        namespaced: true,
+        listable: true,
+    }
+}

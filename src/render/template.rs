@@ -1,0 +1,166 @@
+//! Configuration files in their own format, filled in as Jinja templates.
+//!
+//! A block that stands alone in its line leaves no empty line behind, and the line break at the end of
+//! the file stays. There is nothing to include or to extend: a template reads parameters.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, ErrorKind};
+use serde_json::Value;
+
+use super::expression::{Fault, failed, strict};
+use super::lines;
+use super::scope::{Notebook, ParameterPath, Scope, Variables};
+
+/// How many steps a template may take.
+const FUEL: u64 = 1_000_000;
+
+/// Fills in templates from one set of parameters.
+pub(super) struct Templates {
+    environment: Environment<'static>,
+    parameters: Arc<Value>,
+}
+
+/// A template that was filled in.
+#[derive(Debug)]
+pub(super) struct Filled {
+    pub(super) text: String,
+    /// The parameters that were read.
+    pub(super) read: Vec<ParameterPath>,
+}
+
+impl Templates {
+    pub(super) fn new(parameters: Arc<Value>) -> Self {
+        let mut environment = strict(FUEL);
+        let syntax = SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build();
+        environment.set_syntax(syntax.unwrap_or_default());
+        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        environment.set_formatter(|out, state, value| {
+            if value.is_none() {
+                // No configuration file means the word `none`.
+                return Err(minijinja::Error::new(
+                    ErrorKind::InvalidOperation,
+                    "this is null; leave it out with `{% if … is not none %}`, or say what to write instead",
+                ));
+            }
+            minijinja::escape_formatter(out, state, value)
+        });
+        Self {
+            environment,
+            parameters,
+        }
+    }
+
+    pub(super) fn fill(&self, template: &str) -> Result<Filled, Fault> {
+        let notebook: Notebook = Arc::new(Mutex::default());
+        let scope = Scope {
+            parameters: self.parameters.clone(),
+            variables: Variables::new(),
+            notebook: notebook.clone(),
+        };
+        let filled = self
+            .environment
+            .template_from_str(template)
+            .and_then(|compiled| compiled.render(minijinja::Value::from_object(scope)));
+        let reads = std::mem::take(&mut *notebook.lock().unwrap_or_else(PoisonError::into_inner));
+        match filled {
+            Ok(text) => Ok(Filled { text, read: reads.read }),
+            Err(error) => Err(failed(&self.parameters, &error, reads)),
+        }
+    }
+
+    /// For each line of the filled-in text, the line of the template that made it, from 0. Nothing
+    /// where that cannot be told.
+    pub(super) fn lines(&self, template: &str) -> Option<Vec<usize>> {
+        let marked = self.fill(&lines::mark(template)?).ok()?;
+        let (text, lines) = lines::unmark(&marked.text);
+        // What a filter or a variable did with the marks may show: then nothing is known.
+        (self.fill(template).ok()?.text == text).then_some(lines)
+    }
+
+    /// The parameters that one line of a template names.
+    pub(super) fn named(&self, line: &str) -> Vec<ParameterPath> {
+        let Ok(compiled) = self.environment.template_from_str(line) else {
+            return Vec::new();
+        };
+        let mut names: Vec<_> = compiled.undeclared_variables(true).into_iter().collect();
+        names.sort_unstable();
+        names
+            .iter()
+            .map(|name| name.split('.').map(str::to_owned).collect())
+            .collect()
+    }
+}
+
+impl fmt::Debug for Templates {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Templates")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn templates() -> Templates {
+        Templates::new(Arc::new(json!({
+            "keystone": {"hosts": ["a", "b"], "debug": true, "nothing": null, "html": "<&>"},
+        })))
+    }
+
+    #[test]
+    fn a_block_leaves_no_line_and_the_end_stays() {
+        let template = "[DEFAULT]\n{% if keystone.debug %}\ndebug = {{ keystone.debug }}\n{% endif %}\n\
+                        {% for host in keystone.hosts %}\n  host = {{ host }}\n{% endfor %}\nx = {{ keystone.html }}\n";
+        let filled = templates().fill(template).expect("filled in");
+        assert_eq!(
+            filled.text,
+            "[DEFAULT]\ndebug = True\n  host = a\n  host = b\nx = <&>\n"
+        );
+        let read: Vec<String> = filled.read.iter().map(|path| path.join(".")).collect();
+        assert_eq!(read, ["keystone.debug", "keystone.hosts", "keystone.html"]);
+        assert_eq!(templates().lines(template), Some(vec![0, 2, 5, 5, 7]));
+    }
+
+    #[test]
+    fn lines_are_not_told_where_a_filter_saw_the_marks() {
+        let template = "{% filter length %}\na\nb\n{% endfilter %}\n";
+        assert_eq!(templates().lines(template), None);
+        assert_eq!(templates().fill(template).expect("filled in").text, "4");
+    }
+
+    #[test]
+    fn a_line_names_its_parameters() {
+        let names = templates().named("connection = {{ keystone.user }}@{{ network.host | upper }}\n");
+        assert_eq!(names, [["keystone", "user"], ["network", "host"]]);
+        assert!(templates().named("{% if keystone.debug %}\n").is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_filled_in_is_told_at_its_place() {
+        let fault = |template: &str| {
+            let fault = templates().fill(template).expect_err("wrong");
+            let span = fault.span.map(|span| template[span].to_owned());
+            (fault.message, span.unwrap_or_default())
+        };
+        let (message, at) = fault("a\nb = {{ keystone.debg }}\n");
+        assert_eq!(message, "there is no parameter `keystone.debg`");
+        assert!(at.contains("debg"), "{at}");
+        assert!(fault("x = {{ keystone.nothing }}\n").0.contains("this is null"));
+        assert!(fault("{% for %}").0.contains("unexpected"));
+        assert!(fault("{% include 'x' %}").0.contains("unknown statement"));
+        assert!(
+            fault("{% for x in range(100000) %}{% for y in range(100000) %}{% endfor %}{% endfor %}")
+                .0
+                .contains("too many steps")
+        );
+    }
+}

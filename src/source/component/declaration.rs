@@ -1,0 +1,377 @@
+//! What a `component.yaml` says.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::field::{FieldPath, PathElement};
+use crate::generate::{Form, Generated};
+use crate::nearest::key_hint;
+use crate::place::{Place, SourceFile};
+use crate::render::{Rendered, Rendering};
+use crate::yaml::{Document, Entry, Node};
+
+/// What a component declares.
+#[derive(Debug)]
+pub(super) struct Declaration {
+    pub(super) depends_on: Vec<Dependency>,
+    pub(super) objects: Vec<Object>,
+    /// The whole file, which knows what made each of its values.
+    pub(super) rendered: Arc<Rendered>,
+}
+
+/// One item of `dependsOn`.
+#[derive(Debug)]
+pub(super) struct Dependency {
+    pub(super) name: String,
+    pub(super) place: Place,
+}
+
+/// A ConfigMap or Secret that is made of files.
+#[derive(Debug)]
+pub(super) struct Object {
+    pub(super) is_secret: bool,
+    /// Where it is declared in the file: `secrets[0]`.
+    pub(super) path: FieldPath,
+    pub(super) place: Place,
+    pub(super) name: String,
+    pub(super) namespace: Option<String>,
+    /// `labels`, `annotations`, `type`, `immutable`, as they are written.
+    pub(super) fields: Vec<Entry>,
+    pub(super) files: Vec<FileEntry>,
+    pub(super) values: Vec<(String, String)>,
+    pub(super) generate: Vec<Generated>,
+}
+
+/// One file of an object.
+#[derive(Debug)]
+pub(super) struct FileEntry {
+    pub(super) key: String,
+    /// From the component's folder.
+    pub(super) path: PathBuf,
+    pub(super) place: Place,
+}
+
+const KEYS: [&str; 4] = ["dependsOn", "when", "configMaps", "secrets"];
+const CONFIG_MAP_KEYS: [&str; 6] = ["name", "namespace", "labels", "annotations", "files", "immutable"];
+const SECRET_KEYS: [&str; 9] = [
+    "name",
+    "namespace",
+    "labels",
+    "annotations",
+    "files",
+    "immutable",
+    "type",
+    "values",
+    "generate",
+];
+const FORM_KEYS: [&str; 6] = ["length", "alphabet", "bytes", "fernet", "rsa", "rotation"];
+
+/// Reads the documents of a `component.yaml`. Nothing where it is switched off, or wrong, which is added
+/// to `errors`.
+pub(super) fn read(
+    file: &Arc<SourceFile>,
+    documents: &[Document],
+    rendering: &Rendering,
+    errors: &mut Vec<Error>,
+) -> Option<Declaration> {
+    let mut reader = Reader { file, errors };
+    let mut written = documents.iter().filter(|document| !document.root.is_null());
+    // An empty one makes the folder a component, and says nothing.
+    let nothing = Node {
+        value: crate::yaml::NodeValue::Mapping(Vec::new()),
+        span: 0..0,
+    };
+    let root = written.next().map_or(&nothing, |document| &document.root);
+    if let Some(second) = written.next() {
+        reader.error_in(
+            &second.root,
+            "component.yaml must hold one document",
+            "the second begins here",
+        );
+        return None;
+    }
+    if root.entries().is_none() {
+        let message = format!("component.yaml must be a mapping, not {}", root.describe());
+        reader.error_in(root, &message, "write, for example, `dependsOn: [mariadb]`");
+        return None;
+    }
+    if let Some(when) = root.entry("when")
+        && !rendering.condition(file, when, reader.errors)?
+    {
+        return None;
+    }
+    let rendered = rendering.document(file, root, reader.errors)?;
+    let root = rendered.to_node();
+    let mut declaration = Declaration {
+        depends_on: Vec::new(),
+        objects: Vec::new(),
+        rendered: Arc::new(rendered),
+    };
+    for entry in root.entries().unwrap_or_default() {
+        match entry.key.as_str() {
+            "when" => {}
+            "dependsOn" => declaration.depends_on = reader.dependencies(entry),
+            "configMaps" | "secrets" => declaration.objects.extend(reader.objects(entry)),
+            unknown => {
+                let message = format!("component.yaml has no key `{unknown}`");
+                reader.error(entry, &message, &key_hint(&KEYS, unknown));
+            }
+        }
+    }
+    Some(declaration)
+}
+
+/// Reads values, and says where they are wrong.
+struct Reader<'a> {
+    file: &'a Arc<SourceFile>,
+    errors: &'a mut Vec<Error>,
+}
+
+impl Reader<'_> {
+    fn dependencies(&mut self, entry: &Entry) -> Vec<Dependency> {
+        let items = self.items(entry, "write, for example, `dependsOn: [mariadb]`").to_vec();
+        let mut dependencies = Vec::new();
+        for item in items {
+            match item.as_str() {
+                Some(name) => dependencies.push(Dependency {
+                    name: name.to_owned(),
+                    place: Place::new(self.file.clone(), item.span.clone()),
+                }),
+                None => self.error_in(&item, "a component is named by text", "write the name of its folder"),
+            }
+        }
+        dependencies
+    }
+
+    fn objects(&mut self, entry: &Entry) -> Vec<Object> {
+        let is_secret = entry.key == "secrets";
+        let items = self.items(entry, "write one item for each: `- name: …`").to_vec();
+        let mut objects = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let path = [PathElement::Field(entry.key.clone()), PathElement::Index(index)];
+            objects.extend(self.object(item, is_secret, path.into_iter().collect()));
+        }
+        objects
+    }
+
+    fn object(&mut self, item: &Node, is_secret: bool, path: FieldPath) -> Option<Object> {
+        let before = self.errors.len();
+        let Some(entries) = item.entries() else {
+            let message = format!("this must be a mapping, not {}", item.describe());
+            self.error_in(item, &message, "write `- name: …`, and its files below");
+            return None;
+        };
+        let Some(name) = item.entry("name") else {
+            self.error_in(item, "`name` is missing", "give the object a name");
+            return None;
+        };
+        let mut object = Object {
+            is_secret,
+            path,
+            place: Place::new(self.file.clone(), item.first_line(self.file.text())),
+            name: self.text(name)?,
+            namespace: None,
+            fields: Vec::new(),
+            files: Vec::new(),
+            values: Vec::new(),
+            generate: Vec::new(),
+        };
+        let known: &[&str] = if is_secret { &SECRET_KEYS } else { &CONFIG_MAP_KEYS };
+        for entry in entries {
+            match entry.key.as_str() {
+                "name" => {}
+                unknown if !known.contains(&unknown) => {
+                    let message = format!("{} has no key `{unknown}` here", object.kind());
+                    self.error(entry, &message, &key_hint(known, unknown));
+                }
+                "namespace" => object.namespace = self.text(entry),
+                "files" => object.files = self.files(entry),
+                "values" => {
+                    for value in self.mapping(entry) {
+                        object
+                            .values
+                            .extend(self.text(&value).map(|text| (value.key.clone(), text)));
+                    }
+                }
+                "generate" => {
+                    for value in self.mapping(entry) {
+                        object.generate.extend(self.generated(&value));
+                    }
+                }
+                _ => object.fields.push(entry.clone()),
+            }
+        }
+        self.keys_once(&object, item);
+        (self.errors.len() == before).then_some(object)
+    }
+
+    fn files(&mut self, entry: &Entry) -> Vec<FileEntry> {
+        let mut files = Vec::new();
+        for file in self.mapping(entry) {
+            let place = Place::new(self.file.clone(), file.line(self.file.text()));
+            let key = file.key.clone();
+            files.extend(self.text(&file).map(|path| FileEntry {
+                key,
+                path: path.into(),
+                place,
+            }));
+        }
+        files
+    }
+
+    fn generated(&mut self, entry: &Entry) -> Option<Generated> {
+        const ONE: &str = "write one of `length`, `bytes`, `fernet: true` and `rsa`";
+        let key = entry.key.clone();
+        let entries = self.mapping(entry);
+        let mut form = None;
+        let mut alphabet = None;
+        let mut rotation = 0;
+        for option in &entries {
+            let said = match option.key.as_str() {
+                "length" => self.count(option, 1..=4096).map(|length| Form::Text {
+                    length,
+                    alphabet: Form::letters_and_digits(),
+                }),
+                "bytes" => self.count(option, 1..=65_536).map(Form::Bytes),
+                "rsa" => self.count(option, 2048..=8192).map(Form::Rsa),
+                "fernet" => Some(Form::Fernet),
+                "alphabet" => {
+                    alphabet = self.text(option);
+                    continue;
+                }
+                "rotation" => {
+                    rotation = self.count(option, 0..=1_000_000)?;
+                    continue;
+                }
+                unknown => {
+                    let message = format!("a generated value has no `{unknown}`");
+                    self.error(option, &message, &key_hint(&FORM_KEYS, unknown));
+                    return None;
+                }
+            };
+            if form.is_some() {
+                self.error(option, "a value is generated in one form only", ONE);
+                return None;
+            }
+            form = Some(said?);
+        }
+        match (&mut form, alphabet) {
+            (None, _) => self.error(entry, "this does not say what to generate", ONE),
+            (Some(Form::Text { alphabet, .. }), Some(characters)) => {
+                let mut characters: Vec<char> = characters.chars().collect();
+                characters.sort_unstable();
+                characters.dedup();
+                if characters.len() < 2 {
+                    let message = "an alphabet has two characters or more";
+                    self.error(
+                        entry,
+                        message,
+                        "write them one after the other: `alphabet: abcdef0123456789`",
+                    );
+                }
+                *alphabet = characters;
+            }
+            (Some(_), Some(_)) => self.error(entry, "`alphabet` belongs to `length`", "take it out"),
+            (Some(_), None) => {}
+        }
+        Some(Generated {
+            key,
+            form: form?,
+            rotation: rotation as u64,
+        })
+    }
+
+    /// Each key of the data is a valid one, and said once.
+    fn keys_once(&mut self, object: &Object, item: &Node) {
+        let files = object.files.iter().map(|file| &file.key);
+        let values = object.values.iter().map(|(key, _)| key);
+        let generated = object.generate.iter().map(|generated| &generated.key);
+        let mut seen: Vec<&String> = Vec::new();
+        let mut wrong = Vec::new();
+        for key in files.chain(values).chain(generated) {
+            let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            if seen.contains(&key) {
+                wrong.push((format!("the key `{key}` is said twice"), "keep one of the two"));
+            } else if key.is_empty() || key.len() > 253 || !key.bytes().all(fits) {
+                let message = format!("`{key}` cannot be a key of a {}", object.kind());
+                wrong.push((message, "a key has letters, digits, `-`, `_` and `.`"));
+            }
+            seen.push(key);
+        }
+        for (message, hint) in wrong {
+            self.error_in(item, &message, hint);
+        }
+    }
+
+    fn count(&mut self, entry: &Entry, allowed: std::ops::RangeInclusive<usize>) -> Option<usize> {
+        let count = match &entry.value.value {
+            crate::yaml::NodeValue::Number(number) => number.as_u64().and_then(|count| usize::try_from(count).ok()),
+            _ => None,
+        };
+        if count.is_none_or(|count| !allowed.contains(&count)) {
+            let message = format!(
+                "`{}` is a number from {} to {}",
+                entry.key,
+                allowed.start(),
+                allowed.end()
+            );
+            self.error(entry, &message, "");
+            return None;
+        }
+        count
+    }
+
+    fn text(&mut self, entry: &Entry) -> Option<String> {
+        let text = entry.value.as_str();
+        if text.is_none() {
+            let message = format!("`{}` must be text, not {}", entry.key, entry.value.describe());
+            self.error(
+                entry,
+                &message,
+                "put it in quotes; an expression becomes text with `| string`",
+            );
+        }
+        text.map(str::to_owned)
+    }
+
+    fn mapping(&mut self, entry: &Entry) -> Vec<Entry> {
+        if entry.value.entries().is_none() && !entry.value.is_null() {
+            let message = format!("`{}` must be a mapping, not {}", entry.key, entry.value.describe());
+            self.error(entry, &message, "");
+        }
+        entry.value.entries().unwrap_or_default().to_vec()
+    }
+
+    fn items<'n>(&mut self, entry: &'n Entry, hint: &str) -> &'n [Node] {
+        if entry.value.items().is_none() && !entry.value.is_null() {
+            let message = format!("`{}` must be a list, not {}", entry.key, entry.value.describe());
+            self.error(entry, &message, hint);
+        }
+        entry.value.items().unwrap_or_default()
+    }
+
+    fn error(&mut self, entry: &Entry, message: &str, hint: &str) {
+        self.error_at(
+            Place::new(self.file.clone(), entry.line(self.file.text())),
+            message,
+            hint,
+        );
+    }
+
+    fn error_in(&mut self, node: &Node, message: &str, hint: &str) {
+        let line = node.first_line(self.file.text());
+        self.error_at(Place::new(self.file.clone(), line), message, hint);
+    }
+
+    fn error_at(&mut self, place: Place, message: &str, hint: &str) {
+        let error = Error::new(message).at(place, "");
+        self.errors.push(if hint.is_empty() { error } else { error.hint(hint) });
+    }
+}
+
+impl Object {
+    pub(super) fn kind(&self) -> &'static str {
+        if self.is_secret { "Secret" } else { "ConfigMap" }
+    }
+}

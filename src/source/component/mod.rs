@@ -1,0 +1,172 @@
+//! Components: folders of the directory that hold a `component.yaml`.
+//!
+//! A component says what it depends on, when it is wanted, and which files become its ConfigMaps and
+//! Secrets.
+
+mod declaration;
+mod dependencies;
+mod object;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component as Step, Path, PathBuf};
+use std::sync::Arc;
+
+use declaration::Declaration;
+use object::Maker;
+
+use super::Manifest;
+use super::files::{self, Files};
+use crate::error::Error;
+use crate::object::COMPONENT;
+use crate::order::ComponentDependencies;
+use crate::place::{Place, SourceFile};
+use crate::render::Rendering;
+use crate::yaml;
+
+/// The file that makes a folder a component.
+pub(super) const FILE: &str = "component.yaml";
+
+/// The components of a directory.
+#[derive(Debug, Default)]
+pub(super) struct Components {
+    /// Those that are wanted.
+    wanted: BTreeSet<String>,
+    /// Those that are switched off.
+    unwanted: BTreeSet<String>,
+    /// What each of them depends on; nothing, where it is switched off.
+    pub(super) dependencies: ComponentDependencies,
+    /// The objects that are made of their files.
+    pub(super) manifests: Vec<Manifest>,
+    /// The files that become part of an object, and so are no manifests.
+    files: BTreeSet<PathBuf>,
+}
+
+impl Components {
+    /// Reads the components in `root`, adding what is wrong with them to `errors`.
+    pub(super) fn read(root: &Path, files: &Files, rendering: &Arc<Rendering>, errors: &mut Vec<Error>) -> Self {
+        let mut components = Self::default();
+        let mut declared = BTreeMap::new();
+        for (name, path) in &files.components {
+            let before = errors.len();
+            let Some(declaration) = read_one(path, rendering, errors) else {
+                // Of a wrong one it is unknown whether it is wanted: one error is enough.
+                let is_wrong = errors.len() > before;
+                let kind = if is_wrong {
+                    &mut components.wanted
+                } else {
+                    &mut components.unwanted
+                };
+                kind.insert(name.clone());
+                continue;
+            };
+            components.wanted.insert(name.clone());
+            let maker = Maker {
+                root,
+                folder: &root.join(name),
+                rendering,
+            };
+            for object in &declaration.objects {
+                let used = object
+                    .files
+                    .iter()
+                    .filter_map(|entry| within(root, maker.folder, &entry.path));
+                components.files.extend(used);
+                components
+                    .manifests
+                    .extend(maker.make(object, &declaration.rendered, errors).map(|mut manifest| {
+                        label(&mut manifest, name);
+                        manifest
+                    }));
+            }
+            declared.insert(name.clone(), declaration.depends_on);
+        }
+        components.dependencies = dependencies::check(declared, &components.wanted, &components.unwanted, errors);
+        components
+    }
+
+    /// The component that the file at `path` belongs to; nothing if it belongs to none.
+    pub(super) fn of(&self, root: &Path, path: &Path) -> Option<&str> {
+        let first = path.strip_prefix(root).ok()?.components().next()?;
+        let folder = first.as_os_str().to_str()?;
+        self.wanted
+            .get(folder)
+            .or(self.unwanted.get(folder))
+            .map(String::as_str)
+    }
+
+    /// Whether the file at `path` is read as manifests: not a file that becomes part of an object, and
+    /// nothing of a component that is switched off.
+    pub(super) fn is_manifest(&self, root: &Path, path: &Path) -> bool {
+        let is_unwanted = self
+            .of(root, path)
+            .is_some_and(|component| self.unwanted.contains(component));
+        !is_unwanted && !self.files.contains(path)
+    }
+}
+
+/// Reads one `component.yaml`. Nothing where it is switched off, or wrong, which is added to `errors`.
+fn read_one(path: &Path, rendering: &Arc<Rendering>, errors: &mut Vec<Error>) -> Option<Declaration> {
+    let file = match files::read(path) {
+        // The values of Secrets may stand in it.
+        Ok(file) if file.text().contains("values") => SourceFile::confidential(file.path(), file.text()),
+        Ok(file) => file,
+        Err(error) => {
+            errors.push(error);
+            return None;
+        }
+    };
+    let before = errors.len();
+    let documents = yaml::documents(&file, errors);
+    if errors.len() > before {
+        return None;
+    }
+    declaration::read(&file, &documents, rendering, errors).filter(|_| errors.len() == before)
+}
+
+/// Says on an object which component it belongs to.
+pub(super) fn label(manifest: &mut Manifest, component: &str) {
+    let metadata = &mut manifest.value["metadata"];
+    if metadata["labels"].is_null() {
+        metadata["labels"] = serde_json::json!({});
+    }
+    metadata["labels"][COMPONENT] = component.into();
+}
+
+/// The file that `place` names by its path from `folder`. It must stand in the directory at `root`.
+pub(super) fn find(root: &Path, folder: &Path, named: &Path, place: &Place) -> Result<PathBuf, Error> {
+    let error = |message: String, hint: &str| Err(Error::new(message).at(place.clone(), "").hint(hint));
+    let inside = "its files stand in the directory, so that a commit holds all that is desired";
+    let Some(path) = within(root, folder, named) else {
+        return error(format!("{} is outside of the directory", named.display()), inside);
+    };
+    let shown = files::shown(&path);
+    let (Ok(real), Ok(root)) = (path.canonicalize(), root.canonicalize()) else {
+        let folder = files::shown(folder);
+        return error(
+            format!("there is no file {shown}"),
+            &format!("name it by its path from {folder}"),
+        );
+    };
+    if !real.starts_with(root) {
+        return error(format!("the symbolic link {shown} leads out of the directory"), inside);
+    }
+    if !real.is_file() {
+        return error(format!("{shown} is no file"), "name each file of a folder by itself");
+    }
+    Ok(path)
+}
+
+/// The path of what is named by its path from `folder`, without `.` and `..`. Nothing where it is not in
+/// `root`, as far as that can be told without looking.
+fn within(root: &Path, folder: &Path, named: &Path) -> Option<PathBuf> {
+    let mut path = PathBuf::new();
+    for step in folder.strip_prefix(root).ok()?.join(named).components() {
+        match step {
+            Step::CurDir => {}
+            Step::Normal(name) => path.push(name),
+            Step::ParentDir if path.pop() => {}
+            Step::ParentDir | Step::RootDir | Step::Prefix(_) => return None,
+        }
+    }
+    Some(root.join(path))
+}

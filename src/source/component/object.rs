@@ -1,0 +1,227 @@
+//! ConfigMaps and Secrets that are made of files.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use super::declaration::{FileEntry, Object};
+use super::find;
+use crate::error::Error;
+use crate::field::{FieldPath, PathElement};
+use crate::object::{GroupVersionKind, Origins};
+use crate::place::{Origin, Place, Role, SourceFile};
+use crate::render::{Rendered, Rendering};
+use crate::source::{Manifest, files};
+
+/// Makes the objects of one component.
+pub(super) struct Maker<'a> {
+    /// The top of the directory.
+    pub(super) root: &'a Path,
+    /// The component's folder.
+    pub(super) folder: &'a Path,
+    pub(super) rendering: &'a Arc<Rendering>,
+}
+
+/// A file that was read for an object.
+enum Content {
+    Text { text: String, source: Source },
+    Binary(Vec<u8>),
+}
+
+/// The text that one key of an object was made of.
+#[derive(Debug)]
+struct Source {
+    file: Arc<SourceFile>,
+    is_template: bool,
+}
+
+impl Maker<'_> {
+    /// The object; nothing where something is wrong with it, which is added to `errors`.
+    pub(super) fn make(&self, object: &Object, rendered: &Arc<Rendered>, errors: &mut Vec<Error>) -> Option<Manifest> {
+        let before = errors.len();
+        let mut data = Map::new();
+        let mut binary = Map::new();
+        let mut sources = BTreeMap::new();
+        for entry in &object.files {
+            match self.content(entry, object) {
+                Ok(Content::Text { text, source }) => {
+                    let value = if object.is_secret { STANDARD.encode(text) } else { text };
+                    data.insert(entry.key.clone(), value.into());
+                    sources.insert(entry.key.clone(), source);
+                }
+                Ok(Content::Binary(bytes)) => {
+                    let target = if object.is_secret { &mut data } else { &mut binary };
+                    target.insert(entry.key.clone(), STANDARD.encode(bytes).into());
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        for (key, value) in &object.values {
+            data.insert(key.clone(), STANDARD.encode(value).into());
+        }
+        if errors.len() > before {
+            return None;
+        }
+        let mut value = json!({"apiVersion": "v1", "kind": object.kind(), "metadata": {"name": object.name}});
+        if let Some(namespace) = &object.namespace {
+            value["metadata"]["namespace"] = namespace.as_str().into();
+        }
+        for entry in &object.fields {
+            let inside = if matches!(entry.key.as_str(), "labels" | "annotations") {
+                &mut value["metadata"]
+            } else {
+                &mut value
+            };
+            inside[&entry.key] = entry.value.to_value();
+        }
+        for (field, entries) in [("data", data), ("binaryData", binary)] {
+            if !entries.is_empty() {
+                value[field] = entries.into();
+            }
+        }
+        Some(Manifest {
+            gvk: GroupVersionKind::new("v1", object.kind()),
+            name: object.name.clone(),
+            namespace: object.namespace.clone(),
+            value,
+            origins: Arc::new(FileOrigins {
+                object: object.path.clone(),
+                rendered: rendered.clone(),
+                rendering: self.rendering.clone(),
+                sources,
+            }),
+            place: object.place.clone(),
+            generate: object.generate.clone(),
+        })
+    }
+
+    /// What a file becomes in an object: text, or bytes where it is no text.
+    fn content(&self, entry: &FileEntry, object: &Object) -> Result<Content, Error> {
+        let path = find(self.root, self.folder, &entry.path, &entry.place)?;
+        let shown = files::shown(&path);
+        let unreadable = |error| {
+            Error::new(format!("failed to read {shown}"))
+                .because(error)
+                .at(entry.place.clone(), "")
+        };
+        let bytes = fs::read(&path).map_err(unreadable)?;
+        let is_template = path.extension().is_some_and(|extension| extension == "j2");
+        let text = if is_template {
+            files::decode(&shown, bytes)?.text().to_owned()
+        } else {
+            match String::from_utf8(bytes) {
+                Ok(text) => text,
+                Err(error) => return Ok(Content::Binary(error.into_bytes())),
+            }
+        };
+        let file = if object.is_secret {
+            SourceFile::confidential(shown, text)
+        } else {
+            SourceFile::new(shown, text)
+        };
+        let text = if is_template {
+            let filled = self.rendering.template(&file)?;
+            if let (Some(parameter), false) = (&filled.secret, object.is_secret) {
+                let message = format!(
+                    "{} reads the secret parameter `{parameter}`, and a ConfigMap is no secret",
+                    file.path()
+                );
+                let hint = "make it a file of a Secret, or let the program read the value from its environment";
+                return Err(Error::new(message).at(entry.place.clone(), "").hint(hint));
+            }
+            filled.text
+        } else {
+            file.text().to_owned()
+        };
+        let source = Source { file, is_template };
+        Ok(Content::Text { text, source })
+    }
+}
+
+/// Tells where the fields of an object that was made of files come from.
+#[derive(Debug)]
+struct FileOrigins {
+    /// Where the object is declared in `component.yaml`.
+    object: FieldPath,
+    rendered: Arc<Rendered>,
+    rendering: Arc<Rendering>,
+    /// What the keys of its data were made of.
+    sources: BTreeMap<String, Source>,
+}
+
+impl FileOrigins {
+    /// The key of the data that `path` is about, and what it was made of.
+    fn source(&self, path: &FieldPath) -> Option<&Source> {
+        let [PathElement::Field(data), PathElement::Field(key), ..] = path.elements() else {
+            return None;
+        };
+        matches!(data.as_str(), "data" | "binaryData").then(|| self.sources.get(key))?
+    }
+
+    /// Where `component.yaml` says what is at `path`.
+    fn declared(&self, path: &FieldPath) -> FieldPath {
+        let elements = path.elements();
+        let field = |name: &str| PathElement::Field(name.to_owned());
+        let inside: Vec<PathElement> = match elements {
+            [PathElement::Field(top), rest @ ..] if top == "metadata" => rest.to_vec(),
+            [PathElement::Field(top), rest @ ..] if top == "data" || top == "binaryData" => {
+                let group = match rest.first() {
+                    Some(PathElement::Field(key)) if !self.sources.contains_key(key) => {
+                        let values = [field("values"), field(key)];
+                        let path: FieldPath = self.object.elements().iter().cloned().chain(values).collect();
+                        if self.rendered.to_node().get(&path).is_some() {
+                            "values"
+                        } else {
+                            "files"
+                        }
+                    }
+                    _ => "files",
+                };
+                std::iter::once(field(group)).chain(rest.iter().cloned()).collect()
+            }
+            elements => elements.to_vec(),
+        };
+        self.object.elements().iter().cloned().chain(inside).collect()
+    }
+}
+
+impl Origins for FileOrigins {
+    fn of(&self, path: &FieldPath) -> Vec<Origin> {
+        let declared = self.rendered.origins(&self.declared(path));
+        let file = self.source(path).map(|source| Origin {
+            role: Role::File,
+            place: Place::of_line(source.file.clone(), 0),
+        });
+        file.into_iter().chain(declared.iter().cloned()).collect()
+    }
+
+    fn of_line(&self, path: &FieldPath, line: usize) -> Vec<Origin> {
+        let Some(source) = self.source(path) else {
+            return self.of(path);
+        };
+        let made = if source.is_template {
+            self.rendering.template_line(&source.file, line)
+        } else {
+            vec![Origin {
+                role: Role::File,
+                place: Place::of_line(source.file.clone(), line),
+            }]
+        };
+        if made.is_empty() { self.of(path) } else { made }
+    }
+
+    fn is_secret(&self, path: &FieldPath) -> bool {
+        // A template that reads a secret parameter becomes part of a Secret only, whose data is
+        // never shown at all.
+        self.source(path).is_none() && self.rendered.is_secret(&self.declared(path))
+    }
+
+    fn reveals(&self, value: &Value) -> bool {
+        self.rendering.reveals(value)
+    }
+}

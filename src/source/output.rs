@@ -1,0 +1,53 @@
+//! Texts that a directory gives out by name, such as what a client needs to reach the system.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::component::find;
+use super::{Inputs, files, finish, parameters, read_settings};
+use crate::error::{Error, Result};
+use crate::nearest::key_hint;
+
+/// The text that the directory at `path` calls `name`, filled in from its parameters.
+///
+/// It is for everybody to see: a file that reads a secret parameter is refused.
+pub fn output(path: &Path, inputs: &Inputs, name: &str) -> Result<String> {
+    let mut errors = Vec::new();
+    let files = files::find(path, &mut errors)?;
+    let shown = files::shown(path);
+    let Some(settings) = &files.settings else {
+        return Err(Error::new(format!(
+            "{shown} has no outputs, as it has no stackanetes.yaml"
+        )));
+    };
+    let settings = read_settings(settings, &mut errors);
+    finish(errors, ())?;
+    let Some(output) = settings.outputs.get(name) else {
+        let known: Vec<&str> = settings.outputs.keys().map(String::as_str).collect();
+        let error = Error::new(format!("{shown} has no output `{name}`"));
+        return Err(match known.as_slice() {
+            [] => error.hint("declare it in stackanetes.yaml: `outputs: {NAME: FILE}`"),
+            known => error.hint(key_hint(known, name)),
+        });
+    };
+    let file = files::read(&find(path, path, &output.path, &output.place)?)?;
+    if output.path.extension().is_none_or(|extension| extension != "j2") {
+        return Ok(file.text().to_owned());
+    }
+    let rendering = parameters::rendering(path, &files, inputs)?;
+    let Some(rendering) = rendering else {
+        return Ok(file.text().to_owned());
+    };
+    let text = rendering.template(&Arc::clone(&file))?;
+    match text.secret {
+        None => Ok(text.text),
+        Some(parameter) => {
+            let message = format!(
+                "{} reads the secret parameter `{parameter}`, and an output is for all to see",
+                file.path()
+            );
+            let hint = "let whoever uses the text read the value from the cluster";
+            Err(Error::new(message).at(output.place.clone(), "").hint(hint))
+        }
+    }
+}
