@@ -49,7 +49,7 @@ use crate::schema::{Kind, Schema};
 use live::{Declared, Live, without_managed_fields};
 use write::{Changes, Merge};
 
-pub use proof::{LastApplied, changes_nothing};
+pub use proof::changes_nothing;
 pub use refusal::{Conflict, Refusal};
 pub use validate::{Mistake, mistakes};
 

@@ -167,7 +167,8 @@ impl<'a> Merge<'a> {
     }
 }
 
-fn is_same_but_times(left: &ManagedFields, right: &ManagedFields) -> bool {
+/// Whether both say the same of who owns what.
+pub(super) fn is_same_but_times(left: &ManagedFields, right: &ManagedFields) -> bool {
     let mut pairs = left.entries().zip(right.entries());
     left.entries().count() == right.entries().count()
         && pairs.all(|((left, left_fields), (right, right_fields))| {

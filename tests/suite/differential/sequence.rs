@@ -202,7 +202,7 @@ impl<'a> Sequence<'a> {
     }
 
     /// Drops what is not stored as it is written, so that what is stored tells what was written: no
-    /// bytes, which become empty ones, and no rules, which become none.
+    /// bytes, which become empty ones, and empty lists, which become none where lists are always written.
     fn unstored(&self, object: &mut Value) {
         if let (true, Some(data)) = (
             self.subject.kind == "Secret",
@@ -210,8 +210,15 @@ impl<'a> Sequence<'a> {
         ) {
             data.retain(|_, value| !value.is_null());
         }
-        if self.subject.kind == "Role" && object.get("rules") == Some(&json!([])) {
-            object["rules"] = Value::Null;
+        let always_written: &[&str] = match self.subject.kind {
+            "Role" => &["rules"],
+            "EndpointSlice" => &["endpoints", "ports"],
+            _ => &[],
+        };
+        for name in always_written {
+            if object.get(name) == Some(&json!([])) {
+                object[*name] = Value::Null;
+            }
         }
     }
 
