@@ -32,10 +32,13 @@ pub fn same_scalar(of: Type<'_>, left: &Value, right: &Value) -> bool {
 /// Whether `stored` has everything that `applied` says, and lists no more items than it does. It may
 /// have more fields: defaults.
 ///
-/// `null`, nothing, and what is empty are the same, as they are in the API server's own kinds.
+/// `null`, nothing, and what is empty are the same, as they are in the API server's own kinds; but not
+/// a structure without fields, which they keep.
 pub fn covers(of: Option<Type<'_>>, stored: Option<&Value>, applied: Option<&Value>) -> bool {
     match (stored, applied) {
         (_, None) => true,
+        // A structure in which nothing is set is there: `emptyDir: {}`.
+        (None | Some(Value::Null), Some(Value::Object(_))) if of.is_some_and(is_structure) => false,
         (stored, Some(applied)) if is_nothing(applied) => stored.is_none_or(is_nothing) || applied.is_null(),
         (Some(Value::Object(stored)), Some(Value::Object(applied))) => applied.iter().all(|(name, applied)| {
             let of = of.and_then(|of| of.map()?.child(name));
@@ -56,8 +59,12 @@ pub fn covers(of: Option<Type<'_>>, stored: Option<&Value>, applied: Option<&Val
 
 /// Whether each of two values [covers] the other.
 pub fn same(of: Option<Type<'_>>, left: Option<&Value>, right: Option<&Value>) -> bool {
-    let nothing = |value: Option<&Value>| value.is_none_or(is_nothing);
-    (nothing(left) && nothing(right)) || (covers(of, left, right) && covers(of, right, left))
+    covers(of, left, right) && covers(of, right, left)
+}
+
+/// Whether it is a map of which the fields are declared.
+fn is_structure(of: Type<'_>) -> bool {
+    of.map().is_some_and(|map| map.fields().next().is_some())
 }
 
 /// Whether a value is what the API server leaves out: `null`, empty, or the zero of its type.
@@ -188,6 +195,17 @@ mod tests {
         assert!(covers(Some(pod()), Some(&stored), Some(&applied)));
         assert!(!covers(Some(pod()), Some(&applied), Some(&stored)));
         assert!(same(None, Some(&json!({"a": null})), None));
+    }
+
+    #[test]
+    fn a_structure_without_fields_is_something() {
+        let volume = |volume: Value| json!({"spec": {"volumes": [volume]}});
+        let empty = volume(json!({"name": "a", "emptyDir": {}}));
+        let without = volume(json!({"name": "a"}));
+        assert!(!covers(Some(pod()), Some(&without), Some(&empty)));
+        assert!(covers(Some(pod()), Some(&empty), Some(&without)));
+        let labels = json!({"metadata": {"labels": {}}});
+        assert!(covers(Some(pod()), Some(&json!({"metadata": {}})), Some(&labels)));
     }
 
     #[test]
