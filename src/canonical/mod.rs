@@ -39,11 +39,11 @@ pub fn covers(of: Option<Type<'_>>, stored: Option<&Value>, applied: Option<&Val
         (_, None) => true,
         // A structure in which nothing is set is there: `emptyDir: {}`.
         (None | Some(Value::Null), Some(Value::Object(_))) if of.is_some_and(is_structure) => false,
-        (stored, Some(applied)) if is_nothing(applied) => stored.is_none_or(is_nothing) || applied.is_null(),
         (Some(Value::Object(stored)), Some(Value::Object(applied))) => applied.iter().all(|(name, applied)| {
             let of = of.and_then(|of| of.map()?.child(name));
             covers(of, stored.get(name), Some(applied))
         }),
+        (stored, Some(applied)) if is_nothing(applied) => stored.is_none_or(is_nothing) || applied.is_null(),
         (Some(Value::Array(stored)), Some(Value::Array(applied))) => {
             let of = of.and_then(|of| Some(of.list()?.item()));
             let mut pairs = stored.iter().zip(applied);
@@ -204,6 +204,9 @@ mod tests {
         let without = volume(json!({"name": "a"}));
         assert!(!covers(Some(pod()), Some(&without), Some(&empty)));
         assert!(covers(Some(pod()), Some(&empty), Some(&without)));
+        let affinity = |affinity: Value| json!({"spec": {"affinity": affinity}});
+        let (node, none) = (affinity(json!({"nodeAffinity": {}})), affinity(json!({})));
+        assert!(!covers(Some(pod()), Some(&none), Some(&node)));
         let labels = json!({"metadata": {"labels": {}}});
         assert!(covers(Some(pod()), Some(&json!({"metadata": {}})), Some(&labels)));
     }
