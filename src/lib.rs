@@ -10,8 +10,13 @@
 //! 3. [`mod@compare`] compares one object, and [`mod@plan`] decides what becomes of it. No I/O, no clock.
 //! 4. [`view`] turns the plan into text, and [`execute`] carries it out, telling of it in events.
 //!
+//! Under these lies server-side apply as a library of its own, with neither I/O nor a clock either:
+//! [`schema`] says how each kind is merged, [`field`] who owns what, [`merge`] does it, and
+//! [`canonical`] tells whether two values mean the same.
+//!
 //! Only [`cluster`] knows the Kubernetes client, and only [`ui`] prints.
 
+pub mod canonical;
 pub mod cli;
 pub mod cluster;
 pub mod compare;
@@ -24,6 +29,7 @@ pub mod history;
 pub mod inventory;
 pub mod jobs;
 pub mod key;
+pub mod merge;
 mod nearest;
 pub mod object;
 pub mod observe;
@@ -34,6 +40,7 @@ pub mod plan;
 pub mod render;
 pub mod report;
 pub mod rollout;
+pub mod schema;
 pub mod selection;
 pub mod source;
 #[cfg(test)]

@@ -162,6 +162,10 @@ pub(super) struct Desired {
     /// Only the objects of this component; repeat it for more.
     #[arg(long, value_name = "NAME")]
     component: Vec<String>,
+    /// Ask the server what an apply would do even of objects whose own records prove that nothing would
+    /// change. A newer default or admission plugin is seen only so.
+    #[arg(long)]
+    pub(super) verify: bool,
     /// The name under which fields are applied.
     #[arg(long, value_name = "NAME", default_value = "stackanetes")]
     pub(super) field_manager: String,

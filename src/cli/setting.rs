@@ -70,6 +70,7 @@ pub(super) async fn planned(
         revision: revision.as_ref().map(|revision| revision.commit.clone()),
         selection,
         rollouts: is_structured,
+        verify: desired.verify,
         policy: safety.policy(&desired.field_manager, environment.as_deref()),
         concurrency: cluster.concurrency.into(),
     };

@@ -59,6 +59,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
             ..Selection::default()
         },
         rollouts: false,
+        verify: false,
         policy: Policy::default(),
         concurrency: args.cluster.concurrency.into(),
     };

@@ -6,6 +6,7 @@ mod base;
 mod cause;
 mod change;
 mod difference;
+mod proof;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use base::{is_base, written};
 pub use cause::Cause;
 pub use change::GitChange;
 pub use difference::{Difference, differences};
+pub use proof::is_proved;
 
 /// One field that would change, or that keeps a value git no longer wants.
 #[derive(Debug, Clone, PartialEq)]
@@ -201,14 +203,14 @@ fn field_change(
     let is_secret = object::is_secret(&desired.reference.kind) && !is_public_in_secret(&difference.path);
     // What was secret when it was applied still is, wherever git has it now.
     let sides = || std::iter::once(desired).chain(base);
-    let reveals = |value: &Option<Value>| {
-        let value = value.as_ref();
-        value.is_some_and(|value| sides().any(|side| side.origins.reveals(value)))
+    let reveals = |value: &Option<Value>, side: &DesiredObject, said: &DesiredObject| {
+        let said = difference.path.find(&said.value);
+        value.as_ref().is_some_and(|value| side.origins.reveals(value, said))
     };
     let secret = is_secret
         || sides().any(|side| side.origins.is_secret(&difference.path))
-        || reveals(&difference.before)
-        || reveals(&difference.after);
+        || sides().any(|side| reveals(&difference.before, side, side))
+        || sides().any(|side| reveals(&difference.after, side, desired));
     FieldChange {
         before: Shown::of(difference.before.as_ref(), secret),
         after: Shown::of(difference.after.as_ref(), secret),

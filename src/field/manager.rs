@@ -1,6 +1,6 @@
 //! Who manages the fields of an object, and since when.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::FieldSet;
 use crate::object::LiveObject;
@@ -21,6 +21,8 @@ pub struct FieldManager {
     pub name: String,
     /// How it writes.
     pub operation: Operation,
+    /// The version of the API it writes in: `apps/v1`. The paths of its fields are of this version.
+    pub api_version: String,
     /// The subresource it writes through, such as `scale`; empty for the object itself.
     pub subresource: String,
     /// When it last wrote (RFC 3339). The time is the entry's, not a field's.
@@ -28,6 +30,15 @@ pub struct FieldManager {
 }
 
 impl FieldManager {
+    /// Whether the API server takes both for one writer, whenever they wrote: appliers by name and
+    /// subresource, all others by the version of the API they wrote in, too.
+    pub fn is(&self, other: &FieldManager) -> bool {
+        self.name == other.name
+            && self.operation == other.operation
+            && self.subresource == other.subresource
+            && (self.operation == Operation::Apply || self.api_version == other.api_version)
+    }
+
     /// Whether a person, or a script in a person's place, writes under this name: the commands of
     /// kubectl, which name themselves so.
     pub fn is_imperative(&self) -> bool {
@@ -52,11 +63,62 @@ pub struct ManagedFields(Vec<(FieldManager, FieldSet)>);
 impl ManagedFields {
     /// Reads them from an object.
     pub fn of(object: &LiveObject) -> Self {
-        let entries = object
-            .value()
-            .pointer("/metadata/managedFields")
-            .and_then(Value::as_array);
+        Self::read(object.value())
+    }
+
+    /// Reads them from the JSON of an object.
+    pub fn read(object: &Value) -> Self {
+        let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
         Self(entries.into_iter().flatten().map(entry).collect())
+    }
+
+    /// Writes `metadata.managedFields`.
+    pub fn to_json(&self) -> Value {
+        Value::Array(self.0.iter().map(written).collect())
+    }
+
+    /// Whether nobody owns anything.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The fields of one writer.
+    pub fn fields(&self, writer: &FieldManager) -> Option<&FieldSet> {
+        let mut entries = self.entries();
+        entries
+            .find(|(manager, _)| manager.is(writer))
+            .map(|(_, fields)| fields)
+    }
+
+    /// Gives a writer exactly these fields; one without fields has no entry.
+    pub fn set(&mut self, writer: FieldManager, fields: FieldSet) {
+        self.0.retain(|(manager, _)| !manager.is(&writer));
+        if !fields.is_empty() {
+            self.0.push((writer, fields));
+        }
+    }
+
+    /// Passes every entry through `change`, and drops those of which it leaves nothing.
+    pub(crate) fn change(&mut self, mut change: impl FnMut(&FieldManager, FieldSet) -> FieldSet) {
+        let entries = std::mem::take(&mut self.0).into_iter();
+        let changed = entries.map(|(manager, fields)| {
+            let fields = change(&manager, fields);
+            (manager, fields)
+        });
+        self.0 = changed.filter(|(_, fields)| !fields.is_empty()).collect();
+    }
+
+    /// Makes all entries of one time, which is none.
+    pub(crate) fn forget_times(&mut self) {
+        for (manager, _) in &mut self.0 {
+            manager.time = None;
+        }
+    }
+
+    /// Sorts the entries as the API server does: appliers first, then by time, name, version and
+    /// subresource.
+    pub fn sort(&mut self) {
+        self.0.sort_by(|(left, _), (right, _)| left.rank().cmp(&right.rank()));
     }
 
     /// Each writer and its fields.
@@ -95,6 +157,34 @@ impl ManagedFields {
     }
 }
 
+impl FieldManager {
+    /// What entries are sorted by. Times of one form sort as text.
+    fn rank(&self) -> (Operation, &str, &str, &str, &str) {
+        let time = self.time.as_deref().unwrap_or_default();
+        (self.operation, time, &self.name, &self.api_version, &self.subresource)
+    }
+}
+
+fn written((manager, fields): &(FieldManager, FieldSet)) -> Value {
+    let mut entry = json!({
+        "manager": manager.name,
+        "operation": match manager.operation {
+            Operation::Apply => "Apply",
+            Operation::Update => "Update",
+        },
+        "apiVersion": manager.api_version,
+        "fieldsType": "FieldsV1",
+        "fieldsV1": fields.to_fields_v1(),
+    });
+    if let Some(time) = &manager.time {
+        entry["time"] = time.as_str().into();
+    }
+    if !manager.subresource.is_empty() {
+        entry["subresource"] = manager.subresource.as_str().into();
+    }
+    entry
+}
+
 fn is_own(manager: &FieldManager, name: &str) -> bool {
     manager.name == name && manager.operation == Operation::Apply && manager.subresource.is_empty()
 }
@@ -108,6 +198,7 @@ fn entry(entry: &Value) -> (FieldManager, FieldSet) {
         } else {
             Operation::Update
         },
+        api_version: text("apiVersion").to_owned(),
         subresource: text("subresource").to_owned(),
         time: entry.get("time").and_then(Value::as_str).map(str::to_owned),
     };

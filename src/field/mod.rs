@@ -1,6 +1,7 @@
 //! Fields: paths to them, sets of them, and who manages them.
 
 mod manager;
+pub mod order;
 mod path;
 mod set;
 

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::order;
+
 /// One step of a [`FieldPath`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PathElement {
@@ -25,11 +27,38 @@ impl PathElement {
         let (form, rest) = key.split_once(':')?;
         match form {
             "f" => Some(Self::Field(rest.to_owned())),
-            "k" => serde_json::from_str(rest).ok().map(Self::Key),
-            "v" => serde_json::from_str(rest).ok().map(Self::Value),
+            "k" => serde_json::from_str(rest).ok().map(Self::key),
+            "v" => serde_json::from_str(rest).ok().map(Self::value),
             "i" => rest.parse().ok().map(Self::Index),
             _ => None,
         }
+    }
+
+    /// Spells it as a key of FieldsV1, to the letter as the API server does.
+    pub fn to_fields_v1(&self) -> String {
+        match self {
+            Self::Field(name) => format!("f:{name}"),
+            Self::Key(keys) => {
+                let pair = |(name, value): (&String, &Value)| format!("{}:{}", Value::from(name.as_str()), json(value));
+                format!("k:{{{}}}", keys.iter().map(pair).collect::<Vec<_>>().join(","))
+            }
+            Self::Value(value) => format!("v:{}", json(value)),
+            Self::Index(index) => format!("i:{index}"),
+        }
+    }
+
+    /// The item of a keyed list with these key fields. Equal numbers become the same element.
+    pub fn key(keys: Map<String, Value>) -> Self {
+        Self::Key(
+            keys.into_iter()
+                .map(|(name, value)| (name, order::normal(value)))
+                .collect(),
+        )
+    }
+
+    /// The item of a set with this value. Equal numbers become the same element.
+    pub fn value(value: Value) -> Self {
+        Self::Value(order::normal(value))
     }
 
     /// Whether `item` is the list item that this element selects.
@@ -50,7 +79,7 @@ impl PathElement {
         }
     }
 
-    /// Fields, then keys, then values, then positions; the order within each needs only be total.
+    /// Fields, then keys, then values, then positions, as the API server sorts them.
     fn rank(&self) -> u8 {
         match self {
             Self::Field(_) => 0,
@@ -66,19 +95,23 @@ impl Ord for PathElement {
         match (self, other) {
             (Self::Field(a), Self::Field(b)) => a.cmp(b),
             (Self::Index(a), Self::Index(b)) => a.cmp(b),
-            (Self::Key(a), Self::Key(b)) => {
-                let names = a.keys().cmp(b.keys());
-                names.then_with(|| a.values().map(sortable).cmp(b.values().map(sortable)))
-            }
-            (Self::Value(a), Self::Value(b)) => sortable(a).cmp(&sortable(b)),
+            (Self::Key(a), Self::Key(b)) => order::maps(a, b),
+            (Self::Value(a), Self::Value(b)) => order::compare(a, b),
             _ => self.rank().cmp(&other.rank()),
         }
     }
 }
 
-/// A scalar in a form that sorts, and that keeps `1` and `"1"` apart.
-fn sortable(value: &Value) -> (bool, Cow<'_, str>) {
-    (value.is_string(), text(value))
+/// A value as the API server's JSON writer spells it: what HTML knows is escaped.
+fn json(value: &Value) -> String {
+    let mut text = String::new();
+    for letter in value.to_string().chars() {
+        match letter {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => text.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            _ => text.push(letter),
+        }
+    }
+    text
 }
 
 /// A scalar as people write it.

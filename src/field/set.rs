@@ -1,6 +1,7 @@
 //! Sets of fields: what a manager owns, read from FieldsV1.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::Value;
 
@@ -32,6 +33,29 @@ impl FieldSet {
             }
         }
         set
+    }
+
+    /// Writes FieldsV1.
+    pub fn to_fields_v1(&self) -> Value {
+        let mut map = serde_json::Map::new();
+        for (element, child) in &self.children {
+            let mut value = child.to_fields_v1();
+            if let (true, false, Value::Object(fields)) = (child.member, child.children.is_empty(), &mut value) {
+                fields.insert(".".to_owned(), Value::Object(serde_json::Map::new()));
+            }
+            map.insert(element.to_fields_v1(), value);
+        }
+        Value::Object(map)
+    }
+
+    /// FieldsV1 as text, its keys in the order in which the API server writes them.
+    pub fn to_fields_v1_text(&self) -> String {
+        let own = (self.member && !self.children.is_empty()).then(|| "\".\":{}".to_owned());
+        let below = self
+            .children
+            .iter()
+            .map(|(element, child)| format!("{}:{}", Value::from(element.to_fields_v1()), child.to_fields_v1_text()));
+        format!("{{{}}}", own.into_iter().chain(below).collect::<Vec<_>>().join(","))
     }
 
     /// Whether nothing is in it.
@@ -67,6 +91,57 @@ impl FieldSet {
         set.member
     }
 
+    /// Whether exactly this path is in the set.
+    pub fn contains(&self, path: &FieldPath) -> bool {
+        self.below(path).is_some_and(|set| set.member)
+    }
+
+    /// The paths below each of the next steps.
+    pub fn children(&self) -> impl Iterator<Item = (&PathElement, &FieldSet)> {
+        self.children.iter()
+    }
+
+    /// How many paths are in the set.
+    pub fn len(&self) -> usize {
+        usize::from(self.member) + self.children.values().map(FieldSet::len).sum::<usize>()
+    }
+
+    /// Adds one path. Nobody owns the object as a whole, so the root is not added.
+    pub fn insert(&mut self, path: &[PathElement]) {
+        if !path.is_empty() {
+            self.insert_below(path);
+        }
+    }
+
+    fn insert_below(&mut self, path: &[PathElement]) {
+        match path.split_first() {
+            Some((element, rest)) => self.children.entry(element.clone()).or_default().insert_below(rest),
+            None => self.member = true,
+        }
+    }
+
+    /// Adds every path of `below`, one step further down.
+    pub(crate) fn add_below(&mut self, element: PathElement, below: FieldSet) {
+        if !below.is_empty() {
+            match self.children.entry(element) {
+                Entry::Vacant(place) => {
+                    place.insert(below);
+                }
+                Entry::Occupied(mut place) => place.get_mut().extend(&below),
+            }
+        }
+    }
+
+    /// Whether the path that leads here is itself in the set.
+    pub(crate) fn is_member(&self) -> bool {
+        self.member
+    }
+
+    /// Says whether the path that leads here is itself in the set.
+    pub(crate) fn set_member(&mut self, member: bool) {
+        self.member = member;
+    }
+
     /// Adds every path of `other`.
     pub fn extend(&mut self, other: &FieldSet) {
         self.member |= other.member;
@@ -92,6 +167,55 @@ impl FieldSet {
             }
         }
         rest
+    }
+
+    /// The paths that are in both sets.
+    #[must_use]
+    pub fn intersection(&self, other: &FieldSet) -> Self {
+        let mut both = Self {
+            member: self.member && other.member,
+            children: BTreeMap::new(),
+        };
+        for (element, child) in &self.children {
+            let kept = other.children.get(element).map(|others| child.intersection(others));
+            if let Some(kept) = kept.filter(|kept| !kept.is_empty()) {
+                both.children.insert(element.clone(), kept);
+            }
+        }
+        both
+    }
+
+    /// The paths of this set that are not in `other`, nor below a path of `other`.
+    #[must_use]
+    pub fn without_below(&self, other: &FieldSet) -> Self {
+        let mut rest = Self {
+            member: self.member && !other.member,
+            children: BTreeMap::new(),
+        };
+        for (element, child) in &self.children {
+            let kept = match other.children.get(element) {
+                Some(others) if others.member => continue,
+                Some(others) => child.without_below(others),
+                None => child.clone(),
+            };
+            if !kept.is_empty() {
+                rest.children.insert(element.clone(), kept);
+            }
+        }
+        rest
+    }
+
+    /// The paths below which nothing is in the set.
+    #[must_use]
+    pub fn leaves(&self) -> Self {
+        Self {
+            member: self.member && self.children.is_empty(),
+            children: self
+                .children
+                .iter()
+                .map(|(element, child)| (element.clone(), child.leaves()))
+                .collect(),
+        }
     }
 
     /// Every path in the set, in order.
@@ -146,6 +270,37 @@ mod tests {
         let owned = set(json!({"f:spec": {"f:selector": {}}}));
         assert!(owned.covers(&FieldPath::of(&["spec", "selector", "matchLabels"])));
         assert!(!owned.covers(&FieldPath::of(&["spec", "replicas"])));
+    }
+
+    #[test]
+    fn what_is_read_is_written_again_to_the_letter() {
+        let text = r#"{"f:metadata":{"f:finalizers":{".":{},"v:\"a\u003cb\"":{}}},"f:spec":{"f:ports":{"k:{\"containerPort\":80,\"protocol\":\"TCP\"}":{".":{},"f:name":{}},"k:{\"containerPort\":443}":{}},"f:replicas":{}}}"#;
+        // Two letters of JSON inside a string of JSON: the key is `v:"a\u003cb"`.
+        let text = text.replace(r"\u003c", r"\\u003c");
+        let fields: Value = serde_json::from_str(&text).expect("JSON");
+        let owned = set(fields.clone());
+        assert_eq!(owned.to_fields_v1(), fields);
+        assert_eq!(owned.to_fields_v1_text(), text);
+    }
+
+    #[test]
+    fn the_recursive_difference_drops_whole_subtrees() {
+        let owned = set(json!({"f:spec": {"f:a": {}}, "f:status": {".": {}, "f:b": {"f:c": {}}}}));
+        let reset = set(json!({"f:status": {}}));
+        assert_eq!(owned.without_below(&reset), set(json!({"f:spec": {"f:a": {}}})));
+        assert_eq!(
+            owned.without(&reset),
+            set(json!({"f:spec": {"f:a": {}}, "f:status": {"f:b": {"f:c": {}}}}))
+        );
+    }
+
+    #[test]
+    fn the_intersection_keeps_common_paths_alone() {
+        let left = set(json!({"f:a": {".": {}, "f:b": {}}, "f:c": {}}));
+        let right = set(json!({"f:a": {"f:b": {}, "f:d": {}}, "f:e": {}}));
+        assert_eq!(left.intersection(&right), set(json!({"f:a": {"f:b": {}}})));
+        assert_eq!(left.leaves(), set(json!({"f:a": {"f:b": {}}, "f:c": {}})));
+        assert_eq!(left.len(), 3);
     }
 
     #[test]

@@ -10,11 +10,14 @@ use super::explain::{failed, refused, warnings};
 use super::job;
 use super::members::Survey;
 use crate::cluster::{Answer, Apply, Cluster, Failure, Force, Persist, Resource};
+use crate::compare;
 use crate::error::{Error, Result};
+use crate::generate;
 use crate::inventory;
 use crate::jobs::{Inputs, Run};
 use crate::object::{DesiredObject, LiveObject};
 use crate::plan::{self, Answered, Observation, Past, Unverified, Version};
+use crate::schema::Schema;
 
 /// A desired object, how its kind is reached, and the member that it is, if it is one.
 pub(super) type Known = (DesiredObject, Resource, Option<(Resource, LiveObject)>);
@@ -22,11 +25,12 @@ pub(super) type Known = (DesiredObject, Resource, Option<(Resource, LiveObject)>
 impl Survey<'_> {
     /// Asks about every object: Namespaces first, since what is in a missing one, and in one that is
     /// going, cannot be asked about.
-    pub(super) async fn ask_all(&self, known: Vec<Known>) -> Result<Vec<Observation>> {
+    pub(super) async fn ask_all(&self, known: Vec<Known>, schema: Option<&Schema>) -> Result<Vec<Observation>> {
         let (namespaces, rest): (Vec<_>, Vec<_>) = known
             .into_iter()
             .partition(|(object, _, _)| object.reference.kind.is("", "Namespace"));
-        let mut observations = self.ask_some(namespaces, &BTreeSet::new()).await?;
+        let (mut observations, namespaces) = self.proved(namespaces, schema);
+        observations.extend(self.ask_some(namespaces, &BTreeSet::new()).await?);
         let missing: BTreeSet<String> = observations
             .iter()
             .filter(|observation| {
@@ -35,8 +39,49 @@ impl Survey<'_> {
             })
             .map(|observation| observation.desired.reference.name.clone())
             .collect();
+        let (proved, rest) = self.proved(rest, schema);
+        observations.extend(proved);
         observations.extend(self.ask_some(rest, &missing).await?);
         Ok(observations)
+    }
+
+    /// Takes out what is proved to be in sync, by the schema of its kind: nothing is asked of it.
+    fn proved(&self, known: Vec<Known>, schema: Option<&Schema>) -> (Vec<Observation>, Vec<Known>) {
+        let Some(schema) = schema else {
+            return (Vec::new(), known);
+        };
+        let (mut proved, mut rest) = (Vec::new(), Vec::new());
+        for (desired, resource, member) in known {
+            let sent = self.stamped(&desired);
+            match member {
+                Some((listed, live))
+                    if listed.gvk == resource.gvk && self.is_proved(&desired, &sent, &live, schema) =>
+                {
+                    proved.push(Observation {
+                        desired,
+                        resource,
+                        sent,
+                        live: Some(live),
+                        answer: Answered::Proved,
+                        run: Run::Plain,
+                        past: Past::default(),
+                    });
+                }
+                member => rest.push((desired, resource, member)),
+            }
+        }
+        (proved, rest)
+    }
+
+    /// Of a Job, its inputs decide; and what is still to be made in the cluster is no proof.
+    fn is_proved(&self, desired: &DesiredObject, sent: &Value, live: &LiveObject, schema: &Schema) -> bool {
+        desired.inputs.is_none()
+            && generate::due(desired, Some(live)).is_none()
+            && compare::is_proved(desired, sent, live, schema, &self.question.policy.field_manager)
+    }
+
+    fn stamped(&self, desired: &DesiredObject) -> Value {
+        inventory::stamp(desired, self.question.set.as_ref(), self.question.revision.as_deref())
     }
 
     async fn ask_some(&self, known: Vec<Known>, missing_namespaces: &BTreeSet<String>) -> Result<Vec<Observation>> {
@@ -69,7 +114,7 @@ impl Survey<'_> {
             None => (!is_served).then(|| (Unverified::KindMissing, member.as_ref().map(|(_, live)| live.clone()))),
         };
         if let Some((why, live)) = unverified {
-            let mut sent = inventory::stamp(&desired, self.question.set.as_ref(), self.question.revision.as_deref());
+            let mut sent = self.stamped(&desired);
             bind(&mut sent, live.as_ref().map(Version::of).as_ref());
             let answer = Answered::Unverified(why);
             return Ok(Observation {

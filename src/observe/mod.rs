@@ -13,6 +13,7 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
@@ -22,13 +23,15 @@ use crate::jobs::{self, Recorded};
 use crate::key::Keyring;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::order::{self, ComponentDependencies};
-use crate::plan::{NotCompared, Observed, Policy};
+use crate::plan::{Contents, NotCompared, Observed, Policy};
 use crate::rollout;
+use crate::schema::Schema;
 use crate::selection::Selection;
 use crate::source::Manifest;
 
 use members::{Members, Survey, split_hidden};
 
+use ask::Known;
 pub use ask::{bind, observe_again};
 pub use contents::contents;
 pub use explain::{failed, refused, warnings};
@@ -48,6 +51,8 @@ pub struct Question {
     pub selection: Selection,
     /// Whether pods follow their configuration.
     pub rollouts: bool,
+    /// Whether the server is asked even of what is proved to be in sync.
+    pub verify: bool,
     /// What is allowed.
     pub policy: Policy,
     /// How many requests are under way at once.
@@ -116,6 +121,10 @@ pub async fn observe(
         discovery: &discovery,
         completed: parent.as_ref().map_or(&none, |parent| &parent.jobs),
     };
+    let is_known_server = parent
+        .as_ref()
+        .and_then(|parent| parent.completed.as_ref())
+        .is_some_and(|completed| completed.server == discovery.server_version);
     let Members {
         mut live,
         scopes,
@@ -135,7 +144,8 @@ pub async fn observe(
             (desired, resource, member)
         })
         .collect();
-    let objects = survey.ask_all(known).await?;
+    let schema = (is_known_server && !question.verify).then(|| schema(&live, &known));
+    let objects = survey.ask_all(known, schema.as_deref()).await?;
     // What git wants under other labels than the live object has is not selected, and still wanted.
     let orphans: Vec<(Resource, LiveObject)> = live
         .into_iter()
@@ -144,16 +154,7 @@ pub async fn observe(
         })
         .map(|(_, orphan)| orphan)
         .collect();
-    let mut in_namespaces = Vec::new();
-    for (_, orphan) in orphans
-        .iter()
-        .filter(|(resource, _)| resource.gvk.group_kind.is("", "Namespace"))
-    {
-        let name = orphan.reference().name;
-        let set = question.set.as_ref();
-        let found = contents(cluster, &discovery, &name, set, question.concurrency).await;
-        in_namespaces.push((name, found));
-    }
+    let in_namespaces = in_namespaces(cluster, &discovery, &orphans, question).await;
     Ok(Observations {
         observed: Observed {
             set: question.set.clone(),
@@ -173,6 +174,40 @@ pub async fn observe(
         scopes,
         defined_by,
     })
+}
+
+/// For each orphaned Namespace, what else lives in it.
+async fn in_namespaces(
+    cluster: &dyn Cluster,
+    discovery: &Discovery,
+    orphans: &[(Resource, LiveObject)],
+    question: &Question,
+) -> Vec<(String, Contents)> {
+    let mut found = Vec::new();
+    for (_, orphan) in orphans
+        .iter()
+        .filter(|(resource, _)| resource.gvk.group_kind.is("", "Namespace"))
+    {
+        let name = orphan.reference().name;
+        let contents = contents(cluster, discovery, &name, question.set.as_ref(), question.concurrency).await;
+        found.push((name, contents));
+    }
+    found
+}
+
+/// The schema by which objects are proved to be in sync: of the kinds that every cluster has, and those
+/// of the definitions that are members.
+fn schema(live: &BTreeMap<ObjectRef, (Resource, LiveObject)>, known: &[Known]) -> Cow<'static, Schema> {
+    let known = known.iter().filter_map(|(_, _, member)| member.as_ref());
+    let mut schema = Cow::Borrowed(Schema::bundled());
+    for (_, definition) in live
+        .values()
+        .chain(known)
+        .filter(|(_, live)| resolve::is_definition(&live.reference().kind))
+    {
+        schema.to_mut().add_custom(definition.value());
+    }
+    schema
 }
 
 /// Makes pods follow what git says that they read, selected or not. The workloads of `desired` of which

@@ -14,16 +14,19 @@ use crate::source::Manifest;
 /// A desired object and how its kind is reached.
 pub type Resolved = (DesiredObject, Resource);
 
+/// Whether objects of this kind define kinds.
+pub fn is_definition(kind: &GroupKind) -> bool {
+    kind.is("apiextensions.k8s.io", "CustomResourceDefinition")
+}
+
 /// Adds the kinds that CustomResourceDefinitions among the manifests will bring, and says which
 /// definition brings which kind.
 pub fn add_defined_kinds(discovery: &mut Discovery, manifests: &[Manifest]) -> BTreeMap<GroupKind, ObjectRef> {
     let mut defined = BTreeMap::new();
-    for manifest in manifests.iter().filter(|manifest| {
-        manifest
-            .gvk
-            .group_kind
-            .is("apiextensions.k8s.io", "CustomResourceDefinition")
-    }) {
+    for manifest in manifests
+        .iter()
+        .filter(|manifest| is_definition(&manifest.gvk.group_kind))
+    {
         let text = |pointer: &str| manifest.value.pointer(pointer).and_then(Value::as_str);
         let (Some(group), Some(kind), Some(plural)) = (
             text("/spec/group"),

@@ -167,7 +167,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         step.reason = Reason::Runs(why.clone());
     }
     match answer {
-        Answered::Stands => return Decision::Unchanged(Box::new(standing(work, live.as_ref()))),
+        Answered::Proved | Answered::Stands => return Decision::Unchanged(Box::new(standing(work, live.as_ref()))),
         Answered::NotOurs(claim) => {
             step.action = Action::Skip;
             step.reason = match claim {

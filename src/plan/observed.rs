@@ -108,6 +108,8 @@ pub enum Answered {
     Unverified(Unverified),
     /// The server was not asked, since the object is not ours to change.
     NotOurs(Claim),
+    /// The server was not asked, since its own records prove that nothing would change.
+    Proved,
     /// The server was not asked, since a Job has run, or runs, with the inputs that it is to have.
     Stands,
 }

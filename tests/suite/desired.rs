@@ -49,42 +49,142 @@ fn from_an_empty_cluster_to_in_sync_and_on() {
     let requests = bed.audited(|| drop(bed.diff().exits(0).shows("in sync:")));
     assert!(!requests.is_empty() && !requests.iter().any(crate::control_plane::AuditEvent::is_write));
 
-    // Another replica count is that field of that workload, and nothing else.
-    let path = bed.dir.join("desired/memcached/statefulset.yaml");
-    let text = fs::read_to_string(&path).expect("the manifest of Memcached");
-    let replicas = text
-        .lines()
-        .find(|line| line.trim_start().starts_with("replicas:"))
-        .expect("a replica count");
-    bed.write("memcached/statefulset.yaml", &text.replace(replicas, "  replicas: 5"));
-    bed.commit("More Memcached");
-    let run = bed
-        .diff()
-        .exits(1)
-        .shows("~ update StatefulSet openstack/memcached")
-        .shows("spec.replicas")
-        .shows("+ 5 git")
-        .shows("1 to update;");
-    let signs: Vec<_> = run
-        .stdout
-        .lines()
-        .filter(|line| line.trim_start().starts_with("+ "))
-        .collect();
-    assert_eq!(signs.len(), 1, "{}", run.stdout);
-    bed.synced().shows("synced: 1 updated");
+    keys_are_made(&bed);
+    a_line_of_configuration(&bed);
+    parameters_reach_what_depends_on_them(&bed);
+    a_component_is_switched_off(&bed);
+}
 
-    // A moved component changes nothing.
-    fs::rename(bed.dir.join("desired/memcached"), bed.dir.join("desired/cache")).expect("it can be moved");
+/// What nobody should choose is there, and what somebody chose is what the printed openrc reads.
+fn keys_are_made(bed: &Bed) {
+    for secret in ["keystone-fernet-keys", "keystone-credential-keys"] {
+        let data = bed.get("secret", secret).expect("it is there")["data"].clone();
+        assert_eq!(data.as_object().expect("it has keys").len(), 2);
+        assert_ne!(data["0"], data["1"]);
+    }
+    // Whoever rotates them may: to the next diff they are none of its business.
+    let rotated = serde_json::json!({"data": {"0": "bmV3", "1": "b2xk", "2": "bmV4dA=="}});
+    bed.patch("rotate-keys", "secret", "keystone-fernet-keys", &rotated);
     bed.diff().exits(0);
+    let openrc = bed.run(&["output", "openrc"]).exits(0);
+    let reads = "kubectl --namespace openstack get secret keystone-admin --output jsonpath='{.data.password}'";
+    openrc
+        .shows("OS_AUTH_URL=http://identity.openstack.cluster:30080/v3")
+        .shows(reads);
+    let password = bed.kubectl(&[
+        "get",
+        "secret",
+        "keystone-admin",
+        "--output",
+        "jsonpath={.data.password}",
+    ]);
+    assert_eq!(password, "cGFzc3dvcmQ=");
+}
 
-    // A removed one is pruned, and nothing else is.
-    let traefik = bed.get("deployment", "traefik").expect("it is there")["metadata"]["uid"].clone();
-    fs::remove_dir_all(bed.dir.join("desired/cache")).expect("it can be removed");
-    bed.synced().shows("deleted");
-    assert!(bed.get("statefulset", "memcached").is_none() && bed.get("service", "memcached").is_none());
-    assert_eq!(
-        bed.get("deployment", "traefik").expect("it is there")["metadata"]["uid"],
-        traefik
+/// One line of Keystone's configuration is that line in the diff, restarts Keystone's pods, and runs
+/// no Job.
+fn a_line_of_configuration(bed: &Bed) {
+    let uids = |kind: &str| {
+        let paths = "jsonpath={range .items[*]}{.metadata.name}={.metadata.uid} {end}";
+        bed.kubectl(&["get", kind, "--output", paths])
+    };
+    let jobs = uids("jobs");
+    assert_eq!(jobs.split_whitespace().count(), 3, "{jobs}");
+    let path = bed.dir.join("desired/keystone/etc/keystone.conf.j2");
+    let text = fs::read_to_string(path).expect("the configuration of Keystone");
+    let line = "connection_recycle_time = 600";
+    assert!(text.contains(line));
+    bed.write(
+        "keystone/etc/keystone.conf.j2",
+        &text.replace(line, "connection_recycle_time = 300"),
     );
+    bed.commit("Recycle sooner");
+    bed.diff()
+        .exits(1)
+        .shows("~ update ConfigMap openstack/keystone-etc")
+        .shows(&format!("- {line}"))
+        .shows("+ connection_recycle_time = 300")
+        .shows("~ update Deployment openstack/keystone-api")
+        .shows("restarts 1 pod")
+        .shows("2 to update;")
+        .shows_not("Job");
+    bed.synced().shows("synced: 2 updated");
+    assert_eq!(uids("jobs"), jobs);
     bed.diff().exits(0);
+}
+
+/// Each of these changes these objects and no others.
+fn parameters_reach_what_depends_on_them(bed: &Bed) {
+    let changes = |parameter: &str, expected: &[&str]| {
+        let run = bed.run(&["diff", "--set", parameter]).exits(1);
+        let headings = run
+            .stdout
+            .lines()
+            .filter(|line| line.starts_with(['~', '+', '-', '±', '!', '?', '=']));
+        let mut headings: Vec<_> = headings
+            .map(|line| line.split_whitespace().take(4).collect::<Vec<_>>().join(" "))
+            .collect();
+        headings.sort_unstable();
+        assert_eq!(headings, expected, "{}", run.stdout);
+        run
+    };
+    changes(
+        "deployment.control_replicas=3",
+        &["~ update Deployment openstack/keystone-api"],
+    )
+    .shows("spec.replicas")
+    .shows("- 1")
+    .shows("+ 3");
+    changes(
+        "rabbitmq.replicas=5",
+        &[
+            "~ update PodDisruptionBudget openstack/rabbitmq",
+            "~ update StatefulSet openstack/rabbitmq",
+        ],
+    );
+    // The endpoints follow the ingress by a Job that runs again.
+    changes(
+        "network.ingress.host='%s.example.org'",
+        &[
+            "~ update Ingress openstack/keystone",
+            "± replace Job openstack/keystone-bootstrap",
+        ],
+    );
+    changes(
+        "passwords.database.keystone=another",
+        &[
+            "~ update Deployment openstack/keystone-api",
+            "~ update Secret openstack/keystone-database",
+            "± replace Job openstack/keystone-db-init",
+            "± replace Job openstack/keystone-db-sync",
+        ],
+    );
+    // A volume keeps what it was made with, and the server says so before anything is done.
+    bed.run(&["diff", "--set", "storage.class=fast"])
+        .exits(2)
+        .complains("set only when the object is created");
+    for (parameter, because) in [
+        ("mariadb.replicas=2", "An even number is refused"),
+        ("network.ingress.host=openstack.cluster", "%s"),
+        ("passwords.database.root=p@ss", "passwords.database.root"),
+    ] {
+        bed.run(&["diff", "--set", parameter]).exits(2).complains(because);
+    }
+}
+
+/// It is pruned, and nothing else changes.
+fn a_component_is_switched_off(bed: &Bed) {
+    let uid = |kind: &str, name: &str| bed.get(kind, name).expect("it is there")["metadata"]["uid"].clone();
+    let traefik = uid("deployment", "traefik");
+    bed.run(&["sync", "--yes", "--set", "rabbitmq.enabled=false"])
+        .exits(0)
+        .shows("deleted")
+        .shows_not("updated");
+    assert!(bed.get("statefulset", "rabbitmq").is_none() && bed.get("service", "rabbitmq").is_none());
+    assert!(
+        bed.get("persistentvolumeclaim", "data-rabbitmq-0").is_some(),
+        "data is kept"
+    );
+    assert_eq!(uid("deployment", "traefik"), traefik);
+    bed.run(&["diff", "--set", "rabbitmq.enabled=false"]).exits(0);
 }

@@ -6,12 +6,14 @@
 
 mod agreement;
 mod bed;
+mod bundled_schema;
 mod causes;
 mod components;
 mod conflicts;
 mod control_plane;
 mod desired;
 mod diff;
+mod differential;
 mod generated;
 mod input;
 mod interrupt;
@@ -19,6 +21,7 @@ mod jobs;
 mod namespaces;
 mod parameters;
 mod parent;
+mod programs;
 mod prune;
 mod races;
 mod revision;

@@ -36,6 +36,7 @@ pub fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String
             revision: None,
             selection: Selection::default(),
             rollouts: false,
+            verify: false,
             policy: Policy::default(),
             concurrency: 4,
         };

@@ -1,0 +1,261 @@
+//! Types, as merging sees them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Schema;
+
+/// One type of a [`Schema`]. Where a type allows several forms (int-or-string, unknown fields), a
+/// value decides which of them it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Type<'a> {
+    schema: &'a Schema,
+    reference: Reference,
+}
+
+/// A value that has no parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalar {
+    /// Text.
+    String,
+    /// An integer or a float.
+    Number,
+    /// True or false.
+    Boolean,
+    /// Any of these.
+    Any,
+}
+
+/// What the text of a scalar means, where two texts can mean the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Itself.
+    Plain,
+    /// An amount: `1`, `1000m`, `1Gi`.
+    Quantity,
+    /// A point in time.
+    Time,
+    /// Base64.
+    Bytes,
+}
+
+/// How the items of a list are told apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListType {
+    /// They are not: the list is one value.
+    Atomic,
+    /// By their values.
+    Set,
+    /// By these fields of each item.
+    Map(Vec<String>),
+}
+
+/// The list form of a type.
+#[derive(Debug, Clone, Copy)]
+pub struct List<'a> {
+    of: Type<'a>,
+    definition: &'a ListDefinition,
+}
+
+/// The map form of a type.
+#[derive(Debug, Clone, Copy)]
+pub struct Map<'a> {
+    of: Type<'a>,
+    definition: &'a MapDefinition,
+}
+
+/// A field that a map declares.
+#[derive(Debug, Clone, Copy)]
+pub struct Field<'a> {
+    of: Type<'a>,
+    definition: &'a FieldDefinition,
+}
+
+/// Where a type is, and what the place of its use says about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reference {
+    pub(super) index: usize,
+    /// Overrides whether a map is one value.
+    pub(super) atomic: Option<bool>,
+    /// Whether the type was written in place, and has no name.
+    pub(super) inlined: bool,
+}
+
+impl Reference {
+    pub(super) fn to(index: usize) -> Self {
+        Self {
+            index,
+            atomic: None,
+            inlined: false,
+        }
+    }
+}
+
+/// A type's forms. It has at least one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Definition {
+    pub(super) scalar: Option<(Scalar, Format)>,
+    pub(super) list: Option<ListDefinition>,
+    pub(super) map: Option<MapDefinition>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct ListDefinition {
+    pub(super) kind: ListType,
+    pub(super) item: Reference,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct MapDefinition {
+    pub(super) fields: BTreeMap<String, FieldDefinition>,
+    /// The type of the fields that are not declared; without one there may be none.
+    pub(super) rest: Option<Reference>,
+    pub(super) atomic: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct FieldDefinition {
+    pub(super) of: Reference,
+    pub(super) default: Option<Value>,
+    pub(super) required: bool,
+}
+
+impl<'a> Type<'a> {
+    pub(super) fn new(schema: &'a Schema, reference: Reference) -> Self {
+        Self { schema, reference }
+    }
+
+    fn definition(self) -> &'a Definition {
+        &self.schema.definitions[self.reference.index]
+    }
+
+    /// Its form without parts.
+    pub fn scalar(self) -> Option<Scalar> {
+        self.definition().scalar.map(|(scalar, _)| scalar)
+    }
+
+    /// What its text means.
+    pub fn format(self) -> Format {
+        self.definition().scalar.map_or(Format::Plain, |(_, format)| format)
+    }
+
+    /// Its form as a list.
+    pub fn list(self) -> Option<List<'a>> {
+        let definition = self.definition().list.as_ref()?;
+        Some(List { of: self, definition })
+    }
+
+    /// Its form as a map.
+    pub fn map(self) -> Option<Map<'a>> {
+        let definition = self.definition().map.as_ref()?;
+        Some(Map { of: self, definition })
+    }
+
+    /// The value of a structure of this type in which nothing was set: what is written out all the
+    /// same, because it is no pointer and not left out when empty. OpenAPI says so by a default that
+    /// is the type's zero, or by requiring a field without a default.
+    pub(super) fn zero(self) -> Value {
+        let Some(map) = self.map() else { return Value::Null };
+        let fields = map.fields().filter_map(|(name, field)| {
+            let value = match field.default() {
+                Some(Value::Object(default)) if default.is_empty() => field.of().zero(),
+                Some(default) if is_zero(default) => default.clone(),
+                None if field.is_required() => Value::Null,
+                _ => return None,
+            };
+            Some((name.to_owned(), value))
+        });
+        Value::Object(fields.collect())
+    }
+}
+
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.is_empty(),
+        Value::Bool(yes) => !yes,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        _ => false,
+    }
+}
+
+impl<'a> List<'a> {
+    /// How its items are told apart.
+    pub fn kind(self) -> &'a ListType {
+        match self.of.reference.atomic {
+            Some(true) => &ListType::Atomic,
+            _ => &self.definition.kind,
+        }
+    }
+
+    /// Whether the list is one value.
+    pub fn is_atomic(self) -> bool {
+        *self.kind() == ListType::Atomic
+    }
+
+    /// The type of its items.
+    pub fn item(self) -> Type<'a> {
+        Type::new(self.of.schema, self.definition.item)
+    }
+}
+
+impl<'a> Map<'a> {
+    /// Whether the map is one value.
+    pub fn is_atomic(self) -> bool {
+        self.of.reference.atomic.unwrap_or(self.definition.atomic)
+    }
+
+    /// A field that is declared.
+    pub fn field(self, name: &str) -> Option<Field<'a>> {
+        let definition = self.definition.fields.get(name)?;
+        Some(Field {
+            of: self.of,
+            definition,
+        })
+    }
+
+    /// The fields that are declared, by name.
+    pub fn fields(self) -> impl Iterator<Item = (&'a str, Field<'a>)> {
+        let of = self.of;
+        let fields = self.definition.fields.iter();
+        fields.map(move |(name, definition)| (name.as_str(), Field { of, definition }))
+    }
+
+    /// The type of the fields that are not declared, where there may be such.
+    pub fn rest(self) -> Option<Type<'a>> {
+        let reference = self.definition.rest?;
+        Some(Type::new(self.of.schema, reference))
+    }
+
+    /// The type of a field, declared or not.
+    pub fn child(self, name: &str) -> Option<Type<'a>> {
+        self.field(name).map(Field::of).or_else(|| self.rest())
+    }
+
+    /// Whether nothing at all is known of its fields.
+    pub(crate) fn is_unknown(self) -> bool {
+        self.definition.fields.is_empty()
+            && self.definition.rest.is_some_and(|rest| {
+                let scalar = self.of.schema.definitions[rest.index].scalar;
+                let untyped = scalar.is_some_and(|(scalar, _)| scalar == Scalar::Any);
+                rest.index == super::open_api::DEDUCED || (rest.inlined && untyped)
+            })
+    }
+}
+
+impl<'a> Field<'a> {
+    /// Its type.
+    pub fn of(self) -> Type<'a> {
+        Type::new(self.of.schema, self.definition.of)
+    }
+
+    /// The value it has when it is left out.
+    pub fn default(self) -> Option<&'a Value> {
+        self.definition.default.as_ref()
+    }
+
+    /// Whether it may not be left out.
+    pub fn is_required(self) -> bool {
+        self.definition.required
+    }
+}
