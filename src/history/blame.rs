@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::walk::{Files, Said, Search, Since};
+use super::walk::{ALL_COMMITS, Files, Said, Search, Since};
 use super::{History, Secrets};
 use crate::cluster::Discovery;
 use crate::compare::{Cause, FieldChange, GitChange, written};
@@ -84,6 +84,7 @@ impl History {
             rendered: 0,
         };
         let mut since = Since::default();
+        let mut left = ALL_COMMITS;
         let mut found = HashMap::new();
         for index in 0..answers.questions.len() {
             let question = &answers.questions[index];
@@ -97,7 +98,7 @@ impl History {
                 same_parameters: known.same_parameters,
                 since: since.of(&self.commits, known.commit, revision.id()),
             };
-            if let Some(change) = search.run(files, |commit| answers.said(commit, index)) {
+            if let Some(change) = search.run(files, &mut left, |commit| answers.said(commit, index)) {
                 found.insert(subject, change);
             }
         }

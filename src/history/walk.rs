@@ -13,6 +13,8 @@ use crate::source::{CommitId, Commits};
 
 /// How many commits a walk goes back at most.
 const COMMITS: usize = 1_000;
+/// How many commits all walks together look at.
+pub(super) const ALL_COMMITS: usize = 50_000;
 
 /// The files that a value is made of; nothing stands for the whole directory.
 pub(super) type Files = Option<Arc<[String]>>;
@@ -62,8 +64,14 @@ enum Back {
 }
 
 impl Search<'_> {
-    /// What changed the value that is made of `files` now. `said` renders a commit.
-    pub(super) fn run(&self, files: Files, mut said: impl FnMut(CommitId) -> Said) -> Option<GitChange> {
+    /// What changed the value that is made of `files` now. `said` renders a commit; `left` counts the
+    /// commits that may still be looked at.
+    pub(super) fn run(
+        &self,
+        files: Files,
+        left: &mut usize,
+        mut said: impl FnMut(CommitId) -> Said,
+    ) -> Option<GitChange> {
         let revision = self.directory.revision.as_ref()?;
         let mut step = Step {
             commit: revision.id(),
@@ -79,6 +87,7 @@ impl Search<'_> {
         }
         let mut certain = step.clone();
         for _ in 0..COMMITS {
+            *left = left.checked_sub(1)?;
             let is_since = self.since.is_none_or(|since| since.contains(&step.commit));
             let back = if is_since {
                 self.back(&step, &self.commits.parents(step.commit)?, &mut said)

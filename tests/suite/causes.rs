@@ -220,6 +220,23 @@ fn where_the_commit_is_not_at_hand_it_is_a_guess() {
 }
 
 #[test]
+fn where_a_clone_ends_no_commit_is_named() {
+    let bed = Bed::new("causes-shallow");
+    bed.write_config_map("settings", &[("mode", "one"), ("size", "one")]);
+    bed.commit("First");
+    bed.synced();
+    bed.write_config_map("settings", &[("mode", "two"), ("size", "one")]);
+    let end = bed.commit("Mode to two");
+    bed.write_config_map("settings", &[("mode", "two"), ("size", "two")]);
+    let size = bed.commit("Size to two");
+    // The commit that was applied is at hand, as one that was fetched by itself is.
+    fs::write(bed.dir.join(".git/shallow"), format!("{end}\n")).expect("written");
+    for_sure(bed.diff().exits(1))
+        .shows("- one + two git data.size")
+        .shows(&format!("+ two git: {} Size to two", short(&size)));
+}
+
+#[test]
 fn where_the_files_differed_from_the_commit_it_is_a_guess() {
     let bed = Bed::new("causes-dirty");
     bed.write_config_map("settings", &[("mode", "one")]);
