@@ -216,7 +216,7 @@ pub(super) struct Safety {
     #[arg(long)]
     pub(super) allow_empty: bool,
     /// Delete objects of this kind too, where it is kept otherwise: PersistentVolumeClaim,
-    /// CustomResourceDefinition.
+    /// CustomResourceDefinition, and Secret where values were generated.
     #[arg(long, value_name = "KIND")]
     prune_kind: Vec<String>,
     /// Run this Job again, although its inputs did not change: NAME or NAMESPACE/NAME.
