@@ -48,7 +48,8 @@ use crate::schema::{Kind, Schema};
 use compare::Comparison;
 use versions::Versions;
 
-pub use validate::{Mistake, mistakes};
+pub(crate) use form::element;
+pub use validate::{Fault, Mistake, mistakes};
 
 /// Who writes, through what, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,8 +13,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
-use reads::{Keys, Kind};
+use crate::object::{DesiredObject, LiveObject, ObjectRef};
+use crate::pods::Kind;
+use reads::Keys;
 
 /// The annotation of a pod template with the digests of the ConfigMaps that it reads.
 pub const CONFIGURATION: &str = "stackanetes.io/configuration";
@@ -159,14 +160,6 @@ impl Content {
             return seal(&said);
         }
         Some(URL_SAFE_NO_PAD.encode(&Sha256::digest(said.to_string())[..12]))
-    }
-}
-
-impl Kind {
-    fn of(kind: &GroupKind) -> Option<Self> {
-        [Self::ConfigMap, Self::Secret]
-            .into_iter()
-            .find(|other| other.group_kind() == *kind)
     }
 }
 
