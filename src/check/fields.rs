@@ -123,14 +123,29 @@ fn shown(object: &Object<'_>, path: &FieldPath) -> String {
 }
 
 /// The same path, by the positions of items: by a key that is left out, as it has a default, an item is
-/// not found in what was written.
+/// not found in what was written. Of several items with one key, it is the first in which the path ends.
 fn by_position(value: &Value, path: &FieldPath) -> FieldPath {
-    let mut found = FieldPath::root();
-    for element in path.elements() {
-        let position = positions(found.find(value), element).next();
-        found = found.join(position.map_or_else(|| element.clone(), PathElement::Index));
+    reach(value, FieldPath::root(), path.elements()).unwrap_or_else(|reached| reached)
+}
+
+/// How far the path leads on from `reached`: to its end, or not.
+fn reach(value: &Value, reached: FieldPath, rest: &[PathElement]) -> Result<FieldPath, FieldPath> {
+    let Some((element, rest)) = rest.split_first() else {
+        return Ok(reached);
+    };
+    let mut first = None;
+    for position in positions(Some(value), element) {
+        let at = reached.join(PathElement::Index(position));
+        match reach(&value[position], at, rest) {
+            Ok(found) => return Ok(found),
+            Err(short) => drop(first.get_or_insert(short)),
+        }
     }
-    found
+    match (first, element.find(value)) {
+        (Some(short), _) => Err(short),
+        (None, Some(value)) => reach(value, reached.join(element.clone()), rest),
+        (None, None) => Err(reached.join(element.clone())),
+    }
 }
 
 /// The path of the second item with the key that `path` ends in.

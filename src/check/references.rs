@@ -144,10 +144,12 @@ fn configuration<'a>(
     };
     let Key::One(key) = &read.key else { return true };
     let Some(name) = key.text() else { return true };
-    let filled_elsewhere = elsewhere::is_made(directory, &target.reference)
-        || target.at(&["type"]).text() == Some("kubernetes.io/service-account-token");
     let keys = keys(target);
-    if filled_elsewhere || keys.contains(&name) {
+    let is_filled_elsewhere = || {
+        let kind = target.at(&["type"]).text();
+        kind == Some("kubernetes.io/service-account-token") || elsewhere::is_made(directory, &target.reference)
+    };
+    if keys.contains(&name) || is_filled_elsewhere() {
         return true;
     }
     let message = format!(
