@@ -9,6 +9,10 @@
 //! 3. [`mod@compare`] compares one object, and [`mod@plan`] decides what becomes of it. No I/O, no clock.
 //! 4. [`view`] turns the plan into text, and [`execute`] carries it out, telling of it in events.
 //!
+//! Under these lies server-side apply as a library of its own, with neither I/O nor a clock either:
+//! [`schema`] says how each kind is merged, [`field`] who owns what, [`merge`] does it, and
+//! [`canonical`] tells whether two values mean the same.
+//!
 //! Only [`cluster`] knows the Kubernetes client, and only [`ui`] prints.
 
 pub mod canonical;

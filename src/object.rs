@@ -150,7 +150,8 @@ pub trait Origins: fmt::Debug + Send + Sync {
     }
 
     /// Whether a value that came from elsewhere, such as the cluster, gives away what must not be shown.
-    fn reveals(&self, _value: &Value) -> bool {
+    /// What git says there in the open (`said`) it cannot give away.
+    fn reveals(&self, _value: &Value, _said: Option<&Value>) -> bool {
         false
     }
 }

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::field::order;
-use crate::schema::{Format, Kind, Type};
+use crate::schema::{Format, Kind, Scalar, Type};
 
 pub use quantity::Quantity;
 
@@ -32,15 +32,18 @@ pub fn same_scalar(of: Type<'_>, left: &Value, right: &Value) -> bool {
 /// Whether `stored` has everything that `applied` says, and lists no more items than it does. It may
 /// have more fields: defaults.
 ///
-/// `null`, nothing, and what is empty are the same, as they are in the API server's own kinds.
+/// `null`, nothing, and what is empty are the same, as they are in the API server's own kinds; but not
+/// a structure without fields, which they keep.
 pub fn covers(of: Option<Type<'_>>, stored: Option<&Value>, applied: Option<&Value>) -> bool {
     match (stored, applied) {
         (_, None) => true,
-        (stored, Some(applied)) if is_nothing(applied) => stored.is_none_or(is_nothing) || applied.is_null(),
+        // A structure in which nothing is set is there: `emptyDir: {}`.
+        (None | Some(Value::Null), Some(Value::Object(_))) if of.is_some_and(is_structure) => false,
         (Some(Value::Object(stored)), Some(Value::Object(applied))) => applied.iter().all(|(name, applied)| {
             let of = of.and_then(|of| of.map()?.child(name));
             covers(of, stored.get(name), Some(applied))
         }),
+        (stored, Some(applied)) if is_nothing(applied) => stored.is_none_or(is_nothing) || applied.is_null(),
         (Some(Value::Array(stored)), Some(Value::Array(applied))) => {
             let of = of.and_then(|of| Some(of.list()?.item()));
             let mut pairs = stored.iter().zip(applied);
@@ -56,8 +59,12 @@ pub fn covers(of: Option<Type<'_>>, stored: Option<&Value>, applied: Option<&Val
 
 /// Whether each of two values [covers] the other.
 pub fn same(of: Option<Type<'_>>, left: Option<&Value>, right: Option<&Value>) -> bool {
-    let nothing = |value: Option<&Value>| value.is_none_or(is_nothing);
-    (nothing(left) && nothing(right)) || (covers(of, left, right) && covers(of, right, left))
+    covers(of, left, right) && covers(of, right, left)
+}
+
+/// Whether it is a map of which the fields are declared.
+fn is_structure(of: Type<'_>) -> bool {
+    of.map().is_some_and(|map| map.fields().next().is_some())
 }
 
 /// Whether a value is what the API server leaves out: `null`, empty, or the zero of its type.
@@ -73,7 +80,7 @@ pub fn is_nothing(value: &Value) -> bool {
 }
 
 /// An object of the API server's own kinds without what it leaves out when it stores it: `null`, and
-/// lists that are empty. In a map of text, `null` is stored as empty text.
+/// lists that are empty. In a map of scalars, `null` is stored as their zero: as empty text, as `0`.
 #[must_use]
 pub fn settled(of: Option<Type<'_>>, value: &Value) -> Value {
     match value {
@@ -82,9 +89,9 @@ pub fn settled(of: Option<Type<'_>>, value: &Value) -> Value {
             let fields = fields.iter().filter_map(|(name, value)| {
                 let declared = map.is_some_and(|map| map.field(name).is_some());
                 let of = map.and_then(|map| map.child(name));
-                let is_text = of.is_some_and(|of| of.scalar().is_some() && of.map().is_none());
+                let is_scalar = of.is_some_and(|of| of.scalar().is_some() && of.map().is_none());
                 match value {
-                    Value::Null if !declared && is_text => Some((name.clone(), Value::from(""))),
+                    Value::Null if !declared && is_scalar => Some((name.clone(), zero(of))),
                     Value::Null => None,
                     Value::Array(items) if items.is_empty() => None,
                     value => Some((name.clone(), settled(of, value))),
@@ -97,6 +104,17 @@ pub fn settled(of: Option<Type<'_>>, value: &Value) -> Value {
             Value::Array(items.iter().map(|item| settled(of, item)).collect())
         }
         scalar => scalar.clone(),
+    }
+}
+
+/// What a scalar of this type is when nothing was set.
+fn zero(of: Option<Type<'_>>) -> Value {
+    let scalar = of.and_then(|of| Some((of.scalar()?, of.format())));
+    match scalar {
+        Some((_, Format::Quantity)) => "0".into(),
+        Some((Scalar::Number, _)) => 0.into(),
+        Some((Scalar::Boolean, _)) => false.into(),
+        _ => "".into(),
     }
 }
 
@@ -177,6 +195,20 @@ mod tests {
         assert!(covers(Some(pod()), Some(&stored), Some(&applied)));
         assert!(!covers(Some(pod()), Some(&applied), Some(&stored)));
         assert!(same(None, Some(&json!({"a": null})), None));
+    }
+
+    #[test]
+    fn a_structure_without_fields_is_something() {
+        let volume = |volume: Value| json!({"spec": {"volumes": [volume]}});
+        let empty = volume(json!({"name": "a", "emptyDir": {}}));
+        let without = volume(json!({"name": "a"}));
+        assert!(!covers(Some(pod()), Some(&without), Some(&empty)));
+        assert!(covers(Some(pod()), Some(&empty), Some(&without)));
+        let affinity = |affinity: Value| json!({"spec": {"affinity": affinity}});
+        let (node, none) = (affinity(json!({"nodeAffinity": {}})), affinity(json!({})));
+        assert!(!covers(Some(pod()), Some(&none), Some(&node)));
+        let labels = json!({"metadata": {"labels": {}}});
+        assert!(covers(Some(pod()), Some(&json!({"metadata": {}})), Some(&labels)));
     }
 
     #[test]

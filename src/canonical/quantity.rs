@@ -6,8 +6,6 @@ pub struct Quantity {
     billionths: i128,
 }
 
-const BILLION: i128 = 1_000_000_000;
-
 impl Quantity {
     /// Reads an amount: a decimal number with a suffix of thousands (`n`, `u`, `m`, `k`, `M`, …), of
     /// 1024s (`Ki`, `Mi`, …), or an exponent. What is finer than a billionth is rounded away from zero.
@@ -41,11 +39,6 @@ impl Quantity {
         Some(Self {
             billionths: sign * billionths,
         })
-    }
-
-    /// Whether it is a whole number.
-    pub fn is_whole(self) -> bool {
-        self.billionths % BILLION == 0
     }
 }
 
@@ -115,6 +108,5 @@ mod tests {
         for text in ["", ".", "Gi", "1.2.3", "1Qi", "a1", "1e", "1 Gi"] {
             assert_eq!(Quantity::read(text), None, "{text}");
         }
-        assert!(Quantity::read("1500m").is_some_and(|amount| !amount.is_whole()));
     }
 }

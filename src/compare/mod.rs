@@ -155,7 +155,8 @@ pub fn compare(desired: &DesiredObject, live: &LiveObject, answer: &LiveObject, 
 fn field_change(desired: &DesiredObject, difference: Difference, cause: Cause, guessed: bool) -> FieldChange {
     let origins = origins(desired, &difference);
     let is_secret = object::is_secret(&desired.reference.kind) && !is_public_in_secret(&difference.path);
-    let reveals = |value: &Option<Value>| value.as_ref().is_some_and(|value| desired.origins.reveals(value));
+    let said = difference.path.find(&desired.value);
+    let reveals = |value: &Option<Value>| value.as_ref().is_some_and(|value| desired.origins.reveals(value, said));
     let secret = is_secret
         || desired.origins.is_secret(&difference.path)
         || reveals(&difference.before)

@@ -10,10 +10,8 @@
 
 use serde_json::Value;
 
-use crate::canonical;
-use crate::field::{FieldManager, FieldSet, ManagedFields};
 use crate::inventory::{Applied, REVISION};
-use crate::merge::{self, OnConflict, Writer};
+use crate::merge;
 use crate::object::{DesiredObject, LiveObject};
 use crate::schema::Schema;
 
@@ -27,26 +25,12 @@ pub fn is_proved(
     schema: &Schema,
     field_manager: &str,
 ) -> bool {
-    let Some(kind) = schema.kind(&desired.gvk()) else {
-        return false;
-    };
     if live.deletion_timestamp().is_some() || Applied::noted(live) != Some(Applied::of(desired)) {
         return false;
     }
     let mut sent = sent.clone();
     keep_revision(&mut sent, live);
-    // Whose entry has which time makes no difference.
-    let writer = Writer::new(field_manager, "");
-    let Ok(merged) = merge::apply(schema, Some(live.value()), &sent, &writer, OnConflict::Force) else {
-        return false;
-    };
-    let mut stored = canonical::stored(kind, &merged.object);
-    // These are compared by themselves.
-    if let Some(metadata) = stored["metadata"].as_object_mut() {
-        metadata.remove("managedFields");
-    }
-    same_owners(&ManagedFields::of(live), &merged.managed_fields)
-        && canonical::covers(Some(kind.root()), Some(live.value()), Some(&stored))
+    merge::changes_nothing(schema, live.value(), &sent, field_manager)
 }
 
 /// The commit that is noted on an object changes only when the object is written.
@@ -60,37 +44,13 @@ fn keep_revision(sent: &mut Value, live: &LiveObject) {
     };
 }
 
-fn same_owners(before: &ManagedFields, after: &ManagedFields) -> bool {
-    let entries = |fields: &ManagedFields| -> Vec<(FieldManager, FieldSet)> {
-        let timeless = |writer: &FieldManager| FieldManager {
-            time: None,
-            ..writer.clone()
-        };
-        let mut entries: Vec<_> = fields
-            .entries()
-            .map(|(writer, fields)| (timeless(writer), fields.clone()))
-            .collect();
-        entries.sort_by(|(a, _), (b, _)| {
-            let key = |writer: &FieldManager| {
-                (
-                    writer.name.clone(),
-                    writer.api_version.clone(),
-                    writer.subresource.clone(),
-                )
-            };
-            key(a).cmp(&key(b))
-        });
-        entries
-    };
-    entries(before) == entries(after)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
     use crate::inventory;
+    use crate::merge::{OnConflict, Writer};
     use crate::testing::{desired, set};
 
     const WEB: &str = "apiVersion: apps/v1

@@ -96,18 +96,6 @@ impl FieldSet {
         self.below(path).is_some_and(|set| set.member)
     }
 
-    /// Whether the field `element` itself, one step below this one, is in the set.
-    pub fn has(&self, element: &PathElement) -> bool {
-        self.children.get(element).is_some_and(|child| child.member)
-    }
-
-    /// Whether anything below the field `element` is in the set.
-    pub fn has_below(&self, element: &PathElement) -> bool {
-        self.children
-            .get(element)
-            .is_some_and(|child| !child.children.is_empty())
-    }
-
     /// The paths below each of the next steps.
     pub fn children(&self) -> impl Iterator<Item = (&PathElement, &FieldSet)> {
         self.children.iter()

@@ -9,6 +9,16 @@ const MOST_UPDATERS: usize = 10;
 /// What the oldest of them become when there are more.
 const ANCIENT: &str = "ancient-changes";
 
+/// The entries as an API server reads them: of those it takes for one writer, the last. A write of the
+/// scale can leave two.
+pub(super) fn told_apart(managers: &ManagedFields) -> ManagedFields {
+    let mut apart = ManagedFields::default();
+    for (manager, fields) in managers.entries() {
+        apart.set(manager.clone(), fields.clone());
+    }
+    apart
+}
+
 /// What no entry ever holds: what identifies an object, and what the API server sets.
 pub(super) fn unmanaged() -> FieldSet {
     let mut fields = FieldSet::default();

@@ -25,30 +25,33 @@
 mod combine;
 mod compare;
 mod form;
+mod live;
 mod managers;
 mod owned;
+mod proof;
 mod prune;
 mod reconcile;
+mod refusal;
 mod remove;
 mod restore;
 #[cfg(test)]
 mod tests;
 mod validate;
 mod versions;
-
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+mod write;
 
 use serde_json::Value;
 
-use crate::field::{FieldManager, FieldPath, FieldSet, ManagedFields, Operation, order};
+use crate::field::{FieldManager, ManagedFields, Operation, order};
 use crate::object::GroupVersionKind;
 use crate::schema::{Kind, Schema};
 
-use compare::Comparison;
-use versions::Versions;
+use live::{Declared, Live, without_managed_fields};
+use write::{Changes, Merge};
 
 pub(crate) use form::element;
+pub use proof::changes_nothing;
+pub use refusal::{Conflict, Refusal};
 pub use validate::{Fault, Mistake, mistakes};
 
 /// Who writes, through what, and when.
@@ -102,32 +105,6 @@ pub struct Merged {
     pub managed_fields: ManagedFields,
 }
 
-/// A field that an apply would take away from another manager.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Conflict {
-    /// Who owns it.
-    pub manager: FieldManager,
-    /// Which field.
-    pub path: FieldPath,
-}
-
-/// Why a write cannot be merged.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Refusal {
-    /// The schema does not have the kind.
-    #[error("no schema for {0}")]
-    UnknownKind(GroupVersionKind),
-    /// The schema does not allow what is applied.
-    #[error("{}", mistakes_text(.0))]
-    Invalid(Vec<Mistake>),
-    /// The schema does not allow what is live: it is not the one by which that was written.
-    #[error("the live object does not fit the schema: {}", mistakes_text(.0))]
-    InvalidLive(Vec<Mistake>),
-    /// Others own what is applied, with other values.
-    #[error("{}", conflicts_text(.0))]
-    Conflicts(Vec<Conflict>),
-}
-
 /// Applies `config` to the live object, or creates it where there is none.
 ///
 /// The live object is in the version of the configuration, as an API server would read it.
@@ -151,9 +128,9 @@ pub fn apply(
     }
     let mut managers = live.managers.clone();
     if managers.is_empty() {
-        managers = merge.before_first_apply(&live);
+        managers = merge.before_first_apply(&live)?;
     }
-    merge.reconcile(&mut managers);
+    merge.reconcile(&live.object, &mut managers)?;
 
     let entry = writer.entry(Operation::Apply, kind);
     let last = managers.entries().find(|(manager, _)| manager.is(&entry));
@@ -164,7 +141,7 @@ pub fn apply(
     let mut object = combine::combine(kind.root(), Some(&live.object), Some(config)).unwrap_or_default();
     if let Some((api_version, fields)) = &last {
         let last = prune::Last { api_version, fields };
-        object = prune::prune(&merge.versions, object, &managers, &entry, &last);
+        object = prune::prune(&merge.versions, object, &managers, &entry, &last)?;
     }
     let changes = Changes {
         old: &live.object,
@@ -201,185 +178,19 @@ pub fn update(schema: &Schema, live: Option<&Value>, new: &Value, writer: &Write
         Declared::None | Declared::These(_) => live.managers.clone(),
     };
     // Who made an object that nobody is known to own cannot be known any more.
-    let fits = |object: &Value| validate::mistakes_in_stored(kind.root(), object).is_empty();
-    if !fits(&live.object) || !fits(&object) {
-        // What cannot be made sense of is written all the same; the owners stay who they were.
-        managers.clone_from(&live.managers);
-    } else if is_created || !managers.is_empty() {
+    if is_created || !managers.is_empty() {
         let entry = writer.entry(Operation::Update, kind);
-        merge.update(&live.object, &object, &mut managers, entry)?;
-        managers::cap(&mut managers);
+        let fits = |object: &Value| validate::mistakes_in_stored(kind.root(), object).is_empty();
+        let is_settled =
+            fits(&live.object) && fits(&object) && merge.update(&live.object, &object, &mut managers, entry).is_ok();
+        if is_settled {
+            managers::cap(&mut managers);
+        } else {
+            // What cannot be made sense of is written all the same; the owners stay who they were.
+            managers.clone_from(&live.managers);
+        }
     }
     Ok(merge.written(live, object, managers))
-}
-
-/// An object that exists, or what an API server starts from when none does.
-struct Live {
-    object: Value,
-    managers: ManagedFields,
-    is_there: bool,
-}
-
-impl Live {
-    fn read(live: Option<&Value>, kind: Kind<'_>) -> Self {
-        let Some(live) = live else {
-            return Self {
-                object: empty(kind),
-                managers: ManagedFields::default(),
-                is_there: false,
-            };
-        };
-        Self {
-            object: without_managed_fields(live).0,
-            managers: ManagedFields::read(live),
-            is_there: true,
-        }
-    }
-}
-
-/// What one write turns into what, and who does it.
-struct Changes<'a> {
-    old: &'a Value,
-    new: &'a Value,
-    by: &'a FieldManager,
-}
-
-/// One write of one object.
-struct Merge<'a> {
-    kind: Kind<'a>,
-    versions: Versions<'a>,
-    writer: &'a Writer,
-}
-
-impl<'a> Merge<'a> {
-    fn new(schema: &'a Schema, kind: Kind<'a>, writer: &'a Writer) -> Self {
-        Self {
-            kind,
-            versions: Versions::new(schema, kind),
-            writer,
-        }
-    }
-
-    /// The object as it is stored, with its managed fields. Where nothing changed but times, they did
-    /// not either.
-    fn written(&self, live: Live, object: Value, mut managers: ManagedFields) -> Merged {
-        managers.sort();
-        let is_same = live.is_there && is_same_but_times(&live.managers, &managers);
-        if is_same && order::equal(&live.object, &object) {
-            managers = live.managers;
-        }
-        let mut object = restore::restore(self.kind, &self.writer.subresource, &live.object, object);
-        if !managers.is_empty()
-            && let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
-        {
-            metadata.insert("managedFields".to_owned(), managers.to_json());
-        }
-        Merged {
-            object,
-            managed_fields: managers,
-        }
-    }
-
-    /// Fits every entry to the schema as it is now.
-    fn reconcile(&self, managers: &mut ManagedFields) {
-        managers.change(|manager, fields| match self.versions.kind(&manager.api_version) {
-            Some(kind) => reconcile::reconcile(kind.root(), &fields),
-            None => fields,
-        });
-    }
-
-    /// The one owner of all there is, of an object that nobody is known to own.
-    fn before_first_apply(&self, live: &Live) -> ManagedFields {
-        let mut managers = ManagedFields::default();
-        let entry = FieldManager {
-            name: "before-first-apply".to_owned(),
-            ..self.writer.entry(Operation::Update, self.kind)
-        };
-        // It cannot be refused: there is nobody to conflict with.
-        let _ = self.update(&empty(self.kind), &live.object, &mut managers, entry);
-        managers
-    }
-
-    /// Gives the writer what it changed, in addition to what it had.
-    fn update(
-        &self,
-        old: &Value,
-        new: &Value,
-        managers: &mut ManagedFields,
-        entry: FieldManager,
-    ) -> Result<(), Refusal> {
-        self.reconcile(managers);
-        // Its own entry is treated like any other, under a name that nobody has.
-        let by = FieldManager {
-            name: String::new(),
-            ..entry.clone()
-        };
-        let changes = Changes { old, new, by: &by };
-        let comparison = self.settle(&changes, managers, OnConflict::Force)?;
-        let mut fields = comparison
-            .changed()
-            .without_below(&self.kind.reset(&self.writer.subresource))
-            .without(&managers::unmanaged());
-        if !fields.is_empty() {
-            fields.extend(managers.fields(&entry).unwrap_or(&FieldSet::default()));
-            managers.set(entry, fields);
-        }
-        Ok(())
-    }
-
-    /// Takes from all other managers what changed or is gone; or refuses to, where they own it.
-    fn settle(
-        &self,
-        changes: &Changes<'_>,
-        managers: &mut ManagedFields,
-        on_conflict: OnConflict,
-    ) -> Result<Comparison, Refusal> {
-        let compare = |kind: Kind<'_>, old: &Value, new: &Value| {
-            let comparison = Comparison::of(kind.root(), old, new);
-            // Through a custom object itself, it is reset only in the version that is written.
-            let is_status = !self.writer.subresource.is_empty();
-            if kind.is_built_in() || is_status || kind.gvk() == self.kind.gvk() {
-                comparison.without(&kind.reset(&self.writer.subresource))
-            } else {
-                comparison
-            }
-        };
-        let mut comparisons = BTreeMap::new();
-        let own = compare(self.kind, changes.old, changes.new);
-        comparisons.insert(self.kind.gvk().api_version(), Some(own.clone()));
-        for (manager, _) in managers.entries() {
-            if !comparisons.contains_key(&manager.api_version) {
-                let version = manager.api_version.as_str();
-                let old = self.versions.convert(changes.old, version);
-                let new = self.versions.convert(changes.new, version);
-                let comparison = old.zip(new).map(|((kind, old), (_, new))| compare(kind, &old, &new));
-                comparisons.insert(manager.api_version.clone(), comparison);
-            }
-        }
-
-        let mut conflicts = Vec::new();
-        let mut settled = managers.clone();
-        settled.change(|manager, fields| {
-            if manager.is(changes.by) {
-                return fields;
-            }
-            // Of a version that is gone, nothing can be said.
-            let Some(Some(comparison)) = comparisons.get(&manager.api_version) else {
-                return FieldSet::default();
-            };
-            let taken = fields.intersection(&comparison.changed());
-            conflicts.extend(taken.paths().into_iter().map(|path| Conflict {
-                manager: manager.clone(),
-                path,
-            }));
-            fields.without(&taken).without(&comparison.removed)
-        });
-        if on_conflict == OnConflict::Refuse && !conflicts.is_empty() {
-            return Err(Refusal::Conflicts(conflicts));
-        }
-        *managers = settled;
-        Ok(own)
-    }
 }
 
 fn kind_of<'a>(schema: &'a Schema, object: &Value) -> Result<Kind<'a>, Refusal> {
@@ -387,60 +198,4 @@ fn kind_of<'a>(schema: &'a Schema, object: &Value) -> Result<Kind<'a>, Refusal> 
         let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
         Refusal::UnknownKind(GroupVersionKind::new(text("apiVersion"), text("kind")))
     })
-}
-
-/// What an API server starts from where there is no object.
-fn empty(kind: Kind<'_>) -> Value {
-    let mut object = kind.empty();
-    object["apiVersion"] = kind.gvk().api_version().into();
-    object["kind"] = kind.gvk().group_kind.kind.as_str().into();
-    object
-}
-
-fn is_same_but_times(left: &ManagedFields, right: &ManagedFields) -> bool {
-    let mut pairs = left.entries().zip(right.entries());
-    left.entries().count() == right.entries().count()
-        && pairs.all(|((left, left_fields), (right, right_fields))| {
-            left.is(right) && left.api_version == right.api_version && left_fields == right_fields
-        })
-}
-
-/// What an object says about who owns it.
-enum Declared {
-    None,
-    /// An empty list, or one with an empty entry: nobody shall be known to own anything.
-    Reset,
-    These(ManagedFields),
-}
-
-fn without_managed_fields(object: &Value) -> (Value, Declared) {
-    let mut object = object.clone();
-    let metadata = object.get_mut("metadata").and_then(Value::as_object_mut);
-    let removed = metadata.and_then(|metadata| metadata.remove("managedFields"));
-    let declared = match removed.as_ref().and_then(Value::as_array).map(Vec::as_slice) {
-        None => Declared::None,
-        Some([]) => Declared::Reset,
-        Some([Value::Object(entry)]) if entry.is_empty() => Declared::Reset,
-        Some(entries) => {
-            let entries = serde_json::json!({"metadata": {"managedFields": entries}});
-            Declared::These(ManagedFields::read(&entries))
-        }
-    };
-    (object, declared)
-}
-
-fn mistakes_text(mistakes: &[Mistake]) -> String {
-    let lines: Vec<_> = mistakes.iter().map(Mistake::to_string).collect();
-    lines.join("\n")
-}
-
-fn conflicts_text(conflicts: &[Conflict]) -> String {
-    let plural = if conflicts.len() == 1 { "" } else { "s" };
-    let mut text = format!("{} conflict{plural}: ", conflicts.len());
-    for (index, Conflict { manager, path }) in conflicts.iter().enumerate() {
-        let comma = if index == 0 { "" } else { ", " };
-        // A string can always be written to.
-        let _ = write!(text, "{comma}{path} is owned by {}", manager.name);
-    }
-    text
 }

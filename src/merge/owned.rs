@@ -1,5 +1,7 @@
 //! The fields that a value sets.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::form::{Form, element};
@@ -55,11 +57,14 @@ fn in_list(list: List<'_>, value: &Value, fields: &mut FieldSet) {
     }
     let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
     let elements: Vec<_> = items.iter().map(|item| element(list, item).ok()).collect();
+    let mut counts: BTreeMap<&PathElement, usize> = BTreeMap::new();
+    for place in elements.iter().flatten() {
+        *counts.entry(place).or_default() += 1;
+    }
     for (item, place) in items.iter().zip(&elements) {
         let Some(place) = place else { continue };
-        let is_repeated = elements.iter().filter(|other| other.as_ref() == Some(place)).count() > 1;
         // Items that share a key are owned as one, without what is in them.
-        let mut set = if is_repeated {
+        let mut set = if counts.get(place).is_some_and(|count| *count > 1) {
             FieldSet::default()
         } else {
             below(list.item(), item)

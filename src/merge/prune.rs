@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::Refusal;
 use super::owned;
 use super::remove::remove;
 use super::versions::Versions;
@@ -24,43 +25,43 @@ pub(super) fn prune(
     managers: &ManagedFields,
     manager: &FieldManager,
     last: &Last<'_>,
-) -> Value {
-    let Some((kind, whole)) = versions.convert(&merged, last.api_version) else {
-        return merged;
+) -> Result<Value, Refusal> {
+    let Some((kind, whole)) = versions.convert(&merged, last.api_version)? else {
+        return Ok(merged);
     };
     let of = kind.root();
     let pruned = remove(of, &whole, &named(of, last.fields));
-    let pruned = give_back_owned(versions, &whole, pruned, last.api_version, managers);
+    let pruned = give_back_owned(versions, &whole, pruned, last.api_version, managers)?;
     let pruned = give_back_dangling(kind, &whole, &pruned, last.fields);
-    versions
-        .convert(&pruned, &manager.api_version)
-        .map_or(merged, |(_, pruned)| pruned.into_owned())
+    let converted = versions.convert(&pruned, &manager.api_version)?;
+    let pruned = converted.map(|(_, pruned)| pruned.into_owned());
+    Ok(pruned.unwrap_or(merged))
 }
 
 /// Puts back what some manager owns, version after version; that of the last apply first.
 fn give_back_owned(
     versions: &Versions<'_>,
     merged: &Value,
-    pruned: Value,
+    mut pruned: Value,
     first: &str,
     managers: &ManagedFields,
-) -> Value {
+) -> Result<Value, Refusal> {
     let mut owned: BTreeMap<(bool, &str), FieldSet> = BTreeMap::new();
     for (manager, fields) in managers.entries() {
         let version = manager.api_version.as_str();
         owned.entry((version != first, version)).or_default().extend(fields);
     }
-    owned.iter().fold(pruned, |pruned, ((_, version), owned)| {
-        let (Some((kind, merged)), Some((_, converted))) =
-            (versions.convert(merged, version), versions.convert(&pruned, version))
-        else {
-            return pruned;
+    for ((_, version), owned) in &owned {
+        let (merged, converted) = (versions.convert(merged, version)?, versions.convert(&pruned, version)?);
+        let (Some((kind, merged)), Some((_, converted))) = (merged, converted) else {
+            continue;
         };
         let of = kind.root();
         let mut kept = named(of, &owned::fields(of, &converted));
         kept.extend(&named(of, owned));
-        remove(of, &merged, &named(of, &owned::fields(of, &merged)).without(&kept))
-    })
+        pruned = remove(of, &merged, &named(of, &owned::fields(of, &merged)).without(&kept));
+    }
+    Ok(pruned)
 }
 
 /// Puts back what was removed only because something around it was: only what the last apply set may go.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::{Refusal, mistakes};
 use crate::object::{GroupKind, GroupVersionKind};
 use crate::schema::{Kind, Schema};
 
@@ -12,6 +13,9 @@ pub(super) struct Versions<'a> {
     schema: &'a Schema,
     group_kind: &'a GroupKind,
 }
+
+/// An object in another version, and its kind there.
+pub(super) type Converted<'a, 'v> = Result<Option<(Kind<'a>, Cow<'v, Value>)>, Refusal>;
 
 impl<'a> Versions<'a> {
     pub(super) fn new(schema: &'a Schema, kind: Kind<'a>) -> Self {
@@ -29,14 +33,24 @@ impl<'a> Versions<'a> {
 
     /// The object in this version. Only its name is changed: that is all the conversion there
     /// is for a custom kind without a webhook, and for built-in ones whose versions have the same fields.
-    pub(super) fn convert<'v>(&self, object: &'v Value, api_version: &str) -> Option<(Kind<'a>, Cow<'v, Value>)> {
-        let kind = self.kind(api_version)?;
+    ///
+    /// None when the version is gone; refused when the object does not fit it, not even with items that
+    /// share a key.
+    pub(super) fn convert<'v>(&self, object: &'v Value, api_version: &str) -> Converted<'a, 'v> {
+        let Some(kind) = self.kind(api_version) else {
+            return Ok(None);
+        };
         let is_there = object.get("apiVersion").is_none_or(|version| version == api_version);
         if is_there {
-            return Some((kind, Cow::Borrowed(object)));
+            return Ok(Some((kind, Cow::Borrowed(object))));
         }
         let mut object = object.clone();
         object["apiVersion"] = api_version.into();
-        Some((kind, Cow::Owned(object)))
+        let mistakes = mistakes(kind.root(), &object);
+        if mistakes.is_empty() {
+            Ok(Some((kind, Cow::Owned(object))))
+        } else {
+            Err(Refusal::InvalidLive(mistakes))
+        }
     }
 }

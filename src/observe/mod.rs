@@ -23,7 +23,7 @@ use crate::jobs::{self, Recorded};
 use crate::key::Keyring;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::order::{self, ComponentDependencies};
-use crate::plan::{NotCompared, Observed, Policy};
+use crate::plan::{Contents, NotCompared, Observed, Policy};
 use crate::rollout;
 use crate::schema::Schema;
 use crate::selection::Selection;
@@ -31,6 +31,7 @@ use crate::source::Manifest;
 
 use members::{Members, Survey, split_hidden};
 
+use ask::Known;
 pub use ask::{bind, observe_again};
 pub use contents::contents;
 pub use explain::{failed, refused, warnings};
@@ -142,13 +143,7 @@ pub async fn observe(
             (desired, resource, member)
         })
         .collect();
-    let members = live
-        .values()
-        .chain(known.iter().filter_map(|(_, _, member)| member.as_ref()));
-    let definitions = members
-        .map(|(_, live)| live)
-        .filter(|live| resolve::is_definition(&live.reference().kind));
-    let schema = (is_known_server && !question.verify).then(|| schema(definitions));
+    let schema = (is_known_server && !question.verify).then(|| schema(&live, &known));
     let objects = survey.ask_all(known, schema.as_deref()).await?;
     // What git wants under other labels than the live object has is not selected, and still wanted.
     let orphans: Vec<(Resource, LiveObject)> = live
@@ -158,16 +153,7 @@ pub async fn observe(
         })
         .map(|(_, orphan)| orphan)
         .collect();
-    let mut in_namespaces = Vec::new();
-    for (_, orphan) in orphans
-        .iter()
-        .filter(|(resource, _)| resource.gvk.group_kind.is("", "Namespace"))
-    {
-        let name = orphan.reference().name;
-        let set = question.set.as_ref();
-        let found = contents(cluster, &discovery, &name, set, question.concurrency).await;
-        in_namespaces.push((name, found));
-    }
+    let in_namespaces = in_namespaces(cluster, &discovery, &orphans, question).await;
     Ok(Observations {
         observed: Observed {
             set: question.set.clone(),
@@ -189,11 +175,35 @@ pub async fn observe(
     })
 }
 
+/// For each orphaned Namespace, what else lives in it.
+async fn in_namespaces(
+    cluster: &dyn Cluster,
+    discovery: &Discovery,
+    orphans: &[(Resource, LiveObject)],
+    question: &Question,
+) -> Vec<(String, Contents)> {
+    let mut found = Vec::new();
+    for (_, orphan) in orphans
+        .iter()
+        .filter(|(resource, _)| resource.gvk.group_kind.is("", "Namespace"))
+    {
+        let name = orphan.reference().name;
+        let contents = contents(cluster, discovery, &name, question.set.as_ref(), question.concurrency).await;
+        found.push((name, contents));
+    }
+    found
+}
+
 /// The schema by which objects are proved to be in sync: of the kinds that every cluster has, and those
 /// of the definitions that are members.
-fn schema<'a>(definitions: impl Iterator<Item = &'a LiveObject>) -> Cow<'static, Schema> {
+fn schema(live: &BTreeMap<ObjectRef, (Resource, LiveObject)>, known: &[Known]) -> Cow<'static, Schema> {
+    let known = known.iter().filter_map(|(_, _, member)| member.as_ref());
     let mut schema = Cow::Borrowed(Schema::bundled());
-    for definition in definitions {
+    for (_, definition) in live
+        .values()
+        .chain(known)
+        .filter(|(_, live)| resolve::is_definition(&live.reference().kind))
+    {
         schema.to_mut().add_custom(definition.value());
     }
     schema

@@ -106,6 +106,10 @@ fn value(file: &Arc<SourceFile>, start: usize, written: &str) -> Result<Node, Er
     if written.trim().is_empty() {
         return Ok(text(""));
     }
+    // No plain value begins with these in YAML: a directive, and what is reserved.
+    if written.starts_with(['%', '@', '`']) {
+        return Ok(text(written));
+    }
     let mut errors = Vec::new();
     let documents = yaml::documents(&SourceFile::confidential(file.path(), written), &mut errors);
     if let Some(error) = Error::join(errors.iter().map(|error| moved(error, file, start))) {

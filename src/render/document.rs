@@ -130,7 +130,9 @@ impl<'a> Renderer<'a> {
                 Some(true) => {}
                 Some(false) | None => continue,
             }
-            if let Some(misplaced) = entry.value.entry(FOR).or_else(|| entry.value.entry(VALUE)) {
+            let is_conditional = entry.value.entry(WHEN).is_some();
+            let misplaced = entry.value.entry(VALUE).filter(|_| !is_conditional);
+            if let Some(misplaced) = entry.value.entry(FOR).or(misplaced) {
                 let message = format!("`{}` belongs into an item of a list", misplaced.key);
                 self.error(
                     &message,
@@ -139,7 +141,7 @@ impl<'a> Renderer<'a> {
                 );
                 continue;
             }
-            let Some(mut value) = self.node(&entry.value, entry.line(self.file.text()), variables) else {
+            let Some(mut value) = self.value_of(&entry.value, entry.line(self.file.text()), variables) else {
                 continue;
             };
             value.origins.extend(self.origins_of(&read));
@@ -201,27 +203,26 @@ impl<'a> Renderer<'a> {
         if self.is_wanted(item, variables, &mut read) != Some(true) {
             return;
         }
-        let value = match item.entry(VALUE) {
-            None => self.node(item, item.first_line(self.file.text()), variables),
-            Some(entry) => {
-                let other = item
-                    .entries()
-                    .into_iter()
-                    .flatten()
-                    .find(|entry| ![WHEN, FOR, VALUE].contains(&entry.key.as_str()));
-                if let Some(other) = other {
-                    let message = format!("`{}` stands beside `$value`, which is the whole item", other.key);
-                    self.error(&message, self.place(other), "take one of the two out");
-                    return;
-                }
-                self.node(&entry.value, entry.line(self.file.text()), variables)
-            }
-        };
+        let value = self.value_of(item, item.first_line(self.file.text()), variables);
         if let Some(mut value) = value {
             value.origins.extend(self.origins_of(&read));
             value.origins.extend(origins.iter().cloned());
             made.push(value);
         }
+    }
+
+    /// A node, or the `$value` that stands for it.
+    fn value_of(&mut self, node: &Node, span: Range<usize>, variables: &Variables) -> Option<Made> {
+        let Some(value) = node.entry(VALUE) else {
+            return self.node(node, span, variables);
+        };
+        let mut entries = node.entries().into_iter().flatten();
+        if let Some(other) = entries.find(|entry| ![WHEN, FOR, VALUE].contains(&entry.key.as_str())) {
+            let message = format!("`{}` stands beside `$value`, which is the whole value", other.key);
+            self.error(&message, self.place(other), "take one of the two out");
+            return None;
+        }
+        self.node(&value.value, value.line(self.file.text()), variables)
     }
 
     /// `$for: name in expression`
@@ -485,6 +486,10 @@ mod tests {
             Ok(json!({"l": ["up"]}))
         );
         assert_eq!(value("$when: ceph.enabled\na: 1\n"), Ok(Value::Null));
+        assert_eq!(
+            value("a: {$when: ceph.enabled, $value: x}\nb: {$when: not ceph.enabled, $value: y}\n"),
+            Ok(json!({"b": "y"}))
+        );
     }
 
     #[test]
@@ -552,7 +557,7 @@ mod tests {
             ),
             (
                 "l:\n  - $value: x\n    name: y\n",
-                "a.yaml:3:5 `name` stands beside `$value`, which is the whole item",
+                "a.yaml:3:5 `name` stands beside `$value`, which is the whole value",
             ),
             (
                 "a:\n  $for: x in ceph.monitors\n  b: 1\n",

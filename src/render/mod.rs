@@ -70,14 +70,12 @@ impl Rendering {
     }
 
     /// Whether a text in `value` holds the value of a secret parameter, as a live object does when git
-    /// has only just dropped the field.
-    pub fn reveals(&self, value: &Value) -> bool {
-        match value {
-            Value::String(text) => self.secrets.iter().any(|secret| text.contains(secret)),
-            Value::Array(items) => items.iter().any(|item| self.reveals(item)),
-            Value::Object(map) => map.values().any(|value| self.reveals(value)),
-            _ => false,
-        }
+    /// has only just dropped the field. A word that git `said` there itself, in the open, is no secret,
+    /// though it be somebody's password too.
+    pub fn reveals(&self, value: &Value, said: Option<&Value>) -> bool {
+        self.secrets
+            .iter()
+            .any(|secret| holds(value, secret) && !said.is_some_and(|said| holds(said, secret)))
     }
 
     /// Renders a document of `file`, adding what is wrong with it to `errors`. Nothing where it is left
@@ -144,6 +142,16 @@ impl Rendering {
             .iter()
             .filter_map(|path| ParameterOrigins::of(&self.parameters, path));
         std::iter::once(line).chain(parameters).collect()
+    }
+}
+
+/// Whether `text` stands in a text of `value`.
+fn holds(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(whole) => whole.contains(text),
+        Value::Array(items) => items.iter().any(|item| holds(item, text)),
+        Value::Object(map) => map.values().any(|value| holds(value, text)),
+        _ => false,
     }
 }
 

@@ -97,9 +97,9 @@ impl Origins for ManifestOrigins {
         rendered.is_some_and(|rendered| rendered.is_secret(&self.written(path)))
     }
 
-    fn reveals(&self, value: &Value) -> bool {
+    fn reveals(&self, value: &Value, said: Option<&Value>) -> bool {
         let rendering = self.document.rendering.as_ref();
-        rendering.is_some_and(|rendering| rendering.reveals(value))
+        rendering.is_some_and(|rendering| rendering.reveals(value, said))
     }
 
     fn of(&self, path: &FieldPath) -> Vec<Origin> {

@@ -4,6 +4,12 @@
 //!
 //! Renders on one thread. Prints medians of five runs of each, taken in turn, and their ratio.
 
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark fails by panicking, and prints what it found"
+)]
+
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};

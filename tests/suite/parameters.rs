@@ -216,3 +216,18 @@ fn a_plain_directory_is_taken_word_for_word() {
         .exits(2)
         .complains("it has no stackanetes.yaml");
 }
+
+#[test]
+fn a_word_that_git_says_in_the_open_hides_nothing() {
+    let bed = bed("parameters-word");
+    bed.write(
+        "words.yaml",
+        &crate::bed::config_map("words", &[("a", &format!("{PASSWORD} is a word: 1"))]),
+    );
+    bed.synced();
+    bed.write(
+        "words.yaml",
+        &crate::bed::config_map("words", &[("a", &format!("{PASSWORD} is a word: 2"))]),
+    );
+    bed.diff().exits(1).shows("is a word: 2");
+}

@@ -221,7 +221,7 @@ impl Origins for FileOrigins {
         self.source(path).is_none() && self.rendered.is_secret(&self.declared(path))
     }
 
-    fn reveals(&self, value: &Value) -> bool {
-        self.rendering.reveals(value)
+    fn reveals(&self, value: &Value, said: Option<&Value>) -> bool {
+        self.rendering.reveals(value, said)
     }
 }

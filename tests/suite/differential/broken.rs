@@ -175,13 +175,11 @@ fn shared_is_conflict(schema: &Schema, step: &Step) -> Outcome {
     let own = entries.iter().find(|(manager, _)| is_own(step, manager));
     let shared =
         |fields: &FieldSet| own.is_some_and(|(_, own)| !own.leaves().intersection(&fields.leaves()).is_empty());
-    match entries
-        .iter()
-        .any(|(manager, fields)| !is_own(step, manager) && shared(fields))
-    {
-        true => Err(Refusal::Conflicts(Vec::new())),
-        false => Ok(merged),
+    let mut others = entries.iter().filter(|(manager, _)| !is_own(step, manager));
+    if others.any(|(_, fields)| shared(fields)) {
+        return Err(Refusal::Conflicts(Vec::new()));
     }
+    Ok(merged)
 }
 
 fn never_removed(schema: &Schema, step: &Step) -> Outcome {

@@ -16,9 +16,11 @@ mod patched;
 mod random;
 mod sequence;
 mod server;
+mod shift;
 mod step;
 mod subjects;
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::Path;
@@ -27,12 +29,13 @@ use std::time::Instant;
 
 use futures::StreamExt as _;
 use serde_json::Value;
+use stackanetes::merge;
 use stackanetes::schema::{self, Schema};
 
 use crate::control_plane::ControlPlane;
 use sequence::Sequence;
 use server::Server;
-use step::Step;
+use step::{Answer, Step, Write};
 
 const SEQUENCES: u64 = 500;
 const AT_ONCE: usize = 24;
@@ -91,9 +94,12 @@ fn record(seeds: &[u64], namespace: &str) -> Vec<(u64, Vec<Step>)> {
     runtime.block_on(async {
         let server = Server::connect(plane).await;
         let runs = futures::stream::iter(seeds).map(|seed| {
-            let sequence = Sequence::new(*seed, &subjects, namespace);
+            let mut sequence = Sequence::new(*seed, &subjects, namespace);
             let server = server.clone();
-            async move { (*seed, sequence.run(&server).await) }
+            async move {
+                let count = sequence.length();
+                (*seed, sequence.run(&server, count).await)
+            }
         });
         runs.buffer_unordered(AT_ONCE).collect().await
     })
@@ -145,6 +151,40 @@ fn the_local_merge_agrees_with_the_api_server() {
         sequences.len(),
         divergences.iter().take(5).cloned().collect::<Vec<_>>().join("\n\n")
     );
+}
+
+/// Where it is proved that an apply changes nothing, the API server changes nothing.
+#[test]
+#[expect(clippy::print_stdout, reason = "what happened is worth reading, with --nocapture")]
+fn what_is_proved_to_change_nothing_changes_nothing() {
+    let (mut proved, mut unproved) = (0, 0);
+    for (seed, steps) in recorded() {
+        let mut last: BTreeMap<&str, &Value> = BTreeMap::new();
+        for step in steps {
+            let (Write::Apply { config, .. }, Some(live), "") = (&step.write, &step.live, step.subresource.as_str())
+            else {
+                continue;
+            };
+            if last.get(step.manager.as_str()) == Some(&config) {
+                let is_unchanged = occurred::is_same_but_times(step);
+                let is_proved = merge::changes_nothing(our_schema(), live, config, &step.manager);
+                let left = || leave(*seed, step);
+                assert!(
+                    is_unchanged || !is_proved,
+                    "MERGE_SEED={seed} ({}) {:?}",
+                    left(),
+                    step.answer
+                );
+                proved += usize::from(is_proved);
+                unproved += usize::from(is_unchanged && !is_proved);
+            }
+            if let Answer::Stored(_) = step.answer {
+                last.insert(&step.manager, config);
+            }
+        }
+    }
+    println!("proved: {proved}; unchanged, but not proved: {unproved}");
+    assert!(recorded().len() < 300 || proved > 50, "{proved}");
 }
 
 /// The schema that an API server publishes of the custom kinds does as well as their definitions.

@@ -20,7 +20,7 @@ pub fn count<'a>(steps: impl Iterator<Item = &'a Step>) -> BTreeMap<&'static str
 
 type Happened = fn(&Step) -> bool;
 
-const ALL: [(&str, Happened); 25] = [
+const ALL: [(&str, Happened); 27] = [
     ("created by apply", |step| {
         step.live.is_none() && applied(step).is_some() && stored(step).is_some()
     }),
@@ -50,7 +50,7 @@ const ALL: [(&str, Happened); 25] = [
         matches!(step.answer, Answer::Refused(_))
     }),
     ("apply changed nothing", |step| {
-        applied(step).is_some() && same_version(step)
+        applied(step).is_some() && is_unchanged(step)
     }),
     ("applier gave up fields", |step| {
         applied(step).is_some() && !given_up(step).is_empty()
@@ -84,6 +84,12 @@ const ALL: [(&str, Happened); 25] = [
     ("a keyed list or a set was reordered", reordered),
     ("the status was written", |step| {
         stored(step).is_some() && step.subresource == "status"
+    }),
+    ("the scale was written", |step| {
+        stored(step).is_some() && step.subresource == "scale"
+    }),
+    ("a stored list had an item twice", |step| {
+        step.live.as_ref().is_some_and(|live| any(live, &has_repeated_name))
     }),
     ("owners were forgotten", |step| {
         step.live.is_some() && stored(step).is_some_and(|object| ManagedFields::read(object).is_empty())
@@ -121,7 +127,30 @@ fn owner(step: &Step, is_it: impl Fn(&str, &str) -> bool) -> bool {
     entries.any(|(manager, _)| is_it(&manager.name, &manager.api_version))
 }
 
-fn same_version(step: &Step) -> bool {
+/// Whether the API server changed nothing but times and counts.
+pub fn is_same_but_times(step: &Step) -> bool {
+    let told = |object: &Value| {
+        let entries = ManagedFields::read(object);
+        let owners = entries.entries().map(|(manager, fields)| {
+            let writer = (manager.name.clone(), manager.operation, manager.api_version.clone());
+            ((writer, manager.subresource.clone()), fields.to_fields_v1_text())
+        });
+        // Of two entries that a write of the scale left for one writer, the last counts.
+        let owners: BTreeMap<_, _> = owners.collect();
+        let mut object = object.clone();
+        let metadata = object["metadata"].as_object_mut().expect("an object has metadata");
+        metadata.remove("managedFields");
+        metadata.remove("resourceVersion");
+        // It counts an empty list that is not stored as one.
+        metadata.remove("generation");
+        (owners, object)
+    };
+    let before = step.live.as_ref().map(told);
+    before.is_some() && before == stored(step).map(told)
+}
+
+/// Whether the API server wrote nothing.
+fn is_unchanged(step: &Step) -> bool {
     let version = |object: &Value| object["metadata"]["resourceVersion"].clone();
     let before = step.live.as_ref().map(version);
     before.is_some() && before == stored(step).map(version)
@@ -188,6 +217,19 @@ fn is_shared(managers: &ManagedFields) -> bool {
         .filter(|(manager, _)| manager.operation == Operation::Apply);
     let appliers: Vec<_> = appliers.map(|(_, fields)| fields.leaves()).collect();
     matches!(appliers.as_slice(), [one, other, ..] if !one.intersection(other).is_empty())
+}
+
+fn has_repeated_name(value: &Value) -> bool {
+    let names: Vec<_> = value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|item| item.get("name"))
+        .collect();
+    names
+        .iter()
+        .enumerate()
+        .any(|(index, name)| names[..index].contains(name))
 }
 
 fn any(value: &Value, is_it: &dyn Fn(&Value) -> bool) -> bool {

@@ -9,7 +9,7 @@ pub fn patched(live: Option<&Value>, write: &Write) -> Value {
     let mut object = live.cloned().unwrap_or_else(|| json!({}));
     match write {
         Write::Create { sent } | Write::Put { sent } => object = sent.clone(),
-        Write::MergePatch { sent } => merge(&mut object, sent),
+        Write::MergePatch { sent } | Write::Scale { sent } => merge(&mut object, sent),
         Write::JsonPatch { sent } => {
             for operation in sent.as_array().into_iter().flatten() {
                 change(&mut object, operation);

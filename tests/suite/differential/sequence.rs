@@ -26,7 +26,7 @@ const APPLIERS: [&str; 2] = ["alpha", "beta"];
 impl<'a> Sequence<'a> {
     pub fn new(seed: u64, subjects: &'a [Subject], namespace: &'a str) -> Self {
         let mut random = Random::new(seed);
-        let subject = &subjects[usize::try_from(seed).expect("a small seed") % subjects.len()];
+        let subject = &subjects[usize::try_from(seed % subjects.len() as u64).expect("a small number")];
         let mut wanted = [subject.base.clone(), subject.base.clone()];
         for config in &mut wanted {
             let count = 1 + random.below(7);
@@ -47,9 +47,13 @@ impl<'a> Sequence<'a> {
         }
     }
 
-    /// Runs it against the API server. Every write, and what came of it.
-    pub async fn run(mut self, server: &Server) -> Vec<Step> {
-        let count = if self.updaters > 10 { 30 } else { 9 };
+    /// How many writes it takes until something happens: more where there are many writers.
+    pub fn length(&self) -> usize {
+        if self.updaters > 10 { 30 } else { 9 }
+    }
+
+    /// Runs some of it against the API server. Every write, and what came of it.
+    pub async fn run(&mut self, server: &Server, count: usize) -> Vec<Step> {
         let mut steps = Vec::new();
         for _ in 0..count {
             let step = self.step(server).await;
@@ -63,8 +67,11 @@ impl<'a> Sequence<'a> {
 
     async fn step(&mut self, server: &Server) -> Step {
         let has_status = !self.subject.status.is_empty();
+        let has_scale = ["Deployment", "StatefulSet"].contains(&self.subject.kind);
         let subresource = if self.live.is_some() && has_status && self.random.percent(12) {
             "status"
+        } else if self.live.is_some() && has_scale && self.random.percent(5) {
+            "scale"
         } else {
             ""
         };
@@ -78,6 +85,10 @@ impl<'a> Sequence<'a> {
             live
         });
         let (write, manager) = match &live {
+            Some(_) if subresource == "scale" => {
+                let sent = json!({"spec": {"replicas": self.random.below(4)}});
+                (Write::Scale { sent }, self.updater())
+            }
             None if self.random.percent(30) => self.create(version),
             Some(live) if self.random.percent(if self.updaters > 10 { 85 } else { 45 }) => {
                 self.change(live.clone(), subresource)
@@ -153,6 +164,9 @@ impl<'a> Sequence<'a> {
             for _ in 0..=self.random.below(3) {
                 self.mutate(&mut changed);
             }
+            if self.random.percent(6) {
+                self.repeat(&mut changed);
+            }
         } else {
             for _ in 0..=self.random.below(2) {
                 // What is stored tells what was written, but for fields outside of these.
@@ -188,7 +202,7 @@ impl<'a> Sequence<'a> {
     }
 
     /// Drops what is not stored as it is written, so that what is stored tells what was written: no
-    /// bytes, which become empty ones, and no rules, which become none.
+    /// bytes, which become empty ones, and empty lists, which become none where lists are always written.
     fn unstored(&self, object: &mut Value) {
         if let (true, Some(data)) = (
             self.subject.kind == "Secret",
@@ -196,8 +210,15 @@ impl<'a> Sequence<'a> {
         ) {
             data.retain(|_, value| !value.is_null());
         }
-        if self.subject.kind == "Role" && object.get("rules") == Some(&json!([])) {
-            object["rules"] = Value::Null;
+        let always_written: &[&str] = match self.subject.kind {
+            "Role" => &["rules"],
+            "EndpointSlice" => &["endpoints", "ports"],
+            _ => &[],
+        };
+        for name in always_written {
+            if object.get(name) == Some(&json!([])) {
+                object[*name] = Value::Null;
+            }
         }
     }
 
@@ -252,16 +273,23 @@ impl<'a> Sequence<'a> {
 
     /// Makes a configuration that no API server can make sense of.
     fn spoil(&mut self, config: &mut Value) {
-        let lists = lists(config, 1);
-        if lists.is_empty() || self.random.percent(40) {
+        if self.random.percent(40) || !self.repeat(config) {
             config["spec"]["noSuchField"] = json!(1);
-        } else {
-            let items = config
-                .pointer_mut(self.random.pick::<String>(&lists))
-                .and_then(Value::as_array_mut);
-            let items = items.expect("a list was there");
-            items.push(items[0].clone());
         }
+    }
+
+    /// Gives a list its first item once more. Whether there was a list.
+    fn repeat(&mut self, object: &mut Value) -> bool {
+        let lists = lists(object, 1);
+        if lists.is_empty() {
+            return false;
+        }
+        let items = object
+            .pointer_mut(self.random.pick::<String>(&lists))
+            .and_then(Value::as_array_mut);
+        let items = items.expect("a list was there");
+        items.push(items[0].clone());
+        true
     }
 }
 

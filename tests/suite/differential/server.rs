@@ -4,6 +4,7 @@ use http::Request;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use kube::{Client, Error};
 use serde_json::Value;
+use stackanetes::field::ManagedFields;
 
 use super::step::{Answer, Write};
 use super::subjects::Subject;
@@ -36,18 +37,17 @@ impl Server {
             Write::Apply { config, .. } => ("PATCH", "application/apply-patch+yaml", config),
             Write::Create { sent } => ("POST", "application/json", sent),
             Write::Put { sent } => ("PUT", "application/json", sent),
-            Write::MergePatch { sent } => ("PATCH", "application/merge-patch+json", sent),
+            Write::MergePatch { sent } | Write::Scale { sent } => ("PATCH", "application/merge-patch+json", sent),
             Write::JsonPatch { sent } => ("PATCH", "application/json-patch+json", sent),
         };
         let force = matches!(write, Write::Apply { force: true, .. });
         let api = if target.version.contains('/') { "apis" } else { "api" };
-        let mut path = format!(
+        let collection = format!(
             "/{api}/{}/namespaces/{}/{}",
             target.version, target.namespace, target.subject.plural
         );
-        if method != "POST" {
-            path = format!("{path}/{}", target.name);
-        }
+        let object = format!("{collection}/{}", target.name);
+        let mut path = if method == "POST" { collection } else { object.clone() };
         if !target.subresource.is_empty() {
             path = format!("{path}/{}", target.subresource);
         }
@@ -58,12 +58,27 @@ impl Server {
             .header("content-type", content)
             .body(body.to_string().into_bytes())
             .expect("a request");
-        match self.0.request::<Value>(request).await {
-            Ok(stored) => Answer::Stored(stored),
+        match self.0.request_text(request).await {
+            // What is answered is the scale, not the object.
+            Ok(_) if matches!(write, Write::Scale { .. }) => {
+                let get = Request::get(object).body(Vec::new()).expect("a request");
+                Answer::Stored(self.0.request(get).await.expect("the object that was scaled"))
+            }
+            Ok(text) => Answer::Stored(read(&text)),
             Err(Error::Api(status)) => answer(&status),
             Err(error) => panic!("the API server gave no answer: {error}"),
         }
     }
+}
+
+/// Reads an object. Its managed fields are written as we would write them, to the letter.
+fn read(text: &str) -> Value {
+    let object: Value = serde_json::from_str(text).expect("the API server writes JSON");
+    for (_, fields) in ManagedFields::read(&object).entries() {
+        let fields = fields.to_fields_v1_text();
+        assert!(text.contains(&fields), "{fields}\nis not in\n{text}");
+    }
+    object
 }
 
 fn answer(status: &kube::core::Status) -> Answer {

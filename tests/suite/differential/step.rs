@@ -33,6 +33,8 @@ pub enum Write {
     MergePatch { sent: Value },
     /// What was sent as a JSON patch.
     JsonPatch { sent: Value },
+    /// What was sent as a merge patch of the scale.
+    Scale { sent: Value },
 }
 
 /// What the API server answered.

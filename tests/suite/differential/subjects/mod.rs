@@ -1,6 +1,6 @@
 //! The kinds that sequences are about, and what their manifests may say.
 
-mod custom;
+pub mod custom;
 mod network;
 mod policy;
 mod simple;
