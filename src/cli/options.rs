@@ -187,7 +187,7 @@ pub(super) struct Set {
     pub(super) namespace: Option<String>,
 }
 
-fn accept(text: &str, refuse: fn(&str) -> Option<&'static str>) -> Result<String, &'static str> {
+pub(super) fn accept(text: &str, refuse: fn(&str) -> Option<&'static str>) -> Result<String, &'static str> {
     refuse(text).map_or_else(|| Ok(text.to_owned()), Err)
 }
 

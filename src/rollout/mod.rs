@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::generate;
-use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
-use reads::{Keys, Kind};
+use crate::object::{DesiredObject, LiveObject, ObjectRef};
+use crate::pods::Kind;
+use reads::Keys;
 
 /// The annotation of a pod template with the digests of the ConfigMaps that it reads.
 pub const CONFIGURATION: &str = "stackanetes.io/configuration";
@@ -205,14 +206,6 @@ impl Content {
             return seal(&said);
         }
         Some(URL_SAFE_NO_PAD.encode(&Sha256::digest(said.to_string())[..12]))
-    }
-}
-
-impl Kind {
-    fn of(kind: &GroupKind) -> Option<Self> {
-        [Self::ConfigMap, Self::Secret]
-            .into_iter()
-            .find(|other| other.group_kind() == *kind)
     }
 }
 

@@ -7,6 +7,7 @@
 mod agreement;
 mod bed;
 mod bundled_schema;
+mod check;
 mod components;
 mod conflicts;
 mod control_plane;
