@@ -17,6 +17,7 @@
 //! Only [`cluster`] knows the Kubernetes client, and only [`ui`] prints.
 
 pub mod canonical;
+pub mod check;
 pub mod cli;
 pub mod cluster;
 pub mod compare;
@@ -37,6 +38,7 @@ pub mod order;
 pub mod parameters;
 pub mod place;
 pub mod plan;
+mod pods;
 pub mod render;
 pub mod report;
 pub mod rollout;

@@ -19,7 +19,7 @@ pub use quantity::Quantity;
 pub fn same_scalar(of: Type<'_>, left: &Value, right: &Value) -> bool {
     order::equal(left, right)
         || match of.format() {
-            Format::Plain => false,
+            Format::Plain | Format::IntOrString => false,
             Format::Quantity => both(left, right, |value| Quantity::read(&scalar_text(value)?)),
             Format::Time => both(left, right, |value| value.as_str()?.parse::<jiff::Timestamp>().ok()),
             Format::Bytes => both(left, right, |value| {

@@ -1,5 +1,6 @@
 //! The command line: what was typed, and one file a command.
 
+mod check;
 mod completions;
 mod diff;
 mod options;
@@ -19,10 +20,10 @@ use crate::error::Result;
 /// What a command found, as its exit code tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// `diff`: nothing would change. `status`: everything is Current. Else: done.
+    /// `diff`: nothing would change. `check`: nothing found. `status`: everything is Current. Else: done.
     Done,
-    /// `diff`: something would change. `status`: something is not Current. `sync`: something was not
-    /// done, or the answer was no.
+    /// `diff`: something would change. `check`: something found. `status`: something is not Current.
+    /// `sync`: something was not done, or the answer was no.
     Differs,
     /// It could not run: usage, unreadable input, no cluster, refused for safety.
     Failed,
@@ -51,8 +52,8 @@ impl Exit {
 #[command(
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 nothing would change, or done; 1 something would change, or was \
-not done; 2 could not run; 130 interrupted."
+    after_help = "Exit codes: 0 nothing would change, nothing found, or done; 1 something would change, was \
+found, or was not done; 2 could not run; 130 interrupted."
 )]
 struct Args {
     #[command(subcommand)]
@@ -66,6 +67,7 @@ enum Command {
     Diff(diff::Args),
     Sync(sync::Args),
     Status(status::Args),
+    Check(check::Args),
     Render(render::Args),
     Output(output::Args),
     Completions(completions::Args),
@@ -86,6 +88,7 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Diff(args) => block_on(diff::run(args, &mut ui)),
         Command::Sync(args) => block_on(sync::run(args, &mut ui)),
         Command::Status(args) => block_on(status::run(args, &mut ui)),
+        Command::Check(args) => check::run(&args, &mut ui),
         Command::Render(args) => render::run(&args, &mut ui),
         Command::Output(args) => output::run(&args, &mut ui),
         Command::Completions(args) => completions::run(&args, &mut ui),

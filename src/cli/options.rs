@@ -195,7 +195,7 @@ pub(super) struct Set {
     pub(super) namespace: Option<String>,
 }
 
-fn accept(text: &str, refuse: fn(&str) -> Option<&'static str>) -> Result<String, &'static str> {
+pub(super) fn accept(text: &str, refuse: fn(&str) -> Option<&'static str>) -> Result<String, &'static str> {
     refuse(text).map_or_else(|| Ok(text.to_owned()), Err)
 }
 
@@ -224,7 +224,7 @@ pub(super) struct Safety {
     #[arg(long)]
     pub(super) allow_empty: bool,
     /// Delete objects of this kind too, where it is kept otherwise: PersistentVolumeClaim,
-    /// CustomResourceDefinition.
+    /// CustomResourceDefinition, and Secret where values were generated.
     #[arg(long, value_name = "KIND")]
     prune_kind: Vec<String>,
     /// Run this Job again, although its inputs did not change: NAME or NAMESPACE/NAME.

@@ -1,10 +1,12 @@
 //! Fields: paths to them, sets of them, and who manages them.
 
+mod at;
 mod manager;
 pub mod order;
 mod path;
 mod set;
 
+pub use at::At;
 pub use manager::{FieldManager, ManagedFields, Operation};
 pub use path::{FieldPath, PathElement};
 pub use set::FieldSet;

@@ -44,7 +44,7 @@ impl Form {
 }
 
 /// The path element of one item of a list, or why it has none.
-pub(super) fn element(list: List<'_>, item: &Value) -> Result<PathElement, String> {
+pub(crate) fn element(list: List<'_>, item: &Value) -> Result<PathElement, String> {
     match (list.kind(), item) {
         (ListType::Atomic, _) => Err("the items of an atomic list have no paths".to_owned()),
         (ListType::Set, Value::Object(_) | Value::Array(_) | Value::Null) => {

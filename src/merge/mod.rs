@@ -49,9 +49,10 @@ use crate::schema::{Kind, Schema};
 use live::{Declared, Live, without_managed_fields};
 use write::{Changes, Merge};
 
+pub(crate) use form::element;
 pub use proof::changes_nothing;
 pub use refusal::{Conflict, Refusal};
-pub use validate::{Mistake, mistakes};
+pub use validate::{Fault, Mistake, mistakes};
 
 /// Who writes, through what, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]

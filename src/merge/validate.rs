@@ -8,12 +8,26 @@ use crate::schema::{List, Map, Scalar, Type};
 
 /// Something in an object that its schema does not allow.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{path}: {reason}")]
+#[error("{path}: {fault}")]
 pub struct Mistake {
     /// Where.
     pub path: FieldPath,
     /// What is wrong there.
-    pub reason: String,
+    pub fault: Fault,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// There is no such field.
+    #[error("field not declared in schema")]
+    Undeclared,
+    /// An item has the key of another.
+    #[error("another item has the same key")]
+    Repeated,
+    /// Its value, in words.
+    #[error("{0}")]
+    Other(String),
 }
 
 /// What an API server would refuse to merge: fields that are not declared, values of another type,
@@ -27,18 +41,15 @@ pub fn mistakes(of: Type<'_>, value: &Value) -> Vec<Mistake> {
 /// The same of an object that exists, in which several items may share a key.
 pub(super) fn mistakes_in_stored(of: Type<'_>, value: &Value) -> Vec<Mistake> {
     let mut found = mistakes(of, value);
-    found.retain(|mistake| mistake.reason != REPEATED);
+    found.retain(|mistake| mistake.fault != Fault::Repeated);
     found
 }
-
-/// What is wrong with an item that has the key of another.
-const REPEATED: &str = "another item has the same key";
 
 fn check(of: Type<'_>, value: &Value, path: &FieldPath, found: &mut Vec<Mistake>) {
     let mut report = |reason: String| {
         found.push(Mistake {
             path: path.clone(),
-            reason,
+            fault: Fault::Other(reason),
         });
     };
     match (Form::or_first(Form::of(of, Some(value)), of), of.map(), of.list()) {
@@ -77,7 +88,7 @@ fn check_map(map: Map<'_>, value: &Value, path: &FieldPath, found: &mut Vec<Mist
             Some(of) => check(of, child, &path, found),
             None => found.push(Mistake {
                 path,
-                reason: "field not declared in schema".to_owned(),
+                fault: Fault::Undeclared,
             }),
         }
     }
@@ -94,14 +105,14 @@ fn check_list(list: List<'_>, items: &[Value], path: &FieldPath, found: &mut Vec
         match place {
             Err(reason) => found.push(Mistake {
                 path: path.join(PathElement::Index(index)),
-                reason,
+                fault: Fault::Other(reason),
             }),
             Ok(place) => {
                 let path = path.join(place.clone());
                 if !seen.insert(place) {
                     found.push(Mistake {
                         path: path.clone(),
-                        reason: REPEATED.to_owned(),
+                        fault: Fault::Repeated,
                     });
                 }
                 check(list.item(), item, &path, found);

@@ -131,10 +131,10 @@ pub async fn observe(
         hidden,
     } = survey.members(&desired, parent.as_ref()).await?;
 
-    let unknown_rollouts = if question.rollouts {
+    let (unknown_rollouts, pending) = if question.rollouts {
         follow(&mut desired, &mut others, &live, &key)
     } else {
-        rollout::Unknown::new()
+        Default::default()
     };
     let (compared, not_compared) = split_hidden(desired, hidden);
     let known: Vec<_> = compared
@@ -168,6 +168,7 @@ pub async fn observe(
             jobs: declared.into_keys().collect(),
             key,
             unknown_rollouts,
+            pending,
             server_version: discovery.server_version.clone(),
         },
         discovery,
@@ -211,20 +212,22 @@ fn schema(live: &BTreeMap<ObjectRef, (Resource, LiveObject)>, known: &[Known]) -
 }
 
 /// Makes pods follow what git says that they read, selected or not. The workloads of `desired` of which
-/// it is unknown whether they restart.
+/// it is unknown whether they restart, and what reads something that is not selected and to change.
 fn follow(
     desired: &mut [resolve::Resolved],
     others: &mut [resolve::Resolved],
     live: &BTreeMap<ObjectRef, (Resource, LiveObject)>,
     key: &Keyring,
-) -> rollout::Unknown {
+) -> (rollout::Unknown, Vec<(ObjectRef, ObjectRef)>) {
     let not_selected: BTreeSet<ObjectRef> = others.iter().map(|(object, _)| object.reference.clone()).collect();
-    let all = desired.iter_mut().chain(others).map(|(object, _)| object);
+    let all = desired.iter_mut().chain(&mut *others).map(|(object, _)| object);
     let live = |reference: &ObjectRef| live.get(reference).map(|(_, live)| live);
     let seal = |value: &_| Some(key.key()?.digest("rollout", value));
     let mut unknown = rollout::follow(&mut all.collect::<Vec<_>>(), live, seal);
     unknown.retain(|workload, _| !not_selected.contains(workload));
-    unknown
+    let selected = desired.iter().map(|(object, _)| object);
+    let pending = rollout::pending(selected, others.iter().map(|(object, _)| object), live);
+    (unknown, pending)
 }
 
 /// A kind that is asked for by name must be one.

@@ -12,6 +12,10 @@ use crate::object::{DesiredObject, GroupKind, ObjectRef};
 /// defines it.
 pub const DEPENDS_ON: &str = "config.kubernetes.io/depends-on";
 
+/// How a reference is written.
+pub(crate) const SYNTAX: &str = "write GROUP/namespaces/NAMESPACE/KIND/NAME, or GROUP/KIND/NAME for what has no \
+                                 namespace; the GROUP of core kinds is empty, as in /namespaces/prod/ConfigMap/settings";
+
 /// For each object, the objects that must be Current before it is applied. [`super::component`] stands
 /// for all objects of a component, and depends on each of them.
 pub type Dependencies = BTreeMap<ObjectRef, BTreeSet<ObjectRef>>;
@@ -35,8 +39,8 @@ pub fn dependencies<'a>(
         let Some(annotation) = object.annotation(DEPENDS_ON) else {
             continue;
         };
-        for text in annotation.split(',').map(str::trim).filter(|text| !text.is_empty()) {
-            match parse(text) {
+        for (text, reference) in references(annotation) {
+            match reference {
                 Some(reference) if known.contains_key(&reference) => {
                     dependencies
                         .entry(object.reference.clone())
@@ -54,8 +58,7 @@ pub fn dependencies<'a>(
                 None => errors.push(error(
                     object,
                     format!("'{text}' is not a reference to an object"),
-                    "write GROUP/namespaces/NAMESPACE/KIND/NAME, or GROUP/KIND/NAME for what has no namespace; \
-                     the GROUP of core kinds is empty, as in /namespaces/prod/ConfigMap/settings",
+                    SYNTAX,
                 )),
             }
         }
@@ -102,6 +105,12 @@ fn error(object: &DesiredObject, message: String, hint: &str) -> Error {
 
 fn annotation_path() -> FieldPath {
     FieldPath::of(&["metadata", "annotations", DEPENDS_ON])
+}
+
+/// Each reference of the annotation, and what it refers to if it can be read.
+pub(crate) fn references(annotation: &str) -> impl Iterator<Item = (&str, Option<ObjectRef>)> {
+    let texts = annotation.split(',').map(str::trim);
+    texts.filter(|text| !text.is_empty()).map(|text| (text, parse(text)))
 }
 
 fn parse(text: &str) -> Option<ObjectRef> {

@@ -3,7 +3,8 @@
 mod dependencies;
 mod graph;
 
-pub use dependencies::{ComponentDependencies, Dependencies, dependencies};
+pub use dependencies::{ComponentDependencies, DEPENDS_ON, Dependencies, dependencies};
+pub(crate) use dependencies::{SYNTAX, references};
 pub use graph::{Graph, Need, Node, Stage, What, graph, may_start};
 
 use crate::object::{GroupKind, ObjectRef};

@@ -286,7 +286,7 @@ fn the_last_of_a_name_counts_and_is_what_a_sync_records() {
 
 #[test]
 fn what_begins_no_yaml_value_is_set_as_text() {
-    for text in ["%s.example.com", "@home", "`date`"] {
+    for text in ["%s.example.com", "@%s", "`%s`"] {
         let set = format!("network.ingress.host={text}");
         assert_eq!(sets(&[&set]).read().value()["network"]["ingress"]["host"], text);
     }

@@ -53,6 +53,8 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         .map(|not| Refusal::NotCompared(not.kind.clone()))
         .collect();
     refusals.extend(unknown);
+    let pending = observed.pending.iter().cloned();
+    refusals.extend(pending.map(|(reader, read)| Refusal::Pending { reader, read }));
     let allowed = policy.budget.allowed(members);
     if delete_count > allowed {
         refusals.push(Refusal::Budget {

@@ -39,6 +39,8 @@ pub struct Observed {
     pub key: Keyring,
     /// The workloads of which it is unknown whether they restart.
     pub unknown_rollouts: Unknown,
+    /// What is selected and reads something that git says otherwise and that is not: both.
+    pub pending: Vec<(ObjectRef, ObjectRef)>,
     /// The server's version.
     pub server_version: String,
 }

@@ -265,6 +265,13 @@ pub enum Refusal {
         /// The Jobs and workloads.
         objects: Vec<ObjectRef>,
     },
+    /// An object reads another that is to change, and is not selected.
+    Pending {
+        /// The object.
+        reader: ObjectRef,
+        /// What it reads.
+        read: ObjectRef,
+    },
     /// Another environment was synced last.
     Environment {
         /// That one.

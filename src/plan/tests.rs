@@ -184,6 +184,7 @@ fn observed(wanted: Vec<Observation>, orphans: Vec<LiveObject>) -> Observed {
         jobs: BTreeSet::new(),
         key: Keyring::Empty,
         unknown_rollouts: crate::rollout::Unknown::new(),
+        pending: Vec::new(),
         server_version: "v1.37.2".into(),
     }
 }

@@ -487,8 +487,8 @@ mod tests {
         );
         assert_eq!(value("$when: ceph.enabled\na: 1\n"), Ok(Value::Null));
         assert_eq!(
-            value("a: {$when: ceph.enabled, $value: x}\nb: {$when: not ceph.enabled, $value: y}\n"),
-            Ok(json!({"b": "y"}))
+            value("a: {$when: ceph.enabled, $value: one}\nb: {$when: not ceph.enabled, $value: two}\n"),
+            Ok(json!({"b": "two"}))
         );
     }
 

@@ -94,7 +94,7 @@ impl Evaluator {
                 }),
             },
             Ok(_) => Err(undefined(&self.parameters, reads.missing.last(), None)),
-            Err(error) => Err(failed(&self.parameters, &error, reads)),
+            Err(error) => Err(failed(&self.parameters, expression, &error, reads)),
         }
     }
 }
@@ -106,13 +106,22 @@ pub(super) fn strict(fuel: u64) -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(fuel));
     environment.set_debug(true);
+    // It would print all there is.
+    environment.remove_global("debug");
     environment
 }
 
 /// What is wrong where an evaluation ended with `error` after `reads`.
-pub(super) fn failed(parameters: &Value, error: &minijinja::Error, reads: Reads) -> Fault {
+pub(super) fn failed(parameters: &Value, source: &str, error: &minijinja::Error, reads: Reads) -> Fault {
     if error.kind() == ErrorKind::UndefinedError {
-        return undefined(parameters, reads.missing.last(), error.range());
+        // Loop variables were asked for too, to tell of them.
+        let at = error.range().and_then(|range| source.get(range));
+        let is_there = |path: &&ParameterPath| {
+            let name = path.last().map(String::as_str);
+            at.zip(name).is_some_and(|(at, name)| at.contains(name))
+        };
+        let missing = reads.missing.iter().rev().find(is_there).or(reads.missing.last());
+        return undefined(parameters, missing, error.range());
     }
     Fault {
         read: reads.read,

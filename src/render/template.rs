@@ -71,7 +71,7 @@ impl Templates {
         let reads = std::mem::take(&mut *notebook.lock().unwrap_or_else(PoisonError::into_inner));
         match filled {
             Ok(text) => Ok(Filled { text, read: reads.read }),
-            Err(error) => Err(failed(&self.parameters, &error, reads)),
+            Err(error) => Err(failed(&self.parameters, template, &error, reads)),
         }
     }
 
@@ -154,6 +154,10 @@ mod tests {
         let (message, at) = fault("a\nb = {{ keystone.debg }}\n");
         assert_eq!(message, "there is no parameter `keystone.debg`");
         assert!(at.contains("debg"), "{at}");
+        let after_a_loop = "{% for x in keystone.hosts %}{{ loop.first }}{% endfor %}\n{{ keystone.debg }}\n";
+        assert_eq!(fault(after_a_loop).0, "there is no parameter `keystone.debg`");
+        assert_eq!(fault("{{ nope.x }}").0, "there is no parameter `nope`");
+        assert!(fault("{{ debug() }}").0.contains("debug"));
         assert!(fault("x = {{ keystone.nothing }}\n").0.contains("this is null"));
         assert!(fault("{% for %}").0.contains("unexpected"));
         assert!(fault("{% include 'x' %}").0.contains("unknown statement"));

@@ -6,15 +6,17 @@
 
 mod reads;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
-use reads::{Keys, Kind};
+use crate::generate;
+use crate::object::{DesiredObject, LiveObject, ObjectRef};
+use crate::pods::Kind;
+use reads::Keys;
 
 /// The annotation of a pod template with the digests of the ConfigMaps that it reads.
 pub const CONFIGURATION: &str = "stackanetes.io/configuration";
@@ -79,6 +81,51 @@ pub fn follow<'a>(
         }
     }
     unknown
+}
+
+/// What selected objects read that git says otherwise than the cluster has it, and that is not selected:
+/// the reader first. Its pods would start with what there is, and be noted as if they had what git says.
+pub fn pending<'a>(
+    selected: impl IntoIterator<Item = &'a DesiredObject>,
+    others: impl IntoIterator<Item = &'a DesiredObject>,
+    live: impl Fn(&ObjectRef) -> Option<&'a LiveObject>,
+) -> Vec<(ObjectRef, ObjectRef)> {
+    let others = others
+        .into_iter()
+        .filter(|object| Kind::of(&object.reference.kind).is_some());
+    let waiting: BTreeSet<&ObjectRef> = others
+        .filter(|object| !live(&object.reference).is_some_and(|live| is_applied(object, live)))
+        .map(|object| &object.reference)
+        .collect();
+    let mut pending = Vec::new();
+    for reader in selected {
+        let pods = ["/spec/template/spec", "/spec/jobTemplate/spec/template/spec"];
+        for pods in pods.iter().filter_map(|pods| reader.value.pointer(pods)) {
+            for (kind, name) in reads::reads(pods).into_keys() {
+                let read = ObjectRef {
+                    kind: kind.group_kind(),
+                    namespace: reader.reference.namespace.clone(),
+                    name,
+                };
+                if waiting.contains(&read) {
+                    pending.push((reader.reference.clone(), read));
+                }
+            }
+        }
+    }
+    pending
+}
+
+/// Whether a ConfigMap or Secret holds what git says of it.
+fn is_applied(object: &DesiredObject, live: &LiveObject) -> bool {
+    let said = ["data", "binaryData"]
+        .iter()
+        .filter_map(|field| Some((field, object.value.get(field)?.as_object()?)));
+    said.into_iter().all(|(field, said)| {
+        let stored = live.value().get(*field);
+        said.iter()
+            .all(|(key, value)| stored.and_then(|stored| stored.get(key)) == Some(value))
+    }) && generate::due(object, Some(live)).is_none_or(|due| due.make.is_empty())
 }
 
 /// The Secrets that a workload reads, and of which it is unknown whether they have changed.
@@ -159,14 +206,6 @@ impl Content {
             return seal(&said);
         }
         Some(URL_SAFE_NO_PAD.encode(&Sha256::digest(said.to_string())[..12]))
-    }
-}
-
-impl Kind {
-    fn of(kind: &GroupKind) -> Option<Self> {
-        [Self::ConfigMap, Self::Secret]
-            .into_iter()
-            .find(|other| other.group_kind() == *kind)
     }
 }
 
@@ -261,6 +300,18 @@ spec:
         assert_eq!(
             web.value["spec"]["template"]["metadata"]["annotations"][SECRETS],
             "key=old"
+        );
+    }
+
+    #[test]
+    fn what_is_read_and_not_as_git_says_is_pending() {
+        let (web, map) = (desired(WEB), map("ConfigMap", "all", "{a: x}"));
+        let pending = |live: Option<&LiveObject>| pending([&web], [&map], |_| live).len();
+        assert_eq!(pending(None), 1);
+        assert_eq!(pending(Some(&LiveObject::new(json!({"data": {"a": "y"}})))), 1);
+        assert_eq!(
+            pending(Some(&LiveObject::new(json!({"data": {"a": "x", "b": "z"}})))),
+            0
         );
     }
 

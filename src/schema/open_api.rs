@@ -108,7 +108,7 @@ impl Schema {
                 ..Definition::default()
             },
             "" => Definition {
-                scalar: Some((Scalar::Any, Format::Plain)),
+                scalar: Some((Scalar::Any, untyped_format(schema))),
                 list: Some(self.list(schema, open)),
                 map: Some(self.map(schema, open)),
             },
@@ -244,6 +244,12 @@ fn list_type(schema: &Value) -> ListType {
         }
         _ => ListType::Atomic,
     }
+}
+
+/// What a scalar is where no type is said.
+fn untyped_format(schema: &Value) -> Format {
+    let is_either = flag(schema, "x-kubernetes-int-or-string") || text(schema, "format") == "int-or-string";
+    if is_either { Format::IntOrString } else { Format::Plain }
 }
 
 fn scalar(primitive: &str, format: &str) -> (Scalar, Format) {

@@ -38,6 +38,8 @@ pub enum Format {
     Time,
     /// Base64.
     Bytes,
+    /// A number, or text.
+    IntOrString,
 }
 
 /// How the items of a list are told apart.

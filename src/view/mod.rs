@@ -1,6 +1,7 @@
 //! Turns what was found out into text. Nothing here prints, and nothing here decides.
 
 mod age;
+mod check;
 mod error;
 mod manifests;
 mod plan;
@@ -10,6 +11,7 @@ mod style;
 mod value;
 
 pub use age::age;
+pub use check::checked;
 pub use error::error;
 pub use manifests::{Secrets, manifests};
 pub use plan::{Heading, Pruning, plan, refusal};

@@ -501,6 +501,9 @@ pub fn refusal(reason: &Refusal) -> String {
                 names.join(", ")
             )
         }
+        Refusal::Pending { reader, read } => {
+            format!("{reader} reads {read}, which is to change and is not selected; select it too")
+        }
         Refusal::NotCompared(kind) => format!("{kind} may not be listed, so it cannot be said what would change"),
     }
 }

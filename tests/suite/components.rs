@@ -385,3 +385,31 @@ fn pods_follow_their_secrets_and_nobody_learns_what_these_say() {
     bed.synced();
     assert_eq!(annotation(&bed), first);
 }
+
+#[test]
+fn what_is_read_and_to_change_must_be_selected_too() {
+    let bed = bed("components-pending");
+    bed.write(
+        "db/component.yaml",
+        "configMaps: [{name: shared, files: {x: shared.txt}}]\n",
+    );
+    bed.write("db/shared.txt", "one\n");
+    let reads = "      volumes: [{name: shared, configMap: {name: shared}}]\n";
+    bed.write(
+        "app/deployment.yaml",
+        &format!("{}{reads}", deployment("app", 2, "none")),
+    );
+    bed.synced();
+    bed.run(&["diff", "--component", "app"]).exits(0);
+    bed.write("db/shared.txt", "two\n");
+    let requests = bed.audited(|| {
+        bed.run(&["sync", "--yes", "--component", "app"]).exits(2).complains(
+            "Deployment components-pending/app reads ConfigMap components-pending/shared, which is to change",
+        );
+    });
+    assert!(!requests.iter().any(AuditEvent::is_write));
+    bed.run(&["sync", "--yes", "--component", "app", "--component", "db"])
+        .exits(0)
+        .shows("2 updated");
+    bed.diff().exits(0);
+}

@@ -8,6 +8,7 @@ mod agreement;
 mod bed;
 mod bundled_schema;
 mod causes;
+mod check;
 mod components;
 mod conflicts;
 mod control_plane;

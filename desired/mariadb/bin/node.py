@@ -57,6 +57,8 @@ DATA = pathlib.Path(settings["mariadbd"]["datadir"])
 SOCKET = settings["mariadbd"]["socket"]
 # Of all nodes, this one too, by their ordinal.
 HOSTS = settings["mariadbd"]["wsrep_cluster_address"].removeprefix("gcomm://").split(",")
+# Whoever makes this file takes the loss of the nodes that are not there.
+ALONE = DATA.parent / "start-alone"
 MARIADBD = ["mariadbd", f"--defaults-file={CONFIGURATION}"]
 # The owner of this process comes in through the socket without a password.
 # It is also who copies the data for another node.
@@ -66,8 +68,10 @@ USER = pwd.getpwuid(os.getuid()).pw_name
 class Node:
     """What is known of this node. The probes and the other nodes read it."""
 
-    # The last transaction that was committed before the server was started.
+    # The last transaction that was committed before the server was started, and
+    # whether it is still being found out: until then nobody may count on it.
     position = NOTHING
+    recovering = True
     server = None
     # Whether the server has the majority with it, and whether it may be asked.
     primary = False
@@ -79,13 +83,13 @@ class Node:
     stopping = False
 
     def state(self):
-        running = self.server is not None
+        running = self.server is not None or self.recovering
         return {
             "ordinal": ORDINAL,
             "uuid": self.position[0],
             "seqno": self.position[1],
             "running": running,
-            "primary": running and self.primary,
+            "primary": self.primary,
         }
 
     def alive(self):
@@ -95,15 +99,16 @@ class Node:
 def main():
     node = Node()
     signal.signal(signal.SIGTERM, lambda *_: stop(node))
-    node.position = recovered()
+    # To recover may take long: the probes must see that it is under way.
     serve(node)
     while True:
+        node.position = recovered()
+        node.recovering = False
         arguments = agreed(node)
         code = run(node, arguments)
         if code is not None:
             sys.exit(code)
         # It gave up on a cluster without a majority, to agree with the others.
-        node.position = recovered()
 
 
 def stop(node):
@@ -187,9 +192,11 @@ def agreed(node):
     while True:
         states = others()
         decision, reason = decide(node.state(), states)
-        if (DATA.parent / "start-alone").exists():
-            (DATA.parent / "start-alone").unlink()
-            decision, reason = "start", "told to start the cluster alone"
+        if ALONE.exists():
+            ALONE.unlink()
+            # Where a cluster runs, another one would be a second.
+            if decision != "join":
+                decision, reason = "start", "told to start the cluster alone"
         if (decision, reason) != said:
             said = (decision, reason)
             log(f"{decision}: {reason}")
@@ -211,7 +218,7 @@ def decide(own, states):
         return "wait", f"no word from node {', '.join(map(str, missing))}"
     running = [ordinal for ordinal, state in sorted(states.items()) if state["running"]]
     if running:
-        return "wait", f"node {', '.join(map(str, running))} is starting or without a majority"
+        return "wait", f"node {', '.join(map(str, running))} is starting, recovering or without a majority"
     everyone = [own, *states.values()]
     histories = {state["uuid"] for state in everyone} - {NOTHING[0]}
     if len(histories) > 1:
@@ -247,7 +254,7 @@ def prepare_to_start():
 
 def run(node, arguments):
     """Runs the server; its exit code, or none if it gave up waiting for a majority."""
-    command = [*MARIADBD, *arguments, f"--wsrep-node-name={NAME}", f"--wsrep-node-address={ADDRESS}"]
+    command = [*MARIADBD, *arguments, f"--wsrep-node-name={NAME}", f"--wsrep-node-address={in_url(ADDRESS)}"]
     command += [f"--wsrep-sst-auth={USER}:"]
     DATA.mkdir(exist_ok=True)
     node.server = subprocess.Popen(command)
@@ -259,16 +266,21 @@ def run(node, arguments):
             lonely_since = None
         else:
             lonely_since = lonely_since or time.monotonic()
-            if not gave_up and time.monotonic() - lonely_since > PATIENCE and others_are_there():
-                log("no majority, and the others are there: begin anew")
+            if not gave_up and time.monotonic() - lonely_since > PATIENCE and (ALONE.exists() or others_are_there()):
+                log("no majority, and reason to hope for one: begin anew")
                 gave_up = True
                 node.server.terminate()
         time.sleep(1)
     code = node.server.returncode
+    node.recovering = True
     node.server, node.primary, node.ready, node.answered = None, False, False, None
     if node.stopping:
         return 0
     return None if gave_up else code or 1
+
+
+def in_url(address):
+    return f"[{address}]" if ":" in address else address
 
 
 def others_are_there():
@@ -286,6 +298,9 @@ def observe(node):
     status = dict(line.split("\t") for line in answer.splitlines())
     node.answered = time.monotonic()
     node.primary = status.get("wsrep_cluster_status") == "Primary"
+    if node.primary:
+        # Told to start alone, or not: it is done, and must not count the next time.
+        ALONE.unlink(missing_ok=True)
     # A donor goes on answering: the copy is made beside it.
     complete = status.get("wsrep_local_state_comment") in ("Synced", "Donor/Desynced")
     usable = node.primary and complete and status.get("wsrep_ready") == "ON"

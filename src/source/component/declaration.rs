@@ -202,6 +202,10 @@ impl Reader<'_> {
                 _ => object.fields.push(entry.clone()),
             }
         }
+        if let (Some(entry), false) = (item.entry("immutable"), object.generate.is_empty()) {
+            let hint = "take `immutable` out: the values are made after the Secret";
+            self.error(entry, "a Secret that is immutable cannot have generated values", hint);
+        }
         self.keys_once(&object, item);
         (self.errors.len() == before).then_some(object)
     }

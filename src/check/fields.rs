@@ -1,0 +1,266 @@
+//! Fields against the schema of their kind.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::canonical::Quantity;
+use crate::field::{FieldPath, PathElement};
+use crate::merge::{Fault, Mistake, element, mistakes};
+use crate::nearest::nearest;
+use crate::object::GroupVersionKind;
+use crate::schema::{Field, Format, Kind, Scalar, Type};
+
+use super::directory::{Directory, Object};
+use super::finding::Finding;
+
+pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+    let Some(kind) = directory.schema.kind(&object.manifest.gvk) else {
+        findings.extend(unknown_kind(directory, object));
+        return;
+    };
+    let value = &object.manifest.value;
+    let mut walk = Walk {
+        object,
+        kind,
+        findings,
+        lacking: Vec::new(),
+    };
+    walk.value(kind.root(), value, &FieldPath::root());
+    let lacking = walk.lacking;
+    let mut found = mistakes(kind.root(), value);
+    // An item without its key lacks a field: that is said.
+    found.retain(|mistake| !lacking.contains(&mistake.path));
+    findings.extend(found.iter().map(|mistake| described(object, kind, mistake)));
+}
+
+/// The kinds whose fields nobody can check, and how many objects are of each.
+pub(super) fn not_checked(directory: &Directory<'_>) -> BTreeMap<GroupVersionKind, usize> {
+    let mut kinds = BTreeMap::new();
+    for object in &directory.objects {
+        let gvk = &object.manifest.gvk;
+        if directory.schema.kind(gvk).is_none() && unknown_kind(directory, object).is_none() {
+            *kinds.entry(gvk.clone()).or_default() += 1;
+        }
+    }
+    kinds
+}
+
+/// A kind that is not there in a version that is known, and to which nobody but Kubernetes adds kinds.
+fn unknown_kind(directory: &Directory<'_>, object: &Object<'_>) -> Option<Finding> {
+    let gvk = &object.manifest.gvk;
+    let known = || directory.schema.kinds();
+    let same_version = |other: &&GroupVersionKind| other.api_version() == gvk.api_version();
+    known().find(same_version)?;
+    let message = format!("there is no kind {} in {}", gvk.group_kind.kind, gvk.api_version());
+    let elsewhere: Vec<String> = known()
+        .filter(|other| other.group_kind.kind == gvk.group_kind.kind)
+        .map(GroupVersionKind::api_version)
+        .collect();
+    if !elsewhere.is_empty() {
+        let hint = format!("{} is in {}", gvk.group_kind.kind, elsewhere.join(", "));
+        return Some(Finding::new(object, &FieldPath::of(&["apiVersion"]), message).hint(hint));
+    }
+    let finding = Finding::new(object, &FieldPath::of(&["kind"]), message);
+    let near = known().filter(same_version).map(|other| other.group_kind.kind.as_str());
+    Some(match nearest(near, &gvk.group_kind.kind) {
+        Some(near) => finding.hint(format!("did you mean `{near}`?")),
+        None => finding.hint("if a CustomResourceDefinition brings it, add that to the directory"),
+    })
+}
+
+/// What the schema does not allow, in words.
+fn described(object: &Object<'_>, kind: Kind<'_>, mistake: &Mistake) -> Finding {
+    let shown = shown(object, &mistake.path);
+    let path = &by_position(&object.manifest.value, &mistake.path);
+    match &mistake.fault {
+        Fault::Undeclared => {
+            let Some((PathElement::Field(name), parent)) = mistake.path.elements().split_last() else {
+                return Finding::new(object, path, format!("`{shown}` is not known"));
+            };
+            let parent: FieldPath = parent.iter().cloned().collect();
+            let map = kind.type_at(&parent).and_then(Type::map);
+            let known = map.into_iter().flat_map(|map| map.fields().map(|(name, _)| name));
+            let finding = Finding::new(object, path, format!("{} has no field `{shown}`", object.reference));
+            match nearest(known, name) {
+                Some(near) => finding.label("unknown field").hint(format!("did you mean `{near}`?")),
+                None => finding.label("unknown field"),
+            }
+        }
+        Fault::Repeated => {
+            let message = format!("`{shown}` of {} is there twice", object.reference);
+            let second = second(&object.manifest.value, &mistake.path);
+            Finding::new(object, &second, message)
+                .label("again here")
+                .beside(object, path, "first here")
+        }
+        Fault::Other(reason) => {
+            let finding = Finding::new(object, path, format!("`{shown}` of {}: {reason}", object.reference));
+            match reason.as_str() {
+                "expected a string, got a number" | "expected a string, got a boolean" => {
+                    finding.hint("put it in quotes")
+                }
+                _ => finding,
+            }
+        }
+    }
+}
+
+/// A path as people read it. What tells items apart is not shown if it is secret.
+fn shown(object: &Object<'_>, path: &FieldPath) -> String {
+    if !object
+        .manifest
+        .origins
+        .is_secret(&by_position(&object.manifest.value, path))
+    {
+        return path.to_string();
+    }
+    let hide = |element: &PathElement| match element {
+        PathElement::Key(_) | PathElement::Value(_) => PathElement::Field("…".to_owned()),
+        element => element.clone(),
+    };
+    path.elements().iter().map(hide).collect::<FieldPath>().to_string()
+}
+
+/// The same path, by the positions of items: by a key that is left out, as it has a default, an item is
+/// not found in what was written. Of several items with one key, it is the first in which the path ends.
+fn by_position(value: &Value, path: &FieldPath) -> FieldPath {
+    reach(value, FieldPath::root(), path.elements()).unwrap_or_else(|reached| reached)
+}
+
+/// How far the path leads on from `reached`: to its end, or not.
+fn reach(value: &Value, reached: FieldPath, rest: &[PathElement]) -> Result<FieldPath, FieldPath> {
+    let Some((element, rest)) = rest.split_first() else {
+        return Ok(reached);
+    };
+    let mut first = None;
+    for position in positions(Some(value), element) {
+        let at = reached.join(PathElement::Index(position));
+        match reach(&value[position], at, rest) {
+            Ok(found) => return Ok(found),
+            Err(short) => drop(first.get_or_insert(short)),
+        }
+    }
+    match (first, element.find(value)) {
+        (Some(short), _) => Err(short),
+        (None, Some(value)) => reach(value, reached.join(element.clone()), rest),
+        (None, None) => Err(reached.join(element.clone())),
+    }
+}
+
+/// The path of the second item with the key that `path` ends in.
+fn second(value: &Value, path: &FieldPath) -> FieldPath {
+    let Some((last, parent)) = path.elements().split_last() else {
+        return path.clone();
+    };
+    let parent = by_position(value, &parent.iter().cloned().collect());
+    let position = positions(parent.find(value), last).nth(1);
+    parent.join(position.map_or_else(|| last.clone(), PathElement::Index))
+}
+
+/// Where in a list the items are that an element selects.
+fn positions<'v>(list: Option<&'v Value>, element: &'v PathElement) -> impl Iterator<Item = usize> + 'v {
+    let is_it = move |item: &Value| match element {
+        PathElement::Key(keys) => {
+            let is_same = |(name, value)| item.get(name).is_none_or(|own: &Value| own == value);
+            item.is_object() && keys.iter().all(is_same)
+        }
+        element => element.selects(item),
+    };
+    let items = list.and_then(Value::as_array).into_iter().flatten().enumerate();
+    items.filter(move |(_, item)| is_it(item)).map(|(index, _)| index)
+}
+
+/// Looks for what merging does not care about: fields that must be there, and how scalars are written.
+struct Walk<'w, 'a> {
+    object: &'w Object<'a>,
+    kind: Kind<'w>,
+    findings: &'w mut Vec<Finding>,
+    /// What lacks a field.
+    lacking: Vec<FieldPath>,
+}
+
+impl Walk<'_, '_> {
+    fn value(&mut self, of: Type<'_>, value: &Value, path: &FieldPath) {
+        match (value, of.map(), of.list()) {
+            (Value::Object(fields), Some(map), _) if of.format() != Format::IntOrString => {
+                for (name, field) in map.fields() {
+                    if self.is_required(field) && fields.get(name).is_none_or(Value::is_null) {
+                        self.lacks(path, name);
+                    }
+                }
+                let own_status = |name: &str| path.elements().is_empty() && name == "status";
+                for (name, field) in fields.iter().filter(|(name, _)| !own_status(name)) {
+                    if let Some(of) = map.child(name) {
+                        self.value(of, field, &path.join(PathElement::Field(name.clone())));
+                    }
+                }
+            }
+            (Value::Array(items), _, Some(list)) if of.format() != Format::IntOrString => {
+                for (index, item) in items.iter().enumerate() {
+                    // One that lacks its key is told by its position.
+                    let is_keyless = |element: &PathElement| matches!(element, PathElement::Key(keys) if keys.values().any(|key| key == ""));
+                    let element = element(list, item).ok().filter(|element| !is_keyless(element));
+                    self.value(
+                        list.item(),
+                        item,
+                        &path.join(element.unwrap_or(PathElement::Index(index))),
+                    );
+                }
+            }
+            (Value::Null, ..) => {}
+            _ => self.scalar(of, value, path),
+        }
+    }
+
+    /// Defaults fill in what a custom kind requires. Of the API server's own, one that is empty is what
+    /// nobody said.
+    fn is_required(&self, field: Field<'_>) -> bool {
+        let empty = |default: &Value| match default {
+            Value::String(text) => text.is_empty(),
+            Value::Object(fields) => fields.is_empty(),
+            Value::Number(number) => number.as_f64() == Some(0.0),
+            _ => false,
+        };
+        let is_filled = match field.default() {
+            Some(default) => !self.kind.is_built_in() || !empty(default),
+            None => false,
+        };
+        field.is_required() && !is_filled
+    }
+
+    fn lacks(&mut self, path: &FieldPath, name: &str) {
+        let lacking = shown(self.object, &path.join(PathElement::Field(name.to_owned())));
+        let message = format!("{} lacks `{lacking}`", self.object.reference);
+        self.findings.push(self.finding(path, message).label("required here"));
+        self.lacking.push(path.clone());
+    }
+
+    fn scalar(&mut self, of: Type<'_>, value: &Value, path: &FieldPath) {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let expected = match (of.format(), value) {
+            (Format::Quantity, Value::String(_) | Value::Number(_)) if Quantity::read(&text).is_some() => return,
+            (Format::Quantity, _) => "an amount, such as `500m` or `1Gi`",
+            (Format::IntOrString, Value::String(_)) => return,
+            (Format::IntOrString, Value::Number(number)) if !number.is_f64() => return,
+            (Format::IntOrString, _) => "a whole number, or text",
+            (Format::Time, Value::String(text)) if text.parse::<jiff::Timestamp>().is_ok() => return,
+            (Format::Time, _) if of.scalar() == Some(Scalar::Any) => "a time, such as `2026-01-02T03:04:05Z`",
+            _ => return,
+        };
+        let message = format!(
+            "`{}` of {} is not {expected}",
+            shown(self.object, path),
+            self.object.reference
+        );
+        let finding = self.finding(path, message);
+        self.findings.push(finding);
+    }
+
+    fn finding(&self, path: &FieldPath, message: String) -> Finding {
+        Finding::new(self.object, &by_position(&self.object.manifest.value, path), message)
+    }
+}

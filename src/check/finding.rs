@@ -1,0 +1,83 @@
+//! What is said of a mistake.
+
+use crate::error::Error;
+use crate::field::FieldPath;
+use crate::place::{Place, Role};
+
+use super::directory::Object;
+
+/// A mistake: what is wrong, where, and what to do about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// What is wrong.
+    pub message: String,
+    /// Where, and what to say of each place; the first is where it stands.
+    pub places: Vec<(Place, String)>,
+    /// What to do.
+    pub hints: Vec<String>,
+}
+
+impl Finding {
+    /// Something wrong with the field of `object` at `path`. Of a field that parameters made, the
+    /// places that set them are shown too.
+    pub(super) fn new(object: &Object<'_>, path: &FieldPath, message: impl Into<String>) -> Self {
+        let mut places: Vec<(Place, String)> = Vec::new();
+        for (position, origin) in object.manifest.origins.of(path).into_iter().enumerate() {
+            let label = match origin.role {
+                _ if position == 0 => "",
+                Role::Parameter => "set here",
+                // One place a file: between two of them lines may stand that are not for everybody.
+                _ => continue,
+            };
+            if !places
+                .iter()
+                .any(|(place, _)| place.file.path() == origin.place.file.path())
+            {
+                places.push((origin.place, label.to_owned()));
+            }
+        }
+        Self {
+            message: message.into(),
+            places,
+            hints: Vec::new(),
+        }
+    }
+
+    /// Says what is wrong at the place itself.
+    pub(super) fn label(mut self, label: &str) -> Self {
+        if let Some((_, first)) = self.places.first_mut() {
+            label.clone_into(first);
+        }
+        self
+    }
+
+    /// Points at a field of another object too, or of the same.
+    pub(super) fn beside(mut self, object: &Object<'_>, path: &FieldPath, label: &str) -> Self {
+        let place = object.manifest.origins.of(path).into_iter().next();
+        self.places.extend(place.map(|origin| (origin.place, label.to_owned())));
+        self
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// By file and line.
+    pub(super) fn order(&self) -> (Option<(&str, usize)>, &str) {
+        let place = self
+            .places
+            .first()
+            .map(|(place, _)| (place.file.path(), place.span.start));
+        (place, &self.message)
+    }
+
+    /// As all mistakes are shown.
+    pub fn to_error(&self) -> Error {
+        let places = self.places.iter().cloned();
+        let error = places.fold(Error::new(&self.message), |error, (place, label)| {
+            error.at(place, label)
+        });
+        self.hints.iter().fold(error, Error::hint)
+    }
+}

@@ -1,0 +1,59 @@
+//! Network policies: whether they are about any pod.
+
+use serde_json::Value;
+
+use crate::field::At;
+use crate::pods::Pods;
+
+use super::directory::{Directory, Object};
+use super::finding::Finding;
+use super::references::meant;
+use super::selector::Selector;
+use super::traffic::has_port;
+
+pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+    if !object.kind().is("networking.k8s.io", "NetworkPolicy") {
+        return;
+    }
+    let spec = object.at(&["spec"]);
+    let running: Vec<_> = directory.running(object.namespace()).collect();
+    let select = |at: &At<'a>| -> Vec<&Pods<'a>> {
+        let selector = Selector::new(at);
+        let pods = running.iter().map(|(_, pods)| *pods);
+        pods.filter(|pods| selector.matches(pods.labels.value)).collect()
+    };
+    let labels: Vec<&Value> = running.iter().map(|(_, pods)| pods.labels.value).collect();
+    let selector = spec.field("podSelector");
+    let selected = select(&selector);
+    if selected.is_empty() && !Selector::new(&selector).is_empty() {
+        let message = format!("{} selects no pods of the directory", object.reference);
+        findings.push(meant(object, Finding::new(object, &selector.path, message)));
+    }
+    for (direction, side) in [("ingress", "from"), ("egress", "to")] {
+        for rule in spec.field(direction).items() {
+            for peer in rule.field(side).items() {
+                // A policy may name who is not there now, and a directory need not know other namespaces.
+                let peers = peer.field("podSelector");
+                let is_here = peers.is_there() && !peer.field("namespaceSelector").is_there();
+                if is_here && select(&peers).is_empty() && Selector::new(&peers).looks_misspelt(&labels) {
+                    let message = format!(
+                        "{} lets traffic through {side} no pods of the directory",
+                        object.reference
+                    );
+                    findings.push(meant(object, Finding::new(object, &peers.path, message)));
+                }
+            }
+            if direction == "ingress" && !selected.is_empty() {
+                for port in rule.field("ports").items() {
+                    has_port(
+                        object,
+                        &port.field("port"),
+                        &selected,
+                        "lets traffic through to",
+                        findings,
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! References that lead nowhere.
+
+use crate::field::At;
+use crate::nearest::{key_hint, nearest};
+use crate::object::{GroupKind, ObjectRef};
+use crate::pods::{Key, Kind, Read, reads};
+
+use super::directory::{Directory, Object};
+use super::elsewhere;
+use super::finding::Finding;
+
+/// Where a reference leads.
+pub(super) enum Target<'d, 'a> {
+    /// To this object.
+    Here(&'d Object<'a>),
+    /// To one that is made elsewhere.
+    Elsewhere,
+    /// Nowhere, or nothing was referred to.
+    Nowhere,
+}
+
+/// Follows a reference, by the name at `name`, to an object of this kind. `does` says what the
+/// referring object does with it.
+pub(super) fn follow<'d, 'a>(
+    directory: &'d Directory<'a>,
+    object: &Object<'a>,
+    name: &At<'a>,
+    (group, kind, namespace): (&str, &str, Option<&str>),
+    does: &str,
+    findings: &mut Vec<Finding>,
+) -> Target<'d, 'a> {
+    let Some(text) = name.text() else {
+        return Target::Nowhere;
+    };
+    let mut reference = ObjectRef {
+        kind: GroupKind::new(group, kind),
+        namespace: namespace.map(str::to_owned),
+        name: text.to_owned(),
+    };
+    if let Some(target) = directory.find(&reference) {
+        return Target::Here(target);
+    }
+    if elsewhere::is_made(directory, &reference) {
+        return Target::Elsewhere;
+    }
+    object.quoted(name).clone_into(&mut reference.name);
+    let message = format!("{} {does} {reference}, which is not in the directory", object.reference);
+    let mut finding = Finding::new(object, &name.path, message);
+    let others = directory.of_kind(group, kind, namespace);
+    if let Some(near) = nearest(others.map(|other| other.reference.name.as_str()), text) {
+        finding = finding.hint(format!("did you mean `{near}`?"));
+    }
+    findings.push(meant(object, finding));
+    Target::Nowhere
+}
+
+/// Says how to say that it is meant.
+pub(super) fn meant(object: &Object<'_>, finding: Finding) -> Finding {
+    finding.hint(format!(
+        "if something outside of the directory makes this right, annotate {} with `{}: ignore`",
+        object.reference,
+        super::CHECK
+    ))
+}
+
+/// Follows a reference to something of the whole cluster, which is often not the directory's to make:
+/// only where it has some of that kind.
+pub(super) fn follow_class<'a>(
+    directory: &Directory<'a>,
+    object: &Object<'a>,
+    name: &At<'a>,
+    (group, kind): (&str, &str),
+    does: &str,
+    findings: &mut Vec<Finding>,
+) {
+    if directory.of_kind(group, kind, None).next().is_some() {
+        follow(directory, object, name, (group, kind, None), does, findings);
+    }
+}
+
+/// What pods read, run as, and are classed by.
+pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+    let namespace = object.namespace();
+    if object.kind().is("", "PersistentVolumeClaim") {
+        let class = object.at(&["spec", "storageClassName"]);
+        follow_class(
+            directory,
+            object,
+            &class,
+            ("storage.k8s.io", "StorageClass"),
+            "is of",
+            findings,
+        );
+    }
+    let Some(pods) = &object.pods else { return };
+    let mut missing: Vec<(Kind, &str)> = Vec::new();
+    for read in reads(&pods.spec).into_iter().filter(|read| !read.optional) {
+        let named = (read.kind, read.name.text().unwrap_or_default());
+        if !missing.contains(&named) && !configuration(directory, object, &read, findings) {
+            missing.push(named);
+        }
+    }
+    let account = pods.spec.field("serviceAccountName");
+    follow(
+        directory,
+        object,
+        &account,
+        ("", "ServiceAccount", namespace),
+        "runs as",
+        findings,
+    );
+    for secret in pods.spec.field("imagePullSecrets").items() {
+        let name = secret.field("name");
+        follow(
+            directory,
+            object,
+            &name,
+            ("", "Secret", namespace),
+            "pulls its images with",
+            findings,
+        );
+    }
+    for (field, kind) in [
+        ("priorityClassName", ("scheduling.k8s.io", "PriorityClass")),
+        ("runtimeClassName", ("node.k8s.io", "RuntimeClass")),
+    ] {
+        follow_class(directory, object, &pods.spec.field(field), kind, "is of", findings);
+    }
+}
+
+/// Follows what a pod reads, and the key that it reads there. Whether there is such an object.
+fn configuration<'a>(
+    directory: &Directory<'a>,
+    object: &Object<'a>,
+    read: &Read<'a>,
+    findings: &mut Vec<Finding>,
+) -> bool {
+    let kind = read.kind.group_kind();
+    let kind = (kind.group.as_str(), kind.kind.as_str(), object.namespace());
+    let target = match follow(directory, object, &read.name, kind, "reads", findings) {
+        Target::Here(target) => target,
+        Target::Elsewhere => return true,
+        Target::Nowhere => return false,
+    };
+    let Key::One(key) = &read.key else { return true };
+    let Some(name) = key.text() else { return true };
+    let keys = keys(target);
+    let is_filled_elsewhere = || {
+        let kind = target.at(&["type"]).text();
+        kind == Some("kubernetes.io/service-account-token") || elsewhere::is_made(directory, &target.reference)
+    };
+    if keys.contains(&name) || is_filled_elsewhere() {
+        return true;
+    }
+    let message = format!(
+        "{} reads the key `{}` of {}, which does not have it",
+        object.reference,
+        object.quoted(key),
+        target.reference
+    );
+    let mut finding = Finding::new(object, &key.path, message).beside(
+        target,
+        &At::root(&target.manifest.value).path,
+        "has no such key",
+    );
+    if !keys.is_empty() {
+        finding = finding.hint(key_hint(&keys, name));
+    }
+    findings.push(meant(object, finding));
+    true
+}
+
+/// The keys of a ConfigMap or Secret, those too that are made in the cluster.
+fn keys<'a>(object: &Object<'a>) -> Vec<&'a str> {
+    let fields = ["data", "binaryData", "stringData"];
+    let written = fields.iter().filter_map(|field| object.at(&[field]).value.as_object());
+    let written = written.flat_map(|keys| keys.keys().map(String::as_str));
+    let made = object.manifest.generate.iter().map(|made| made.key.as_str());
+    written.chain(made).collect()
+}

@@ -1,0 +1,150 @@
+//! What brings traffic: Services to pods, Ingresses to Services.
+
+use serde_json::Value;
+
+use crate::field::At;
+use crate::nearest::key_hint;
+use crate::pods::Pods;
+
+use super::directory::{Directory, Object};
+use super::finding::Finding;
+use super::references::{Target, follow, follow_class, meant};
+use super::selector::Selector;
+
+pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+    match (object.kind().group.as_str(), object.kind().kind.as_str()) {
+        ("", "Service") => service(directory, object, findings),
+        ("networking.k8s.io", "Ingress") => ingress(directory, object, findings),
+        _ => {}
+    }
+}
+
+fn service<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+    let spec = object.at(&["spec"]);
+    let at = spec.field("selector");
+    let selector = Selector::of_labels(&at);
+    if selector.is_empty() || spec.field("type").text() == Some("ExternalName") {
+        return;
+    }
+    let running = directory.running(object.namespace());
+    let selected: Vec<&Pods<'a>> = running
+        .map(|(_, pods)| pods)
+        .filter(|pods| selector.matches(pods.labels.value))
+        .collect();
+    if selected.is_empty() {
+        let message = format!("{} selects no pods of the directory", object.reference);
+        findings.push(meant(object, Finding::new(object, &at.path, message)));
+        return;
+    }
+    for port in spec.field("ports").items() {
+        let target = port.field("targetPort");
+        has_port(object, &target, &selected, "sends traffic to", findings);
+    }
+}
+
+/// Says so if none of these pods has the port with the name at `name`. A number needs no declaration.
+pub(super) fn has_port<'a>(
+    object: &Object<'a>,
+    name: &At<'a>,
+    pods: &[&Pods<'a>],
+    does: &str,
+    findings: &mut Vec<Finding>,
+) {
+    let ports = pods.iter().flat_map(|pods| pods.containers());
+    let ports = ports.flat_map(|container| container.field("ports").items());
+    let mut names: Vec<&str> = ports.filter_map(|port| port.field("name").text()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if let Some(text) = name.text().filter(|text| !names.contains(text)) {
+        let message = format!(
+            "{} {does} the port `{}`, and the pods it selects have none of that name",
+            object.reference,
+            object.quoted(name)
+        );
+        let finding = Finding::new(object, &name.path, message);
+        findings.push(match names.as_slice() {
+            [] => finding.hint("give a port of a container that name, or write its number"),
+            names => finding.hint(key_hint(names, text)),
+        });
+    }
+}
+
+fn ingress<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+    let spec = object.at(&["spec"]);
+    let class = spec.field("ingressClassName");
+    follow_class(
+        directory,
+        object,
+        &class,
+        ("networking.k8s.io", "IngressClass"),
+        "is of",
+        findings,
+    );
+    let namespace = object.namespace();
+    for tls in spec.field("tls").items() {
+        // An annotation asks cert-manager for it.
+        let is_issued = object.at(&["metadata", "annotations"]).value.as_object();
+        let is_issued = is_issued.is_some_and(|all| all.keys().any(|key| key.starts_with("cert-manager.io/")));
+        if !is_issued {
+            let name = tls.field("secretName");
+            follow(
+                directory,
+                object,
+                &name,
+                ("", "Secret", namespace),
+                "shows the certificate of",
+                findings,
+            );
+        }
+    }
+    let rules = spec.field("rules").items();
+    let paths = rules.iter().flat_map(|rule| rule.at(&["http", "paths"]).items());
+    let backends = paths.map(|path| path.field("backend"));
+    for backend in backends.chain([spec.field("defaultBackend")]) {
+        let service = backend.field("service");
+        let name = service.field("name");
+        let kind = ("", "Service", namespace);
+        if let Target::Here(target) = follow(directory, object, &name, kind, "sends traffic to", findings) {
+            backend_port(object, &service.field("port"), target, findings);
+        }
+    }
+}
+
+fn backend_port<'a>(object: &Object<'a>, port: &At<'a>, service: &Object<'a>, findings: &mut Vec<Finding>) {
+    let ports = service.at(&["spec", "ports"]);
+    if ports.items().is_empty() {
+        return;
+    }
+    let (wanted, field) = match (port.field("name"), port.field("number")) {
+        (name, _) if name.is_there() => (name, "name"),
+        (_, number) if number.is_there() => (number, "port"),
+        _ => return,
+    };
+    let ports = ports.items();
+    let mut known = ports.iter().map(|port| port.field(field));
+    if known.any(|known| known.value == wanted.value) {
+        return;
+    }
+    let shown = match wanted.value {
+        _ if object.manifest.origins.is_secret(&wanted.path) => "(hidden)".to_owned(),
+        Value::String(name) => name.clone(),
+        other => other.to_string(),
+    };
+    let message = format!(
+        "{} sends traffic to the port `{shown}` of {}, which does not have it",
+        object.reference, service.reference
+    );
+    let known: Vec<String> = ports
+        .iter()
+        .filter(|port| port.field(field).is_there())
+        .map(|port| port.field(field).value)
+        .map(|known| known.as_str().map_or_else(|| known.to_string(), str::to_owned))
+        .collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let finding = Finding::new(object, &wanted.path, message);
+    let finding = finding.beside(service, &service.at(&["spec", "ports"]).path, "its ports");
+    findings.push(match known.as_slice() {
+        [] => finding.hint("its ports have no names: refer to one by its number"),
+        known => finding.hint(key_hint(known, &shown)),
+    });
+}

@@ -1,0 +1,18 @@
+//! The same object twice.
+
+use crate::field::FieldPath;
+
+use super::directory::{Directory, Object};
+use super::finding::Finding;
+
+pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+    let first = directory.find(&object.reference);
+    if let Some(first) = first.filter(|first| !std::ptr::eq(first.manifest, object.manifest)) {
+        let root = FieldPath::root();
+        let finding = Finding::new(object, &root, format!("{} is there twice", object.reference))
+            .label("and again here")
+            .beside(first, &root, "first here")
+            .hint("remove one of the two, or give it another name");
+        findings.push(finding);
+    }
+}

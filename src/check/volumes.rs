@@ -1,0 +1,41 @@
+//! Volumes: what they are of, and what mounts them.
+
+use crate::nearest::nearest;
+
+use super::directory::{Directory, Object};
+use super::finding::Finding;
+use super::references::follow;
+
+pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+    let Some(pods) = &object.pods else { return };
+    let volumes = pods.spec.field("volumes").items();
+    for volume in &volumes {
+        let claim = volume.at(&["persistentVolumeClaim", "claimName"]);
+        let kind = ("", "PersistentVolumeClaim", object.namespace());
+        follow(directory, object, &claim, kind, "mounts", findings);
+    }
+    let claims = object.at(&["spec", "volumeClaimTemplates"]).items();
+    let claims = claims.iter().filter(|_| object.kind().is("apps", "StatefulSet"));
+    let claims = claims.map(|claim| claim.at(&["metadata", "name"]));
+    let named = volumes.iter().map(|volume| volume.field("name")).chain(claims);
+    let names: Vec<&str> = named.filter_map(|name| name.text()).collect();
+    for container in pods.containers() {
+        let uses = ["volumeMounts", "volumeDevices"];
+        for mount in uses.iter().flat_map(|list| container.field(list).items()) {
+            let name = mount.field("name");
+            let Some(text) = name.text().filter(|text| !names.contains(text)) else {
+                continue;
+            };
+            let message = format!(
+                "{} mounts the volume `{}`, and its pods have none of that name",
+                object.reference,
+                object.quoted(&name)
+            );
+            let mut finding = Finding::new(object, &name.path, message);
+            if let Some(near) = nearest(names.iter().copied(), text) {
+                finding = finding.hint(format!("did you mean `{near}`?"));
+            }
+            findings.push(finding);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What a check found, as text.
+
+use crate::check::Checked;
+
+use super::style::{STRONG, paint};
+
+/// The mistakes, as errors are shown; what was not checked; and how many there are.
+pub fn checked(checked: &Checked) -> String {
+    let mut text = String::new();
+    for finding in &checked.findings {
+        text += &super::error(&finding.to_error());
+        text.push('\n');
+    }
+    if !checked.not_checked.is_empty() {
+        let kinds = checked.not_checked.iter();
+        let kinds: Vec<_> = kinds.map(|(gvk, count)| format!("{gvk} ({count})")).collect();
+        text += &format!("fields not checked, for want of a schema: {}\n", kinds.join(", "));
+    }
+    let objects = match checked.objects {
+        1 => "1 object".to_owned(),
+        count => format!("{count} objects"),
+    };
+    let found = match checked.findings.len() {
+        0 => "nothing found".to_owned(),
+        1 => "1 mistake".to_owned(),
+        count => format!("{count} mistakes"),
+    };
+    text + &format!("{} in {objects}\n", paint(STRONG, &found))
+}
