@@ -6,6 +6,7 @@
 //!    field knows where it was written ([`place`]).
 //! 2. [`observe`] gathers, through the one trait [`cluster::Cluster`], what the cluster has and what
 //!    it answers to a dry-run.
+//!    [`history`] adds what the directory said, for what differs, when it was last applied.
 //! 3. [`mod@compare`] compares one object, and [`mod@plan`] decides what becomes of it. No I/O, no clock.
 //! 4. [`view`] turns the plan into text, and [`execute`] carries it out, telling of it in events.
 //!
@@ -25,6 +26,7 @@ pub mod execute;
 pub mod field;
 pub mod generate;
 pub mod health;
+pub mod history;
 pub mod inventory;
 pub mod jobs;
 pub mod key;

@@ -97,6 +97,9 @@ pub(super) struct Directory {
     /// Set a parameter; the value is YAML.
     #[arg(long, value_name = "GROUP.NAME=VALUE")]
     set: Vec<String>,
+    /// Read DIR as it is in this commit, whatever is on disk: a branch, a tag, HEAD~1, 3f2c1ab.
+    #[arg(long, value_name = "REV")]
+    pub(super) revision: Option<String>,
 }
 
 impl Directory {
@@ -115,13 +118,18 @@ pub(super) struct Source {
     #[command(flatten)]
     directory: Directory,
     /// Read manifests from here instead of DIR; `-` is standard input.
-    #[arg(short, long, value_name = "FILENAME", conflicts_with_all = ["environment", "set"])]
+    #[arg(short, long, value_name = "FILENAME", conflicts_with_all = ["environment", "set", "revision"])]
     filename: Option<PathBuf>,
 }
 
 impl Source {
     pub(super) fn inputs(&self) -> Inputs {
         self.directory.inputs()
+    }
+
+    /// The commit to read from, if not from the disk.
+    pub(super) fn revision(&self) -> Option<&str> {
+        self.directory.revision.as_deref()
     }
 
     /// The path, or `None` for standard input.

@@ -20,6 +20,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
     ui.result(&source::output(
         &args.directory.path,
+        args.directory.revision.as_deref(),
         &args.directory.inputs(),
         &args.name,
     )?)?;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::options;
 use crate::cluster::{Cluster, ClusterError, Discovery, Kubernetes};
 use crate::error::{Error, Result};
+use crate::history::{self, Directory};
 use crate::inventory::ApplySet;
 use crate::nearest::key_hint;
 use crate::object::{GroupKind, ObjectRef};
@@ -73,16 +74,28 @@ pub(super) async fn planned(
         policy: safety.policy(&desired.field_manager, environment.as_deref()),
         concurrency: cluster.concurrency.into(),
     };
+    let directory = Directory {
+        path: desired.source.path().map(std::path::Path::to_owned),
+        inputs: desired.source.inputs(),
+        by_hand: by_hand.clone(),
+        revision: revision.clone(),
+        namespace: desired.set.namespace.clone(),
+        default_namespace: kubernetes.default_namespace().to_owned(),
+    };
     let cluster: Arc<dyn Cluster> = Arc::new(kubernetes);
     ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
     let Observations {
-        observed,
+        mut observed,
         discovery,
         scopes,
         defined_by,
     } = observe::observe(&*cluster, manifests, &components, &question).await?;
     let not_selected = observed.not_selected;
-    let plan = plan::plan(observed, &question.policy);
+    let history = history::read(&mut observed, &discovery, &directory);
+    let mut plan = plan::plan(observed, &question.policy);
+    if let Some(history) = history {
+        history.explain(&mut plan, &discovery);
+    }
     ui.done();
     let pruning = match (safety.no_prune, question.selection.is_everything()) {
         (true, _) => Pruning::Off,
@@ -129,9 +142,10 @@ fn unknown_component(name: &str, components: &ComponentDependencies) -> Error {
 
 /// Reads the desired state.
 pub(super) fn read(source: &options::Source, allow_empty: bool) -> Result<Desired> {
-    let read = match source.path() {
-        Some(path) => source::directory(path, &source.inputs())?,
-        None => source::standard_input()?,
+    let read = match (source.path(), source.revision()) {
+        (Some(path), Some(revision)) => source::at_revision(path, revision, &source.inputs())?,
+        (Some(path), None) => source::directory(path, &source.inputs())?,
+        (None, _) => source::standard_input()?,
     };
     if read.manifests.is_empty() && !allow_empty {
         return Err(Error::new(format!("there is no manifest in {}", read.name))

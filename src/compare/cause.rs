@@ -1,6 +1,7 @@
 //! Why a field differs: the one cause that a reviewer acts on.
 
 use super::Difference;
+use super::base::Base;
 use crate::field::{FieldManager, FieldPath, FieldSet, ManagedFields};
 use crate::generate;
 use crate::inventory::Applied;
@@ -14,6 +15,11 @@ pub enum Cause {
     /// Somebody changed it in the cluster; `None` when the server kept no trace of who.
     Drift {
         /// Who.
+        writer: Option<FieldManager>,
+    },
+    /// Git changed it, and so did somebody in the cluster.
+    Diverged {
+        /// Who, if there is a trace.
         writer: Option<FieldManager>,
     },
     /// Another manager owns it with another value, and will not let go of it.
@@ -46,12 +52,14 @@ pub(super) struct Context<'a> {
     owned: Option<(&'a FieldManager, &'a FieldSet)>,
     /// Our fields after the apply that the server was asked about.
     wanted: FieldSet,
-    base: Base,
+    digests: Digests,
+    /// What git said at the last apply, where that is known.
+    base: Option<Base<'a>>,
 }
 
 /// What is known of what git said when the object was last applied, from the digests noted then.
 #[derive(Clone, Copy, PartialEq)]
-enum Base {
+enum Digests {
     /// The same as now.
     Same,
     /// The same fields as now; of their values some differ, or it is not known.
@@ -63,17 +71,18 @@ enum Base {
 impl<'a> Context<'a> {
     pub(super) fn new(
         desired: &DesiredObject,
+        base: Option<Base<'a>>,
         live: &LiveObject,
         before: &'a ManagedFields,
         after: &'a ManagedFields,
         field_manager: &'a str,
     ) -> Self {
         let now = Applied::of(desired);
-        let base = match Applied::noted(live) {
-            Some(then) if then.fields != now.fields => Base::Other,
-            Some(then) if then.values.is_some() && then.values == now.values => Base::Same,
-            Some(_) => Base::SameFields,
-            None => Base::Other,
+        let digests = match Applied::noted(live) {
+            Some(then) if then.fields != now.fields => Digests::Other,
+            Some(then) if then.values.is_some() && then.values == now.values => Digests::Same,
+            Some(_) => Digests::SameFields,
+            None => Digests::Other,
         };
         Self {
             before,
@@ -84,6 +93,7 @@ impl<'a> Context<'a> {
                 .applied_by(field_manager)
                 .map(|(_, fields)| fields.clone())
                 .unwrap_or_default(),
+            digests,
             base,
         }
     }
@@ -99,12 +109,15 @@ impl<'a> Context<'a> {
             };
         };
         let ours = owned.touches(path) || owned.covers(path);
+        if let (Some(base), true) = (&self.base, wanted) {
+            return (self.known_cause(base, difference, ours), false);
+        }
         match (wanted, ours, self.loser(path)) {
             (false, true, _) => (Cause::Removed, false),
             (false, false, _) => (Cause::Server, false),
             // The value is ours, so nobody changed it since: git did, unless only the order moved,
             // which leaves no trace.
-            (true, true, None) if difference.reordered && self.base == Base::Same => {
+            (true, true, None) if difference.reordered && self.digests == Digests::Same => {
                 (Cause::Drift { writer: None }, false)
             }
             (true, true, None) => (Cause::Git, difference.reordered),
@@ -113,11 +126,11 @@ impl<'a> Context<'a> {
             (true, true, Some(owner)) if owner.keeps_writing() => (Cause::Conflict { owner: owner.clone() }, false),
             (true, true, Some(_)) => (Cause::Git, false),
             // Not ours any more, or never: what git said then tells which.
-            (true, false, None) => match self.base {
-                Base::Same => (Cause::Drift { writer: None }, false),
-                Base::SameFields => (Cause::Drift { writer: None }, true),
+            (true, false, None) => match self.digests {
+                Digests::Same => (Cause::Drift { writer: None }, false),
+                Digests::SameFields => (Cause::Drift { writer: None }, true),
                 // Git has other fields than it had: most likely this is one of them.
-                Base::Other => (Cause::Git, difference.before.is_some()),
+                Digests::Other => (Cause::Git, difference.before.is_some()),
             },
             (true, false, Some(owner)) => self.taken_by(owner),
         }
@@ -132,12 +145,43 @@ impl<'a> Context<'a> {
         let drift = Cause::Drift {
             writer: Some(owner.clone()),
         };
-        match self.base {
+        match self.digests {
             _ if owner.keeps_writing() => (conflict, false),
-            Base::Same => (drift, false),
+            Digests::Same => (drift, false),
             // It was ours; whether git changed this very field too is not known.
-            Base::SameFields => (drift, true),
-            Base::Other => (conflict, true),
+            Digests::SameFields => (drift, true),
+            Digests::Other => (conflict, true),
+        }
+    }
+
+    /// The cause of a difference of a field that we want, when it is known what git said at the last
+    /// apply.
+    fn known_cause(&self, base: &Base<'_>, difference: &Difference, ours: bool) -> Cause {
+        let path = &difference.path;
+        let is_changed = base.is_changed(path, difference.reordered);
+        let loser = self.loser(path);
+        match loser {
+            // It was made in the cluster, and git says it itself now.
+            Some(owner) if owner.name == generate::FIELD_MANAGER => return Cause::Git,
+            Some(owner) if owner.keeps_writing() => return Cause::Conflict { owner: owner.clone() },
+            _ => {}
+        }
+        let writer = loser.cloned();
+        match (base.value(path), ours) {
+            // Nobody changed it since; an order may have moved, which leaves no trace.
+            (_, true) if is_changed => Cause::Git,
+            (_, true) if difference.reordered => Cause::Drift { writer: None },
+            (_, true) => Cause::Server,
+            (Some(then), false) => match (is_changed, difference.before.as_ref() == Some(then)) {
+                (false, _) => Cause::Drift { writer },
+                (true, true) => Cause::Git,
+                (true, false) => Cause::Diverged { writer },
+            },
+            // It was never ours.
+            (None, false) => match writer {
+                Some(owner) => Cause::Conflict { owner },
+                None => Cause::Git,
+            },
         }
     }
 
@@ -158,11 +202,18 @@ impl<'a> Context<'a> {
     }
 
     /// The fields that were ours, that we no longer want, and that another manager keeps alive.
+    ///
+    /// Those that another took are in our record no more, so they are known from what git said.
     pub(super) fn left_behind(&self, live: &LiveObject, answer: &LiveObject) -> Vec<(FieldPath, FieldManager)> {
         let Some((_, owned)) = self.owned else {
             return Vec::new();
         };
-        let dropped = owned.without(&self.wanted).paths();
+        let mut dropped = owned.without(&self.wanted).paths();
+        let taken = self.base.iter().flat_map(Base::removed);
+        let taken = taken.filter(|path| !self.wanted.touches(path) && !self.wanted.covers(path));
+        dropped.extend(taken.cloned());
+        dropped.sort();
+        dropped.dedup();
         dropped
             .iter()
             .filter(|path| !dropped.iter().any(|other| *path != other && path.starts_with(other)))

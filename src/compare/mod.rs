@@ -2,11 +2,15 @@
 //!
 //! A function of one object, without I/O and without a clock.
 
+mod base;
 mod cause;
+mod change;
 mod difference;
 mod proof;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod with_base;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::OnceLock;
@@ -19,7 +23,11 @@ use crate::jobs;
 use crate::object::{self, DesiredObject, LiveObject};
 use crate::place::Origin;
 
+use base::Base;
+
+pub use base::{is_base, written};
 pub use cause::Cause;
+pub use change::GitChange;
 pub use difference::{Difference, differences};
 pub use proof::is_proved;
 
@@ -38,6 +46,8 @@ pub struct FieldChange {
     pub cause: Cause,
     /// Whether the cause was guessed, because what git said at the last apply is not at hand.
     pub guessed: bool,
+    /// What changed it in git, where that was looked for and found.
+    pub by: Option<GitChange>,
     /// Where git says so.
     pub origins: Vec<Origin>,
 }
@@ -95,33 +105,50 @@ impl Comparison {
         self.changes.is_empty() && !self.joins && !self.ownership && !self.noted
     }
 
-    /// The changes that take a field away from a manager that will not let go of it.
+    /// The changes that take a field away from a manager that will not let go of it, and those that
+    /// both git and somebody in the cluster made.
     pub fn conflicts(&self) -> impl Iterator<Item = &FieldChange> {
         self.changes
             .iter()
-            .filter(|change| matches!(change.cause, Cause::Conflict { .. }))
+            .filter(|change| matches!(change.cause, Cause::Conflict { .. } | Cause::Diverged { .. }))
     }
 }
 
 /// Compares a live object with the server's answer to a forced apply of `desired`.
 ///
+/// `base` is what git said when the object was last applied; it counts only where the digests noted
+/// on the object agree.
+///
 /// Changes of what the server keeps for itself (`status`, `resourceVersion`, …) and of our own
 /// notes on the object are not changes. Values of a Secret are masked here, so that nothing
 /// behind this point can show them.
-pub fn compare(desired: &DesiredObject, live: &LiveObject, answer: &LiveObject, field_manager: &str) -> Comparison {
+pub fn compare(
+    desired: &DesiredObject,
+    base: Option<&DesiredObject>,
+    live: &LiveObject,
+    answer: &LiveObject,
+    field_manager: &str,
+) -> Comparison {
     let before = ManagedFields::of(live);
     let after = ManagedFields::of(answer);
     let mut keys = before.all();
     keys.extend(&after.all());
 
-    let context = cause::Context::new(desired, live, &before, &after, field_manager);
+    let context = cause::Context::new(
+        desired,
+        Base::new(base, desired, live, &keys),
+        live,
+        &before,
+        &after,
+        field_manager,
+    );
     let joins = inventory::member_of(live) != inventory::member_of(answer);
     let mut changes: Vec<FieldChange> = differences(live.value(), answer.value(), &keys)
         .into_iter()
         .filter(|difference| !is_bookkeeping(&difference.path))
         .map(|difference| {
             let (cause, guessed) = context.cause(&difference);
-            field_change(desired, difference, cause, guessed)
+            field_change(desired, base, difference, cause, guessed)
         })
         .collect();
     changes.extend(
@@ -137,7 +164,7 @@ pub fn compare(desired: &DesiredObject, live: &LiveObject, answer: &LiveObject, 
                     after: value,
                     reordered: false,
                 };
-                field_change(desired, difference, Cause::LeftBehind { owner }, false)
+                field_change(desired, base, difference, Cause::LeftBehind { owner }, false)
             }),
     );
     changes.sort_by(|a, b| a.path.cmp(&b.path));
@@ -152,15 +179,38 @@ pub fn compare(desired: &DesiredObject, live: &LiveObject, answer: &LiveObject, 
     }
 }
 
-fn field_change(desired: &DesiredObject, difference: Difference, cause: Cause, guessed: bool) -> FieldChange {
+/// Whether there is a difference to be explained: an apply that the server answers thus would change a
+/// field, ours or not, or git says something else than it did.
+pub fn differs(desired: &DesiredObject, live: &LiveObject, answer: &LiveObject) -> bool {
+    let keys = || {
+        let mut keys = ManagedFields::of(live).all();
+        keys.extend(&ManagedFields::of(answer).all());
+        keys
+    };
+    let is_field = |difference: &Difference| !is_bookkeeping(&difference.path);
+    let has_fields = || differences(live.value(), answer.value(), &keys()).iter().any(is_field);
+    live.value() != answer.value() && (!is_base(desired, live) || has_fields())
+}
+
+fn field_change(
+    desired: &DesiredObject,
+    base: Option<&DesiredObject>,
+    difference: Difference,
+    cause: Cause,
+    guessed: bool,
+) -> FieldChange {
     let origins = origins(desired, &difference);
     let is_secret = object::is_secret(&desired.reference.kind) && !is_public_in_secret(&difference.path);
-    let said = difference.path.find(&desired.value);
-    let reveals = |value: &Option<Value>| value.as_ref().is_some_and(|value| desired.origins.reveals(value, said));
+    // What was secret when it was applied still is, wherever git has it now.
+    let sides = || std::iter::once(desired).chain(base);
+    let reveals = |value: &Option<Value>, side: &DesiredObject, said: &DesiredObject| {
+        let said = difference.path.find(&said.value);
+        value.as_ref().is_some_and(|value| side.origins.reveals(value, said))
+    };
     let secret = is_secret
-        || desired.origins.is_secret(&difference.path)
-        || reveals(&difference.before)
-        || reveals(&difference.after);
+        || sides().any(|side| side.origins.is_secret(&difference.path))
+        || sides().any(|side| reveals(&difference.before, side, side))
+        || sides().any(|side| reveals(&difference.after, side, desired));
     FieldChange {
         before: Shown::of(difference.before.as_ref(), secret),
         after: Shown::of(difference.after.as_ref(), secret),
@@ -169,6 +219,7 @@ fn field_change(desired: &DesiredObject, difference: Difference, cause: Cause, g
         path: difference.path,
         cause,
         guessed,
+        by: None,
     }
 }
 

@@ -33,6 +33,7 @@ fn word(change: &FieldChange) -> String {
     let cause = match &change.cause {
         Cause::Git => "git".to_owned(),
         Cause::Drift { writer } => format!("drift by {}", writer.as_ref().map_or("somebody".into(), name)),
+        Cause::Diverged { writer } => format!("diverged by {}", writer.as_ref().map_or("somebody".into(), name)),
         Cause::Conflict { owner } => format!("conflict with {}", name(owner)),
         Cause::Removed => "removed".to_owned(),
         Cause::LeftBehind { owner } => format!("left behind for {}", name(owner)),
@@ -56,7 +57,7 @@ fn of_a(then: &str, before: Value, owners: &[(&str, &str)]) -> Vec<String> {
     let mut after = vec![("=stackanetes", BOTH)];
     after.extend(others.map(|(writer, _)| (*writer, "data q")));
     let answer = self::live(noted(config_map(json!({"a": "new", "z": "same"})), GIT), &after);
-    words(&compare(&desired(GIT), &live, &answer, US))
+    words(&compare(&desired(GIT), None, &live, &answer, US))
 }
 
 #[test]
@@ -173,7 +174,7 @@ fn a_manager_that_keeps_its_field_is_no_loser() {
         config_map(json!({"a": "new", "z": "same"})),
         &[("=stackanetes", BOTH), ("=flux", "data a")],
     );
-    let found = compare(&desired(GIT), &before, &answer, US);
+    let found = compare(&desired(GIT), None, &before, &answer, US);
     assert_eq!(words(&found), ["data.a drift by somebody"]);
 }
 
@@ -191,7 +192,7 @@ fn what_git_dropped_is_removed_or_left_behind_and_what_the_server_does_is_the_se
         config_map(json!({"kept": "1", "server": "2", "z": "same"})),
         &[("=stackanetes", REST), ("kubectl-edit", "data kept")],
     );
-    let found = compare(&git, &before, &answer, US);
+    let found = compare(&git, None, &before, &answer, US);
     assert_eq!(
         words(&found),
         [
@@ -218,7 +219,7 @@ fn what_a_takeover_brings_with_it_is_the_servers_and_nothing_is_left_behind() {
         config_map(json!({"a": "new", "s": "2", "k": "1"})),
         &[("=stackanetes", "data a"), ("=flux", "data k")],
     );
-    let found = compare(&desired(GIT), &before, &answer, US);
+    let found = compare(&desired(GIT), None, &before, &answer, US);
     assert_eq!(words(&found), ["data.a takeover from flux", "data.s server"]);
 }
 
@@ -231,7 +232,7 @@ fn an_item_left_behind_is_named_once_and_not_field_by_field() {
     let before = live(value.clone(), &[("=stackanetes", ITEM), ("=flux", ITEM)]);
     let answer = live(value, &[("=stackanetes", ""), ("=flux", ITEM)]);
     assert_eq!(
-        words(&compare(&git, &before, &answer, US)),
+        words(&compare(&git, None, &before, &answer, US)),
         ["spec.ports[80] left behind for flux"]
     );
 }
@@ -251,7 +252,7 @@ fn an_order_that_moved_is_drift_only_if_git_is_known_not_to_have_moved_it() {
         (&moved, "spec.ports git?"),
         (&String::new(), "spec.ports git?"),
     ] {
-        let found = compare(&desired(&git), &object(&moved, then), &object(&git, &git), US);
+        let found = compare(&desired(&git), None, &object(&moved, then), &object(&git, &git), US);
         assert_eq!(words(&found), [expected], "{then}");
         assert!(found.changes[0].reordered);
     }
@@ -266,7 +267,7 @@ fn secret(value: &str) -> Value {
 #[test]
 fn of_a_secret_only_labels_and_type_are_shown() {
     let git = desired("apiVersion: v1\nkind: Secret\nmetadata: {name: x, namespace: ns}\ndata: {a: Mg==}\n");
-    let found = compare(&git, &live(secret("MQ=="), &[]), &live(secret("Mg=="), &[]), US);
+    let found = compare(&git, None, &live(secret("MQ=="), &[]), &live(secret("Mg=="), &[]), US);
     let shown: Vec<(String, bool)> = found
         .changes
         .iter()
@@ -294,7 +295,7 @@ fn of_a_secret_only_labels_and_type_are_shown() {
 fn a_config_map_is_shown_except_where_a_secret_parameter_made_it() {
     let before = live(config_map(json!({"a": "old", "z": "old"})), &[]);
     let answer = live(config_map(json!({"a": "new", "z": "same"})), &[("=stackanetes", BOTH)]);
-    let found = compare(&desired_with_secret(GIT, &["data", "a"]), &before, &answer, US);
+    let found = compare(&desired_with_secret(GIT, &["data", "a"]), None, &before, &answer, US);
     assert!(matches!(found.changes[0].before, Shown::Masked(_)) && matches!(found.changes[0].after, Shown::Masked(_)));
     assert_eq!(found.changes[1].after, Shown::Value(json!("same")));
 }
@@ -303,13 +304,13 @@ fn a_config_map_is_shown_except_where_a_secret_parameter_made_it() {
 fn a_change_says_where_git_says_so() {
     let before = live(config_map(json!({"a": "old", "z": "same"})), &[]);
     let answer = live(config_map(json!({"a": "new", "z": "same"})), &[("=stackanetes", BOTH)]);
-    let found = compare(&desired(GIT), &before, &answer, US);
+    let found = compare(&desired(GIT), None, &before, &answer, US);
     assert_eq!(found.changes[0].origins[0].place.to_string(), "a.yaml:5:3");
 }
 
 /// What else than fields an apply of `GIT` would change.
 fn flags(before: LiveObject, answer: LiveObject) -> (bool, bool, bool, bool) {
-    let found = compare(&desired(GIT), &before, &answer, US);
+    let found = compare(&desired(GIT), None, &before, &answer, US);
     assert_eq!(words(&found), [""; 0]);
     (found.joins, found.ownership, found.noted, found.is_unchanged())
 }
@@ -361,6 +362,7 @@ fn change(path: &[&str]) -> FieldChange {
         reordered: false,
         cause: Cause::Git,
         guessed: false,
+        by: None,
         origins: Vec::new(),
     }
 }

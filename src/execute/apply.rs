@@ -7,7 +7,7 @@ use crate::cluster::{Apply, ClusterError, Failure, Force, Persist};
 use crate::compare::{self, FieldChange};
 use crate::object::{self, LiveObject};
 use crate::observe;
-use crate::plan::{self, Action, ApplyWork, Decision, Settled, Unverified};
+use crate::plan::{self, Action, ApplyWork, Decision, Observation, Settled, Unverified};
 
 /// What came of an apply.
 pub(super) enum Applied {
@@ -117,13 +117,19 @@ impl Run<'_> {
         let Agreed {
             action, changes, work, ..
         } = agreed;
-        let ApplyWork { desired, resource, .. } = *work;
+        let ApplyWork {
+            desired,
+            resource,
+            past,
+            ..
+        } = *work;
         let observation = {
             let _turn = self.requests.acquire().await;
             observe::observe_again(&*self.execution.cluster, desired, resource, question)
                 .await
                 .map_err(|error| Applied::Not(Outcome::Failed(error)))?
         };
+        let observation = Observation { past, ..observation };
         match plan::decide(observation, &question.policy) {
             Decision::Unchanged(settled) => Err(Applied::Nothing(settled)),
             Decision::Step(step) if step.action == action && same_changes(&changes, &step.changes) => {

@@ -16,7 +16,7 @@ use crate::generate;
 use crate::inventory;
 use crate::jobs::{Inputs, Run};
 use crate::object::{DesiredObject, LiveObject};
-use crate::plan::{self, Answered, Observation, Unverified, Version};
+use crate::plan::{self, Answered, Observation, Past, Unverified, Version};
 use crate::schema::Schema;
 
 /// A desired object, how its kind is reached, and the member that it is, if it is one.
@@ -64,6 +64,7 @@ impl Survey<'_> {
                         live: Some(live),
                         answer: Answered::Proved,
                         run: Run::Plain,
+                        past: Past::default(),
                     });
                 }
                 member => rest.push((desired, resource, member)),
@@ -123,6 +124,7 @@ impl Survey<'_> {
                 live,
                 answer,
                 run: Run::Plain,
+                past: Past::default(),
             });
         }
         let recorded = self.completed.get(&desired.reference);
@@ -219,6 +221,7 @@ async fn ask(
                 live,
                 answer,
                 run,
+                past: Past::default(),
             });
         }
         bind(&mut sent, live.as_ref().map(Version::of).as_ref());
@@ -257,6 +260,7 @@ async fn ask(
                     live,
                     answer,
                     run,
+                    past: Past::default(),
                 });
             }
             Err(error) if desired.inputs.is_some() && live.is_some() && job::is_fixed(&run, &error) => is_fixed = true,

@@ -36,6 +36,7 @@ pub use ask::{bind, observe_again};
 pub use contents::contents;
 pub use explain::{failed, refused, warnings};
 pub use job::validate;
+pub use resolve::resolve_known;
 
 /// What is asked of a cluster.
 #[derive(Debug, Clone)]

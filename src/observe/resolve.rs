@@ -103,6 +103,35 @@ pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespac
     }
 }
 
+/// Resolves the manifests of an earlier commit, of which nobody asks whether the cluster accepts them:
+/// those of kinds that neither it nor they know are left out, and of two with one name the second.
+pub fn resolve_known(manifests: Vec<Manifest>, discovery: &Discovery, default_namespace: &str) -> Vec<DesiredObject> {
+    let mut known = discovery.clone();
+    add_defined_kinds(&mut known, &manifests);
+    let mut resolved: BTreeMap<ObjectRef, DesiredObject> = BTreeMap::new();
+    for manifest in manifests {
+        let kind = &manifest.gvk.group_kind;
+        let Some(resource) = known.resource(&manifest.gvk).or_else(|| known.preferred(kind)) else {
+            continue;
+        };
+        let namespace = manifest.namespace.unwrap_or_else(|| default_namespace.to_owned());
+        let reference = ObjectRef {
+            kind: kind.clone(),
+            namespace: resource.namespaced.then_some(namespace),
+            name: manifest.name,
+        };
+        resolved.entry(reference.clone()).or_insert(DesiredObject {
+            reference,
+            version: manifest.gvk.version,
+            value: manifest.value,
+            origins: manifest.origins,
+            generate: manifest.generate,
+            inputs: None,
+        });
+    }
+    resolved.into_values().collect()
+}
+
 fn place_of(manifest: &Manifest, path: &[&str]) -> crate::place::Place {
     let origins = manifest.origins.of(&FieldPath::of(path));
     origins

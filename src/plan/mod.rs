@@ -18,7 +18,7 @@ use crate::key::Keyring;
 use crate::object::{LiveObject, ObjectRef};
 use crate::order::rank;
 
-pub use observed::{Answered, NotCompared, Observation, Observed, Unverified};
+pub use observed::{Answered, Deleted, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, Policy, Prune};
 pub use prune::{Budget, Contents, is_same_delete};
@@ -138,6 +138,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         live,
         answer,
         run,
+        past,
     } = observation;
     let place = desired.place(&crate::field::FieldPath::root());
     let mut step = Step {
@@ -148,16 +149,21 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         generates: Vec::new(),
         restarts: None,
         unverified: None,
+        guess: None,
         warnings: Vec::new(),
         place,
         work: Work::Nothing,
     };
+    if let (None, Some(deleted)) = (&live, &past.deleted) {
+        step.reason = Reason::Deleted(deleted.clone());
+    }
     let mut work = ApplyWork {
         desired,
         resource,
         sent,
         live: live.as_ref().map(Version::of),
         predicted: None,
+        past,
     };
     if let Run::Again(why) = &run {
         step.reason = Reason::Runs(why.clone());
@@ -185,7 +191,13 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         Answered::ByServer { object, warnings } => {
             let due = generate::due(&work.desired, Some(&object));
             if let Some(live) = &live {
-                let mut comparison = compare::compare(&work.desired, live, &object, &policy.field_manager);
+                let mut comparison = compare::compare(
+                    &work.desired,
+                    work.past.base.as_deref(),
+                    live,
+                    &object,
+                    &policy.field_manager,
+                );
                 let inputs = work.desired.inputs.as_ref();
                 comparison.noted |= inputs.is_some_and(|inputs| inputs.adds_to(Inputs::noted(live).as_ref()));
                 if matches!(run, Run::Again(_)) {
@@ -200,6 +212,9 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
                 } else {
                     (step.action, step.reason) = verdict(&comparison, due.is_some(), policy);
                     step.changes = comparison.changes;
+                    if step.changes.iter().any(|change| change.guessed) {
+                        step.guess.clone_from(&work.past.unknown);
+                    }
                     step.restarts = Restarts::of(&step.changes, &object);
                 }
             }

@@ -1,6 +1,7 @@
 //! What a plan is made of: everything that was gathered before anything was decided.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -70,6 +71,29 @@ pub struct Observation {
     pub answer: Answered,
     /// Of a Job: whether it runs again.
     pub run: Run,
+    /// What is known of what became of it since it was last applied.
+    pub past: Past,
+}
+
+/// What is known of what git said when an object was last applied. Nothing, unless it was looked for.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    /// What git said then.
+    pub base: Option<Arc<DesiredObject>>,
+    /// Why that is not known.
+    pub unknown: Option<String>,
+    /// Of an object that is not there: that it was, since a sync of this revision was completed.
+    pub deleted: Option<Deleted>,
+}
+
+/// An object that was there once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deleted {
+    /// The commit it was last applied from, by a short name.
+    pub revision: String,
+    /// Whether it may never have been there: files differed from that commit, or another sync was
+    /// not completed since.
+    pub guessed: bool,
 }
 
 /// What is known of what an apply would do.

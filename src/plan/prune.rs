@@ -113,10 +113,11 @@ pub(super) fn steps(
             Step {
                 reference: live.reference(),
                 action,
-                reason: kept.unwrap_or(Reason::Dropped),
+                reason: kept.unwrap_or(Reason::Dropped(None)),
                 changes: Vec::new(),
                 generates: Vec::new(),
                 restarts: None,
+                guess: None,
                 unverified: None,
                 warnings: Vec::new(),
                 place: None,

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{NotCompared, Unverified};
+use super::{Deleted, NotCompared, Past, Unverified};
 use crate::cluster::Resource;
-use crate::compare::FieldChange;
+use crate::compare::{FieldChange, GitChange};
 use crate::health::Health;
 use crate::inventory::{ApplySet, Parent};
 use crate::jobs::{Inputs, Why};
@@ -75,6 +75,8 @@ pub struct Step {
     pub generates: Vec<String>,
     /// What it does to running pods; none when it does nothing to them.
     pub restarts: Option<Restarts>,
+    /// Why causes are guessed, where some are and it is known.
+    pub guess: Option<String>,
     /// Why the server could not be asked, when it could not.
     pub unverified: Option<Unverified>,
     /// What the server warned of.
@@ -142,6 +144,8 @@ impl Action {
 pub enum Reason {
     /// There is no such object.
     New,
+    /// There is no such object any more: somebody deleted it.
+    Deleted(Deleted),
     /// There is one, which is being deleted.
     BeingDeleted,
     /// Fields differ.
@@ -162,8 +166,8 @@ pub enum Reason {
     NotOurs,
     /// It is part of another ApplySet.
     OtherApplySet(String),
-    /// Git does not want it any more.
-    Dropped,
+    /// Git does not want it any more; by which commit, if that was looked for and found.
+    Dropped(Option<GitChange>),
     /// Its manifest asked for it to be kept.
     KeepAnnotated,
     /// Its kind is pruned only on request.
@@ -207,6 +211,8 @@ pub struct ApplyWork {
     pub live: Option<Version>,
     /// What the server said would be stored.
     pub predicted: Option<LiveObject>,
+    /// What is known of what git said when it was last applied.
+    pub past: Past,
 }
 
 /// A delete that was planned.

@@ -36,6 +36,7 @@ fn observation(desired: DesiredObject, live: Option<LiveObject>, answer: Answere
         live,
         answer,
         run: Run::Plain,
+        past: Past::default(),
     }
 }
 
@@ -361,7 +362,7 @@ fn kept(value: Value, owners: &[(&str, &str)], policy: &Policy) -> Option<Reason
         .expect("a step");
     match step.work {
         Work::Delete(_) => {
-            assert_eq!((step.action, step.reason), (Action::Delete, Reason::Dropped));
+            assert_eq!((step.action, step.reason), (Action::Delete, Reason::Dropped(None)));
             None
         }
         Work::Nothing => Some(step.reason),
@@ -458,8 +459,8 @@ fn a_namespace_goes_only_with_all_that_it_holds() {
         step.expect("a step").reason
     };
     let known = |names: &[&str]| Some(Contents::Known(names.iter().map(|name| here(name)).collect()));
-    assert_eq!(decided(known(&[])), Reason::Dropped);
-    assert_eq!(decided(known(&["pruned", "terminating"])), Reason::Dropped);
+    assert_eq!(decided(known(&[])), Reason::Dropped(None));
+    assert_eq!(decided(known(&["pruned", "terminating"])), Reason::Dropped(None));
     assert_eq!(
         decided(known(&["pruned", "annotated", "foreign"])),
         Reason::KeepInUse(vec![here("annotated"), here("foreign")])

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::ffi::OsStr;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::component;
+use super::tree::{Kind, Tree};
 use crate::error::{Error, Result};
 use crate::place::{Place, SourceFile};
 
@@ -34,15 +34,16 @@ pub(super) struct Files {
 /// What begins with a dot is skipped. A symbolic link is followed within the directory and must not
 /// lead out of it, so that a directory is whole wherever it is checked out; a file is found once,
 /// however many links lead to it.
-pub(super) fn find(root: &Path, errors: &mut Vec<Error>) -> Result<Files> {
-    if !is_directory(root)? {
+pub(super) fn find(tree: &dyn Tree, root: &Path, errors: &mut Vec<Error>) -> Result<Files> {
+    if !is_directory(tree, root)? {
         return Ok(Files {
             manifests: vec![root.to_owned()],
             ..Files::default()
         });
     }
-    let real = fs::canonicalize(root).map_err(|error| unreadable(root, error))?;
+    let real = tree.real(root).map_err(|error| unreadable(root, error))?;
     let mut walk = Walk {
+        tree,
         root,
         real: &real,
         seen: HashSet::new(),
@@ -89,14 +90,14 @@ impl Files {
 }
 
 /// The settings file of the directory at `root`, if it has one.
-pub(super) fn settings_of(root: &Path) -> Result<Option<PathBuf>> {
+pub(super) fn settings_of(tree: &dyn Tree, root: &Path) -> Result<Option<PathBuf>> {
     let path = root.join(SETTINGS);
-    Ok((is_directory(root)? && path.exists()).then_some(path))
+    Ok((is_directory(tree, root)? && tree.kind(&path).is_ok()).then_some(path))
 }
 
 /// The text of the file at `path`.
-pub(super) fn read(path: &Path) -> Result<Arc<SourceFile>> {
-    let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
+pub(super) fn read(tree: &dyn Tree, path: &Path) -> Result<Arc<SourceFile>> {
+    let bytes = tree.read(path).map_err(|error| unreadable(path, error))?;
     decode(&shown(path), bytes)
 }
 
@@ -131,14 +132,15 @@ fn not_utf8(name: &str, bytes: &[u8], offset: usize) -> Error {
         .hint("save it as UTF-8; keep binary data as base64, under `data` or `binaryData`")
 }
 
-fn is_directory(root: &Path) -> Result<bool> {
-    match fs::metadata(root) {
-        Ok(metadata) => Ok(metadata.is_dir()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(Error::new(format!("there is no directory {}", shown(root))).hint(
-                "name the directory that holds the manifests, as in `stackanetes diff DIR`, or a file, or `-f -`",
-            ))
-        }
+fn is_directory(tree: &dyn Tree, root: &Path) -> Result<bool> {
+    match tree.kind(root) {
+        Ok(kind) => Ok(kind == Kind::Directory),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::new(format!(
+            "there is no directory {}{}",
+            shown(root),
+            tree.of()
+        ))
+        .hint("name the directory that holds the manifests, as in `stackanetes diff DIR`, or a file, or `-f -`")),
         Err(error) => Err(unreadable(root, error)),
     }
 }
@@ -159,6 +161,7 @@ fn is_manifest(path: &Path) -> bool {
 }
 
 struct Walk<'a> {
+    tree: &'a dyn Tree,
     root: &'a Path,
     real: &'a Path,
     /// The real paths of what was found and of the directories looked into.
@@ -175,24 +178,21 @@ impl Walk<'_> {
         if !self.seen.insert(real.to_owned()) {
             return;
         }
-        let entries = fs::read_dir(shown).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        let mut entries = match entries {
+        let mut entries = match self.tree.entries(shown) {
             Ok(entries) => entries,
             Err(error) => return self.errors.push(unreadable(shown, error)),
         };
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
-            let name = entry.file_name();
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (name, kind) in entries {
             if name.as_encoded_bytes().starts_with(b".") {
                 continue;
             }
-            let (path, real) = (entry.path(), real.join(&name));
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => self.visit(&path, &real),
-                Ok(kind) if kind.is_symlink() => self.links.push_back(path),
-                Ok(kind) if kind.is_file() => self.add(path, real),
-                Ok(_) => {} // a socket, a device
-                Err(error) => self.errors.push(unreadable(&path, error)),
+            let (path, real) = (shown.join(&name), real.join(&name));
+            match kind {
+                Kind::Directory => self.visit(&path, &real),
+                Kind::Link => self.links.push_back(path),
+                Kind::File => self.add(path, real),
+                Kind::Other => {}
             }
         }
     }
@@ -212,7 +212,7 @@ impl Walk<'_> {
     }
 
     fn follow(&mut self, link: &Path) {
-        let real = match fs::canonicalize(link) {
+        let real = match self.tree.real(link) {
             Ok(real) => real,
             Err(error) if is_manifest(link) => {
                 let error = Error::new(format!("the symbolic link {} leads nowhere", shown(link))).because(error);
@@ -220,7 +220,8 @@ impl Walk<'_> {
             }
             Err(_) => return,
         };
-        let is_directory = real.is_dir();
+        let kind = self.tree.kind(link).unwrap_or(Kind::Other);
+        let is_directory = kind == Kind::Directory;
         if !is_directory && !is_manifest(link) {
             return;
         }
@@ -234,7 +235,7 @@ impl Walk<'_> {
             self.errors.push(error);
         } else if is_directory {
             self.visit(link, &real);
-        } else if real.is_file() {
+        } else if kind == Kind::File {
             self.add(link.to_owned(), real);
         }
     }
@@ -242,7 +243,10 @@ impl Walk<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::source::tree::Disk;
 
     /// A directory of its own, removed in the end.
     struct Scratch(PathBuf);
@@ -261,7 +265,7 @@ mod tests {
 
         fn found(&self) -> (Vec<String>, Vec<String>) {
             let mut errors = Vec::new();
-            let files = find(&self.0, &mut errors).expect("a directory");
+            let files = find(&Disk, &self.0, &mut errors).expect("a directory");
             let short = |path: &PathBuf| path.strip_prefix(&self.0).expect("inside").display().to_string();
             let prefix = format!("{}/", self.0.display());
             let messages = errors.iter().map(|error| error.to_string().replace(&prefix, ""));
@@ -331,12 +335,12 @@ mod tests {
     fn a_single_file_is_a_directory_of_one() {
         let scratch = Scratch::new("single", &[("a.yaml", "")]);
         let path = scratch.0.join("a.yaml");
-        assert_eq!(find(&path, &mut Vec::new()).expect("found").manifests, [path]);
+        assert_eq!(find(&Disk, &path, &mut Vec::new()).expect("found").manifests, [path]);
     }
 
     #[test]
     fn a_directory_that_is_not_there_is_named() {
-        let error = find(Path::new("./no/such"), &mut Vec::new()).expect_err("not there");
+        let error = find(&Disk, Path::new("./no/such"), &mut Vec::new()).expect_err("not there");
         assert_eq!(error.to_string(), "there is no directory no/such");
     }
 

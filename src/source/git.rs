@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorCode, Repository, StatusOptions};
+use git2::{ErrorCode, Oid, Repository, StatusOptions};
 use jiff::Timestamp;
 
+use super::CommitId;
 use crate::error::{Error, Result};
 
 /// A commit, and whether the directory is what that commit has.
@@ -14,7 +15,7 @@ pub struct Revision {
     pub commit: String,
     /// A short name of it, unique in the repository.
     pub short: String,
-    /// The branch, if one is checked out.
+    /// The branch, if one is checked out, or the name by which the commit was asked for.
     pub branch: Option<String>,
     /// The first line of its message.
     pub subject: String,
@@ -26,6 +27,11 @@ pub struct Revision {
 }
 
 impl Revision {
+    /// What names the commit.
+    pub fn id(&self) -> CommitId {
+        Oid::from_str(&self.commit).unwrap_or(Oid::ZERO_SHA1)
+    }
+
     /// The revision of the directory or file at `path`; none outside of a repository, and in one
     /// without commits.
     ///
@@ -34,18 +40,7 @@ impl Revision {
         let path = path
             .canonicalize()
             .map_err(|error| Error::new(format!("failed to find {}", path.display())).because(error))?;
-        let root = repository_of(&path);
-        let unreadable = |error: git2::Error| {
-            let failed = Error::new(format!("failed to read the git repository {}", root.display()));
-            let failed = failed.because(error.message());
-            match error.code() {
-                ErrorCode::Owner => failed.hint(format!(
-                    "to trust whoever owns it, run `git config --global --add safe.directory {}`",
-                    root.display()
-                )),
-                _ => failed,
-            }
-        };
+        let unreadable = |error: git2::Error| unreadable(&repository_of(&path), &error);
         let Some(repository) = open(&path).map_err(unreadable)? else {
             return Ok(None);
         };
@@ -53,7 +48,21 @@ impl Revision {
     }
 }
 
-fn open(path: &Path) -> Result<Option<Repository>, git2::Error> {
+/// Says that the repository at `root` cannot be read, and what helps.
+pub(super) fn unreadable(root: &Path, error: &git2::Error) -> Error {
+    let failed = Error::new(format!("failed to read the git repository {}", root.display()));
+    let failed = failed.because(error.message());
+    match error.code() {
+        ErrorCode::Owner => failed.hint(format!(
+            "to trust whoever owns it, run `git config --global --add safe.directory {}`",
+            root.display()
+        )),
+        _ => failed,
+    }
+}
+
+/// Opens the repository that holds `path`; nothing where none does.
+pub(super) fn open(path: &Path) -> Result<Option<Repository>, git2::Error> {
     let found = match Repository::discover_path(path, &[] as &[&Path]) {
         Ok(found) => found,
         Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
@@ -91,9 +100,15 @@ fn open_foreign(git: &Path) -> Result<Repository, git2::Error> {
     Ok(repository)
 }
 
-fn repository_of(path: &Path) -> PathBuf {
+/// Where the repository of `path` is, for a person.
+pub(super) fn repository_of(path: &Path) -> PathBuf {
     let is_repository = |path: &&Path| path.join(".git").exists();
     path.ancestors().find(is_repository).unwrap_or(path).to_owned()
+}
+
+/// Where an open repository is, for a person.
+pub(super) fn repository_of_open(repository: &Repository) -> PathBuf {
+    repository.workdir().unwrap_or(repository.path()).to_owned()
 }
 
 fn read(repository: &Repository, path: &Path) -> Result<Option<Revision>, git2::Error> {
@@ -106,18 +121,27 @@ fn read(repository: &Repository, path: &Path) -> Result<Option<Revision>, git2::
     let branch = head
         .is_branch()
         .then(|| String::from_utf8_lossy(head.shorthand_bytes()).into_owned());
+    let dirty = is_dirty(repository, &commit, path)?;
+    Ok(Some(Revision {
+        branch,
+        ..revision(&commit, dirty)?
+    }))
+}
+
+/// The revision that a commit is.
+pub(super) fn revision(commit: &git2::Commit<'_>, dirty: bool) -> Result<Revision, git2::Error> {
     let subject = commit
         .summary_bytes()
         .map(|subject| String::from_utf8_lossy(subject).into_owned());
     let short = commit.as_object().short_id()?;
-    Ok(Some(Revision {
+    Ok(Revision {
         commit: commit.id().to_string(),
         short: String::from_utf8_lossy(&short).into_owned(),
-        branch,
+        branch: None,
         subject: subject.unwrap_or_default(),
         time: Timestamp::from_second(commit.time().seconds()).unwrap_or_default(),
-        dirty: is_dirty(repository, &commit, path)?,
-    }))
+        dirty,
+    })
 }
 
 fn is_dirty(repository: &Repository, commit: &git2::Commit<'_>, path: &Path) -> Result<bool, git2::Error> {

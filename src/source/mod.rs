@@ -4,6 +4,7 @@
 //! manifest knows where each of its fields was written.
 
 mod check;
+mod commits;
 mod component;
 mod files;
 mod git;
@@ -13,13 +14,16 @@ mod output;
 mod parameters;
 mod secret;
 mod settings;
+mod tree;
 
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use component::Components;
+use tree::{Disk, Tree};
 
+pub use commits::{CommitId, Commits};
 pub use git::Revision;
 pub use manifest::Manifest;
 pub use origins::ManifestOrigins;
@@ -67,20 +71,45 @@ pub struct Inputs {
 /// A directory with a `stackanetes.yaml` may have parameters, and its manifests expressions that read
 /// them; every other directory is taken word for word.
 pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
+    let read = read(&Disk, path, inputs)?;
+    let (revision, warnings) = match Revision::of(path) {
+        Ok(revision) => (revision, Vec::new()),
+        Err(error) => (None, vec![warning(&error)]),
+    };
+    Ok(Desired {
+        revision,
+        warnings,
+        ..read
+    })
+}
+
+/// Reads the directory at `path` as it is in the commit that `revision` names, whatever is on disk.
+pub fn at_revision(path: &Path, revision: &str, inputs: &Inputs) -> Result<Desired> {
+    let commits = Commits::of(path)?;
+    let commit = commits.find(revision)?;
+    let read = commits.desired(&commit, inputs)?;
+    Ok(Desired {
+        revision: Some(commit),
+        ..read
+    })
+}
+
+/// Reads the directory, or the one file, at `path` of `tree`.
+fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs) -> Result<Desired> {
     let mut errors = Vec::new();
-    let files = files::find(path, &mut errors)?;
+    let files = files::find(tree, path, &mut errors)?;
     let settings = match &files.settings {
-        Some(path) => read_settings(path, &mut errors),
+        Some(path) => read_settings(tree, path, &mut errors),
         None => Settings::default(),
     };
-    let rendering = parameters::rendering(path, &files, inputs)?.map(Arc::new);
+    let rendering = parameters::rendering(tree, path, &files, inputs)?.map(Arc::new);
     let mut components = match &rendering {
-        Some(rendering) => Components::read(path, &files, rendering, &mut errors),
+        Some(rendering) => Components::read(tree, path, &files, rendering, &mut errors),
         None => Components::default(),
     };
     let mut manifests = std::mem::take(&mut components.manifests);
     for file in files.manifests.iter().filter(|file| components.is_manifest(path, file)) {
-        let mut read = match files::read(file) {
+        let mut read = match files::read(tree, file) {
             Ok(text) => manifest::read(&text, rendering.as_ref(), &mut errors),
             Err(error) => {
                 errors.push(error);
@@ -94,10 +123,6 @@ pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
         }
         manifests.append(&mut read);
     }
-    let (revision, warnings) = match Revision::of(path) {
-        Ok(revision) => (revision, Vec::new()),
-        Err(error) => (None, vec![warning(&error)]),
-    };
     let set = rendering.map(|rendering| rendering.parameters().set_by_hand().clone());
     finish(
         errors,
@@ -107,10 +132,10 @@ pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
             manifests,
             components: components.dependencies,
             is_structured: files.settings.is_some(),
-            revision,
+            revision: None,
             environment: inputs.environment.clone(),
             set: set.unwrap_or_default(),
-            warnings,
+            warnings: Vec::new(),
         },
     )
 }
@@ -127,11 +152,11 @@ pub fn standard_input() -> Result<Desired> {
 
 /// Reads only the `stackanetes.yaml` of the directory at `path`; the default if there is none.
 pub fn settings(path: &Path) -> Result<Settings> {
-    let Some(path) = files::settings_of(path)? else {
+    let Some(path) = files::settings_of(&Disk, path)? else {
         return Ok(Settings::default());
     };
     let mut errors = Vec::new();
-    let settings = read_settings(&path, &mut errors);
+    let settings = read_settings(&Disk, &path, &mut errors);
     finish(errors, settings)
 }
 
@@ -155,8 +180,8 @@ fn text(name: &str, bytes: Vec<u8>) -> Result<Desired> {
     finish(errors, desired)
 }
 
-fn read_settings(path: &Path, errors: &mut Vec<Error>) -> Settings {
-    match files::read(path) {
+fn read_settings(tree: &dyn Tree, path: &Path, errors: &mut Vec<Error>) -> Settings {
+    match files::read(tree, path) {
         Ok(file) => settings::read(&file, errors),
         Err(error) => {
             errors.push(error);

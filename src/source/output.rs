@@ -3,24 +3,38 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::commits::Commits;
 use super::component::find;
+use super::tree::{Disk, Tree};
 use super::{Inputs, files, finish, parameters, read_settings};
 use crate::error::{Error, Result};
 use crate::nearest::key_hint;
 
-/// The text that the directory at `path` calls `name`, filled in from its parameters.
+/// The text that the directory at `path`, at a revision or as it is on disk, calls `name`, filled in
+/// from its parameters.
 ///
 /// It is for everybody to see: a file that reads a secret parameter is refused.
-pub fn output(path: &Path, inputs: &Inputs, name: &str) -> Result<String> {
+pub fn output(path: &Path, revision: Option<&str>, inputs: &Inputs, name: &str) -> Result<String> {
+    match revision {
+        None => read(&Disk, path, inputs, name),
+        Some(revision) => {
+            let commits = Commits::of(path)?;
+            let commit = commits.find(revision)?;
+            read(&commits.tree(&commit)?, path, inputs, name)
+        }
+    }
+}
+
+fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs, name: &str) -> Result<String> {
     let mut errors = Vec::new();
-    let files = files::find(path, &mut errors)?;
+    let files = files::find(tree, path, &mut errors)?;
     let shown = files::shown(path);
     let Some(settings) = &files.settings else {
         return Err(Error::new(format!(
             "{shown} has no outputs, as it has no stackanetes.yaml"
         )));
     };
-    let settings = read_settings(settings, &mut errors);
+    let settings = read_settings(tree, settings, &mut errors);
     finish(errors, ())?;
     let Some(output) = settings.outputs.get(name) else {
         let known: Vec<&str> = settings.outputs.keys().map(String::as_str).collect();
@@ -30,11 +44,11 @@ pub fn output(path: &Path, inputs: &Inputs, name: &str) -> Result<String> {
             known => error.hint(key_hint(known, name)),
         });
     };
-    let file = files::read(&find(path, path, &output.path, &output.place)?)?;
+    let file = files::read(tree, &find(tree, path, path, &output.path, &output.place)?)?;
     if output.path.extension().is_none_or(|extension| extension != "j2") {
         return Ok(file.text().to_owned());
     }
-    let rendering = parameters::rendering(path, &files, inputs)?;
+    let rendering = parameters::rendering(tree, path, &files, inputs)?;
     let Some(rendering) = rendering else {
         return Ok(file.text().to_owned());
     };

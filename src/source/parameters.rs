@@ -4,13 +4,14 @@ use std::path::Path;
 
 use super::Inputs;
 use super::files::{self, Files};
+use super::tree::Tree;
 use crate::error::{Error, Result};
 use crate::parameters::{self, Parameters, Sources};
 use crate::render::Rendering;
 
 /// What the directory's manifests are rendered with; nothing for a directory without settings, which
 /// is taken word for word.
-pub(super) fn rendering(root: &Path, files: &Files, inputs: &Inputs) -> Result<Option<Rendering>> {
+pub(super) fn rendering(tree: &dyn Tree, root: &Path, files: &Files, inputs: &Inputs) -> Result<Option<Rendering>> {
     let shown = files::shown(root);
     if files.settings.is_none() {
         return if *inputs == Inputs::default() {
@@ -23,7 +24,7 @@ pub(super) fn rendering(root: &Path, files: &Files, inputs: &Inputs) -> Result<O
         };
     }
     let (defaults, schema) = match (&files.parameters, &files.schema) {
-        (Some(defaults), Some(schema)) => (files::read(defaults)?, files::read(schema)?),
+        (Some(defaults), Some(schema)) => (files::read(tree, defaults)?, files::read(tree, schema)?),
         (None, None) => {
             unasked(&shown, "parameters.yaml", inputs)?;
             return Ok(Some(Rendering::new(Parameters::none())));
@@ -44,7 +45,7 @@ pub(super) fn rendering(root: &Path, files: &Files, inputs: &Inputs) -> Result<O
     let environment = match &inputs.environment {
         None => None,
         Some(name) => match files.environments.get(name) {
-            Some(path) => Some(files::read(path)?),
+            Some(path) => Some(files::read(tree, path)?),
             None => return Err(unknown_environment(&shown, name, files)),
         },
     };

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::style::{self, FADED, FAILED, STRONG, WARNED, columns, paint};
 use super::{age, value};
-use crate::compare::{Cause, FieldChange, Shown};
+use crate::compare::{Cause, FieldChange, GitChange, Shown};
 use crate::field::{FieldManager, FieldPath};
 use crate::jobs::Why;
 use crate::place::{Origin, Role};
@@ -123,6 +123,7 @@ fn step(step: &Step, heading: &Heading<'_>) -> String {
     for change in &step.changes {
         text += &match &change.cause {
             Cause::Conflict { owner } => conflict(change, &writer(owner), step.action),
+            Cause::Diverged { .. } => diverged(change, heading.now, step.action),
             _ => field(change, heading.now),
         };
     }
@@ -140,6 +141,13 @@ fn step(step: &Step, heading: &Heading<'_>) -> String {
             let _ = writeln!(text, "    {}", paint(style::ADDED, format!("+ {line}")));
         }
     }
+    if let (true, Some(why)) = (heading.whole, &step.guess) {
+        let _ = writeln!(
+            text,
+            "    {}",
+            paint(FADED, format!("guessed, since {}", value::visible(why)))
+        );
+    }
     for warning in &step.warnings {
         let _ = writeln!(text, "    {} {warning}", paint(WARNED, "warning:"));
     }
@@ -149,6 +157,10 @@ fn step(step: &Step, heading: &Heading<'_>) -> String {
 fn note(step: &Step) -> String {
     let reason = match &step.reason {
         Reason::New => String::new(),
+        Reason::Deleted(deleted) => {
+            let guessed = if deleted.guessed { " (guessed)" } else { "" };
+            format!("deleted: it was synced at {}, and is gone{guessed}", deleted.revision)
+        }
         Reason::BeingDeleted => "once the old one is gone: it is being deleted".to_owned(),
         Reason::Fields if step.action == Action::Conflict => String::new(),
         Reason::Fields => step.restarts.map(restarts).unwrap_or_default(),
@@ -163,7 +175,11 @@ fn note(step: &Step) -> String {
         }
         Reason::NotOurs => "it exists and is not ours; take it over with --adopt".to_owned(),
         Reason::OtherApplySet(id) => format!("it is part of another ApplySet, {id}"),
-        Reason::Dropped => "no longer in git".to_owned(),
+        Reason::Dropped(None) => "no longer in git".to_owned(),
+        Reason::Dropped(Some(GitChange::Commit { short, subject })) => {
+            format!("dropped from git in {short} {}", value::visible(subject))
+        }
+        Reason::Dropped(Some(other)) => format!("no longer in git: {}", by(other)),
         Reason::KeepAnnotated => "no longer in git; kept by stackanetes.io/prune: never".to_owned(),
         Reason::KeepKind => format!(
             "no longer in git; delete it with --prune-kind {}",
@@ -246,7 +262,7 @@ fn field(change: &FieldChange, now: Timestamp) -> String {
         return line;
     }
     let place = match change.cause {
-        Cause::Git | Cause::Drift { .. } | Cause::Takeover { .. } => place.unwrap_or_default(),
+        Cause::Git | Cause::Drift { .. } | Cause::Diverged { .. } | Cause::Takeover { .. } => place.unwrap_or_default(),
         _ => String::new(),
     };
     let path = format!("    {}", change.path);
@@ -278,20 +294,18 @@ fn follows(change: &FieldChange, now: Timestamp) -> Option<String> {
 }
 
 fn cause(change: &FieldChange, now: Timestamp) -> String {
+    let by = change.by.as_ref().map(by);
+    let git = || by.as_ref().map_or_else(|| "git".to_owned(), |by| format!("git: {by}"));
     let cause = match &change.cause {
-        Cause::Git => "git".to_owned(),
-        Cause::Drift { writer: None } => "drift: the server kept no trace of who".to_owned(),
-        Cause::Drift { writer: Some(manager) } => {
-            let when = manager
-                .time
-                .as_deref()
-                .map(|time| format!(", {}", age(time, now)))
-                .unwrap_or_default();
-            format!("drift: {}{when}", writer(manager))
-        }
+        Cause::Git => git(),
+        Cause::Drift { writer } => format!("drift: {}", somebody(writer.as_ref(), now)),
+        Cause::Diverged { writer } => format!("diverged: {}; {}", git(), somebody(writer.as_ref(), now)),
         Cause::Conflict { owner } => format!("conflict: {} has it", writer(owner)),
-        Cause::Removed => "removed: no longer in git".to_owned(),
-        Cause::LeftBehind { owner } => format!("left behind: no longer in git, {} keeps it", writer(owner)),
+        Cause::Removed => format!("removed: {}", by.as_deref().unwrap_or("no longer in git")),
+        Cause::LeftBehind { owner } => match by {
+            Some(by) => format!("left behind: {by}; {} keeps it", writer(owner)),
+            None => format!("left behind: no longer in git, {} keeps it", writer(owner)),
+        },
         Cause::Takeover { from: Some(manager) } => format!("takeover: from {}", writer(manager)),
         Cause::Takeover { from: None } => "takeover".to_owned(),
         Cause::Server => "server".to_owned(),
@@ -301,6 +315,36 @@ fn cause(change: &FieldChange, now: Timestamp) -> String {
     } else {
         cause
     }
+}
+
+/// What made git say something else.
+fn by(change: &GitChange) -> String {
+    match change {
+        GitChange::Commit { short, subject } => format!("{short} {}", value::visible(subject)),
+        GitChange::Uncommitted => "not committed yet".to_owned(),
+        GitChange::Parameters => "other parameters than were given".to_owned(),
+    }
+}
+
+/// Who changed something in the cluster, and when.
+fn somebody(manager: Option<&FieldManager>, now: Timestamp) -> String {
+    let Some(manager) = manager else {
+        return "the server kept no trace of who".to_owned();
+    };
+    let when = manager.time.as_deref().map(|time| format!(", {}", age(time, now)));
+    format!("{}{}", writer(manager), when.unwrap_or_default())
+}
+
+/// A field that both git and somebody in the cluster changed.
+fn diverged(change: &FieldChange, now: Timestamp, action: Action) -> String {
+    let mut text = field(change, now);
+    let ways = if action == Action::Conflict {
+        "take git's: --force-conflicts; keep the other: write it into git"
+    } else {
+        "taken by --force-conflicts"
+    };
+    let _ = writeln!(text, "      {}", paint(FADED, ways));
+    text
 }
 
 fn conflict(change: &FieldChange, owner: &str, action: Action) -> String {
@@ -390,7 +434,7 @@ fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
             let _ = writeln!(text, "{} {}: {warning}", paint(WARNED, "warning:"), settled.reference);
         }
     }
-    let is_known = |step: &&Step| matches!(step.reason, Reason::Runs(_) | Reason::New);
+    let is_known = |step: &&Step| matches!(step.reason, Reason::Runs(_) | Reason::New | Reason::Deleted(_));
     let steps = plan.steps.iter().filter(|step| !is_known(step));
     let jobs = steps.filter_map(|step| match &step.work {
         Work::Apply(work) => Some((&step.reference, work.desired.inputs.as_ref()?)),

@@ -7,6 +7,7 @@
 mod agreement;
 mod bed;
 mod bundled_schema;
+mod causes;
 mod check;
 mod components;
 mod conflicts;
@@ -24,6 +25,7 @@ mod parent;
 mod programs;
 mod prune;
 mod races;
+mod revision;
 mod scope;
 mod secrets;
 mod sync;

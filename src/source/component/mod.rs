@@ -16,6 +16,7 @@ use object::Maker;
 
 use super::Manifest;
 use super::files::{self, Files};
+use super::tree::{Kind, Tree};
 use crate::error::Error;
 use crate::object::COMPONENT;
 use crate::order::ComponentDependencies;
@@ -43,12 +44,18 @@ pub(super) struct Components {
 
 impl Components {
     /// Reads the components in `root`, adding what is wrong with them to `errors`.
-    pub(super) fn read(root: &Path, files: &Files, rendering: &Arc<Rendering>, errors: &mut Vec<Error>) -> Self {
+    pub(super) fn read(
+        tree: &dyn Tree,
+        root: &Path,
+        files: &Files,
+        rendering: &Arc<Rendering>,
+        errors: &mut Vec<Error>,
+    ) -> Self {
         let mut components = Self::default();
         let mut declared = BTreeMap::new();
         for (name, path) in &files.components {
             let before = errors.len();
-            let Some(declaration) = read_one(path, rendering, errors) else {
+            let Some(declaration) = read_one(tree, path, rendering, errors) else {
                 // Of a wrong one it is unknown whether it is wanted: one error is enough.
                 let is_wrong = errors.len() > before;
                 let kind = if is_wrong {
@@ -61,6 +68,7 @@ impl Components {
             };
             components.wanted.insert(name.clone());
             let maker = Maker {
+                tree,
                 root,
                 folder: &root.join(name),
                 rendering,
@@ -105,8 +113,8 @@ impl Components {
 }
 
 /// Reads one `component.yaml`. Nothing where it is switched off, or wrong, which is added to `errors`.
-fn read_one(path: &Path, rendering: &Arc<Rendering>, errors: &mut Vec<Error>) -> Option<Declaration> {
-    let file = match files::read(path) {
+fn read_one(tree: &dyn Tree, path: &Path, rendering: &Arc<Rendering>, errors: &mut Vec<Error>) -> Option<Declaration> {
+    let file = match files::read(tree, path) {
         // The values of Secrets may stand in it.
         Ok(file) if file.text().contains("values") => SourceFile::confidential(file.path(), file.text()),
         Ok(file) => file,
@@ -133,24 +141,24 @@ pub(super) fn label(manifest: &mut Manifest, component: &str) {
 }
 
 /// The file that `place` names by its path from `folder`. It must stand in the directory at `root`.
-pub(super) fn find(root: &Path, folder: &Path, named: &Path, place: &Place) -> Result<PathBuf, Error> {
+pub(super) fn find(tree: &dyn Tree, root: &Path, folder: &Path, named: &Path, place: &Place) -> Result<PathBuf, Error> {
     let error = |message: String, hint: &str| Err(Error::new(message).at(place.clone(), "").hint(hint));
     let inside = "its files stand in the directory, so that a commit holds all that is desired";
     let Some(path) = within(root, folder, named) else {
         return error(format!("{} is outside of the directory", named.display()), inside);
     };
     let shown = files::shown(&path);
-    let (Ok(real), Ok(root)) = (path.canonicalize(), root.canonicalize()) else {
+    let (Ok(real), Ok(root)) = (tree.real(&path), tree.real(root)) else {
         let folder = files::shown(folder);
         return error(
-            format!("there is no file {shown}"),
+            format!("there is no file {shown}{}", tree.of()),
             &format!("name it by its path from {folder}"),
         );
     };
     if !real.starts_with(root) {
         return error(format!("the symbolic link {shown} leads out of the directory"), inside);
     }
-    if !real.is_file() {
+    if tree.kind(&path).ok() != Some(Kind::File) {
         return error(format!("{shown} is no file"), "name each file of a folder by itself");
     }
     Ok(path)

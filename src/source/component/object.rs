@@ -1,7 +1,6 @@
 //! ConfigMaps and Secrets that are made of files.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,10 +15,12 @@ use crate::field::{FieldPath, PathElement};
 use crate::object::{GroupVersionKind, Origins};
 use crate::place::{Origin, Place, Role, SourceFile};
 use crate::render::{Rendered, Rendering};
+use crate::source::tree::Tree;
 use crate::source::{Manifest, files};
 
 /// Makes the objects of one component.
 pub(super) struct Maker<'a> {
+    pub(super) tree: &'a dyn Tree,
     /// The top of the directory.
     pub(super) root: &'a Path,
     /// The component's folder.
@@ -102,14 +103,14 @@ impl Maker<'_> {
 
     /// What a file becomes in an object: text, or bytes where it is no text.
     fn content(&self, entry: &FileEntry, object: &Object) -> Result<Content, Error> {
-        let path = find(self.root, self.folder, &entry.path, &entry.place)?;
+        let path = find(self.tree, self.root, self.folder, &entry.path, &entry.place)?;
         let shown = files::shown(&path);
         let unreadable = |error| {
             Error::new(format!("failed to read {shown}"))
                 .because(error)
                 .at(entry.place.clone(), "")
         };
-        let bytes = fs::read(&path).map_err(unreadable)?;
+        let bytes = self.tree.read(&path).map_err(unreadable)?;
         let is_template = path.extension().is_some_and(|extension| extension == "j2");
         let text = if is_template {
             files::decode(&shown, bytes)?.text().to_owned()

@@ -1,0 +1,187 @@
+//! The commits of the repository that a directory stands in.
+
+use std::collections::HashSet;
+use std::path::{Component, Path, PathBuf};
+
+use git2::{Commit, ErrorCode, Oid, Repository};
+
+use super::git::{self, Revision};
+use super::tree::CommitTree;
+use super::{Desired, Inputs};
+use crate::error::{Error, Result};
+
+/// What names a commit, or what is in it.
+pub type CommitId = Oid;
+
+/// The commits of the repository that a directory, or a file, stands in.
+pub struct Commits {
+    repository: Repository,
+    /// The directory as it is typed, and its path in the repository.
+    root: PathBuf,
+    inside: PathBuf,
+}
+
+impl std::fmt::Debug for Commits {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Commits")
+            .field("root", &self.root)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Commits {
+    /// Of the directory or file at `path`, which need not be there now.
+    pub fn of(path: &Path) -> Result<Self> {
+        let shown = super::files::shown(path);
+        let failed = |error| Error::new(format!("failed to find {shown}")).because(error);
+        let whole = normal(&std::path::absolute(path).map_err(failed)?);
+        let there = whole.ancestors().find(|path| path.exists()).unwrap_or(&whole);
+        let opened = git::open(there).map_err(|error| git::unreadable(&git::repository_of(there), &error))?;
+        let outside = || {
+            Error::new(format!("{shown} is not in a git repository"))
+                .hint("leave out --revision, or name a clone of it")
+        };
+        let repository = opened.ok_or_else(outside)?;
+        let workdir = repository.workdir().and_then(|workdir| workdir.canonicalize().ok());
+        let workdir = workdir.ok_or_else(outside)?;
+        // Links above the working tree are no part of a commit, those in it are.
+        let top = whole
+            .ancestors()
+            .filter(|above| above.canonicalize().is_ok_and(|real| real == workdir))
+            .last();
+        let inside = top.and_then(|top| whole.strip_prefix(top).ok()).map(Path::to_owned);
+        let linked = || Some(path.canonicalize().ok()?.strip_prefix(&workdir).ok()?.to_owned());
+        let inside = inside.or_else(linked).ok_or_else(outside)?;
+        Ok(Self {
+            repository,
+            root: path.to_owned(),
+            inside,
+        })
+    }
+
+    /// The commit that `revision` names, in any way that git knows.
+    pub fn find(&self, revision: &str) -> Result<Revision> {
+        let found = self.repository.revparse_single(revision);
+        let commit = found.and_then(|object| object.peel_to_commit()).map_err(|error| {
+            let unknown = Error::new(format!(
+                "there is no commit {revision} in {}",
+                git::repository_of_open(&self.repository).display()
+            ));
+            let unknown = unknown.because(error.message());
+            match error.code() {
+                ErrorCode::Ambiguous => unknown.hint("name it by more of its characters"),
+                _ => {
+                    unknown.hint("`git log` lists them; a clone that is not whole lacks some (`git fetch --unshallow`)")
+                }
+            }
+        })?;
+        let mut found = git::revision(&commit, false).map_err(|error| self.unreadable(&error))?;
+        if !found.commit.starts_with(revision) {
+            found.branch = Some(revision.to_owned());
+        }
+        Ok(found)
+    }
+
+    /// The files of this commit.
+    pub(super) fn tree(&self, revision: &Revision) -> Result<CommitTree<'_>> {
+        let commit = self.commit(revision.id())?;
+        Ok(CommitTree::new(
+            &self.repository,
+            &commit,
+            &revision.short,
+            &self.root,
+            &self.inside,
+        ))
+    }
+
+    /// The directory as it is in this commit.
+    pub fn desired(&self, revision: &Revision, inputs: &Inputs) -> Result<Desired> {
+        super::read(&self.tree(revision)?, &self.root, inputs)
+    }
+
+    /// The revision that a commit is; nothing if it is not at hand.
+    pub fn revision(&self, id: CommitId) -> Option<Revision> {
+        git::revision(&self.repository.find_commit(id).ok()?, false).ok()
+    }
+
+    /// The parents of a commit; nothing where they are not at hand, as where a clone that is not
+    /// whole ends.
+    pub fn parents(&self, id: CommitId) -> Option<Vec<CommitId>> {
+        let commit = self.repository.find_commit(id).ok()?;
+        let parents: Vec<CommitId> = commit.parent_ids().collect();
+        let is_at_hand = |id: &CommitId| self.repository.find_commit(*id).is_ok();
+        let is_end = parents.is_empty() && self.repository.is_shallow();
+        (!is_end && parents.iter().all(is_at_hand)).then_some(parents)
+    }
+
+    /// The commits that `now` has and `base` has not, the latest `most` of them.
+    pub fn since(&self, base: CommitId, now: CommitId, most: usize) -> HashSet<CommitId> {
+        let walk = || {
+            let mut walk = self.repository.revwalk()?;
+            walk.push(now)?;
+            walk.hide(base)?;
+            Ok::<_, git2::Error>(walk.take(most).filter_map(Result::ok).collect())
+        };
+        walk().unwrap_or_default()
+    }
+
+    /// What a commit has in a file of the directory, or in the directory as a whole, to be compared
+    /// with another commit's; nothing if it has no such file.
+    pub fn content(&self, commit: CommitId, file: Option<&str>) -> Option<CommitId> {
+        let path = match file {
+            None => self.inside.clone(),
+            Some(file) => self.inside.join(self.below_root(Path::new(file))?),
+        };
+        let tree = self.repository.find_commit(commit).ok()?.tree().ok()?;
+        if path.as_os_str().is_empty() {
+            return Some(tree.id());
+        }
+        let path: PathBuf = path.components().collect();
+        tree.get_path(&path).ok().map(|entry| entry.id())
+    }
+
+    /// The files that may change any object: settings, parameters, and those of its component.
+    pub fn settings_files(&self, environment: Option<&str>, component: Option<&str>) -> Vec<String> {
+        let files = [
+            "stackanetes.yaml",
+            "parameters.yaml",
+            "parameters.schema.json",
+            "defaults",
+        ];
+        let files = files.map(str::to_owned).into_iter();
+        let files = files.chain(environment.map(|name| format!("environments/{name}.yaml")));
+        let files = files.chain(component.map(|name| format!("{name}/component.yaml")));
+        files.map(|file| super::files::shown(&self.root.join(file))).collect()
+    }
+
+    /// The path from the directory of a file, by the name that is shown.
+    fn below_root(&self, file: &Path) -> Option<PathBuf> {
+        let shown = super::files::shown(&self.root);
+        match file.strip_prefix(&shown) {
+            Ok(rest) => Some(rest.to_owned()),
+            Err(_) if shown == "." && file.is_relative() => Some(file.to_owned()),
+            Err(_) => None,
+        }
+    }
+
+    fn commit(&self, id: Oid) -> Result<Commit<'_>> {
+        self.repository.find_commit(id).map_err(|error| self.unreadable(&error))
+    }
+
+    fn unreadable(&self, error: &git2::Error) -> Error {
+        git::unreadable(&git::repository_of_open(&self.repository), error)
+    }
+}
+
+/// The path without `.` and `..`, links not looked at.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => _ = normal.pop(),
+            step => normal.push(step),
+        }
+    }
+    normal
+}
