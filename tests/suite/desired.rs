@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::bed::Bed;
-use crate::control_plane::ControlPlane;
+use crate::control_plane::{AuditEvent, ControlPlane};
 
 /// A bed whose `desired/` is a copy of the shipped one. All of them are about the one namespace it
 /// names, so one test uses it from the first sync to the last.
@@ -36,23 +38,85 @@ fn from_an_empty_cluster_to_in_sync_and_on() {
     bed.commit("The topology");
 
     // Into an empty cluster, until everything is Current, without a warning or a mismatch.
-    let run = bed
-        .run(&["sync", "--yes"])
-        .exits(0)
-        .shows("synced:")
-        .shows_not("mismatch")
-        .shows_not("warning");
-    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+    let requests = bed.audited(|| {
+        let run = bed
+            .run(&["sync", "--yes"])
+            .exits(0)
+            .shows("synced:")
+            .shows_not("mismatch")
+            .shows_not("warning");
+        assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+    });
     bed.run(&["status"]).exits(0);
+    in_the_order_of_the_graph(&bed, &requests);
 
-    // In sync, and a diff writes nothing.
+    // In sync, and a diff writes nothing; it does not even ask, since the server's records prove it.
     let requests = bed.audited(|| drop(bed.diff().exits(0).shows("in sync:")));
-    assert!(!requests.is_empty() && !requests.iter().any(crate::control_plane::AuditEvent::is_write));
+    assert!(!requests.is_empty() && !requests.iter().any(AuditEvent::is_write));
+    let asked: Vec<&str> = requests
+        .iter()
+        .filter(|request| request.dry_run)
+        .map(|request| request.name.as_str())
+        .collect();
+    assert!(asked.is_empty(), "{asked:?}");
+    bed.run(&["diff", "--verify"]).exits(0).shows("in sync:");
 
     keys_are_made(&bed);
     a_line_of_configuration(&bed);
     parameters_reach_what_depends_on_them(&bed);
     a_component_is_switched_off(&bed);
+}
+
+/// What is independent starts side by side, and what depends waits until what it needs is Current.
+fn in_the_order_of_the_graph(bed: &Bed, requests: &[AuditEvent]) {
+    let written = |name: &str, resource: &str| -> String {
+        let is = |request: &&AuditEvent| request.is_write() && request.resource == resource && request.name == name;
+        let first = requests.iter().find(is).unwrap_or_else(|| panic!("{name} is written"));
+        // Times of conditions are whole seconds.
+        first.received[..19].to_owned()
+    };
+    let list = bed.kubectl(&[
+        "get",
+        "pods",
+        "--selector",
+        "app.kubernetes.io/name=mariadb",
+        "--output",
+        "json",
+    ]);
+    let pods: Value = serde_json::from_str(&list).expect("JSON");
+    let ready = pods["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .flat_map(|pod| pod["status"]["conditions"].as_array().cloned().unwrap_or_default())
+        .filter(|condition| condition["type"] == "Ready")
+        .filter_map(|condition| Some(condition["lastTransitionTime"].as_str()?[..19].to_owned()))
+        .max()
+        .expect("MariaDB is ready");
+    for independent in ["mariadb", "rabbitmq", "memcached"] {
+        assert!(
+            written(independent, "statefulsets") <= ready,
+            "{independent} waits for nobody"
+        );
+    }
+    assert!(written("traefik", "deployments") <= ready, "Traefik waits for nobody");
+    assert!(
+        written("keystone-etc", "configmaps") <= ready,
+        "configuration waits for nobody"
+    );
+    let completed = |job: &str| -> String {
+        let job = bed.get("job", job).expect("it is there");
+        job["status"]["completionTime"].as_str().expect("it is complete")[..19].to_owned()
+    };
+    let chain = [
+        (ready, written("keystone-db-init", "jobs")),
+        (completed("keystone-db-init"), written("keystone-db-sync", "jobs")),
+        (completed("keystone-db-sync"), written("keystone-bootstrap", "jobs")),
+        (completed("keystone-bootstrap"), written("keystone-api", "deployments")),
+    ];
+    for (done, next) in chain {
+        assert!(next >= done, "{next} {done}");
+    }
 }
 
 /// What nobody should choose is there, and what somebody chose is what the printed openrc reads.
@@ -130,7 +194,10 @@ fn parameters_reach_what_depends_on_them(bed: &Bed) {
     };
     changes(
         "deployment.control_replicas=3",
-        &["~ update Deployment openstack/keystone-api"],
+        &[
+            "+ create PodDisruptionBudget openstack/keystone-api",
+            "~ update Deployment openstack/keystone-api",
+        ],
     )
     .shows("spec.replicas")
     .shows("- 1")
