@@ -234,6 +234,20 @@ impl Run {
         self
     }
 
+    /// Whether neither output holds any of these, which are nobody's business.
+    #[track_caller]
+    pub fn hides(self, secrets: &[&str]) -> Run {
+        for secret in secrets {
+            assert!(
+                !self.stdout.contains(secret) && !self.stderr.contains(secret),
+                "{secret} in\n--- stdout\n{}--- stderr\n{}",
+                self.stdout,
+                self.stderr
+            );
+        }
+        self
+    }
+
     /// Whether standard error holds this, whatever the spaces between its words.
     #[track_caller]
     pub fn complains(self, words: &str) -> Run {

@@ -1,12 +1,14 @@
 //! The shipped `desired/`, on a control plane with all controllers, a scheduler and nodes.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::bed::Bed;
-use crate::control_plane::{AuditEvent, ControlPlane};
+use crate::control_plane::{AuditEvent, ControlPlane, kubectl_program};
 
 /// A bed whose `desired/` is a copy of the shipped one. All of them are about the one namespace it
 /// names, so one test uses it from the first sync to the last.
@@ -131,18 +133,37 @@ fn keys_are_made(bed: &Bed) {
     bed.patch("rotate-keys", "secret", "keystone-fernet-keys", &rotated);
     bed.diff().exits(0);
     let openrc = bed.run(&["output", "openrc"]).exits(0);
-    let reads = "kubectl --namespace openstack get secret keystone-admin --output jsonpath='{.data.password}'";
-    openrc
-        .shows("OS_AUTH_URL=http://identity.openstack.cluster:30080/v3")
-        .shows(reads);
-    let password = bed.kubectl(&[
-        "get",
-        "secret",
-        "keystone-admin",
-        "--output",
-        "jsonpath={.data.password}",
-    ]);
-    assert_eq!(password, "cGFzc3dvcmQ=");
+    let sourced = sourced(bed, &openrc.stdout);
+    assert_eq!(
+        sourced,
+        "http://identity.openstack.cluster:30080/v3 RegionOne admin password"
+    );
+}
+
+/// What a shell knows that has sourced this openrc, with a kubectl that reaches the cluster.
+fn sourced(bed: &Bed, openrc: &str) -> String {
+    let kubectl = kubectl_program();
+    let words = std::iter::once(kubectl.get_program()).chain(kubectl.get_args());
+    let words: Vec<_> = words.map(|word| format!("'{}'", word.display())).collect();
+    let bin = bed.dir.join("bin");
+    fs::create_dir_all(&bin).expect("a directory of our own");
+    let script = bin.join("kubectl");
+    fs::write(&script, format!("#!/bin/sh\nexec {} \"$@\"\n", words.join(" "))).expect("a file of our own");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("a file of our own");
+    fs::write(bed.dir.join("openrc"), openrc).expect("a file of our own");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let known = ". ./openrc && echo $OS_AUTH_URL $OS_REGION_NAME $OS_USERNAME $OS_PASSWORD";
+    let output = Command::new("sh")
+        .args(["-c", known])
+        .current_dir(&bed.dir)
+        .env_clear()
+        .env("PATH", format!("{}:{path}", bin.display()))
+        .env("HOME", &bed.dir)
+        .env("KUBECONFIG", ControlPlane::full().admin_kubeconfig())
+        .output()
+        .expect("a shell");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 /// One line of Keystone's configuration is that line in the diff, restarts Keystone's pods, and runs

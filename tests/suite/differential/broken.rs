@@ -232,48 +232,37 @@ fn only_the_last_update(schema: &Schema, step: &Step) -> Outcome {
     local(schema, &with_entries(step, |manager| !is_own(step, manager)))
 }
 
+/// Sorts every list of `object` by a key that is made of where each item stands in the same list of
+/// `other`, if it does.
+fn sort(other: &Value, object: &mut Value, key: fn(Option<usize>) -> usize) {
+    match (other, object) {
+        (Value::Object(other), Value::Object(object)) => {
+            for (name, value) in object {
+                sort(other.get(name).unwrap_or(&Value::Null), value, key);
+            }
+        }
+        (Value::Array(other), Value::Array(items)) => {
+            let name = |item: &Value| item.get("name").cloned().unwrap_or_else(|| item.clone());
+            items.sort_by_key(|item| key(other.iter().position(|other| name(other) == name(item))));
+        }
+        _ => {}
+    }
+}
+
 /// Sorts what both lists have by its place in the live one.
 fn order_of_live(schema: &Schema, step: &Step) -> Outcome {
-    fn sort(live: &Value, object: &mut Value) {
-        match (live, object) {
-            (Value::Object(live), Value::Object(object)) => {
-                for (name, value) in object {
-                    sort(live.get(name).unwrap_or(&Value::Null), value);
-                }
-            }
-            (Value::Array(live), Value::Array(items)) => {
-                let name = |item: &Value| item.get("name").cloned().unwrap_or_else(|| item.clone());
-                items.sort_by_key(|item| live.iter().position(|other| name(other) == name(item)));
-            }
-            _ => {}
-        }
-    }
     let mut merged = local(schema, step)?;
     if let (true, Some(live)) = (step.write.is_apply(), &step.live) {
-        sort(live, &mut merged.object);
+        sort(live, &mut merged.object, |place| place.map_or(0, |place| place + 1));
     }
     Ok(merged)
 }
 
 /// Puts what the configuration has first.
 fn live_items_last(schema: &Schema, step: &Step) -> Outcome {
-    fn sort(config: &Value, object: &mut Value) {
-        match (config, object) {
-            (Value::Object(config), Value::Object(object)) => {
-                for (name, value) in object {
-                    sort(config.get(name).unwrap_or(&Value::Null), value);
-                }
-            }
-            (Value::Array(config), Value::Array(items)) => {
-                let name = |item: &Value| item.get("name").cloned().unwrap_or_else(|| item.clone());
-                items.sort_by_key(|item| !config.iter().any(|other| name(other) == name(item)));
-            }
-            _ => {}
-        }
-    }
     let mut merged = local(schema, step)?;
     if let Write::Apply { config, .. } = &step.write {
-        sort(config, &mut merged.object);
+        sort(config, &mut merged.object, |place| usize::from(place.is_none()));
     }
     Ok(merged)
 }

@@ -1,10 +1,18 @@
 //! MariaDB: a Galera cluster from the shipped configuration, by the shipped script.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::process::Program;
 use super::{Place, Process, Shipped, answers, free_port};
 
 /// Starts a node of `count`. Its address is that of its number, from 1.
 pub fn start(place: &Place, shipped: &Shipped, ordinal: u8, count: u8) -> Process {
+    start_server("mariadbd", place, shipped, ordinal, count)
+}
+
+/// The same, of another server.
+fn start_server(server: &str, place: &Place, shipped: &Shipped, ordinal: u8, count: u8) -> Process {
     let address = place.address(ordinal + 1).to_string();
     let home = place.directory(&format!("mariadb-{ordinal}"));
     let [data, run, tmp] = ["data", "run", "tmp"].map(|name| place.directory(&format!("mariadb-{ordinal}/{name}")));
@@ -37,7 +45,12 @@ pub fn start(place: &Place, shipped: &Shipped, ordinal: u8, count: u8) -> Proces
     replacements.extend(hosts.iter().map(|(host, address)| (host.as_str(), address.as_str())));
     let configuration = shipped.file("mariadb-etc", "galera.cnf", &replacements);
     let configuration = place.write(&format!("mariadb-{ordinal}/galera.cnf"), &configuration);
-    let script = shipped.file("mariadb-bin", "node.py", &[("/etc/mysql/galera.cnf", &configuration)]);
+    let server = format!("[\"{server}\", ");
+    let replacements = [
+        ("/etc/mysql/galera.cnf", configuration.as_str()),
+        ("[\"mariadbd\", ", &server),
+    ];
+    let script = shipped.file("mariadb-bin", "node.py", &replacements);
     let script = place.write(&format!("mariadb-{ordinal}/node.py"), &script);
 
     let name = format!("mariadb-{ordinal}");
@@ -127,4 +140,44 @@ fn three_nodes_come_back_from_a_full_stop() {
     for node in &mut nodes {
         assert!(node.stop().success());
     }
+}
+
+/// In place of the real one: to recover takes three seconds, and then it runs until it is ended.
+const SLOW: &str = "#!/bin/sh
+case \"$*\" in
+    *--wsrep-recover*)
+        sleep 3
+        echo 'WSREP: Recovered position: 6f2e0d52-0000-11ef-8000-000000000000:6000' >&2 ;;
+    *)
+        echo \"server: $*\"
+        exec sleep 1000 ;;
+esac
+";
+
+/// A node that finds out where it stands is alive, and nobody counts on what it said before.
+#[test]
+fn a_node_that_recovers_is_alive_and_says_no_position() {
+    if !super::available() {
+        return;
+    }
+    let place = Place::new("galera-recovery");
+    let shipped = Shipped::render(&[]);
+    let bin = place.write("bin/mariadbd", SLOW);
+    fs::set_permissions(&bin, fs::Permissions::from_mode(0o755)).expect("a file of our own");
+    place.directory("mariadb-0/data/data/mysql");
+    place.write("mariadb-0/data/start-alone", "");
+    let mut node = start_server(&bin, &place, &shipped, 0, 3);
+    let state = || super::get(place.address(1), 4569, "/state");
+    node.wait_until(&place, "it answers", || state().is_some());
+    let recovering = state().expect("it answers");
+    assert!(
+        recovering.contains("\"running\": true") && recovering.contains("\"seqno\": -1"),
+        "{recovering}"
+    );
+    assert!(answers(place.address(1), 4569, "/live") && !is_ready(&place, 0));
+    // Told to start alone, it does once it knows where it stands, and the word counts once.
+    node.wait_until(&place, "it starts", || place.log("mariadb-0").contains("server: "));
+    assert!(place.log("mariadb-0").contains(":6000"));
+    assert!(place.log("mariadb-0").contains("--wsrep-new-cluster"));
+    assert!(!place.dir.join("mariadb-0/data/start-alone").exists());
 }

@@ -177,15 +177,18 @@ fn listens(address: IpAddr, port: u16) -> bool {
 
 /// Whether a GET of this path is answered by 200.
 fn answers(address: IpAddr, port: u16, path: &str) -> bool {
+    get(address, port, path).is_some()
+}
+
+/// What a server answers, if it answers well.
+fn get(address: IpAddr, port: u16, path: &str) -> Option<String> {
     use std::io::Read as _;
-    let Ok(mut stream) = TcpStream::connect_timeout(&SocketAddr::new(address, port), Duration::from_secs(1)) else {
-        return false;
-    };
+    let mut stream = TcpStream::connect_timeout(&SocketAddr::new(address, port), Duration::from_secs(1)).ok()?;
     let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
     let _ = write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
     let mut answer = String::new();
     let _ = stream.read_to_string(&mut answer);
-    answer.split(' ').nth(1) == Some("200")
+    (answer.split(' ').nth(1) == Some("200")).then_some(answer)
 }
 
 /// Whether this process is root, as whom MariaDB and memcached refuse to run.

@@ -1,0 +1,171 @@
+//! One field of a step: where git says it, its values, and why it differs.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::super::style::{FADED, columns, paint};
+use super::super::{age, value};
+use crate::compare::{Cause, FieldChange, GitChange, Shown};
+use crate::field::{FieldManager, FieldPath};
+use crate::place::{Origin, Role};
+use crate::plan::Action;
+use crate::rollout;
+
+/// The lines of one field of a step.
+pub(super) fn change(change: &FieldChange, now: Timestamp, action: Action) -> String {
+    match &change.cause {
+        Cause::Conflict { owner } => conflict(change, &writer(owner), action),
+        Cause::Diverged { .. } => diverged(change, now, action),
+        _ => field(change, now),
+    }
+}
+
+/// The words for a writer: `kubectl-edit`, `kube-controller-manager (scale)`.
+fn writer(manager: &FieldManager) -> String {
+    match manager.subresource.as_str() {
+        "" => manager.name.clone(),
+        subresource => format!("{} ({subresource})", manager.name),
+    }
+}
+
+fn field(change: &FieldChange, now: Timestamp) -> String {
+    // A value that comes from a parameter is changed where the parameter is set.
+    let is_parameter = |origin: &&Origin| matches!(origin.role, Role::Parameter | Role::SecretParameter);
+    let origin = change.origins.iter().find(is_parameter).or(change.origins.first());
+    let place = origin.map(|origin| format!("{}:{}", origin.place.file.path(), origin.place.line()));
+    if let Some(line) = follows(change, now) {
+        return line;
+    }
+    let place = match change.cause {
+        Cause::Git | Cause::Drift { .. } | Cause::Diverged { .. } | Cause::Takeover { .. } => place.unwrap_or_default(),
+        _ => String::new(),
+    };
+    let path = format!("    {}", change.path);
+    if change.before == change.after {
+        return format!("{}\n", columns(&path, &cause(change, now)));
+    }
+    format!(
+        "{}\n{}",
+        columns(&path, &place),
+        value::change(change, "      ", &cause(change, now))
+    )
+}
+
+/// A pod template's digest of what it reads says nothing to a person but what that is.
+fn follows(change: &FieldChange, now: Timestamp) -> Option<String> {
+    let annotations = ["spec", "template", "metadata", "annotations"];
+    let kind = [(rollout::CONFIGURATION, "ConfigMap"), (rollout::SECRETS, "Secret")]
+        .into_iter()
+        .find(|(annotation, _)| change.path == FieldPath::of(&[&annotations[..], &[annotation]].concat()))
+        .map(|(_, kind)| kind)?;
+    let text = |shown: &Shown| match shown {
+        Shown::Value(Value::String(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let (before, after) = (text(&change.before), text(&change.after));
+    let names = rollout::changed(&before, &after).join(", ");
+    let line = format!("    {} follows {kind} {names}", FieldPath::of(&annotations[..2]));
+    Some(format!("{}\n", columns(&line, &cause(change, now))))
+}
+
+fn cause(change: &FieldChange, now: Timestamp) -> String {
+    let by = change.by.as_ref().map(by);
+    let git = || by.as_ref().map_or_else(|| "git".to_owned(), |by| format!("git: {by}"));
+    let cause = match &change.cause {
+        Cause::Git => git(),
+        Cause::Drift { writer } => format!("drift: {}", somebody(writer.as_ref(), now)),
+        Cause::Diverged { writer } => format!("diverged: {}; {}", git(), somebody(writer.as_ref(), now)),
+        Cause::Conflict { owner } => format!("conflict: {} has it", writer(owner)),
+        Cause::Removed => format!("removed: {}", by.as_deref().unwrap_or("no longer in git")),
+        Cause::LeftBehind { owner } => match by {
+            Some(by) => format!("left behind: {by}; {} keeps it", writer(owner)),
+            None => format!("left behind: no longer in git, {} keeps it", writer(owner)),
+        },
+        Cause::Takeover { from: Some(manager) } => format!("takeover: from {}", writer(manager)),
+        Cause::Takeover { from: None } => "takeover".to_owned(),
+        Cause::Server => "server".to_owned(),
+    };
+    if change.guessed {
+        format!("{cause} (guessed)")
+    } else {
+        cause
+    }
+}
+
+/// What made git say something else.
+pub(super) fn by(change: &GitChange) -> String {
+    match change {
+        GitChange::Commit { short, subject } => format!("{short} {}", value::visible(subject)),
+        GitChange::Uncommitted => "not committed yet".to_owned(),
+        GitChange::Parameters => "other parameters than were given".to_owned(),
+    }
+}
+
+/// Who changed something in the cluster, and when.
+fn somebody(manager: Option<&FieldManager>, now: Timestamp) -> String {
+    let Some(manager) = manager else {
+        return "the server kept no trace of who".to_owned();
+    };
+    let when = manager.time.as_deref().map(|time| format!(", {}", age(time, now)));
+    format!("{}{}", writer(manager), when.unwrap_or_default())
+}
+
+/// A field that both git and somebody in the cluster changed.
+fn diverged(change: &FieldChange, now: Timestamp, action: Action) -> String {
+    let mut text = field(change, now);
+    let ways = if action == Action::Conflict {
+        "take git's: --force-conflicts; keep the other: write it into git"
+    } else {
+        "taken by --force-conflicts"
+    };
+    let _ = writeln!(text, "      {}", paint(FADED, ways));
+    text
+}
+
+fn conflict(change: &FieldChange, owner: &str, action: Action) -> String {
+    let side = |shown: &Shown| match shown {
+        Shown::Absent => "nothing".to_owned(),
+        Shown::Masked(_) => "something else".to_owned(),
+        Shown::Value(Value::String(text)) if !text.contains('\n') => value::visible(text).into_owned(),
+        Shown::Value(value @ (Value::Object(_) | Value::Array(_) | Value::String(_))) => {
+            let text = value.to_string();
+            if text.chars().count() > 60 {
+                format!("{}…", text.chars().take(60).collect::<String>())
+            } else {
+                text
+            }
+        }
+        Shown::Value(value) => value.to_string(),
+    };
+    let guessed = if change.guessed {
+        " (guessed: it may never have been ours)"
+    } else {
+        ""
+    };
+    let path = format!("    {}", change.path);
+    let mut text = format!(
+        "{path}   git says {}; {owner} says {}{guessed}\n",
+        side(&change.after),
+        side(&change.before)
+    );
+    if action == Action::Conflict {
+        let place = change
+            .origins
+            .first()
+            .map(|origin| format!("{}:{}", origin.place.file.path(), origin.place.line()));
+        let drop = place.map_or_else(
+            || "drop it from git".to_owned(),
+            |place| format!("drop {place} from git"),
+        );
+        let _ = writeln!(
+            text,
+            "      {}",
+            paint(FADED, format!("leave it: {drop}; take it: --force-conflicts"))
+        );
+    } else {
+        let _ = writeln!(text, "      {}", paint(FADED, "taken by --force-conflicts"));
+    }
+    text
+}

@@ -1,0 +1,244 @@
+//! A plan as text: one line an object, one line a field, with the cause of each.
+
+mod change;
+mod remarks;
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use super::style::{self, FADED, FAILED, STRONG, WARNED, columns, paint};
+use super::{age, value};
+use crate::compare::GitChange;
+use crate::field::FieldPath;
+use crate::jobs::Why;
+use crate::plan::{Action, Plan, Reason, Restarts, Step, Unverified, Work};
+use crate::source::Revision;
+
+pub use remarks::refusal;
+
+/// What stands above a plan, and how it is shown.
+#[derive(Debug)]
+pub struct Heading<'a> {
+    /// The cluster, as a person knows it: the context.
+    pub cluster: &'a str,
+    /// The commit that the desired state is of.
+    pub revision: Option<&'a Revision>,
+    /// Now.
+    pub now: Timestamp,
+    /// Whether new objects are shown whole.
+    pub whole: bool,
+    /// How many manifests were not selected.
+    pub not_selected: usize,
+    /// What is pruned, and why not everything.
+    pub pruning: Pruning,
+}
+
+/// What is pruned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pruning {
+    /// What git dropped.
+    Members,
+    /// Nothing, since it was asked so.
+    Off,
+    /// Only what the selection selects.
+    Selected,
+}
+
+/// The text of a plan.
+pub fn plan(plan: &Plan, heading: &Heading<'_>) -> String {
+    let mut text = head(plan, heading);
+    let mut was_short = false;
+    for step in &plan.steps {
+        let lines = self::step(step, heading);
+        let is_short = lines.lines().count() == 1;
+        if !(was_short && is_short) {
+            text.push('\n');
+        }
+        was_short = is_short;
+        text += &lines;
+    }
+    for kind in &plan.not_compared {
+        let count = match kind.desired.len() {
+            0 => String::new(),
+            count => format!("{count} in git; "),
+        };
+        let _ = write!(
+            text,
+            "\n{}\n    {}{}\n",
+            paint(FAILED, format!("? not compared  {}", kind.kind)),
+            count,
+            kind.message
+        );
+    }
+    if !plan.steps.is_empty() || !plan.not_compared.is_empty() {
+        text.push('\n');
+    }
+    text += &remarks::summary(plan);
+    text += &remarks::remarks(plan, heading);
+    text
+}
+
+fn head(plan: &Plan, heading: &Heading<'_>) -> String {
+    let name = plan.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
+    let mut text = format!("{} on {}", paint(STRONG, name), heading.cluster);
+    match heading.revision {
+        Some(revision) => {
+            let branch = revision
+                .branch
+                .as_ref()
+                .map(|branch| format!("{branch} "))
+                .unwrap_or_default();
+            let dirty = if revision.dirty { " with local changes" } else { "" };
+            let _ = write!(text, ": {branch}{}{dirty}", revision.short);
+        }
+        None => text += ": not in a git repository",
+    }
+    match plan.parent.as_ref().and_then(|parent| parent.completed.as_ref()) {
+        Some(completed) => {
+            let commit = completed
+                .revision
+                .as_deref()
+                .map(|commit| format!("{} ", commit.get(..7).unwrap_or(commit)));
+            let _ = write!(
+                text,
+                ", last synced {}{}",
+                commit.unwrap_or_default(),
+                age(&completed.time, heading.now)
+            );
+        }
+        None if plan.set.is_some() => text += ", never synced",
+        None => {}
+    }
+    text.push('\n');
+    text
+}
+
+fn step(step: &Step, heading: &Heading<'_>) -> String {
+    let left = format!("{} {:<9} {}", step.action.glyph(), step.action.word(), step.reference);
+    let plain = columns(&left, &note(step));
+    let mut text = format!(
+        "{}{}\n",
+        paint(style::of(step.action), &left),
+        plain.strip_prefix(left.as_str()).unwrap_or_default()
+    );
+    for change in &step.changes {
+        text += &change::change(change, heading.now, step.action);
+    }
+    for key in &step.generates {
+        let path = FieldPath::of(&["data", key]);
+        let _ = writeln!(text, "{}", columns(&format!("    {path}"), "generated in the cluster"));
+    }
+    if heading.whole
+        && step.action == Action::Create
+        && let Work::Apply(work) = &step.work
+    {
+        let desired = &work.desired;
+        let shown = value::presentable(&desired.value, &desired.reference.kind, &*desired.origins);
+        for line in value::yaml(&shown).lines() {
+            let _ = writeln!(text, "    {}", paint(style::ADDED, format!("+ {line}")));
+        }
+    }
+    if let (true, Some(why)) = (heading.whole, &step.guess) {
+        let _ = writeln!(
+            text,
+            "    {}",
+            paint(FADED, format!("guessed, since {}", value::visible(why)))
+        );
+    }
+    for warning in &step.warnings {
+        let _ = writeln!(text, "    {} {warning}", paint(WARNED, "warning:"));
+    }
+    text
+}
+
+fn note(step: &Step) -> String {
+    let reason = match &step.reason {
+        Reason::New => String::new(),
+        Reason::Deleted(deleted) => {
+            let guessed = if deleted.guessed { " (guessed)" } else { "" };
+            format!("deleted: it was synced at {}, and is gone{guessed}", deleted.revision)
+        }
+        Reason::BeingDeleted => "once the old one is gone: it is being deleted".to_owned(),
+        Reason::Fields if step.action == Action::Conflict => String::new(),
+        Reason::Fields => step.restarts.map(restarts).unwrap_or_default(),
+        Reason::Runs(why) => format!("runs again: {}", runs(why)),
+        Reason::Joins => "becomes a member; nothing else changes".to_owned(),
+        Reason::NewVersion => "once its version is served".to_owned(),
+        Reason::Noted => "no value changes; only our note of what git says".to_owned(),
+        Reason::Ownership => "no value changes; only who owns its fields".to_owned(),
+        Reason::Generates => "generates values; nothing else changes".to_owned(),
+        Reason::KeepGenerated => {
+            "no longer in git; it holds generated values: delete it with --prune-kind Secret".to_owned()
+        }
+        Reason::NotOurs => "it exists and is not ours; take it over with --adopt".to_owned(),
+        Reason::OtherApplySet(id) => format!("it is part of another ApplySet, {id}"),
+        Reason::Dropped(None) => "no longer in git".to_owned(),
+        Reason::Dropped(Some(GitChange::Commit { short, subject })) => {
+            format!("dropped from git in {short} {}", value::visible(subject))
+        }
+        Reason::Dropped(Some(other)) => format!("no longer in git: {}", change::by(other)),
+        Reason::KeepAnnotated => "no longer in git; kept by stackanetes.io/prune: never".to_owned(),
+        Reason::KeepKind => format!(
+            "no longer in git; delete it with --prune-kind {}",
+            step.reference.kind.kind
+        ),
+        Reason::KeepInUse(objects) => {
+            let first: Vec<_> = objects.iter().take(3).map(ToString::to_string).collect();
+            let more = if objects.len() > 3 {
+                format!(" and {} more", objects.len() - 3)
+            } else {
+                String::new()
+            };
+            format!("no longer in git; still in use by {}{more}", first.join(", "))
+        }
+        Reason::KeepUnknownUse(why) => format!("no longer in git; kept, since {why}"),
+        Reason::KeepNeverApplied => "labelled as a member, but never applied by us".to_owned(),
+        Reason::KeepGoing => "no longer in git; being deleted already".to_owned(),
+        Reason::KeepOwned(owner) => format!("no longer in git; {owner} owns it"),
+    };
+    match &step.unverified {
+        // The reason says it already.
+        None | Some(Unverified::BeingDeleted) => reason,
+        Some(Unverified::NamespaceMissing(namespace)) => {
+            format!("unverified: namespace {namespace} is not there yet")
+        }
+        Some(Unverified::KindMissing) if step.action == Action::Update => format!("unverified: {reason}"),
+        Some(Unverified::KindMissing) => "unverified: its CustomResourceDefinition is not there yet".to_owned(),
+    }
+}
+
+/// Why a Job runs again.
+fn runs(why: &Why) -> String {
+    match why {
+        Why::Failed => "it failed".to_owned(),
+        Why::Asked => "asked for".to_owned(),
+        Why::Fixed => "it cannot be changed while it is there".to_owned(),
+        Why::Changed(inputs) => {
+            let names: Vec<String> = inputs.iter().map(|input| self::input(input)).collect();
+            match names.split_last() {
+                Some((last, [])) => format!("{last} changed"),
+                Some((last, rest)) => format!("{} and {last} changed", rest.join(", ")),
+                None => "its inputs changed".to_owned(),
+            }
+        }
+    }
+}
+
+/// An input of a Job in words.
+fn input(name: &str) -> String {
+    match name {
+        "image" | "command" => format!("its {name}"),
+        "template" => "its pod template".to_owned(),
+        name => name.trim_end_matches('=').to_owned(),
+    }
+}
+
+fn restarts(restarts: Restarts) -> String {
+    match restarts {
+        Restarts::OnDelete => "pods change when they are deleted".to_owned(),
+        Restarts::Pods(Some(1)) => "restarts 1 pod".to_owned(),
+        Restarts::Pods(Some(pods)) => format!("restarts {pods} pods"),
+        Restarts::Pods(None) => "restarts its pods".to_owned(),
+    }
+}

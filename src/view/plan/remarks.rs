@@ -1,0 +1,122 @@
+//! What stands below the steps of a plan: how many there are, and what to know besides.
+
+use std::fmt::Write as _;
+
+use super::super::style::{FAILED, WARNED, paint};
+use super::{Heading, Pruning, input};
+use crate::plan::{Action, Plan, Reason, Refusal, Step, Work};
+
+pub(super) fn summary(plan: &Plan) -> String {
+    let count = |action: Action| plan.of(action).count();
+    let mut parts = Vec::new();
+    for (action, words) in [
+        (Action::Create, "to create"),
+        (Action::Update, "to update"),
+        (Action::Replace, "to replace"),
+        (Action::Delete, "to delete"),
+        (Action::Skip, "skipped"),
+        (Action::Keep, "kept"),
+    ] {
+        if count(action) > 0 {
+            parts.push(format!("{} {words}", count(action)));
+        }
+    }
+    match count(Action::Conflict) {
+        0 => {}
+        1 => parts.push("1 conflict".to_owned()),
+        conflicts => parts.push(format!("{conflicts} conflicts")),
+    }
+    match plan.not_compared.len() {
+        0 => {}
+        1 => parts.push("1 kind not compared".to_owned()),
+        kinds => parts.push(format!("{kinds} kinds not compared")),
+    }
+    let unchanged = plan.unchanged.len();
+    let objects = if unchanged == 1 { "object" } else { "objects" };
+    match (parts.is_empty(), plan.is_in_sync()) {
+        (true, _) => format!("in sync: {unchanged} {objects}\n"),
+        (false, true) => format!("in sync: {unchanged} {objects}; {}\n", parts.join(", ")),
+        (false, false) => format!("{}; {unchanged} unchanged\n", parts.join(", ")),
+    }
+}
+
+pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
+    let mut text = String::new();
+    for settled in &plan.unchanged {
+        for warning in &settled.warnings {
+            let _ = writeln!(text, "{} {}: {warning}", paint(WARNED, "warning:"), settled.reference);
+        }
+    }
+    let is_known = |step: &&Step| matches!(step.reason, Reason::Runs(_) | Reason::New | Reason::Deleted(_));
+    let steps = plan.steps.iter().filter(|step| !is_known(step));
+    let jobs = steps.filter_map(|step| match &step.work {
+        Work::Apply(work) => Some((&step.reference, work.desired.inputs.as_ref()?)),
+        Work::Nothing | Work::Delete(_) => None,
+    });
+    let settled = plan.unchanged.iter();
+    let settled = settled.filter_map(|settled| Some((&settled.reference, settled.inputs.as_ref()?)));
+    for (job, inputs) in settled.chain(jobs) {
+        let unknown: Vec<String> = inputs.unknown().map(input).collect();
+        let unknown = match unknown.as_slice() {
+            [] => continue,
+            names => names.join(" or "),
+        };
+        let _ = match plan.set {
+            Some(_) => writeln!(text, "{job} runs again if {unknown} changed"),
+            None => writeln!(text, "{job} does not run again when {unknown} changes: give --name"),
+        };
+    }
+    for (workload, secrets) in &plan.unknown_rollouts {
+        let secrets: Vec<_> = secrets.iter().map(|secret| format!("Secret {secret}")).collect();
+        let secrets = secrets.join(" or ");
+        let _ = match plan.set {
+            Some(_) => writeln!(text, "{workload} restarts if {secrets} changed"),
+            None => writeln!(text, "{workload} does not restart when {secrets} changes: give --name"),
+        };
+    }
+    if heading.not_selected > 0 {
+        let _ = writeln!(text, "not selected: {} in git", heading.not_selected);
+    }
+    match (&plan.set, heading.pruning) {
+        (None, _) => text += "nothing is pruned: the ApplySet has no name (give --name)\n",
+        (Some(_), Pruning::Off) => text += "nothing is pruned: --no-prune\n",
+        (Some(_), Pruning::Selected) => {
+            text += "pruned is only what -n, -l and --component select, and nothing cluster-scoped under -n\n";
+        }
+        (Some(_), Pruning::Members) => {}
+    }
+    for reason in &plan.refusals {
+        let _ = writeln!(text, "{} {}", paint(FAILED, "a sync refuses this:"), refusal(reason));
+    }
+    text
+}
+
+/// Why a sync refuses, and the way out.
+pub fn refusal(reason: &Refusal) -> String {
+    match reason {
+        Refusal::Budget { deletes, allowed } => {
+            format!("{deletes} objects would be deleted, and {allowed} may be; allow more with --max-prune {deletes}")
+        }
+        Refusal::Empty => "git wants nothing at all; if that is meant, say --allow-empty".to_owned(),
+        Refusal::Environment { last, now } => {
+            let name =
+                |environment: &Option<String>| environment.clone().unwrap_or_else(|| "no environment".to_owned());
+            format!(
+                "{} was synced last, and this is {}; if that is meant, say --switch-environment",
+                name(last),
+                name(now)
+            )
+        }
+        Refusal::KeyHidden { key, objects } => {
+            let names: Vec<String> = objects.iter().map(ToString::to_string).collect();
+            format!(
+                "{key} may not be read, so it cannot be said whether the pods of {} start anew",
+                names.join(", ")
+            )
+        }
+        Refusal::Pending { reader, read } => {
+            format!("{reader} reads {read}, which is to change and is not selected; select it too")
+        }
+        Refusal::NotCompared(kind) => format!("{kind} may not be listed, so it cannot be said what would change"),
+    }
+}
