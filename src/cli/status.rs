@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::{Exit, options, setting};
-use crate::cluster::Cluster as _;
 use crate::error::{Error, Result};
 use crate::health;
 use crate::observe::{self, Question};
@@ -33,19 +32,20 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         _ => source::settings(&args.directory)?,
     };
     ui.doing("connecting");
-    let cluster = setting::connect(&args.cluster).await?;
-    let set = setting::applyset(&args.set, &settings, cluster.default_namespace()).ok_or_else(|| {
+    let connected = setting::connect(&args.cluster).await?;
+    let cluster = &*connected.cluster;
+    let set = setting::applyset(&args.set, &settings, &connected.default_namespace).ok_or_else(|| {
         Error::new("no ApplySet is named").hint("give --name NAME, or a DIR whose stackanetes.yaml has a name")
     })?;
     let discovery = cluster
         .discover()
         .await
         .map_err(|error| observe::failed("discover what the cluster serves", error))?;
-    let parent = observe::read_parent(&cluster, &set, &discovery).await?.ok_or_else(|| {
+    let parent = observe::read_parent(cluster, &set, &discovery).await?.ok_or_else(|| {
         Error::new(format!(
             "the ApplySet {} was never synced to {} in namespace {}",
             set.name,
-            cluster.context_name(),
+            connected.name,
             set.namespace
         ))
         .hint("check --name, -n and --context, or run `stackanetes sync`")
@@ -61,9 +61,9 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         rollouts: false,
         verify: false,
         policy: Policy::default(),
-        concurrency: args.cluster.concurrency.into(),
+        concurrency: connected.concurrency,
     };
-    let (live, not_compared) = observe::read_members(&cluster, &question, &discovery, &parent).await?;
+    let (live, not_compared) = observe::read_members(cluster, &question, &discovery, &parent).await?;
     let members: Vec<_> = live
         .iter()
         .map(|(_, object)| (object.reference(), health::of(object)))
@@ -71,7 +71,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     ui.done();
     ui.result(&view::status(&StatusView {
         set: &set,
-        cluster: cluster.context_name(),
+        cluster: &connected.name,
         parent: &parent,
         members: &members,
         not_compared: &not_compared,
