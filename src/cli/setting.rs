@@ -212,6 +212,28 @@ pub(super) fn applyset(set: &options::Set, settings: &source::Settings, default_
     })
 }
 
+/// The settings of a directory, which may be missing where the ApplySet is named.
+pub(super) fn named(directory: &std::path::Path, set: &options::Set) -> Result<source::Settings> {
+    match set.name {
+        Some(_) if !directory.exists() => Ok(source::Settings::default()),
+        _ => source::settings(directory),
+    }
+}
+
+/// Nothing names the ApplySet.
+pub(super) fn no_name() -> Error {
+    Error::new("no ApplySet is named").hint("give --name NAME, or a DIR whose stackanetes.yaml has a name")
+}
+
+/// There is no parent of the ApplySet.
+pub(super) fn never_synced(set: &ApplySet, cluster: &str) -> Error {
+    Error::new(format!(
+        "the ApplySet {} was never synced to {cluster} in namespace {}",
+        set.name, set.namespace
+    ))
+    .hint("check --name, -n, --context and --sandbox, or run `stackanetes sync`")
+}
+
 fn namespace(set: &options::Set, settings: &source::Settings, default_namespace: &str) -> String {
     let namespace = set.namespace.clone().or_else(|| settings.namespace.clone());
     namespace.unwrap_or_else(|| default_namespace.to_owned())

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::marker::Snapshot;
 use super::refusal;
 use crate::cluster::{ClusterError, Discovery, Failure, Resource};
 use crate::merge;
@@ -70,11 +71,13 @@ pub(super) struct Kinds {
     schema: Cow<'static, Schema>,
     /// The definitions, by the kind that they define.
     definitions: BTreeMap<GroupKind, Arc<Value>>,
+    /// The kinds of which a snapshot knows nothing.
+    hidden: BTreeSet<GroupKind>,
 }
 
 impl Kinds {
-    /// With these CustomResourceDefinitions; `server_version` is that of the cluster of a snapshot.
-    pub(super) fn new(definitions: &[Arc<Value>], server_version: Option<&str>) -> Self {
+    /// With these CustomResourceDefinitions, and what is known of the cluster of a snapshot.
+    pub(super) fn new(definitions: &[Arc<Value>], snapshot: Option<&Snapshot>) -> Self {
         let bundled = bundled();
         let resources = bundled.kinds.iter().map(|kind| Resource {
             gvk: GroupVersionKind::new(&kind.api_version, &kind.kind),
@@ -83,11 +86,13 @@ impl Kinds {
             listable: kind.listable,
         });
         let own = || format!("{}+sandbox", bundled.version);
-        let version = server_version.map_or_else(own, str::to_owned);
+        let version = snapshot.map_or_else(own, |snapshot| snapshot.server.clone());
+        let hidden = snapshot.into_iter().flat_map(|snapshot| &snapshot.hidden);
         let mut kinds = Self {
             discovery: Discovery::new(version, resources),
             schema: Cow::Borrowed(Schema::bundled()),
             definitions: BTreeMap::new(),
+            hidden: hidden.map(|kind| GroupKind::parse(kind)).collect(),
         };
         for definition in definitions {
             kinds.define(definition);
@@ -129,6 +134,9 @@ impl Kinds {
         if !served.listable {
             let message = format!("a sandbox keeps objects, and answers no {}", resource.gvk.group_kind.kind);
             return Err(ClusterError::new(Failure::Other, message));
+        }
+        if self.hidden.contains(&resource.gvk.group_kind) {
+            return Err(refusal::hidden(resource));
         }
         self.schema.kind(&resource.gvk).ok_or_else(refusal::not_served)
     }

@@ -31,6 +31,9 @@ pub struct Snapshot {
     pub server: String,
     /// When it was taken (RFC 3339).
     pub time: String,
+    /// The kinds (`Kind.group`) that could not be listed: what there was of them is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<String>,
 }
 
 impl Default for Marker {
@@ -111,6 +114,7 @@ mod tests {
                 cluster: "prod".into(),
                 server: "v1.37.2".into(),
                 time: "2026-01-01T00:00:00Z".into(),
+                hidden: vec!["Secret".into()],
             }),
         };
         assert_eq!(Marker::read("x", &marker.text()).ok(), Some(marker));

@@ -21,6 +21,12 @@ pub(super) fn not_served() -> ClusterError {
     )
 }
 
+/// Whoever took the snapshot could not see objects of this kind.
+pub(super) fn hidden(resource: &Resource) -> ClusterError {
+    let message = format!("{} are not in the snapshot: whoever took it may not list them", plural(resource));
+    ClusterError::new(Failure::Forbidden, message)
+}
+
 /// There is no such object.
 pub(super) fn not_found(resource: &Resource, name: &str) -> ClusterError {
     ClusterError::new(Failure::NotFound, format!("{} {name:?} not found", plural(resource)))

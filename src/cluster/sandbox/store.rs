@@ -332,8 +332,7 @@ impl Session<'_> {
             return Ok(Arc::clone(kinds));
         }
         let snapshot = self.marker.as_ref().and_then(|marker| marker.snapshot.as_ref());
-        let server = snapshot.map(|snapshot| snapshot.server.as_str());
-        let kinds = Arc::new(Kinds::new(&definitions, server));
+        let kinds = Arc::new(Kinds::new(&definitions, snapshot));
         *known = Some((definitions, Arc::clone(&kinds)));
         Ok(kinds)
     }
