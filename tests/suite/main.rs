@@ -26,6 +26,7 @@ mod programs;
 mod prune;
 mod races;
 mod revision;
+mod sandbox;
 mod scope;
 mod secrets;
 mod sync;

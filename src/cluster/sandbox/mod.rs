@@ -18,6 +18,7 @@ mod mask;
 mod path;
 mod refusal;
 mod session;
+mod settle;
 mod status;
 mod store;
 mod valid;

@@ -171,17 +171,17 @@ pub(super) fn replace(
     let file = path::file(resource, reference.namespace.as_deref(), &reference.name);
     let live = read(&session, &kinds, resource, &file)?;
     let sent = Sent::of(object);
+    if live.is_none() && !is_created_by_replace(resource) {
+        return Err(refusal::not_found(resource, &reference.name));
+    }
     let live_uid = live.as_ref().map(LiveObject::uid).unwrap_or_default();
     if let Some(uid) = sent.uid.filter(|uid| *uid != live_uid) {
         return Err(refusal::precondition(resource, &reference.name, "UID", uid, live_uid));
     }
     check_namespace(&session, resource, &reference, live.as_ref())?;
-    match &live {
-        None if !is_created_by_replace(resource) => return Err(refusal::not_found(resource, &reference.name)),
-        Some(live) if sent.resource_version.is_some_and(|version| version != live.resource_version()) => {
-            return Err(refusal::modified(resource, &reference.name));
-        }
-        _ => {}
+    let is_latest = |live: &LiveObject| sent.resource_version.is_none_or(|version| version == live.resource_version());
+    if !live.as_ref().is_none_or(is_latest) {
+        return Err(refusal::modified(resource, &reference.name));
     }
     let now = now();
     let write = Write {

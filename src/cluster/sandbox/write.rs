@@ -4,7 +4,7 @@ use rand::RngExt as _;
 use serde_json::{Value, json};
 
 use super::kinds::Kinds;
-use super::{generation, initial, mask, refusal, status, valid};
+use super::{generation, initial, mask, refusal, settle, status, valid};
 use crate::canonical;
 use crate::cluster::{ClusterError, Failure, Force, Resource};
 use crate::field::order;
@@ -85,6 +85,7 @@ impl Write<'_> {
         if live.is_none() {
             valid::name(self.reference, object)?;
         }
+        valid::labels(self.reference, object)?;
         if object::is_secret(&kind.gvk().group_kind) {
             valid::base64(self.reference, object)?;
         }
@@ -118,6 +119,9 @@ impl Write<'_> {
     ) -> Result<Value, ClusterError> {
         let merged = merged.map_err(|refused| refusal::of_merge(self.reference, refused))?;
         let mut object = canonical::stored(kind, &merged.object);
+        if kind.is_built_in() {
+            settle::settle(kind.root(), &mut object);
+        }
         self.identify(live, &mut object);
         if let Some(live) = live {
             mask::keep(live, &mut object);
