@@ -99,7 +99,9 @@ fn masked(observed: &Observed) -> Vec<ObjectRef> {
         let mut keys = live.into_iter().flat_map(object::masked_keys);
         keys.any(|key| observation.desired.value["data"].get(key).is_some())
     });
-    masked.map(|observation| observation.desired.reference.clone()).collect()
+    masked
+        .map(|observation| observation.desired.reference.clone())
+        .collect()
 }
 
 /// A sync that cannot know whether Jobs run again, or pods restart, would leave that undone and say

@@ -37,9 +37,7 @@ use serde_json::Value;
 use self::marker::{MARKER, Marker};
 use self::session::Written;
 use self::store::Store;
-use super::{
-    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Resource, Scope, WatchEvent,
-};
+use super::{Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Resource, Scope, WatchEvent};
 use crate::error::{Error, Result};
 use crate::object::{LiveObject, ObjectRef};
 use crate::selection::LabelSelector;
@@ -126,7 +124,9 @@ impl Sandbox {
         let failed = |error: tokio::task::JoinError| {
             ClusterError::new(Failure::Other, "the sandbox stopped working").because(error)
         };
-        tokio::task::spawn_blocking(move || work(&store)).await.map_err(failed)?
+        tokio::task::spawn_blocking(move || work(&store))
+            .await
+            .map_err(failed)?
     }
 
     /// The same for what may write.
@@ -146,7 +146,9 @@ fn record_in<'a>(
     objects: impl IntoIterator<Item = (&'a Resource, &'a LiveObject)>,
 ) -> Result<()> {
     let objects: Vec<_> = objects.into_iter().collect();
-    let versions = objects.iter().filter_map(|(_, object)| object.resource_version().parse().ok());
+    let versions = objects
+        .iter()
+        .filter_map(|(_, object)| object.resource_version().parse().ok());
     let marker = Marker {
         resource_version: versions.max().unwrap_or(1),
         snapshot: Some(snapshot),
@@ -198,7 +200,8 @@ impl Cluster for Sandbox {
             .parse()
             .map_err(|error: String| ClusterError::new(Failure::Invalid, error))?;
         let (resource, scope) = (resource.clone(), scope.clone());
-        self.work(move |store| session::list(store, &resource, &scope, &selector)).await
+        self.work(move |store| session::list(store, &resource, &scope, &selector))
+            .await
     }
 
     async fn get(&self, resource: &Resource, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError> {

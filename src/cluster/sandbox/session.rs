@@ -110,7 +110,10 @@ pub(super) fn apply(store: &Store, resource: &Resource, apply: &Apply) -> Result
     let object = write.apply(live.as_ref().map(LiveObject::value), &apply.object, apply.force)?;
     check_namespace(&session, resource, reference, live.as_ref())?;
     if let Some(live) = &live {
-        if sent.resource_version.is_some_and(|version| version != live.resource_version()) {
+        if sent
+            .resource_version
+            .is_some_and(|version| version != live.resource_version())
+        {
             return Err(refusal::modified(resource, &reference.name));
         }
         if let Some(uid) = sent.uid.filter(|uid| *uid != live.uid()) {
@@ -179,7 +182,10 @@ pub(super) fn replace(
         return Err(refusal::precondition(resource, &reference.name, "UID", uid, live_uid));
     }
     check_namespace(&session, resource, &reference, live.as_ref())?;
-    let is_latest = |live: &LiveObject| sent.resource_version.is_none_or(|version| version == live.resource_version());
+    let is_latest = |live: &LiveObject| {
+        sent.resource_version
+            .is_none_or(|version| version == live.resource_version())
+    };
     if !live.as_ref().is_none_or(is_latest) {
         return Err(refusal::modified(resource, &reference.name));
     }

@@ -58,13 +58,17 @@ pub(super) fn name(reference: &ObjectRef, object: &Value) -> Result<(), ClusterE
         return wrong("Required value: name or generateName is required");
     }
     if !Names::of(&reference.kind).allow(name) {
-        return wrong(&format!("Invalid value: {name:?}: no object of this kind can have this name"));
+        return wrong(&format!(
+            "Invalid value: {name:?}: no object of this kind can have this name"
+        ));
     }
     if reference.kind.is("apiextensions.k8s.io", "CustomResourceDefinition") {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let expected = format!("{}.{}", text("/spec/names/plural"), text("/spec/group"));
         if *name != expected {
-            return wrong(&format!("Invalid value: {name:?}: must be spec.names.plural+\".\"+spec.group"));
+            return wrong(&format!(
+                "Invalid value: {name:?}: must be spec.names.plural+\".\"+spec.group"
+            ));
         }
     }
     Ok(())
@@ -85,7 +89,11 @@ pub(super) fn labels(reference: &ObjectRef, object: &Value) -> Result<(), Cluste
                 "Invalid value: {wrong:?}: a valid label must be at most 63 letters, digits, '-', '_' and '.', and begin and end \
 with a letter or digit"
             );
-            return Err(refusal::one_field(reference, FieldPath::of(&["metadata", "labels"]), &why));
+            return Err(refusal::one_field(
+                reference,
+                FieldPath::of(&["metadata", "labels"]),
+                &why,
+            ));
         }
     }
     Ok(())
@@ -139,9 +147,12 @@ fn fixed(kind: &GroupKind) -> &'static [&'static [&'static str]] {
             &["spec", "successPolicy"],
         ],
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => &[&["roleRef"]],
-        ("storage.k8s.io", "StorageClass") => {
-            &[&["parameters"], &["provisioner"], &["reclaimPolicy"], &["volumeBindingMode"]]
-        }
+        ("storage.k8s.io", "StorageClass") => &[
+            &["parameters"],
+            &["provisioner"],
+            &["reclaimPolicy"],
+            &["volumeBindingMode"],
+        ],
         ("", "Secret") => &[&["type"]],
         _ => &[],
     }
@@ -162,7 +173,9 @@ pub(super) fn unchanged(reference: &ObjectRef, live: &Value, object: &Value) -> 
         .collect();
     let is_sealed = live.get("immutable") == Some(&Value::Bool(true));
     if is_sealed && (reference.kind.is("", "Secret") || reference.kind.is("", "ConfigMap")) {
-        let sealed = ["data", "binaryData", "immutable"].into_iter().filter(|name| differs(&[name]));
+        let sealed = ["data", "binaryData", "immutable"]
+            .into_iter()
+            .filter(|name| differs(&[name]));
         let why = "Forbidden: field is immutable when `immutable` is set";
         causes.extend(sealed.map(|name| (FieldPath::of(&[name]), why.to_owned())));
     }

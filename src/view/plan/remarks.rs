@@ -77,11 +77,17 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
     match plan.masked.as_slice() {
         [] => {}
         [one] => {
-            let _ = writeln!(text, "not compared: the values of {one}, which the snapshot does not hold");
+            let _ = writeln!(
+                text,
+                "not compared: the values of {one}, which the snapshot does not hold"
+            );
         }
         several => {
             let count = several.len();
-            let _ = writeln!(text, "not compared: the values of {count} Secrets, which the snapshot does not hold");
+            let _ = writeln!(
+                text,
+                "not compared: the values of {count} Secrets, which the snapshot does not hold"
+            );
         }
     }
     if heading.not_selected > 0 {

@@ -51,7 +51,10 @@ fn applies_and_their_conflicts() {
     both.same(Call::apply("a", one(json!({"y": "1"}))));
     both.same(Call::apply("b", one(json!({"z": "2"}))));
     both.same(Call::apply("a", one(json!({"y": null}))));
-    both.same(Call::Replace(with(one(json!({"z": "3", "y": ""})), "/metadata/labels", json!({"l": "1"})), Means::Latest));
+    both.same(Call::Replace(
+        with(one(json!({"z": "3", "y": ""})), "/metadata/labels", json!({"l": "1"})),
+        Means::Latest,
+    ));
     both.refused(Failure::Conflict, Call::apply("b", one(json!({"z": "2"}))));
     both.same(Call::forced("b", one(json!({"z": "2"}))));
 
@@ -59,8 +62,18 @@ fn applies_and_their_conflicts() {
     both.same(Call::apply("a", deployment(1)));
     both.same(Call::apply("a", deployment(2)));
     both.refused(Failure::Conflict, Call::apply("b", deployment(3)));
-    both.same(Call::apply("a", with(deployment(2), "/metadata/annotations", json!({"note": "counts as a generation"}))));
-    both.same(Call::apply("a", with(deployment(2), "/metadata/labels", json!({"label": "does-not"}))));
+    both.same(Call::apply(
+        "a",
+        with(
+            deployment(2),
+            "/metadata/annotations",
+            json!({"note": "counts as a generation"}),
+        ),
+    ));
+    both.same(Call::apply(
+        "a",
+        with(deployment(2), "/metadata/labels", json!({"label": "does-not"})),
+    ));
     let env = "/spec/template/spec/containers/0/env";
     let reordered = json!([{"name": "B", "value": "b"}, {"name": "A", "value": "a"}]);
     both.same(Call::forced("b", with(deployment(2), env, reordered)));
@@ -76,7 +89,10 @@ fn which_object_is_meant() {
     both.refused(Failure::Conflict, Call::apply("a", one("2")).means(Means::Version("1")));
     both.refused(Failure::Conflict, Call::apply("a", one("2")).means(Means::Stale));
     both.refused(Failure::Conflict, Call::apply("a", one("2")).means(Means::Other));
-    both.refused(Failure::Conflict, Call::apply("a", one("2")).means(Means::Stale).dry_run());
+    both.refused(
+        Failure::Conflict,
+        Call::apply("a", one("2")).means(Means::Stale).dry_run(),
+    );
     both.same(Call::apply("a", one("2")).means(Means::Latest));
 
     both.refused(Failure::AlreadyExists, Call::Create(one("3")));
@@ -106,16 +122,26 @@ fn which_object_is_meant() {
 #[test]
 fn what_is_refused() {
     let mut both = Both::new("both-refused");
-    let elsewhere = with(config_map("one", json!({})), "/metadata/namespace", json!("both-nowhere"));
+    let elsewhere = with(
+        config_map("one", json!({})),
+        "/metadata/namespace",
+        json!("both-nowhere"),
+    );
     both.refused(Failure::NamespaceMissing, Call::apply("a", elsewhere.clone()));
     both.refused(Failure::NamespaceMissing, Call::apply("a", elsewhere.clone()).dry_run());
     both.refused(Failure::NamespaceMissing, Call::Create(elsewhere.clone()));
     both.refused(Failure::NotFound, Call::Replace(elsewhere.clone(), Means::Any));
-    both.refused(Failure::NotFound, Call::Delete(elsewhere, Propagation::Background, Means::Latest));
+    both.refused(
+        Failure::NotFound,
+        Call::Delete(elsewhere, Propagation::Background, Means::Latest),
+    );
     let unknown = json!({"apiVersion": "nowhere.example.com/v1", "kind": "Thing", "metadata": {"name": "one"}});
     both.refused(Failure::NotFound, Call::apply("a", unknown));
 
-    both.refused(Failure::Invalid, Call::apply("a", with(deployment(1), "/spec/replcas", json!(1))));
+    both.refused(
+        Failure::Invalid,
+        Call::apply("a", with(deployment(1), "/spec/replcas", json!(1))),
+    );
     both.refused(Failure::Invalid, Call::apply("a", config_map("one", json!({"x": 1}))));
     both.refused(Failure::Invalid, Call::apply("a", config_map("One", json!({}))));
     both.refused(Failure::Invalid, Call::apply("a", config_map("a_b", json!({}))));
@@ -126,10 +152,22 @@ fn what_is_refused() {
     );
     let secret = |data: Value| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "one"}, "data": data});
     both.refused(Failure::Invalid, Call::apply("a", secret(json!({"x": "hunter2!"}))));
-    for labels in [json!({"a": "not so"}), json!({"a b": "c"}), json!({"A.b/c": "d"}), json!({"a": "-b"})] {
-        both.refused(Failure::Invalid, Call::apply("a", with(config_map("one", json!({})), "/metadata/labels", labels)));
+    for labels in [
+        json!({"a": "not so"}),
+        json!({"a b": "c"}),
+        json!({"A.b/c": "d"}),
+        json!({"a": "-b"}),
+    ] {
+        both.refused(
+            Failure::Invalid,
+            Call::apply("a", with(config_map("one", json!({})), "/metadata/labels", labels)),
+        );
     }
-    let labelled = with(config_map("one", json!({})), "/metadata/labels", json!({"example.com/a": "B_c.1", "b": ""}));
+    let labelled = with(
+        config_map("one", json!({})),
+        "/metadata/labels",
+        json!({"example.com/a": "B_c.1", "b": ""}),
+    );
     both.same(Call::apply("a", labelled));
     let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
         "metadata": {"name": "System:Any:Name"}, "rules": []});
@@ -211,7 +249,11 @@ fn what_goes_with_what_is_deleted() {
     }
 
     // A finalizer keeps it; what is applied to it then is lost with it.
-    let kept = with(config_map("kept", json!({})), "/metadata/finalizers", json!(["example.com/keep"]));
+    let kept = with(
+        config_map("kept", json!({})),
+        "/metadata/finalizers",
+        json!(["example.com/keep"]),
+    );
     both.same(Call::apply("a", kept.clone()));
     both.same(Call::Delete(kept.clone(), Propagation::Background, Means::Latest));
     assert!(both.is_there(&kept));
@@ -221,9 +263,17 @@ fn what_goes_with_what_is_deleted() {
     assert!(!both.is_there(&kept));
     // And an owner that waits for it.
     both.same(Call::apply("a", config_map("waits", json!({}))));
-    let child = with(owned("keeps", &[("waits", true)]), "/metadata/finalizers", json!(["example.com/keep"]));
+    let child = with(
+        owned("keeps", &[("waits", true)]),
+        "/metadata/finalizers",
+        json!(["example.com/keep"]),
+    );
     both.same(Call::apply("a", child));
-    both.eventually(Call::Delete(config_map("waits", json!({})), Propagation::Foreground, Means::Latest));
+    both.eventually(Call::Delete(
+        config_map("waits", json!({})),
+        Propagation::Foreground,
+        Means::Latest,
+    ));
     both.same_state(&config_map("keeps", json!({})));
     assert!(both.is_there(&config_map("waits", json!({}))));
     both.eventually(Call::apply("a", owned("keeps", &[("waits", true)])));
@@ -235,19 +285,32 @@ fn what_goes_with_what_is_deleted() {
 fn a_namespace_takes_with_it_what_it_holds() {
     let mut both = Both::new("both-namespace");
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "both-namespace"}});
-    let kept = with(config_map("kept", json!({})), "/metadata/finalizers", json!(["example.com/keep"]));
+    let kept = with(
+        config_map("kept", json!({})),
+        "/metadata/finalizers",
+        json!(["example.com/keep"]),
+    );
     both.same(Call::apply("a", config_map("goes", json!({}))));
     both.same(Call::apply("a", kept.clone()));
     both.eventually(Call::Delete(namespace.clone(), Propagation::Background, Means::Latest));
     both.same_state(&config_map("goes", json!({})));
     both.same_state(&kept);
     assert!(both.is_there(&kept) && both.is_there(&namespace));
-    both.refused(Failure::NamespaceTerminating, Call::apply("a", config_map("new", json!({}))));
-    both.refused(Failure::NamespaceTerminating, Call::Create(config_map("new", json!({}))));
+    both.refused(
+        Failure::NamespaceTerminating,
+        Call::apply("a", config_map("new", json!({}))),
+    );
+    both.refused(
+        Failure::NamespaceTerminating,
+        Call::Create(config_map("new", json!({}))),
+    );
     both.eventually(Call::apply("a", config_map("kept", json!({}))));
     both.same_state(&namespace);
     assert!(!both.is_there(&namespace));
-    both.refused(Failure::NamespaceMissing, Call::apply("a", config_map("new", json!({}))));
+    both.refused(
+        Failure::NamespaceMissing,
+        Call::apply("a", config_map("new", json!({}))),
+    );
 }
 
 #[test]
@@ -264,12 +327,17 @@ fn a_kind_and_its_objects() {
         "metadata": {"name": "boxes.sandbox.example.com"}, "spec": {"group": "sandbox.example.com", "scope": "Namespaced",
         "names": {"kind": "Box", "listKind": "BoxList", "plural": "boxes", "singular": "box"},
         "versions": [version("v1beta1", false), version("v1", true)]}});
-    let a_box = |version: &str, spec: Value| json!({"apiVersion": format!("sandbox.example.com/{version}"), "kind": "Box",
-        "metadata": {"name": "one"}, "spec": spec});
+    let a_box = |version: &str, spec: Value| {
+        json!({"apiVersion": format!("sandbox.example.com/{version}"), "kind": "Box",
+        "metadata": {"name": "one"}, "spec": spec})
+    };
     both.refused(Failure::NotFound, Call::apply("a", a_box("v1", json!({}))));
     both.refused(
         Failure::Invalid,
-        Call::apply("a", with(definition.clone(), "/metadata/name", json!("other.sandbox.example.com"))),
+        Call::apply(
+            "a",
+            with(definition.clone(), "/metadata/name", json!("other.sandbox.example.com")),
+        ),
     );
     both.eventually(Call::apply("a", definition.clone()));
     both.serves("sandbox.example.com/v1", "Box", true);
@@ -277,10 +345,19 @@ fn a_kind_and_its_objects() {
     both.same(Call::apply("a", a_box("v1", json!({"tags": ["x", "y"]}))));
     both.same(Call::apply("b", a_box("v1", json!({"tags": ["z"]}))));
     both.same(Call::apply("b", a_box("v1beta1", json!({"size": 3}))));
-    both.refused(Failure::Conflict, Call::apply("a", a_box("v1", json!({"size": 4, "tags": ["x"]}))));
+    both.refused(
+        Failure::Conflict,
+        Call::apply("a", a_box("v1", json!({"size": 4, "tags": ["x"]}))),
+    );
     both.same(Call::forced("a", a_box("v1", json!({"size": 4, "tags": ["x"]}))));
-    both.refused(Failure::Invalid, Call::apply("a", a_box("v1", json!({"colour": "red"}))));
-    both.refused(Failure::Invalid, Call::apply("a", a_box("v1", json!({"size": "large"}))));
+    both.refused(
+        Failure::Invalid,
+        Call::apply("a", a_box("v1", json!({"colour": "red"}))),
+    );
+    both.refused(
+        Failure::Invalid,
+        Call::apply("a", a_box("v1", json!({"size": "large"}))),
+    );
     both.same_state(&a_box("v1beta1", json!({})));
     both.eventually(Call::Delete(definition.clone(), Propagation::Background, Means::Latest));
     both.same_state(&definition);
@@ -292,7 +369,11 @@ fn a_kind_and_its_objects() {
 fn lists_and_watches() {
     let mut both = Both::new("both-watch");
     let labelled = |name: &str, label: &str, value: &str| {
-        with(config_map(name, json!({"x": value})), "/metadata/labels", json!({"app": label}))
+        with(
+            config_map(name, json!({"x": value})),
+            "/metadata/labels",
+            json!({"app": label}),
+        )
     };
     both.same(Call::apply("a", labelled("first", "web", "1")));
     both.same(Call::apply("a", labelled("other", "db", "1")));
@@ -313,7 +394,10 @@ fn lists_and_watches() {
                 listed.iter().map(|object| object.reference().to_string()).collect()
             };
             assert_eq!(names("app=web", &scope), ["ConfigMap both-watch/first"]);
-            assert_eq!(names("app in (web,db),app!=web", &Scope::Cluster), ["ConfigMap both-watch/other"]);
+            assert_eq!(
+                names("app in (web,db),app!=web", &Scope::Cluster),
+                ["ConfigMap both-watch/other"]
+            );
             assert!(names("", &Scope::Namespace("both-nowhere".into())).is_empty());
             told.push(side.watch(&resource, &scope, "app=web"));
         }
@@ -344,7 +428,11 @@ fn lists_and_watches() {
     // What the selector does not select any more is gone.
     both.same(Call::apply("a", labelled("second", "db", "1")));
     agreed(next(&both), "second gone");
-    both.same(Call::Delete(labelled("first", "web", ""), Propagation::Background, Means::Latest));
+    both.same(Call::Delete(
+        labelled("first", "web", ""),
+        Propagation::Background,
+        Means::Latest,
+    ));
     agreed(next(&both), "first gone");
 }
 
@@ -352,25 +440,43 @@ fn lists_and_watches() {
 #[test]
 fn generations_are_counted_for_the_same_kinds() {
     let mut both = Both::new("both-generation");
-    let ingress = |port: i64| json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "a"},
-        "spec": {"defaultBackend": {"service": {"name": "a", "port": {"number": port}}}}});
-    let policy = |key: &str| json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "a"},
-        "spec": {"podSelector": {"matchLabels": {"a": key}}}});
-    let budget = |count: i64| json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "a"},
-        "spec": {"maxUnavailable": count, "selector": {}}});
-    let cron = |schedule: &str| json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "a"}, "spec": {
+    let ingress = |port: i64| {
+        json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "a"},
+        "spec": {"defaultBackend": {"service": {"name": "a", "port": {"number": port}}}}})
+    };
+    let policy = |key: &str| {
+        json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "a"},
+        "spec": {"podSelector": {"matchLabels": {"a": key}}}})
+    };
+    let budget = |count: i64| {
+        json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "a"},
+        "spec": {"maxUnavailable": count, "selector": {}}})
+    };
+    let cron = |schedule: &str| {
+        json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "a"}, "spec": {
         "schedule": schedule, "jobTemplate": {"spec": {"template": {"spec": {"restartPolicy": "Never",
-            "containers": [{"name": "a", "image": "a"}]}}}}}});
-    let service = |port: i64| json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"},
-        "spec": {"ports": [{"port": port}]}});
-    let account = |yes: bool| json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a"},
-        "automountServiceAccountToken": yes});
-    let scaler = |most: i64| json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "a"},
-        "spec": {"maxReplicas": most, "scaleTargetRef": {"kind": "Deployment", "name": "a", "apiVersion": "apps/v1"}}});
-    let template = |image: &str| json!({"apiVersion": "v1", "kind": "PodTemplate", "metadata": {"name": "a"},
-        "template": {"spec": {"containers": [{"name": "a", "image": image}]}}});
-    let role = |verb: &str| json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "a"},
-        "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": [verb]}]});
+            "containers": [{"name": "a", "image": "a"}]}}}}}})
+    };
+    let service = |port: i64| {
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"},
+        "spec": {"ports": [{"port": port}]}})
+    };
+    let account = |yes: bool| {
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a"},
+        "automountServiceAccountToken": yes})
+    };
+    let scaler = |most: i64| {
+        json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "a"},
+        "spec": {"maxReplicas": most, "scaleTargetRef": {"kind": "Deployment", "name": "a", "apiVersion": "apps/v1"}}})
+    };
+    let template = |image: &str| {
+        json!({"apiVersion": "v1", "kind": "PodTemplate", "metadata": {"name": "a"},
+        "template": {"spec": {"containers": [{"name": "a", "image": image}]}}})
+    };
+    let role = |verb: &str| {
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "a"},
+        "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": [verb]}]})
+    };
     for (before, after) in [
         (ingress(80), ingress(81)),
         (policy("a"), policy("b")),

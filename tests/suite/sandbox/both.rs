@@ -126,7 +126,9 @@ impl Both {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-both-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&root);
-        let real = runtime.block_on(Kubernetes::connect(&connection)).expect("a connection");
+        let real = runtime
+            .block_on(Kubernetes::connect(&connection))
+            .expect("a connection");
         let side = |cluster: Box<dyn Cluster>| Side {
             cluster,
             seen: Vec::new(),
@@ -278,7 +280,10 @@ impl Side {
             Means::Any => (None, None),
             Means::Latest => (Some(uid.clone()), Some(version.clone())),
             Means::Stale => (Some(uid.clone()), Some("1".to_owned())),
-            Means::Other => (Some("11111111-1111-4111-8111-111111111111".to_owned()), Some(version.clone())),
+            Means::Other => (
+                Some("11111111-1111-4111-8111-111111111111".to_owned()),
+                Some(version.clone()),
+            ),
             Means::Version(version) => (None, Some(version.to_owned())),
         };
         let mut bind = |means: Means| {
@@ -339,7 +344,9 @@ impl Side {
 
     /// Writes the UIDs of owners where their names stand: `uid of NAME`.
     async fn name_owners(&self, object: &mut Value) {
-        let owners = object.pointer_mut("/metadata/ownerReferences").and_then(Value::as_array_mut);
+        let owners = object
+            .pointer_mut("/metadata/ownerReferences")
+            .and_then(Value::as_array_mut);
         for owner in owners.into_iter().flatten() {
             let seen = self.seen.iter().rfind(|seen| seen.reference().name == owner["name"]);
             owner["uid"] = seen.expect("an owner that was made before").uid().into();
@@ -386,7 +393,9 @@ fn alike(real: &Outcome, sandbox: &Outcome) -> Result<(), String> {
             // Which fields; the words of validation are the server's own.
             let paths = |error: &ClusterError| -> BTreeSet<_> {
                 let causes = error.causes.iter().filter_map(|cause| cause.path.as_ref());
-                causes.map(|path| path.elements().first().map(|_| path.to_string())).collect()
+                causes
+                    .map(|path| path.elements().first().map(|_| path.to_string()))
+                    .collect()
             };
             same("fields", &paths(left), &paths(right))
         }
@@ -394,8 +403,8 @@ fn alike(real: &Outcome, sandbox: &Outcome) -> Result<(), String> {
     }
 }
 
-/// Whether both are there, and the same: every field that anybody owns, who owns it, and the metadata.
-pub fn same_live(real: Option<&LiveObject>, sandbox: Option<&LiveObject>) -> Result<(), String> {
+/// Whether both are there, and the same.
+fn same_live(real: Option<&LiveObject>, sandbox: Option<&LiveObject>) -> Result<(), String> {
     let (real, sandbox) = match (real, sandbox) {
         (None, None) => return Ok(()),
         (Some(real), Some(sandbox)) => (real, sandbox),
@@ -403,6 +412,12 @@ pub fn same_live(real: Option<&LiveObject>, sandbox: Option<&LiveObject>) -> Res
             return Err(format!("there: real {}, sandbox {}", real.is_some(), sandbox.is_some()));
         }
     };
+    same_object(real, sandbox)
+}
+
+/// Whether an object is the same in both: every field that anybody owns and who owns it, statuses aside;
+/// the generation; and that there is nothing in the sandbox that the real one does not have.
+pub fn same_object(real: &LiveObject, sandbox: &LiveObject) -> Result<(), String> {
     same("owners", &owners(real), &owners(sandbox))?;
     let going = |live: &LiveObject| live.deletion_timestamp().is_some();
     same("being deleted", &going(real), &going(sandbox))?;
@@ -410,13 +425,16 @@ pub fn same_live(real: Option<&LiveObject>, sandbox: Option<&LiveObject>) -> Res
     if generation(sandbox).is_some() || generation(real).is_some() {
         same("generation", &generation(real), &generation(sandbox))?;
     }
-    let schema = schema_of(real);
-    let kind = schema.kind_of(real.value());
+    // Custom kinds have no types here.
+    let kind = Schema::bundled().kind_of(real.value());
     let root = kind.map(|kind| kind.root());
     // All that is in the sandbox is in the real one, which has defaults besides.
     let claimed = claimed(sandbox);
     if !canonical::covers(root, Some(&claimed_of(real)), Some(&claimed)) {
-        return Err("the sandbox has what the real one has not".to_owned());
+        return Err(format!(
+            "the sandbox has what the real one has not: {claimed}\n{}",
+            claimed_of(real)
+        ));
     }
     // And what anybody owns is in the sandbox.
     for path in owned(real) {
@@ -432,16 +450,13 @@ pub fn same_live(real: Option<&LiveObject>, sandbox: Option<&LiveObject>) -> Res
     Ok(())
 }
 
-/// Custom kinds have no types here.
-fn schema_of(_: &LiveObject) -> &'static Schema {
-    Schema::bundled()
-}
-
 /// An object without what differs between any two clusters.
 fn claimed(live: &LiveObject) -> Value {
     let mut value = claimed_of(live);
     // The UIDs of owners are each cluster's own.
-    let owners = value.pointer_mut("/metadata/ownerReferences").and_then(Value::as_array_mut);
+    let owners = value
+        .pointer_mut("/metadata/ownerReferences")
+        .and_then(Value::as_array_mut);
     for owner in owners.into_iter().flatten() {
         owner.as_object_mut().expect("a map").remove("uid");
     }
@@ -481,7 +496,10 @@ fn owners(live: &LiveObject) -> BTreeSet<String> {
 
 /// A path with the names of owners in the place of their UIDs, which are each cluster's own.
 fn named(live: &LiveObject, path: String) -> String {
-    let owners = live.value()["metadata"]["ownerReferences"].as_array().into_iter().flatten();
+    let owners = live.value()["metadata"]["ownerReferences"]
+        .as_array()
+        .into_iter()
+        .flatten();
     owners.fold(path, |path, owner| {
         let text = |name: &str| owner[name].as_str().expect("text");
         path.replace(text("uid"), text("name"))
@@ -493,5 +511,7 @@ fn owned(live: &LiveObject) -> Vec<FieldPath> {
     let entries = managed.entries().filter(|(manager, _)| manager.subresource != "status");
     let paths = entries.flat_map(|(_, fields)| fields.paths());
     // The UIDs of owners are each cluster's own.
-    paths.filter(|path| !path.is_under(&["metadata", "ownerReferences"])).collect()
+    paths
+        .filter(|path| !path.is_under(&["metadata", "ownerReferences"]))
+        .collect()
 }

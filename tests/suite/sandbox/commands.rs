@@ -11,7 +11,7 @@ use serde_json::Value;
 use stackanetes::place::SourceFile;
 use stackanetes::yaml;
 
-use crate::bed::{Run, config_map, deployment, namespace, secret};
+use crate::bed::{self, Run, config_map, deployment, namespace, secret};
 
 /// A directory of manifests beside a sandbox, both of one test alone. There is no cluster.
 pub struct Desk {
@@ -23,10 +23,15 @@ impl Desk {
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-desk-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
         fs::create_dir_all(&dir).expect("a directory of our own");
+        git2::Repository::init(&dir).expect("a new repository");
         let desk = Self { dir };
         desk.write("desired/stackanetes.yaml", "name: shop\nnamespace: shop\n");
         desk.write("desired/namespace.yaml", &namespace("shop"));
         desk
+    }
+
+    fn commit(&self) {
+        bed::commit(&self.dir, "The shop");
     }
 
     pub fn write(&self, path: &str, text: &str) {
@@ -45,8 +50,15 @@ impl Desk {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stackanetes"));
-        command.args(args).current_dir(&self.dir).env_clear().env("HOME", &self.dir);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(args)
+            .current_dir(&self.dir)
+            .env_clear()
+            .env("HOME", &self.dir);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 
@@ -111,13 +123,19 @@ fn from_nothing_to_in_sync_and_on() {
     desk.write("desired/password.yaml", &secret("password"));
     desk.write("desired/job.yaml", JOB);
 
+    desk.commit();
+
     // A diff makes no directory.
     desk.on_box(&["diff"])
         .exits(1)
-        .shows("shop on the sandbox box: not in a git repository, never synced")
+        .shows("shop on the sandbox box:")
+        .shows("never synced")
         .shows("5 to create");
     assert!(!desk.dir.join("box").exists());
-    desk.on_box(&["sync", "--yes"]).exits(0).shows("synced: 5 created").shows_not("mismatch");
+    desk.on_box(&["sync", "--yes"])
+        .exits(0)
+        .shows("synced: 5 created")
+        .shows_not("mismatch");
     desk.on_box(&["diff"]).exits(0).shows("in sync: 5 objects");
     desk.on_box(&["diff", "--verify"]).exits(0).shows("in sync: 5 objects");
     desk.on_box(&["status"]).exits(0).shows("5, 5 Current");
@@ -129,18 +147,25 @@ fn from_nothing_to_in_sync_and_on() {
     let job = desk.read("box/shop/jobs.batch/migrate.yaml");
     assert_eq!(job["status"]["succeeded"], 1);
 
-    // And edit it, as somebody else changes a cluster.
+    // And edit it; that it was done by hand is nowhere noted.
     let path = desk.dir.join("box/shop/deployments.apps/web.yaml");
     let text = fs::read_to_string(&path).expect("a file");
-    fs::write(&path, text.replace("replicas: 3\n  selector", "replicas: 5\n  selector")).expect("a file of our own");
+    fs::write(
+        &path,
+        text.replace("replicas: 3\n  selector", "replicas: 5\n  selector"),
+    )
+    .expect("a file of our own");
     desk.on_box(&["diff"])
         .exits(1)
         .shows("~ update Deployment shop/web")
         .shows("- 5")
-        .shows("+ 3 drift");
+        .shows("+ 3");
     desk.on_box(&["sync", "--yes"]).exits(0).shows("synced: 1 updated");
     let web = desk.read("box/shop/deployments.apps/web.yaml");
-    assert_eq!((&web["spec"]["replicas"], &web["status"]["replicas"]), (&3.into(), &3.into()));
+    assert_eq!(
+        (&web["spec"]["replicas"], &web["status"]["replicas"]),
+        (&3.into(), &3.into())
+    );
 
     // A Job runs again when its input changed, and not otherwise.
     desk.write("desired/job.yaml", &JOB.replace("shop:1", "shop:2"));
@@ -148,7 +173,10 @@ fn from_nothing_to_in_sync_and_on() {
         .exits(1)
         .shows("± replace Job shop/migrate runs again: its image changed");
     desk.on_box(&["sync", "--yes"]).exits(0).shows("synced: 1 replaced");
-    assert_ne!(desk.read("box/shop/jobs.batch/migrate.yaml")["metadata"]["uid"], job["metadata"]["uid"]);
+    assert_ne!(
+        desk.read("box/shop/jobs.batch/migrate.yaml")["metadata"]["uid"],
+        job["metadata"]["uid"]
+    );
     desk.on_box(&["diff"]).exits(0);
 
     // What git drops is pruned.
@@ -157,7 +185,10 @@ fn from_nothing_to_in_sync_and_on() {
     desk.on_box(&["diff"]).exits(1).shows("2 to delete");
     desk.on_box(&["sync", "--yes"]).exits(0).shows("synced: 2 deleted");
     assert!(!desk.dir.join("box/shop/configmaps/settings.yaml").exists());
-    assert!(!desk.dir.join("box/shop/deployments.apps").exists(), "no empty folder is left");
+    assert!(
+        !desk.dir.join("box/shop/deployments.apps").exists(),
+        "no empty folder is left"
+    );
     desk.on_box(&["diff"]).exits(0).shows("in sync: 3 objects");
 }
 
@@ -209,7 +240,9 @@ fn what_is_no_sandbox_is_left_alone() {
         .exits(2)
         .complains("never synced");
     assert_eq!(files(&desk.dir.join("box")).len(), 1);
-    desk.on_box(&["diff", "--context", "prod"]).exits(2).complains("cannot be used with");
+    desk.on_box(&["diff", "--context", "prod"])
+        .exits(2)
+        .complains("cannot be used with");
     // One of a form that is not known yet.
     desk.write("box/sandbox.yaml", "sandbox: 2\nresourceVersion: 1\n");
     desk.on_box(&["diff"]).exits(2).complains("sandbox of form 2");
@@ -226,14 +259,20 @@ fn a_file_that_is_broken_is_named() {
     desk.write(settings, &good.replace("kind:", "kind: ["));
     desk.on_box(&["diff"]).exits(2).complains(&format!("{settings}:"));
     desk.write(settings, &good.replace("name: settings", "name: other"));
-    desk.on_box(&["diff"]).exits(2).complains(settings).complains("belongs into another file");
+    desk.on_box(&["diff"])
+        .exits(2)
+        .complains(settings)
+        .complains("belongs into another file");
     desk.write(settings, "");
     desk.on_box(&["diff"]).exits(2).complains(settings);
     desk.write(settings, &good);
     // Of a Secret, no line is shown.
     let password = "box/shop/secrets/password.yaml";
     desk.write(password, "apiVersion: v1\nkind: Secret\nstringData: {a: [hunter2}\n");
-    desk.on_box(&["diff"]).exits(2).complains(&format!("{password}:3:")).hides(&["hunter2"]);
+    desk.on_box(&["diff"])
+        .exits(2)
+        .complains(&format!("{password}:3:"))
+        .hides(&["hunter2"]);
 }
 
 #[cfg(unix)]
@@ -243,7 +282,9 @@ fn secrets_are_for_their_owner_and_not_for_git() {
     let desk = Desk::new("private");
     desk.write("desired/settings.yaml", &config_map("settings", &[("a", "1")]));
     desk.write("desired/password.yaml", &secret("password"));
-    desk.on_box(&["sync", "--yes"]).exits(0).hides(&["hunter2", "aHVudGVyMg"]);
+    desk.on_box(&["sync", "--yes"])
+        .exits(0)
+        .hides(&["hunter2", "aHVudGVyMg"]);
     let mode = |path: &str| fs::metadata(desk.dir.join(path)).expect("a file").permissions().mode() & 0o777;
     assert_eq!(mode("box/shop/secrets/password.yaml"), 0o600);
     assert_ne!(mode("box/shop/configmaps/settings.yaml"), 0o600);
@@ -258,10 +299,16 @@ fn secrets_are_for_their_owner_and_not_for_git() {
 fn two_syncs_at_once() {
     let desk = Desk::new("two");
     for name in ["one", "two"] {
-        desk.write(&format!("{name}/stackanetes.yaml"), &format!("name: {name}\nnamespace: {name}\n"));
+        desk.write(
+            &format!("{name}/stackanetes.yaml"),
+            &format!("name: {name}\nnamespace: {name}\n"),
+        );
         desk.write(&format!("{name}/namespace.yaml"), &namespace(name));
         for index in 0..60 {
-            desk.write(&format!("{name}/{index}.yaml"), &config_map(&format!("c{index}"), &[("a", "1")]));
+            desk.write(
+                &format!("{name}/{index}.yaml"),
+                &config_map(&format!("c{index}"), &[("a", "1")]),
+            );
         }
     }
     let start = |name: &str| {
@@ -274,15 +321,24 @@ fn two_syncs_at_once() {
     }
     let mut versions = BTreeSet::new();
     let objects = files(&desk.dir.join("box"));
-    let objects: Vec<_> = objects.iter().filter(|path| path.extension().is_some_and(|end| end == "yaml")).collect();
+    let objects: Vec<_> = objects
+        .iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
+        .collect();
     for path in &objects {
         let object = read(path);
         let is_new = versions.insert(object["metadata"]["resourceVersion"].to_string());
         let is_initial = object["metadata"]["resourceVersion"] == "1";
-        assert!(is_new || is_initial || path.ends_with("sandbox.yaml"), "{}", path.display());
+        assert!(
+            is_new || is_initial || path.ends_with("sandbox.yaml"),
+            "{}",
+            path.display()
+        );
     }
     for name in ["one", "two"] {
-        desk.run(&["diff", name, "--sandbox", "box"]).exits(0).shows("in sync: 61 objects");
+        desk.run(&["diff", name, "--sandbox", "box"])
+            .exits(0)
+            .shows("in sync: 61 objects");
     }
     // One ApplySet is synced by one at a time.
     desk.write("one/more.yaml", &config_map("more", &[("a", "1")]));
@@ -315,12 +371,16 @@ fn a_process_that_is_killed_leaves_no_half_file() {
             continue;
         }
         let written = files(&desk.dir.join("box"));
-        let objects = written.iter().filter(|path| path.extension().is_some_and(|end| end == "yaml"));
+        let objects = written
+            .iter()
+            .filter(|path| path.extension().is_some_and(|end| end == "yaml"));
         let count = objects.inspect(|path| drop(read(path))).count();
         was_cut_off += usize::from(count > 6 && count < 80);
         if delay.as_millis() % 80 == 0 {
             desk.run(&sync).exits(0);
-            desk.run(&["diff", "plain", "-n", "plain", "--sandbox", "box"]).exits(0).shows("in sync: 81 objects");
+            desk.run(&["diff", "plain", "-n", "plain", "--sandbox", "box"])
+                .exits(0)
+                .shows("in sync: 81 objects");
         }
     }
     assert!(was_cut_off > 0, "it was never killed in the middle");

@@ -3,4 +3,7 @@
 mod agree;
 mod both;
 mod commands;
+mod desired;
 mod snapshot;
+
+pub use desired::{it_is_the_same_in_a_sandbox, it_is_the_same_in_a_snapshot};
