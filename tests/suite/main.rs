@@ -12,6 +12,7 @@ mod check;
 mod components;
 mod conflicts;
 mod control_plane;
+mod defaults;
 mod desired;
 mod diff;
 mod differential;
