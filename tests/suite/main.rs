@@ -29,5 +29,6 @@ mod races;
 mod revision;
 mod scope;
 mod secrets;
+mod stored_forms;
 mod sync;
 mod waiting;

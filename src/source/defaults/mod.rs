@@ -56,6 +56,9 @@ pub(super) fn lay_under(
     rendering: &Rendering,
     errors: &mut Vec<Error>,
 ) {
+    if files.is_empty() {
+        return;
+    }
     let schema = schema(manifests);
     let kinds = schema.kinds().map(|gvk| &gvk.group_kind);
     let kinds = kinds.chain(manifests.iter().map(|manifest| &manifest.gvk.group_kind));
