@@ -245,7 +245,7 @@ status: {{replicas: 7}}
     let (definition, numbers) = numbers(&group);
     bed.write("numbers/definition.yaml", &definition);
     bed.write("numbers/numbers.yaml", &numbers);
-    bed.synced().shows_not("differs");
+    bed.synced().shows_not("mismatch:");
     let requests = bed.audited(|| drop(bed.diff().exits(0)));
     let asked: Vec<_> = requests
         .iter()
