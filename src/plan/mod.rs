@@ -6,6 +6,7 @@ mod observed;
 mod ownership;
 mod policy;
 mod prune;
+mod saved;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub use observed::{Answered, Deleted, NotCompared, Observation, Observed, Past, 
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, Policy, Prune};
 pub use prune::{Budget, Contents, is_same_delete};
+pub use saved::{ApplySetName, MadeOf, Moved, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
 
 /// Decides what a sync would do.
