@@ -6,6 +6,7 @@
 mod discovery;
 mod error;
 mod kubernetes;
+mod sandbox;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -16,6 +17,7 @@ use crate::object::{LiveObject, ObjectRef};
 pub use discovery::{Discovery, Resource};
 pub use error::{ClusterError, Failure, FieldCause};
 pub use kubernetes::{Connection, Kubernetes};
+pub use sandbox::{Sandbox, Snapshot, mask, reduce_kinds};
 
 /// A cluster, real or embedded.
 #[async_trait]

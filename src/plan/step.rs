@@ -40,6 +40,9 @@ pub struct Plan {
     pub key: Keyring,
     /// The workloads of which it is unknown whether they restart.
     pub unknown_rollouts: Unknown,
+    /// The Secrets of which some values are masked in the cluster, which is a snapshot: these are not
+    /// compared.
+    pub masked: Vec<ObjectRef>,
     /// The server's version.
     pub server_version: String,
 }
