@@ -36,6 +36,7 @@ impl Schema {
     /// One that knows no kind, only how to treat what it does not know.
     pub(super) fn unknown() -> Self {
         let open = |kind: usize, atomic: bool| Definition {
+            name: None,
             scalar: Some((Scalar::Any, Format::Plain)),
             list: Some(ListDefinition {
                 kind: ListType::Atomic,
@@ -69,13 +70,17 @@ impl Schema {
             }
         }
         for (index, name, schema) in added {
-            self.definitions[index] = match name.as_str() {
+            let definition = match name.as_str() {
                 QUANTITY => Definition {
                     scalar: Some((Scalar::Any, Format::Quantity)),
                     ..Definition::default()
                 },
                 RAW_EXTENSION => self.definitions[UNTYPED].clone(),
                 _ => self.definition(schema, false),
+            };
+            self.definitions[index] = Definition {
+                name: Some(name.clone()),
+                ..definition
             };
             let built_in = BUILT_IN.iter().any(|prefix| name.starts_with(prefix));
             for gvk in kinds_of(schema) {
@@ -108,6 +113,7 @@ impl Schema {
                 ..Definition::default()
             },
             "" => Definition {
+                name: None,
                 scalar: Some((Scalar::Any, untyped_format(schema))),
                 list: Some(self.list(schema, open)),
                 map: Some(self.map(schema, open)),
