@@ -82,7 +82,7 @@ impl Schema {
                 name: Some(name.clone()),
                 ..definition
             };
-            let built_in = BUILT_IN.iter().any(|prefix| name.starts_with(prefix));
+            let built_in = is_built_in(name);
             for gvk in kinds_of(schema) {
                 let origin = if built_in {
                     Origin::BuiltIn
@@ -201,6 +201,11 @@ pub(super) fn referred(schema: &Value) -> Option<&str> {
     reference.rsplit('/').next()
 }
 
+/// Whether a type is one of the API server's own, by its name.
+pub(super) fn is_built_in(name: &str) -> bool {
+    BUILT_IN.iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// The kinds whose objects have this schema.
 pub(super) fn kinds_of(schema: &Value) -> Vec<GroupVersionKind> {
     let kinds = schema
@@ -210,7 +215,7 @@ pub(super) fn kinds_of(schema: &Value) -> Vec<GroupVersionKind> {
     kinds.unwrap_or_default().iter().map(gvk).collect()
 }
 
-fn gvk(value: &Value) -> GroupVersionKind {
+pub(super) fn gvk(value: &Value) -> GroupVersionKind {
     let api_version = match text(value, "group") {
         "" => text(value, "version").to_owned(),
         group => format!("{group}/{}", text(value, "version")),
