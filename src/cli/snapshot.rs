@@ -54,7 +54,9 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
             "no CustomResourceDefinition that you may read defines {kind}, which the ApplySet {} may hold",
             set.name
         ))
-        .hint("ask for the right to `get` CustomResourceDefinitions; objects of another API server cannot be recorded"));
+        .hint(
+            "ask for the right to `get` CustomResourceDefinitions; objects of another API server cannot be recorded",
+        ));
     }
     let snapshot = Snapshot {
         cluster: connected.name.clone(),
@@ -62,10 +64,17 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         time: Timestamp::now().to_string(),
         hidden: hidden.iter().map(ToString::to_string).collect(),
     };
-    Sandbox::record(&args.to, snapshot, objects.values().map(|(resource, object)| (resource, object)))?;
+    Sandbox::record(
+        &args.to,
+        snapshot,
+        objects.values().map(|(resource, object)| (resource, object)),
+    )?;
     ui.done();
     for kind in &hidden {
-        ui.warning(&format!("{} may not be listed: a diff of the snapshot does not compare them", kind.kind));
+        ui.warning(&format!(
+            "{} may not be listed: a diff of the snapshot does not compare them",
+            kind.kind
+        ));
     }
     ui.result(&view::snapshot(&set, &connected.name, &args.to, objects.keys()))?;
     Ok(Exit::Done)

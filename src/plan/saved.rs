@@ -236,13 +236,18 @@ impl SavedPlan {
             (commit(&then.revision), commit(&now.revision)),
         ];
         let others = parts.into_iter().filter(|(then, now)| then != now);
-        others.map(|(then, now)| format!("it is for {then}, and this is {now}")).collect()
+        others
+            .map(|(then, now)| format!("it is for {then}, and this is {now}"))
+            .collect()
     }
 
     /// What `plan` does otherwise than this one.
     pub fn moved<'a>(&self, plan: &'a Plan) -> Moved<'a> {
-        let mut left: BTreeMap<(&ObjectRef, Action), &SavedStep> =
-            self.steps.iter().map(|step| ((&step.object, step.action), step)).collect();
+        let mut left: BTreeMap<(&ObjectRef, Action), &SavedStep> = self
+            .steps
+            .iter()
+            .map(|step| ((&step.object, step.action), step))
+            .collect();
         let mut now = Vec::new();
         for step in &plan.steps {
             let then = left.remove(&(&step.reference, step.action));

@@ -22,5 +22,9 @@ pub fn snapshot<'a>(
         1 => "; the values of 1 Secret are masked".to_owned(),
         secrets => format!("; the values of {secrets} Secrets are masked"),
     };
-    format!("recorded {count} objects of {} on {cluster} in {}{masked}\n", set.name, to.display())
+    format!(
+        "recorded {count} objects of {} on {cluster} in {}{masked}\n",
+        set.name,
+        to.display()
+    )
 }

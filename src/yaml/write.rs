@@ -133,7 +133,9 @@ fn is_block(text: &str) -> bool {
     text.trim_end_matches('\n').contains('\n')
         && !text.ends_with("\n\n")
         && !text.starts_with(['\n', ' ', '\t'])
-        && text.lines().all(|line| !line.starts_with('\t') && (line.is_empty() || !line.trim().is_empty()))
+        && text
+            .lines()
+            .all(|line| !line.starts_with('\t') && (line.is_empty() || !line.trim().is_empty()))
         && text.chars().all(is_shown)
 }
 
@@ -166,5 +168,9 @@ fn line_text(text: &str) -> String {
 
 /// What YAML does not allow as it is, or takes for the end of a line. All of it is in the first plane.
 fn is_escaped(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    character.is_control()
+        || matches!(
+            character,
+            '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+        )
 }

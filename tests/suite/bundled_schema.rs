@@ -30,7 +30,10 @@ fn is_built_in(group: &str) -> bool {
 
 #[test]
 fn the_bundled_schema_is_that_of_the_control_plane() {
-    is_bundled("src/schema/kubernetes.json", &schema::reduce(&documents(ControlPlane::bare())));
+    is_bundled(
+        "src/schema/kubernetes.json",
+        &schema::reduce(&documents(ControlPlane::bare())),
+    );
 }
 
 #[test]

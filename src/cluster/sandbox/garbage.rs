@@ -138,7 +138,9 @@ impl World {
             let finalizers = json!(rest);
             self.change(index, |value| {
                 if rest_is_empty(&finalizers) {
-                    value["metadata"].as_object_mut().map(|metadata| metadata.remove("finalizers"));
+                    value["metadata"]
+                        .as_object_mut()
+                        .map(|metadata| metadata.remove("finalizers"));
                 } else {
                     value["metadata"]["finalizers"] = finalizers;
                 }
@@ -203,7 +205,9 @@ impl World {
         let solid: Vec<Value> = owners.iter().filter(|owner| !lost(owner)).cloned().collect();
         let any_waiting = owners.iter().any(|owner| is_waiting(&owner));
         if !solid.is_empty() {
-            self.change(index, |value| value["metadata"]["ownerReferences"] = Value::Array(solid));
+            self.change(index, |value| {
+                value["metadata"]["ownerReferences"] = Value::Array(solid)
+            });
         } else if any_waiting && self.has_dependents(index) {
             self.start(index, Propagation::Foreground);
         } else {
@@ -214,14 +218,14 @@ impl World {
 
     /// Whether the object with this UID waits until its dependents are gone.
     fn waits(&self, uid: &str) -> bool {
-        self.living().any(|(_, object)| {
-            object.uid() == uid && object.is_going() && object.finalizers().contains(&FOREGROUND)
-        })
+        self.living()
+            .any(|(_, object)| object.uid() == uid && object.is_going() && object.finalizers().contains(&FOREGROUND))
     }
 
     fn has_dependents(&self, index: usize) -> bool {
         let uid = View(&self.objects[index].value).uid();
-        self.living().any(|(_, object)| object.owners().iter().any(|owner| uid_in(owner) == uid))
+        self.living()
+            .any(|(_, object)| object.owners().iter().any(|owner| uid_in(owner) == uid))
     }
 
     /// Whether a dependent that is still there keeps its owner.
@@ -267,7 +271,9 @@ fn uid_in(owner: &Value) -> &str {
 
 /// Where a Namespace lies.
 pub(super) fn namespace_file(name: &str) -> PathBuf {
-    Path::new(CLUSTER).join("namespaces").join(format!("{}.yaml", escaped(name)))
+    Path::new(CLUSTER)
+        .join("namespaces")
+        .join(format!("{}.yaml", escaped(name)))
 }
 
 #[derive(Clone, Copy)]
@@ -367,10 +373,16 @@ mod tests {
             vec![object("a/x/owner", json!({})), object("a/x/child", child)]
         };
         let none: [&str; 0] = [];
-        assert_eq!(after(kept(true), Propagation::Foreground), (vec!["owner".into(), "child".into()], vec![]));
+        assert_eq!(
+            after(kept(true), Propagation::Foreground),
+            (vec!["owner".into(), "child".into()], vec![])
+        );
         assert_eq!(after(kept(false), Propagation::Foreground).1, ["owner"]);
         let (written, removed) = after(kept(true), Propagation::Background);
-        assert_eq!((written.as_slice(), removed.as_slice()), (["child".to_owned()].as_slice(), ["owner".to_owned()].as_slice()));
+        assert_eq!(
+            (written.as_slice(), removed.as_slice()),
+            (["child".to_owned()].as_slice(), ["owner".to_owned()].as_slice())
+        );
         let alone = vec![object("a/x/one", json!({"finalizers": ["x.io/keep"]}))];
         assert_eq!(after(alone, Propagation::Background).1, none);
     }

@@ -15,7 +15,10 @@ const COUNTED: [(&str, &[&str]); 10] = [
     ("policy", &["PodDisruptionBudget"]),
     ("discovery.k8s.io", &["EndpointSlice"]),
     ("scheduling.k8s.io", &["PriorityClass"]),
-    ("flowcontrol.apiserver.k8s.io", &["FlowSchema", "PriorityLevelConfiguration"]),
+    (
+        "flowcontrol.apiserver.k8s.io",
+        &["FlowSchema", "PriorityLevelConfiguration"],
+    ),
     ("apiextensions.k8s.io", &["CustomResourceDefinition"]),
     (
         "admissionregistration.k8s.io",
@@ -37,7 +40,10 @@ pub(super) fn after(kind: Kind<'_>, live: Option<&Value>, object: &Value) -> Opt
         return None;
     }
     let Some(live) = live else { return Some(1) };
-    let before = live.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or(1);
+    let before = live
+        .pointer("/metadata/generation")
+        .and_then(Value::as_i64)
+        .unwrap_or(1);
     let has_status = !kind.reset("").is_empty();
     let differs = !order::equal(&wanted(live, has_status), &wanted(object, has_status))
         || group_kind.is("apps", "Deployment") && annotations(live) != annotations(object);

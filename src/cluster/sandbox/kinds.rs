@@ -120,7 +120,8 @@ impl Kinds {
             });
         }
         self.schema.to_mut().add_custom(definition);
-        self.definitions.insert(GroupKind::new(group, kind), Arc::clone(definition));
+        self.definitions
+            .insert(GroupKind::new(group, kind), Arc::clone(definition));
     }
 
     /// The schemas.
@@ -132,7 +133,10 @@ impl Kinds {
     pub(super) fn served(&self, resource: &Resource) -> Result<Kind<'_>, ClusterError> {
         let served = self.discovery.resource(&resource.gvk).ok_or_else(refusal::not_served)?;
         if !served.listable {
-            let message = format!("a sandbox keeps objects, and answers no {}", resource.gvk.group_kind.kind);
+            let message = format!(
+                "a sandbox keeps objects, and answers no {}",
+                resource.gvk.group_kind.kind
+            );
             return Err(ClusterError::new(Failure::Other, message));
         }
         if self.hidden.contains(&resource.gvk.group_kind) {
@@ -160,7 +164,10 @@ impl Kinds {
             .is_some_and(|strategy| strategy != "None");
         if has_webhook || !merge::mistakes(kind.root(), &object).is_empty() {
             let live = LiveObject::new(object).reference();
-            let message = format!("a sandbox cannot convert {live} from {} to {version}", written.as_str().unwrap_or_default());
+            let message = format!(
+                "a sandbox cannot convert {live} from {} to {version}",
+                written.as_str().unwrap_or_default()
+            );
             return Err(ClusterError::new(Failure::Other, message));
         }
         Ok(LiveObject::new(object))
@@ -171,7 +178,9 @@ impl Kinds {
 fn priority(version: &str) -> (u8, Reverse<(u32, u32)>, &str) {
     let read = || {
         let rest = version.strip_prefix('v')?;
-        let end = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
+        let end = rest
+            .find(|character: char| !character.is_ascii_digit())
+            .unwrap_or(rest.len());
         let (major, stage) = (rest[..end].parse().ok()?, &rest[end..]);
         let minor = |stage: &str| stage.parse::<u32>().ok();
         match stage {
@@ -203,11 +212,21 @@ mod tests {
         let kinds = Kinds::new(&[], None);
         assert!(kinds.discovery.server_version.ends_with("+sandbox"));
         for kind in kinds.discovery.kinds() {
-            for resource in kinds.discovery.versions(kind).iter().filter(|resource| resource.listable) {
+            for resource in kinds
+                .discovery
+                .versions(kind)
+                .iter()
+                .filter(|resource| resource.listable)
+            {
                 assert!(kinds.schema().kind(&resource.gvk).is_some(), "{}", resource.gvk);
             }
         }
         let deployment = GroupVersionKind::new("apps/v1", "Deployment");
-        assert!(kinds.discovery.resource(&deployment).is_some_and(|found| found.namespaced));
+        assert!(
+            kinds
+                .discovery
+                .resource(&deployment)
+                .is_some_and(|found| found.namespaced)
+        );
     }
 }

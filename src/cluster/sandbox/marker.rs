@@ -62,7 +62,9 @@ impl Marker {
         match number("sandbox") {
             Some(FORM) => {}
             Some(form) => {
-                return Err(wrong(format!("it is a sandbox of form {form}, and this program knows form {FORM}")));
+                return Err(wrong(format!(
+                    "it is a sandbox of form {form}, and this program knows form {FORM}"
+                )));
             }
             None => return Err(wrong("it is not the `sandbox.yaml` of a sandbox".to_owned())),
         }
@@ -70,9 +72,9 @@ impl Marker {
             number("resourceVersion").ok_or_else(|| wrong("resourceVersion must be a number".to_owned()))?;
         let snapshot = match value.get("snapshot") {
             None => None,
-            Some(snapshot) => Some(
-                serde_json::from_value(snapshot.clone()).map_err(|error| wrong(format!("snapshot: {error}")))?,
-            ),
+            Some(snapshot) => {
+                Some(serde_json::from_value(snapshot.clone()).map_err(|error| wrong(format!("snapshot: {error}")))?)
+            }
         };
         Ok(Self {
             resource_version,
@@ -118,7 +120,10 @@ mod tests {
             }),
         };
         assert_eq!(Marker::read("x", &marker.text()).ok(), Some(marker));
-        assert_eq!(Marker::read("x", &Marker::default().text()).ok(), Some(Marker::default()));
+        assert_eq!(
+            Marker::read("x", &Marker::default().text()).ok(),
+            Some(Marker::default())
+        );
         for (text, why) in [
             ("sandbox: 2\nresourceVersion: 1\n", "form 2"),
             ("name: a\n", "not the"),

@@ -18,7 +18,9 @@ pub fn mask(object: &mut Value) {
             *value.1 = MASKED.into();
         }
     }
-    let annotations = object.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
+    let annotations = object
+        .pointer_mut("/metadata/annotations")
+        .and_then(Value::as_object_mut);
     for (key, value) in annotations.into_iter().flatten() {
         if !PUBLIC.iter().any(|prefix| key.starts_with(prefix)) {
             *value = MASKED.into();
@@ -69,7 +71,10 @@ mod tests {
         mask(&mut object);
         assert_eq!(
             object,
-            secret(json!({"password": MASKED}), json!({last: MASKED, "stackanetes.io/revision": "1"}))
+            secret(
+                json!({"password": MASKED}),
+                json!({last: MASKED, "stackanetes.io/revision": "1"})
+            )
         );
         let mut other = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "b"}});
         mask(&mut other);

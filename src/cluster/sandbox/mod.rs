@@ -24,6 +24,7 @@ mod valid;
 mod watch;
 mod write;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -36,11 +37,10 @@ use serde_json::Value;
 use self::marker::{MARKER, Marker};
 use self::session::Written;
 use self::store::Store;
-use super::{
-    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Resource, Scope, WatchEvent,
-};
+use super::{Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Resource, Scope, WatchEvent};
 use crate::error::{Error, Result};
-use crate::object::{LiveObject, ObjectRef};
+use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
+use crate::schema::Schema;
 use crate::selection::LabelSelector;
 
 pub use self::kinds::reduce as reduce_kinds;
@@ -125,7 +125,9 @@ impl Sandbox {
         let failed = |error: tokio::task::JoinError| {
             ClusterError::new(Failure::Other, "the sandbox stopped working").because(error)
         };
-        tokio::task::spawn_blocking(move || work(&store)).await.map_err(failed)?
+        tokio::task::spawn_blocking(move || work(&store))
+            .await
+            .map_err(failed)?
     }
 
     /// The same for what may write.
@@ -145,7 +147,9 @@ fn record_in<'a>(
     objects: impl IntoIterator<Item = (&'a Resource, &'a LiveObject)>,
 ) -> Result<()> {
     let objects: Vec<_> = objects.into_iter().collect();
-    let versions = objects.iter().filter_map(|(_, object)| object.resource_version().parse().ok());
+    let versions = objects
+        .iter()
+        .filter_map(|(_, object)| object.resource_version().parse().ok());
     let marker = Marker {
         resource_version: versions.max().unwrap_or(1),
         snapshot: Some(snapshot),
@@ -192,12 +196,18 @@ impl Cluster for Sandbox {
         self.work(|store| Ok(store.reading()?.kinds()?.discovery.clone())).await
     }
 
+    /// What is bundled, and what its definitions say: there is no more to ask for.
+    async fn schema(&self, _kinds: &BTreeSet<GroupVersionKind>) -> Result<Schema, ClusterError> {
+        self.work(|store| Ok(store.reading()?.kinds()?.schema().clone())).await
+    }
+
     async fn list(&self, resource: &Resource, scope: &Scope, selector: &str) -> Result<Vec<LiveObject>, ClusterError> {
         let selector: LabelSelector = selector
             .parse()
             .map_err(|error: String| ClusterError::new(Failure::Invalid, error))?;
         let (resource, scope) = (resource.clone(), scope.clone());
-        self.work(move |store| session::list(store, &resource, &scope, &selector)).await
+        self.work(move |store| session::list(store, &resource, &scope, &selector))
+            .await
     }
 
     async fn get(&self, resource: &Resource, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError> {

@@ -15,15 +15,15 @@ fn plural(resource: &Resource) -> String {
 
 /// The kind is not served, or not in this version.
 pub(super) fn not_served() -> ClusterError {
-    ClusterError::new(
-        Failure::NotFound,
-        "the server could not find the requested resource",
-    )
+    ClusterError::new(Failure::NotFound, "the server could not find the requested resource")
 }
 
 /// Whoever took the snapshot could not see objects of this kind.
 pub(super) fn hidden(resource: &Resource) -> ClusterError {
-    let message = format!("{} are not in the snapshot: whoever took it may not list them", plural(resource));
+    let message = format!(
+        "{} are not in the snapshot: whoever took it may not list them",
+        plural(resource)
+    );
     ClusterError::new(Failure::Forbidden, message)
 }
 
@@ -130,7 +130,10 @@ pub(super) fn mistakes(reference: &ObjectRef, mistakes: &[Mistake]) -> ClusterEr
         .iter()
         .map(|mistake| format!("{}: {}", server_path(&mistake.path), words(&mistake.fault)))
         .collect();
-    let message = format!("failed to create typed patch object ({reference}): {}", lines.join("\n"));
+    let message = format!(
+        "failed to create typed patch object ({reference}): {}",
+        lines.join("\n")
+    );
     ClusterError {
         causes,
         ..ClusterError::new(Failure::Invalid, message)
@@ -171,7 +174,11 @@ fn conflicts(conflicts: &[Conflict]) -> ClusterError {
         })
         .collect();
     let plural = if causes.len() == 1 { "" } else { "s" };
-    let message = format!("Apply failed with {} conflict{plural}: {}", causes.len(), lines.join("\n"));
+    let message = format!(
+        "Apply failed with {} conflict{plural}: {}",
+        causes.len(),
+        lines.join("\n")
+    );
     ClusterError {
         causes,
         ..ClusterError::new(Failure::Conflict, message)

@@ -110,7 +110,10 @@ pub(super) fn apply(store: &Store, resource: &Resource, apply: &Apply) -> Result
     let object = write.apply(live.as_ref().map(LiveObject::value), &apply.object, apply.force)?;
     check_namespace(&session, resource, reference, live.as_ref())?;
     if let Some(live) = &live {
-        if sent.resource_version.is_some_and(|version| version != live.resource_version()) {
+        if sent
+            .resource_version
+            .is_some_and(|version| version != live.resource_version())
+        {
             return Err(refusal::modified(resource, &reference.name));
         }
         if let Some(uid) = sent.uid.filter(|uid| *uid != live.uid()) {
@@ -178,7 +181,11 @@ pub(super) fn replace(
     check_namespace(&session, resource, &reference, live.as_ref())?;
     match &live {
         None if !is_created_by_replace(resource) => return Err(refusal::not_found(resource, &reference.name)),
-        Some(live) if sent.resource_version.is_some_and(|version| version != live.resource_version()) => {
+        Some(live)
+            if sent
+                .resource_version
+                .is_some_and(|version| version != live.resource_version()) =>
+        {
             return Err(refusal::modified(resource, &reference.name));
         }
         _ => {}

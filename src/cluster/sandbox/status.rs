@@ -12,7 +12,12 @@ pub(super) fn of(kind: Kind<'_>, object: &Value, now: &str) -> Option<Value> {
     let group_kind = &kind.gvk().group_kind;
     let mut status = match (group_kind.group.as_str(), group_kind.kind.as_str()) {
         ("apps", "Deployment") => view.deployment(),
-        ("apps", "StatefulSet") => view.replicas(&["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"]),
+        ("apps", "StatefulSet") => view.replicas(&[
+            "readyReplicas",
+            "currentReplicas",
+            "updatedReplicas",
+            "availableReplicas",
+        ]),
         ("apps", "ReplicaSet") | ("", "ReplicationController") => {
             view.replicas(&["fullyLabeledReplicas", "readyReplicas", "availableReplicas"])
         }
@@ -31,7 +36,8 @@ pub(super) fn of(kind: Kind<'_>, object: &Value, now: &str) -> Option<Value> {
         }
     };
     let generation = object.pointer("/metadata/generation");
-    let observes = matches!(group_kind.group.as_str(), "apps") || object.pointer("/status/observedGeneration").is_some();
+    let observes =
+        matches!(group_kind.group.as_str(), "apps") || object.pointer("/status/observedGeneration").is_some();
     if let (true, Some(generation)) = (observes, generation) {
         status["observedGeneration"] = generation.clone();
     }
@@ -69,15 +75,19 @@ impl View<'_> {
         let conditions = self.at("/status/conditions").and_then(Value::as_array);
         let mut known = conditions.into_iter().flatten();
         let known = known.find(|condition| condition["type"] == name && condition["status"] == "True");
-        known.cloned().unwrap_or_else(|| {
-            json!({"type": name, "status": "True", "reason": reason, "message": "", "lastTransitionTime": self.now})
-        })
+        known.cloned().unwrap_or_else(
+            || json!({"type": name, "status": "True", "reason": reason, "message": "", "lastTransitionTime": self.now}),
+        )
     }
 
     fn replicas(&self, counts: &[&str]) -> Value {
         let wanted = self.wanted("/spec/replicas");
         let counts = counts.iter().chain(&["replicas"]);
-        Value::Object(counts.map(|name| ((*name).to_owned(), wanted.clone())).collect::<Map<_, _>>())
+        Value::Object(
+            counts
+                .map(|name| ((*name).to_owned(), wanted.clone()))
+                .collect::<Map<_, _>>(),
+        )
     }
 
     fn deployment(&self) -> Value {
@@ -93,7 +103,11 @@ impl View<'_> {
         if self.at("/spec/suspend") == Some(&Value::Bool(true)) {
             return None;
         }
-        let time = |name: &str| self.at(&format!("/status/{name}")).cloned().unwrap_or_else(|| self.now.into());
+        let time = |name: &str| {
+            self.at(&format!("/status/{name}"))
+                .cloned()
+                .unwrap_or_else(|| self.now.into())
+        };
         Some(json!({
             "conditions": [
                 self.condition("SuccessCriteriaMet", "CompletionsReached"),
@@ -110,7 +124,10 @@ impl View<'_> {
 
     /// One that is to run runs; one that is to end has ended.
     fn pod(&self) -> Value {
-        let ends = matches!(self.at("/spec/restartPolicy").and_then(Value::as_str), Some("Never" | "OnFailure"));
+        let ends = matches!(
+            self.at("/spec/restartPolicy").and_then(Value::as_str),
+            Some("Never" | "OnFailure")
+        );
         if ends {
             return json!({"phase": "Succeeded"});
         }
@@ -158,7 +175,8 @@ mod tests {
     use crate::schema::Schema;
 
     fn settled(api_version: &str, kind: &str, spec: Value) -> LiveObject {
-        let mut object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "a", "generation": 3}, "spec": spec});
+        let mut object =
+            json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "a", "generation": 3}, "spec": spec});
         let kind = Schema::bundled().kind_of(&object).expect("a kind");
         if let Some(status) = of(kind, &object, "2026-01-01T00:00:00Z") {
             object["status"] = status;
@@ -173,14 +191,22 @@ mod tests {
             ("apps/v1", "Deployment", json!({"replicas": 3})),
             ("apps/v1", "Deployment", json!({})),
             ("apps/v1", "Deployment", json!({"replicas": 0})),
-            ("apps/v1", "StatefulSet", json!({"replicas": 3, "updateStrategy": {"rollingUpdate": {"partition": 1}}})),
+            (
+                "apps/v1",
+                "StatefulSet",
+                json!({"replicas": 3, "updateStrategy": {"rollingUpdate": {"partition": 1}}}),
+            ),
             ("apps/v1", "DaemonSet", json!({})),
             ("apps/v1", "ReplicaSet", json!({"replicas": 2})),
             ("batch/v1", "Job", json!({"completions": 2})),
             ("batch/v1", "Job", json!({"suspend": true})),
             ("v1", "Pod", json!({})),
             ("v1", "Pod", json!({"restartPolicy": "Never"})),
-            ("v1", "PersistentVolumeClaim", json!({"resources": {"requests": {"storage": "1Gi"}}})),
+            (
+                "v1",
+                "PersistentVolumeClaim",
+                json!({"resources": {"requests": {"storage": "1Gi"}}}),
+            ),
             ("v1", "Namespace", json!({})),
             ("v1", "Service", json!({"type": "ClusterIP"})),
             ("apiregistration.k8s.io/v1", "APIService", json!({})),

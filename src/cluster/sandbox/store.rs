@@ -145,7 +145,10 @@ impl Store {
     }
 
     fn failed(&self, what: &str, path: &Path, error: &io::Error) -> ClusterError {
-        ClusterError::new(Failure::Other, format!("failed to {what} {}: {error}", self.shown(path)))
+        ClusterError::new(
+            Failure::Other,
+            format!("failed to {what} {}: {error}", self.shown(path)),
+        )
     }
 
     /// The object of a file; none where there is no file.
@@ -224,8 +227,18 @@ fn is_place_of(path: &Path, name: &str, namespace: Option<&str>) -> bool {
 /// A file that cannot be read: where, and why.
 fn broken(error: Error) -> ClusterError {
     let place = error.places().first().map(|(place, label)| {
-        let label = if label.is_empty() { String::new() } else { format!(": {label}") };
-        format!("{}:{}:{}: {}{label}", place.file.path(), place.line(), place.column(), error.message())
+        let label = if label.is_empty() {
+            String::new()
+        } else {
+            format!(": {label}")
+        };
+        format!(
+            "{}:{}:{}: {}{label}",
+            place.file.path(),
+            place.line(),
+            place.column(),
+            error.message()
+        )
     });
     ClusterError::new(Failure::Other, place.unwrap_or_else(|| error.message().to_owned()))
 }
@@ -327,7 +340,10 @@ impl Session<'_> {
         let mut known = self.store.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, kinds)) = &*known
             && of.len() == definitions.len()
-            && of.iter().zip(&definitions).all(|(left, right)| Arc::ptr_eq(left, right))
+            && of
+                .iter()
+                .zip(&definitions)
+                .all(|(left, right)| Arc::ptr_eq(left, right))
         {
             return Ok(Arc::clone(kinds));
         }

@@ -58,13 +58,17 @@ pub(super) fn name(reference: &ObjectRef, object: &Value) -> Result<(), ClusterE
         return wrong("Required value: name or generateName is required");
     }
     if !Names::of(&reference.kind).allow(name) {
-        return wrong(&format!("Invalid value: {name:?}: no object of this kind can have this name"));
+        return wrong(&format!(
+            "Invalid value: {name:?}: no object of this kind can have this name"
+        ));
     }
     if reference.kind.is("apiextensions.k8s.io", "CustomResourceDefinition") {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let expected = format!("{}.{}", text("/spec/names/plural"), text("/spec/group"));
         if *name != expected {
-            return wrong(&format!("Invalid value: {name:?}: must be spec.names.plural+\".\"+spec.group"));
+            return wrong(&format!(
+                "Invalid value: {name:?}: must be spec.names.plural+\".\"+spec.group"
+            ));
         }
     }
     Ok(())
@@ -99,9 +103,12 @@ fn fixed(kind: &GroupKind) -> &'static [&'static [&'static str]] {
             &["spec", "successPolicy"],
         ],
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => &[&["roleRef"]],
-        ("storage.k8s.io", "StorageClass") => {
-            &[&["parameters"], &["provisioner"], &["reclaimPolicy"], &["volumeBindingMode"]]
-        }
+        ("storage.k8s.io", "StorageClass") => &[
+            &["parameters"],
+            &["provisioner"],
+            &["reclaimPolicy"],
+            &["volumeBindingMode"],
+        ],
         ("", "Secret") => &[&["type"]],
         _ => &[],
     }
@@ -122,14 +129,19 @@ pub(super) fn unchanged(reference: &ObjectRef, live: &Value, object: &Value) -> 
         .collect();
     let is_sealed = live.get("immutable") == Some(&Value::Bool(true));
     if is_sealed && (reference.kind.is("", "Secret") || reference.kind.is("", "ConfigMap")) {
-        let sealed = ["data", "binaryData", "immutable"].into_iter().filter(|name| differs(&[name]));
+        let sealed = ["data", "binaryData", "immutable"]
+            .into_iter()
+            .filter(|name| differs(&[name]));
         let why = "Forbidden: field is immutable when `immutable` is set";
         causes.extend(sealed.map(|name| (FieldPath::of(&[name]), why.to_owned())));
     }
     if reference.kind.is("apps", "StatefulSet") && is_other_set(live, object) {
         let why = "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', \
 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
-        causes.push((std::iter::once(PathElement::Field("spec".to_owned())).collect(), why.to_owned()));
+        causes.push((
+            std::iter::once(PathElement::Field("spec".to_owned())).collect(),
+            why.to_owned(),
+        ));
     }
     if causes.is_empty() {
         Ok(())
@@ -156,7 +168,9 @@ fn is_other_set(live: &Value, object: &Value) -> bool {
     let fixed = |object: &Value| {
         let fields = object["spec"].as_object().into_iter().flatten();
         let fixed = fields.filter(|(name, _)| !CHANGED.contains(&name.as_str()));
-        fixed.map(|(name, value)| (name.clone(), value.clone())).collect::<Value>()
+        fixed
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect::<Value>()
     };
     !canonical::covers(None, Some(&fixed(live)), Some(&fixed(object)))
 }

@@ -82,7 +82,9 @@ impl Watching {
                         self.events.push_back(WatchEvent::Deleted(Box::new(object.clone())));
                     }
                 }
-                let changed = now.iter().filter(|(reference, object)| before.get(*reference) != Some(*object));
+                let changed = now
+                    .iter()
+                    .filter(|(reference, object)| before.get(*reference) != Some(*object));
                 self.events.extend(changed.map(|(_, object)| applied(object)));
             }
         }

@@ -39,8 +39,14 @@ impl Write<'_> {
     /// The object after an apply of `config`.
     pub(super) fn apply(&self, live: Option<&Value>, config: &Value, force: Force) -> Result<Value, ClusterError> {
         let kind = self.kinds.served(self.resource)?;
-        if config.pointer("/metadata/managedFields").is_some_and(|fields| !fields.is_null()) {
-            return Err(ClusterError::new(Failure::Invalid, "metadata.managedFields must be nil"));
+        if config
+            .pointer("/metadata/managedFields")
+            .is_some_and(|fields| !fields.is_null())
+        {
+            return Err(ClusterError::new(
+                Failure::Invalid,
+                "metadata.managedFields must be nil",
+            ));
         }
         let mut config = self.addressed(config);
         if let Some(live) = live {
@@ -178,7 +184,11 @@ impl Write<'_> {
 
 /// An address that a Service of this UID always gets.
 fn address(uid: &str) -> String {
-    let number = |digits: Option<&str>| digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or(1);
+    let number = |digits: Option<&str>| {
+        digits
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+            .unwrap_or(1)
+    };
     format!("10.96.{}.{}", number(uid.get(..2)), number(uid.get(2..4)).clamp(1, 254))
 }
 
