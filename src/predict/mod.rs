@@ -93,13 +93,14 @@ pub fn predict(schema: &Schema, request: &Request<'_>) -> Result<Predicted, Refu
         typed::settle(kind.root(), &mut object);
         defaults::fill(kind.root(), &mut object);
         write_lists(kind, &mut object);
-    } else if let (Some(of), Some(metadata)) = (
-        kind.root().map().and_then(|root| root.child("metadata")),
-        object.get_mut("metadata"),
-    ) {
-        // That of custom kinds is kept in a typed structure too.
-        *metadata = canonical::settled(Some(of), metadata);
-        typed::settle(of, metadata);
+    } else {
+        typed::settle_numbers(&mut object);
+        let of = kind.root().map().and_then(|root| root.child("metadata"));
+        // The metadata of custom kinds are kept in a typed structure too.
+        if let (Some(of), Some(metadata)) = (of, object.get_mut("metadata")) {
+            *metadata = canonical::settled(Some(of), metadata);
+            typed::settle(of, metadata);
+        }
     }
     if let Some(live) = live {
         let ours = ours(live, &writer.manager);

@@ -36,6 +36,25 @@ pub(super) fn settle(of: Type<'_>, value: &mut Value) {
     }
 }
 
+/// Writes whole numbers without a fraction, as is done where a structure has no types.
+pub(super) fn settle_numbers(value: &mut Value) {
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(settle_numbers),
+        Value::Array(items) => items.iter_mut().for_each(settle_numbers),
+        Value::Number(number) if number.is_f64() => {
+            // No more digits than a float has.
+            let whole = number
+                .as_f64()
+                .filter(|number| number.fract() == 0.0 && number.abs() < 1e15);
+            #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
+            if let Some(whole) = whole {
+                *value = (whole as i64).into();
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Whether it is a map without declared fields in which nothing is.
 fn is_left_out(map: Map<'_>, name: &str, value: &Value) -> bool {
     let is_structure = |of: Type<'_>| of.map().is_some_and(|map| map.fields().next().is_some());

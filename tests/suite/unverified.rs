@@ -37,12 +37,8 @@ fn who_may_only_read_sees_the_same_diff_and_that_it_is_unverified() {
         verbs: READ,
     }]);
     let read = |args: &[&str]| bed.run_as(&reader.kubeconfig, args, "");
-    // Nothing changed: what is proved needs no right, and what is asked about is found out without.
+    // No sync was completed, so nothing is proved.
     read(&["diff"])
-        .exits(0)
-        .shows("in sync: 14 objects")
-        .shows_not("unverified");
-    read(&["diff", "--verify"])
         .exits(0)
         .shows("in sync: 14 objects")
         .shows("unverified: 14 of 14 objects, 14 of them unchanged");
@@ -56,9 +52,16 @@ fn who_may_only_read_sees_the_same_diff_and_that_it_is_unverified() {
         "np",
         &json!({"spec": {"policyTypes": ["Ingress", "Egress"]}}),
     );
-    bed.plane
-        .kubectl(&["scale", "deployment/web", "--replicas=8", "--namespace=read-only"])
-        .expect_success();
+    let scaled = deployment("web", 8, "nginx");
+    let team = [
+        "apply",
+        "--server-side",
+        "--field-manager=team-b",
+        "--force-conflicts",
+        "-f",
+        "-",
+    ];
+    bed.kubectl_stdin(&team, &scaled);
     let text = |name: &str| {
         manifests
             .iter()
@@ -97,7 +100,7 @@ fn who_may_only_read_sees_the_same_diff_and_that_it_is_unverified() {
         .shows("restarts 1 pod; unverified: you may not write it")
         .shows("git: ")
         .shows("drift: kubectl-edit")
-        .shows("unverified: 9 of")
+        .shows("unverified: 14 of 15 objects, 5 of them unchanged")
         .shows("a sync refuses this: you may not write");
     drop(predicted);
     // One of those that take the same right was asked about, not each.

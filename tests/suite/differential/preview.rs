@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use serde_json::Value;
-use stackanetes::cluster::{Cluster, Connection, Kubernetes, Resource};
+use stackanetes::cluster::{Apply, Cluster, Connection, Force, Kubernetes, Persist, Resource};
 use stackanetes::compare::{self, FieldChange};
 use stackanetes::field::{FieldPath, ManagedFields};
+use stackanetes::inventory;
 use stackanetes::object::{DesiredObject, GroupVersionKind, LiveObject, Origins};
 use stackanetes::observe::{self, Question};
 use stackanetes::place::{Origin, Place, Role, SourceFile};
@@ -109,8 +110,8 @@ impl Preview {
     }
 
     /// Asks as both users. What was told, or how it differs.
-    async fn ask(&self, resource: &Resource, value: Value) -> Result<&'static str, String> {
-        let desired = desired(value);
+    async fn ask(&self, resource: &Resource, value: &Value) -> Result<&'static str, String> {
+        let desired = desired(value.clone());
         let ask = |cluster| {
             let (desired, resource) = (desired.clone(), resource.clone());
             observe::observe_again(cluster, desired, resource, &self.question, &self.schema)
@@ -124,6 +125,23 @@ impl Preview {
             (Ok(_), Err(error)) => return Err(format!("not predicted: {error}")),
         };
         self.compare(asked, predicted)
+    }
+
+    /// Applies it, if the server does, and asks again: now nothing is to be done.
+    async fn again(&self, resource: &Resource, value: &Value) -> Option<Result<&'static str, String>> {
+        let wanted = desired(value.clone());
+        let apply = Apply {
+            object: &inventory::stamp(&wanted, None, None),
+            reference: &wanted.reference,
+            field_manager: &self.question.policy.field_manager,
+            force: Force::Take,
+            persist: Persist::Stored,
+        };
+        self.admin.apply(resource, &apply).await.ok()?;
+        Some(match self.ask(resource, value).await {
+            Ok(other) if other != "unchanged" => Err(format!("{other} after it was applied")),
+            told => told,
+        })
     }
 
     fn compare(&self, asked: Observation, predicted: Observation) -> Result<&'static str, String> {
@@ -219,13 +237,17 @@ fn who_may_only_read_is_told_what_the_server_would_answer() {
             let (server, preview, discovery) = (&server, &preview, &discovery);
             async move {
                 let mut told = Vec::new();
-                for _ in 0..ROUNDS {
+                for round in 0..ROUNDS {
                     let subject = sequence.subject();
                     let gvk = GroupVersionKind::new(subject.versions[0], subject.kind);
                     let resource = discovery.resource(&gvk).expect("a kind that is served");
                     let wanted = sequence.next_wanted();
-                    told.push((seed, preview.ask(resource, wanted).await));
-                    sequence.run(server, WRITES).await;
+                    told.push((seed, preview.ask(resource, &wanted).await));
+                    if round + 1 < ROUNDS {
+                        sequence.run(server, WRITES).await;
+                    } else if let Some(again) = preview.again(resource, &wanted).await {
+                        told.push((seed, again));
+                    }
                 }
                 told
             }
