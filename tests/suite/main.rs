@@ -27,6 +27,7 @@ mod programs;
 mod prune;
 mod races;
 mod revision;
+mod saved_plans;
 mod schemas;
 mod scope;
 mod secrets;
