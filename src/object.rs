@@ -125,6 +125,11 @@ impl fmt::Display for ObjectRef {
 /// The label that says which component an object belongs to.
 pub const COMPONENT: &str = "stackanetes.io/component";
 
+/// Whether objects of this kind define kinds.
+pub fn is_definition(kind: &GroupKind) -> bool {
+    kind.is("apiextensions.k8s.io", "CustomResourceDefinition")
+}
+
 /// Whether values of this kind must never be shown.
 pub fn is_secret(kind: &GroupKind) -> bool {
     kind.is("", "Secret")

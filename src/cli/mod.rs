@@ -6,6 +6,7 @@ mod diff;
 mod options;
 mod output;
 mod render;
+mod saved;
 mod setting;
 mod snapshot;
 mod status;

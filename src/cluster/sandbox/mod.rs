@@ -25,6 +25,7 @@ mod valid;
 mod watch;
 mod write;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -39,7 +40,8 @@ use self::session::Written;
 use self::store::Store;
 use super::{Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Resource, Scope, WatchEvent};
 use crate::error::{Error, Result};
-use crate::object::{LiveObject, ObjectRef};
+use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
+use crate::schema::Schema;
 use crate::selection::LabelSelector;
 
 pub use self::kinds::reduce as reduce_kinds;
@@ -191,8 +193,21 @@ fn must_be_empty(root: &Path) -> Result<()> {
 
 #[async_trait]
 impl Cluster for Sandbox {
+    fn address(&self) -> String {
+        let root = self.root();
+        fs::canonicalize(root)
+            .unwrap_or_else(|_| root.to_owned())
+            .display()
+            .to_string()
+    }
+
     async fn discover(&self) -> Result<Discovery, ClusterError> {
         self.work(|store| Ok(store.reading()?.kinds()?.discovery.clone())).await
+    }
+
+    /// What is bundled, and what its definitions say: there is no more to ask for.
+    async fn schema(&self, _kinds: &BTreeSet<GroupVersionKind>) -> Result<Schema, ClusterError> {
+        self.work(|store| Ok(store.reading()?.kinds()?.schema().clone())).await
     }
 
     async fn list(&self, resource: &Resource, scope: &Scope, selector: &str) -> Result<Vec<LiveObject>, ClusterError> {

@@ -12,7 +12,7 @@ use super::{age, value};
 use crate::compare::GitChange;
 use crate::field::FieldPath;
 use crate::jobs::Why;
-use crate::plan::{Action, Plan, Reason, Restarts, Step, Unverified, Work};
+use crate::plan::{Action, Moved, Plan, Reason, Restarts, Step, Unverified, Work};
 use crate::source::Revision;
 
 pub use remarks::refusal;
@@ -76,6 +76,29 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>) -> String {
     }
     text += &remarks::summary(plan);
     text += &remarks::remarks(plan, heading);
+    text
+}
+
+/// What moved since a plan was saved.
+pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>) -> String {
+    let mut text = String::new();
+    if !moved.now.is_empty() {
+        let _ = writeln!(text, "{}", paint(STRONG, "would be done now, and was not planned so:"));
+        for step in &moved.now {
+            text += &self::step(step, heading);
+        }
+    }
+    if !moved.gone.is_empty() {
+        let _ = writeln!(
+            text,
+            "{}",
+            paint(STRONG, "was planned, and would not be done now, or not so:")
+        );
+        for gone in &moved.gone {
+            let line = format!("{} {:<9} {}", gone.action.glyph(), gone.action.word(), gone.object);
+            let _ = writeln!(text, "{}", paint(style::of(gone.action), line));
+        }
+    }
     text
 }
 
@@ -168,6 +191,7 @@ fn note(step: &Step) -> String {
         Reason::Noted => "no value changes; only our note of what git says".to_owned(),
         Reason::Ownership => "no value changes; only who owns its fields".to_owned(),
         Reason::Generates => "generates values; nothing else changes".to_owned(),
+        Reason::Unpredicted(why) => format!("what changes cannot be said: {}", value::visible(why)),
         Reason::KeepGenerated => {
             "no longer in git; it holds generated values: delete it with --prune-kind Secret".to_owned()
         }
@@ -197,14 +221,27 @@ fn note(step: &Step) -> String {
         Reason::KeepGoing => "no longer in git; being deleted already".to_owned(),
         Reason::KeepOwned(owner) => format!("no longer in git; {owner} owns it"),
     };
-    match &step.unverified {
-        // The reason says it already.
-        None | Some(Unverified::BeingDeleted) => reason,
-        Some(Unverified::NamespaceMissing(namespace)) => {
-            format!("unverified: namespace {namespace} is not there yet")
-        }
-        Some(Unverified::KindMissing) if step.action == Action::Update => format!("unverified: {reason}"),
-        Some(Unverified::KindMissing) => "unverified: its CustomResourceDefinition is not there yet".to_owned(),
+    let unverified = match &step.unverified {
+        None => return reason,
+        Some(why) => self::unverified(why),
+    };
+    match step.reason {
+        // These say it already.
+        Reason::BeingDeleted => reason,
+        Reason::New => format!("unverified: {unverified}"),
+        Reason::NewVersion => format!("unverified: {reason}"),
+        _ if reason.is_empty() => format!("unverified: {unverified}"),
+        _ => format!("{reason}; unverified: {unverified}"),
+    }
+}
+
+/// Why the server could not be asked.
+fn unverified(why: &Unverified) -> String {
+    match why {
+        Unverified::NamespaceMissing(namespace) => format!("namespace {namespace} is not there yet"),
+        Unverified::KindMissing => "its CustomResourceDefinition is not there yet".to_owned(),
+        Unverified::BeingDeleted => "what is there is being deleted".to_owned(),
+        Unverified::NotAllowed => "you may not write it".to_owned(),
     }
 }
 
