@@ -18,7 +18,6 @@ mod mask;
 mod path;
 mod refusal;
 mod session;
-mod settle;
 mod status;
 mod store;
 mod valid;

@@ -4,12 +4,14 @@ use rand::RngExt as _;
 use serde_json::{Value, json};
 
 use super::kinds::Kinds;
-use super::{generation, initial, mask, refusal, settle, status, valid};
+use super::{generation, initial, mask, refusal, status, valid};
 use crate::canonical;
 use crate::cluster::{ClusterError, Failure, Force, Resource};
 use crate::field::order;
-use crate::merge::{self, Fault, Merged, Mistake, OnConflict, Writer};
-use crate::object::{self, MASKED, ObjectRef};
+use crate::inventory::Applied;
+use crate::merge::{self, Fault, Mistake, OnConflict, Writer};
+use crate::object::{self, LiveObject, MASKED, ObjectRef};
+use crate::predict::{self, Request};
 use crate::schema::Kind;
 
 /// Under which name the sandbox writes the status of objects.
@@ -57,9 +59,20 @@ impl Write<'_> {
             Force::Take => OnConflict::Force,
         };
         self.check(kind, live, &config)?;
-        let writer = Writer::new(self.manager, self.now);
-        let merged = merge::apply(self.kinds.schema(), live, &config, &writer, on_conflict);
-        self.written(kind, live, merged)
+        let noted = |object: &Value| Applied::noted(&LiveObject::new(object.clone()));
+        let request = Request {
+            live,
+            sent: &config,
+            writer: &Writer::new(self.manager, self.now),
+            on_conflict,
+            // The digest that is noted of what was applied says so.
+            is_as_applied: live
+                .and_then(noted)
+                .is_some_and(|last| last.values.is_some() && noted(&config) == Some(last)),
+        };
+        let predicted = predict::predict(self.kinds.schema(), &request);
+        let predicted = predicted.map_err(|refused| refusal::of_merge(self.reference, refused))?;
+        self.written(kind, live, predicted.object)
     }
 
     /// The object after a create, or after a replace.
@@ -76,7 +89,16 @@ impl Write<'_> {
         self.check(kind, live, &object)?;
         let writer = Writer::new(self.manager, self.now);
         let merged = merge::update(self.kinds.schema(), live, &object, &writer);
-        self.written(kind, live, merged)
+        let mut merged = merged
+            .map_err(|refused| refusal::of_merge(self.reference, refused))?
+            .object;
+        let metadata = merged.get_mut("metadata").and_then(Value::as_object_mut);
+        let managed_fields = metadata.and_then(|metadata| metadata.remove("managedFields"));
+        let mut stored = predict::stored(kind, &merged);
+        if let Some(managed_fields) = managed_fields {
+            stored["metadata"]["managedFields"] = managed_fields;
+        }
+        self.written(kind, live, stored)
     }
 
     fn refuse(&self, mistakes: &[Mistake]) -> Result<(), ClusterError> {
@@ -117,17 +139,7 @@ impl Write<'_> {
     }
 
     /// The object as it is stored: the live one where nothing changed.
-    fn written(
-        &self,
-        kind: Kind<'_>,
-        live: Option<&Value>,
-        merged: Result<Merged, merge::Refusal>,
-    ) -> Result<Value, ClusterError> {
-        let merged = merged.map_err(|refused| refusal::of_merge(self.reference, refused))?;
-        let mut object = canonical::stored(kind, &merged.object);
-        if kind.is_built_in() {
-            settle::settle(kind.root(), &mut object);
-        }
+    fn written(&self, kind: Kind<'_>, live: Option<&Value>, mut object: Value) -> Result<Value, ClusterError> {
         self.identify(live, &mut object);
         if let Some(live) = live {
             mask::keep(live, &mut object);

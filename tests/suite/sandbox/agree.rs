@@ -28,7 +28,7 @@ fn deployment(replicas: i64) -> Value {
             "template": {
                 "metadata": {"labels": {"app": "web"}},
                 "spec": {"containers": [{"name": "web", "image": "nginx", "env": [{"name": "A", "value": "a"}],
-                    "ports": [{"containerPort": 80}], "resources": {"limits": {"cpu": "1"}}}]},
+                    "ports": [{"containerPort": 80}], "resources": {"limits": {"cpu": "1000m"}}}]},
             },
         },
     })

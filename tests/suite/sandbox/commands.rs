@@ -150,11 +150,7 @@ fn from_nothing_to_in_sync_and_on() {
     // And edit it; that it was done by hand is nowhere noted.
     let path = desk.dir.join("box/shop/deployments.apps/web.yaml");
     let text = fs::read_to_string(&path).expect("a file");
-    fs::write(
-        &path,
-        text.replace("replicas: 3\n  selector", "replicas: 5\n  selector"),
-    )
-    .expect("a file of our own");
+    fs::write(&path, text.replacen("\n  replicas: 3", "\n  replicas: 5", 1)).expect("a file of our own");
     desk.on_box(&["diff"])
         .exits(1)
         .shows("~ update Deployment shop/web")
@@ -360,23 +356,24 @@ fn a_process_that_is_killed_leaves_no_half_file() {
         desk.write(&format!("plain/{index}.yaml"), &map);
     }
     let sync = ["sync", "plain", "-n", "plain", "--yes", "--sandbox", "box"];
+    let folder = desk.dir.join("box/plain/configmaps");
+    let count = || fs::read_dir(&folder).map_or(0, Iterator::count);
     let mut was_cut_off = 0;
-    for delay in (0..40).map(|step| Duration::from_millis(step * 8)) {
+    for target in (1..80).step_by(5) {
         let _ = fs::remove_dir_all(desk.dir.join("box"));
         let mut child = desk.command(&sync).spawn().expect("the command can be run");
-        thread::sleep(delay);
+        while count() < target && child.try_wait().expect("a child of ours").is_none() {
+            thread::sleep(Duration::from_micros(100));
+        }
         let _ = child.kill();
         let _ = child.wait();
-        if !desk.dir.join("box").exists() {
-            continue;
-        }
         let written = files(&desk.dir.join("box"));
         let objects = written
             .iter()
             .filter(|path| path.extension().is_some_and(|end| end == "yaml"));
-        let count = objects.inspect(|path| drop(read(path))).count();
-        was_cut_off += usize::from(count > 6 && count < 80);
-        if delay.as_millis() % 80 == 0 {
+        objects.for_each(|path| drop(read(path)));
+        was_cut_off += usize::from(count() < 80);
+        if target % 4 == 1 {
             desk.run(&sync).exits(0);
             desk.run(&["diff", "plain", "-n", "plain", "--sandbox", "box"])
                 .exits(0)
