@@ -15,6 +15,8 @@
 //! [`canonical`] tells whether two values mean the same. [`predict`] puts them together: what an API
 //! server that cannot be asked would answer to an apply.
 //!
+//! A [`cluster`] is an API server, or a directory that behaves as one: the sandbox, made of the same.
+//!
 //! Only [`cluster`] knows the Kubernetes client, and only [`ui`] prints.
 
 pub mod canonical;

@@ -6,11 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::refusal;
-use super::write::is_masked;
 use crate::canonical;
 use crate::cluster::{ClusterError, Failure};
 use crate::field::FieldPath;
-use crate::object::{GroupKind, ObjectRef};
+use crate::object::{GroupKind, MASKED, ObjectRef};
 
 /// What the name of an object may be.
 enum Names {
@@ -119,7 +118,7 @@ pub(super) fn base64(reference: &ObjectRef, secret: &Value) -> Result<(), Cluste
     for (key, value) in data.into_iter().flatten() {
         let Some(text) = value.as_str() else { continue };
         let letters = text.chars().filter(|letter| !letter.is_whitespace());
-        if !is_masked(text) && STANDARD.decode(letters.collect::<String>()).is_err() {
+        if text != MASKED && STANDARD.decode(letters.collect::<String>()).is_err() {
             let message = format!("failed to convert {reference}: data.{key}: illegal base64 data");
             return Err(ClusterError::new(Failure::Invalid, message));
         }
@@ -182,11 +181,7 @@ pub(super) fn unchanged(reference: &ObjectRef, live: &Value, object: &Value) -> 
     if causes.is_empty() {
         Ok(())
     } else {
-        let error = refusal::fields(reference, causes);
-        Err(ClusterError {
-            failure: Failure::Invalid,
-            ..error
-        })
+        Err(refusal::fields(reference, causes))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::cluster::{ClusterError, Failure, Force, Resource};
 use crate::field::order;
 use crate::inventory::Applied;
 use crate::merge::{self, Fault, Mistake, OnConflict, Writer};
-use crate::object::{self, LiveObject, MASKED, ObjectRef};
+use crate::object::{self, LiveObject, ObjectRef};
 use crate::predict::{self, Request};
 use crate::schema::Kind;
 
@@ -206,9 +206,4 @@ fn address(uid: &str) -> String {
             .unwrap_or(1)
     };
     format!("10.96.{}.{}", number(uid.get(..2)), number(uid.get(2..4)).clamp(1, 254))
-}
-
-/// Whether a value in an object of the sandbox is one that nobody knows.
-pub(super) fn is_masked(value: &str) -> bool {
-    value == MASKED
 }

@@ -269,7 +269,7 @@ impl Side {
             namespaced: reference.namespace.is_some(),
             listable: true,
         });
-        self.name_owners(&mut object).await;
+        self.name_owners(&mut object);
         let before = self.look(&object).await;
         let known = self.seen.iter().rfind(|seen| seen.reference() == reference).cloned();
         let (uid, version) = known.map_or_else(
@@ -343,7 +343,7 @@ impl Side {
     }
 
     /// Writes the UIDs of owners where their names stand: `uid of NAME`.
-    async fn name_owners(&self, object: &mut Value) {
+    fn name_owners(&self, object: &mut Value) {
         let owners = object
             .pointer_mut("/metadata/ownerReferences")
             .and_then(Value::as_array_mut);

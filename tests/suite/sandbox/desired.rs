@@ -131,12 +131,16 @@ pub fn it_is_the_same_in_a_snapshot(bed: &Bed) {
         .shows("on the snapshot")
         .shows(members)
         .shows("not compared: the values of");
+    // Nor does an apply change anything of what is recorded, proof or not.
+    bed.run(&["diff", "--verify", "--sandbox", root])
+        .exits(0)
+        .shows(members);
     let secrets: Value = serde_json::from_str(&bed.kubectl(&["get", "secrets", "--output", "json"])).expect("JSON");
     let values = secrets["items"]
         .as_array()
         .expect("a list")
         .iter()
-        .flat_map(|secret| secret["data"].as_object());
+        .filter_map(|secret| secret["data"].as_object());
     let values: Vec<&str> = values
         .flat_map(|data| data.values().filter_map(Value::as_str))
         .collect();

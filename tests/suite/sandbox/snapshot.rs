@@ -80,6 +80,7 @@ fn a_snapshot_is_diffed_like_the_cluster_and_holds_no_secret() {
         .shows("on the snapshot snap of")
         .shows("in sync: 4 objects")
         .shows("not compared: the values of Secret snapshot/password");
+    on_snapshot(&["diff", "--verify"]).exits(0).shows("in sync: 4 objects");
     on_snapshot(&["status"]).exits(0).shows("4, 4 Current");
 
     // What git changes is shown as it is of the cluster; a value of a Secret is compared with nothing.
