@@ -46,6 +46,7 @@ pub mod report;
 pub mod rollout;
 pub mod schema;
 pub mod selection;
+pub mod snapshot;
 pub mod source;
 #[cfg(test)]
 mod testing;

@@ -6,6 +6,7 @@
 mod discovery;
 mod error;
 mod kubernetes;
+mod sandbox;
 
 use std::collections::BTreeSet;
 
@@ -19,6 +20,7 @@ use crate::schema::Schema;
 pub use discovery::{Discovery, Resource};
 pub use error::{ClusterError, Failure, FieldCause};
 pub use kubernetes::{Connection, Kubernetes};
+pub use sandbox::{Sandbox, Snapshot, mask, reduce_kinds};
 
 /// A cluster, real or embedded.
 #[async_trait]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Deleted, NotCompared, Past, Unverified};
@@ -39,6 +40,9 @@ pub struct Plan {
     pub key: Keyring,
     /// The workloads of which it is unknown whether they restart.
     pub unknown_rollouts: Unknown,
+    /// The Secrets of which some values are masked in the cluster, which is a snapshot: these are not
+    /// compared.
+    pub masked: Vec<ObjectRef>,
     /// The server's version.
     pub server_version: String,
     /// Why its schemas could not be read, where they were needed and could not.
@@ -92,7 +96,8 @@ pub struct Step {
 }
 
 /// What becomes of an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Action {
     /// It is created.
     Create,

@@ -74,6 +74,22 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
             None => writeln!(text, "{workload} does not restart when {secrets} changes: give --name"),
         };
     }
+    match plan.masked.as_slice() {
+        [] => {}
+        [one] => {
+            let _ = writeln!(
+                text,
+                "not compared: the values of {one}, which the snapshot does not hold"
+            );
+        }
+        several => {
+            let count = several.len();
+            let _ = writeln!(
+                text,
+                "not compared: the values of {count} Secrets, which the snapshot does not hold"
+            );
+        }
+    }
     text += &unverified(plan);
     if heading.not_selected > 0 {
         let _ = writeln!(text, "not selected: {} in git", heading.not_selected);
