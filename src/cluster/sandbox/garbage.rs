@@ -416,6 +416,6 @@ mod tests {
             ],
             Propagation::Background,
         );
-        assert_eq!(removed, ["one", "widgets.x"]);
+        assert_eq!(removed, ["one", "widgets.x.io"]);
     }
 }
