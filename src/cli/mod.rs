@@ -1,11 +1,13 @@
 //! The command line: what was typed, and one file a command.
 
+mod between;
 mod check;
 mod completions;
 mod diff;
 mod options;
 mod output;
 mod render;
+mod saved;
 mod setting;
 mod snapshot;
 mod status;

@@ -25,6 +25,9 @@ pub use sandbox::{Sandbox, Snapshot, mask, reduce_kinds};
 /// A cluster, real or embedded.
 #[async_trait]
 pub trait Cluster: Send + Sync {
+    /// Where it is: the API server's URL, or a directory.
+    fn address(&self) -> String;
+
     /// Which kinds there are, and the server's version.
     async fn discover(&self) -> Result<Discovery, ClusterError>;
 

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod bed;
+mod between;
 mod bundled_schema;
 mod causes;
 mod check;
@@ -27,6 +28,7 @@ mod programs;
 mod prune;
 mod races;
 mod revision;
+mod saved_plans;
 mod schemas;
 mod scope;
 mod secrets;

@@ -192,6 +192,14 @@ fn must_be_empty(root: &Path) -> Result<()> {
 
 #[async_trait]
 impl Cluster for Sandbox {
+    fn address(&self) -> String {
+        let root = self.root();
+        fs::canonicalize(root)
+            .unwrap_or_else(|_| root.to_owned())
+            .display()
+            .to_string()
+    }
+
     async fn discover(&self) -> Result<Discovery, ClusterError> {
         self.work(|store| Ok(store.reading()?.kinds()?.discovery.clone())).await
     }
