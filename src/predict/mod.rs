@@ -91,7 +91,7 @@ pub fn predict(schema: &Schema, request: &Request<'_>) -> Result<Predicted, Refu
     object = canonical::stored(kind, &object);
     if kind.is_built_in() {
         typed::settle(kind.root(), &mut object);
-        defaults::fill(kind.root(), &mut object);
+        defaults::fill(kind.root(), &mut object, live);
         write_lists(kind, &mut object);
     } else {
         typed::settle_numbers(&mut object);

@@ -124,7 +124,10 @@ const TYPES: &[(&str, Fields)] = &[
         "apps.v1.RollingUpdateDaemonSet",
         &[("maxSurge", Number(0)), ("maxUnavailable", Number(1))],
     ),
-    ("apps.v1.RollingUpdateStatefulSetStrategy", &[("partition", Number(0))]),
+    (
+        "apps.v1.RollingUpdateStatefulSetStrategy",
+        &[("maxUnavailable", Number(1)), ("partition", Number(0))],
+    ),
     (
         "batch.v1.CronJobSpec",
         &[

@@ -8,31 +8,39 @@ mod constants;
 
 use serde_json::{Map as JsonMap, Value, json};
 
+use crate::merge::element;
 use crate::schema::{Map, Type};
 
 use constants::Constant::{Empty, Flag, Number, Text};
 use constants::RBAC;
 
 /// Fills in what a server would, from the root down.
-pub(super) fn fill(of: Type<'_>, value: &mut Value) {
+///
+/// What is there already (`live`) has the defaults of its server, which may be older or newer: where it has a
+/// structure without a field, there is no default of it.
+pub(super) fn fill(of: Type<'_>, value: &mut Value, live: Option<&Value>) {
     match value {
         Value::Object(fields) => {
             let Some(map) = of.map() else { return };
+            let live = live.and_then(Value::as_object);
             if let Some(name) = of.name() {
-                fill_type(name.strip_prefix("io.k8s.api.").unwrap_or(name), fields);
+                fill_type(name.strip_prefix("io.k8s.api.").unwrap_or(name), fields, live);
             }
-            fill_declared(map, fields);
+            fill_declared(map, fields, live);
             for (name, value) in fields {
                 // The server's part of an object is none of ours.
                 if let Some(of) = map.child(name).filter(|_| name != "status") {
-                    fill(of, value);
+                    fill(of, value, live.and_then(|live| live.get(name)));
                 }
             }
         }
         Value::Array(items) => {
             let Some(list) = of.list() else { return };
+            let others = live.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
             for item in items {
-                fill(list.item(), item);
+                let place = element(list, item).ok();
+                let is_same = |other: &&Value| place.is_some() && element(list, other).ok() == place;
+                fill(list.item(), item, others.iter().find(is_same));
             }
         }
         _ => {}
@@ -40,7 +48,7 @@ pub(super) fn fill(of: Type<'_>, value: &mut Value) {
 }
 
 /// The defaults that the schema declares, and the structures that are always written.
-fn fill_declared(map: Map<'_>, fields: &mut JsonMap<String, Value>) {
+fn fill_declared(map: Map<'_>, fields: &mut JsonMap<String, Value>, live: Option<&JsonMap<String, Value>>) {
     for (name, field) in map.fields().filter(|(name, _)| *name != "status") {
         let is_default = |default: &Value| match default {
             Value::Object(fields) => fields.is_empty() && field.of().map().is_some(),
@@ -48,14 +56,16 @@ fn fill_declared(map: Map<'_>, fields: &mut JsonMap<String, Value>) {
             Value::Number(number) => number.as_f64() != Some(0.0),
             default => default == &Value::Bool(true),
         };
-        if let Some(default) = field.default().filter(|default| is_default(default)) {
+        let default = field.default().filter(|default| is_default(default));
+        if let Some(default) = default.filter(|_| has_default(live, name)) {
             set(fields, name, default.clone());
         }
     }
 }
 
-fn fill_type(of: &str, fields: &mut JsonMap<String, Value>) {
-    for (name, constant) in constants::of_type(of) {
+fn fill_type(of: &str, fields: &mut JsonMap<String, Value>, live: Option<&JsonMap<String, Value>>) {
+    let constants = constants::of_type(of).iter();
+    for (name, constant) in constants.filter(|(name, _)| has_default(live, name)) {
         let value = match *constant {
             Text(text) => text.into(),
             Number(number) => number.into(),
@@ -65,6 +75,11 @@ fn fill_type(of: &str, fields: &mut JsonMap<String, Value>) {
         set(fields, name, value);
     }
     computed(of, fields);
+}
+
+/// Whether the server is not known to have no default of a field.
+fn has_default(live: Option<&JsonMap<String, Value>>, name: &str) -> bool {
+    live.is_none_or(|live| live.contains_key(name))
 }
 
 /// Sets a field that has no value.
