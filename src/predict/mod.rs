@@ -1,6 +1,6 @@
 //! What an API server would answer to an apply, where it cannot be asked.
 //!
-//! Pure: no I/O, no clock. It is our own server-side apply ([`merge`](crate::merge)) and, around it, what
+//! Pure: no I/O, no clock. It is our own server-side apply ([`merge`]) and, around it, what
 //! an API server does besides: it leaves out what is empty, adds defaults, and keeps the spelling that a
 //! value has already.
 //!
