@@ -88,7 +88,7 @@ pub fn predict(schema: &Schema, request: &Request<'_>) -> Result<Predicted, Refu
         return Ok(Predicted { object, taken });
     };
     let managed_fields = take_metadata(&mut object, "managedFields");
-    object = stored(kind, &object);
+    object = stored(kind, &object, live);
     if let Some(live) = live {
         let ours = ours(live, &writer.manager);
         let spelling = Spelling {
@@ -104,13 +104,14 @@ pub fn predict(schema: &Schema, request: &Request<'_>) -> Result<Predicted, Refu
 }
 
 /// An object as it is written out once it is stored: without what is empty, with its defaults, and each
-/// value in its one spelling. It has no managed fields.
+/// value in its one spelling. It has no managed fields. Some defaults depend on the `live` object that it
+/// takes the place of.
 #[must_use]
-pub fn stored(kind: Kind<'_>, object: &Value) -> Value {
+pub fn stored(kind: Kind<'_>, object: &Value, live: Option<&Value>) -> Value {
     let mut object = canonical::stored(kind, object);
     if kind.is_built_in() {
         typed::settle(kind.root(), &mut object);
-        defaults::fill(kind.root(), &mut object);
+        defaults::fill(kind.root(), &mut object, live);
         write_lists(kind, &mut object);
         return object;
     }

@@ -94,7 +94,7 @@ impl Write<'_> {
             .object;
         let metadata = merged.get_mut("metadata").and_then(Value::as_object_mut);
         let managed_fields = metadata.and_then(|metadata| metadata.remove("managedFields"));
-        let mut stored = predict::stored(kind, &merged);
+        let mut stored = predict::stored(kind, &merged, live);
         if let Some(managed_fields) = managed_fields {
             stored["metadata"]["managedFields"] = managed_fields;
         }
