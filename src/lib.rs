@@ -42,6 +42,7 @@ mod pods;
 pub mod render;
 pub mod report;
 pub mod rollout;
+pub mod rules;
 pub mod schema;
 pub mod selection;
 pub mod source;

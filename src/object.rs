@@ -9,6 +9,7 @@ use crate::field::FieldPath;
 use crate::generate::Generated;
 use crate::jobs::Inputs;
 use crate::place::{Origin, Place, Role};
+use crate::rules::Rule;
 
 /// A kind without its version: `Deployment.apps`, `ConfigMap`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -171,6 +172,8 @@ pub struct DesiredObject {
     pub generate: Vec<Generated>,
     /// Of a Job: the digests of its declared inputs.
     pub inputs: Option<Inputs>,
+    /// The rules that are about it, those first that go before others.
+    pub rules: Vec<std::sync::Arc<Rule>>,
 }
 
 impl DesiredObject {
