@@ -31,6 +31,7 @@ pub mod inventory;
 pub mod jobs;
 pub mod key;
 pub mod merge;
+pub mod migrate;
 mod nearest;
 pub mod object;
 pub mod observe;

@@ -71,6 +71,8 @@ pub(super) async fn planned(
         selection,
         rollouts: is_structured,
         verify: desired.verify,
+        rules: settings.rules.clone(),
+        migrate: settings.migrate.clone(),
         policy: safety.policy(&desired.field_manager, environment.as_deref()),
         concurrency: cluster.concurrency.into(),
     };

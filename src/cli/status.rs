@@ -60,6 +60,8 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         },
         rollouts: false,
         verify: false,
+        rules: Vec::new(),
+        migrate: Vec::new(),
         policy: Policy::default(),
         concurrency: args.cluster.concurrency.into(),
     };

@@ -8,14 +8,18 @@ use serde_json::Value;
 use super::Question;
 use super::explain::{failed, refused, warnings};
 use super::job;
+use super::made::Made;
 use super::members::Survey;
-use crate::cluster::{Answer, Apply, Cluster, Failure, Force, Persist, Resource};
+use crate::cluster::{
+    Answer, Apply, Cluster, ClusterError, Discovery, Failure, Force, Patch, Persist, Resource,
+};
 use crate::compare;
 use crate::error::{Error, Result};
+use crate::field::ManagedFields;
 use crate::generate;
-use crate::inventory;
-use crate::jobs::{Inputs, Run};
-use crate::object::{DesiredObject, LiveObject};
+use crate::jobs::{Inputs, Recorded, Run};
+use crate::migrate::{self, Migration};
+use crate::object::{DesiredObject, LiveObject, ObjectRef};
 use crate::plan::{self, Answered, Observation, Past, Unverified, Version};
 use crate::schema::Schema;
 
@@ -52,20 +56,13 @@ impl Survey<'_> {
         };
         let (mut proved, mut rest) = (Vec::new(), Vec::new());
         for (desired, resource, member) in known {
-            let sent = self.stamped(&desired);
+            let made = self.made(&desired, member.as_ref().map(|(_, live)| live));
             match member {
                 Some((listed, live))
-                    if listed.gvk == resource.gvk && self.is_proved(&desired, &sent, &live, schema) =>
+                    if listed.gvk == resource.gvk && self.is_proved(&desired, &made, &live, schema) =>
                 {
-                    proved.push(Observation {
-                        desired,
-                        resource,
-                        sent,
-                        live: Some(live),
-                        answer: Answered::Proved,
-                        run: Run::Plain,
-                        past: Past::default(),
-                    });
+                    let asked = Asked { desired, resource, made, live: Some(live), run: Run::Plain };
+                    proved.push(asked.answered(Answered::Proved));
                 }
                 member => rest.push((desired, resource, member)),
             }
@@ -74,14 +71,11 @@ impl Survey<'_> {
     }
 
     /// Of a Job, its inputs decide; and what is still to be made in the cluster is no proof.
-    fn is_proved(&self, desired: &DesiredObject, sent: &Value, live: &LiveObject, schema: &Schema) -> bool {
+    fn is_proved(&self, desired: &DesiredObject, made: &Made, live: &LiveObject, schema: &Schema) -> bool {
         desired.inputs.is_none()
+            && made.migration.is_none()
             && generate::due(desired, Some(live)).is_none()
-            && compare::is_proved(desired, sent, live, schema, &self.question.policy.field_manager)
-    }
-
-    fn stamped(&self, desired: &DesiredObject) -> Value {
-        inventory::stamp(desired, self.question.set.as_ref(), self.question.revision.as_deref())
+            && compare::is_proved(desired, &made.sent, live, schema, &self.question.policy.field_manager)
     }
 
     async fn ask_some(&self, known: Vec<Known>, missing_namespaces: &BTreeSet<String>) -> Result<Vec<Observation>> {
@@ -114,32 +108,24 @@ impl Survey<'_> {
             None => (!is_served).then(|| (Unverified::KindMissing, member.as_ref().map(|(_, live)| live.clone()))),
         };
         if let Some((why, live)) = unverified {
-            let mut sent = self.stamped(&desired);
-            bind(&mut sent, live.as_ref().map(Version::of).as_ref());
-            let answer = Answered::Unverified(why);
-            return Ok(Observation {
-                desired,
-                resource,
-                sent,
-                live,
-                answer,
-                run: Run::Plain,
-                past: Past::default(),
-            });
+            let mut made = self.made(&desired, live.as_ref());
+            bind(&mut made.sent, live.as_ref().map(Version::of).as_ref());
+            let asked = Asked { desired, resource, made, live, run: Run::Plain };
+            return Ok(asked.answered(Answered::Unverified(why)));
         }
         let recorded = self.completed.get(&desired.reference);
         match member {
             Some((listed, live)) if listed.gvk == resource.gvk => {
-                ask(self.cluster, desired, resource, Some(live), recorded, self.question).await
+                self.ask(desired, resource, Some(live), recorded).await
             }
             // What is no member is most often not there: the server says so when it is asked.
             // Of a Job it may not be asked, so it must be looked for.
             None if self.question.set.is_some() && recorded.is_none() => {
-                ask(self.cluster, desired, resource, None, None, self.question).await
+                self.ask(desired, resource, None, None).await
             }
             _ => {
-                let live = read(self.cluster, &resource, &desired).await?;
-                ask(self.cluster, desired, resource, live, recorded, self.question).await
+                let live = self.read(&resource, &desired).await?;
+                self.ask(desired, resource, live, recorded).await
             }
         }
     }
@@ -152,17 +138,42 @@ pub async fn observe_again(
     desired: DesiredObject,
     resource: Resource,
     question: &Question,
+    discovery: &Discovery,
 ) -> Result<Observation> {
-    let live = read(cluster, &resource, &desired).await?;
-    ask(cluster, desired, resource, live, None, question).await
+    let survey = Survey {
+        cluster,
+        question,
+        discovery,
+        completed: &Recorded::new(),
+    };
+    let live = survey.read(&resource, &desired).await?;
+    survey.ask(desired, resource, live, None).await
 }
 
-async fn read(cluster: &dyn Cluster, resource: &Resource, desired: &DesiredObject) -> Result<Option<LiveObject>> {
-    let reference = &desired.reference;
-    cluster
-        .get(resource, reference)
-        .await
-        .map_err(|error| failed(&format!("read {reference}"), error))
+/// One object, before it is known what the server says.
+struct Asked {
+    desired: DesiredObject,
+    resource: Resource,
+    made: Made,
+    live: Option<LiveObject>,
+    run: Run,
+}
+
+impl Asked {
+    fn answered(self, answer: Answered) -> Observation {
+        let Made { sent, ruled, migration } = self.made;
+        Observation {
+            desired: self.desired,
+            resource: self.resource,
+            sent,
+            ruled,
+            migration,
+            live: self.live,
+            answer,
+            run: self.run,
+            past: Past::default(),
+        }
+    }
 }
 
 /// How often an object that changes under our hands is looked at again.
@@ -184,90 +195,136 @@ pub fn bind(sent: &mut Value, live: Option<&Version>) {
     }
 }
 
-/// Asks the server what an apply of `desired` would do to `live`.
-async fn ask(
-    cluster: &dyn Cluster,
-    desired: DesiredObject,
-    resource: Resource,
-    mut live: Option<LiveObject>,
-    recorded: Option<&Inputs>,
-    question: &Question,
-) -> Result<Observation> {
-    let field_manager = &question.policy.field_manager;
-    let mut is_fixed = false;
-    for _ in 0..TRIES {
-        let mut sent = inventory::stamp(&desired, question.set.as_ref(), question.revision.as_deref());
-        let claim = live
-            .as_ref()
-            .map(|live| plan::claim(&desired, live, question.set.as_ref(), &question.policy));
-        let (set, rerun) = (question.set.as_ref(), &question.policy.rerun);
-        let run = Run::of(&desired, live.as_ref(), recorded, set, rerun, is_fixed);
-        let is_going = live.as_ref().is_some_and(|live| live.deletion_timestamp().is_some());
-        let unasked = match claim {
-            Some(claim) if !claim.allows_change() => Some(Answered::NotOurs(claim)),
-            _ if run == Run::Stands => Some(Answered::Stands),
-            Some(_) if is_going => {
-                // It is for when the old one is gone.
-                bind(&mut sent, None);
-                Some(Answered::Unverified(Unverified::BeingDeleted))
-            }
-            _ => None,
-        };
-        if let Some(answer) = unasked {
-            return Ok(Observation {
-                desired,
-                resource,
-                sent,
-                live,
-                answer,
-                run,
-                past: Past::default(),
-            });
-        }
-        bind(&mut sent, live.as_ref().map(Version::of).as_ref());
-        let answer = match (&run, &live) {
-            (Run::Again(_), Some(live)) => {
-                // It is for when the old one is gone.
-                bind(&mut sent, None);
-                job::validate(cluster, &resource, &desired.reference, &sent, live.uid(), field_manager).await
-            }
-            (_, live) => {
-                if let (Run::Noted, Some(live)) = (&run, live) {
-                    job::keep_spec(&mut sent, live);
+impl Survey<'_> {
+    async fn read(&self, resource: &Resource, desired: &DesiredObject) -> Result<Option<LiveObject>> {
+        let reference = &desired.reference;
+        let read = self.cluster.get(resource, reference).await;
+        read.map_err(|error| failed(&format!("read {reference}"), error))
+    }
+
+    /// Asks the server what an apply of `desired` would do to `live`.
+    async fn ask(
+        &self,
+        desired: DesiredObject,
+        resource: Resource,
+        mut live: Option<LiveObject>,
+        recorded: Option<&Inputs>,
+    ) -> Result<Observation> {
+        let question = self.question;
+        let field_manager = &question.policy.field_manager;
+        let mut is_fixed = false;
+        for _ in 0..TRIES {
+            let claim = live
+                .as_ref()
+                .map(|live| plan::claim(&desired, live, question.set.as_ref(), &question.policy));
+            let (set, rerun) = (question.set.as_ref(), &question.policy.rerun);
+            let run = Run::of(&desired, live.as_ref(), recorded, set, rerun, is_fixed);
+            let is_going = live.as_ref().is_some_and(|live| live.deletion_timestamp().is_some());
+            // What is created anew is as git says, whole.
+            let stays = live.as_ref().filter(|_| !is_going && !matches!(run, Run::Again(_)));
+            let mut made = self.made(&desired, stays);
+            let unasked = match claim {
+                Some(claim) if !claim.allows_change() => Some(Answered::NotOurs(claim)),
+                _ if run == Run::Stands => Some(Answered::Stands),
+                Some(_) if is_going => {
+                    // It is for when the old one is gone.
+                    bind(&mut made.sent, None);
+                    Some(Answered::Unverified(Unverified::BeingDeleted))
                 }
-                let apply = Apply {
-                    object: &sent,
-                    reference: &desired.reference,
-                    field_manager,
-                    force: Force::Take,
-                    persist: Persist::DryRun,
-                };
-                cluster.apply(&resource, &apply).await
+                _ => None,
+            };
+            if let Some(answer) = unasked {
+                let asked = Asked { desired, resource, made, live, run };
+                return Ok(asked.answered(answer));
             }
+            bind(&mut made.sent, live.as_ref().map(Version::of).as_ref());
+            let reference = &desired.reference;
+            let answer = match (&run, &live) {
+                (Run::Again(_), Some(live)) => {
+                    // It is for when the old one is gone.
+                    bind(&mut made.sent, None);
+                    job::validate(self.cluster, &resource, reference, &made.sent, live.uid(), field_manager).await
+                }
+                (_, live) => {
+                    if let (Run::Noted, Some(live)) = (&run, live) {
+                        job::keep_spec(&mut made.sent, live);
+                    }
+                    self.dry_run(&resource, reference, &made, live.as_ref()).await
+                }
+            };
+            match answer {
+                Ok(Answer {
+                    object,
+                    warnings: words,
+                    ..
+                }) => {
+                    let warnings = warnings(&desired, words);
+                    let asked = Asked { desired, resource, made, live, run };
+                    return Ok(asked.answered(Answered::ByServer { object, warnings }));
+                }
+                Err(error) if desired.inputs.is_some() && live.is_some() && job::is_fixed(&run, &error) => {
+                    is_fixed = true;
+                }
+                // It changed, or came or went, since it was looked for: look again.
+                Err(error) if error.failure == Failure::Conflict => live = self.read(&resource, &desired).await?,
+                Err(error) => return Err(refused(&desired, error)),
+            }
+        }
+        Err(Error::new(format!("{} changes faster than it can be compared", desired.reference)).hint("try again"))
+    }
+
+    /// The server's answer to a dry-run; with a migration, to that of what the apply comes to after it.
+    async fn dry_run(
+        &self,
+        resource: &Resource,
+        reference: &ObjectRef,
+        made: &Made,
+        live: Option<&LiveObject>,
+    ) -> Result<Answer, ClusterError> {
+        let apply = Apply {
+            object: &made.sent,
+            reference,
+            field_manager: &self.question.policy.field_manager,
+            force: Force::Take,
+            persist: Persist::DryRun,
         };
-        match answer {
-            Ok(Answer {
-                object,
-                warnings: words,
-                ..
-            }) => {
-                let warnings = warnings(&desired, words);
-                let answer = Answered::ByServer { object, warnings };
-                return Ok(Observation {
-                    desired,
-                    resource,
-                    sent,
-                    live,
-                    answer,
-                    run,
-                    past: Past::default(),
-                });
-            }
-            Err(error) if desired.inputs.is_some() && live.is_some() && job::is_fixed(&run, &error) => is_fixed = true,
-            // It changed, or came or went, since it was looked for: look again.
-            Err(error) if error.failure == Failure::Conflict => live = read(cluster, &resource, &desired).await?,
-            Err(error) => return Err(refused(&desired, error)),
+        let answer = self.cluster.apply(resource, &apply).await?;
+        match (&made.migration, live) {
+            (Some(migration), Some(live)) => self.after(migration, resource, live, answer).await,
+            _ => Ok(answer),
         }
     }
-    Err(Error::new(format!("{} changes faster than it can be compared", desired.reference)).hint("try again"))
+
+    /// What the apply would store after the migration. Two dry-runs do not build on each other, so the server
+    /// cannot be asked in one; but it can be asked what it makes of an object without the fields that go.
+    async fn after(
+        &self,
+        migration: &Migration,
+        resource: &Resource,
+        live: &LiveObject,
+        answer: Answer,
+    ) -> Result<Answer, ClusterError> {
+        let (predicted, is_less) = migration.predicted(&answer.object);
+        if !is_less {
+            return Ok(Answer {
+                object: predicted,
+                ..answer
+            });
+        }
+        let managed = ManagedFields::of(&predicted);
+        let mut wanted = migrate::with_managed(&predicted, &ManagedFields::of(live)).into_value();
+        wanted["metadata"]["generation"] = live.value()["metadata"]["generation"].clone();
+        let operations = json_patch::diff(live.value(), &wanted);
+        let patch = Patch {
+            operations: &serde_json::to_value(operations).unwrap_or_default(),
+            reference: &live.reference(),
+            field_manager: &self.question.policy.field_manager,
+            persist: Persist::DryRun,
+        };
+        let stored = self.cluster.patch(resource, &patch).await?;
+        Ok(Answer {
+            object: migrate::with_managed(&stored, &managed),
+            ..answer
+        })
+    }
 }

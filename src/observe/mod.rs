@@ -8,13 +8,16 @@ mod contents;
 mod explain;
 mod job;
 mod key;
+mod made;
 mod members;
 mod resolve;
+mod rules;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::error::{Error, Result};
@@ -25,6 +28,7 @@ use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::order::{self, ComponentDependencies};
 use crate::plan::{Contents, NotCompared, Observed, Policy};
 use crate::rollout;
+use crate::rules::Rule;
 use crate::schema::Schema;
 use crate::selection::Selection;
 use crate::source::Manifest;
@@ -55,6 +59,10 @@ pub struct Question {
     pub verify: bool,
     /// What is allowed.
     pub policy: Policy,
+    /// Which fields are none of git's business, and who wins which conflict.
+    pub rules: Vec<Arc<Rule>>,
+    /// The field managers, besides `kubectl apply`, whose fields become ours.
+    pub migrate: Vec<String>,
     /// How many requests are under way at once.
     pub concurrency: usize,
 }
@@ -90,6 +98,7 @@ pub async fn observe(
     let mut known = discovery.clone();
     let defined_by = resolve::add_defined_kinds(&mut known, &manifests);
     let all = resolve::resolve(manifests, &known, &question.namespace)?;
+    rules::check(&question.rules, &known)?;
     let dependencies = order::dependencies(all.iter().map(|(object, _)| object), &defined_by, components)?;
     let wanted: BTreeSet<ObjectRef> = all.iter().map(|(object, _)| object.reference.clone()).collect();
     let is_selected =
@@ -131,6 +140,10 @@ pub async fn observe(
         hidden,
     } = survey.members(&desired, parent.as_ref()).await?;
 
+    survey
+        .add_rules(&mut desired, &others, |reference| live.get(reference).map(|(_, live)| live))
+        .await;
+
     let (unknown_rollouts, pending) = if question.rollouts {
         follow(&mut desired, &mut others, &live, &key)
     } else {
@@ -146,6 +159,8 @@ pub async fn observe(
         .collect();
     let schema = (is_known_server && !question.verify).then(|| schema(&live, &known));
     let objects = survey.ask_all(known, schema.as_deref()).await?;
+    let is_everything = question.selection.is_everything() && not_compared.is_empty();
+    let idle_rules = survey.idle_rules(&wanted, &objects, is_everything);
     // What git wants under other labels than the live object has is not selected, and still wanted.
     let orphans: Vec<(Resource, LiveObject)> = live
         .into_iter()
@@ -169,6 +184,7 @@ pub async fn observe(
             key,
             unknown_rollouts,
             pending,
+            idle_rules,
             server_version: discovery.server_version.clone(),
         },
         discovery,

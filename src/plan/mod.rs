@@ -11,14 +11,15 @@ mod step;
 mod tests;
 
 use crate::compare::{self, Cause, Comparison, FieldChange};
+use crate::field::ManagedFields;
 use crate::generate;
 use crate::health::{self, Health};
 use crate::jobs::{self, Inputs, Run};
 use crate::key::Keyring;
-use crate::object::{LiveObject, ObjectRef};
+use crate::object::{DesiredObject, LiveObject, ObjectRef};
 use crate::order::rank;
 
-pub use observed::{Answered, Deleted, NotCompared, Observation, Observed, Past, Unverified};
+pub use observed::{Answered, Deleted, Idle, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, Policy, Prune};
 pub use prune::{Budget, Contents, is_same_delete};
@@ -83,6 +84,7 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         refusals,
         dependencies: observed.dependencies,
         jobs: observed.jobs,
+        idle_rules: observed.idle_rules,
         key: observed.key,
         unknown_rollouts: observed.unknown_rollouts,
         server_version: observed.server_version,
@@ -135,11 +137,15 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         desired,
         resource,
         sent,
+        ruled,
+        migration,
         live,
         answer,
         run,
         past,
     } = observation;
+    let yielded = live.as_ref().map(|_| compare::yielded(&desired, &ruled)).unwrap_or_default();
+    let moved = live.as_ref().and_then(|live| moved(&desired, live, &policy.field_manager));
     let place = desired.place(&crate::field::FieldPath::root());
     let mut step = Step {
         reference: desired.reference.clone(),
@@ -148,6 +154,8 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         changes: Vec::new(),
         generates: Vec::new(),
         restarts: None,
+        yielded,
+        moved,
         unverified: None,
         guess: None,
         warnings: Vec::new(),
@@ -163,13 +171,20 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         sent,
         live: live.as_ref().map(Version::of),
         predicted: None,
+        migration,
         past,
     };
     if let Run::Again(why) = &run {
         step.reason = Reason::Runs(why.clone());
     }
     match answer {
-        Answered::Proved | Answered::Stands => return Decision::Unchanged(Box::new(standing(work, live.as_ref()))),
+        Answered::Proved | Answered::Stands => {
+            let settled = Settled {
+                yielded: step.yielded,
+                ..standing(work, live.as_ref())
+            };
+            return Decision::Unchanged(Box::new(settled));
+        }
         Answered::NotOurs(claim) => {
             step.action = Action::Skip;
             step.reason = match claim {
@@ -191,13 +206,15 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         Answered::ByServer { object, warnings } => {
             let due = generate::due(&work.desired, Some(&object));
             if let Some(live) = &live {
-                let mut comparison = compare::compare(
-                    &work.desired,
-                    work.past.base.as_deref(),
+                let sides = compare::Sides {
+                    desired: &work.desired,
+                    base: work.past.base.as_deref(),
                     live,
-                    &object,
-                    &policy.field_manager,
-                );
+                    answer: &object,
+                    ruled: &ruled,
+                    migration: work.migration.as_ref(),
+                };
+                let mut comparison = compare::compare(&sides, &policy.field_manager);
                 let inputs = work.desired.inputs.as_ref();
                 comparison.noted |= inputs.is_some_and(|inputs| inputs.adds_to(Inputs::noted(live).as_ref()));
                 if matches!(run, Run::Again(_)) {
@@ -206,6 +223,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
                 } else if comparison.is_unchanged() && due.is_none() {
                     let settled = Settled {
                         warnings,
+                        yielded: step.yielded,
                         ..standing(work, Some(live))
                     };
                     return Decision::Unchanged(Box::new(settled));
@@ -229,6 +247,13 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
     Decision::Step(Box::new(step))
 }
 
+/// The version in which our fields are recorded, where it is not the one that git writes.
+fn moved(desired: &DesiredObject, live: &LiveObject, field_manager: &str) -> Option<String> {
+    let managed = ManagedFields::of(live);
+    let recorded = managed.applied_by(field_manager)?.0.api_version.clone();
+    (!recorded.is_empty() && recorded != desired.gvk().api_version()).then_some(recorded)
+}
+
 /// An object that stays as it is. A Job that is not there any more, or is going, has done its work.
 fn standing(work: ApplyWork, live: Option<&LiveObject>) -> Settled {
     let ApplyWork { desired, resource, .. } = work;
@@ -238,6 +263,7 @@ fn standing(work: ApplyWork, live: Option<&LiveObject>) -> Settled {
         resource,
         health: there.map_or_else(Health::current, health::of),
         warnings: Vec::new(),
+        yielded: Vec::new(),
         is_complete: desired.inputs.is_some() && there.is_none_or(health::is_complete),
         inputs: desired.inputs,
     }

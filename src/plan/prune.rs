@@ -115,6 +115,8 @@ pub(super) fn steps(
                 action,
                 reason: kept.unwrap_or(Reason::Dropped(None)),
                 changes: Vec::new(),
+                yielded: Vec::new(),
+                moved: None,
                 generates: Vec::new(),
                 restarts: None,
                 guess: None,

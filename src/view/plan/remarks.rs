@@ -1,10 +1,11 @@
 //! What stands below the steps of a plan: how many there are, and what to know besides.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::super::style::{FAILED, WARNED, paint};
-use super::{Heading, Pruning, input};
-use crate::plan::{Action, Plan, Reason, Refusal, Step, Work};
+use super::{Heading, Pruning, change, input};
+use crate::plan::{Action, Idle, Plan, Reason, Refusal, Step, Work};
 
 pub(super) fn summary(plan: &Plan) -> String {
     let count = |action: Action| plan.of(action).count();
@@ -74,6 +75,7 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
             None => writeln!(text, "{workload} does not restart when {secrets} changes: give --name"),
         };
     }
+    text += &rules(plan, heading);
     if heading.not_selected > 0 {
         let _ = writeln!(text, "not selected: {} in git", heading.not_selected);
     }
@@ -87,6 +89,42 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
     }
     for reason in &plan.refusals {
         let _ = writeln!(text, "{} {}", paint(FAILED, "a sync refuses this:"), refusal(reason));
+    }
+    text
+}
+
+/// What rules leave as it is: how much, or each with `-v`; and the rules that are about nothing.
+fn rules(plan: &Plan, heading: &Heading<'_>) -> String {
+    let steps = plan.steps.iter().map(|step| (&step.reference, &step.yielded));
+    let settled = plan.unchanged.iter().map(|settled| (&settled.reference, &settled.yielded));
+    let mut all: Vec<_> = steps.chain(settled).collect();
+    all.sort_by_key(|(reference, _)| *reference);
+    let all = all.into_iter().flat_map(|(reference, yielded)| yielded.iter().map(move |one| (reference, one)));
+    let mut text = String::new();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for (reference, yielded) in all {
+        if heading.whole {
+            let _ = write!(text, "{reference} {}", change::yielded(yielded));
+        } else {
+            *counts.entry(change::rule(&yielded.rule)).or_default() += 1;
+        }
+    }
+    if !counts.is_empty() {
+        let counts = counts.iter().map(|(rule, count)| {
+            let fields = if *count == 1 { "field" } else { "fields" };
+            format!("{count} {fields} {rule}")
+        });
+        let _ = writeln!(text, "left as it is: {} (-v names them)", counts.collect::<Vec<_>>().join(", "));
+    }
+    for (rule, idle) in &plan.idle_rules {
+        let place = rule.place().map(|place| format!("{}:{}", place.file.path(), place.line())).unwrap_or_default();
+        let _ = match idle {
+            Idle::NoObject => writeln!(text, "the rule at {place} is about no object in git"),
+            Idle::NoField(1) => writeln!(text, "the rule at {place} is about a field that its object does not have"),
+            Idle::NoField(objects) => {
+                writeln!(text, "the rule at {place} is about a field that none of its {objects} objects has")
+            }
+        };
     }
     text
 }

@@ -1,0 +1,49 @@
+//! What is sent for an object: what git says, our notes, and what the rules leave to others.
+
+use serde_json::Value;
+
+use super::members::Survey;
+use crate::field::ManagedFields;
+use crate::inventory;
+use crate::migrate::{self, Heir, Migration};
+use crate::object::{DesiredObject, LiveObject};
+use crate::rules::{self, Ruled};
+
+/// What is sent for an object, and what has to be done before.
+pub(super) struct Made {
+    pub(super) sent: Value,
+    /// What the rules did with it.
+    pub(super) ruled: Ruled,
+    /// The managed fields that have to become ours first.
+    pub(super) migration: Option<Migration>,
+}
+
+impl Survey<'_> {
+    /// Makes what is sent for `desired`, next to the live object that it is for, if it is for one.
+    pub(super) fn made(&self, desired: &DesiredObject, live: Option<&LiveObject>) -> Made {
+        let question = self.question;
+        let field_manager = &question.policy.field_manager;
+        let mut sent = inventory::stamp(desired, question.set.as_ref(), question.revision.as_deref());
+        let migration = live.and_then(|live| self.migration(desired, live));
+        let managed = match (&migration, live) {
+            (Some(migration), _) => migration.managed.clone(),
+            (None, Some(live)) if !desired.rules.is_empty() => ManagedFields::of(live),
+            (None, _) => ManagedFields::default(),
+        };
+        let live = live.map(LiveObject::value);
+        let ruled = rules::apply(&desired.rules, &mut sent, live, &managed, field_manager);
+        Made { sent, ruled, migration }
+    }
+
+    fn migration(&self, desired: &DesiredObject, live: &LiveObject) -> Option<Migration> {
+        let versions = self.discovery.versions(&desired.reference.kind).iter();
+        let served: Vec<String> = versions.map(|resource| resource.gvk.api_version()).collect();
+        let heir = Heir {
+            field_manager: &self.question.policy.field_manager,
+            named: &self.question.migrate,
+            api_version: &desired.gvk().api_version(),
+            served: &served,
+        };
+        migrate::due(live, heir)
+    }
+}
