@@ -58,15 +58,24 @@ pub fn due(live: &LiveObject, heir: Heir<'_>) -> Option<Migration> {
         .filter(|(manager, fields)| is_left_behind(manager, fields, heir.named))
         .map(|(manager, fields)| (manager.clone(), fields.clone()))
         .collect();
-    let gone_version = ours.map(|(manager, _)| &manager.api_version).filter(|version| !is_known(version));
+    let gone_version = ours
+        .map(|(manager, _)| &manager.api_version)
+        .filter(|version| !is_known(version));
     if from.is_empty() && gone_version.is_none() {
         return None;
     }
-    let recorded = ours.map(|(manager, _)| manager).into_iter().chain(from.iter().map(|(manager, _)| manager));
-    let version = recorded.map(|manager| manager.api_version.as_str()).find(|version| is_known(version));
+    let recorded = ours
+        .map(|(manager, _)| manager)
+        .into_iter()
+        .chain(from.iter().map(|(manager, _)| manager));
+    let version = recorded
+        .map(|manager| manager.api_version.as_str())
+        .find(|version| is_known(version));
     let version = version.unwrap_or(heir.api_version).to_owned();
     let mut fields = FieldSet::default();
-    let all = ours.into_iter().chain(from.iter().map(|(manager, fields)| (manager, fields)));
+    let all = ours
+        .into_iter()
+        .chain(from.iter().map(|(manager, fields)| (manager, fields)));
     for (manager, theirs) in all {
         if manager.api_version == version {
             fields.extend(theirs);
@@ -74,7 +83,9 @@ pub fn due(live: &LiveObject, heir: Heir<'_>) -> Option<Migration> {
             fields.extend(&in_another_version(theirs, live));
         }
     }
-    let time = ours.map(|(manager, _)| manager).or(from.first().map(|(manager, _)| manager));
+    let time = ours
+        .map(|(manager, _)| manager)
+        .or(from.first().map(|(manager, _)| manager));
     let entry = FieldManager {
         name: heir.field_manager.to_owned(),
         operation: Operation::Apply,
@@ -120,7 +131,10 @@ impl Migration {
     /// `answer` is what an apply would store now. With it, whether anything is gone at all.
     pub fn predicted(&self, answer: &LiveObject) -> (LiveObject, bool) {
         let managed = without(&ManagedFields::of(answer), &self.from);
-        let wanted = managed.applied_by(&self.field_manager).map(|(_, fields)| fields.clone()).unwrap_or_default();
+        let wanted = managed
+            .applied_by(&self.field_manager)
+            .map(|(_, fields)| fields.clone())
+            .unwrap_or_default();
         let kept = managed.all();
         let mut object = answer.value().clone();
         let mut is_less = false;
@@ -138,8 +152,8 @@ impl Migration {
 /// annotation, or a manager that a person named.
 fn is_left_behind(manager: &FieldManager, fields: &FieldSet, named: &[String]) -> bool {
     let annotation = FieldPath::of(&["metadata", "annotations", LAST_APPLIED]);
-    let by_kubectl = manager.operation == Operation::Update
-        && (manager.name == CLIENT_SIDE_APPLY || fields.touches(&annotation));
+    let by_kubectl =
+        manager.operation == Operation::Update && (manager.name == CLIENT_SIDE_APPLY || fields.touches(&annotation));
     manager.subresource.is_empty() && (by_kubectl || named.contains(&manager.name))
 }
 
@@ -197,7 +211,13 @@ mod tests {
     fn owners(managed: &ManagedFields) -> Vec<String> {
         let told = managed.entries().map(|(manager, fields)| {
             let paths: Vec<String> = fields.paths().iter().map(ToString::to_string).collect();
-            format!("{:?} {} {}: {}", manager.operation, manager.name, manager.api_version, paths.join(" "))
+            format!(
+                "{:?} {} {}: {}",
+                manager.operation,
+                manager.name,
+                manager.api_version,
+                paths.join(" ")
+            )
         });
         told.collect()
     }
@@ -206,7 +226,11 @@ mod tests {
     fn what_kubectl_apply_left_becomes_ours_whatever_its_name() {
         for name in ["kubectl-client-side-apply", "my-own-name"] {
             let fields = format!("data a, data b, {NOTED}");
-            let live = object(&[(name, &fields), ("other", "data c"), (&format!("{name}/status"), "status x")]);
+            let live = object(&[
+                (name, &fields),
+                ("other", "data c"),
+                (&format!("{name}/status"), "status x"),
+            ]);
             let migration = due(&live, heir(&[], &[])).expect("it is due");
             assert_eq!(
                 owners(&migration.managed),
@@ -221,15 +245,28 @@ mod tests {
                 .collect::<Vec<_>>()
             );
         }
-        assert_eq!(due(&object(&[("other", "data a"), ("=stackanetes", "data b")]), heir(&[], &[])), None);
+        assert_eq!(
+            due(
+                &object(&[("other", "data a"), ("=stackanetes", "data b")]),
+                heir(&[], &[])
+            ),
+            None
+        );
     }
 
     #[test]
     fn a_named_managers_fields_become_ours_however_it_wrote() {
-        let live = object(&[("=stackanetes", "data a"), ("=argocd-controller", "data b"), ("helm", "data c")]);
+        let live = object(&[
+            ("=stackanetes", "data a"),
+            ("=argocd-controller", "data b"),
+            ("helm", "data c"),
+        ]);
         let named = ["argocd-controller".to_owned(), "helm".to_owned()];
         let migration = due(&live, heir(&named, &[])).expect("it is due");
-        assert_eq!(owners(&migration.managed), ["Apply stackanetes v1: data.a data.b data.c"]);
+        assert_eq!(
+            owners(&migration.managed),
+            ["Apply stackanetes v1: data.a data.b data.c"]
+        );
     }
 
     #[test]
@@ -237,7 +274,11 @@ mod tests {
         let fields = format!("data a, data b, data c, {NOTED}");
         let live = object(&[("kubectl-client-side-apply", &fields), ("other", "data c")]);
         let migration = due(&live, heir(&[], &[])).expect("it is due");
-        let answer = object(&[("=stackanetes", "data a"), ("kubectl-client-side-apply", &fields), ("other", "data c")]);
+        let answer = object(&[
+            ("=stackanetes", "data a"),
+            ("kubectl-client-side-apply", &fields),
+            ("other", "data c"),
+        ]);
         let (predicted, is_less) = migration.predicted(&answer);
         assert!(is_less);
         assert_eq!(predicted.value()["data"], json!({"a": "1", "c": "3"}));
@@ -253,7 +294,11 @@ mod tests {
         let mut value = object(&[("=stackanetes", "data a, data gone")]).into_value();
         value["metadata"]["managedFields"][0]["apiVersion"] = "v1alpha1".into();
         let live = LiveObject::new(value);
-        assert_eq!(due(&live, heir(&[], &["v1alpha1".to_owned()])), None, "the server knows what to do");
+        assert_eq!(
+            due(&live, heir(&[], &["v1alpha1".to_owned()])),
+            None,
+            "the server knows what to do"
+        );
         let migration = due(&live, heir(&[], &[])).expect("it is due");
         assert_eq!(migration.gone_version.as_deref(), Some("v1alpha1"));
         assert_eq!(owners(&migration.managed), ["Apply stackanetes v1: data.a"]);

@@ -106,7 +106,12 @@ impl<'a> Context<'a> {
         let path = &difference.path;
         let wanted = self.wanted.touches(path) || self.wanted.covers(path);
         if let (false, Some(from)) = (wanted, self.heritage(path)) {
-            return (Cause::Takeover { from: Some(from.clone()) }, false);
+            return (
+                Cause::Takeover {
+                    from: Some(from.clone()),
+                },
+                false,
+            );
         }
         let Some((_, owned)) = self.owned else {
             return match (wanted, self.loser(path)) {
@@ -145,7 +150,9 @@ impl<'a> Context<'a> {
     /// From whom a field becomes ours and then goes, if it was not ours as well.
     fn heritage(&self, path: &FieldPath) -> Option<&'a FieldManager> {
         let migration = self.migration?;
-        let ours = self.owned.is_some_and(|(_, owned)| owned.touches(path) || owned.covers(path));
+        let ours = self
+            .owned
+            .is_some_and(|(_, owned)| owned.touches(path) || owned.covers(path));
         self.loser(path).filter(|from| !ours && migration.takes_from(from))
     }
 

@@ -180,7 +180,10 @@ pub fn compare(sides: &Sides<'_>, field_manager: &str) -> Comparison {
         .map(|difference| {
             let (cause, guessed) = context.cause(&difference);
             let taken = ruled.takes(&difference.path).cloned();
-            FieldChange { taken, ..field_change(desired, base, difference, cause, guessed) }
+            FieldChange {
+                taken,
+                ..field_change(desired, base, difference, cause, guessed)
+            }
         })
         .collect();
     changes.extend(

@@ -103,7 +103,9 @@ impl PathElement {
     pub(crate) fn find_written<'a>(&self, parent: &'a Value) -> Option<&'a Value> {
         match self {
             Self::Field(name) => parent.as_object()?.get(name),
-            _ => parent.as_array().and_then(|items| items.get(self.position_written(items)?)),
+            _ => parent
+                .as_array()
+                .and_then(|items| items.get(self.position_written(items)?)),
         }
     }
 

@@ -10,9 +10,7 @@ use super::explain::{failed, refused, warnings};
 use super::job;
 use super::made::Made;
 use super::members::Survey;
-use crate::cluster::{
-    Answer, Apply, Cluster, ClusterError, Discovery, Failure, Force, Patch, Persist, Resource,
-};
+use crate::cluster::{Answer, Apply, Cluster, ClusterError, Discovery, Failure, Force, Patch, Persist, Resource};
 use crate::compare;
 use crate::error::{Error, Result};
 use crate::field::ManagedFields;
@@ -61,7 +59,13 @@ impl Survey<'_> {
                 Some((listed, live))
                     if listed.gvk == resource.gvk && self.is_proved(&desired, &made, &live, schema) =>
                 {
-                    let asked = Asked { desired, resource, made, live: Some(live), run: Run::Plain };
+                    let asked = Asked {
+                        desired,
+                        resource,
+                        made,
+                        live: Some(live),
+                        run: Run::Plain,
+                    };
                     proved.push(asked.answered(Answered::Proved));
                 }
                 member => rest.push((desired, resource, member)),
@@ -110,7 +114,13 @@ impl Survey<'_> {
         if let Some((why, live)) = unverified {
             let mut made = self.made(&desired, live.as_ref());
             bind(&mut made.sent, live.as_ref().map(Version::of).as_ref());
-            let asked = Asked { desired, resource, made, live, run: Run::Plain };
+            let asked = Asked {
+                desired,
+                resource,
+                made,
+                live,
+                run: Run::Plain,
+            };
             return Ok(asked.answered(Answered::Unverified(why)));
         }
         let recorded = self.completed.get(&desired.reference);
@@ -120,9 +130,7 @@ impl Survey<'_> {
             }
             // What is no member is most often not there: the server says so when it is asked.
             // Of a Job it may not be asked, so it must be looked for.
-            None if self.question.set.is_some() && recorded.is_none() => {
-                self.ask(desired, resource, None, None).await
-            }
+            None if self.question.set.is_some() && recorded.is_none() => self.ask(desired, resource, None, None).await,
             _ => {
                 let live = self.read(&resource, &desired).await?;
                 self.ask(desired, resource, live, recorded).await
@@ -234,7 +242,13 @@ impl Survey<'_> {
                 _ => None,
             };
             if let Some(answer) = unasked {
-                let asked = Asked { desired, resource, made, live, run };
+                let asked = Asked {
+                    desired,
+                    resource,
+                    made,
+                    live,
+                    run,
+                };
                 return Ok(asked.answered(answer));
             }
             bind(&mut made.sent, live.as_ref().map(Version::of).as_ref());
@@ -243,7 +257,15 @@ impl Survey<'_> {
                 (Run::Again(_), Some(live)) => {
                     // It is for when the old one is gone.
                     bind(&mut made.sent, None);
-                    job::validate(self.cluster, &resource, reference, &made.sent, live.uid(), field_manager).await
+                    job::validate(
+                        self.cluster,
+                        &resource,
+                        reference,
+                        &made.sent,
+                        live.uid(),
+                        field_manager,
+                    )
+                    .await
                 }
                 (_, live) => {
                     if let (Run::Noted, Some(live)) = (&run, live) {
@@ -259,7 +281,13 @@ impl Survey<'_> {
                     ..
                 }) => {
                     let warnings = warnings(&desired, words);
-                    let asked = Asked { desired, resource, made, live, run };
+                    let asked = Asked {
+                        desired,
+                        resource,
+                        made,
+                        live,
+                        run,
+                    };
                     return Ok(asked.answered(Answered::ByServer { object, warnings }));
                 }
                 Err(error) if desired.inputs.is_some() && live.is_some() && job::is_fixed(&run, &error) => {

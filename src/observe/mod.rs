@@ -141,7 +141,9 @@ pub async fn observe(
     } = survey.members(&desired, parent.as_ref()).await?;
 
     survey
-        .add_rules(&mut desired, &others, |reference| live.get(reference).map(|(_, live)| live))
+        .add_rules(&mut desired, &others, |reference| {
+            live.get(reference).map(|(_, live)| live)
+        })
         .await;
 
     let (unknown_rollouts, pending) = if question.rollouts {

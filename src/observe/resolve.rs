@@ -92,7 +92,7 @@ pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespac
                     origins: manifest.origins,
                     generate: manifest.generate,
                     inputs: None,
- rules: Vec::new(),
+                    rules: Vec::new(),
                 };
                 free.insert((object, resource.clone()));
             }
@@ -128,7 +128,7 @@ pub fn resolve_known(manifests: Vec<Manifest>, discovery: &Discovery, default_na
             origins: manifest.origins,
             generate: manifest.generate,
             inputs: None,
- rules: Vec::new(),
+            rules: Vec::new(),
         });
     }
     resolved.into_values().collect()

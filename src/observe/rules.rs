@@ -88,7 +88,11 @@ impl Survey<'_> {
     ) -> Vec<(Arc<Rule>, Idle)> {
         let idle = self.question.rules.iter().filter_map(|rule| {
             let objects = wanted.iter().filter(|object| rule.objects.selects(object)).count();
-            let is_met = || observations.iter().any(|observation| observation.ruled.met.contains(rule));
+            let is_met = || {
+                observations
+                    .iter()
+                    .any(|observation| observation.ruled.met.contains(rule))
+            };
             match objects {
                 0 => Some((Arc::clone(rule), Idle::NoObject)),
                 // Whether a manager owns anything is for the cluster to say, and changes.

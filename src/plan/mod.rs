@@ -144,8 +144,13 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         run,
         past,
     } = observation;
-    let yielded = live.as_ref().map(|_| compare::yielded(&desired, &ruled)).unwrap_or_default();
-    let moved = live.as_ref().and_then(|live| moved(&desired, live, &policy.field_manager));
+    let yielded = live
+        .as_ref()
+        .map(|_| compare::yielded(&desired, &ruled))
+        .unwrap_or_default();
+    let moved = live
+        .as_ref()
+        .and_then(|live| moved(&desired, live, &policy.field_manager));
     let place = desired.place(&crate::field::FieldPath::root());
     let mut step = Step {
         reference: desired.reference.clone(),

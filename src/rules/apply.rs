@@ -94,7 +94,13 @@ pub fn apply(
                 if let Some(left) = decide(rule, &leaf, &owners, &mut ruled) {
                     carry_out(sent, live, &leaf, &left);
                     decided.push(leaf.path.clone());
-                    ruled.left.extend(Some(Left { rule: Arc::clone(rule), ..left }).filter(is_news));
+                    ruled.left.extend(
+                        Some(Left {
+                            rule: Arc::clone(rule),
+                            ..left
+                        })
+                        .filter(is_news),
+                    );
                 } else if ruled.takes(&leaf.path).is_some() {
                     decided.push(leaf.path.clone());
                 }
@@ -112,7 +118,9 @@ fn found<'a>(rule: &Rule, tree: &Tree<'a>, managed: &ManagedFields, field_manage
     }
     let owns = |leaf: &Branch<'_>| {
         let mut others = managed.others(field_manager);
-        others.any(|(manager, fields)| rule.is_about(manager) && (fields.touches(&leaf.path) || fields.covers(&leaf.path)))
+        others.any(|(manager, fields)| {
+            rule.is_about(manager) && (fields.touches(&leaf.path) || fields.covers(&leaf.path))
+        })
     };
     let mut leaves = tree.root().leaves();
     leaves.retain(owns);
@@ -129,7 +137,9 @@ impl<'a> Owners<'a> {
     fn of(leaf: &Branch<'_>, managed: &'a ManagedFields, field_manager: &'a str) -> Self {
         let path = leaf.whole.as_ref().unwrap_or(&leaf.path);
         let ours = managed.applied_by(field_manager);
-        let others = managed.others(field_manager).filter(|(_, fields)| fields.touches(path) || fields.covers(path));
+        let others = managed
+            .others(field_manager)
+            .filter(|(_, fields)| fields.touches(path) || fields.covers(path));
         Self {
             ours: ours.is_some_and(|(_, fields)| fields.touches(path) || fields.covers(path)),
             others: others.map(|(manager, _)| manager).collect(),
@@ -196,8 +206,14 @@ fn drop_bare_item(sent: &mut Value, branch: &Branch<'_>, managed: &ManagedFields
     let Some(PathElement::Key(keys)) = branch.path.elements().last() else {
         return;
     };
-    let item = branch.path.elements().iter().try_fold(&*sent, |value, element| element.find_written(value));
-    let is_bare = item.and_then(Value::as_object).is_some_and(|item| item.keys().all(|name| keys.contains_key(name)));
+    let item = branch
+        .path
+        .elements()
+        .iter()
+        .try_fold(&*sent, |value, element| element.find_written(value));
+    let is_bare = item
+        .and_then(Value::as_object)
+        .is_some_and(|item| item.keys().all(|name| keys.contains_key(name)));
     let mut others = managed.others(field_manager);
     if is_bare && others.any(|(_, fields)| fields.contains(&branch.path)) {
         edit::remove(sent, &branch.path);
@@ -213,7 +229,9 @@ fn is_ours_to_say(path: &FieldPath) -> bool {
         || path.is_under(&["kind"])
         || metadata.iter().any(|name| path.is_under(&["metadata", name]))
         || labels.iter().any(|name| path.is_under(&["metadata", "labels", name]))
-        || annotations.iter().any(|name| path.is_under(&["metadata", "annotations", name]))
+        || annotations
+            .iter()
+            .any(|name| path.is_under(&["metadata", "annotations", name]))
 }
 
 impl Rule {

@@ -195,7 +195,11 @@ mod tests {
                 "k:{\"name\":\"side\"}": {".": {}}}}}));
         let pattern = FieldPattern::parse(pattern).expect("a pattern");
         let tree = Tree::new(Some(&object), &object, &keys);
-        pattern.find(&tree).iter().map(|branch| branch.path.to_string()).collect()
+        pattern
+            .find(&tree)
+            .iter()
+            .map(|branch| branch.path.to_string())
+            .collect()
     }
 
     #[test]

@@ -14,7 +14,10 @@ const US: &str = "stackanetes";
 fn rule(verdict: Verdict, fields: &[&str], manager: Option<&str>) -> Arc<Rule> {
     Arc::new(Rule {
         verdict,
-        fields: fields.iter().map(|field| FieldPattern::parse(field).expect("a field")).collect(),
+        fields: fields
+            .iter()
+            .map(|field| FieldPattern::parse(field).expect("a field"))
+            .collect(),
         objects: Selector::default(),
         manager: manager.map(str::to_owned),
         source: Source::Written(Place::new(SourceFile::new("stackanetes.yaml", "-"), 0..1)),
@@ -42,12 +45,26 @@ fn what_another_owns_is_left_out_and_what_we_own_alone_keeps_its_value() {
     for verdict in [Verdict::Ignore, Verdict::Yield] {
         let rules = [rule(verdict, &["spec.replicas"], None)];
         let git = json!({"replicas": 3, "paused": true});
-        let theirs = sent(&rules, git.clone(), json!({"replicas": 6}), &[("keda/scale", "spec replicas")]);
-        assert_eq!(theirs, (json!({"paused": true}), vec!["spec.replicas to keda".to_owned()]));
+        let theirs = sent(
+            &rules,
+            git.clone(),
+            json!({"replicas": 6}),
+            &[("keda/scale", "spec replicas")],
+        );
+        assert_eq!(
+            theirs,
+            (json!({"paused": true}), vec!["spec.replicas to keda".to_owned()])
+        );
         let both = [("=stackanetes", "spec replicas"), ("keda", "spec replicas")];
-        assert_eq!(sent(&rules, git.clone(), json!({"replicas": 3}), &both), (json!({"paused": true}), vec![]));
+        assert_eq!(
+            sent(&rules, git.clone(), json!({"replicas": 3}), &both),
+            (json!({"paused": true}), vec![])
+        );
         let ours = [("=stackanetes", "spec replicas")];
-        let kept = (json!({"paused": true, "replicas": 5}), vec!["spec.replicas to ourselves".to_owned()]);
+        let kept = (
+            json!({"paused": true, "replicas": 5}),
+            vec!["spec.replicas to ourselves".to_owned()],
+        );
         assert_eq!(sent(&rules, git, json!({"replicas": 5}), &ours), kept);
         assert_eq!(
             sent(&rules, json!({"paused": true}), json!({"replicas": 5}), &ours),
@@ -60,9 +77,19 @@ fn what_another_owns_is_left_out_and_what_we_own_alone_keeps_its_value() {
 #[test]
 fn what_nobody_owns_is_ignored_but_not_yielded() {
     let git = json!({"replicas": 3});
-    let ignored = sent(&[rule(Verdict::Ignore, &["spec.replicas"], None)], git.clone(), json!({"replicas": 1}), &[]);
+    let ignored = sent(
+        &[rule(Verdict::Ignore, &["spec.replicas"], None)],
+        git.clone(),
+        json!({"replicas": 1}),
+        &[],
+    );
     assert_eq!(ignored, (Value::Null, vec!["spec.replicas to nobody".to_owned()]));
-    let yielded = sent(&[rule(Verdict::Yield, &["spec.replicas"], None)], git.clone(), json!({"replicas": 1}), &[]);
+    let yielded = sent(
+        &[rule(Verdict::Yield, &["spec.replicas"], None)],
+        git.clone(),
+        json!({"replicas": 1}),
+        &[],
+    );
     assert_eq!(yielded, (git, vec![]));
 }
 
@@ -72,9 +99,15 @@ fn a_rule_with_a_manager_is_about_what_that_one_owns() {
     let owners = [("keda", "spec replicas"), ("other", "spec paused")];
     let live = json!({"replicas": 6, "paused": false});
     let all_of_it = [rule(Verdict::Yield, &[], Some("ke*"))];
-    assert_eq!(sent(&all_of_it, git.clone(), live.clone(), &owners).0, json!({"paused": true}));
+    assert_eq!(
+        sent(&all_of_it, git.clone(), live.clone(), &owners).0,
+        json!({"paused": true})
+    );
     let not_its = [rule(Verdict::Ignore, &["spec.paused"], Some("keda"))];
-    assert_eq!(sent(&not_its, git.clone(), live.clone(), &owners), (git.clone(), vec![]));
+    assert_eq!(
+        sent(&not_its, git.clone(), live.clone(), &owners),
+        (git.clone(), vec![])
+    );
     let ours = [("=stackanetes", "spec replicas")];
     let only_ours = [rule(Verdict::Yield, &["spec.replicas"], Some("keda"))];
     assert_eq!(sent(&only_ours, git.clone(), live, &ours), (git, vec![]));
@@ -87,7 +120,10 @@ fn what_is_taken_is_sent_whatever_else_is_said() {
     let git = json!({"replicas": 3, "paused": true});
     let owners = [("keda", "spec replicas, spec paused")];
     let (sent, left) = sent(&rules, git, json!({"replicas": 6, "paused": false}), &owners);
-    assert_eq!((sent, left), (json!({"replicas": 3}), vec!["spec.paused to keda".to_owned()]));
+    assert_eq!(
+        (sent, left),
+        (json!({"replicas": 3}), vec!["spec.paused to keda".to_owned()])
+    );
 }
 
 #[test]
@@ -124,19 +160,30 @@ fn an_item_that_git_dropped_and_we_own_alone_stays_where_it_was() {
 fn a_part_of_a_value_that_is_sent_whole_is_sent_as_it_is() {
     let git = json!({"claims": [{"name": "data", "size": "1Gi", "class": "slow"}]});
     let live = json!({"claims": [{"name": "data", "size": "2Gi"}]});
-    let rules = [rule(Verdict::Ignore, &["spec.claims[data].size", "spec.claims[0].class"], None)];
+    let rules = [rule(
+        Verdict::Ignore,
+        &["spec.claims[data].size", "spec.claims[0].class"],
+        None,
+    )];
     let owners = [("=stackanetes", "spec claims")];
     assert_eq!(sent(&rules, git, live.clone(), &owners).0, live);
 }
 
 #[test]
 fn our_notes_and_what_identifies_an_object_are_always_sent() {
-    let live = live(json!({"metadata": {"name": "x", "labels": {"applyset.kubernetes.io/part-of": "y", "a": "1"}}}), &[]);
-    let stamped = json!({"kind": "X", "metadata": {"name": "x", "labels": {"applyset.kubernetes.io/part-of": "z", "a": "2"}}});
+    let live = live(
+        json!({"metadata": {"name": "x", "labels": {"applyset.kubernetes.io/part-of": "y", "a": "1"}}}),
+        &[],
+    );
+    let stamped =
+        json!({"kind": "X", "metadata": {"name": "x", "labels": {"applyset.kubernetes.io/part-of": "z", "a": "2"}}});
     let mut sent = stamped.clone();
     let rules = [rule(Verdict::Ignore, &["*"], None)];
     apply(&rules, &mut sent, Some(live.value()), &ManagedFields::of(&live), US);
-    assert_eq!(sent["metadata"]["labels"], json!({"applyset.kubernetes.io/part-of": "z"}));
+    assert_eq!(
+        sent["metadata"]["labels"],
+        json!({"applyset.kubernetes.io/part-of": "z"})
+    );
     assert_eq!((&sent["kind"], &sent["metadata"]["name"]), (&json!("X"), &json!("x")));
 }
 
@@ -180,10 +227,22 @@ fn rules_are_about_objects_by_kind_namespace_and_name() {
 fn what_an_autoscaler_scales_is_left_to_it() {
     let autoscaler = reference("autoscaling/HorizontalPodAutoscaler", Some("shop"), "web");
     let value = json!({"spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}});
-    let rule = scaled_by(Scaling { reference: &autoscaler, value: &value }).expect("a rule");
+    let rule = scaled_by(Scaling {
+        reference: &autoscaler,
+        value: &value,
+    })
+    .expect("a rule");
     assert!(rule.objects.selects(&reference("apps/Deployment", Some("shop"), "web")));
-    assert!(!rule.objects.selects(&reference("apps/Deployment", Some("other"), "web")));
-    assert!(!rule.objects.selects(&reference("apps/StatefulSet", Some("shop"), "web")));
+    assert!(
+        !rule
+            .objects
+            .selects(&reference("apps/Deployment", Some("other"), "web"))
+    );
+    assert!(
+        !rule
+            .objects
+            .selects(&reference("apps/StatefulSet", Some("shop"), "web"))
+    );
     let written = self::rule(Verdict::Take, &["spec.replicas"], None);
     let web = reference("apps/Deployment", Some("shop"), "web");
     assert_eq!(about(&[rule.clone(), written.clone()], &web), [written, rule]);
@@ -211,8 +270,13 @@ fn an_unknown_kind_is_an_error_with_the_nearest() {
     rule.objects.kind = Some((KindName("Deploymnt".into()), Some(place)));
     let kinds = [GroupKind::new("apps", "Deployment"), GroupKind::new("", "Pod")];
     let errors = unknown_kinds(&[Arc::new(rule)], kinds.iter());
-    let [error] = errors.as_slice() else { panic!("one error") };
-    assert_eq!(error.message(), "a rule is about the kind Deploymnt, which there is not");
+    let [error] = errors.as_slice() else {
+        panic!("one error")
+    };
+    assert_eq!(
+        error.message(),
+        "a rule is about the kind Deploymnt, which there is not"
+    );
     assert_eq!(error.places()[0].0.to_string(), "stackanetes.yaml:2:9");
     assert_eq!(error.hints(), ["did you mean Deployment?"]);
 }

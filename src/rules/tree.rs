@@ -90,12 +90,17 @@ impl<'a> Branch<'a> {
     }
 
     fn inner_whole(&self) -> Option<FieldPath> {
-        self.whole.clone().or_else(|| self.is_whole().then(|| self.path.clone()))
+        self.whole
+            .clone()
+            .or_else(|| self.is_whole().then(|| self.path.clone()))
     }
 
     fn fields(&self) -> Vec<Branch<'a>> {
         let sides = [self.live, self.sent].into_iter().flatten();
-        let names: BTreeSet<&String> = sides.filter_map(Value::as_object).flat_map(serde_json::Map::keys).collect();
+        let names: BTreeSet<&String> = sides
+            .filter_map(Value::as_object)
+            .flat_map(serde_json::Map::keys)
+            .collect();
         let whole = self.inner_whole();
         let child = |name: &String| {
             let element = PathElement::Field(name.clone());

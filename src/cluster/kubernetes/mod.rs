@@ -30,8 +30,8 @@ use self::refusal::{Refusal, Subject};
 use self::request::{Request, collection, member, query};
 use self::transport::{Reply, Transport};
 use super::{
-    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Force, Patch, Persist, Propagation, Resource, Scope,
-    WatchEvent,
+    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Force, Patch, Persist, Propagation, Resource,
+    Scope, WatchEvent,
 };
 use crate::object::{LiveObject, ObjectRef};
 

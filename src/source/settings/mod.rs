@@ -262,10 +262,7 @@ migrate: [helm]
                  within a name `~1` (write it as a diff prints it, such as spec.containers[web].image, or as a JSON \
                  pointer)",
             ),
-            (
-                "take: [{fields: [spec.a[b]}]",
-                "",
-            ),
+            ("take: [{fields: [spec.a[b]}]", ""),
             (
                 "take: [{fields: [1]}]",
                 "stackanetes.yaml:1:18 a field must be text, not a number (put a path with brackets in quotes: \
@@ -280,7 +277,10 @@ migrate: [helm]
                 "migrate: [{a: b}]",
                 "stackanetes.yaml:1:11 a field manager is a name, not a mapping ()",
             ),
-            ("ignore: [{kind: 1, fields: [a]}]", "stackanetes.yaml:1:17 `kind` must be text, not a number ()"),
+            (
+                "ignore: [{kind: 1, fields: [a]}]",
+                "stackanetes.yaml:1:17 `kind` must be text, not a number ()",
+            ),
         ] {
             let found = settings(text).expect_err(text);
             assert!(error.is_empty() || found == error, "{found}");

@@ -62,7 +62,11 @@ impl Reader<'_> {
         }
         let items = entry.value.items();
         if items.is_none() {
-            let message = format!("`{}` must be a list of {what}, not {}", entry.key, entry.value.describe());
+            let message = format!(
+                "`{}` must be a list of {what}, not {}",
+                entry.key,
+                entry.value.describe()
+            );
             let place = Place::new(Arc::clone(self.file), entry.line(self.file.text()));
             let error = Error::new(message).at(place, "");
             self.errors.push(error.hint(format!("write, for example, `{example}`")));

@@ -9,8 +9,8 @@ use super::super::style::{FADED, columns, paint};
 use super::super::{age, value};
 use crate::compare::{Cause, FieldChange, GitChange, Shown, Yielded};
 use crate::field::{FieldManager, FieldPath};
-use crate::place::{Origin, Role};
 use crate::migrate;
+use crate::place::{Origin, Role};
 use crate::plan::{Action, Step};
 use crate::rollout;
 use crate::rules::{self, LeftTo, Rule, Source, Verdict};
@@ -70,6 +70,7 @@ fn field(change: &FieldChange, now: Timestamp) -> String {
         return line;
     }
     let place = match change.cause {
+        Cause::Takeover { .. } if change.after == Shown::Absent => String::new(),
         Cause::Git | Cause::Drift { .. } | Cause::Diverged { .. } | Cause::Takeover { .. } => place.unwrap_or_default(),
         _ => String::new(),
     };

@@ -159,12 +159,26 @@ fn becomes_ours(step: &Step) -> String {
     let Work::Apply(work) = &step.work else { return text };
     for manager in work.migration.iter().flat_map(|migration| &migration.from) {
         let line = format!("    the fields of {} become ours", manager.name);
-        let _ = writeln!(text, "{}", columns(&line, "takeover: their managed fields are migrated"));
+        let _ = writeln!(
+            text,
+            "{}",
+            columns(&line, "takeover: their managed fields are migrated")
+        );
     }
     if let Some(version) = &step.moved {
-        let line = format!("    our fields, recorded as {version}, move to {}", work.desired.gvk().api_version());
-        let gone = work.migration.as_ref().is_some_and(|migration| migration.gone_version.is_some());
-        let why = if gone { "migrated: the server does not know that version any more" } else { "" };
+        let line = format!(
+            "    our fields, recorded as {version}, move to {}",
+            work.desired.gvk().api_version()
+        );
+        let gone = work
+            .migration
+            .as_ref()
+            .is_some_and(|migration| migration.gone_version.is_some());
+        let why = if gone {
+            "migrated: the server does not know that version any more"
+        } else {
+            ""
+        };
         let _ = writeln!(text, "{}", columns(&line, why));
     }
     text

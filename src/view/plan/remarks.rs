@@ -96,10 +96,15 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
 /// What rules leave as it is: how much, or each with `-v`; and the rules that are about nothing.
 fn rules(plan: &Plan, heading: &Heading<'_>) -> String {
     let steps = plan.steps.iter().map(|step| (&step.reference, &step.yielded));
-    let settled = plan.unchanged.iter().map(|settled| (&settled.reference, &settled.yielded));
+    let settled = plan
+        .unchanged
+        .iter()
+        .map(|settled| (&settled.reference, &settled.yielded));
     let mut all: Vec<_> = steps.chain(settled).collect();
     all.sort_by_key(|(reference, _)| *reference);
-    let all = all.into_iter().flat_map(|(reference, yielded)| yielded.iter().map(move |one| (reference, one)));
+    let all = all
+        .into_iter()
+        .flat_map(|(reference, yielded)| yielded.iter().map(move |one| (reference, one)));
     let mut text = String::new();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for (reference, yielded) in all {
@@ -114,15 +119,28 @@ fn rules(plan: &Plan, heading: &Heading<'_>) -> String {
             let fields = if *count == 1 { "field" } else { "fields" };
             format!("{count} {fields} {rule}")
         });
-        let _ = writeln!(text, "left as it is: {} (-v names them)", counts.collect::<Vec<_>>().join(", "));
+        let _ = writeln!(
+            text,
+            "left as it is: {} (-v names them)",
+            counts.collect::<Vec<_>>().join(", ")
+        );
     }
     for (rule, idle) in &plan.idle_rules {
-        let place = rule.place().map(|place| format!("{}:{}", place.file.path(), place.line())).unwrap_or_default();
+        let place = rule
+            .place()
+            .map(|place| format!("{}:{}", place.file.path(), place.line()))
+            .unwrap_or_default();
         let _ = match idle {
             Idle::NoObject => writeln!(text, "the rule at {place} is about no object in git"),
-            Idle::NoField(1) => writeln!(text, "the rule at {place} is about a field that its object does not have"),
+            Idle::NoField(1) => writeln!(
+                text,
+                "the rule at {place} is about a field that its object does not have"
+            ),
             Idle::NoField(objects) => {
-                writeln!(text, "the rule at {place} is about a field that none of its {objects} objects has")
+                writeln!(
+                    text,
+                    "the rule at {place} is about a field that none of its {objects} objects has"
+                )
             }
         };
     }
