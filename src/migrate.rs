@@ -119,7 +119,7 @@ impl Migration {
 
     /// The live object as it is once this was done.
     pub fn migrated(&self, live: &LiveObject) -> LiveObject {
-        with_managed(live, &self.managed)
+        live.with_managed(&self.managed)
     }
 
     /// Whether this writer's fields become ours.
@@ -144,7 +144,7 @@ impl Migration {
                 is_less = true;
             }
         }
-        (with_managed(&LiveObject::new(object), &managed), is_less)
+        (LiveObject::new(object).with_managed(&managed), is_less)
     }
 }
 
@@ -173,13 +173,6 @@ fn without(managed: &ManagedFields, writers: &[FieldManager]) -> ManagedFields {
         rest.set(writer.clone(), FieldSet::default());
     }
     rest
-}
-
-/// The object with these owners.
-pub fn with_managed(object: &LiveObject, managed: &ManagedFields) -> LiveObject {
-    let mut value = object.value().clone();
-    value["metadata"]["managedFields"] = managed.to_json();
-    LiveObject::new(value)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::field::FieldPath;
+use crate::field::{FieldPath, ManagedFields};
 use crate::generate::Generated;
 use crate::jobs::Inputs;
 use crate::place::{Origin, Place, Role};
@@ -226,6 +226,14 @@ impl LiveObject {
     /// The whole object, given away.
     pub fn into_value(self) -> Value {
         self.value
+    }
+
+    /// The same object with these owners.
+    #[must_use]
+    pub fn with_managed(&self, managed: &ManagedFields) -> Self {
+        let mut value = self.value.clone();
+        value["metadata"]["managedFields"] = managed.to_json();
+        Self { value }
     }
 
     /// What it is called.

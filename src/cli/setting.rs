@@ -15,6 +15,7 @@ use crate::observe::{self, Observations, Question, Scopes};
 use crate::order::ComponentDependencies;
 use crate::parameters::SetByHand;
 use crate::plan::{self, Plan};
+use crate::schema::Schema;
 use crate::source::{self, Desired, Revision};
 use crate::ui::{Ui, Verbosity};
 use crate::view::{Heading, Pruning};
@@ -28,6 +29,7 @@ pub(super) struct Planned {
     pub(super) discovery: Discovery,
     pub(super) scopes: Scopes,
     pub(super) defined_by: std::collections::BTreeMap<GroupKind, ObjectRef>,
+    pub(super) schema: Arc<Schema>,
     pub(super) revision: Option<Revision>,
     pub(super) environment: Option<String>,
     pub(super) by_hand: SetByHand,
@@ -91,6 +93,7 @@ pub(super) async fn planned(
         discovery,
         scopes,
         defined_by,
+        schema,
     } = observe::observe(&*cluster, manifests, &components, &question).await?;
     let not_selected = observed.not_selected;
     let history = history::read(&mut observed, &discovery, &directory);
@@ -112,6 +115,7 @@ pub(super) async fn planned(
         discovery,
         scopes,
         defined_by,
+        schema,
         revision,
         environment,
         by_hand,

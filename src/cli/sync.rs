@@ -90,6 +90,7 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
         discovery,
         scopes,
         defined_by,
+        schema,
         revision,
         environment,
         by_hand,
@@ -108,6 +109,7 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
         question,
         scopes,
         defined_by,
+        schema,
         timeout,
         record: Record {
             environment,

@@ -7,11 +7,14 @@ mod discovery;
 mod error;
 mod kubernetes;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::Value;
 
-use crate::object::{LiveObject, ObjectRef};
+use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
+use crate::schema::Schema;
 
 pub use discovery::{Discovery, Resource};
 pub use error::{ClusterError, Failure, FieldCause};
@@ -22,6 +25,10 @@ pub use kubernetes::{Connection, Kubernetes};
 pub trait Cluster: Send + Sync {
     /// Which kinds there are, and the server's version.
     async fn discover(&self) -> Result<Discovery, ClusterError>;
+
+    /// How it merges these kinds, as far as it says so: a kind that is not in the answer it has no schema
+    /// of. Other kinds may be in it too.
+    async fn schema(&self, kinds: &BTreeSet<GroupVersionKind>) -> Result<Schema, ClusterError>;
 
     /// All objects of a kind in `scope` that match the label selector, page by page.
     async fn list(&self, resource: &Resource, scope: &Scope, selector: &str) -> Result<Vec<LiveObject>, ClusterError>;

@@ -10,8 +10,9 @@ use crate::cluster::{Apply, ClusterError, Failure, Force, Patch, Persist};
 use crate::compare::{self, FieldChange};
 use crate::migrate::Migration;
 use crate::object::{self, LiveObject};
-use crate::observe;
+use crate::observe::{self, Server};
 use crate::plan::{self, Action, ApplyWork, Decision, Observation, Settled, Unverified, Version};
+use crate::predict;
 
 /// What came of an apply.
 pub(super) enum Applied {
@@ -60,7 +61,7 @@ impl Run<'_> {
         let began = Instant::now();
         let mut conflicts = 0;
         while conflicts < TRIES {
-            match self.try_apply(&agreed.work).await {
+            match self.try_apply(&agreed).await {
                 Ok(stored) => {
                     self.check_prediction(&agreed, &stored);
                     let ApplyWork { desired, resource, .. } = &*agreed.work;
@@ -92,7 +93,8 @@ impl Run<'_> {
         Applied::Not(Outcome::Moved)
     }
 
-    async fn try_apply(&self, work: &ApplyWork) -> Result<LiveObject, ClusterError> {
+    async fn try_apply(&self, agreed: &Agreed) -> Result<LiveObject, ClusterError> {
+        let work = &agreed.work;
         let _turn = self.requests.acquire().await;
         let sent = match (&work.migration, &work.live) {
             (Some(migration), Some(live)) => Cow::Owned(self.migrate(work, migration, live).await?),
@@ -107,7 +109,7 @@ impl Run<'_> {
             persist: Persist::Stored,
         };
         let answer = self.execution.cluster.apply(&work.resource, &apply).await?;
-        if work.predicted.is_none() {
+        if agreed.unverified.is_some() {
             // A dry-run would have told these already.
             for message in observe::warnings(&work.desired, answer.warnings) {
                 self.send(Event::Warning {
@@ -148,8 +150,12 @@ impl Run<'_> {
         } = *work;
         let observation = {
             let _turn = self.requests.acquire().await;
-            let discovery = &self.execution.discovery;
-            observe::observe_again(&*self.execution.cluster, desired, resource, question, discovery)
+            let server = Server {
+                cluster: &*self.execution.cluster,
+                discovery: &self.execution.discovery,
+                schema: &self.execution.schema,
+            };
+            observe::observe_again(&server, desired, resource, question)
                 .await
                 .map_err(|error| Applied::Not(Outcome::Failed(error)))?
         };
@@ -168,6 +174,17 @@ impl Run<'_> {
             return;
         };
         let field_manager = &self.execution.question.policy.field_manager;
+        let spelled = agreed.unverified.as_ref().map(|_| {
+            let predicted = predicted.value().clone();
+            let schema = &self.execution.schema;
+            LiveObject::new(predict::spelled_as_stored(
+                schema,
+                predicted,
+                stored.value(),
+                field_manager,
+            ))
+        });
+        let predicted = spelled.as_ref().unwrap_or(predicted);
         let paths = compare::mismatches(predicted, stored, &agreed.changes, field_manager);
         if !paths.is_empty() {
             self.send(Event::Mismatch {

@@ -31,6 +31,7 @@ use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::observe::{self, Question, Scopes};
 use crate::order;
 use crate::plan::{Action, Plan, Settled, Step, Work};
+use crate::schema::Schema;
 
 pub use event::{Event, Outcome};
 pub use lease::Holder;
@@ -57,6 +58,8 @@ pub struct Execution {
     pub scopes: Scopes,
     /// Which CustomResourceDefinition of the directory brings which kind.
     pub defined_by: BTreeMap<GroupKind, ObjectRef>,
+    /// How the server merges the kinds that there are, as far as it is known.
+    pub schema: Arc<Schema>,
     /// How long an object may take to become Current, or to be gone.
     pub timeout: Duration,
     /// What to remember of this sync.

@@ -10,14 +10,15 @@ use super::explain::{failed, refused, warnings};
 use super::job;
 use super::made::Made;
 use super::members::Survey;
+use super::predict::{not_yet, predict};
 use crate::cluster::{Answer, Apply, Cluster, ClusterError, Discovery, Failure, Force, Patch, Persist, Resource};
 use crate::compare;
 use crate::error::{Error, Result};
 use crate::field::ManagedFields;
 use crate::generate;
-use crate::jobs::{Inputs, Recorded, Run};
-use crate::migrate::{self, Migration};
-use crate::object::{DesiredObject, LiveObject, ObjectRef};
+use crate::jobs::{Inputs, Run};
+use crate::migrate::Migration;
+use crate::object::{DesiredObject, GroupKind, LiveObject};
 use crate::plan::{self, Answered, Observation, Past, Unverified, Version};
 use crate::schema::Schema;
 
@@ -36,7 +37,7 @@ impl Survey<'_> {
         let missing: BTreeSet<String> = observations
             .iter()
             .filter(|observation| {
-                let is_going = matches!(observation.answer, Answered::Unverified(Unverified::BeingDeleted));
+                let is_going = is_because(&observation.answer, &Unverified::BeingDeleted);
                 observation.live.is_none() || is_going
             })
             .map(|observation| observation.desired.reference.name.clone())
@@ -59,14 +60,12 @@ impl Survey<'_> {
                 Some((listed, live))
                     if listed.gvk == resource.gvk && self.is_proved(&desired, &made, &live, schema) =>
                 {
-                    let asked = Asked {
+                    let wanted = Wanted {
                         desired,
                         resource,
                         made,
-                        live: Some(live),
-                        run: Run::Plain,
                     };
-                    proved.push(asked.answered(Answered::Proved));
+                    proved.push(wanted.observed(Some(live), Answered::Proved, Run::Plain));
                 }
                 member => rest.push((desired, resource, member)),
             }
@@ -82,27 +81,60 @@ impl Survey<'_> {
             && compare::is_proved(desired, &made.sent, live, schema, &self.question.policy.field_manager)
     }
 
+    fn made(&self, desired: &DesiredObject, live: Option<&LiveObject>) -> Made {
+        Made::new(self.question, self.discovery, desired, live)
+    }
+
+    /// Asks about each, but first about one of those that take the same right: where that is missing, the
+    /// others are not asked about.
+    ///
+    /// A right can be given for single names. Then some are not asked about that could be; they are
+    /// marked as unverified like the rest.
     async fn ask_some(&self, known: Vec<Known>, missing_namespaces: &BTreeSet<String>) -> Result<Vec<Observation>> {
-        let mut asked = futures::stream::iter(known)
-            .map(|known| self.ask_one(known, missing_namespaces))
-            .buffered(self.question.concurrency);
-        let mut observations = Vec::new();
-        let mut errors = Vec::new();
-        while let Some(answer) = asked.next().await {
-            match answer {
-                Ok(observation) => observations.push(observation),
-                // What is wrong with no manifest is wrong with the cluster, and will be with the next.
-                Err(error) if error.places().is_empty() => return Err(error),
-                Err(error) => errors.push(error),
-            }
-        }
-        match Error::join(errors) {
+        let mut rights = BTreeSet::new();
+        let (first, rest): (Vec<_>, Vec<_>) = known.into_iter().partition(|known| rights.insert(Right::to(known)));
+        let mut asked = Asked::default();
+        let none = BTreeSet::new();
+        self.ask_each(first, missing_namespaces, &none, &mut asked).await?;
+        let refused = std::mem::take(&mut asked.refused);
+        self.ask_each(rest, missing_namespaces, &refused, &mut asked).await?;
+        match Error::join(asked.errors) {
             Some(error) => Err(error),
-            None => Ok(observations),
+            None => Ok(asked.observations),
         }
     }
 
-    async fn ask_one(&self, known: Known, missing_namespaces: &BTreeSet<String>) -> Result<Observation> {
+    async fn ask_each(
+        &self,
+        known: Vec<Known>,
+        missing_namespaces: &BTreeSet<String>,
+        refused: &BTreeSet<Right>,
+        asked: &mut Asked,
+    ) -> Result<()> {
+        let mut answers = futures::stream::iter(known)
+            .map(|known| async {
+                let right = Right::to(&known);
+                let may_ask = !refused.contains(&right);
+                (right, self.ask_one(known, missing_namespaces, may_ask).await)
+            })
+            .buffered(self.question.concurrency);
+        while let Some((right, answer)) = answers.next().await {
+            match answer {
+                Ok(observation) => {
+                    if is_because(&observation.answer, &Unverified::NotAllowed) {
+                        asked.refused.insert(right);
+                    }
+                    asked.observations.push(observation);
+                }
+                // What is wrong with no manifest is wrong with the cluster, and will be with the next.
+                Err(error) if error.places().is_empty() => return Err(error),
+                Err(error) => asked.errors.push(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask_one(&self, known: Known, missing_namespaces: &BTreeSet<String>, may_ask: bool) -> Result<Observation> {
         let (desired, resource, member) = known;
         let namespace = desired.reference.namespace.clone();
         let missing = namespace.filter(|name| missing_namespaces.contains(name));
@@ -114,61 +146,86 @@ impl Survey<'_> {
         if let Some((why, live)) = unverified {
             let mut made = self.made(&desired, live.as_ref());
             bind(&mut made.sent, live.as_ref().map(Version::of).as_ref());
-            let asked = Asked {
+            let wanted = Wanted {
                 desired,
                 resource,
                 made,
-                live,
-                run: Run::Plain,
             };
-            return Ok(asked.answered(Answered::Unverified(why)));
+            return Ok(wanted.observed(live, not_yet(why), Run::Plain));
         }
         let recorded = self.completed.get(&desired.reference);
-        match member {
-            Some((listed, live)) if listed.gvk == resource.gvk => {
-                self.ask(desired, resource, Some(live), recorded).await
-            }
+        let live = match member {
+            Some((listed, live)) if listed.gvk == resource.gvk => Some(live),
             // What is no member is most often not there: the server says so when it is asked.
             // Of a Job it may not be asked, so it must be looked for.
-            None if self.question.set.is_some() && recorded.is_none() => self.ask(desired, resource, None, None).await,
-            _ => {
-                let live = self.read(&resource, &desired).await?;
-                self.ask(desired, resource, live, recorded).await
-            }
+            None if self.question.set.is_some() && recorded.is_none() && may_ask => None,
+            _ => read(self.cluster, &resource, &desired).await?,
+        };
+        let asking = Asking {
+            cluster: self.cluster,
+            question: self.question,
+            discovery: self.discovery,
+            recorded,
+            may_ask,
+        };
+        asking.ask(desired, resource, live).await
+    }
+}
+
+/// What came of asking about several objects.
+#[derive(Default)]
+struct Asked {
+    observations: Vec<Observation>,
+    /// What is wrong with manifests.
+    errors: Vec<Error>,
+    /// The rights that are missing.
+    refused: BTreeSet<Right>,
+}
+
+/// The right that it takes to ask about an object, as authorization is usually given: to change what is
+/// there, or to create, of one kind in one namespace.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Right {
+    kind: GroupKind,
+    namespace: Option<String>,
+    is_member: bool,
+}
+
+impl Right {
+    fn to((desired, _, member): &Known) -> Self {
+        Self {
+            kind: desired.reference.kind.clone(),
+            namespace: desired.reference.namespace.clone(),
+            is_member: member.is_some(),
         }
     }
 }
 
-/// Looks again at one object that changed while a plan for it was being executed. Once it is executed,
-/// no earlier run of a Job counts.
-pub async fn observe_again(
-    cluster: &dyn Cluster,
-    desired: DesiredObject,
-    resource: Resource,
-    question: &Question,
-    discovery: &Discovery,
-) -> Result<Observation> {
-    let survey = Survey {
-        cluster,
-        question,
-        discovery,
-        completed: &Recorded::new(),
-    };
-    let live = survey.read(&resource, &desired).await?;
-    survey.ask(desired, resource, live, None).await
+/// Whether the server was not asked for this reason.
+fn is_because(answer: &Answered, reason: &Unverified) -> bool {
+    matches!(answer, Answered::Unverified { why, .. } if why == reason)
+}
+
+/// What is known of the server that a plan was made with.
+#[derive(Clone, Copy)]
+pub struct Server<'a> {
+    /// Where.
+    pub cluster: &'a dyn Cluster,
+    /// The kinds that it knows.
+    pub discovery: &'a Discovery,
+    /// How it merges them.
+    pub schema: &'a Schema,
 }
 
 /// One object, before it is known what the server says.
-struct Asked {
+struct Wanted {
     desired: DesiredObject,
     resource: Resource,
     made: Made,
-    live: Option<LiveObject>,
-    run: Run,
 }
 
-impl Asked {
-    fn answered(self, answer: Answered) -> Observation {
+impl Wanted {
+    fn observed(self, live: Option<LiveObject>, answer: Answered, run: Run) -> Observation {
         let Made { sent, ruled, migration } = self.made;
         Observation {
             desired: self.desired,
@@ -176,12 +233,46 @@ impl Asked {
             sent,
             ruled,
             migration,
-            live: self.live,
+            live,
             answer,
-            run: self.run,
+            run,
             past: Past::default(),
         }
     }
+}
+
+/// Looks again at one object that changed while a plan for it was being executed. Once it is executed,
+/// no earlier run of a Job counts.
+pub async fn observe_again(
+    server: &Server<'_>,
+    desired: DesiredObject,
+    resource: Resource,
+    question: &Question,
+) -> Result<Observation> {
+    let Server {
+        cluster,
+        discovery,
+        schema,
+    } = *server;
+    let live = read(cluster, &resource, &desired).await?;
+    let asking = Asking {
+        cluster,
+        question,
+        discovery,
+        recorded: None,
+        may_ask: true,
+    };
+    let mut observation = asking.ask(desired, resource, live).await?;
+    predict(&mut observation, schema, question)?;
+    Ok(observation)
+}
+
+async fn read(cluster: &dyn Cluster, resource: &Resource, desired: &DesiredObject) -> Result<Option<LiveObject>> {
+    let reference = &desired.reference;
+    cluster
+        .get(resource, reference)
+        .await
+        .map_err(|error| failed(&format!("read {reference}"), error))
 }
 
 /// How often an object that changes under our hands is looked at again.
@@ -203,144 +294,161 @@ pub fn bind(sent: &mut Value, live: Option<&Version>) {
     }
 }
 
-impl Survey<'_> {
-    async fn read(&self, resource: &Resource, desired: &DesiredObject) -> Result<Option<LiveObject>> {
-        let reference = &desired.reference;
-        let read = self.cluster.get(resource, reference).await;
-        read.map_err(|error| failed(&format!("read {reference}"), error))
-    }
+/// How one object is asked about.
+struct Asking<'a> {
+    cluster: &'a dyn Cluster,
+    question: &'a Question,
+    discovery: &'a Discovery,
+    /// The inputs that it has completed with, of a Job.
+    recorded: Option<&'a Inputs>,
+    /// Whether the right to ask is not known to be missing.
+    may_ask: bool,
+}
 
+impl Asking<'_> {
     /// Asks the server what an apply of `desired` would do to `live`.
     async fn ask(
-        &self,
+        mut self,
         desired: DesiredObject,
         resource: Resource,
         mut live: Option<LiveObject>,
-        recorded: Option<&Inputs>,
     ) -> Result<Observation> {
         let question = self.question;
-        let field_manager = &question.policy.field_manager;
         let mut is_fixed = false;
         for _ in 0..TRIES {
-            let claim = live
-                .as_ref()
-                .map(|live| plan::claim(&desired, live, question.set.as_ref(), &question.policy));
             let (set, rerun) = (question.set.as_ref(), &question.policy.rerun);
-            let run = Run::of(&desired, live.as_ref(), recorded, set, rerun, is_fixed);
-            let is_going = live.as_ref().is_some_and(|live| live.deletion_timestamp().is_some());
+            let run = Run::of(&desired, live.as_ref(), self.recorded, set, rerun, is_fixed);
             // What is created anew is as git says, whole.
-            let stays = live.as_ref().filter(|_| !is_going && !matches!(run, Run::Again(_)));
-            let mut made = self.made(&desired, stays);
-            let unasked = match claim {
-                Some(claim) if !claim.allows_change() => Some(Answered::NotOurs(claim)),
-                _ if run == Run::Stands => Some(Answered::Stands),
-                Some(_) if is_going => {
-                    // It is for when the old one is gone.
-                    bind(&mut made.sent, None);
-                    Some(Answered::Unverified(Unverified::BeingDeleted))
-                }
-                _ => None,
-            };
-            if let Some(answer) = unasked {
-                let asked = Asked {
-                    desired,
-                    resource,
-                    made,
-                    live,
-                    run,
-                };
-                return Ok(asked.answered(answer));
+            let stays = live
+                .as_ref()
+                .filter(|live| live.deletion_timestamp().is_none() && !matches!(run, Run::Again(_)));
+            let mut made = Made::new(question, self.discovery, &desired, stays);
+            if let (Run::Noted, Some(live)) = (&run, &live) {
+                job::keep_spec(&mut made.sent, live);
             }
-            bind(&mut made.sent, live.as_ref().map(Version::of).as_ref());
-            let reference = &desired.reference;
-            let answer = match (&run, &live) {
-                (Run::Again(_), Some(live)) => {
-                    // It is for when the old one is gone.
-                    bind(&mut made.sent, None);
-                    job::validate(
-                        self.cluster,
-                        &resource,
-                        reference,
-                        &made.sent,
-                        live.uid(),
-                        field_manager,
-                    )
-                    .await
-                }
-                (_, live) => {
-                    if let (Run::Noted, Some(live)) = (&run, live) {
-                        job::keep_spec(&mut made.sent, live);
-                    }
-                    self.dry_run(&resource, reference, &made, live.as_ref()).await
-                }
+            let unasked = self.unasked(&desired, live.as_ref(), &run, made.migration.as_ref());
+            // It is for when the old one is gone.
+            let is_anew = matches!(run, Run::Again(_))
+                || unasked
+                    .as_ref()
+                    .is_some_and(|answer| is_because(answer, &Unverified::BeingDeleted));
+            bind(
+                &mut made.sent,
+                live.as_ref().filter(|_| !is_anew).map(Version::of).as_ref(),
+            );
+            let answer = match unasked {
+                Some(answer) => Ok(answer),
+                None => self.dry_run(&desired, &resource, &made, live.as_ref(), &run).await,
             };
             match answer {
-                Ok(Answer {
-                    object,
-                    warnings: words,
-                    ..
-                }) => {
-                    let warnings = warnings(&desired, words);
-                    let asked = Asked {
+                Ok(answer) => {
+                    let wanted = Wanted {
                         desired,
                         resource,
                         made,
-                        live,
-                        run,
                     };
-                    return Ok(asked.answered(Answered::ByServer { object, warnings }));
+                    return Ok(wanted.observed(live, answer, run));
                 }
                 Err(error) if desired.inputs.is_some() && live.is_some() && job::is_fixed(&run, &error) => {
                     is_fixed = true;
                 }
                 // It changed, or came or went, since it was looked for: look again.
-                Err(error) if error.failure == Failure::Conflict => live = self.read(&resource, &desired).await?,
+                Err(error) if error.failure == Failure::Conflict => {
+                    live = read(self.cluster, &resource, &desired).await?;
+                }
+                Err(error) if error.failure == Failure::Forbidden => {
+                    self.may_ask = false;
+                    if live.is_none() {
+                        live = read(self.cluster, &resource, &desired).await?;
+                    }
+                }
                 Err(error) => return Err(refused(&desired, error)),
             }
         }
         Err(Error::new(format!("{} changes faster than it can be compared", desired.reference)).hint("try again"))
     }
 
-    /// The server's answer to a dry-run; with a migration, to that of what the apply comes to after it.
-    async fn dry_run(
+    /// What is said of an object about which the server is not asked.
+    fn unasked(
         &self,
-        resource: &Resource,
-        reference: &ObjectRef,
-        made: &Made,
+        desired: &DesiredObject,
         live: Option<&LiveObject>,
-    ) -> Result<Answer, ClusterError> {
-        let apply = Apply {
-            object: &made.sent,
-            reference,
-            field_manager: &self.question.policy.field_manager,
-            force: Force::Take,
-            persist: Persist::DryRun,
-        };
-        let answer = self.cluster.apply(resource, &apply).await?;
-        match (&made.migration, live) {
-            (Some(migration), Some(live)) => self.after(migration, resource, live, answer).await,
-            _ => Ok(answer),
+        run: &Run,
+        migration: Option<&Migration>,
+    ) -> Option<Answered> {
+        let question = self.question;
+        let claim = live.map(|live| plan::claim(desired, live, question.set.as_ref(), &question.policy));
+        match claim {
+            Some(claim) if !claim.allows_change() => return Some(Answered::NotOurs(claim)),
+            _ if *run == Run::Stands => return Some(Answered::Stands),
+            _ => {}
         }
+        if live.is_some_and(|live| live.deletion_timestamp().is_some()) {
+            return Some(not_yet(Unverified::BeingDeleted));
+        }
+        if !self.may_ask {
+            return Some(not_yet(Unverified::NotAllowed));
+        }
+        // As long as fields are recorded in that version, the server refuses every apply.
+        let gone = migration?.gone_version.clone()?;
+        Some(not_yet(Unverified::VersionGone(gone)))
     }
 
-    /// What the apply would store after the migration. Two dry-runs do not build on each other, so the server
-    /// cannot be asked in one; but it can be asked what it makes of an object without the fields that go.
+    async fn dry_run(
+        &self,
+        desired: &DesiredObject,
+        resource: &Resource,
+        made: &Made,
+        live: Option<&LiveObject>,
+        run: &Run,
+    ) -> Result<Answered, ClusterError> {
+        let sent = &made.sent;
+        let field_manager = &self.question.policy.field_manager;
+        let reference = &desired.reference;
+        let Answer {
+            object,
+            warnings: words,
+            ..
+        } = match (run, live) {
+            (Run::Again(_), Some(live)) => {
+                job::validate(self.cluster, resource, reference, sent, live.uid(), field_manager).await?
+            }
+            _ => {
+                let apply = Apply {
+                    object: sent,
+                    reference,
+                    field_manager,
+                    force: Force::Take,
+                    persist: Persist::DryRun,
+                };
+                self.cluster.apply(resource, &apply).await?
+            }
+        };
+        let object = match (&made.migration, live) {
+            (Some(migration), Some(live)) => self.after(migration, resource, live, object).await?,
+            _ => object,
+        };
+        let warnings = warnings(desired, words);
+        Ok(Answered::ByServer { object, warnings })
+    }
+
+    /// What the apply would store after the migration, where it would store `answer` now.
+    ///
+    /// Two dry-runs do not build on each other, so the server cannot be asked in one; but it can be asked
+    /// what it makes of an object without the fields that go.
     async fn after(
         &self,
         migration: &Migration,
         resource: &Resource,
         live: &LiveObject,
-        answer: Answer,
-    ) -> Result<Answer, ClusterError> {
-        let (predicted, is_less) = migration.predicted(&answer.object);
+        answer: LiveObject,
+    ) -> Result<LiveObject, ClusterError> {
+        let (predicted, is_less) = migration.predicted(&answer);
         if !is_less {
-            return Ok(Answer {
-                object: predicted,
-                ..answer
-            });
+            return Ok(predicted);
         }
         let managed = ManagedFields::of(&predicted);
-        let mut wanted = migrate::with_managed(&predicted, &ManagedFields::of(live)).into_value();
+        let mut wanted = predicted.with_managed(&ManagedFields::of(live)).into_value();
         wanted["metadata"]["generation"] = live.value()["metadata"]["generation"].clone();
         let operations = json_patch::diff(live.value(), &wanted);
         let patch = Patch {
@@ -350,9 +458,6 @@ impl Survey<'_> {
             persist: Persist::DryRun,
         };
         let stored = self.cluster.patch(resource, &patch).await?;
-        Ok(Answer {
-            object: migrate::with_managed(&stored, &managed),
-            ..answer
-        })
+        Ok(stored.with_managed(&managed))
     }
 }

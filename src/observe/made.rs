@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::members::Survey;
+use super::Question;
+use crate::cluster::Discovery;
 use crate::field::ManagedFields;
 use crate::inventory;
 use crate::migrate::{self, Heir, Migration};
@@ -18,13 +19,25 @@ pub(super) struct Made {
     pub(super) migration: Option<Migration>,
 }
 
-impl Survey<'_> {
+impl Made {
     /// Makes what is sent for `desired`, next to the live object that it is for, if it is for one.
-    pub(super) fn made(&self, desired: &DesiredObject, live: Option<&LiveObject>) -> Made {
-        let question = self.question;
+    pub(super) fn new(
+        question: &Question,
+        discovery: &Discovery,
+        desired: &DesiredObject,
+        live: Option<&LiveObject>,
+    ) -> Self {
         let field_manager = &question.policy.field_manager;
         let mut sent = inventory::stamp(desired, question.set.as_ref(), question.revision.as_deref());
-        let migration = live.and_then(|live| self.migration(desired, live));
+        let versions = discovery.versions(&desired.reference.kind).iter();
+        let served: Vec<String> = versions.map(|resource| resource.gvk.api_version()).collect();
+        let heir = Heir {
+            field_manager,
+            named: &question.migrate,
+            api_version: &desired.gvk().api_version(),
+            served: &served,
+        };
+        let migration = live.and_then(|live| migrate::due(live, heir));
         let managed = match (&migration, live) {
             (Some(migration), _) => migration.managed.clone(),
             (None, Some(live)) if !desired.rules.is_empty() => ManagedFields::of(live),
@@ -32,18 +45,6 @@ impl Survey<'_> {
         };
         let live = live.map(LiveObject::value);
         let ruled = rules::apply(&desired.rules, &mut sent, live, &managed, field_manager);
-        Made { sent, ruled, migration }
-    }
-
-    fn migration(&self, desired: &DesiredObject, live: &LiveObject) -> Option<Migration> {
-        let versions = self.discovery.versions(&desired.reference.kind).iter();
-        let served: Vec<String> = versions.map(|resource| resource.gvk.api_version()).collect();
-        let heir = Heir {
-            field_manager: &self.question.policy.field_manager,
-            named: &self.question.migrate,
-            api_version: &desired.gvk().api_version(),
-            served: &served,
-        };
-        migrate::due(live, heir)
+        Self { sent, ruled, migration }
     }
 }

@@ -1,7 +1,9 @@
 //! Gathers everything that a plan is made of, and decides nothing.
 //!
 //! The requests: discovery, the parent, one paged LIST a kind for the members, and one dry-run for each
-//! desired object; a GET for those that turn out to exist without being members.
+//! desired object that is not proved to be in sync; a GET for those that turn out to exist without being
+//! members. Where the server cannot be asked about an object, our own merge predicts what it would say, for
+//! that object only, and the plan says so.
 
 mod ask;
 mod contents;
@@ -10,12 +12,13 @@ mod job;
 mod key;
 mod made;
 mod members;
+mod predict;
 mod resolve;
 mod rules;
+mod schemas;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -34,9 +37,9 @@ use crate::selection::Selection;
 use crate::source::Manifest;
 
 use members::{Members, Survey, split_hidden};
+use schemas::Schemas;
 
-use ask::Known;
-pub use ask::{bind, observe_again};
+pub use ask::{Server, bind, observe_again};
 pub use contents::contents;
 pub use explain::{failed, refused, warnings};
 pub use job::validate;
@@ -81,6 +84,8 @@ pub struct Observations {
     pub scopes: Scopes,
     /// Which CustomResourceDefinition of the directory brings which kind.
     pub defined_by: BTreeMap<GroupKind, ObjectRef>,
+    /// How the kinds are merged, as far as it is known.
+    pub schema: Arc<Schema>,
 }
 
 /// Gathers what the cluster says about the manifests.
@@ -159,10 +164,22 @@ pub async fn observe(
             (desired, resource, member)
         })
         .collect();
-    let schema = (is_known_server && !question.verify).then(|| schema(&live, &known));
-    let objects = survey.ask_all(known, schema.as_deref()).await?;
+    let mut schemas = Schemas::nearby(&live, &known, &discovery);
+    let proves = is_known_server && !question.verify;
+    if proves {
+        schemas.read(cluster).await;
+    }
+    let mut objects = survey.ask_all(known, proves.then(|| schemas.schema())).await?;
+    if objects.iter().any(predict::is_unverified) {
+        schemas.read(cluster).await;
+        let predicted = objects
+            .iter_mut()
+            .map(|observation| predict::predict(observation, schemas.schema(), question));
+        Error::join(predicted.filter_map(Result::err)).map_or(Ok(()), Err)?;
+    }
     let is_everything = question.selection.is_everything() && not_compared.is_empty();
     let idle_rules = survey.idle_rules(&wanted, &objects, is_everything);
+    let (schema, schema_unread) = schemas.into_parts();
     // What git wants under other labels than the live object has is not selected, and still wanted.
     let orphans: Vec<(Resource, LiveObject)> = live
         .into_iter()
@@ -188,10 +205,12 @@ pub async fn observe(
             pending,
             idle_rules,
             server_version: discovery.server_version.clone(),
+            schema_unread,
         },
         discovery,
         scopes,
         defined_by,
+        schema: Arc::new(schema),
     })
 }
 
@@ -212,21 +231,6 @@ async fn in_namespaces(
         found.push((name, contents));
     }
     found
-}
-
-/// The schema by which objects are proved to be in sync: of the kinds that every cluster has, and those
-/// of the definitions that are members.
-fn schema(live: &BTreeMap<ObjectRef, (Resource, LiveObject)>, known: &[Known]) -> Cow<'static, Schema> {
-    let known = known.iter().filter_map(|(_, _, member)| member.as_ref());
-    let mut schema = Cow::Borrowed(Schema::bundled());
-    for (_, definition) in live
-        .values()
-        .chain(known)
-        .filter(|(_, live)| resolve::is_definition(&live.reference().kind))
-    {
-        schema.to_mut().add_custom(definition.value());
-    }
-    schema
 }
 
 /// Makes pods follow what git says that they read, selected or not. The workloads of `desired` of which

@@ -10,7 +10,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use crate::compare::{self, Cause, Comparison, FieldChange};
+use crate::compare::{self, Cause, Comparison, FieldChange, Sides};
 use crate::field::ManagedFields;
 use crate::generate;
 use crate::health::{self, Health};
@@ -53,6 +53,13 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         .iter()
         .map(|not| Refusal::NotCompared(not.kind.clone()))
         .collect();
+    let forbidden = |step: &&Step| step.action.writes() && step.unverified == Some(Unverified::NotAllowed);
+    let forbidden: Vec<ObjectRef> = steps
+        .iter()
+        .filter(forbidden)
+        .map(|step| step.reference.clone())
+        .collect();
+    refusals.extend((!forbidden.is_empty()).then_some(Refusal::NotAllowed(forbidden)));
     refusals.extend(unknown);
     let pending = observed.pending.iter().cloned();
     refusals.extend(pending.map(|(reader, read)| Refusal::Pending { reader, read }));
@@ -88,6 +95,7 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         key: observed.key,
         unknown_rollouts: observed.unknown_rollouts,
         server_version: observed.server_version,
+        schema_unread: observed.schema_unread,
     }
 }
 
@@ -182,7 +190,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
     if let Run::Again(why) = &run {
         step.reason = Reason::Runs(why.clone());
     }
-    match answer {
+    let (predicted, warnings) = match answer {
         Answered::Proved | Answered::Stands => {
             let settled = Settled {
                 yielded: step.yielded,
@@ -198,58 +206,71 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
             };
             return Decision::Step(Box::new(step));
         }
-        Answered::Unverified(why) => {
-            if why == Unverified::BeingDeleted {
-                step.reason = Reason::BeingDeleted;
-            } else if live.is_some() {
-                (step.action, step.reason) = (Action::Update, Reason::NewVersion);
-            }
-            let due = generate::due(&work.desired, None);
-            step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
+        Answered::ByServer { object, warnings } => (Ok(object), warnings),
+        Answered::Unverified { why, predicted } => {
             step.unverified = Some(why);
+            (predicted, Vec::new())
         }
-        Answered::ByServer { object, warnings } => {
-            let due = generate::due(&work.desired, Some(&object));
-            if let Some(live) = &live {
-                let sides = compare::Sides {
-                    desired: &work.desired,
-                    base: work.past.base.as_deref(),
-                    live,
-                    answer: &object,
-                    ruled: &ruled,
-                    migration: work.migration.as_ref(),
-                };
-                let mut comparison = compare::compare(&sides, &policy.field_manager);
-                let inputs = work.desired.inputs.as_ref();
-                comparison.noted |= inputs.is_some_and(|inputs| inputs.adds_to(Inputs::noted(live).as_ref()));
-                if matches!(run, Run::Again(_)) {
-                    step.action = Action::Replace;
-                    step.changes = replaced(comparison.changes);
-                } else if comparison.is_unchanged() && due.is_none() {
-                    let settled = Settled {
-                        warnings,
-                        yielded: step.yielded,
-                        ..standing(work, Some(live))
-                    };
-                    return Decision::Unchanged(Box::new(settled));
-                } else {
-                    (step.action, step.reason) = verdict(&comparison, due.is_some(), policy);
-                    step.changes = comparison.changes;
-                    if step.changes.iter().any(|change| change.guessed) {
-                        step.guess.clone_from(&work.past.unknown);
-                    }
-                    step.restarts = Restarts::of(&step.changes, &object);
-                }
-            }
-            step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
-            step.warnings = warnings;
-            work.predicted = Some(object);
-        }
+    };
+    step.warnings = warnings;
+    let is_going = step.unverified == Some(Unverified::BeingDeleted);
+    if is_going {
+        step.reason = Reason::BeingDeleted;
     }
+    // What is there and is going is not what the new one is compared with.
+    let before = live.as_ref().filter(|_| !is_going);
+    let due = generate::due(&work.desired, predicted.as_ref().ok().or(before));
+    match (before, &predicted) {
+        (Some(live), Ok(object)) => {
+            let sides = Sides {
+                desired: &work.desired,
+                base: work.past.base.as_deref(),
+                live,
+                answer: object,
+                ruled: &ruled,
+                migration: work.migration.as_ref(),
+            };
+            let comparison = compared(&sides, &policy.field_manager);
+            if matches!(run, Run::Again(_)) {
+                step.action = Action::Replace;
+                step.changes = replaced(comparison.changes);
+            } else if !comparison.is_unchanged() || due.is_some() {
+                (step.action, step.reason) = verdict(&comparison, due.is_some(), policy);
+                step.changes = comparison.changes;
+                if step.changes.iter().any(|change| change.guessed) {
+                    step.guess.clone_from(&work.past.unknown);
+                }
+                step.restarts = Restarts::of(&step.changes, object);
+            } else if step.unverified == Some(Unverified::KindMissing) {
+                (step.action, step.reason) = (Action::Update, Reason::NewVersion);
+            } else {
+                let settled = Settled {
+                    unverified: step.unverified,
+                    yielded: step.yielded,
+                    warnings: step.warnings,
+                    ..standing(work, Some(live))
+                };
+                return Decision::Unchanged(Box::new(settled));
+            }
+        }
+        (Some(_), Err(_)) if matches!(run, Run::Again(_)) => step.action = Action::Replace,
+        (Some(_), Err(why)) => (step.action, step.reason) = (Action::Update, Reason::Unpredicted(why.clone())),
+        (None, _) => {}
+    }
+    step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
+    work.predicted = predicted.ok();
     if step.action.writes() {
         step.work = Work::Apply(Box::new(work));
     }
     Decision::Step(Box::new(step))
+}
+
+/// Compares what there is with what would be stored.
+fn compared(sides: &Sides<'_>, field_manager: &str) -> Comparison {
+    let mut comparison = compare::compare(sides, field_manager);
+    let inputs = sides.desired.inputs.as_ref();
+    comparison.noted |= inputs.is_some_and(|inputs| inputs.adds_to(Inputs::noted(sides.live).as_ref()));
+    comparison
 }
 
 /// The version in which our fields are recorded, where it is not the one that git writes.
@@ -267,6 +288,7 @@ fn standing(work: ApplyWork, live: Option<&LiveObject>) -> Settled {
         reference: desired.reference,
         resource,
         health: there.map_or_else(Health::current, health::of),
+        unverified: None,
         warnings: Vec::new(),
         yielded: Vec::new(),
         is_complete: desired.inputs.is_some() && there.is_none_or(health::is_complete),

@@ -47,6 +47,9 @@ pub struct Observed {
     pub idle_rules: Vec<(Arc<Rule>, Idle)>,
     /// The server's version.
     pub server_version: String,
+    /// Why its schemas could not be read, where they were needed and could not: nothing is proved then, nor
+    /// predicted, of the kinds that are known to it alone.
+    pub schema_unread: Option<String>,
 }
 
 /// Why a rule is about nothing.
@@ -124,7 +127,12 @@ pub enum Answered {
         warnings: Vec<String>,
     },
     /// The server could not be asked.
-    Unverified(Unverified),
+    Unverified {
+        /// Why not.
+        why: Unverified,
+        /// What it would store, by our own merge; or why that cannot be said.
+        predicted: Result<LiveObject, String>,
+    },
     /// The server was not asked, since the object is not ours to change.
     NotOurs(Claim),
     /// The server was not asked, since its own records prove that nothing would change.
@@ -142,4 +150,8 @@ pub enum Unverified {
     KindMissing,
     /// What is there now is being deleted, and must be gone first.
     BeingDeleted,
+    /// Fields of it are recorded in this version, which the server does not know any more.
+    VersionGone(String),
+    /// Who asks may not write it: a dry-run takes the same right as a write.
+    NotAllowed,
 }

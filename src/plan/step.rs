@@ -46,6 +46,8 @@ pub struct Plan {
     pub unknown_rollouts: Unknown,
     /// The server's version.
     pub server_version: String,
+    /// Why its schemas could not be read, where they were needed and could not.
+    pub schema_unread: Option<String>,
 }
 
 /// An object that is as git wants it.
@@ -57,6 +59,8 @@ pub struct Settled {
     pub resource: Resource,
     /// How it is.
     pub health: Health,
+    /// Why the server could not be asked, when it could not: then our own merge says so.
+    pub unverified: Option<Unverified>,
     /// What the server warned of when it was asked.
     pub warnings: Vec<String>,
     /// The fields that rules leave as they are.
@@ -173,6 +177,8 @@ pub enum Reason {
     Ownership,
     /// Values of it are made in the cluster, and nothing else changes.
     Generates,
+    /// What changes cannot be said: neither by the server nor by our own merge, and why not by that.
+    Unpredicted(String),
     /// It exists, and we never applied it.
     NotOurs,
     /// It is part of another ApplySet.
@@ -220,7 +226,7 @@ pub struct ApplyWork {
     /// The live object that the plan was made for; none when there was none. One that is replaced is
     /// deleted before what is sent is applied.
     pub live: Option<Version>,
-    /// What the server said would be stored.
+    /// What the server said would be stored or, of what is unverified, our own merge.
     pub predicted: Option<LiveObject>,
     /// The managed fields that become ours before it is sent.
     pub migration: Option<Migration>,
@@ -270,6 +276,8 @@ pub enum Refusal {
     Empty,
     /// A kind may not be listed.
     NotCompared(GroupKind),
+    /// These objects are to be written, and who asks may not.
+    NotAllowed(Vec<ObjectRef>),
     /// The key for digests may not be read, so it is not known whether these Jobs run again, and
     /// whether these workloads restart.
     KeyHidden {

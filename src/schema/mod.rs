@@ -9,6 +9,7 @@
 
 mod bundled;
 mod custom;
+mod extend;
 mod open_api;
 mod reduce;
 mod reset;

@@ -1,6 +1,7 @@
 //! Objects that others applied become ours, with what they left behind; and fields that we applied in an
 //! earlier version of a kind.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,7 +10,8 @@ use serde_json::{Value, json};
 use stackanetes::cluster::{
     Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Patch, Persist, Resource, Scope, WatchEvent,
 };
-use stackanetes::object::{LiveObject, ObjectRef};
+use stackanetes::object::{GroupVersionKind, LiveObject, ObjectRef};
+use stackanetes::schema::Schema;
 
 use crate::bed::{Bed, config_map, deployment, with_metadata};
 use crate::races::sync_through;
@@ -188,6 +190,9 @@ struct Cut(Arc<dyn Cluster>);
 impl Cluster for Cut {
     async fn discover(&self) -> Result<Discovery, ClusterError> {
         self.0.discover().await
+    }
+    async fn schema(&self, kinds: &BTreeSet<GroupVersionKind>) -> Result<Schema, ClusterError> {
+        self.0.schema(kinds).await
     }
     async fn list(&self, resource: &Resource, scope: &Scope, selector: &str) -> Result<Vec<LiveObject>, ClusterError> {
         self.0.list(resource, scope, selector).await

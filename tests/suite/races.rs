@@ -57,6 +57,7 @@ pub fn sync_through(
         let Observations {
             observed,
             discovery,
+            schema,
             scopes,
             defined_by,
             ..
@@ -66,6 +67,7 @@ pub fn sync_through(
         let execution = Execution {
             cluster: through(cluster),
             discovery,
+            schema,
             question,
             scopes,
             defined_by,

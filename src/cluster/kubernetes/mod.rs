@@ -1,10 +1,13 @@
 //! A cluster behind a real API server: what each method of [`Cluster`] asks it over HTTP.
 //!
 //! `connection` finds the server, `request` says what to send, `transport` sends it, `refusal` and
-//! `unreachable` say what went wrong; `discovery` and `watch` are methods with rooms of their own.
+//! `unreachable` say what went wrong; `discovery`, `open_api` and `watch` are methods with rooms of their
+//! own, and `cache` keeps what the first two have read.
 
+mod cache;
 mod connection;
 mod discovery;
+mod open_api;
 mod proxy;
 mod refusal;
 mod request;
@@ -17,6 +20,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::error::Error as StdError;
 
 use async_trait::async_trait;
@@ -25,6 +29,7 @@ use http::StatusCode;
 use kube::Client;
 use serde_json::{Value, json};
 
+use self::cache::Cache;
 use self::connection::{Environment, Target};
 use self::refusal::{Refusal, Subject};
 use self::request::{Request, collection, member, query};
@@ -33,7 +38,8 @@ use super::{
     Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Force, Patch, Persist, Propagation, Resource,
     Scope, WatchEvent,
 };
-use crate::object::{LiveObject, ObjectRef};
+use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
+use crate::schema::Schema;
 
 pub use self::connection::Connection;
 
@@ -47,6 +53,8 @@ const STRICT: (&str, &str) = ("fieldValidation", "Strict");
 #[derive(Clone)]
 pub struct Kubernetes {
     transport: Transport,
+    /// Where answers are kept that the server would only repeat.
+    cache: Option<Cache>,
     context: Option<String>,
     user: Option<String>,
     default_namespace: String,
@@ -71,6 +79,7 @@ impl Kubernetes {
             Err(error) => return Err(unusable_server(&server, &error)),
         };
         Ok(Self {
+            cache: Cache::of_user(&server),
             transport: Transport::new(client, server),
             context,
             user,
@@ -155,7 +164,11 @@ impl Kubernetes {
 #[async_trait]
 impl Cluster for Kubernetes {
     async fn discover(&self) -> Result<Discovery, ClusterError> {
-        discovery::discover(&self.transport).await
+        discovery::discover(&self.transport, self.cache.as_ref()).await
+    }
+
+    async fn schema(&self, kinds: &BTreeSet<GroupVersionKind>) -> Result<Schema, ClusterError> {
+        open_api::schema(&self.transport, self.cache.as_ref(), kinds).await
     }
 
     async fn list(&self, resource: &Resource, scope: &Scope, selector: &str) -> Result<Vec<LiveObject>, ClusterError> {

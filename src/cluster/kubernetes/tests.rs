@@ -51,6 +51,7 @@ impl Server {
         let transport = Transport::new(client, self.url.clone());
         Kubernetes {
             transport,
+            cache: None,
             context: None,
             user: None,
             default_namespace: "default".into(),

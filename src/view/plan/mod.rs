@@ -200,6 +200,7 @@ fn note(step: &Step) -> String {
         Reason::Noted => "no value changes; only our note of what git says".to_owned(),
         Reason::Ownership => "no value changes; only who owns its fields".to_owned(),
         Reason::Generates => "generates values; nothing else changes".to_owned(),
+        Reason::Unpredicted(why) => format!("what changes cannot be said: {}", value::visible(why)),
         Reason::KeepGenerated => {
             "no longer in git; it holds generated values: delete it with --prune-kind Secret".to_owned()
         }
@@ -229,14 +230,30 @@ fn note(step: &Step) -> String {
         Reason::KeepGoing => "no longer in git; being deleted already".to_owned(),
         Reason::KeepOwned(owner) => format!("no longer in git; {owner} owns it"),
     };
-    match &step.unverified {
-        // The reason says it already.
-        None | Some(Unverified::BeingDeleted) => reason,
-        Some(Unverified::NamespaceMissing(namespace)) => {
-            format!("unverified: namespace {namespace} is not there yet")
+    let unverified = match &step.unverified {
+        None => return reason,
+        Some(why) => self::unverified(why),
+    };
+    match step.reason {
+        // These say it already.
+        Reason::BeingDeleted => reason,
+        Reason::New => format!("unverified: {unverified}"),
+        Reason::NewVersion => format!("unverified: {reason}"),
+        _ if reason.is_empty() => format!("unverified: {unverified}"),
+        _ => format!("{reason}; unverified: {unverified}"),
+    }
+}
+
+/// Why the server could not be asked.
+fn unverified(why: &Unverified) -> String {
+    match why {
+        Unverified::NamespaceMissing(namespace) => format!("namespace {namespace} is not there yet"),
+        Unverified::KindMissing => "its CustomResourceDefinition is not there yet".to_owned(),
+        Unverified::BeingDeleted => "what is there is being deleted".to_owned(),
+        Unverified::VersionGone(version) => {
+            format!("the server does not know {version} any more, in which its fields are recorded")
         }
-        Some(Unverified::KindMissing) if step.action == Action::Update => format!("unverified: {reason}"),
-        Some(Unverified::KindMissing) => "unverified: its CustomResourceDefinition is not there yet".to_owned(),
+        Unverified::NotAllowed => "you may not write it".to_owned(),
     }
 }
 
