@@ -3,6 +3,7 @@
 //! A function of one object, without I/O and without a clock.
 
 mod base;
+mod beside;
 mod cause;
 mod change;
 mod difference;
@@ -28,6 +29,7 @@ use crate::rules::{Left, LeftTo, Rule, Ruled};
 use base::Base;
 
 pub use base::{is_base, written};
+pub use beside::{Beside, beside};
 pub use cause::Cause;
 pub use change::GitChange;
 pub use difference::{Difference, differences};

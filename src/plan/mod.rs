@@ -156,6 +156,10 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         .as_ref()
         .map(|_| compare::yielded(&desired, &ruled))
         .unwrap_or_default();
+    let beside = live
+        .as_ref()
+        .map(|live| compare::beside(&desired, live))
+        .unwrap_or_default();
     let moved = live
         .as_ref()
         .and_then(|live| moved(&desired, live, &policy.field_manager));
@@ -168,6 +172,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         generates: Vec::new(),
         restarts: None,
         yielded,
+        beside,
         moved,
         unverified: None,
         guess: None,
@@ -194,6 +199,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         Answered::Proved | Answered::Stands => {
             let settled = Settled {
                 yielded: step.yielded,
+                beside: step.beside,
                 ..standing(work, live.as_ref())
             };
             return Decision::Unchanged(Box::new(settled));
@@ -247,6 +253,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
                 let settled = Settled {
                     unverified: step.unverified,
                     yielded: step.yielded,
+                    beside: step.beside,
                     warnings: step.warnings,
                     ..standing(work, Some(live))
                 };
@@ -291,6 +298,7 @@ fn standing(work: ApplyWork, live: Option<&LiveObject>) -> Settled {
         unverified: None,
         warnings: Vec::new(),
         yielded: Vec::new(),
+        beside: Vec::new(),
         is_complete: desired.inputs.is_some() && there.is_none_or(health::is_complete),
         inputs: desired.inputs,
     }

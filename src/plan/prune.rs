@@ -116,6 +116,7 @@ pub(super) fn steps(
                 reason: kept.unwrap_or(Reason::Dropped(None)),
                 changes: Vec::new(),
                 yielded: Vec::new(),
+                beside: Vec::new(),
                 moved: None,
                 generates: Vec::new(),
                 restarts: None,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Deleted, Idle, NotCompared, Past, Unverified};
 use crate::cluster::Resource;
-use crate::compare::{FieldChange, GitChange, Yielded};
+use crate::compare::{Beside, FieldChange, GitChange, Yielded};
 use crate::health::Health;
 use crate::inventory::{ApplySet, Parent};
 use crate::jobs::{Inputs, Why};
@@ -65,6 +65,8 @@ pub struct Settled {
     pub warnings: Vec<String>,
     /// The fields that rules leave as they are.
     pub yielded: Vec<Yielded>,
+    /// The fields that people added by hand, and that a sync leaves.
+    pub beside: Vec<Beside>,
     /// Of a Job: the inputs that it has.
     pub inputs: Option<Inputs>,
     /// Of a Job: whether it has completed with them.
@@ -84,6 +86,8 @@ pub struct Step {
     pub changes: Vec<FieldChange>,
     /// The fields that rules leave as they are.
     pub yielded: Vec<Yielded>,
+    /// The fields that people added by hand, and that a sync leaves.
+    pub beside: Vec<Beside>,
     /// The version in which our fields are recorded, where it is another than git writes: they move.
     pub moved: Option<String>,
     /// The keys of a Secret whose values are made in the cluster.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::style::{FADED, columns, paint};
 use super::super::{age, value};
-use crate::compare::{Cause, FieldChange, GitChange, Shown, Yielded};
+use crate::compare::{Beside, Cause, FieldChange, GitChange, Shown, Yielded};
 use crate::field::{FieldManager, FieldPath};
 use crate::migrate;
 use crate::place::{Origin, Role};
@@ -38,6 +38,11 @@ pub(super) fn yielded(yielded: &Yielded) -> String {
         side(&yielded.live),
         rule(&yielded.rule)
     )
+}
+
+/// The line of a field that a person added by hand.
+pub(super) fn beside(beside: &Beside, now: Timestamp) -> String {
+    format!("{}   not in git: {}", beside.path, somebody(Some(&beside.writer), now))
 }
 
 /// A rule in words: what it does, and where it stands.

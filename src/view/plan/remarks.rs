@@ -1,6 +1,6 @@
 //! What stands below the steps of a plan: how many there are, and what to know besides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::super::style::{FAILED, WARNED, paint};
@@ -76,6 +76,7 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
         };
     }
     text += &rules(plan, heading);
+    text += &beside(plan, heading);
     text += &unverified(plan);
     if heading.not_selected > 0 {
         let _ = writeln!(text, "not selected: {} in git", heading.not_selected);
@@ -146,6 +147,42 @@ fn rules(plan: &Plan, heading: &Heading<'_>) -> String {
         };
     }
     text
+}
+
+/// What people added by hand, and what a sync leaves as it is no more than git does.
+fn beside(plan: &Plan, heading: &Heading<'_>) -> String {
+    let steps = plan.steps.iter().map(|step| (&step.reference, &step.beside));
+    let settled = plan
+        .unchanged
+        .iter()
+        .map(|settled| (&settled.reference, &settled.beside));
+    let mut all: Vec<_> = steps.chain(settled).collect();
+    all.sort_by_key(|(reference, _)| *reference);
+    let all: Vec<_> = all
+        .into_iter()
+        .flat_map(|(reference, beside)| beside.iter().map(move |one| (reference, one)))
+        .collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    if heading.whole {
+        let lines = all
+            .iter()
+            .map(|(reference, one)| format!("{reference} {}\n", change::beside(one, heading.now)));
+        return lines.collect();
+    }
+    let objects: BTreeSet<_> = all.iter().map(|(reference, _)| reference.to_string()).collect();
+    let fields = if all.len() == 1 { "field" } else { "fields" };
+    let names: Vec<_> = objects.iter().take(3).cloned().collect();
+    let more = match objects.len() - names.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "added by hand and not in git: {} {fields} of {}{more} (-v names them)\n",
+        all.len(),
+        names.join(", ")
+    )
 }
 
 /// What was found out without the server's own answer.
