@@ -50,12 +50,24 @@ pub struct Migration {
 
 /// Finds out what has to become ours before `live` can be applied to; nothing, most of the time.
 pub fn due(live: &LiveObject, heir: Heir<'_>) -> Option<Migration> {
-    let managed = ManagedFields::of(live);
-    let ours = managed.applied_by(heir.field_manager);
+    // Most of the time there is nothing to do, and that is seen without reading who owns what.
     let is_known = |version: &str| version == heir.api_version || heir.served.iter().any(|served| served == version);
+    let is_of_interest = |(manager, fields): (FieldManager, &Value)| {
+        if manager.is_apply_of(heir.field_manager) {
+            return !is_known(&manager.api_version);
+        }
+        let notes = &fields["f:metadata"]["f:annotations"];
+        is_left_behind(&manager, !notes[format!("f:{LAST_APPLIED}")].is_null(), heir.named)
+    };
+    if !ManagedFields::writers(live.value()).any(is_of_interest) {
+        return None;
+    }
+    let managed = ManagedFields::of(live);
+    let annotation = FieldPath::of(&["metadata", "annotations", LAST_APPLIED]);
+    let ours = managed.applied_by(heir.field_manager);
     let from: Vec<(FieldManager, FieldSet)> = managed
         .others(heir.field_manager)
-        .filter(|(manager, fields)| is_left_behind(manager, fields, heir.named))
+        .filter(|(manager, fields)| is_left_behind(manager, fields.touches(&annotation), heir.named))
         .map(|(manager, fields)| (manager.clone(), fields.clone()))
         .collect();
     let gone_version = ours
@@ -150,10 +162,8 @@ impl Migration {
 
 /// Whether this is an entry of somebody who will not write again: what `kubectl apply` left, which owns its
 /// annotation, or a manager that a person named.
-fn is_left_behind(manager: &FieldManager, fields: &FieldSet, named: &[String]) -> bool {
-    let annotation = FieldPath::of(&["metadata", "annotations", LAST_APPLIED]);
-    let by_kubectl =
-        manager.operation == Operation::Update && (manager.name == CLIENT_SIDE_APPLY || fields.touches(&annotation));
+fn is_left_behind(manager: &FieldManager, notes: bool, named: &[String]) -> bool {
+    let by_kubectl = manager.operation == Operation::Update && (manager.name == CLIENT_SIDE_APPLY || notes);
     manager.subresource.is_empty() && (by_kubectl || named.contains(&manager.name))
 }
 

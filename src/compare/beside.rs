@@ -17,6 +17,10 @@ pub struct Beside {
 ///
 /// Of an item that was added whole, it is the item.
 pub fn beside(desired: &DesiredObject, live: &LiveObject) -> Vec<Beside> {
+    // Most of the time nobody did, and that is seen without reading who owns what.
+    if !ManagedFields::writers(live.value()).any(|(manager, _)| is_by_hand(&manager)) {
+        return Vec::new();
+    }
     let managed = ManagedFields::of(live);
     let mut declared = FieldSet::default();
     for (_, fields) in managed.entries().filter(|(manager, _)| !is_by_hand(manager)) {

@@ -281,7 +281,7 @@ pub fn yielded(desired: &DesiredObject, ruled: &Ruled) -> Vec<Yielded> {
             rule: Arc::clone(&left.rule),
         }
     };
-    ruled.left.iter().map(show).collect()
+    ruled.left.iter().filter(|left| left.is_news()).map(show).collect()
 }
 
 /// What made the value of a field; of a text of several lines, what made the first that differs.

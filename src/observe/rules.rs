@@ -91,7 +91,7 @@ impl Survey<'_> {
             let is_met = || {
                 observations
                     .iter()
-                    .any(|observation| observation.ruled.met.contains(rule))
+                    .any(|observation| observation.ruled.met.iter().any(|met| Arc::ptr_eq(met, rule)))
             };
             match objects {
                 0 => Some((Arc::clone(rule), Idle::NoObject)),

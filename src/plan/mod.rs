@@ -264,6 +264,13 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         (Some(_), Err(why)) => (step.action, step.reason) = (Action::Update, Reason::Unpredicted(why.clone())),
         (None, _) => {}
     }
+    step.beside.retain(|one| {
+        let is_migrated = work
+            .migration
+            .as_ref()
+            .is_some_and(|migration| migration.takes_from(&one.writer));
+        !is_migrated && !step.changes.iter().any(|change| one.path.starts_with(&change.path))
+    });
     step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
     work.predicted = predicted.ok();
     if step.action.writes() {
@@ -282,8 +289,9 @@ fn compared(sides: &Sides<'_>, field_manager: &str) -> Comparison {
 
 /// The version in which our fields are recorded, where it is not the one that git writes.
 fn moved(desired: &DesiredObject, live: &LiveObject, field_manager: &str) -> Option<String> {
-    let managed = ManagedFields::of(live);
-    let recorded = managed.applied_by(field_manager)?.0.api_version.clone();
+    let mut writers = ManagedFields::writers(live.value());
+    let (ours, _) = writers.find(|(manager, _)| manager.is_apply_of(field_manager))?;
+    let recorded = ours.api_version;
     (!recorded.is_empty() && recorded != desired.gvk().api_version()).then_some(recorded)
 }
 

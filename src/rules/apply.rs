@@ -13,7 +13,7 @@ use crate::jobs;
 /// What the rules did with one object.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ruled {
-    /// The fields that are not as git says, or would not be.
+    /// The fields that are left as they are.
     pub left: Vec<Left>,
     /// The fields that are to be taken, whoever owns them, and by which rule.
     pub taken: Vec<(FieldPath, Arc<Rule>)>,
@@ -45,6 +45,18 @@ pub enum LeftTo {
     Ourselves,
     /// Nobody's.
     Nobody,
+}
+
+impl Left {
+    /// Whether it is worth telling: git says something else than there is, or what there is stays only for
+    /// the rule.
+    pub fn is_news(&self) -> bool {
+        match (&self.said, &self.to) {
+            (None, LeftTo::Ourselves) => true,
+            (None, _) => false,
+            (said, _) => *said != self.live,
+        }
+    }
 }
 
 impl Ruled {
@@ -94,13 +106,7 @@ pub fn apply(
                 if let Some(left) = decide(rule, &leaf, &owners, &mut ruled) {
                     carry_out(sent, live, &leaf, &left);
                     decided.push(leaf.path.clone());
-                    ruled.left.extend(
-                        Some(Left {
-                            rule: Arc::clone(rule),
-                            ..left
-                        })
-                        .filter(is_news),
-                    );
+                    ruled.left.push(left);
                 } else if ruled.takes(&leaf.path).is_some() {
                     decided.push(leaf.path.clone());
                 }
@@ -188,16 +194,6 @@ fn carry_out(sent: &mut Value, live: &Value, leaf: &Branch<'_>, left: &Left) {
     match (&left.to, leaf.live) {
         (LeftTo::Ourselves, Some(value)) => edit::set(sent, &leaf.path, value, live),
         _ => edit::remove(sent, &leaf.path),
-    }
-}
-
-/// Whether it is worth telling: git says something else than there is, or what there is stays only for the
-/// rule.
-fn is_news(left: &Left) -> bool {
-    match (&left.said, &left.to) {
-        (None, LeftTo::Ourselves) => true,
-        (None, _) => false,
-        (said, _) => *said != left.live,
     }
 }
 

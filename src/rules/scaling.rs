@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{FieldPattern, KindName, Rule, Selector, Source, Verdict};
-use crate::field::{FieldPath, ManagedFields};
+use crate::field::ManagedFields;
 use crate::object::{GroupKind, GroupVersionKind, LiveObject, ObjectRef};
 
 /// An autoscaler, wherever it is known from.
@@ -42,9 +42,7 @@ pub fn scaled_by(scaling: Scaling<'_>) -> Option<Arc<Rule>> {
 
 /// Whether something other than a person has set the number of pods through the `scale` subresource.
 pub fn is_scaled(live: &LiveObject) -> bool {
-    let replicas = FieldPath::of(&["spec", "replicas"]);
-    let managed = ManagedFields::of(live);
-    managed.entries().any(|(manager, fields)| {
-        manager.subresource == "scale" && !manager.is_imperative() && fields.touches(&replicas)
+    ManagedFields::writers(live.value()).any(|(manager, fields)| {
+        manager.subresource == "scale" && !manager.is_imperative() && !fields["f:spec"]["f:replicas"].is_null()
     })
 }

@@ -29,7 +29,7 @@ fn sent(rules: &[Arc<Rule>], git: Value, spec: Value, owners: &[(&str, &str)]) -
     let live = live(json!({"metadata": {}, "spec": spec}), owners);
     let mut sent = json!({"spec": git});
     let ruled = apply(rules, &mut sent, Some(live.value()), &ManagedFields::of(&live), US);
-    let left = ruled.left.iter().map(|left| {
+    let left = ruled.left.iter().filter(|left| left.is_news()).map(|left| {
         let to = match &left.to {
             LeftTo::Manager(manager) => manager.name.as_str(),
             LeftTo::Ourselves => "ourselves",

@@ -16,6 +16,7 @@ mod control_plane;
 mod desired;
 mod diff;
 mod differential;
+mod fixture;
 mod generated;
 mod input;
 mod interrupt;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::bed::{Bed, Run, deployment, with_metadata};
+use crate::control_plane::ControlPlane;
 
 /// Adds to the bed's `stackanetes.yaml`.
 fn settings(bed: &Bed, rules: &str) {
@@ -114,40 +115,50 @@ fn replicas(bed: &Bed) -> serde_json::Value {
 
 #[test]
 fn what_an_autoscaler_of_the_directory_scales_is_left_to_it() {
-    let bed = Bed::new("rules-autoscaler");
-    bed.write("web.yaml", &deployment("web", 3, "nginx:1"));
+    let bed = Bed::on(ControlPlane::full(), "rules-autoscaler");
+    let web = |replicas: u32, image: &str| bed.write("web.yaml", &deployment("web", replicas, image));
+    web(3, "nginx:1");
     bed.write("scaler.yaml", &autoscaler("scaler"));
-    applied(&bed);
+    bed.commit("First");
+    bed.synced();
     assert_eq!(replicas(&bed), 3, "git's number is the first");
     scale(&bed, 6);
-    bed.diff()
-        .exits(0)
-        .shows("left as it is: 1 field left to HorizontalPodAutoscaler rules-autoscaler/scaler (-v names them)");
+    let left = "left as it is: 1 field left to HorizontalPodAutoscaler rules-autoscaler/scaler (-v names them)";
+    let asked = bed.audited(|| drop(bed.diff().exits(0).shows(left)));
+    assert!(
+        asked.iter().all(|event| event.verb != "patch"),
+        "it is proved: {asked:?}"
+    );
     bed.run(&["diff", "-v"]).exits(0).shows(
         "Deployment rules-autoscaler/web spec.replicas git says 3; kube-controller-manager (scale) says 6: left to \
          HorizontalPodAutoscaler rules-autoscaler/scaler",
     );
-    bed.write("web.yaml", &deployment("web", 4, "nginx:2"));
+    web(4, "nginx:2");
+    bed.commit("Four, and another image");
     bed.diff()
         .exits(1)
         .shows("- nginx:1 + nginx:2")
-        .shows_not("conflict")
+        .shows_not("! conflict")
         .shows_not("spec.replicas");
-    applied(&bed);
+    bed.synced().shows_not("differs from the plan");
     assert_eq!(replicas(&bed), 6);
     bed.write(
         "web.yaml",
         &deployment("web", 4, "nginx:2").replace("  replicas: 4\n", ""),
     );
-    applied(&bed).shows_not("spec.replicas");
+    bed.commit("No number at all");
+    bed.diff().exits(1).shows_not("spec.replicas").shows("no value changes");
+    bed.synced();
     assert_eq!(replicas(&bed), 6, "git may say nothing at all");
     bed.diff().exits(0);
     // Without an autoscaler git has a say again.
     bed.remove("scaler.yaml");
-    bed.write("web.yaml", &deployment("web", 4, "nginx:2"));
+    web(4, "nginx:2");
+    bed.commit("No autoscaler");
     bed.diff()
         .exits(1)
-        .shows("spec.replicas git says 4; kube-controller-manager (scale) says 6");
+        .shows("spec.replicas git says 4; kube-controller-manager (scale) says 6")
+        .shows("- {kind: Deployment, name: web, fields: [spec.replicas], manager: kube-controller-manager}");
 }
 
 #[test]

@@ -187,7 +187,7 @@ fn by_rule(change: &FieldChange, owner: Option<&FieldManager>, step: &Step) -> S
         return String::new();
     };
     let rule = rules::written(&step.reference, &change.path, &owner.name);
-    let words = format!("from now on, in stackanetes.yaml below `yield:` or `take:`\n        - {rule}");
+    let words = format!("from now on, in stackanetes.yaml below `yield:` or `take:`\n  - {rule}");
     let lines = words.lines().map(|line| format!("      {}\n", paint(FADED, line)));
     lines.collect()
 }
