@@ -48,6 +48,7 @@ pub mod rollout;
 pub mod rules;
 pub mod schema;
 pub mod selection;
+pub mod snapshot;
 pub mod source;
 #[cfg(test)]
 mod testing;

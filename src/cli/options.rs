@@ -70,6 +70,10 @@ pub(super) struct Cluster {
     /// The context of the kubeconfig [default: its current one].
     #[arg(long, value_name = "NAME")]
     pub(super) context: Option<String>,
+    /// A directory in the place of a cluster: what is applied to it lies there in files. One that is not
+    /// there yet is an empty cluster.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["kubeconfig", "context"])]
+    pub(super) sandbox: Option<PathBuf>,
     /// How many requests to have under way at once.
     #[arg(long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) concurrency: u16,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::options;
-use crate::cluster::{Cluster, ClusterError, Discovery, Kubernetes};
+use crate::cluster::{Cluster, ClusterError, Discovery, Kubernetes, Sandbox};
 use crate::error::{Error, Result};
 use crate::history::{self, Directory};
 use crate::inventory::ApplySet;
@@ -63,11 +63,15 @@ pub(super) async fn planned(
         return Err(unknown_component(unknown, &components));
     }
     ui.doing("connecting");
-    let kubernetes = connect(cluster).await?;
-    let cluster_name = kubernetes.context_name().to_owned();
-    let set = applyset(&desired.set, &settings, kubernetes.default_namespace());
+    let Connected {
+        cluster,
+        name: cluster_name,
+        default_namespace,
+        concurrency,
+    } = connect(cluster).await?;
+    let set = applyset(&desired.set, &settings, &default_namespace);
     let question = Question {
-        namespace: namespace(&desired.set, &settings, kubernetes.default_namespace()),
+        namespace: namespace(&desired.set, &settings, &default_namespace),
         set,
         revision: revision.as_ref().map(|revision| revision.commit.clone()),
         selection,
@@ -76,7 +80,7 @@ pub(super) async fn planned(
         rules: settings.rules.clone(),
         migrate: settings.migrate.clone(),
         policy: safety.policy(&desired.field_manager, environment.as_deref()),
-        concurrency: cluster.concurrency.into(),
+        concurrency,
     };
     let directory = Directory {
         path: desired.source.path().map(std::path::Path::to_owned),
@@ -84,9 +88,8 @@ pub(super) async fn planned(
         by_hand: by_hand.clone(),
         revision: revision.clone(),
         namespace: desired.set.namespace.clone(),
-        default_namespace: kubernetes.default_namespace().to_owned(),
+        default_namespace,
     };
-    let cluster: Arc<dyn Cluster> = Arc::new(kubernetes);
     ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
     let Observations {
         mut observed,
@@ -160,10 +163,46 @@ pub(super) fn read(source: &options::Source, allow_empty: bool) -> Result<Desire
     Ok(read)
 }
 
-/// Connects to the cluster that the options name.
-pub(super) async fn connect(cluster: &options::Cluster) -> Result<Kubernetes> {
+/// A cluster, and what is to be known of it besides.
+pub(super) struct Connected {
+    pub(super) cluster: Arc<dyn Cluster>,
+    /// What a person calls it.
+    pub(super) name: String,
+    /// The namespace of what names none.
+    pub(super) default_namespace: String,
+    /// How many requests to have under way at once.
+    pub(super) concurrency: usize,
+}
+
+/// Connects to the cluster that the options name, or opens the sandbox.
+pub(super) async fn connect(options: &options::Cluster) -> Result<Connected> {
+    let concurrency = options.concurrency.into();
+    if let Some(directory) = &options.sandbox {
+        let sandbox = Sandbox::open(directory)?;
+        return Ok(Connected {
+            name: sandbox_name(&sandbox),
+            default_namespace: Sandbox::DEFAULT_NAMESPACE.to_owned(),
+            cluster: Arc::new(sandbox),
+            concurrency,
+        });
+    }
     let failed = |error: ClusterError| observe::failed("connect to a cluster", error);
-    Kubernetes::connect(&cluster.connection()).await.map_err(failed)
+    let kubernetes = Kubernetes::connect(&options.connection()).await.map_err(failed)?;
+    Ok(Connected {
+        name: kubernetes.context_name().to_owned(),
+        default_namespace: kubernetes.default_namespace().to_owned(),
+        cluster: Arc::new(kubernetes),
+        concurrency,
+    })
+}
+
+/// `the sandbox try`, `the snapshot monday of prod`
+fn sandbox_name(sandbox: &Sandbox) -> String {
+    let directory = sandbox.root().display();
+    match sandbox.snapshot() {
+        Some(snapshot) => format!("the snapshot {directory} of {}", snapshot.cluster),
+        None => format!("the sandbox {directory}"),
+    }
 }
 
 /// The ApplySet that is meant, if one is: by option, else by `stackanetes.yaml`.
@@ -177,6 +216,28 @@ pub(super) fn applyset(set: &options::Set, settings: &source::Settings, default_
         name,
         namespace: namespace.unwrap_or_else(|| default_namespace.to_owned()),
     })
+}
+
+/// The settings of a directory, which may be missing where the ApplySet is named.
+pub(super) fn named(directory: &std::path::Path, set: &options::Set) -> Result<source::Settings> {
+    match set.name {
+        Some(_) if !directory.exists() => Ok(source::Settings::default()),
+        _ => source::settings(directory),
+    }
+}
+
+/// Nothing names the ApplySet.
+pub(super) fn no_name() -> Error {
+    Error::new("no ApplySet is named").hint("give --name NAME, or a DIR whose stackanetes.yaml has a name")
+}
+
+/// There is no parent of the ApplySet.
+pub(super) fn never_synced(set: &ApplySet, cluster: &str) -> Error {
+    Error::new(format!(
+        "the ApplySet {} was never synced to {cluster} in namespace {}",
+        set.name, set.namespace
+    ))
+    .hint("check --name, -n, --context and --sandbox, or run `stackanetes sync`")
 }
 
 fn namespace(set: &options::Set, settings: &source::Settings, default_namespace: &str) -> String {

@@ -6,6 +6,7 @@
 mod discovery;
 mod error;
 mod kubernetes;
+mod sandbox;
 
 use std::collections::BTreeSet;
 
@@ -19,10 +20,14 @@ use crate::schema::Schema;
 pub use discovery::{Discovery, Resource};
 pub use error::{ClusterError, Failure, FieldCause};
 pub use kubernetes::{Connection, Kubernetes};
+pub use sandbox::{Sandbox, Snapshot, mask, reduce_kinds};
 
 /// A cluster, real or embedded.
 #[async_trait]
 pub trait Cluster: Send + Sync {
+    /// Where it is: the API server's URL, or a directory.
+    fn address(&self) -> String;
+
     /// Which kinds there are, and the server's version.
     async fn discover(&self) -> Result<Discovery, ClusterError>;
 

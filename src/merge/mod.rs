@@ -25,6 +25,7 @@
 mod combine;
 mod compare;
 mod form;
+mod layer;
 mod live;
 mod managers;
 mod owned;
@@ -50,6 +51,7 @@ use live::{Declared, Live, without_managed_fields};
 use write::{Changes, Merge};
 
 pub(crate) use form::element;
+pub use layer::{EVERY, lay_over, stands_for};
 pub use proof::changes_nothing;
 pub use refusal::{Conflict, Refusal};
 pub use validate::{Fault, Mistake, mistakes};

@@ -70,6 +70,24 @@ pub struct Question {
     pub concurrency: usize,
 }
 
+impl Question {
+    /// One about all members of an ApplySet, whatever git says.
+    pub fn about_members(set: &ApplySet, concurrency: usize) -> Self {
+        Self {
+            set: Some(set.clone()),
+            namespace: set.namespace.clone(),
+            revision: None,
+            selection: Selection::default(),
+            rollouts: false,
+            verify: false,
+            policy: Policy::default(),
+            rules: Vec::new(),
+            migrate: Vec::new(),
+            concurrency,
+        }
+    }
+}
+
 /// How a kind's members were listed, and so how they can be watched.
 pub type Scopes = BTreeMap<GroupKind, Vec<Scope>>;
 

@@ -48,7 +48,9 @@ impl Schemas {
             let is_known = custom.kind(gvk).is_some() || (is_bundled && Schema::bundled().kind(gvk).is_some());
             !is_known && discovery.resource(gvk).is_some()
         });
-        let missing: BTreeSet<GroupVersionKind> = missing.cloned().collect();
+        // In every version: in each of them fields of the object may be recorded.
+        let versions = missing.flat_map(|gvk| discovery.versions(&gvk.group_kind));
+        let missing: BTreeSet<GroupVersionKind> = versions.map(|resource| resource.gvk.clone()).collect();
         let mut schema = Cow::Borrowed(Schema::bundled());
         if !missing.is_empty() {
             schema.to_mut().forget(&missing);

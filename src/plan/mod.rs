@@ -6,6 +6,7 @@ mod observed;
 mod ownership;
 mod policy;
 mod prune;
+mod saved;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -16,13 +17,14 @@ use crate::generate;
 use crate::health::{self, Health};
 use crate::jobs::{self, Inputs, Run};
 use crate::key::Keyring;
-use crate::object::{DesiredObject, LiveObject, ObjectRef};
+use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use crate::order::rank;
 
 pub use observed::{Answered, Deleted, Idle, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, Policy, Prune};
 pub use prune::{Budget, Contents, is_same_delete};
+pub use saved::{ApplySetName, MadeOf, Moved, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
 
 /// Decides what a sync would do.
@@ -32,6 +34,7 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
     let members = desired_count + not_compared + observed.orphans.len();
 
     let unknown = unknown_runs(&observed);
+    let masked = masked(&observed);
     let mut steps = Vec::new();
     let mut unchanged = Vec::new();
     for observation in observed.objects {
@@ -94,9 +97,23 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         idle_rules: observed.idle_rules,
         key: observed.key,
         unknown_rollouts: observed.unknown_rollouts,
+        masked,
         server_version: observed.server_version,
         schema_unread: observed.schema_unread,
     }
+}
+
+/// The Secrets of which git gives values that nobody knows in the cluster.
+fn masked(observed: &Observed) -> Vec<ObjectRef> {
+    let objects = observed.objects.iter();
+    let masked = objects.filter(|observation| {
+        let live = observation.live.as_ref();
+        let mut keys = live.into_iter().flat_map(object::masked_keys);
+        keys.any(|key| observation.desired.value["data"].get(key).is_some())
+    });
+    masked
+        .map(|observation| observation.desired.reference.clone())
+        .collect()
 }
 
 /// A sync that cannot know whether Jobs run again, or pods restart, would leave that undone and say

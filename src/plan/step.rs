@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Deleted, Idle, NotCompared, Past, Unverified};
@@ -44,6 +45,9 @@ pub struct Plan {
     pub idle_rules: Vec<(Arc<Rule>, Idle)>,
     /// The workloads of which it is unknown whether they restart.
     pub unknown_rollouts: Unknown,
+    /// The Secrets of which some values are masked in the cluster, which is a snapshot: these are not
+    /// compared.
+    pub masked: Vec<ObjectRef>,
     /// The server's version.
     pub server_version: String,
     /// Why its schemas could not be read, where they were needed and could not.
@@ -107,7 +111,8 @@ pub struct Step {
 }
 
 /// What becomes of an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Action {
     /// It is created.
     Create,

@@ -22,7 +22,7 @@ enum Constant {
 
 use Constant::{Empty, Flag, Number, Text};
 
-/// Fills in what a server would, from the root down, and leaves out the maps that are empty.
+/// Fills in what a server would, from the root down.
 pub(super) fn fill(of: Type<'_>, value: &mut Value) {
     match value {
         Value::Object(fields) => {
@@ -31,7 +31,6 @@ pub(super) fn fill(of: Type<'_>, value: &mut Value) {
                 fill_type(name.strip_prefix("io.k8s.api.").unwrap_or(name), fields);
             }
             fill_declared(map, fields);
-            fields.retain(|name, value| !is_left_out(map, name, value));
             for (name, value) in fields {
                 // The server's part of an object is none of ours.
                 if let Some(of) = map.child(name).filter(|_| name != "status") {
@@ -60,13 +59,6 @@ fn fill_declared(map: Map<'_>, fields: &mut JsonMap<String, Value>) {
             set(fields, name, default.clone());
         }
     }
-}
-
-/// Whether it is a map without declared fields in which nothing is: no such is written.
-fn is_left_out(map: Map<'_>, name: &str, value: &Value) -> bool {
-    let is_structure = |of: Type<'_>| of.map().is_some_and(|map| map.fields().next().is_some());
-    let is_empty = value.as_object().is_some_and(JsonMap::is_empty);
-    is_empty && map.field(name).is_some() && map.child(name).is_some_and(|of| !is_structure(of))
 }
 
 fn fill_type(of: &str, fields: &mut JsonMap<String, Value>) {

@@ -12,13 +12,14 @@ mod defaults;
 mod spelling;
 #[cfg(test)]
 mod tests;
+mod typed;
 
 use serde_json::Value;
 
 use crate::canonical;
 use crate::field::{FieldSet, ManagedFields};
 use crate::merge::{self, Conflict, OnConflict, Refusal, Writer};
-use crate::schema::Schema;
+use crate::schema::{Kind, Schema};
 
 use spelling::Spelling;
 
@@ -89,7 +90,17 @@ pub fn predict(schema: &Schema, request: &Request<'_>) -> Result<Predicted, Refu
     let managed_fields = take_metadata(&mut object, "managedFields");
     object = canonical::stored(kind, &object);
     if kind.is_built_in() {
+        typed::settle(kind.root(), &mut object);
         defaults::fill(kind.root(), &mut object);
+        write_lists(kind, &mut object);
+    } else {
+        typed::settle_numbers(&mut object);
+        let of = kind.root().map().and_then(|root| root.child("metadata"));
+        // The metadata of custom kinds are kept in a typed structure too.
+        if let (Some(of), Some(metadata)) = (of, object.get_mut("metadata")) {
+            *metadata = canonical::settled(Some(of), metadata);
+            typed::settle(of, metadata);
+        }
     }
     if let Some(live) = live {
         let ours = ours(live, &writer.manager);
@@ -117,6 +128,19 @@ pub fn spelled_as_stored(schema: &Schema, predicted: Value, stored: &Value, mana
         may_have_more: true,
     };
     spelling.of(kind.root(), stored, predicted, ours(stored, manager).as_ref())
+}
+
+/// The lists that are written even when there are none.
+fn write_lists(kind: Kind<'_>, object: &mut Value) {
+    let (Some(root), Value::Object(empty), Some(fields)) = (kind.root().map(), kind.empty(), object.as_object_mut())
+    else {
+        return;
+    };
+    for (name, _) in empty.into_iter().filter(|(_, value)| value.is_null()) {
+        if root.child(&name).is_some_and(|of| of.list().is_some()) {
+            fields.entry(name).or_insert(Value::Null);
+        }
+    }
 }
 
 /// What `manager` has applied of an object.

@@ -188,6 +188,9 @@ struct Cut(Arc<dyn Cluster>);
 
 #[async_trait]
 impl Cluster for Cut {
+    fn address(&self) -> String {
+        self.0.address()
+    }
     async fn discover(&self) -> Result<Discovery, ClusterError> {
         self.0.discover().await
     }

@@ -57,20 +57,19 @@ pub fn sync_through(
         let Observations {
             observed,
             discovery,
-            schema,
             scopes,
             defined_by,
-            ..
+            schema,
         } = observed;
         let plan = plan::plan(observed, &question.policy);
         meanwhile();
         let execution = Execution {
             cluster: through(cluster),
             discovery,
-            schema,
             question,
             scopes,
             defined_by,
+            schema,
             timeout: Duration::from_secs(30),
             record: Record {
                 time: Timestamp::now().to_string(),

@@ -163,6 +163,10 @@ impl Kubernetes {
 
 #[async_trait]
 impl Cluster for Kubernetes {
+    fn address(&self) -> String {
+        self.transport.server.clone()
+    }
+
     async fn discover(&self) -> Result<Discovery, ClusterError> {
         discovery::discover(&self.transport, self.cache.as_ref()).await
     }

@@ -12,7 +12,7 @@ use super::{age, value};
 use crate::compare::GitChange;
 use crate::field::FieldPath;
 use crate::jobs::Why;
-use crate::plan::{Action, Plan, Reason, Restarts, Step, Unverified, Work};
+use crate::plan::{Action, Moved, Plan, Reason, Restarts, Step, Unverified, Work};
 use crate::source::Revision;
 
 pub use remarks::refusal;
@@ -76,6 +76,29 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>) -> String {
     }
     text += &remarks::summary(plan);
     text += &remarks::remarks(plan, heading);
+    text
+}
+
+/// What moved since a plan was saved.
+pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>) -> String {
+    let mut text = String::new();
+    if !moved.now.is_empty() {
+        let _ = writeln!(text, "{}", paint(STRONG, "would be done now, and was not planned so:"));
+        for step in &moved.now {
+            text += &self::step(step, heading);
+        }
+    }
+    if !moved.gone.is_empty() {
+        let _ = writeln!(
+            text,
+            "{}",
+            paint(STRONG, "was planned, and would not be done now, or not so:")
+        );
+        for gone in &moved.gone {
+            let line = format!("{} {:<9} {}", gone.action.glyph(), gone.action.word(), gone.object);
+            let _ = writeln!(text, "{}", paint(style::of(gone.action), line));
+        }
+    }
     text
 }
 

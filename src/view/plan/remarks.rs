@@ -77,6 +77,22 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
     }
     text += &rules(plan, heading);
     text += &beside(plan, heading);
+    match plan.masked.as_slice() {
+        [] => {}
+        [one] => {
+            let _ = writeln!(
+                text,
+                "not compared: the values of {one}, which the snapshot does not hold"
+            );
+        }
+        several => {
+            let count = several.len();
+            let _ = writeln!(
+                text,
+                "not compared: the values of {count} Secrets, which the snapshot does not hold"
+            );
+        }
+    }
     text += &unverified(plan);
     if heading.not_selected > 0 {
         let _ = writeln!(text, "not selected: {} in git", heading.not_selected);
