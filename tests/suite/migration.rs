@@ -380,3 +380,30 @@ fn fields_recorded_in_a_version_that_is_gone_are_rewritten_so_that_what_git_drop
     bed.diff().exits(0);
     bed.kubectl(&["delete", "crd", &format!("widgets.{group}")]);
 }
+
+#[test]
+fn a_sandbox_migrates_and_follows_rules_like_a_cluster() {
+    let bed = Bed::new("migrate-sandbox");
+    let name = &bed.namespace;
+    let run = |args: &[&str]| bed.run(&[args, &["--sandbox", "box"]].concat());
+    bed.write("namespace.yaml", &crate::bed::namespace(name));
+    bed.write_config_map("settings", &[("mode", "fast"), ("old", "yes")]);
+    run(&["sync", "--yes", "--field-manager", "former"]).exits(0);
+    bed.write_config_map("settings", &[("mode", "slow")]);
+    bed.write(
+        "stackanetes.yaml",
+        &format!(
+            "name: {name}\nnamespace: {name}\nmigrate: [former]\nignore: [{{kind: ConfigMap, fields: [data.mode]}}]\n"
+        ),
+    );
+    run(&["diff"])
+        .exits(1)
+        .shows("the fields of former become ours")
+        .shows("data.old - yes")
+        .shows("1 field ignored by desired/stackanetes.yaml:4");
+    run(&["sync", "--yes"]).exits(0).shows_not("differs from the plan");
+    run(&["diff"]).exits(0);
+    run(&["diff", "-v"])
+        .exits(0)
+        .shows("data.mode git says slow; nobody else owns it yet; it stays fast");
+}
