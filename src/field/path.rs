@@ -111,14 +111,12 @@ impl PathElement {
 
     /// The same, to be changed.
     pub(crate) fn find_written_mut<'a>(&self, parent: &'a mut Value) -> Option<&'a mut Value> {
-        match self {
-            Self::Field(name) => parent.as_object_mut()?.get_mut(name),
-            _ => {
-                let items = parent.as_array_mut()?;
-                let position = self.position_written(items)?;
-                items.get_mut(position)
-            }
+        if let Self::Field(name) = self {
+            return parent.as_object_mut()?.get_mut(name);
         }
+        let items = parent.as_array_mut()?;
+        let position = self.position_written(items)?;
+        items.get_mut(position)
     }
 
     /// Fields, then keys, then values, then positions, as the API server sorts them.

@@ -29,7 +29,7 @@ use crate::jobs::{self, Recorded};
 use crate::key::Keyring;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::order::{self, ComponentDependencies};
-use crate::plan::{Contents, NotCompared, Observed, Policy};
+use crate::plan::{Contents, NotCompared, Observation, Observed, Policy};
 use crate::rollout;
 use crate::rules::Rule;
 use crate::schema::Schema;
@@ -183,29 +183,11 @@ pub async fn observe(
         })
         .collect();
     let mut schemas = Schemas::nearby(&live, &known, &discovery);
-    let proves = is_known_server && !question.verify;
-    if proves {
-        schemas.read(cluster).await;
-    }
-    let mut objects = survey.ask_all(known, proves.then(|| schemas.schema())).await?;
-    if objects.iter().any(predict::is_unverified) {
-        schemas.read(cluster).await;
-        let predicted = objects
-            .iter_mut()
-            .map(|observation| predict::predict(observation, schemas.schema(), question));
-        Error::join(predicted.filter_map(Result::err)).map_or(Ok(()), Err)?;
-    }
+    let objects = answered(&survey, known, &mut schemas, is_known_server).await?;
     let is_everything = question.selection.is_everything() && not_compared.is_empty();
     let idle_rules = survey.idle_rules(&wanted, &objects, is_everything);
     let (schema, schema_unread) = schemas.into_parts();
-    // What git wants under other labels than the live object has is not selected, and still wanted.
-    let orphans: Vec<(Resource, LiveObject)> = live
-        .into_iter()
-        .filter(|(reference, (_, object))| {
-            !wanted.contains(reference) && question.selection.may_prune(reference, |key| object.label(key))
-        })
-        .map(|(_, orphan)| orphan)
-        .collect();
+    let orphans = orphans(live, &wanted, question);
     let in_namespaces = in_namespaces(cluster, &discovery, &orphans, question).await;
     Ok(Observations {
         observed: Observed {
@@ -230,6 +212,42 @@ pub async fn observe(
         defined_by,
         schema: Arc::new(schema),
     })
+}
+
+/// The members that git does not want, of those that may be pruned. What git wants under other labels than
+/// the live object has is not selected, and still wanted.
+fn orphans(
+    live: BTreeMap<ObjectRef, (Resource, LiveObject)>,
+    wanted: &BTreeSet<ObjectRef>,
+    question: &Question,
+) -> Vec<(Resource, LiveObject)> {
+    let orphans = live.into_iter().filter(|(reference, (_, object))| {
+        !wanted.contains(reference) && question.selection.may_prune(reference, |key| object.label(key))
+    });
+    orphans.map(|(_, orphan)| orphan).collect()
+}
+
+/// What an apply of each object would do: proved, if it may be, or asked, or predicted.
+async fn answered(
+    survey: &Survey<'_>,
+    known: Vec<ask::Known>,
+    schemas: &mut Schemas,
+    is_known_server: bool,
+) -> Result<Vec<Observation>> {
+    let Survey { cluster, question, .. } = *survey;
+    let proves = is_known_server && !question.verify;
+    if proves {
+        schemas.read(cluster).await;
+    }
+    let mut objects = survey.ask_all(known, proves.then(|| schemas.schema())).await?;
+    if objects.iter().any(predict::is_unverified) {
+        schemas.read(cluster).await;
+        let predicted = objects
+            .iter_mut()
+            .map(|observation| predict::predict(observation, schemas.schema(), question));
+        Error::join(predicted.filter_map(Result::err)).map_or(Ok(()), Err)?;
+    }
+    Ok(objects)
 }
 
 /// For each orphaned Namespace, what else lives in it.

@@ -2,6 +2,7 @@
 //!
 //! A pure function of what was observed and of the policy. No step is decided anywhere else.
 
+mod aside;
 mod observed;
 mod ownership;
 mod policy;
@@ -12,7 +13,7 @@ mod step;
 mod tests;
 
 use crate::compare::{self, Cause, Comparison, FieldChange, Sides};
-use crate::field::ManagedFields;
+use crate::field::{FieldPath, ManagedFields};
 use crate::generate;
 use crate::health::{self, Health};
 use crate::jobs::{self, Inputs, Run};
@@ -20,6 +21,7 @@ use crate::key::Keyring;
 use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use crate::order::rank;
 
+pub use aside::Aside;
 pub use observed::{Answered, Deleted, Idle, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, Policy, Prune};
@@ -169,33 +171,17 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         run,
         past,
     } = observation;
-    let yielded = live
+    let aside = live
         .as_ref()
-        .map(|_| compare::yielded(&desired, &ruled))
-        .unwrap_or_default();
-    let beside = live
-        .as_ref()
-        .map(|live| compare::beside(&desired, live))
+        .map(|live| Aside::of(&desired, live, &ruled))
         .unwrap_or_default();
     let moved = live
         .as_ref()
         .and_then(|live| moved(&desired, live, &policy.field_manager));
-    let place = desired.place(&crate::field::FieldPath::root());
     let mut step = Step {
-        reference: desired.reference.clone(),
-        action: Action::Create,
-        reason: Reason::New,
-        changes: Vec::new(),
-        generates: Vec::new(),
-        restarts: None,
-        yielded,
-        beside,
+        aside,
         moved,
-        unverified: None,
-        guess: None,
-        warnings: Vec::new(),
-        place,
-        work: Work::Nothing,
+        ..new(&desired)
     };
     if let (None, Some(deleted)) = (&live, &past.deleted) {
         step.reason = Reason::Deleted(deleted.clone());
@@ -213,22 +199,8 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         step.reason = Reason::Runs(why.clone());
     }
     let (predicted, warnings) = match answer {
-        Answered::Proved | Answered::Stands => {
-            let settled = Settled {
-                yielded: step.yielded,
-                beside: step.beside,
-                ..standing(work, live.as_ref())
-            };
-            return Decision::Unchanged(Box::new(settled));
-        }
-        Answered::NotOurs(claim) => {
-            step.action = Action::Skip;
-            step.reason = match claim {
-                Claim::Other(set) => Reason::OtherApplySet(set),
-                Claim::Ours | Claim::Adoptable | Claim::NotOurs => Reason::NotOurs,
-            };
-            return Decision::Step(Box::new(step));
-        }
+        Answered::Proved | Answered::Stands => return settled(step, work, live.as_ref()),
+        Answered::NotOurs(claim) => return not_ours(step, claim),
         Answered::ByServer { object, warnings } => (Ok(object), warnings),
         Answered::Unverified { why, predicted } => {
             step.unverified = Some(why);
@@ -267,33 +239,39 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
             } else if step.unverified == Some(Unverified::KindMissing) {
                 (step.action, step.reason) = (Action::Update, Reason::NewVersion);
             } else {
-                let settled = Settled {
-                    unverified: step.unverified,
-                    yielded: step.yielded,
-                    beside: step.beside,
-                    warnings: step.warnings,
-                    ..standing(work, Some(live))
-                };
-                return Decision::Unchanged(Box::new(settled));
+                return settled(step, work, Some(live));
             }
         }
         (Some(_), Err(_)) if matches!(run, Run::Again(_)) => step.action = Action::Replace,
         (Some(_), Err(why)) => (step.action, step.reason) = (Action::Update, Reason::Unpredicted(why.clone())),
         (None, _) => {}
     }
-    step.beside.retain(|one| {
-        let is_migrated = work
-            .migration
-            .as_ref()
-            .is_some_and(|migration| migration.takes_from(&one.writer));
-        !is_migrated && !step.changes.iter().any(|change| one.path.starts_with(&change.path))
-    });
+    step.aside.settle(work.migration.as_ref(), &step.changes);
     step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
     work.predicted = predicted.ok();
     if step.action.writes() {
         step.work = Work::Apply(Box::new(work));
     }
     Decision::Step(Box::new(step))
+}
+
+/// The step of an object that is not there.
+fn new(desired: &DesiredObject) -> Step {
+    Step {
+        reference: desired.reference.clone(),
+        action: Action::Create,
+        reason: Reason::New,
+        changes: Vec::new(),
+        generates: Vec::new(),
+        restarts: None,
+        aside: Aside::default(),
+        moved: None,
+        unverified: None,
+        guess: None,
+        warnings: Vec::new(),
+        place: desired.place(&FieldPath::root()),
+        work: Work::Nothing,
+    }
 }
 
 /// Compares what there is with what would be stored.
@@ -312,6 +290,31 @@ fn moved(desired: &DesiredObject, live: &LiveObject, field_manager: &str) -> Opt
     (!recorded.is_empty() && recorded != desired.gvk().api_version()).then_some(recorded)
 }
 
+/// An object that is left alone, whatever it is.
+fn not_ours(step: Step, claim: Claim) -> Decision {
+    let reason = match claim {
+        Claim::Other(set) => Reason::OtherApplySet(set),
+        Claim::Ours | Claim::Adoptable | Claim::NotOurs => Reason::NotOurs,
+    };
+    Decision::Step(Box::new(Step {
+        action: Action::Skip,
+        reason,
+        aside: Aside::default(),
+        moved: None,
+        ..step
+    }))
+}
+
+/// An object that is as it should be.
+fn settled(step: Step, work: ApplyWork, live: Option<&LiveObject>) -> Decision {
+    Decision::Unchanged(Box::new(Settled {
+        unverified: step.unverified,
+        aside: step.aside,
+        warnings: step.warnings,
+        ..standing(work, live)
+    }))
+}
+
 /// An object that stays as it is. A Job that is not there any more, or is going, has done its work.
 fn standing(work: ApplyWork, live: Option<&LiveObject>) -> Settled {
     let ApplyWork { desired, resource, .. } = work;
@@ -322,8 +325,7 @@ fn standing(work: ApplyWork, live: Option<&LiveObject>) -> Settled {
         health: there.map_or_else(Health::current, health::of),
         unverified: None,
         warnings: Vec::new(),
-        yielded: Vec::new(),
-        beside: Vec::new(),
+        aside: Aside::default(),
         is_complete: desired.inputs.is_some() && there.is_none_or(health::is_complete),
         inputs: desired.inputs,
     }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Deleted, Idle, NotCompared, Past, Unverified};
+use super::{Aside, Deleted, Idle, NotCompared, Past, Unverified};
 use crate::cluster::Resource;
-use crate::compare::{Beside, FieldChange, GitChange, Yielded};
+use crate::compare::{FieldChange, GitChange};
 use crate::health::Health;
 use crate::inventory::{ApplySet, Parent};
 use crate::jobs::{Inputs, Why};
@@ -67,10 +67,8 @@ pub struct Settled {
     pub unverified: Option<Unverified>,
     /// What the server warned of when it was asked.
     pub warnings: Vec<String>,
-    /// The fields that rules leave as they are.
-    pub yielded: Vec<Yielded>,
-    /// The fields that people added by hand, and that a sync leaves.
-    pub beside: Vec<Beside>,
+    /// What is other than git says, and stays so.
+    pub aside: Aside,
     /// Of a Job: the inputs that it has.
     pub inputs: Option<Inputs>,
     /// Of a Job: whether it has completed with them.
@@ -88,10 +86,8 @@ pub struct Step {
     pub reason: Reason,
     /// The fields that change.
     pub changes: Vec<FieldChange>,
-    /// The fields that rules leave as they are.
-    pub yielded: Vec<Yielded>,
-    /// The fields that people added by hand, and that a sync leaves.
-    pub beside: Vec<Beside>,
+    /// What is other than git says, and stays so.
+    pub aside: Aside,
     /// The version in which our fields are recorded, where it is another than git writes: they move.
     pub moved: Option<String>,
     /// The keys of a Secret whose values are made in the cluster.

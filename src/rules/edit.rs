@@ -58,27 +58,23 @@ fn set_below(value: &mut Value, path: &[PathElement], new: &Value, live: Option<
         return;
     };
     let below = live.and_then(|live| element.find(live));
-    match element {
-        PathElement::Field(name) => {
-            if !value.is_object() {
-                *value = Value::Object(Map::new());
-            }
-            set_below(&mut value[name.as_str()], rest, new, below);
+    if let PathElement::Field(name) = element {
+        if !value.is_object() {
+            *value = Value::Object(Map::new());
         }
-        _ => {
-            if !value.is_array() {
-                *value = Value::Array(Vec::new());
-            }
-            let Some(items) = value.as_array_mut() else { return };
-            let position = element.position_written(items).unwrap_or_else(|| {
-                let position = place(items, element, live);
-                items.insert(position, bare(element));
-                position
-            });
-            if let Some(item) = items.get_mut(position) {
-                set_below(item, rest, new, below);
-            }
-        }
+        return set_below(&mut value[name.as_str()], rest, new, below);
+    }
+    if !value.is_array() {
+        *value = Value::Array(Vec::new());
+    }
+    let Some(items) = value.as_array_mut() else { return };
+    let position = element.position_written(items).unwrap_or_else(|| {
+        let position = place(items, element, live);
+        items.insert(position, bare(element));
+        position
+    });
+    if let Some(item) = items.get_mut(position) {
+        set_below(item, rest, new, below);
     }
 }
 
@@ -94,7 +90,7 @@ fn bare(element: &PathElement) -> Value {
 /// Where a new item belongs: before the first that stands behind it in `live`.
 fn place(items: &[Value], element: &PathElement, live: Option<&Value>) -> usize {
     let standing = live.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let after = standing.iter().skip_while(|item| !element.selects(item)).skip(1);
+    let mut after = standing.iter().skip_while(|item| !element.selects(item)).skip(1);
     let same_key = |left: &Value, right: &Value| match element {
         PathElement::Key(keys) => keys
             .keys()
@@ -102,7 +98,6 @@ fn place(items: &[Value], element: &PathElement, live: Option<&Value>) -> usize 
         _ => left == right,
     };
     after
-        .filter_map(|next| items.iter().position(|item| same_key(item, next)))
-        .next()
+        .find_map(|next| items.iter().position(|item| same_key(item, next)))
         .unwrap_or(items.len())
 }

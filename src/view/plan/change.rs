@@ -160,15 +160,12 @@ fn somebody(manager: Option<&FieldManager>, now: Timestamp) -> String {
 /// A field that both git and somebody in the cluster changed.
 fn diverged(change: &FieldChange, now: Timestamp, writer: Option<&FieldManager>, step: &Step) -> String {
     let mut text = field(change, now);
-    match taken(change, step) {
-        Some(by) => {
-            let _ = writeln!(text, "      {}", paint(FADED, by));
-        }
-        None => {
-            let ways = "take git's: --force-conflicts; keep the other: write it into git";
-            let _ = writeln!(text, "      {}", paint(FADED, ways));
-            text += &by_rule(change, writer, step);
-        }
+    if let Some(by) = taken(change, step) {
+        let _ = writeln!(text, "      {}", paint(FADED, by));
+    } else {
+        let ways = "take git's: --force-conflicts; keep the other: write it into git";
+        let _ = writeln!(text, "      {}", paint(FADED, ways));
+        text += &by_rule(change, writer, step);
     }
     text
 }

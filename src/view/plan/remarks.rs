@@ -113,11 +113,11 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
 
 /// What rules leave as it is: how much, or each with `-v`; and the rules that are about nothing.
 fn rules(plan: &Plan, heading: &Heading<'_>) -> String {
-    let steps = plan.steps.iter().map(|step| (&step.reference, &step.yielded));
+    let steps = plan.steps.iter().map(|step| (&step.reference, &step.aside.yielded));
     let settled = plan
         .unchanged
         .iter()
-        .map(|settled| (&settled.reference, &settled.yielded));
+        .map(|settled| (&settled.reference, &settled.aside.yielded));
     let mut all: Vec<_> = steps.chain(settled).collect();
     all.sort_by_key(|(reference, _)| *reference);
     let all = all
@@ -167,11 +167,11 @@ fn rules(plan: &Plan, heading: &Heading<'_>) -> String {
 
 /// What people added by hand, and what a sync leaves as it is no more than git does.
 fn beside(plan: &Plan, heading: &Heading<'_>) -> String {
-    let steps = plan.steps.iter().map(|step| (&step.reference, &step.beside));
+    let steps = plan.steps.iter().map(|step| (&step.reference, &step.aside.beside));
     let settled = plan
         .unchanged
         .iter()
-        .map(|settled| (&settled.reference, &settled.beside));
+        .map(|settled| (&settled.reference, &settled.aside.beside));
     let mut all: Vec<_> = steps.chain(settled).collect();
     all.sort_by_key(|(reference, _)| *reference);
     let all: Vec<_> = all
