@@ -7,6 +7,7 @@
 mod agreement;
 mod bed;
 mod behind;
+mod between;
 mod bundled_schema;
 mod causes;
 mod check;
