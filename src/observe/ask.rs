@@ -6,15 +6,15 @@ use futures::StreamExt as _;
 use serde_json::Value;
 
 use super::Question;
+use super::after::After;
 use super::explain::{failed, refused, warnings};
 use super::job;
 use super::made::Made;
 use super::members::Survey;
 use super::predict::{not_yet, predict};
-use crate::cluster::{Answer, Apply, Cluster, ClusterError, Discovery, Failure, Force, Patch, Persist, Resource};
+use crate::cluster::{Answer, Apply, Cluster, ClusterError, Discovery, Failure, Force, Persist, Resource};
 use crate::compare;
 use crate::error::{Error, Result};
-use crate::field::ManagedFields;
 use crate::generate;
 use crate::jobs::{Inputs, Run};
 use crate::migrate::Migration;
@@ -440,55 +440,32 @@ impl Asking<'_> {
             object,
             warnings: words,
             ..
-        } = match (run, live) {
-            (Run::Again(_), Some(live)) => {
-                job::validate(self.cluster, resource, reference, sent, live.uid(), field_manager).await?
-            }
-            _ => {
-                let apply = Apply {
-                    object: sent,
-                    reference,
-                    field_manager,
-                    force: Force::Take,
-                    persist: Persist::DryRun,
-                };
-                self.cluster.apply(resource, &apply).await?
-            }
+        } = if let (Run::Again(_), Some(live)) = (run, live) {
+            job::validate(self.cluster, resource, reference, sent, live.uid(), field_manager).await?
+        } else {
+            let apply = Apply {
+                object: sent,
+                reference,
+                field_manager,
+                force: Force::Take,
+                persist: Persist::DryRun,
+            };
+            self.cluster.apply(resource, &apply).await?
         };
         let object = match (&made.migration, live) {
-            (Some(migration), Some(live)) => self.after(migration, resource, live, object).await?,
+            (Some(migration), Some(live)) => {
+                let after = After {
+                    cluster: self.cluster,
+                    field_manager,
+                    migration,
+                    resource,
+                    live,
+                };
+                after.answer(&object).await?
+            }
             _ => object,
         };
         let warnings = warnings(desired, words);
         Ok(Answered::ByServer { object, warnings })
-    }
-
-    /// What the apply would store after the migration, where it would store `answer` now.
-    ///
-    /// Two dry-runs do not build on each other, so the server cannot be asked in one; but it can be asked
-    /// what it makes of an object without the fields that go.
-    async fn after(
-        &self,
-        migration: &Migration,
-        resource: &Resource,
-        live: &LiveObject,
-        answer: LiveObject,
-    ) -> Result<LiveObject, ClusterError> {
-        let (predicted, is_less) = migration.predicted(&answer);
-        if !is_less {
-            return Ok(predicted);
-        }
-        let managed = ManagedFields::of(&predicted);
-        let mut wanted = predicted.with_managed(&ManagedFields::of(live)).into_value();
-        wanted["metadata"]["generation"] = live.value()["metadata"]["generation"].clone();
-        let operations = json_patch::diff(live.value(), &wanted);
-        let patch = Patch {
-            operations: &serde_json::to_value(operations).unwrap_or_default(),
-            reference: &live.reference(),
-            field_manager: &self.question.policy.field_manager,
-            persist: Persist::DryRun,
-        };
-        let stored = self.cluster.patch(resource, &patch).await?;
-        Ok(stored.with_managed(&managed))
     }
 }

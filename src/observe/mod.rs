@@ -5,6 +5,7 @@
 //! members. Where the server cannot be asked about an object, our own merge predicts what it would say, for
 //! that object only, and the plan says so.
 
+mod after;
 mod ask;
 mod contents;
 mod explain;
