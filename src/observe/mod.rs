@@ -184,7 +184,9 @@ pub async fn observe(
         })
         .collect();
     let mut schemas = Schemas::nearby(&live, &known, &discovery);
-    let objects = answered(&survey, known, &mut schemas, is_known_server).await?;
+    let objects = survey
+        .answers(known, &mut schemas, is_known_server && !question.verify)
+        .await?;
     let is_everything = question.selection.is_everything() && not_compared.is_empty();
     let idle_rules = survey.idle_rules(&wanted, &objects, is_everything);
     let (schema, schema_unread) = schemas.into_parts();
@@ -228,27 +230,23 @@ fn orphans(
     orphans.map(|(_, orphan)| orphan).collect()
 }
 
-/// What an apply of each object would do: proved, if it may be, or asked, or predicted.
-async fn answered(
-    survey: &Survey<'_>,
-    known: Vec<ask::Known>,
-    schemas: &mut Schemas,
-    is_known_server: bool,
-) -> Result<Vec<Observation>> {
-    let Survey { cluster, question, .. } = *survey;
-    let proves = is_known_server && !question.verify;
-    if proves {
-        schemas.read(cluster).await;
+impl Survey<'_> {
+    /// What an apply of each object would do: proved, where that is to be tried; else as the server answers;
+    /// else as our own merge predicts it.
+    async fn answers(&self, known: Vec<ask::Known>, schemas: &mut Schemas, proves: bool) -> Result<Vec<Observation>> {
+        if proves {
+            schemas.read(self.cluster).await;
+        }
+        let mut objects = self.ask_all(known, proves.then(|| schemas.schema())).await?;
+        if objects.iter().any(predict::is_unverified) {
+            schemas.read(self.cluster).await;
+            let predicted = objects
+                .iter_mut()
+                .map(|observation| predict::predict(observation, schemas.schema(), self.question));
+            Error::join(predicted.filter_map(Result::err)).map_or(Ok(()), Err)?;
+        }
+        Ok(objects)
     }
-    let mut objects = survey.ask_all(known, proves.then(|| schemas.schema())).await?;
-    if objects.iter().any(predict::is_unverified) {
-        schemas.read(cluster).await;
-        let predicted = objects
-            .iter_mut()
-            .map(|observation| predict::predict(observation, schemas.schema(), question));
-        Error::join(predicted.filter_map(Result::err)).map_or(Ok(()), Err)?;
-    }
-    Ok(objects)
 }
 
 /// For each orphaned Namespace, what else lives in it.

@@ -221,6 +221,9 @@ impl Cluster for Cut {
     async fn delete(&self, resource: &Resource, deletion: &Deletion<'_>) -> Result<(), ClusterError> {
         self.0.delete(resource, deletion).await
     }
+    async fn events(&self, reference: &ObjectRef, uid: &str) -> Result<Vec<LiveObject>, ClusterError> {
+        self.0.events(reference, uid).await
+    }
     fn watch(
         &self,
         resource: &Resource,

@@ -113,7 +113,7 @@ pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>) -> String {
 
 fn head(plan: &Plan, heading: &Heading<'_>) -> String {
     let name = plan.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
-    let mut text = paint(STRONG, name).to_string();
+    let mut text = paint(STRONG, name);
     let to = heading
         .revision
         .map_or_else(|| "not in a git repository".to_owned(), commit);
