@@ -6,6 +6,7 @@
 
 mod agreement;
 mod bed;
+mod behind;
 mod between;
 mod bundled_schema;
 mod causes;
@@ -17,10 +18,12 @@ mod defaults;
 mod desired;
 mod diff;
 mod differential;
+mod fixture;
 mod generated;
 mod input;
 mod interrupt;
 mod jobs;
+mod migration;
 mod namespaces;
 mod parameters;
 mod parent;
@@ -28,6 +31,7 @@ mod programs;
 mod prune;
 mod races;
 mod revision;
+mod rules;
 mod sandbox;
 mod saved_plans;
 mod schemas;
