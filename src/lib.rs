@@ -28,6 +28,7 @@ pub mod error;
 pub mod execute;
 pub mod field;
 pub mod generate;
+mod glob;
 pub mod health;
 pub mod history;
 pub mod inventory;
