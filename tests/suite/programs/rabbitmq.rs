@@ -22,8 +22,7 @@ fn queues_are_quorum_queues() {
         shipped.generate("rabbitmq-erlang-cookie", "cookie", "ACOOKIEOFTWENTYLETTERS");
         let secret = |name: &str, key: &str| place.write(&format!("{name}/{key}"), &shipped.secret(name, key));
         let cookie = secret("rabbitmq-erlang-cookie", "cookie");
-        place.write("rabbitmq-definitions/definitions.json", &definitions(&shipped));
-        let definitions = place.path("rabbitmq-definitions");
+        let definitions = place.write("definitions.json", &shipped.file("rabbitmq-etc", "definitions.json", &[]));
         // Debian's RabbitMQ is of before 4.1, and would ask the API server for its peers.
         let alone = [("cluster_formation.peer_discovery_backend = k8s", "")];
         let listen = [5672, 15672, 15692].map(|port| format!("= {address}:{port}"));
@@ -41,7 +40,8 @@ fn queues_are_quorum_queues() {
                 format!("prometheus.tcp.ip = {address}\nprometheus.tcp.port = 15692"),
             ),
         ];
-        let mut replacements = vec![("/etc/rabbitmq-definitions", definitions.as_str())];
+        let home = place.directory("home");
+        let mut replacements = vec![("/var/lib/rabbitmq", home.as_str())];
         replacements.extend(alone);
         replacements.extend(listeners.iter().map(|(from, to)| (*from, to.as_str())));
         let configuration = shipped.file("rabbitmq-etc", "rabbitmq.conf", &replacements);
@@ -52,11 +52,14 @@ fn queues_are_quorum_queues() {
             &[("rabbitmq_peer_discovery_k8s, ", "")],
         );
         place.write("enabled_plugins", &plugins);
-        let script = shipped.file("rabbitmq-bin", "start.sh", &[("/etc/rabbitmq-cookie/cookie", &cookie)]);
+        let inputs = [
+            ("/etc/rabbitmq-cookie/cookie", cookie.as_str()),
+            ("/etc/rabbitmq/definitions.json", &definitions),
+        ];
+        let script = shipped.file("rabbitmq-bin", "start.sh", &inputs);
         let script = place.write("start.sh", &script);
 
         let node = format!("rabbit@{address}");
-        let home = place.directory("home");
         let settings = |program: Program| {
             program
                 // What /etc/rabbitmq is in the image.
@@ -105,8 +108,4 @@ connection.close()"
         assert_eq!(control.run(&place, "rabbitmqctl").trim(), "notifications\tquorum");
         server.stop();
     }
-}
-
-fn definitions(shipped: &Shipped) -> String {
-    shipped.secret("rabbitmq-definitions", "definitions.json")
 }
