@@ -15,6 +15,7 @@ mod control_plane;
 mod desired;
 mod diff;
 mod differential;
+mod environments;
 mod generated;
 mod input;
 mod interrupt;

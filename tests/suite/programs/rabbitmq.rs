@@ -22,7 +22,10 @@ fn queues_are_quorum_queues() {
         shipped.generate("rabbitmq-erlang-cookie", "cookie", "ACOOKIEOFTWENTYLETTERS");
         let secret = |name: &str, key: &str| place.write(&format!("{name}/{key}"), &shipped.secret(name, key));
         let cookie = secret("rabbitmq-erlang-cookie", "cookie");
-        let definitions = place.write("definitions.json", &shipped.file("rabbitmq-etc", "definitions.json", &[]));
+        let definitions = place.write(
+            "definitions.json",
+            &shipped.file("rabbitmq-etc", "definitions.json", &[]),
+        );
         // Debian's RabbitMQ is of before 4.1, and would ask the API server for its peers.
         let alone = [("cluster_formation.peer_discovery_backend = k8s", "")];
         let listen = [5672, 15672, 15692].map(|port| format!("= {address}:{port}"));
