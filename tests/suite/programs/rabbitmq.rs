@@ -1,7 +1,9 @@
 //! RabbitMQ from the shipped configuration.
 
+use std::net::IpAddr;
+
 use super::process::Program;
-use super::{Place, Shipped, free_port, listens};
+use super::{Place, Process, Shipped, free_port, listens};
 
 /// A queue of a client that asks for nothing particular is a quorum queue, for the user and password
 /// that the Secret gives; and a changed password is the one that counts after a restart.
@@ -109,6 +111,28 @@ connection.close()"
         );
         Program::new(&["python3", "-c", &client]).run(&place, "client");
         assert_eq!(control.run(&place, "rabbitmqctl").trim(), "notifications\tquorum");
-        server.stop();
+        probe(&place, &shipped, address, password, &mut server);
     }
+}
+
+/// Whether a service is connected is told by its own connections, and a broker that is gone is not
+/// its fault.
+fn probe(place: &Place, shipped: &Shipped, address: IpAddr, password: &str, server: &mut Process) {
+    let script = place.write("connected.py", &shipped.file("rabbitmq-client", "connected.py", &[]));
+    let is_well = |arguments: &str| {
+        let command = format!("python3 {script} {arguments} && echo well || echo ill");
+        let asked = Program::new(&["sh", "-c", &command]).env("RABBITMQ_HOST", address);
+        asked.run(place, "probe").trim_end().ends_with("well")
+    };
+    let service = format!(
+        "import amqp, time
+connection = amqp.Connection('{address}:5672', 'openstack', '{password}')
+connection.connect()
+time.sleep(600)"
+    );
+    let mut service = Program::new(&["python3", "-c", &service, "a-service"]).start(place, "service");
+    service.wait_until(place, "the service is connected", || is_well("a-service"));
+    assert!(!is_well("another-service") && !is_well("--or-broker-gone another-service"));
+    server.stop();
+    assert!(!is_well("a-service") && is_well("--or-broker-gone a-service"));
 }
