@@ -59,7 +59,7 @@ fn stackanetes(args: &[&str]) -> Run {
 
 /// The objects of an environment.
 #[track_caller]
-fn rendered(environment: &str) -> Vec<Value> {
+pub fn rendered(environment: &str) -> Vec<Value> {
     let run = stackanetes(&["render", "--show-secrets", "--environment", environment]).exits(0);
     serde_saphyr::from_multiple(&run.stdout).expect("the output is YAML")
 }

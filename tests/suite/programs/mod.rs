@@ -8,6 +8,7 @@
 mod galera;
 mod keystone;
 mod memcached;
+mod openstack;
 mod process;
 mod rabbitmq;
 mod shipped;
