@@ -12,7 +12,8 @@
 //!
 //! Under these lies server-side apply as a library of its own, with neither I/O nor a clock either:
 //! [`schema`] says how each kind is merged, [`field`] who owns what, [`merge`] does it, and
-//! [`canonical`] tells whether two values mean the same.
+//! [`canonical`] tells whether two values mean the same. [`predict`] puts them together: what an API
+//! server that cannot be asked would answer to an apply.
 //!
 //! Only [`cluster`] knows the Kubernetes client, and only [`ui`] prints.
 
@@ -39,11 +40,13 @@ pub mod parameters;
 pub mod place;
 pub mod plan;
 mod pods;
+pub mod predict;
 pub mod render;
 pub mod report;
 pub mod rollout;
 pub mod schema;
 pub mod selection;
+pub mod snapshot;
 pub mod source;
 #[cfg(test)]
 mod testing;

@@ -125,9 +125,26 @@ impl fmt::Display for ObjectRef {
 /// The label that says which component an object belongs to.
 pub const COMPONENT: &str = "stackanetes.io/component";
 
+/// Whether objects of this kind define kinds.
+pub fn is_definition(kind: &GroupKind) -> bool {
+    kind.is("apiextensions.k8s.io", "CustomResourceDefinition")
+}
+
 /// Whether values of this kind must never be shown.
 pub fn is_secret(kind: &GroupKind) -> bool {
     kind.is("", "Secret")
+}
+
+/// What stands for a value of a Secret that a snapshot does not hold. No value of a Secret can be this:
+/// it is not base64.
+pub const MASKED: &str = "(masked)";
+
+/// The keys of a Secret whose values are not known.
+pub fn masked_keys(secret: &LiveObject) -> impl Iterator<Item = &str> {
+    let is_secret = is_secret(&secret.reference().kind);
+    let data = secret.value().get("data").and_then(Value::as_object);
+    let data = data.filter(|_| is_secret).into_iter().flatten();
+    data.filter(|(_, value)| *value == MASKED).map(|(key, _)| key.as_str())
 }
 
 /// Tells where the fields of a desired object come from.

@@ -40,6 +40,48 @@ impl Quantity {
             billionths: sign * billionths,
         })
     }
+
+    /// An amount as the API server writes it: the largest suffix of the kind it has that leaves no
+    /// fraction. Less than `1Ki` is not written in 1024s.
+    ///
+    /// ```
+    /// use stackanetes::canonical::Quantity;
+    ///
+    /// let written = |text| Quantity::written(text).unwrap_or_default();
+    /// assert_eq!([written("1024Mi"), written("0.5"), written("1000")], ["1Gi", "500m", "1k"]);
+    /// ```
+    pub fn written(text: &str) -> Option<String> {
+        const BILLION: i128 = 1_000_000_000;
+        let amount = Self::read(text)?.billionths;
+        if amount == 0 {
+            return Some("0".to_owned());
+        }
+        if text.ends_with('i') && amount.abs() >= 1024 * BILLION {
+            if amount % BILLION != 0 {
+                return None;
+            }
+            let (number, index) = without_factors(amount / BILLION, 1024, 6);
+            return Some(format!("{number}{}", ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"][index]));
+        }
+        let (number, index) = without_factors(amount, 1000, 9);
+        // As it is read: an `E` at the end is a suffix, one before a number an exponent.
+        let has_exponent = text.trim_end_matches('E').contains(['e', 'E']);
+        Some(match (has_exponent, index) {
+            (_, 3) => number.to_string(),
+            (true, index) => format!("{number}e{}", i32::try_from(index).ok()? * 3 - 9),
+            (false, index) => format!("{number}{}", ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"][index]),
+        })
+    }
+}
+
+/// A number as often divided by `factor` as that leaves no rest, and how often that was, at `most`.
+fn without_factors(mut number: i128, factor: i128, most: usize) -> (i128, usize) {
+    let mut count = 0;
+    while count < most && number % factor == 0 {
+        number /= factor;
+        count += 1;
+    }
+    (number, count)
 }
 
 enum Scale {
@@ -101,6 +143,32 @@ mod tests {
         same(&["-2", "-2000m"]);
         same(&["0.0000000001", "1n"]);
         same(&["1E", "1e18", "1000P"]);
+    }
+
+    #[test]
+    fn an_amount_is_written_in_one_spelling() {
+        for (text, written) in [
+            ("1", "1"),
+            ("1000m", "1"),
+            ("1500m", "1500m"),
+            ("0.5", "500m"),
+            ("1000", "1k"),
+            ("1e3", "1e3"),
+            ("1000e0", "1e3"),
+            ("1E", "1E"),
+            ("1000E", "1000E"),
+            ("1024Mi", "1Gi"),
+            ("0.5Mi", "512Ki"),
+            ("512Mi", "512Mi"),
+            ("0.5Ki", "512"),
+            ("-2000", "-2k"),
+            ("0", "0"),
+            ("0Gi", "0"),
+            ("0.0000000001", "1n"),
+        ] {
+            assert_eq!(Quantity::written(text).as_deref(), Some(written), "{text}");
+        }
+        assert_eq!(Quantity::written("one"), None);
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! The command line: what was typed, and one file a command.
 
+mod between;
 mod check;
 mod completions;
 mod diff;
 mod options;
 mod output;
 mod render;
+mod saved;
 mod setting;
+mod snapshot;
 mod status;
 mod sync;
 
@@ -67,6 +70,7 @@ enum Command {
     Diff(diff::Args),
     Sync(sync::Args),
     Status(status::Args),
+    Snapshot(snapshot::Args),
     Check(check::Args),
     Render(render::Args),
     Output(output::Args),
@@ -88,6 +92,7 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Diff(args) => block_on(diff::run(args, &mut ui)),
         Command::Sync(args) => block_on(sync::run(args, &mut ui)),
         Command::Status(args) => block_on(status::run(args, &mut ui)),
+        Command::Snapshot(args) => block_on(snapshot::run(args, &mut ui)),
         Command::Check(args) => check::run(&args, &mut ui),
         Command::Render(args) => render::run(&args, &mut ui),
         Command::Output(args) => output::run(&args, &mut ui),

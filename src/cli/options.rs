@@ -70,6 +70,10 @@ pub(super) struct Cluster {
     /// The context of the kubeconfig [default: its current one].
     #[arg(long, value_name = "NAME")]
     pub(super) context: Option<String>,
+    /// A directory in the place of a cluster: what is applied to it lies there in files. One that is not
+    /// there yet is an empty cluster.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["kubeconfig", "context"])]
+    pub(super) sandbox: Option<PathBuf>,
     /// How many requests to have under way at once.
     #[arg(long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) concurrency: u16,
@@ -200,7 +204,7 @@ pub(super) fn accept(text: &str, refuse: fn(&str) -> Option<&'static str>) -> Re
 }
 
 /// What a sync may do, and so what a diff shows.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Safety")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Safety {

@@ -5,19 +5,20 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::options;
-use crate::cluster::{Cluster, ClusterError, Discovery, Kubernetes};
+use crate::cluster::{Cluster, ClusterError, Discovery, Kubernetes, Sandbox};
 use crate::error::{Error, Result};
 use crate::history::{self, Directory};
 use crate::inventory::ApplySet;
 use crate::nearest::key_hint;
 use crate::object::{GroupKind, ObjectRef};
 use crate::observe::{self, Observations, Question, Scopes};
-use crate::order::ComponentDependencies;
 use crate::parameters::SetByHand;
 use crate::plan::{self, Plan};
+use crate::schema::Schema;
+use crate::selection::Selection;
 use crate::source::{self, Desired, Revision};
 use crate::ui::{Ui, Verbosity};
-use crate::view::{Heading, Pruning};
+use crate::view::{Against, Heading, Pruning};
 
 /// A plan and everything it was made from.
 pub(super) struct Planned {
@@ -28,6 +29,7 @@ pub(super) struct Planned {
     pub(super) discovery: Discovery,
     pub(super) scopes: Scopes,
     pub(super) defined_by: std::collections::BTreeMap<GroupKind, ObjectRef>,
+    pub(super) schema: Arc<Schema>,
     pub(super) revision: Option<Revision>,
     pub(super) environment: Option<String>,
     pub(super) by_hand: SetByHand,
@@ -46,6 +48,31 @@ pub(super) async fn planned(
     for warning in &read.warnings {
         ui.warning(warning);
     }
+    let asked = Asked {
+        desired,
+        safety,
+        selection: desired.selection(),
+    };
+    known_components(&read, &asked.selection)?;
+    ui.doing("connecting");
+    let connected = connect(cluster).await?;
+    planned_on(read, connected, asked, ui).await
+}
+
+/// What was asked of a plan, besides the desired state and the cluster.
+pub(super) struct Asked<'a> {
+    pub(super) desired: &'a options::Desired,
+    pub(super) safety: &'a options::Safety,
+    pub(super) selection: Selection,
+}
+
+/// Asks the cluster, and plans what was read.
+pub(super) async fn planned_on(read: Desired, connected: Connected, asked: Asked<'_>, ui: &mut Ui) -> Result<Planned> {
+    let Asked {
+        desired,
+        safety,
+        selection,
+    } = asked;
     let Desired {
         settings,
         manifests,
@@ -56,23 +83,22 @@ pub(super) async fn planned(
         set: by_hand,
         ..
     } = read;
-    let selection = desired.selection();
-    if let Some(unknown) = selection.components.iter().find(|name| !components.contains_key(*name)) {
-        return Err(unknown_component(unknown, &components));
-    }
-    ui.doing("connecting");
-    let kubernetes = connect(cluster).await?;
-    let cluster_name = kubernetes.context_name().to_owned();
-    let set = applyset(&desired.set, &settings, kubernetes.default_namespace());
+    let Connected {
+        cluster,
+        name: cluster_name,
+        default_namespace,
+        concurrency,
+    } = connected;
+    let set = applyset(&desired.set, &settings, &default_namespace);
     let question = Question {
-        namespace: namespace(&desired.set, &settings, kubernetes.default_namespace()),
+        namespace: namespace(&desired.set, &settings, &default_namespace),
         set,
         revision: revision.as_ref().map(|revision| revision.commit.clone()),
         selection,
         rollouts: is_structured,
         verify: desired.verify,
         policy: safety.policy(&desired.field_manager, environment.as_deref()),
-        concurrency: cluster.concurrency.into(),
+        concurrency,
     };
     let directory = Directory {
         path: desired.source.path().map(std::path::Path::to_owned),
@@ -80,15 +106,15 @@ pub(super) async fn planned(
         by_hand: by_hand.clone(),
         revision: revision.clone(),
         namespace: desired.set.namespace.clone(),
-        default_namespace: kubernetes.default_namespace().to_owned(),
+        default_namespace,
     };
-    let cluster: Arc<dyn Cluster> = Arc::new(kubernetes);
     ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
     let Observations {
         mut observed,
         discovery,
         scopes,
         defined_by,
+        schema,
     } = observe::observe(&*cluster, manifests, &components, &question).await?;
     let not_selected = observed.not_selected;
     let history = history::read(&mut observed, &discovery, &directory);
@@ -110,6 +136,7 @@ pub(super) async fn planned(
         discovery,
         scopes,
         defined_by,
+        schema,
         revision,
         environment,
         by_hand,
@@ -121,7 +148,7 @@ pub(super) async fn planned(
 impl Planned {
     pub(super) fn heading(&self, ui: &Ui) -> Heading<'_> {
         Heading {
-            cluster: &self.cluster_name,
+            against: Against::Cluster(&self.cluster_name),
             revision: self.revision.as_ref(),
             now: Timestamp::now(),
             whole: ui.verbosity() == Verbosity::Verbose,
@@ -131,13 +158,18 @@ impl Planned {
     }
 }
 
-fn unknown_component(name: &str, components: &ComponentDependencies) -> Error {
+/// The components that are asked for must be there.
+pub(super) fn known_components(read: &Desired, selection: &Selection) -> Result<()> {
+    let components = &read.components;
+    let Some(name) = selection.components.iter().find(|name| !components.contains_key(*name)) else {
+        return Ok(());
+    };
     let error = Error::new(format!("there is no component {name}"));
     let known: Vec<&str> = components.keys().map(String::as_str).collect();
-    match known.as_slice() {
+    Err(match known.as_slice() {
         [] => error.hint("a component is a folder at the top of the directory that holds a component.yaml"),
         known => error.hint(key_hint(known, name)),
-    }
+    })
 }
 
 /// Reads the desired state.
@@ -154,10 +186,46 @@ pub(super) fn read(source: &options::Source, allow_empty: bool) -> Result<Desire
     Ok(read)
 }
 
-/// Connects to the cluster that the options name.
-pub(super) async fn connect(cluster: &options::Cluster) -> Result<Kubernetes> {
+/// A cluster, and what is to be known of it besides.
+pub(super) struct Connected {
+    pub(super) cluster: Arc<dyn Cluster>,
+    /// What a person calls it.
+    pub(super) name: String,
+    /// The namespace of what names none.
+    pub(super) default_namespace: String,
+    /// How many requests to have under way at once.
+    pub(super) concurrency: usize,
+}
+
+/// Connects to the cluster that the options name, or opens the sandbox.
+pub(super) async fn connect(options: &options::Cluster) -> Result<Connected> {
+    let concurrency = options.concurrency.into();
+    if let Some(directory) = &options.sandbox {
+        let sandbox = Sandbox::open(directory)?;
+        return Ok(Connected {
+            name: sandbox_name(&sandbox),
+            default_namespace: Sandbox::DEFAULT_NAMESPACE.to_owned(),
+            cluster: Arc::new(sandbox),
+            concurrency,
+        });
+    }
     let failed = |error: ClusterError| observe::failed("connect to a cluster", error);
-    Kubernetes::connect(&cluster.connection()).await.map_err(failed)
+    let kubernetes = Kubernetes::connect(&options.connection()).await.map_err(failed)?;
+    Ok(Connected {
+        name: kubernetes.context_name().to_owned(),
+        default_namespace: kubernetes.default_namespace().to_owned(),
+        cluster: Arc::new(kubernetes),
+        concurrency,
+    })
+}
+
+/// `the sandbox try`, `the snapshot monday of prod`
+fn sandbox_name(sandbox: &Sandbox) -> String {
+    let directory = sandbox.root().display();
+    match sandbox.snapshot() {
+        Some(snapshot) => format!("the snapshot {directory} of {}", snapshot.cluster),
+        None => format!("the sandbox {directory}"),
+    }
 }
 
 /// The ApplySet that is meant, if one is: by option, else by `stackanetes.yaml`.
@@ -173,7 +241,29 @@ pub(super) fn applyset(set: &options::Set, settings: &source::Settings, default_
     })
 }
 
-fn namespace(set: &options::Set, settings: &source::Settings, default_namespace: &str) -> String {
+/// The settings of a directory, which may be missing where the ApplySet is named.
+pub(super) fn named(directory: &std::path::Path, set: &options::Set) -> Result<source::Settings> {
+    match set.name {
+        Some(_) if !directory.exists() => Ok(source::Settings::default()),
+        _ => source::settings(directory),
+    }
+}
+
+/// Nothing names the ApplySet.
+pub(super) fn no_name() -> Error {
+    Error::new("no ApplySet is named").hint("give --name NAME, or a DIR whose stackanetes.yaml has a name")
+}
+
+/// There is no parent of the ApplySet.
+pub(super) fn never_synced(set: &ApplySet, cluster: &str) -> Error {
+    Error::new(format!(
+        "the ApplySet {} was never synced to {cluster} in namespace {}",
+        set.name, set.namespace
+    ))
+    .hint("check --name, -n, --context and --sandbox, or run `stackanetes sync`")
+}
+
+pub(super) fn namespace(set: &options::Set, settings: &source::Settings, default_namespace: &str) -> String {
     let namespace = set.namespace.clone().or_else(|| settings.namespace.clone());
     namespace.unwrap_or_else(|| default_namespace.to_owned())
 }

@@ -5,13 +5,10 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::{Exit, options, setting};
-use crate::cluster::Cluster as _;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::health;
 use crate::observe::{self, Question};
-use crate::plan::Policy;
 use crate::selection::Selection;
-use crate::source::{self, Settings};
 use crate::ui::{Ui, Verbosity};
 use crate::view::{self, StatusView};
 
@@ -28,42 +25,25 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    let settings = match args.set.name {
-        Some(_) if !args.directory.exists() => Settings::default(),
-        _ => source::settings(&args.directory)?,
-    };
+    let settings = setting::named(&args.directory, &args.set)?;
     ui.doing("connecting");
-    let cluster = setting::connect(&args.cluster).await?;
-    let set = setting::applyset(&args.set, &settings, cluster.default_namespace()).ok_or_else(|| {
-        Error::new("no ApplySet is named").hint("give --name NAME, or a DIR whose stackanetes.yaml has a name")
-    })?;
+    let connected = setting::connect(&args.cluster).await?;
+    let cluster = &*connected.cluster;
+    let set = setting::applyset(&args.set, &settings, &connected.default_namespace).ok_or_else(setting::no_name)?;
     let discovery = cluster
         .discover()
         .await
         .map_err(|error| observe::failed("discover what the cluster serves", error))?;
-    let parent = observe::read_parent(&cluster, &set, &discovery).await?.ok_or_else(|| {
-        Error::new(format!(
-            "the ApplySet {} was never synced to {} in namespace {}",
-            set.name,
-            cluster.context_name(),
-            set.namespace
-        ))
-        .hint("check --name, -n and --context, or run `stackanetes sync`")
-    })?;
+    let parent = observe::read_parent(cluster, &set, &discovery).await?;
+    let parent = parent.ok_or_else(|| setting::never_synced(&set, &connected.name))?;
     let question = Question {
-        set: Some(set.clone()),
-        namespace: set.namespace.clone(),
-        revision: None,
         selection: Selection {
             namespace: args.set.namespace.clone(),
             ..Selection::default()
         },
-        rollouts: false,
-        verify: false,
-        policy: Policy::default(),
-        concurrency: args.cluster.concurrency.into(),
+        ..Question::about_members(&set, connected.concurrency)
     };
-    let (live, not_compared) = observe::read_members(&cluster, &question, &discovery, &parent).await?;
+    let (live, not_compared) = observe::read_members(cluster, &question, &discovery, &parent).await?;
     let members: Vec<_> = live
         .iter()
         .map(|(_, object)| (object.reference(), health::of(object)))
@@ -71,7 +51,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     ui.done();
     ui.result(&view::status(&StatusView {
         set: &set,
-        cluster: cluster.context_name(),
+        cluster: &connected.name,
         parent: &parent,
         members: &members,
         not_compared: &not_compared,

@@ -1,6 +1,7 @@
 //! `stackanetes sync`
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,11 +9,12 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::setting::Planned;
-use super::{Exit, options, setting};
+use super::{Exit, options, saved, setting};
 use crate::error::{Error, Result};
 use crate::execute::{Execution, Holder};
 use crate::inventory::Record;
 use crate::parameters::SetByHand;
+use crate::plan::Plan;
 use crate::report::Report;
 use crate::source::Revision;
 use crate::ui::Ui;
@@ -29,6 +31,10 @@ pub(super) struct Args {
     cluster: options::Cluster,
     #[command(flatten)]
     safety: options::Safety,
+    /// Do what this plan says, without asking, or nothing where that is not what a sync would do now.
+    /// `diff --out FILE` saves one.
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
     /// Do not ask.
     #[arg(short, long)]
     yes: bool,
@@ -53,12 +59,15 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let planned = setting::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
+    if let Some(path) = &args.plan {
+        saved::must_agree(&planned, path, ui).await?;
+    }
     let text = view::plan(&planned.plan, &planned.heading(ui));
     ui.result(&text)?;
     if let Some(error) = refusals(&planned) {
         return Err(error);
     }
-    if planned.plan.writes() && !args.yes {
+    if planned.plan.writes() && !args.yes && args.plan.is_none() {
         if !Ui::can_ask() || args.desired.source.path().is_none() {
             return Err(
                 Error::new("there is nobody to ask whether to sync this").hint("say --yes to sync without asking")
@@ -82,7 +91,8 @@ fn refusals(planned: &Planned) -> Option<Error> {
     }))
 }
 
-async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exit> {
+/// What executes a plan, until it is told to `stop`, and the plan.
+pub(super) fn execution(planned: Planned, timeout: Duration, stop: watch::Receiver<bool>) -> (Execution, Plan) {
     let Planned {
         plan,
         cluster,
@@ -90,12 +100,12 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
         discovery,
         scopes,
         defined_by,
+        schema,
         revision,
         environment,
         by_hand,
         ..
     } = planned;
-    let (sender, stop) = watch::channel(false);
     let who = format!(
         "{}@{}",
         whoami::username().unwrap_or_else(|_| "unknown".into()),
@@ -108,6 +118,7 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
         question,
         scopes,
         defined_by,
+        schema,
         timeout,
         record: Record {
             environment,
@@ -119,6 +130,12 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
         },
         stop,
     };
+    (execution, plan)
+}
+
+async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exit> {
+    let (sender, stop) = watch::channel(false);
+    let (execution, plan) = execution(planned, timeout, stop);
     let mut report = Report::default();
     ui.doing("syncing");
     let mut tell = |event| {

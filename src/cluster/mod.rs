@@ -6,28 +6,43 @@
 mod discovery;
 mod error;
 mod kubernetes;
+mod sandbox;
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::Value;
 
-use crate::object::{LiveObject, ObjectRef};
+use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
+use crate::schema::Schema;
 
 pub use discovery::{Discovery, Resource};
 pub use error::{ClusterError, Failure, FieldCause};
 pub use kubernetes::{Connection, Kubernetes};
+pub use sandbox::{Sandbox, Snapshot, mask, reduce_kinds};
 
 /// A cluster, real or embedded.
 #[async_trait]
 pub trait Cluster: Send + Sync {
+    /// Where it is: the API server's URL, or a directory.
+    fn address(&self) -> String;
+
     /// Which kinds there are, and the server's version.
     async fn discover(&self) -> Result<Discovery, ClusterError>;
+
+    /// How it merges these kinds, as far as it says so: a kind that is not in the answer it has no schema
+    /// of. Other kinds may be in it too.
+    async fn schema(&self, kinds: &BTreeSet<GroupVersionKind>) -> Result<Schema, ClusterError>;
 
     /// All objects of a kind in `scope` that match the label selector, page by page.
     async fn list(&self, resource: &Resource, scope: &Scope, selector: &str) -> Result<Vec<LiveObject>, ClusterError>;
 
     /// One object; `None` when there is none.
     async fn get(&self, resource: &Resource, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError>;
+
+    /// The Events about the object with this UID; none where the cluster keeps none.
+    async fn events(&self, reference: &ObjectRef, uid: &str) -> Result<Vec<LiveObject>, ClusterError>;
 
     /// Server-side apply.
     async fn apply(&self, resource: &Resource, apply: &Apply<'_>) -> Result<Answer, ClusterError>;

@@ -8,6 +8,7 @@ use crate::compare::{self, FieldChange};
 use crate::object::{self, LiveObject};
 use crate::observe;
 use crate::plan::{self, Action, ApplyWork, Decision, Observation, Settled, Unverified};
+use crate::predict;
 
 /// What came of an apply.
 pub(super) enum Applied {
@@ -56,7 +57,7 @@ impl Run<'_> {
         let began = Instant::now();
         let mut conflicts = 0;
         while conflicts < TRIES {
-            match self.try_apply(&agreed.work).await {
+            match self.try_apply(&agreed).await {
                 Ok(stored) => {
                     self.check_prediction(&agreed, &stored);
                     let ApplyWork { desired, resource, .. } = &*agreed.work;
@@ -88,7 +89,8 @@ impl Run<'_> {
         Applied::Not(Outcome::Moved)
     }
 
-    async fn try_apply(&self, work: &ApplyWork) -> Result<LiveObject, ClusterError> {
+    async fn try_apply(&self, agreed: &Agreed) -> Result<LiveObject, ClusterError> {
+        let work = &agreed.work;
         let _turn = self.requests.acquire().await;
         let apply = Apply {
             object: &work.sent,
@@ -99,7 +101,7 @@ impl Run<'_> {
             persist: Persist::Stored,
         };
         let answer = self.execution.cluster.apply(&work.resource, &apply).await?;
-        if work.predicted.is_none() {
+        if agreed.unverified.is_some() {
             // A dry-run would have told these already.
             for message in observe::warnings(&work.desired, answer.warnings) {
                 self.send(Event::Warning {
@@ -125,9 +127,15 @@ impl Run<'_> {
         } = *work;
         let observation = {
             let _turn = self.requests.acquire().await;
-            observe::observe_again(&*self.execution.cluster, desired, resource, question)
-                .await
-                .map_err(|error| Applied::Not(Outcome::Failed(error)))?
+            observe::observe_again(
+                &*self.execution.cluster,
+                desired,
+                resource,
+                question,
+                &self.execution.schema,
+            )
+            .await
+            .map_err(|error| Applied::Not(Outcome::Failed(error)))?
         };
         let observation = Observation { past, ..observation };
         match plan::decide(observation, &question.policy) {
@@ -144,6 +152,17 @@ impl Run<'_> {
             return;
         };
         let field_manager = &self.execution.question.policy.field_manager;
+        let spelled = agreed.unverified.as_ref().map(|_| {
+            let predicted = predicted.value().clone();
+            let schema = &self.execution.schema;
+            LiveObject::new(predict::spelled_as_stored(
+                schema,
+                predicted,
+                stored.value(),
+                field_manager,
+            ))
+        });
+        let predicted = spelled.as_ref().unwrap_or(predicted);
         let paths = compare::mismatches(predicted, stored, &agreed.changes, field_manager);
         if !paths.is_empty() {
             self.send(Event::Mismatch {

@@ -13,6 +13,7 @@ mod prune;
 mod replace;
 mod runs;
 mod walk;
+mod why;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -25,12 +26,14 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::cluster::{Cluster, Discovery, Resource};
 use crate::error::Result;
+use crate::health::Health;
 use crate::inventory::{ApplySet, Record};
 use crate::jobs::Inputs;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::observe::{self, Question, Scopes};
 use crate::order;
 use crate::plan::{Action, Plan, Settled, Step, Work};
+use crate::schema::Schema;
 
 pub use event::{Event, Outcome};
 pub use lease::Holder;
@@ -57,6 +60,8 @@ pub struct Execution {
     pub scopes: Scopes,
     /// Which CustomResourceDefinition of the directory brings which kind.
     pub defined_by: BTreeMap<GroupKind, ObjectRef>,
+    /// How the server merges the kinds that there are, as far as it is known.
+    pub schema: Arc<Schema>,
     /// How long an object may take to become Current, or to be gone.
     pub timeout: Duration,
     /// What to remember of this sync.
@@ -312,7 +317,7 @@ impl Run<'_> {
         inputs: Option<Inputs>,
         done: Outcome,
     ) -> Outcome {
-        let progress = |health: &crate::health::Health| {
+        let progress = |health: &Health| {
             self.send(Event::Waiting {
                 reference: live.reference(),
                 health: health.clone(),
@@ -325,8 +330,18 @@ impl Run<'_> {
             }
             done
         } else {
-            Outcome::NotReady(health)
+            Outcome::NotReady(self.explained(resource, live, health).await)
         }
+    }
+
+    /// How an object is, with why; without it where the sync is stopped.
+    async fn explained(&self, resource: &Resource, live: &LiveObject, health: Health) -> Health {
+        if self.is_stopped() {
+            return health;
+        }
+        let _turn = self.requests.acquire().await;
+        let Execution { cluster, discovery, .. } = &self.execution;
+        why::explained(&**cluster, discovery, resource, live, health).await
     }
 
     /// How long anything is waited for: until its time is up, or the sync is stopped.

@@ -67,13 +67,17 @@ fn wanted(observed: &mut Observed) -> BTreeMap<String, Wanted> {
     let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
     for (index, observation) in observed.objects.iter_mut().enumerate() {
         match (&observation.live, &observation.answer) {
-            (Some(live), Answered::ByServer { object, .. }) if compare::differs(&observation.desired, live, object) => {
-                match live.annotation(inventory::REVISION) {
-                    Some(revision) => wanted.entry(revision.to_owned()).or_default().differing.push(index),
-                    None => observation.past.unknown = Some("it does not say which commit it was applied from".into()),
-                }
-            }
-            (None, Answered::ByServer { .. } | Answered::Unverified(_)) => {
+            (
+                Some(live),
+                Answered::ByServer { object, .. }
+                | Answered::Unverified {
+                    predicted: Ok(object), ..
+                },
+            ) if compare::differs(&observation.desired, live, object) => match live.annotation(inventory::REVISION) {
+                Some(revision) => wanted.entry(revision.to_owned()).or_default().differing.push(index),
+                None => observation.past.unknown = Some("it does not say which commit it was applied from".into()),
+            },
+            (None, Answered::ByServer { .. } | Answered::Unverified { .. }) => {
                 let revision = completed.as_ref().map(|revision| wanted.entry(revision.clone()));
                 if let Some(entry) = revision {
                     entry.or_default().gone.push(index);

@@ -25,6 +25,7 @@
 mod combine;
 mod compare;
 mod form;
+mod layer;
 mod live;
 mod managers;
 mod owned;
@@ -50,6 +51,7 @@ use live::{Declared, Live, without_managed_fields};
 use write::{Changes, Merge};
 
 pub(crate) use form::element;
+pub use layer::{EVERY, lay_over, stands_for};
 pub use proof::changes_nothing;
 pub use refusal::{Conflict, Refusal};
 pub use validate::{Fault, Mistake, mistakes};
@@ -103,6 +105,8 @@ pub struct Merged {
     pub object: Value,
     /// Who owns what of it.
     pub managed_fields: ManagedFields,
+    /// What a forced apply took from other managers; without force it would have been refused for these.
+    pub taken: Vec<Conflict>,
 }
 
 /// Applies `config` to the live object, or creates it where there is none.
@@ -148,7 +152,7 @@ pub fn apply(
         new: &object,
         by: &entry,
     };
-    merge.settle(&changes, &mut managers, on_conflict)?;
+    let taken = merge.settle(&changes, &mut managers, on_conflict)?.taken;
     let fields = managers.fields(&entry).cloned().unwrap_or_default();
     let is_unchanged = order::equal(&live.object, &object);
     let mut entry = entry;
@@ -159,7 +163,10 @@ pub fn apply(
         entry.time = before.and_then(|(manager, _)| manager.time.clone());
     }
     managers.set(entry, fields.without(&managers::unmanaged()));
-    Ok(merge.written(live, object, managers))
+    Ok(Merged {
+        taken,
+        ..merge.written(live, object, managers)
+    })
 }
 
 /// Writes the object as `new`, or creates it where there is none.

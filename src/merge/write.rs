@@ -19,6 +19,12 @@ pub(super) struct Changes<'a> {
     pub(super) by: &'a FieldManager,
 }
 
+/// What a write changes, and what it takes from other managers thereby.
+pub(super) struct Settled {
+    comparison: Comparison,
+    pub(super) taken: Vec<Conflict>,
+}
+
 /// One write of one object.
 pub(super) struct Merge<'a> {
     kind: Kind<'a>,
@@ -59,6 +65,7 @@ impl<'a> Merge<'a> {
         Merged {
             object,
             managed_fields: managers,
+            taken: Vec::new(),
         }
     }
 
@@ -100,8 +107,9 @@ impl<'a> Merge<'a> {
             ..entry.clone()
         };
         let changes = Changes { old, new, by: &by };
-        let comparison = self.settle(&changes, managers, OnConflict::Force)?;
-        let mut fields = comparison
+        let settled = self.settle(&changes, managers, OnConflict::Force)?;
+        let mut fields = settled
+            .comparison
             .changed()
             .without_below(&self.kind.reset(&self.writer.subresource))
             .without(&managers::unmanaged());
@@ -118,7 +126,7 @@ impl<'a> Merge<'a> {
         changes: &Changes<'_>,
         managers: &mut ManagedFields,
         on_conflict: OnConflict,
-    ) -> Result<Comparison, Refusal> {
+    ) -> Result<Settled, Refusal> {
         let compare = |kind: Kind<'_>, old: &Value, new: &Value| {
             let comparison = Comparison::of(kind.root(), old, new);
             // Through a custom object itself, it is reset only in the version that is written.
@@ -163,7 +171,10 @@ impl<'a> Merge<'a> {
             return Err(Refusal::Conflicts(conflicts));
         }
         *managers = settled;
-        Ok(own)
+        Ok(Settled {
+            comparison: own,
+            taken: conflicts,
+        })
     }
 }
 

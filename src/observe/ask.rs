@@ -1,6 +1,6 @@
 //! What an apply would do: the server's own answer, one dry-run an object.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt as _;
 use serde_json::Value;
@@ -9,13 +9,14 @@ use super::Question;
 use super::explain::{failed, refused, warnings};
 use super::job;
 use super::members::Survey;
-use crate::cluster::{Answer, Apply, Cluster, Failure, Force, Persist, Resource};
+use super::predict::{not_yet, predict};
+use crate::cluster::{Answer, Apply, Cluster, ClusterError, Failure, Force, Persist, Resource};
 use crate::compare;
 use crate::error::{Error, Result};
 use crate::generate;
 use crate::inventory;
 use crate::jobs::{Inputs, Run};
-use crate::object::{DesiredObject, LiveObject};
+use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::plan::{self, Answered, Observation, Past, Unverified, Version};
 use crate::schema::Schema;
 
@@ -34,7 +35,7 @@ impl Survey<'_> {
         let missing: BTreeSet<String> = observations
             .iter()
             .filter(|observation| {
-                let is_going = matches!(observation.answer, Answered::Unverified(Unverified::BeingDeleted));
+                let is_going = is_because(&observation.answer, &Unverified::BeingDeleted);
                 observation.live.is_none() || is_going
             })
             .map(|observation| observation.desired.reference.name.clone())
@@ -42,7 +43,38 @@ impl Survey<'_> {
         let (proved, rest) = self.proved(rest, schema);
         observations.extend(proved);
         observations.extend(self.ask_some(rest, &missing).await?);
+        self.check_namespaces(&observations).await?;
         Ok(observations)
+    }
+
+    /// The namespace of what is new must be there. Where the server is asked about an object, it says so
+    /// itself; of what it may not be asked about, the namespace is looked for.
+    async fn check_namespaces(&self, observations: &[Observation]) -> Result<()> {
+        let wanted: BTreeSet<&ObjectRef> = observations
+            .iter()
+            .map(|observation| &observation.desired.reference)
+            .collect();
+        let unasked = observations.iter().filter(|observation| {
+            observation.live.is_none() && is_because(&observation.answer, &Unverified::NotAllowed)
+        });
+        let mut first: BTreeMap<ObjectRef, &DesiredObject> = BTreeMap::new();
+        for observation in unasked {
+            if let Some(name) = &observation.desired.reference.namespace {
+                first.entry(ObjectRef::namespace(name)).or_insert(&observation.desired);
+            }
+        }
+        first.retain(|namespace, _| !wanted.contains(namespace));
+        for (namespace, desired) in first {
+            let Some(resource) = self.discovery.preferred(&namespace.kind) else {
+                continue;
+            };
+            // Who may not look sees no less than before.
+            if let Ok(None) = self.cluster.get(resource, &namespace).await {
+                let message = format!("namespaces {:?} not found", namespace.name);
+                return Err(refused(desired, ClusterError::new(Failure::NamespaceMissing, message)));
+            }
+        }
+        Ok(())
     }
 
     /// Takes out what is proved to be in sync, by the schema of its kind: nothing is asked of it.
@@ -84,27 +116,56 @@ impl Survey<'_> {
         inventory::stamp(desired, self.question.set.as_ref(), self.question.revision.as_deref())
     }
 
+    /// Asks about each, but first about one of those that take the same right: where that is missing, the
+    /// others are not asked about.
+    ///
+    /// A right can be given for single names. Then some are not asked about that could be; they are
+    /// marked as unverified like the rest.
     async fn ask_some(&self, known: Vec<Known>, missing_namespaces: &BTreeSet<String>) -> Result<Vec<Observation>> {
-        let mut asked = futures::stream::iter(known)
-            .map(|known| self.ask_one(known, missing_namespaces))
-            .buffered(self.question.concurrency);
-        let mut observations = Vec::new();
-        let mut errors = Vec::new();
-        while let Some(answer) = asked.next().await {
-            match answer {
-                Ok(observation) => observations.push(observation),
-                // What is wrong with no manifest is wrong with the cluster, and will be with the next.
-                Err(error) if error.places().is_empty() => return Err(error),
-                Err(error) => errors.push(error),
-            }
-        }
-        match Error::join(errors) {
+        let mut rights = BTreeSet::new();
+        let (first, rest): (Vec<_>, Vec<_>) = known.into_iter().partition(|known| rights.insert(Right::to(known)));
+        let mut asked = Asked::default();
+        let none = BTreeSet::new();
+        self.ask_each(first, missing_namespaces, &none, &mut asked).await?;
+        let refused = std::mem::take(&mut asked.refused);
+        self.ask_each(rest, missing_namespaces, &refused, &mut asked).await?;
+        match Error::join(asked.errors) {
             Some(error) => Err(error),
-            None => Ok(observations),
+            None => Ok(asked.observations),
         }
     }
 
-    async fn ask_one(&self, known: Known, missing_namespaces: &BTreeSet<String>) -> Result<Observation> {
+    async fn ask_each(
+        &self,
+        known: Vec<Known>,
+        missing_namespaces: &BTreeSet<String>,
+        refused: &BTreeSet<Right>,
+        asked: &mut Asked,
+    ) -> Result<()> {
+        let mut answers = futures::stream::iter(known)
+            .map(|known| async {
+                let right = Right::to(&known);
+                let may_ask = !refused.contains(&right);
+                (right, self.ask_one(known, missing_namespaces, may_ask).await)
+            })
+            .buffered(self.question.concurrency);
+        while let Some((right, answer)) = answers.next().await {
+            match answer {
+                Ok(observation) => {
+                    if is_because(&observation.answer, &Unverified::NotAllowed) {
+                        asked.refused.insert(right);
+                    }
+                    asked.observations.push(observation);
+                }
+                // What is wrong with no manifest is wrong with the cluster, and will be with the next.
+                Err(error) if error.places().is_empty() => return Err(error),
+                Err(error) => asked.errors.push(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask_one(&self, known: Known, missing_namespaces: &BTreeSet<String>, may_ask: bool) -> Result<Observation> {
         let (desired, resource, member) = known;
         let namespace = desired.reference.namespace.clone();
         let missing = namespace.filter(|name| missing_namespaces.contains(name));
@@ -116,7 +177,7 @@ impl Survey<'_> {
         if let Some((why, live)) = unverified {
             let mut sent = self.stamped(&desired);
             bind(&mut sent, live.as_ref().map(Version::of).as_ref());
-            let answer = Answered::Unverified(why);
+            let answer = not_yet(why);
             return Ok(Observation {
                 desired,
                 resource,
@@ -128,21 +189,55 @@ impl Survey<'_> {
             });
         }
         let recorded = self.completed.get(&desired.reference);
-        match member {
-            Some((listed, live)) if listed.gvk == resource.gvk => {
-                ask(self.cluster, desired, resource, Some(live), recorded, self.question).await
-            }
+        let live = match member {
+            Some((listed, live)) if listed.gvk == resource.gvk => Some(live),
             // What is no member is most often not there: the server says so when it is asked.
             // Of a Job it may not be asked, so it must be looked for.
-            None if self.question.set.is_some() && recorded.is_none() => {
-                ask(self.cluster, desired, resource, None, None, self.question).await
-            }
-            _ => {
-                let live = read(self.cluster, &resource, &desired).await?;
-                ask(self.cluster, desired, resource, live, recorded, self.question).await
-            }
+            None if self.question.set.is_some() && recorded.is_none() && may_ask => None,
+            _ => read(self.cluster, &resource, &desired).await?,
+        };
+        let asking = Asking {
+            cluster: self.cluster,
+            question: self.question,
+            recorded,
+            may_ask,
+        };
+        asking.ask(desired, resource, live).await
+    }
+}
+
+/// What came of asking about several objects.
+#[derive(Default)]
+struct Asked {
+    observations: Vec<Observation>,
+    /// What is wrong with manifests.
+    errors: Vec<Error>,
+    /// The rights that are missing.
+    refused: BTreeSet<Right>,
+}
+
+/// The right that it takes to ask about an object, as authorization is usually given: to change what is
+/// there, or to create, of one kind in one namespace.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Right {
+    kind: GroupKind,
+    namespace: Option<String>,
+    is_member: bool,
+}
+
+impl Right {
+    fn to((desired, _, member): &Known) -> Self {
+        Self {
+            kind: desired.reference.kind.clone(),
+            namespace: desired.reference.namespace.clone(),
+            is_member: member.is_some(),
         }
     }
+}
+
+/// Whether the server was not asked for this reason.
+fn is_because(answer: &Answered, reason: &Unverified) -> bool {
+    matches!(answer, Answered::Unverified { why, .. } if why == reason)
 }
 
 /// Looks again at one object that changed while a plan for it was being executed. Once it is executed,
@@ -152,9 +247,18 @@ pub async fn observe_again(
     desired: DesiredObject,
     resource: Resource,
     question: &Question,
+    schema: &Schema,
 ) -> Result<Observation> {
     let live = read(cluster, &resource, &desired).await?;
-    ask(cluster, desired, resource, live, None, question).await
+    let asking = Asking {
+        cluster,
+        question,
+        recorded: None,
+        may_ask: true,
+    };
+    let mut observation = asking.ask(desired, resource, live).await?;
+    predict(&mut observation, schema, question)?;
+    Ok(observation)
 }
 
 async fn read(cluster: &dyn Cluster, resource: &Resource, desired: &DesiredObject) -> Result<Option<LiveObject>> {
@@ -184,90 +288,117 @@ pub fn bind(sent: &mut Value, live: Option<&Version>) {
     }
 }
 
-/// Asks the server what an apply of `desired` would do to `live`.
-async fn ask(
-    cluster: &dyn Cluster,
-    desired: DesiredObject,
-    resource: Resource,
-    mut live: Option<LiveObject>,
-    recorded: Option<&Inputs>,
-    question: &Question,
-) -> Result<Observation> {
-    let field_manager = &question.policy.field_manager;
-    let mut is_fixed = false;
-    for _ in 0..TRIES {
-        let mut sent = inventory::stamp(&desired, question.set.as_ref(), question.revision.as_deref());
-        let claim = live
-            .as_ref()
-            .map(|live| plan::claim(&desired, live, question.set.as_ref(), &question.policy));
-        let (set, rerun) = (question.set.as_ref(), &question.policy.rerun);
-        let run = Run::of(&desired, live.as_ref(), recorded, set, rerun, is_fixed);
-        let is_going = live.as_ref().is_some_and(|live| live.deletion_timestamp().is_some());
-        let unasked = match claim {
-            Some(claim) if !claim.allows_change() => Some(Answered::NotOurs(claim)),
-            _ if run == Run::Stands => Some(Answered::Stands),
-            Some(_) if is_going => {
-                // It is for when the old one is gone.
-                bind(&mut sent, None);
-                Some(Answered::Unverified(Unverified::BeingDeleted))
+/// How one object is asked about.
+struct Asking<'a> {
+    cluster: &'a dyn Cluster,
+    question: &'a Question,
+    /// The inputs that it has completed with, of a Job.
+    recorded: Option<&'a Inputs>,
+    /// Whether the right to ask is not known to be missing.
+    may_ask: bool,
+}
+
+impl Asking<'_> {
+    /// Asks the server what an apply of `desired` would do to `live`.
+    async fn ask(
+        mut self,
+        desired: DesiredObject,
+        resource: Resource,
+        mut live: Option<LiveObject>,
+    ) -> Result<Observation> {
+        let question = self.question;
+        let mut is_fixed = false;
+        for _ in 0..TRIES {
+            let mut sent = inventory::stamp(&desired, question.set.as_ref(), question.revision.as_deref());
+            let (set, rerun) = (question.set.as_ref(), &question.policy.rerun);
+            let run = Run::of(&desired, live.as_ref(), self.recorded, set, rerun, is_fixed);
+            if let (Run::Noted, Some(live)) = (&run, &live) {
+                job::keep_spec(&mut sent, live);
             }
-            _ => None,
-        };
-        if let Some(answer) = unasked {
-            return Ok(Observation {
-                desired,
-                resource,
-                sent,
-                live,
-                answer,
-                run,
-                past: Past::default(),
-            });
-        }
-        bind(&mut sent, live.as_ref().map(Version::of).as_ref());
-        let answer = match (&run, &live) {
-            (Run::Again(_), Some(live)) => {
-                // It is for when the old one is gone.
-                bind(&mut sent, None);
-                job::validate(cluster, &resource, &desired.reference, &sent, live.uid(), field_manager).await
-            }
-            (_, live) => {
-                if let (Run::Noted, Some(live)) = (&run, live) {
-                    job::keep_spec(&mut sent, live);
+            let unasked = self.unasked(&desired, live.as_ref(), &run);
+            // It is for when the old one is gone.
+            let is_anew = matches!(run, Run::Again(_))
+                || unasked
+                    .as_ref()
+                    .is_some_and(|answer| is_because(answer, &Unverified::BeingDeleted));
+            bind(&mut sent, live.as_ref().filter(|_| !is_anew).map(Version::of).as_ref());
+            let answer = match unasked {
+                Some(answer) => Ok(answer),
+                None => self.dry_run(&desired, &resource, &sent, live.as_ref(), &run).await,
+            };
+            match answer {
+                Ok(answer) => {
+                    return Ok(Observation {
+                        desired,
+                        resource,
+                        sent,
+                        live,
+                        answer,
+                        run,
+                        past: Past::default(),
+                    });
                 }
-                let apply = Apply {
-                    object: &sent,
-                    reference: &desired.reference,
-                    field_manager,
-                    force: Force::Take,
-                    persist: Persist::DryRun,
-                };
-                cluster.apply(&resource, &apply).await
+                Err(error) if desired.inputs.is_some() && live.is_some() && job::is_fixed(&run, &error) => {
+                    is_fixed = true;
+                }
+                // It changed, or came or went, since it was looked for: look again.
+                Err(error) if error.failure == Failure::Conflict => {
+                    live = read(self.cluster, &resource, &desired).await?;
+                }
+                Err(error) if error.failure == Failure::Forbidden => {
+                    self.may_ask = false;
+                    if live.is_none() {
+                        live = read(self.cluster, &resource, &desired).await?;
+                    }
+                }
+                Err(error) => return Err(refused(&desired, error)),
             }
-        };
-        match answer {
-            Ok(Answer {
-                object,
-                warnings: words,
-                ..
-            }) => {
-                let warnings = warnings(&desired, words);
-                let answer = Answered::ByServer { object, warnings };
-                return Ok(Observation {
-                    desired,
-                    resource,
-                    sent,
-                    live,
-                    answer,
-                    run,
-                    past: Past::default(),
-                });
-            }
-            Err(error) if desired.inputs.is_some() && live.is_some() && job::is_fixed(&run, &error) => is_fixed = true,
-            // It changed, or came or went, since it was looked for: look again.
-            Err(error) if error.failure == Failure::Conflict => live = read(cluster, &resource, &desired).await?,
-            Err(error) => return Err(refused(&desired, error)),
         }
+        Err(Error::new(format!("{} changes faster than it can be compared", desired.reference)).hint("try again"))
     }
-    Err(Error::new(format!("{} changes faster than it can be compared", desired.reference)).hint("try again"))
+
+    /// What is said of an object about which the server is not asked.
+    fn unasked(&self, desired: &DesiredObject, live: Option<&LiveObject>, run: &Run) -> Option<Answered> {
+        let question = self.question;
+        let claim = live.map(|live| plan::claim(desired, live, question.set.as_ref(), &question.policy));
+        match claim {
+            Some(claim) if !claim.allows_change() => return Some(Answered::NotOurs(claim)),
+            _ if *run == Run::Stands => return Some(Answered::Stands),
+            _ => {}
+        }
+        if live.is_some_and(|live| live.deletion_timestamp().is_some()) {
+            return Some(not_yet(Unverified::BeingDeleted));
+        }
+        (!self.may_ask).then(|| not_yet(Unverified::NotAllowed))
+    }
+
+    async fn dry_run(
+        &self,
+        desired: &DesiredObject,
+        resource: &Resource,
+        sent: &Value,
+        live: Option<&LiveObject>,
+        run: &Run,
+    ) -> Result<Answered, ClusterError> {
+        let field_manager = &self.question.policy.field_manager;
+        let reference = &desired.reference;
+        let Answer {
+            object,
+            warnings: words,
+            ..
+        } = if let (Run::Again(_), Some(live)) = (run, live) {
+            job::validate(self.cluster, resource, reference, sent, live.uid(), field_manager).await?
+        } else {
+            let apply = Apply {
+                object: sent,
+                reference,
+                field_manager,
+                force: Force::Take,
+                persist: Persist::DryRun,
+            };
+            self.cluster.apply(resource, &apply).await?
+        };
+        let warnings = warnings(desired, words);
+        Ok(Answered::ByServer { object, warnings })
+    }
 }

@@ -39,7 +39,7 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
     if error
         .causes
         .iter()
-        .any(|cause| cause.message.contains("expected string, got"))
+        .any(|cause| cause.message.contains("expected string, got") || cause.message.contains("expected a string, got"))
     {
         explained = explained
             .hint("put the value in quotes; without them y, yes, on, n, no and off are booleans, and 1 is a number");

@@ -1,7 +1,9 @@
 //! Gathers everything that a plan is made of, and decides nothing.
 //!
 //! The requests: discovery, the parent, one paged LIST a kind for the members, and one dry-run for each
-//! desired object; a GET for those that turn out to exist without being members.
+//! desired object that is not proved to be in sync; a GET for those that turn out to exist without being
+//! members. Where the server cannot be asked about an object, our own merge predicts what it would say, for
+//! that object only, and the plan says so.
 
 mod ask;
 mod contents;
@@ -9,12 +11,14 @@ mod explain;
 mod job;
 mod key;
 mod members;
+mod predict;
 mod resolve;
+mod schemas;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::error::{Error, Result};
@@ -23,15 +27,15 @@ use crate::jobs::{self, Recorded};
 use crate::key::Keyring;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::order::{self, ComponentDependencies};
-use crate::plan::{Contents, NotCompared, Observed, Policy};
+use crate::plan::{Contents, NotCompared, Observation, Observed, Policy};
 use crate::rollout;
 use crate::schema::Schema;
 use crate::selection::Selection;
 use crate::source::Manifest;
 
 use members::{Members, Survey, split_hidden};
+use schemas::Schemas;
 
-use ask::Known;
 pub use ask::{bind, observe_again};
 pub use contents::contents;
 pub use explain::{failed, refused, warnings};
@@ -59,6 +63,22 @@ pub struct Question {
     pub concurrency: usize,
 }
 
+impl Question {
+    /// One about all members of an ApplySet, whatever git says.
+    pub fn about_members(set: &ApplySet, concurrency: usize) -> Self {
+        Self {
+            set: Some(set.clone()),
+            namespace: set.namespace.clone(),
+            revision: None,
+            selection: Selection::default(),
+            rollouts: false,
+            verify: false,
+            policy: Policy::default(),
+            concurrency,
+        }
+    }
+}
+
 /// How a kind's members were listed, and so how they can be watched.
 pub type Scopes = BTreeMap<GroupKind, Vec<Scope>>;
 
@@ -73,6 +93,8 @@ pub struct Observations {
     pub scopes: Scopes,
     /// Which CustomResourceDefinition of the directory brings which kind.
     pub defined_by: BTreeMap<GroupKind, ObjectRef>,
+    /// How the kinds are merged, as far as it is known.
+    pub schema: Arc<Schema>,
 }
 
 /// Gathers what the cluster says about the manifests.
@@ -144,8 +166,11 @@ pub async fn observe(
             (desired, resource, member)
         })
         .collect();
-    let schema = (is_known_server && !question.verify).then(|| schema(&live, &known));
-    let objects = survey.ask_all(known, schema.as_deref()).await?;
+    let mut schemas = Schemas::nearby(&live, &known, &discovery);
+    let objects = survey
+        .answers(known, &mut schemas, is_known_server && !question.verify)
+        .await?;
+    let (schema, schema_unread) = schemas.into_parts();
     // What git wants under other labels than the live object has is not selected, and still wanted.
     let orphans: Vec<(Resource, LiveObject)> = live
         .into_iter()
@@ -170,11 +195,32 @@ pub async fn observe(
             unknown_rollouts,
             pending,
             server_version: discovery.server_version.clone(),
+            schema_unread,
         },
         discovery,
         scopes,
         defined_by,
+        schema: Arc::new(schema),
     })
+}
+
+impl Survey<'_> {
+    /// What an apply of each object would do: proved, where that is to be tried; else as the server answers;
+    /// else as our own merge predicts it.
+    async fn answers(&self, known: Vec<ask::Known>, schemas: &mut Schemas, proves: bool) -> Result<Vec<Observation>> {
+        if proves {
+            schemas.read(self.cluster).await;
+        }
+        let mut objects = self.ask_all(known, proves.then(|| schemas.schema())).await?;
+        if objects.iter().any(predict::is_unverified) {
+            schemas.read(self.cluster).await;
+            let predicted = objects
+                .iter_mut()
+                .map(|observation| predict::predict(observation, schemas.schema(), self.question));
+            Error::join(predicted.filter_map(Result::err)).map_or(Ok(()), Err)?;
+        }
+        Ok(objects)
+    }
 }
 
 /// For each orphaned Namespace, what else lives in it.
@@ -194,21 +240,6 @@ async fn in_namespaces(
         found.push((name, contents));
     }
     found
-}
-
-/// The schema by which objects are proved to be in sync: of the kinds that every cluster has, and those
-/// of the definitions that are members.
-fn schema(live: &BTreeMap<ObjectRef, (Resource, LiveObject)>, known: &[Known]) -> Cow<'static, Schema> {
-    let known = known.iter().filter_map(|(_, _, member)| member.as_ref());
-    let mut schema = Cow::Borrowed(Schema::bundled());
-    for (_, definition) in live
-        .values()
-        .chain(known)
-        .filter(|(_, live)| resolve::is_definition(&live.reference().kind))
-    {
-        schema.to_mut().add_custom(definition.value());
-    }
-    schema
 }
 
 /// Makes pods follow what git says that they read, selected or not. The workloads of `desired` of which

@@ -6,6 +6,7 @@ mod observed;
 mod ownership;
 mod policy;
 mod prune;
+mod saved;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -15,13 +16,14 @@ use crate::generate;
 use crate::health::{self, Health};
 use crate::jobs::{self, Inputs, Run};
 use crate::key::Keyring;
-use crate::object::{LiveObject, ObjectRef};
+use crate::object::{self, LiveObject, ObjectRef};
 use crate::order::rank;
 
 pub use observed::{Answered, Deleted, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, Policy, Prune};
 pub use prune::{Budget, Contents, is_same_delete};
+pub use saved::{ApplySetName, MadeOf, Moved, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
 
 /// Decides what a sync would do.
@@ -31,6 +33,7 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
     let members = desired_count + not_compared + observed.orphans.len();
 
     let unknown = unknown_runs(&observed);
+    let masked = masked(&observed);
     let mut steps = Vec::new();
     let mut unchanged = Vec::new();
     for observation in observed.objects {
@@ -52,6 +55,13 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         .iter()
         .map(|not| Refusal::NotCompared(not.kind.clone()))
         .collect();
+    let forbidden = |step: &&Step| step.action.writes() && step.unverified == Some(Unverified::NotAllowed);
+    let forbidden: Vec<ObjectRef> = steps
+        .iter()
+        .filter(forbidden)
+        .map(|step| step.reference.clone())
+        .collect();
+    refusals.extend((!forbidden.is_empty()).then_some(Refusal::NotAllowed(forbidden)));
     refusals.extend(unknown);
     let pending = observed.pending.iter().cloned();
     refusals.extend(pending.map(|(reader, read)| Refusal::Pending { reader, read }));
@@ -85,8 +95,23 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         jobs: observed.jobs,
         key: observed.key,
         unknown_rollouts: observed.unknown_rollouts,
+        masked,
         server_version: observed.server_version,
+        schema_unread: observed.schema_unread,
     }
+}
+
+/// The Secrets of which git gives values that nobody knows in the cluster.
+fn masked(observed: &Observed) -> Vec<ObjectRef> {
+    let objects = observed.objects.iter();
+    let masked = objects.filter(|observation| {
+        let live = observation.live.as_ref();
+        let mut keys = live.into_iter().flat_map(object::masked_keys);
+        keys.any(|key| observation.desired.value["data"].get(key).is_some())
+    });
+    masked
+        .map(|observation| observation.desired.reference.clone())
+        .collect()
 }
 
 /// A sync that cannot know whether Jobs run again, or pods restart, would leave that undone and say
@@ -168,7 +193,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
     if let Run::Again(why) = &run {
         step.reason = Reason::Runs(why.clone());
     }
-    match answer {
+    let (predicted, warnings) = match answer {
         Answered::Proved | Answered::Stands => return Decision::Unchanged(Box::new(standing(work, live.as_ref()))),
         Answered::NotOurs(claim) => {
             step.action = Action::Skip;
@@ -178,55 +203,63 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
             };
             return Decision::Step(Box::new(step));
         }
-        Answered::Unverified(why) => {
-            if why == Unverified::BeingDeleted {
-                step.reason = Reason::BeingDeleted;
-            } else if live.is_some() {
-                (step.action, step.reason) = (Action::Update, Reason::NewVersion);
-            }
-            let due = generate::due(&work.desired, None);
-            step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
+        Answered::ByServer { object, warnings } => (Ok(object), warnings),
+        Answered::Unverified { why, predicted } => {
             step.unverified = Some(why);
+            (predicted, Vec::new())
         }
-        Answered::ByServer { object, warnings } => {
-            let due = generate::due(&work.desired, Some(&object));
-            if let Some(live) = &live {
-                let mut comparison = compare::compare(
-                    &work.desired,
-                    work.past.base.as_deref(),
-                    live,
-                    &object,
-                    &policy.field_manager,
-                );
-                let inputs = work.desired.inputs.as_ref();
-                comparison.noted |= inputs.is_some_and(|inputs| inputs.adds_to(Inputs::noted(live).as_ref()));
-                if matches!(run, Run::Again(_)) {
-                    step.action = Action::Replace;
-                    step.changes = replaced(comparison.changes);
-                } else if comparison.is_unchanged() && due.is_none() {
-                    let settled = Settled {
-                        warnings,
-                        ..standing(work, Some(live))
-                    };
-                    return Decision::Unchanged(Box::new(settled));
-                } else {
-                    (step.action, step.reason) = verdict(&comparison, due.is_some(), policy);
-                    step.changes = comparison.changes;
-                    if step.changes.iter().any(|change| change.guessed) {
-                        step.guess.clone_from(&work.past.unknown);
-                    }
-                    step.restarts = Restarts::of(&step.changes, &object);
-                }
-            }
-            step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
-            step.warnings = warnings;
-            work.predicted = Some(object);
-        }
+    };
+    step.warnings = warnings;
+    let is_going = step.unverified == Some(Unverified::BeingDeleted);
+    if is_going {
+        step.reason = Reason::BeingDeleted;
     }
+    // What is there and is going is not what the new one is compared with.
+    let before = live.as_ref().filter(|_| !is_going);
+    let due = generate::due(&work.desired, predicted.as_ref().ok().or(before));
+    match (before, &predicted) {
+        (Some(live), Ok(object)) => {
+            let comparison = compared(&work, live, object, &policy.field_manager);
+            if matches!(run, Run::Again(_)) {
+                step.action = Action::Replace;
+                step.changes = replaced(comparison.changes);
+            } else if !comparison.is_unchanged() || due.is_some() {
+                (step.action, step.reason) = verdict(&comparison, due.is_some(), policy);
+                step.changes = comparison.changes;
+                if step.changes.iter().any(|change| change.guessed) {
+                    step.guess.clone_from(&work.past.unknown);
+                }
+                step.restarts = Restarts::of(&step.changes, object);
+            } else if step.unverified == Some(Unverified::KindMissing) {
+                (step.action, step.reason) = (Action::Update, Reason::NewVersion);
+            } else {
+                let settled = Settled {
+                    unverified: step.unverified,
+                    warnings: step.warnings,
+                    ..standing(work, Some(live))
+                };
+                return Decision::Unchanged(Box::new(settled));
+            }
+        }
+        (Some(_), Err(_)) if matches!(run, Run::Again(_)) => step.action = Action::Replace,
+        (Some(_), Err(why)) => (step.action, step.reason) = (Action::Update, Reason::Unpredicted(why.clone())),
+        (None, _) => {}
+    }
+    step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
+    work.predicted = predicted.ok();
     if step.action.writes() {
         step.work = Work::Apply(Box::new(work));
     }
     Decision::Step(Box::new(step))
+}
+
+/// Compares what there is with what would be stored.
+fn compared(work: &ApplyWork, live: &LiveObject, object: &LiveObject, field_manager: &str) -> Comparison {
+    let desired = &work.desired;
+    let mut comparison = compare::compare(desired, work.past.base.as_deref(), live, object, field_manager);
+    let inputs = desired.inputs.as_ref();
+    comparison.noted |= inputs.is_some_and(|inputs| inputs.adds_to(Inputs::noted(live).as_ref()));
+    comparison
 }
 
 /// An object that stays as it is. A Job that is not there any more, or is going, has done its work.
@@ -237,6 +270,7 @@ fn standing(work: ApplyWork, live: Option<&LiveObject>) -> Settled {
         reference: desired.reference,
         resource,
         health: there.map_or_else(Health::current, health::of),
+        unverified: None,
         warnings: Vec::new(),
         is_complete: desired.inputs.is_some() && there.is_none_or(health::is_complete),
         inputs: desired.inputs,

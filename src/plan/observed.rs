@@ -43,6 +43,9 @@ pub struct Observed {
     pub pending: Vec<(ObjectRef, ObjectRef)>,
     /// The server's version.
     pub server_version: String,
+    /// Why its schemas could not be read, where they were needed and could not: nothing is proved then, nor
+    /// predicted, of the kinds that are known to it alone.
+    pub schema_unread: Option<String>,
 }
 
 /// A kind that may not be listed: nothing of it can be said to be in sync.
@@ -107,7 +110,12 @@ pub enum Answered {
         warnings: Vec<String>,
     },
     /// The server could not be asked.
-    Unverified(Unverified),
+    Unverified {
+        /// Why not.
+        why: Unverified,
+        /// What it would store, by our own merge; or why that cannot be said.
+        predicted: Result<LiveObject, String>,
+    },
     /// The server was not asked, since the object is not ours to change.
     NotOurs(Claim),
     /// The server was not asked, since its own records prove that nothing would change.
@@ -125,4 +133,6 @@ pub enum Unverified {
     KindMissing,
     /// What is there now is being deleted, and must be gone first.
     BeingDeleted,
+    /// Who asks may not write it: a dry-run takes the same right as a write.
+    NotAllowed,
 }

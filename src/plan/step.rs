@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Deleted, NotCompared, Past, Unverified};
@@ -39,8 +40,13 @@ pub struct Plan {
     pub key: Keyring,
     /// The workloads of which it is unknown whether they restart.
     pub unknown_rollouts: Unknown,
+    /// The Secrets of which some values are masked in the cluster, which is a snapshot: these are not
+    /// compared.
+    pub masked: Vec<ObjectRef>,
     /// The server's version.
     pub server_version: String,
+    /// Why its schemas could not be read, where they were needed and could not.
+    pub schema_unread: Option<String>,
 }
 
 /// An object that is as git wants it.
@@ -52,6 +58,8 @@ pub struct Settled {
     pub resource: Resource,
     /// How it is.
     pub health: Health,
+    /// Why the server could not be asked, when it could not: then our own merge says so.
+    pub unverified: Option<Unverified>,
     /// What the server warned of when it was asked.
     pub warnings: Vec<String>,
     /// Of a Job: the inputs that it has.
@@ -88,7 +96,8 @@ pub struct Step {
 }
 
 /// What becomes of an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Action {
     /// It is created.
     Create,
@@ -162,6 +171,8 @@ pub enum Reason {
     Ownership,
     /// Values of it are made in the cluster, and nothing else changes.
     Generates,
+    /// What changes cannot be said: neither by the server nor by our own merge, and why not by that.
+    Unpredicted(String),
     /// It exists, and we never applied it.
     NotOurs,
     /// It is part of another ApplySet.
@@ -209,7 +220,7 @@ pub struct ApplyWork {
     /// The live object that the plan was made for; none when there was none. One that is replaced is
     /// deleted before what is sent is applied.
     pub live: Option<Version>,
-    /// What the server said would be stored.
+    /// What the server said would be stored or, of what is unverified, our own merge.
     pub predicted: Option<LiveObject>,
     /// What is known of what git said when it was last applied.
     pub past: Past,
@@ -257,6 +268,8 @@ pub enum Refusal {
     Empty,
     /// A kind may not be listed.
     NotCompared(GroupKind),
+    /// These objects are to be written, and who asks may not.
+    NotAllowed(Vec<ObjectRef>),
     /// The key for digests may not be read, so it is not known whether these Jobs run again, and
     /// whether these workloads restart.
     KeyHidden {

@@ -142,21 +142,78 @@ fn what_is_not_ours_is_left_as_it_is() {
     }
 }
 
+fn unverified(why: Unverified, predicted: Result<LiveObject, &str>) -> Answered {
+    Answered::Unverified {
+        why,
+        predicted: predicted.map_err(str::to_owned),
+    }
+}
+
 #[test]
-fn what_the_server_could_not_be_asked_about_is_written_unverified() {
+fn what_the_server_could_not_be_asked_about_is_planned_as_predicted_and_marked() {
     let namespace = Unverified::NamespaceMissing("n".into());
     let there = || Some(config_map("old", OURS));
-    for (live, why, action, reason) in [
-        (None, namespace, Action::Create, Reason::New),
-        (None, Unverified::KindMissing, Action::Create, Reason::New),
-        (there(), Unverified::KindMissing, Action::Update, Reason::NewVersion),
-        (there(), Unverified::BeingDeleted, Action::Create, Reason::BeingDeleted),
+    for (live, why, action, reason, changes) in [
+        (None, namespace, Action::Create, Reason::New, 0),
+        (None, Unverified::KindMissing, Action::Create, Reason::New, 0),
+        (there(), Unverified::KindMissing, Action::Update, Reason::Fields, 1),
+        (there(), Unverified::NotAllowed, Action::Update, Reason::Fields, 1),
+        (
+            there(),
+            Unverified::BeingDeleted,
+            Action::Create,
+            Reason::BeingDeleted,
+            0,
+        ),
     ] {
-        let step = step(live, Answered::Unverified(why.clone()), &Policy::default());
+        let new = config_map("new", OURS);
+        let step = step(live, unverified(why.clone(), Ok(new.clone())), &Policy::default());
         assert_eq!((step.action, step.reason, step.unverified), (action, reason, Some(why)));
+        assert_eq!(step.changes.len(), changes);
         let Work::Apply(work) = step.work else { panic!("work") };
-        assert_eq!(work.predicted, None);
+        assert_eq!(work.predicted, Some(new));
     }
+}
+
+#[test]
+fn what_is_predicted_to_stay_as_it_is_says_that_it_is_unverified() {
+    let live = config_map("new", OURS);
+    let answer = unverified(Unverified::NotAllowed, Ok(live.clone()));
+    let decision = decide(
+        observation(desired(GIT), Some(live.clone()), answer),
+        &Policy::default(),
+    );
+    let Decision::Unchanged(settled) = decision else {
+        panic!("it stays")
+    };
+    assert_eq!(settled.unverified, Some(Unverified::NotAllowed));
+    // It is written once its version is there: until then it cannot be waited for in it.
+    let answer = unverified(Unverified::KindMissing, Ok(live.clone()));
+    let step = step(Some(live), answer, &Policy::default());
+    assert_eq!((step.action, step.reason), (Action::Update, Reason::NewVersion));
+}
+
+#[test]
+fn what_cannot_even_be_predicted_is_no_change_that_is_passed_over() {
+    let answer = unverified(Unverified::NotAllowed, Err("no schema"));
+    let step = step(Some(config_map("old", OURS)), answer, &Policy::default());
+    assert_eq!(step.action, Action::Update);
+    assert_eq!(step.reason, Reason::Unpredicted("no schema".into()));
+}
+
+#[test]
+fn a_sync_of_what_may_not_be_written_is_refused_and_one_that_leaves_it_alone_is_not() {
+    let planned = |live: LiveObject| {
+        let answer = unverified(Unverified::NotAllowed, Ok(config_map("new", OURS)));
+        let observation = observation(desired(GIT), Some(live), answer);
+        plan(observed(vec![observation], Vec::new()), &Policy::default())
+    };
+    let changed = planned(config_map("old", OURS));
+    assert_eq!(
+        changed.refusals,
+        [Refusal::NotAllowed(vec![changed.steps[0].reference.clone()])]
+    );
+    assert!(planned(config_map("new", OURS)).refusals.is_empty());
 }
 
 /// An orphan that nothing keeps.
@@ -186,6 +243,7 @@ fn observed(wanted: Vec<Observation>, orphans: Vec<LiveObject>) -> Observed {
         unknown_rollouts: crate::rollout::Unknown::new(),
         pending: Vec::new(),
         server_version: "v1.37.2".into(),
+        schema_unread: None,
     }
 }
 

@@ -7,7 +7,7 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::scope::{Notebook, ParameterPath, Reads, Scope, Variables};
+use super::scope::{Notebook, OBJECT, ParameterPath, Reads, Scope, Variables};
 use crate::error::Error;
 use crate::nearest::nearest;
 use crate::place::{Origin, Place, Role};
@@ -160,7 +160,10 @@ fn undefined(parameters: &Value, missing: Option<&ParameterPath>, span: Option<R
             .join(".")
     };
     Fault {
-        message: format!("there is no parameter `{}`", full(name)),
+        message: match group.first() {
+            Some(first) if first == OBJECT => format!("there is no `{}`", full(name)),
+            _ => format!("there is no parameter `{}`", full(name)),
+        },
         span,
         hint: nearest.map(|nearest| format!("did you mean `{}`?", full(nearest))),
         read: Vec::new(),

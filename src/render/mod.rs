@@ -19,6 +19,7 @@ mod lines;
 mod made;
 mod scalar;
 mod scope;
+mod subject;
 mod template;
 
 use std::fmt;
@@ -36,6 +37,8 @@ use crate::field::FieldPath;
 use crate::parameters::Parameters;
 use crate::place::{Origin, Place, Role, SourceFile};
 use crate::yaml::{Entry, Node};
+
+pub use subject::Subject;
 
 /// What documents are rendered with.
 pub struct Rendering {
@@ -83,6 +86,21 @@ impl Rendering {
     pub fn document(&self, file: &Arc<SourceFile>, root: &Node, errors: &mut Vec<Error>) -> Option<Rendered> {
         let before = errors.len();
         let made = Renderer::new(file, &self.evaluator, &self.parameters, errors).document(root);
+        made.filter(|_| errors.len() == before).map(Rendered)
+    }
+
+    /// Renders a document whose expressions may also read `object`: that which it is to become part of.
+    pub fn document_for(
+        &self,
+        file: &Arc<SourceFile>,
+        root: &Node,
+        subject: &Subject<'_>,
+        errors: &mut Vec<Error>,
+    ) -> Option<Rendered> {
+        let before = errors.len();
+        let evaluator = Evaluator::new(Arc::new(subject.beside(self.parameters.value())));
+        let origins = subject.origins(&self.parameters);
+        let made = Renderer::new(file, &evaluator, &origins, errors).document(root);
         made.filter(|_| errors.len() == before).map(Rendered)
     }
 
@@ -203,6 +221,11 @@ impl Rendered {
             Some(made) => made.holds(is_secret),
             None => self.0.origins(path).iter().any(is_secret),
         }
+    }
+
+    /// Whether there is a value at `path`.
+    pub fn has(&self, path: &FieldPath) -> bool {
+        self.0.find(path).is_some()
     }
 
     /// What made the value at `path`, the place where it is written first, then what was read; for a

@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use minijinja::value::{Enumerator, Object, ObjectRepr, Serde};
 use serde_json::Value;
 
+/// What a default calls the object that it is for. No parameter is called so.
+pub(super) const OBJECT: &str = "object";
+
 /// The path of a parameter: `["network", "ingress", "host"]`.
 pub(super) type ParameterPath = Vec<String>;
 

@@ -10,7 +10,19 @@ use super::Schema;
 /// `UPDATE_SCHEMA=1 cargo test --test suite bundled_schema`.
 const KUBERNETES: &str = include_str!("kubernetes.json");
 
+/// The minor version that it is of.
+const VERSION: &str = "v1.37.";
+
 impl Schema {
+    /// Whether a server of this version (`v1.37.2`) serves its own kinds as the bundled schema says.
+    ///
+    /// Fields and list types change with minor versions only. By the schema of another one a field
+    /// may be unknown, or a list be merged otherwise, than the server does it: then the server's own
+    /// schema is read.
+    pub fn is_bundled_for(server_version: &str) -> bool {
+        server_version.starts_with(VERSION)
+    }
+
     /// The schema of the kinds that the API server itself serves.
     pub fn bundled() -> &'static Self {
         static BUNDLED: OnceLock<Schema> = OnceLock::new();
@@ -72,6 +84,12 @@ mod tests {
             json!({"selector": null, "strategy": {}, "template": {"metadata": {}, "spec": {"containers": null}}})
         );
         assert!(deployment.is_built_in());
+    }
+
+    #[test]
+    fn it_is_for_servers_of_its_minor_version() {
+        assert!(Schema::is_bundled_for("v1.37.0") && Schema::is_bundled_for("v1.37.2+k3s1"));
+        assert!(!Schema::is_bundled_for("v1.36.3") && !Schema::is_bundled_for("v1.370.0"));
     }
 
     #[test]

@@ -36,6 +36,7 @@ impl Schema {
     /// One that knows no kind, only how to treat what it does not know.
     pub(super) fn unknown() -> Self {
         let open = |kind: usize, atomic: bool| Definition {
+            name: None,
             scalar: Some((Scalar::Any, Format::Plain)),
             list: Some(ListDefinition {
                 kind: ListType::Atomic,
@@ -69,7 +70,7 @@ impl Schema {
             }
         }
         for (index, name, schema) in added {
-            self.definitions[index] = match name.as_str() {
+            let definition = match name.as_str() {
                 QUANTITY => Definition {
                     scalar: Some((Scalar::Any, Format::Quantity)),
                     ..Definition::default()
@@ -77,13 +78,18 @@ impl Schema {
                 RAW_EXTENSION => self.definitions[UNTYPED].clone(),
                 _ => self.definition(schema, false),
             };
-            let built_in = BUILT_IN.iter().any(|prefix| name.starts_with(prefix));
+            self.definitions[index] = Definition {
+                name: Some(name.clone()),
+                ..definition
+            };
+            let built_in = is_built_in(name);
             for gvk in kinds_of(schema) {
                 let origin = if built_in {
                     Origin::BuiltIn
                 } else {
                     let status = with_status.contains(&gvk);
-                    Origin::Custom { status }
+                    let webhook = false;
+                    Origin::Custom { status, webhook }
                 };
                 self.kinds.insert(gvk, KindDefinition { root: index, origin });
             }
@@ -108,6 +114,7 @@ impl Schema {
                 ..Definition::default()
             },
             "" => Definition {
+                name: None,
                 scalar: Some((Scalar::Any, untyped_format(schema))),
                 list: Some(self.list(schema, open)),
                 map: Some(self.map(schema, open)),
@@ -195,6 +202,11 @@ pub(super) fn referred(schema: &Value) -> Option<&str> {
     reference.rsplit('/').next()
 }
 
+/// Whether a type is one of the API server's own, by its name.
+pub(super) fn is_built_in(name: &str) -> bool {
+    BUILT_IN.iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// The kinds whose objects have this schema.
 pub(super) fn kinds_of(schema: &Value) -> Vec<GroupVersionKind> {
     let kinds = schema
@@ -204,7 +216,7 @@ pub(super) fn kinds_of(schema: &Value) -> Vec<GroupVersionKind> {
     kinds.unwrap_or_default().iter().map(gvk).collect()
 }
 
-fn gvk(value: &Value) -> GroupVersionKind {
+pub(super) fn gvk(value: &Value) -> GroupVersionKind {
     let api_version = match text(value, "group") {
         "" => text(value, "version").to_owned(),
         group => format!("{group}/{}", text(value, "version")),

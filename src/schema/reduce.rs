@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::open_api::{kinds_of, referred};
+use super::open_api::{gvk, is_built_in, kinds_of, referred};
+use crate::object::GroupVersionKind;
 
 /// What is kept of a schema as it is.
 const KEPT: [&str; 10] = [
@@ -57,15 +58,21 @@ pub fn reduce<'a>(documents: impl IntoIterator<Item = &'a Value>) -> String {
 
 /// The paths of the statuses of custom kinds, and of which kind each is.
 fn statuses(document: &Value) -> impl Iterator<Item = (&str, Value)> {
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    let built_in: BTreeSet<GroupVersionKind> = schemas
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| is_built_in(name))
+        .flat_map(|(_, schema)| kinds_of(schema))
+        .collect();
     let paths = document.get("paths").and_then(Value::as_object);
     let statuses = paths
         .into_iter()
         .flatten()
         .filter(|(path, _)| path.ends_with("/status"));
-    statuses.filter_map(|(path, operations)| {
+    statuses.filter_map(move |(path, operations)| {
         let kind = operations.pointer("/get/x-kubernetes-group-version-kind")?;
-        let group = kind.get("group").and_then(Value::as_str)?;
-        let is_custom = group.contains('.') && !group.ends_with(".k8s.io");
+        let is_custom = !built_in.contains(&gvk(kind));
         is_custom.then(|| (path.as_str(), json!({"get": {"x-kubernetes-group-version-kind": kind}})))
     })
 }
@@ -114,4 +121,36 @@ fn reduced(schema: &Value) -> Value {
         kept.insert("properties".to_owned(), properties.collect());
     }
     Value::Object(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schema;
+
+    #[test]
+    fn a_custom_kind_of_a_protected_group_keeps_its_status() {
+        let gvk = json!({"group": "snapshot.storage.k8s.io", "version": "v1", "kind": "Snapshot"});
+        let status = json!({"type": "object"});
+        let metadata = json!({"$ref": "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"});
+        let document = json!({
+            "components": {"schemas": {
+                "io.k8s.storage.snapshot.v1.Snapshot": {
+                    "type": "object",
+                    "properties": {"metadata": metadata, "status": status},
+                    "x-kubernetes-group-version-kind": [gvk],
+                },
+                "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta": {"type": "object", "properties": {"name": {"type": "string"}}},
+            }},
+            "paths": {"/apis/snapshot.storage.k8s.io/v1/namespaces/{namespace}/snapshots/{name}/status": {
+                "get": {"x-kubernetes-group-version-kind": gvk},
+            }},
+        });
+        let reduced: Value = serde_json::from_str(&reduce([&document])).expect("JSON");
+        for document in [&document, &reduced] {
+            let schema = Schema::from_open_api([document]);
+            let kind = schema.kinds().next().expect("a kind");
+            assert!(!schema.kind(kind).expect("it").reset("").is_empty(), "{document}");
+        }
+    }
 }

@@ -97,6 +97,8 @@ impl Reference {
 /// A type's forms. It has at least one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Definition {
+    /// What the API server calls it; none if it was written in place.
+    pub(super) name: Option<String>,
     pub(super) scalar: Option<(Scalar, Format)>,
     pub(super) list: Option<ListDefinition>,
     pub(super) map: Option<MapDefinition>,
@@ -130,6 +132,11 @@ impl<'a> Type<'a> {
 
     fn definition(self) -> &'a Definition {
         &self.schema.definitions[self.reference.index]
+    }
+
+    /// What the API server calls it: `io.k8s.api.core.v1.Container`. None if it was written in place.
+    pub fn name(self) -> Option<&'a str> {
+        self.definition().name.as_deref()
     }
 
     /// Its form without parts.

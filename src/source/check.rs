@@ -81,6 +81,35 @@ impl<'a> Check<'a> {
         })
     }
 
+    /// Checks what is merged under many objects: all but what tells them apart.
+    pub(super) fn default(&mut self, node: &Node) {
+        for key in ["apiVersion", "kind"] {
+            if let Some(entry) = node.entry(key) {
+                let hint = "say which objects it is for with `$select: {kind: …}`";
+                self.error_at(entry, format!("a default has no `{key}`"), hint);
+            }
+        }
+        let Some(metadata) = self.mapping(node, "metadata", "metadata") else {
+            return;
+        };
+        for key in ["name", "namespace", "generateName"] {
+            if let Some(entry) = metadata.entry(key) {
+                let message = format!("a default has no `metadata.{key}`: each object says its own");
+                self.error_at(entry, message, "take it out");
+            }
+        }
+        if let Some(entry) = node.entry("stringData") {
+            self.error_at(
+                entry,
+                "a default has no `stringData`",
+                "write it as base64, under `data`",
+            );
+        }
+        self.texts(metadata, "labels", "label");
+        self.texts(metadata, "annotations", "annotation");
+        self.server_only(metadata);
+    }
+
     /// Fields that bind an object to one that a cluster has or had, as in what `kubectl get` prints.
     fn server_only(&mut self, metadata: &Node) {
         for key in ["uid", "resourceVersion", "managedFields"] {

@@ -26,6 +26,8 @@ pub(super) struct Files {
     pub(super) environments: BTreeMap<String, PathBuf>,
     /// `NAME/component.yaml` by its name, likewise.
     pub(super) components: BTreeMap<String, PathBuf>,
+    /// What stands in `defaults`, likewise, by path.
+    pub(super) defaults: Vec<PathBuf>,
     pub(super) manifests: Vec<PathBuf>,
 }
 
@@ -80,6 +82,8 @@ impl Files {
                 self.schema = Some(path);
             } else if let Some(name) = environment {
                 self.environments.insert(name.to_owned(), path);
+            } else if inside.starts_with("defaults") {
+                self.defaults.push(path);
             } else if is_component {
                 self.components.insert(folder.to_owned(), path);
             } else {

@@ -6,6 +6,7 @@
 mod check;
 mod commits;
 mod component;
+mod defaults;
 mod files;
 mod git;
 mod manifest;
@@ -122,6 +123,17 @@ fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs) -> Result<Desired> {
             }
         }
         manifests.append(&mut read);
+    }
+    if let Some(rendering) = &rendering {
+        let mut texts = Vec::new();
+        for path in &files.defaults {
+            match files::read(tree, path) {
+                Ok(text) => texts.push(text),
+                Err(error) => errors.push(error),
+            }
+        }
+        let names = files.components.keys().cloned().collect();
+        defaults::lay_under(&mut manifests, &texts, &names, rendering, &mut errors);
     }
     let set = rendering.map(|rendering| rendering.parameters().set_by_hand().clone());
     finish(

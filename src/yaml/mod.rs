@@ -1,4 +1,4 @@
-//! YAML and JSON text, read into values that keep where everything stands.
+//! YAML and JSON text, read into values that keep where everything stands; and written.
 //!
 //! Scalars mean what they mean to kubectl (see [`Scalar`]), so that a manifest applied by either
 //! is the same object. Nothing here knows what a manifest is.
@@ -22,10 +22,12 @@ mod parse;
 #[cfg(test)]
 mod properties;
 mod resolve;
+mod write;
 
 pub use node::{Entry, Node, NodeValue};
 pub use parse::{Document, document_at, documents};
 pub use resolve::{Refusal, Scalar};
+pub use write::written;
 
 /// How deeply collections may be nested; `serde_json` reads back 128 levels.
 const MAX_DEPTH: usize = 120;

@@ -1,10 +1,13 @@
-//! What holds for every text: no panic, no place outside of it, and what is kept is found again.
+//! What holds for every text: no panic, no place outside of it, and what is kept is found again. And for
+//! every value: it is read as it was written.
 
 use std::ops::Range;
 
 use proptest::prelude::*;
 
-use super::{Node, NodeValue, document_at, documents};
+use serde_json::Value;
+
+use super::{Node, NodeValue, document_at, documents, written};
 use crate::error::Error;
 use crate::field::{FieldPath, PathElement};
 use crate::place::SourceFile;
@@ -69,6 +72,39 @@ fn texts() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Values whose texts and keys are made of the same.
+fn values() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>()
+            .prop_filter("JSON has no infinity", |number| number.is_finite())
+            .prop_map(Value::from),
+        texts().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 6, |value| {
+        let key = prop_oneof![texts(), Just("fieldsV1".to_owned())];
+        prop_oneof![
+            prop::collection::vec(value.clone(), 0..6).prop_map(Value::from),
+            prop::collection::btree_map(key, value, 0..6).prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// A number is one number however it is written.
+fn plain(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let file = SourceFile::new("a.yaml", number.to_string());
+            documents(&file, &mut Vec::new()).remove(0).root.into_value()
+        }
+        Value::Array(items) => items.into_iter().map(plain).collect(),
+        Value::Object(fields) => Value::Object(fields.into_iter().map(|(key, value)| (key, plain(value))).collect()),
+        value => value,
+    }
+}
+
 fn check(node: &Node, path: &FieldPath, root: &Node, text: &str) {
     let sound = |span: &Range<usize>| {
         assert!(text.get(span.clone()).is_some(), "{span:?} at {path} of {text:?}");
@@ -109,6 +145,16 @@ proptest! {
         for (place, _) in errors.iter().flat_map(Error::places) {
             prop_assert!(file.text().get(place.span.clone()).is_some(), "{:?}", errors);
         }
+    }
+
+    #[test]
+    fn a_value_is_read_as_it_was_written(value in values()) {
+        let text = written(&value);
+        let file = SourceFile::new("a.yaml", text.clone());
+        let mut errors = Vec::new();
+        let documents = documents(&file, &mut errors);
+        prop_assert!(errors.is_empty() && documents.len() == 1, "{:?}\n{}", errors, text);
+        prop_assert_eq!(documents[0].root.to_value(), plain(value), "\n{}", text);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::bed::{Bed, deployment};
 
 /// Manifests that people write: defaults left out, quantities and ports in every spelling, octal
 /// modes, nulls and empty values, YAML's odd scalars.
-fn manifests() -> Vec<(&'static str, String)> {
+pub fn manifests() -> Vec<(&'static str, String)> {
     let manifests = [
         (
             "config-map",

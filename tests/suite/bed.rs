@@ -43,6 +43,7 @@ impl Bed {
     pub fn without_namespace(plane: &'static ControlPlane, name: &str) -> Bed {
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
+        let _ = fs::remove_dir_all(dir.with_extension("cache"));
         fs::create_dir_all(&dir).expect("a directory of our own");
         git2::Repository::init(&dir).expect("a new repository");
         let bed = Bed {
@@ -53,6 +54,11 @@ impl Bed {
         };
         bed.write("stackanetes.yaml", &format!("name: {name}\nnamespace: {name}\n"));
         bed
+    }
+
+    /// Where the command keeps what servers have said: not in the repository.
+    pub fn cache(&self) -> PathBuf {
+        self.dir.with_extension("cache")
     }
 
     /// Writes a file of `desired/`.
@@ -126,6 +132,7 @@ impl Bed {
             .env_clear()
             .env("KUBECONFIG", kubeconfig)
             .env("HOME", &self.dir)
+            .env("XDG_CACHE_HOME", self.cache())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -189,6 +196,7 @@ impl Drop for Bed {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             let _ = fs::remove_dir_all(&self.dir);
+            let _ = fs::remove_dir_all(self.cache());
         }
     }
 }

@@ -1,9 +1,10 @@
-//! The schema that is bundled is the control plane's own.
+//! What is bundled of Kubernetes' own kinds is what the control plane says of them.
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use stackanetes::cluster::{Cluster as _, Connection, Kubernetes, reduce_kinds};
 use stackanetes::schema;
 
 use crate::control_plane::ControlPlane;
@@ -17,26 +18,49 @@ fn documents(plane: &ControlPlane) -> Vec<Value> {
     let index = get("/openapi/v3");
     let paths = index["paths"].as_object().expect("paths");
     let is_group = |path: &str| path == "api/v1" || (path.starts_with("apis/") && path.split('/').count() == 3);
-    // What a CustomResourceDefinition of another test adds has a group with another ending.
-    let is_built_in = |path: &str| {
-        let group = path.split('/').nth(1).unwrap_or_default();
-        !group.contains('.') || group.ends_with(".k8s.io")
-    };
-    let paths = paths.keys().filter(|path| is_group(path) && is_built_in(path));
+    let group = |path: &str| path.split('/').nth(1).unwrap_or_default().to_owned();
+    let paths = paths.keys().filter(|path| is_group(path) && is_built_in(&group(path)));
     paths.map(|path| get(&format!("/openapi/v3/{path}"))).collect()
+}
+
+/// What a CustomResourceDefinition of another test adds has a group with another ending.
+fn is_built_in(group: &str) -> bool {
+    !group.contains('.') || group.ends_with(".k8s.io")
 }
 
 #[test]
 fn the_bundled_schema_is_that_of_the_control_plane() {
-    let reduced = schema::reduce(&documents(ControlPlane::bare()));
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/schema/kubernetes.json");
+    is_bundled(
+        "src/schema/kubernetes.json",
+        &schema::reduce(&documents(ControlPlane::bare())),
+    );
+}
+
+#[test]
+fn the_bundled_kinds_are_those_of_the_control_plane() {
+    let connection = Connection {
+        kubeconfig: Some(ControlPlane::bare().admin_kubeconfig().to_owned()),
+        context: None,
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let discovery = runtime.block_on(async {
+        let cluster = Kubernetes::connect(&connection).await.expect("a connection");
+        cluster.discover().await.expect("an answer")
+    });
+    let kinds = reduce_kinds(&discovery, |kind| is_built_in(&kind.group));
+    is_bundled("src/cluster/sandbox/kinds.json", &kinds);
+}
+
+/// Whether a file of the source has this text; it gets it where the environment says so.
+fn is_bundled(file: &str, text: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("UPDATE_SCHEMA").is_some() {
-        fs::write(&file, &reduced).expect("a file of our own");
+        fs::write(&file, text).expect("a file of our own");
     }
-    let bundled = fs::read_to_string(&file).expect("the bundled schema");
-    let differs = bundled.lines().zip(reduced.lines()).find(|(old, new)| old != new);
+    let bundled = fs::read_to_string(&file).expect("what is bundled");
+    let differs = bundled.lines().zip(text.lines()).find(|(old, new)| old != new);
     assert!(
-        bundled == reduced,
+        bundled == text,
         "UPDATE_SCHEMA=1 cargo test --test suite bundled_schema makes it anew; first difference: {differs:?}"
     );
 }

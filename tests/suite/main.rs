@@ -6,12 +6,14 @@
 
 mod agreement;
 mod bed;
+mod between;
 mod bundled_schema;
 mod causes;
 mod check;
 mod components;
 mod conflicts;
 mod control_plane;
+mod defaults;
 mod desired;
 mod diff;
 mod differential;
@@ -27,7 +29,11 @@ mod programs;
 mod prune;
 mod races;
 mod revision;
+mod saved_plans;
+mod schemas;
 mod scope;
 mod secrets;
+mod stored_forms;
 mod sync;
+mod unverified;
 mod waiting;

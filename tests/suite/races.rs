@@ -48,7 +48,7 @@ pub fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String
             discovery,
             scopes,
             defined_by,
-            ..
+            schema,
         } = observed;
         let plan = plan::plan(observed, &question.policy);
         meanwhile();
@@ -58,6 +58,7 @@ pub fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String
             question,
             scopes,
             defined_by,
+            schema,
             timeout: Duration::from_secs(30),
             record: Record {
                 time: Timestamp::now().to_string(),

@@ -1,12 +1,18 @@
 //! Asks an API server which kinds it has, in two requests where it can answer so, else in many.
+//!
+//! The two answers are large and seldom change. They are kept on disk with the tags that the server gives
+//! them, and asked for again by these: then it answers only that nothing changed. So nothing that is kept
+//! is ever out of date.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
+use http::StatusCode;
 use kube::client::{APIGroupDiscoveryList, APIVersionDiscovery};
 use kube::core::discovery::v2::ACCEPT_AGGREGATED_DISCOVERY_V2;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::cache::Cache;
 use super::refusal::Subject;
 use super::request::Request;
 use super::transport::Transport;
@@ -17,11 +23,11 @@ use crate::object::{GroupKind, GroupVersionKind};
 const CONCURRENCY: usize = 8;
 
 /// Asks for everything.
-pub(super) async fn discover(transport: &Transport) -> Result<Discovery, ClusterError> {
+pub(super) async fn discover(transport: &Transport, cache: Option<&Cache>) -> Result<Discovery, ClusterError> {
     let (version, core, groups) = futures::try_join!(
         read(transport, Request::get("/version")),
-        discover_root(transport, "/api"),
-        discover_root(transport, "/apis"),
+        discover_root(transport, cache, "/api"),
+        discover_root(transport, cache, "/apis"),
     )?;
     let Version { git_version } = parse(version)?;
     let mut discovery = Discovery::new(git_version, []);
@@ -44,10 +50,12 @@ struct GroupVersion {
 }
 
 /// What `/api` or `/apis` leads to, in the server's order of preference.
-async fn discover_root(transport: &Transport, root: &str) -> Result<Vec<GroupVersion>, ClusterError> {
-    let mut request = Request::get(root);
-    request.accept = ACCEPT_AGGREGATED_DISCOVERY_V2;
-    let answer = read(transport, request).await?;
+async fn discover_root(
+    transport: &Transport,
+    cache: Option<&Cache>,
+    root: &str,
+) -> Result<Vec<GroupVersion>, ClusterError> {
+    let answer = read_root(transport, cache, root).await?;
     if answer["kind"] == "APIGroupDiscoveryList" {
         return Ok(aggregated(parse(answer)?));
     }
@@ -63,6 +71,28 @@ async fn discover_root(transport: &Transport, root: &str) -> Result<Vec<GroupVer
         .buffered(CONCURRENCY)
         .try_collect()
         .await
+}
+
+/// The answer of a root; the one that is kept, where the server says that it is still the same.
+async fn read_root(transport: &Transport, cache: Option<&Cache>, root: &str) -> Result<Value, ClusterError> {
+    let name = root.trim_start_matches('/');
+    let (known, kept) = cache.and_then(|cache| cache.latest(name)).unzip();
+    let request = Request {
+        accept: ACCEPT_AGGREGATED_DISCOVERY_V2,
+        known: known.map(|tag| format!("\"{tag}\"")),
+        ..Request::get(root)
+    };
+    let reply = transport.send(&request).await?;
+    if let (StatusCode::NOT_MODIFIED, Some(kept)) = (reply.code, kept) {
+        return Ok(kept);
+    }
+    let reply = reply.accepted(&Subject::default())?;
+    let tag = reply.tag.clone().unwrap_or_default();
+    let answer = reply.json()?;
+    if let (Some(cache), Some(tag)) = (cache, tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'))) {
+        cache.keep(name, tag, &answer.to_string());
+    }
+    Ok(answer)
 }
 
 fn aggregated(list: APIGroupDiscoveryList) -> Vec<GroupVersion> {

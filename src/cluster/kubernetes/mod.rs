@@ -1,10 +1,13 @@
 //! A cluster behind a real API server: what each method of [`Cluster`] asks it over HTTP.
 //!
 //! `connection` finds the server, `request` says what to send, `transport` sends it, `refusal` and
-//! `unreachable` say what went wrong; `discovery` and `watch` are methods with rooms of their own.
+//! `unreachable` say what went wrong; `discovery`, `open_api` and `watch` are methods with rooms of their
+//! own, and `cache` keeps what the first two have read.
 
+mod cache;
 mod connection;
 mod discovery;
+mod open_api;
 mod proxy;
 mod refusal;
 mod request;
@@ -17,6 +20,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::error::Error as StdError;
 
 use async_trait::async_trait;
@@ -25,6 +29,7 @@ use http::StatusCode;
 use kube::Client;
 use serde_json::{Value, json};
 
+use self::cache::Cache;
 use self::connection::{Environment, Target};
 use self::refusal::{Refusal, Subject};
 use self::request::{Request, collection, member, query};
@@ -33,7 +38,8 @@ use super::{
     Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Force, Persist, Propagation, Resource, Scope,
     WatchEvent,
 };
-use crate::object::{LiveObject, ObjectRef};
+use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
+use crate::schema::Schema;
 
 pub use self::connection::Connection;
 
@@ -43,10 +49,15 @@ const PAGE: &str = "500";
 /// What kubectl asks for too: a field that the server does not know is an error.
 const STRICT: (&str, &str) = ("fieldValidation", "Strict");
 
+/// The parameter of a list that selects, and its value.
+type Selector<'a> = (&'static str, &'a str);
+
 /// A cluster behind an API server.
 #[derive(Clone)]
 pub struct Kubernetes {
     transport: Transport,
+    /// Where answers are kept that the server would only repeat.
+    cache: Option<Cache>,
     context: Option<String>,
     user: Option<String>,
     default_namespace: String,
@@ -71,6 +82,7 @@ impl Kubernetes {
             Err(error) => return Err(unusable_server(&server, &error)),
         };
         Ok(Self {
+            cache: Cache::of_user(&server),
             transport: Transport::new(client, server),
             context,
             user,
@@ -102,13 +114,32 @@ impl Kubernetes {
         self.transport.send(request).await?.accepted(subject)
     }
 
+    /// All objects that are selected, page by page.
+    async fn select(
+        &self,
+        resource: &Resource,
+        scope: &Scope,
+        selector: Selector<'_>,
+    ) -> Result<Vec<LiveObject>, ClusterError> {
+        if let Some(objects) = self.pages(resource, scope, selector).await? {
+            return Ok(objects);
+        }
+        tracing::debug!(resource = resource.plural, "listing again from the beginning");
+        self.pages(resource, scope, selector).await?.ok_or_else(|| {
+            let plural = &resource.plural;
+            failed(format!(
+                "failed to list {plural}: the server forgets its pages faster than they are read"
+            ))
+        })
+    }
+
     /// The pages of a list from the first to the last; `None` when the server has forgotten, midway,
     /// the state that the first page was of.
     async fn pages(
         &self,
         resource: &Resource,
         scope: &Scope,
-        selector: &str,
+        selector: Selector<'_>,
     ) -> Result<Option<Vec<LiveObject>>, ClusterError> {
         let namespace = match scope {
             Scope::Cluster => None,
@@ -119,7 +150,7 @@ impl Kubernetes {
         let mut next = String::new();
         loop {
             let mut parameters = vec![("limit", PAGE)];
-            parameters.extend(Some(("labelSelector", selector)).filter(|_| !selector.is_empty()));
+            parameters.extend(Some(selector).filter(|(_, text)| !text.is_empty()));
             parameters.extend(Some(("continue", next.as_str())).filter(|_| !next.is_empty()));
             let reply = self
                 .transport
@@ -154,21 +185,34 @@ impl Kubernetes {
 
 #[async_trait]
 impl Cluster for Kubernetes {
+    fn address(&self) -> String {
+        self.transport.server.clone()
+    }
+
     async fn discover(&self) -> Result<Discovery, ClusterError> {
-        discovery::discover(&self.transport).await
+        discovery::discover(&self.transport, self.cache.as_ref()).await
+    }
+
+    async fn schema(&self, kinds: &BTreeSet<GroupVersionKind>) -> Result<Schema, ClusterError> {
+        open_api::schema(&self.transport, self.cache.as_ref(), kinds).await
     }
 
     async fn list(&self, resource: &Resource, scope: &Scope, selector: &str) -> Result<Vec<LiveObject>, ClusterError> {
-        if let Some(objects) = self.pages(resource, scope, selector).await? {
-            return Ok(objects);
-        }
-        tracing::debug!(resource = resource.plural, "listing again from the beginning");
-        self.pages(resource, scope, selector).await?.ok_or_else(|| {
-            let plural = &resource.plural;
-            failed(format!(
-                "failed to list {plural}: the server forgets its pages faster than they are read"
-            ))
-        })
+        self.select(resource, scope, ("labelSelector", selector)).await
+    }
+
+    async fn events(&self, reference: &ObjectRef, uid: &str) -> Result<Vec<LiveObject>, ClusterError> {
+        let event = Resource {
+            gvk: GroupVersionKind::new("v1", "Event"),
+            plural: "events".to_owned(),
+            namespaced: true,
+            listable: true,
+        };
+        // Those about what is cluster-scoped are kept there.
+        let namespace = reference.namespace.clone().unwrap_or_else(|| "default".to_owned());
+        let about = format!("involvedObject.uid={uid}");
+        self.select(&event, &Scope::Namespace(namespace), ("fieldSelector", &about))
+            .await
     }
 
     async fn get(&self, resource: &Resource, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError> {

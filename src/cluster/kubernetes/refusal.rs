@@ -218,6 +218,7 @@ mod tests {
         Reply {
             code,
             warnings: Vec::new(),
+            tag: None,
             retry_after: None,
             body: body.as_bytes().to_vec(),
         }

@@ -24,6 +24,8 @@ pub(super) struct Request {
     pub address: String,
     /// Which forms of an answer are understood.
     pub accept: &'static str,
+    /// What is known already, by the tag that the server gave it: it need not be sent again.
+    pub known: Option<String>,
     /// The body, if there is one, and what it is.
     pub body: Option<Body>,
     /// Whether it may be sent again.
@@ -55,6 +57,7 @@ impl Request {
             method: Method::GET,
             address: address.into(),
             accept: JSON,
+            known: None,
             body: None,
             repeat: Repeat::Always,
         }

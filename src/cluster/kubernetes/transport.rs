@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
@@ -48,6 +48,8 @@ pub(super) struct Reply {
     pub code: StatusCode,
     /// What its `Warning` headers say.
     pub warnings: Vec<String>,
+    /// The tag of the body, by which it need not be sent again.
+    pub tag: Option<String>,
     /// How long it asks to wait before the next try.
     pub retry_after: Option<Duration>,
     /// The body.
@@ -102,6 +104,9 @@ impl Transport {
             .method(&request.method)
             .uri(&request.address)
             .header(header::ACCEPT, request.accept);
+        if let Some(tag) = &request.known {
+            builder = builder.header(header::IF_NONE_MATCH, tag);
+        }
         let mut body = Body::empty();
         if let Some(sent) = &request.body {
             builder = builder.header(header::CONTENT_TYPE, sent.media_type);
@@ -129,6 +134,7 @@ impl Transport {
         Ok(Reply {
             code: parts.status,
             warnings,
+            tag: text(&parts.headers, &header::ETAG),
             retry_after: retry_after(&parts.headers),
             body,
         })
@@ -164,14 +170,12 @@ fn backoff(tried: u32) -> Duration {
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers
-        .get(header::RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
-        .map(Duration::from_secs)
+    let seconds = text(headers, &header::RETRY_AFTER)?.trim().parse();
+    seconds.ok().map(Duration::from_secs)
+}
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.to_owned())
 }
 
 impl Reply {

@@ -12,7 +12,7 @@ use super::{age, value};
 use crate::compare::GitChange;
 use crate::field::FieldPath;
 use crate::jobs::Why;
-use crate::plan::{Action, Plan, Reason, Restarts, Step, Unverified, Work};
+use crate::plan::{Action, Moved, Plan, Reason, Restarts, Step, Unverified, Work};
 use crate::source::Revision;
 
 pub use remarks::refusal;
@@ -20,8 +20,8 @@ pub use remarks::refusal;
 /// What stands above a plan, and how it is shown.
 #[derive(Debug)]
 pub struct Heading<'a> {
-    /// The cluster, as a person knows it: the context.
-    pub cluster: &'a str,
+    /// What the desired state is compared with.
+    pub against: Against<'a>,
     /// The commit that the desired state is of.
     pub revision: Option<&'a Revision>,
     /// Now.
@@ -32,6 +32,15 @@ pub struct Heading<'a> {
     pub not_selected: usize,
     /// What is pruned, and why not everything.
     pub pruning: Pruning,
+}
+
+/// What the desired state is compared with.
+#[derive(Debug, Clone, Copy)]
+pub enum Against<'a> {
+    /// A cluster, as a person knows it: the context.
+    Cluster(&'a str),
+    /// A cluster as a sync of this commit would leave it. There is none.
+    Commit(&'a Revision),
 }
 
 /// What is pruned.
@@ -79,20 +88,47 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>) -> String {
     text
 }
 
+/// What moved since a plan was saved.
+pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>) -> String {
+    let mut text = String::new();
+    if !moved.now.is_empty() {
+        let _ = writeln!(text, "{}", paint(STRONG, "would be done now, and was not planned so:"));
+        for step in &moved.now {
+            text += &self::step(step, heading);
+        }
+    }
+    if !moved.gone.is_empty() {
+        let _ = writeln!(
+            text,
+            "{}",
+            paint(STRONG, "was planned, and would not be done now, or not so:")
+        );
+        for gone in &moved.gone {
+            let line = format!("{} {:<9} {}", gone.action.glyph(), gone.action.word(), gone.object);
+            let _ = writeln!(text, "{}", paint(style::of(gone.action), line));
+        }
+    }
+    text
+}
+
 fn head(plan: &Plan, heading: &Heading<'_>) -> String {
     let name = plan.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
-    let mut text = format!("{} on {}", paint(STRONG, name), heading.cluster);
-    match heading.revision {
-        Some(revision) => {
-            let branch = revision
-                .branch
-                .as_ref()
-                .map(|branch| format!("{branch} "))
-                .unwrap_or_default();
-            let dirty = if revision.dirty { " with local changes" } else { "" };
-            let _ = write!(text, ": {branch}{}{dirty}", revision.short);
+    let mut text = paint(STRONG, name);
+    let to = heading
+        .revision
+        .map_or_else(|| "not in a git repository".to_owned(), commit);
+    match heading.against {
+        Against::Cluster(cluster) => {
+            let _ = write!(text, " on {cluster}: {to}");
         }
-        None => text += ": not in a git repository",
+        Against::Commit(from) => {
+            let from = commit(from);
+            let _ = writeln!(
+                text,
+                " from {from} to {to}: without a cluster, by our own merge, unverified"
+            );
+            return text;
+        }
     }
     match plan.parent.as_ref().and_then(|parent| parent.completed.as_ref()) {
         Some(completed) => {
@@ -112,6 +148,17 @@ fn head(plan: &Plan, heading: &Heading<'_>) -> String {
     }
     text.push('\n');
     text
+}
+
+/// `main 3f2c1ab with local changes`
+fn commit(revision: &Revision) -> String {
+    let branch = revision
+        .branch
+        .as_ref()
+        .map(|branch| format!("{branch} "))
+        .unwrap_or_default();
+    let dirty = if revision.dirty { " with local changes" } else { "" };
+    format!("{branch}{}{dirty}", revision.short)
 }
 
 fn step(step: &Step, heading: &Heading<'_>) -> String {
@@ -168,6 +215,7 @@ fn note(step: &Step) -> String {
         Reason::Noted => "no value changes; only our note of what git says".to_owned(),
         Reason::Ownership => "no value changes; only who owns its fields".to_owned(),
         Reason::Generates => "generates values; nothing else changes".to_owned(),
+        Reason::Unpredicted(why) => format!("what changes cannot be said: {}", value::visible(why)),
         Reason::KeepGenerated => {
             "no longer in git; it holds generated values: delete it with --prune-kind Secret".to_owned()
         }
@@ -197,14 +245,27 @@ fn note(step: &Step) -> String {
         Reason::KeepGoing => "no longer in git; being deleted already".to_owned(),
         Reason::KeepOwned(owner) => format!("no longer in git; {owner} owns it"),
     };
-    match &step.unverified {
-        // The reason says it already.
-        None | Some(Unverified::BeingDeleted) => reason,
-        Some(Unverified::NamespaceMissing(namespace)) => {
-            format!("unverified: namespace {namespace} is not there yet")
-        }
-        Some(Unverified::KindMissing) if step.action == Action::Update => format!("unverified: {reason}"),
-        Some(Unverified::KindMissing) => "unverified: its CustomResourceDefinition is not there yet".to_owned(),
+    let unverified = match &step.unverified {
+        None => return reason,
+        Some(why) => self::unverified(why),
+    };
+    match step.reason {
+        // These say it already.
+        Reason::BeingDeleted => reason,
+        Reason::New => format!("unverified: {unverified}"),
+        Reason::NewVersion => format!("unverified: {reason}"),
+        _ if reason.is_empty() => format!("unverified: {unverified}"),
+        _ => format!("{reason}; unverified: {unverified}"),
+    }
+}
+
+/// Why the server could not be asked.
+fn unverified(why: &Unverified) -> String {
+    match why {
+        Unverified::NamespaceMissing(namespace) => format!("namespace {namespace} is not there yet"),
+        Unverified::KindMissing => "its CustomResourceDefinition is not there yet".to_owned(),
+        Unverified::BeingDeleted => "what is there is being deleted".to_owned(),
+        Unverified::NotAllowed => "you may not write it".to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::style::{FAILED, WARNED, paint};
 use super::{Heading, Pruning, input};
-use crate::plan::{Action, Plan, Reason, Refusal, Step, Work};
+use crate::plan::{Action, Plan, Reason, Refusal, Step, Unverified, Work};
 
 pub(super) fn summary(plan: &Plan) -> String {
     let count = |action: Action| plan.of(action).count();
@@ -74,6 +74,23 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
             None => writeln!(text, "{workload} does not restart when {secrets} changes: give --name"),
         };
     }
+    match plan.masked.as_slice() {
+        [] => {}
+        [one] => {
+            let _ = writeln!(
+                text,
+                "not compared: the values of {one}, which the snapshot does not hold"
+            );
+        }
+        several => {
+            let count = several.len();
+            let _ = writeln!(
+                text,
+                "not compared: the values of {count} Secrets, which the snapshot does not hold"
+            );
+        }
+    }
+    text += &unverified(plan);
     if heading.not_selected > 0 {
         let _ = writeln!(text, "not selected: {} in git", heading.not_selected);
     }
@@ -87,6 +104,34 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
     }
     for reason in &plan.refusals {
         let _ = writeln!(text, "{} {}", paint(FAILED, "a sync refuses this:"), refusal(reason));
+    }
+    text
+}
+
+/// What was found out without the server's own answer.
+fn unverified(plan: &Plan) -> String {
+    let mut text = String::new();
+    let steps = plan.steps.iter().filter_map(|step| step.unverified.as_ref());
+    let unchanged = plan.unchanged.iter().filter_map(|settled| settled.unverified.as_ref());
+    let may_not_write = |why: &&Unverified| **why == Unverified::NotAllowed;
+    let (changed, unchanged) = (
+        steps.filter(may_not_write).count(),
+        unchanged.filter(may_not_write).count(),
+    );
+    if changed + unchanged > 0 {
+        let _ = writeln!(
+            text,
+            "unverified: {} of {} objects, {unchanged} of them unchanged: the server answers a dry-run only to who may \
+             write, so our own merge says what would change; admission is not in it",
+            changed + unchanged,
+            plan.steps.len() + plan.unchanged.len()
+        );
+    }
+    if let Some(why) = &plan.schema_unread {
+        let _ = writeln!(
+            text,
+            "the server's schemas may not be read, so objects of kinds that only it knows are asked about one by one: {why}"
+        );
     }
     text
 }
@@ -116,6 +161,17 @@ pub fn refusal(reason: &Refusal) -> String {
         }
         Refusal::Pending { reader, read } => {
             format!("{reader} reads {read}, which is to change and is not selected; select it too")
+        }
+        Refusal::NotAllowed(objects) => {
+            let first: Vec<_> = objects.iter().take(3).map(ToString::to_string).collect();
+            let more = match objects.len().saturating_sub(first.len()) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!(
+                "you may not write {}{more}; that takes `patch`, and `create` for what is new",
+                first.join(", ")
+            )
         }
         Refusal::NotCompared(kind) => format!("{kind} may not be listed, so it cannot be said what would change"),
     }

@@ -188,7 +188,7 @@ fn stored_alike(schema: &Schema, step: &Step, stored: &Value, merged: &Merged) -
 }
 
 /// Each manager's fields, as text, whatever the time.
-fn owners(managers: &ManagedFields) -> BTreeSet<(String, String)> {
+pub fn owners(managers: &ManagedFields) -> BTreeSet<(String, String)> {
     let entries = managers.entries().map(|(manager, fields)| {
         let FieldManager {
             name,

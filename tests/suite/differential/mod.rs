@@ -13,6 +13,7 @@ mod broken;
 mod fragment;
 mod occurred;
 mod patched;
+mod preview;
 mod random;
 mod sequence;
 mod server;

@@ -21,7 +21,7 @@ pub struct Sequence<'a> {
     live: Option<Value>,
 }
 
-const APPLIERS: [&str; 2] = ["alpha", "beta"];
+pub const APPLIERS: [&str; 2] = ["alpha", "beta"];
 
 impl<'a> Sequence<'a> {
     pub fn new(seed: u64, subjects: &'a [Subject], namespace: &'a str) -> Self {
@@ -63,6 +63,20 @@ impl<'a> Sequence<'a> {
             steps.push(step);
         }
         steps
+    }
+
+    /// What the first applier might want next, in the usual version.
+    pub fn next_wanted(&mut self) -> Value {
+        let mut config = self.wanted[0].clone();
+        for _ in 0..self.random.below(4) {
+            self.mutate(&mut config);
+        }
+        self.identified(config, self.subject.versions[0])
+    }
+
+    /// What identifies the kind, and the name of it in addresses.
+    pub fn subject(&self) -> &'a Subject {
+        self.subject
     }
 
     async fn step(&mut self, server: &Server) -> Step {

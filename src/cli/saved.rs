@@ -1,0 +1,94 @@
+//! Saved plans: `diff --out` and `sync --plan`.
+
+use std::fs;
+use std::path::Path;
+
+use super::setting::Planned;
+use crate::error::{Error, Result};
+use crate::object::ObjectRef;
+use crate::observe;
+use crate::plan::{MadeOf, SavedPlan};
+use crate::ui::Ui;
+use crate::view;
+
+/// Saves the plan, for `sync --plan`.
+pub(super) async fn save(planned: &Planned, path: &Path) -> Result<()> {
+    let saved = SavedPlan::new(made_of(planned).await?, &planned.plan);
+    let failed = |error| Error::new(format!("failed to write {}", path.display())).because(error);
+    // A plan is there whole, or not at all.
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let part = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = fs::write(&part, saved.to_text()).and_then(|()| fs::rename(&part, path));
+    if written.is_err() {
+        // It may never have been there.
+        let _ = fs::remove_file(&part);
+    }
+    written.map_err(failed)
+}
+
+/// Refuses a plan that is not the one that was saved, and shows what moved.
+pub(super) async fn must_agree(planned: &Planned, path: &Path, ui: &mut Ui) -> Result<()> {
+    let shown = path.display().to_string();
+    let text =
+        fs::read_to_string(path).map_err(|error| Error::new(format!("failed to read {shown}")).because(error))?;
+    let saved = SavedPlan::read(&shown, &text)?;
+    let others = saved.is_of_another(&made_of(planned).await?);
+    if !others.is_empty() {
+        let error = Error::new(format!(
+            "{shown} is another plan, nothing was changed: {}",
+            others.join("; ")
+        ));
+        return Err(
+            error.hint("sync with the options that the plan was made with, or make a new one with `diff --out`")
+        );
+    }
+    let moved = saved.moved(&planned.plan);
+    if moved.is_nothing() {
+        return Ok(());
+    }
+    ui.result(&view::moved(&moved, &planned.heading(ui)))?;
+    Err(Error::new(format!(
+        "what {shown} says is not what a sync would do now; nothing was changed"
+    ))
+    .hint("review what moved, and save a new plan with `diff --out`"))
+}
+
+/// What the plan was made of. What no commit holds cannot be said of it.
+async fn made_of(planned: &Planned) -> Result<MadeOf> {
+    let unbound =
+        |what: &str, hint: &str| Err(Error::new(format!("a plan cannot be saved where {what}")).hint(hint.to_owned()));
+    let Some(revision) = &planned.revision else {
+        let hint = "keep the directory in a git repository, and give it by its path";
+        return unbound("what is desired is no commit", hint);
+    };
+    if revision.dirty {
+        let hint = "commit them, or plan a commit as it is with --revision HEAD";
+        return unbound("files differ from the commit", hint);
+    }
+    if let Some(secret) = planned.by_hand.secrets.first() {
+        let hint = format!("set it in the environment's file, or leave out --set {secret}");
+        return unbound("a secret is set by hand", &hint);
+    }
+    Ok(MadeOf {
+        apply_set: planned.question.set.as_ref().map(Into::into),
+        cluster: cluster(planned).await?,
+        revision: revision.commit.clone(),
+        environment: planned.environment.clone(),
+        set: planned.by_hand.values.clone(),
+    })
+}
+
+/// The UID of the namespace that every cluster has and keeps; the address where that may not be read.
+async fn cluster(planned: &Planned) -> Result<String> {
+    let system = ObjectRef::namespace("kube-system");
+    let found = match planned.discovery.preferred(&system.kind) {
+        Some(resource) => planned.cluster.get(resource, &system).await,
+        None => Ok(None),
+    };
+    match found {
+        Ok(Some(namespace)) => Ok(namespace.uid().to_owned()),
+        Ok(None) => Ok(planned.cluster.address()),
+        Err(error) if error.failure == crate::cluster::Failure::Forbidden => Ok(planned.cluster.address()),
+        Err(error) => Err(observe::failed("find out which cluster this is", error)),
+    }
+}

@@ -1,0 +1,81 @@
+//! `stackanetes snapshot`
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::{Exit, options, setting};
+use crate::cluster::{Sandbox, Snapshot};
+use crate::error::{Error, Result};
+use crate::observe::{self, Question};
+use crate::snapshot::{self, Gathered};
+use crate::ui::Ui;
+use crate::view;
+
+/// Record what is synced, as it is in the cluster, in a directory that `--sandbox` reads.
+///
+/// It holds the members of the ApplySet, its parent, their namespaces and the definitions of their kinds,
+/// each object a file. The values of Secrets are masked, and a diff of the snapshot compares them
+/// with nothing. What is secret in other kinds of objects is recorded as it is.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The directory whose stackanetes.yaml names the ApplySet.
+    #[arg(value_name = "DIR", default_value = "desired")]
+    directory: PathBuf,
+    /// Where the snapshot is written: a directory that is empty, or not there yet.
+    #[arg(long, value_name = "SNAPSHOT")]
+    to: PathBuf,
+    #[command(flatten)]
+    set: options::Set,
+    #[command(flatten)]
+    cluster: options::Cluster,
+}
+
+pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
+    let settings = setting::named(&args.directory, &args.set)?;
+    ui.doing("connecting");
+    let connected = setting::connect(&args.cluster).await?;
+    let set = setting::applyset(&args.set, &settings, &connected.default_namespace).ok_or_else(setting::no_name)?;
+    let cluster = &*connected.cluster;
+    let discovery = cluster
+        .discover()
+        .await
+        .map_err(|error| observe::failed("discover what the cluster serves", error))?;
+    ui.doing(&format!("reading {}", connected.name));
+    let question = Question::about_members(&set, connected.concurrency);
+    let gathered = snapshot::gather(cluster, &set, &question, &discovery).await?;
+    let Gathered {
+        objects,
+        hidden,
+        undefined,
+    } = gathered.ok_or_else(|| setting::never_synced(&set, &connected.name))?;
+    if let Some(kind) = undefined.first() {
+        return Err(Error::new(format!(
+            "no CustomResourceDefinition that you may read defines {kind}, which the ApplySet {} may hold",
+            set.name
+        ))
+        .hint(
+            "ask for the right to `get` CustomResourceDefinitions; objects of another API server cannot be recorded",
+        ));
+    }
+    let snapshot = Snapshot {
+        cluster: connected.name.clone(),
+        server: discovery.server_version.clone(),
+        time: Timestamp::now().to_string(),
+        hidden: hidden.iter().map(ToString::to_string).collect(),
+    };
+    Sandbox::record(
+        &args.to,
+        snapshot,
+        objects.values().map(|(resource, object)| (resource, object)),
+    )?;
+    ui.done();
+    for kind in &hidden {
+        ui.warning(&format!(
+            "{} may not be listed: a diff of the snapshot does not compare them",
+            kind.kind
+        ));
+    }
+    ui.result(&view::snapshot(&set, &connected.name, &args.to, objects.keys()))?;
+    Ok(Exit::Done)
+}

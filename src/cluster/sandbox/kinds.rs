@@ -1,0 +1,232 @@
+//! The kinds of a sandbox: those that every cluster has, and those of its CustomResourceDefinitions.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::marker::Snapshot;
+use super::refusal;
+use crate::cluster::{ClusterError, Discovery, Failure, Resource};
+use crate::merge;
+use crate::object::{GroupKind, GroupVersionKind, LiveObject};
+use crate::schema::{Kind, Schema};
+
+/// What a Kubernetes 1.37 serves. Made anew by `UPDATE_SCHEMA=1 cargo test --test suite bundled_schema`.
+const KUBERNETES: &str = include_str!("kinds.json");
+
+/// The kinds that an API server serves by itself, and its version.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Bundled {
+    version: String,
+    kinds: Vec<BundledKind>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BundledKind {
+    api_version: String,
+    kind: String,
+    plural: String,
+    namespaced: bool,
+    listable: bool,
+}
+
+fn bundled() -> &'static Bundled {
+    static BUNDLED: OnceLock<Bundled> = OnceLock::new();
+    // A test reads it, so that it can be read.
+    BUNDLED.get_or_init(|| serde_json::from_str(KUBERNETES).unwrap_or_default())
+}
+
+/// The text of `kinds.json` for what a cluster serves: one line a kind, versions by preference.
+pub fn reduce(discovery: &Discovery, is_built_in: impl Fn(&GroupKind) -> bool) -> String {
+    let kinds = discovery.kinds().filter(|kind| is_built_in(kind));
+    let resources = kinds.flat_map(|kind| discovery.versions(kind));
+    let lines: Vec<String> = resources
+        .filter_map(|resource| {
+            let kind = BundledKind {
+                api_version: resource.gvk.api_version(),
+                kind: resource.gvk.group_kind.kind.clone(),
+                plural: resource.plural.clone(),
+                namespaced: resource.namespaced,
+                listable: resource.listable,
+            };
+            serde_json::to_string(&kind).ok()
+        })
+        .collect();
+    format!(
+        "{{\"version\":{},\"kinds\":[\n{}\n]}}\n",
+        Value::from(discovery.server_version.as_str()),
+        lines.join(",\n")
+    )
+}
+
+/// The kinds of a sandbox at one moment.
+#[derive(Debug)]
+pub(super) struct Kinds {
+    pub(super) discovery: Discovery,
+    schema: Cow<'static, Schema>,
+    /// The definitions, by the kind that they define.
+    definitions: BTreeMap<GroupKind, Arc<Value>>,
+    /// The kinds of which a snapshot knows nothing.
+    hidden: BTreeSet<GroupKind>,
+}
+
+impl Kinds {
+    /// With these CustomResourceDefinitions, and what is known of the cluster of a snapshot.
+    pub(super) fn new(definitions: &[Arc<Value>], snapshot: Option<&Snapshot>) -> Self {
+        let bundled = bundled();
+        let resources = bundled.kinds.iter().map(|kind| Resource {
+            gvk: GroupVersionKind::new(&kind.api_version, &kind.kind),
+            plural: kind.plural.clone(),
+            namespaced: kind.namespaced,
+            listable: kind.listable,
+        });
+        let own = || format!("{}+sandbox", bundled.version);
+        let version = snapshot.map_or_else(own, |snapshot| snapshot.server.clone());
+        let hidden = snapshot.into_iter().flat_map(|snapshot| &snapshot.hidden);
+        let mut kinds = Self {
+            discovery: Discovery::new(version, resources),
+            schema: Cow::Borrowed(Schema::bundled()),
+            definitions: BTreeMap::new(),
+            hidden: hidden.map(|kind| GroupKind::parse(kind)).collect(),
+        };
+        for definition in definitions {
+            kinds.define(definition);
+        }
+        kinds
+    }
+
+    fn define(&mut self, definition: &Arc<Value>) {
+        let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let (group, kind) = (text("/spec/group"), text("/spec/names/kind"));
+        let versions = definition.pointer("/spec/versions").and_then(Value::as_array);
+        let mut versions: Vec<&str> = versions
+            .into_iter()
+            .flatten()
+            .filter(|version| version.get("served") == Some(&Value::Bool(true)))
+            .filter_map(|version| version.get("name")?.as_str())
+            .collect();
+        versions.sort_by_key(|version| priority(version));
+        for version in versions {
+            self.discovery.add(Resource {
+                gvk: GroupVersionKind::new(&format!("{group}/{version}"), kind),
+                plural: text("/spec/names/plural").to_owned(),
+                namespaced: text("/spec/scope") == "Namespaced",
+                listable: true,
+            });
+        }
+        self.schema.to_mut().add_custom(definition);
+        self.definitions
+            .insert(GroupKind::new(group, kind), Arc::clone(definition));
+    }
+
+    /// The schemas.
+    pub(super) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The kind of a resource, which must be served and be one of objects that are kept.
+    pub(super) fn served(&self, resource: &Resource) -> Result<Kind<'_>, ClusterError> {
+        let served = self.discovery.resource(&resource.gvk).ok_or_else(refusal::not_served)?;
+        if !served.listable {
+            let message = format!(
+                "a sandbox keeps objects, and answers no {}",
+                resource.gvk.group_kind.kind
+            );
+            return Err(ClusterError::new(Failure::Other, message));
+        }
+        if self.hidden.contains(&resource.gvk.group_kind) {
+            return Err(refusal::hidden(resource));
+        }
+        self.schema.kind(&resource.gvk).ok_or_else(refusal::not_served)
+    }
+
+    /// An object as it is in the version of `resource`.
+    ///
+    /// Only the name of the version changes: that is all there is to it for a custom kind without a
+    /// webhook, and where the versions of a built-in kind have the same fields.
+    pub(super) fn in_version(&self, object: &Value, resource: &Resource) -> Result<LiveObject, ClusterError> {
+        let version = resource.gvk.api_version();
+        let mut object = object.clone();
+        if object.get("apiVersion").and_then(Value::as_str) == Some(&version) {
+            return Ok(LiveObject::new(object));
+        }
+        let written = object["apiVersion"].take();
+        object["apiVersion"] = version.as_str().into();
+        let kind = self.served(resource)?;
+        let definition = self.definitions.get(&resource.gvk.group_kind);
+        let has_webhook = definition
+            .and_then(|definition| definition.pointer("/spec/conversion/strategy")?.as_str())
+            .is_some_and(|strategy| strategy != "None");
+        if has_webhook || !merge::mistakes(kind.root(), &object).is_empty() {
+            let live = LiveObject::new(object).reference();
+            let message = format!(
+                "a sandbox cannot convert {live} from {} to {version}",
+                written.as_str().unwrap_or_default()
+            );
+            return Err(ClusterError::new(Failure::Other, message));
+        }
+        Ok(LiveObject::new(object))
+    }
+}
+
+/// The order in which versions are preferred: `v2`, `v1`, `v1beta1`, `v1alpha1`, and then all others.
+fn priority(version: &str) -> (u8, Reverse<(u32, u32)>, &str) {
+    let read = || {
+        let rest = version.strip_prefix('v')?;
+        let end = rest
+            .find(|character: char| !character.is_ascii_digit())
+            .unwrap_or(rest.len());
+        let (major, stage) = (rest[..end].parse().ok()?, &rest[end..]);
+        let minor = |stage: &str| stage.parse::<u32>().ok();
+        match stage {
+            "" => Some((0, (major, 0))),
+            stage if stage.starts_with("beta") => Some((1, (major, minor(&stage[4..])?))),
+            stage if stage.starts_with("alpha") => Some((2, (major, minor(&stage[5..])?))),
+            _ => None,
+        }
+    };
+    match read() {
+        Some((stage, numbers)) => (stage, Reverse(numbers), version),
+        None => (3, Reverse((0, 0)), version),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_preferred_as_an_api_server_does() {
+        let mut versions = ["v1alpha1", "v10", "v1beta2", "foo", "v2", "v1beta10", "v1"];
+        versions.sort_by_key(|version| priority(version));
+        assert_eq!(versions, ["v10", "v2", "v1", "v1beta10", "v1beta2", "v1alpha1", "foo"]);
+    }
+
+    #[test]
+    fn what_is_bundled_can_be_read_and_merged() {
+        let kinds = Kinds::new(&[], None);
+        assert!(kinds.discovery.server_version.ends_with("+sandbox"));
+        for kind in kinds.discovery.kinds() {
+            for resource in kinds
+                .discovery
+                .versions(kind)
+                .iter()
+                .filter(|resource| resource.listable)
+            {
+                assert!(kinds.schema().kind(&resource.gvk).is_some(), "{}", resource.gvk);
+            }
+        }
+        let deployment = GroupVersionKind::new("apps/v1", "Deployment");
+        assert!(
+            kinds
+                .discovery
+                .resource(&deployment)
+                .is_some_and(|found| found.namespaced)
+        );
+    }
+}

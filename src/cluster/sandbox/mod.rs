@@ -1,0 +1,292 @@
+//! A cluster in a directory: the local merge in the place of an API server.
+//!
+//! Each object is one file of YAML, which a person can read and git can keep. What is written is merged
+//! as an API server merges it, with managed fields, conflicts and dry-run; what is deleted takes with it
+//! what depends on it; and everything becomes Current at once, since nothing runs. What an API server
+//! would default is not there, and nobody's rights are asked for. Tests hold every claim to a real one.
+//!
+//! `store` keeps the files, `kinds` knows what is served. Pure, between the two: `write` says what a
+//! write makes of an object, `valid` what is refused, `status` what controllers would say of it, and
+//! `garbage` what goes when something is deleted. `mask` is for snapshots, which hold no values of Secrets.
+
+mod garbage;
+mod generation;
+mod initial;
+mod kinds;
+mod marker;
+mod mask;
+mod path;
+mod refusal;
+mod session;
+mod status;
+mod store;
+mod valid;
+mod watch;
+mod write;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use serde_json::Value;
+
+use self::marker::{MARKER, Marker};
+use self::session::Written;
+use self::store::Store;
+use super::{Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Resource, Scope, WatchEvent};
+use crate::error::{Error, Result};
+use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
+use crate::schema::Schema;
+use crate::selection::LabelSelector;
+
+pub use self::kinds::reduce as reduce_kinds;
+pub use self::marker::Snapshot;
+pub use self::mask::mask;
+
+/// A cluster in a directory.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    store: Arc<Store>,
+    snapshot: Option<Snapshot>,
+    /// Told of every write of this process.
+    writes: tokio::sync::watch::Sender<()>,
+}
+
+impl Sandbox {
+    /// The namespace of what names none.
+    pub const DEFAULT_NAMESPACE: &'static str = "default";
+
+    /// Opens a sandbox. A directory that is empty, or not there, becomes one with the first write; one
+    /// that holds anything else is refused.
+    pub fn open(root: &Path) -> Result<Self> {
+        let marker = match fs::read_to_string(root.join(MARKER)) {
+            Ok(text) => Marker::read(&root.join(MARKER).display().to_string(), &text)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                must_be_empty(root)?;
+                Marker::default()
+            }
+            Err(error) => {
+                return Err(Error::new(format!("failed to read {}", root.join(MARKER).display())).because(error));
+            }
+        };
+        Ok(Self {
+            store: Arc::new(Store::new(root.to_owned())),
+            snapshot: marker.snapshot,
+            writes: tokio::sync::watch::Sender::default(),
+        })
+    }
+
+    /// Records objects as they are in a new sandbox, their Secrets [masked](mask()). Each comes with its
+    /// resource; of the kinds that are not every cluster's, the definitions must be among them.
+    ///
+    /// The directory is there, whole, at the end, or not at all.
+    pub fn record<'a>(
+        root: &Path,
+        snapshot: Snapshot,
+        objects: impl IntoIterator<Item = (&'a Resource, &'a LiveObject)>,
+    ) -> Result<()> {
+        must_be_empty(root)?;
+        let failed = |error: io::Error| Error::new(format!("failed to write {}", root.display())).because(error);
+        let (parent, name) = match (root.parent(), root.file_name()) {
+            (Some(parent), Some(name)) => (parent, name.to_string_lossy()),
+            _ => return Err(Error::new(format!("{} is no name of a new directory", root.display()))),
+        };
+        fs::create_dir_all(parent).map_err(failed)?;
+        let part = parent.join(format!(".{name}.{}", std::process::id()));
+        let recorded = record_in(&part, snapshot, objects);
+        let moved = recorded.and_then(|()| fs::rename(&part, root).map_err(failed));
+        if moved.is_err() {
+            // What is left of it is of no use.
+            let _ = fs::remove_dir_all(&part);
+        }
+        moved
+    }
+
+    /// The directory.
+    pub fn root(&self) -> &Path {
+        self.store.root()
+    }
+
+    /// What it is a snapshot of, if it is one.
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        self.snapshot.as_ref()
+    }
+
+    /// Works on the files, off the threads that wait for others.
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, ClusterError> + Send + 'static,
+    ) -> Result<T, ClusterError> {
+        let store = Arc::clone(&self.store);
+        let failed = |error: tokio::task::JoinError| {
+            ClusterError::new(Failure::Other, "the sandbox stopped working").because(error)
+        };
+        tokio::task::spawn_blocking(move || work(&store))
+            .await
+            .map_err(failed)?
+    }
+
+    /// The same for what may write.
+    async fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, ClusterError> + Send + 'static,
+    ) -> Result<T, ClusterError> {
+        let done = self.work(work).await;
+        self.writes.send_replace(());
+        done
+    }
+}
+
+fn record_in<'a>(
+    root: &Path,
+    snapshot: Snapshot,
+    objects: impl IntoIterator<Item = (&'a Resource, &'a LiveObject)>,
+) -> Result<()> {
+    let objects: Vec<_> = objects.into_iter().collect();
+    let versions = objects
+        .iter()
+        .filter_map(|(_, object)| object.resource_version().parse().ok());
+    let marker = Marker {
+        resource_version: versions.max().unwrap_or(1),
+        snapshot: Some(snapshot),
+    };
+    let failed = |error: ClusterError| Error::new(format!("failed to write {}", root.display())).because(error);
+    let store = Store::new(root.to_owned());
+    let session = store.recording(marker).map_err(failed)?;
+    for (resource, object) in objects {
+        let reference = object.reference();
+        let mut value = object.value().clone();
+        mask(&mut value);
+        let path = path::file(resource, reference.namespace.as_deref(), &reference.name);
+        session.write(&path, &value).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// What is there and no sandbox must not become one. That it is kept by git is no matter.
+fn must_be_empty(root: &Path) -> Result<()> {
+    let failed = |error: io::Error| Error::new(format!("failed to read {}", root.display())).because(error);
+    let mut entries = match fs::read_dir(root) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(error)),
+    };
+    // A first write that was cut off may have left the rest.
+    let ours = [".git", ".gitignore", ".lock", ".new", path::CLUSTER];
+    let counts = |entry: &fs::DirEntry| !ours.iter().any(|name| entry.file_name() == *name);
+    let found = entries.find(|entry| entry.as_ref().map_or(true, counts));
+    match found.transpose().map_err(failed)? {
+        None => Ok(()),
+        Some(entry) => Err(Error::new(format!(
+            "{} is no sandbox, and not empty: it holds {}",
+            root.display(),
+            entry.file_name().display()
+        ))
+        .hint("name a directory that is empty or not there yet")),
+    }
+}
+
+#[async_trait]
+impl Cluster for Sandbox {
+    fn address(&self) -> String {
+        let root = self.root();
+        fs::canonicalize(root)
+            .unwrap_or_else(|_| root.to_owned())
+            .display()
+            .to_string()
+    }
+
+    async fn discover(&self) -> Result<Discovery, ClusterError> {
+        self.work(|store| Ok(store.reading()?.kinds()?.discovery.clone())).await
+    }
+
+    /// What is bundled, and what its definitions say: there is no more to ask for.
+    async fn schema(&self, _kinds: &BTreeSet<GroupVersionKind>) -> Result<Schema, ClusterError> {
+        self.work(|store| Ok(store.reading()?.kinds()?.schema().clone())).await
+    }
+
+    async fn list(&self, resource: &Resource, scope: &Scope, selector: &str) -> Result<Vec<LiveObject>, ClusterError> {
+        let selector: LabelSelector = selector
+            .parse()
+            .map_err(|error: String| ClusterError::new(Failure::Invalid, error))?;
+        let (resource, scope) = (resource.clone(), scope.clone());
+        self.work(move |store| session::list(store, &resource, &scope, &selector))
+            .await
+    }
+
+    async fn get(&self, resource: &Resource, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError> {
+        let (resource, reference) = (resource.clone(), reference.clone());
+        self.work(move |store| session::get(store, &resource, &reference)).await
+    }
+
+    /// Nothing happens in it.
+    async fn events(&self, _reference: &ObjectRef, _uid: &str) -> Result<Vec<LiveObject>, ClusterError> {
+        Ok(Vec::new())
+    }
+
+    async fn apply(&self, resource: &Resource, apply: &Apply<'_>) -> Result<Answer, ClusterError> {
+        let resource = resource.clone();
+        let apply = session::Apply {
+            object: apply.object.clone(),
+            reference: apply.reference.clone(),
+            field_manager: apply.field_manager.to_owned(),
+            force: apply.force,
+            persist: apply.persist,
+        };
+        let Written { object, created } = self
+            .change(move |store| session::apply(store, &resource, &apply))
+            .await?;
+        Ok(Answer {
+            object,
+            created,
+            warnings: Vec::new(),
+        })
+    }
+
+    async fn create(
+        &self,
+        resource: &Resource,
+        object: &Value,
+        field_manager: &str,
+    ) -> Result<LiveObject, ClusterError> {
+        let (resource, object, manager) = (resource.clone(), object.clone(), field_manager.to_owned());
+        self.change(move |store| session::create(store, &resource, &object, &manager))
+            .await
+    }
+
+    async fn replace(
+        &self,
+        resource: &Resource,
+        object: &Value,
+        field_manager: &str,
+    ) -> Result<LiveObject, ClusterError> {
+        let (resource, object, manager) = (resource.clone(), object.clone(), field_manager.to_owned());
+        self.change(move |store| session::replace(store, &resource, &object, &manager))
+            .await
+    }
+
+    async fn delete(&self, resource: &Resource, deletion: &Deletion<'_>) -> Result<(), ClusterError> {
+        let resource = resource.clone();
+        let deletion = session::Delete {
+            reference: deletion.reference.clone(),
+            uid: deletion.uid.to_owned(),
+            resource_version: deletion.resource_version.to_owned(),
+            propagation: deletion.propagation,
+        };
+        self.change(move |store| session::delete(store, &resource, &deletion))
+            .await
+    }
+
+    fn watch(
+        &self,
+        resource: &Resource,
+        scope: &Scope,
+        selector: &str,
+    ) -> BoxStream<'static, Result<WatchEvent, ClusterError>> {
+        watch::watch(self, resource, scope, selector)
+    }
+}

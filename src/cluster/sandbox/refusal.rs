@@ -1,0 +1,202 @@
+//! What the sandbox refuses, in the words of an API server.
+
+use crate::cluster::{ClusterError, Failure, FieldCause, Resource};
+use crate::field::{FieldPath, Operation, PathElement};
+use crate::merge::{Conflict, Fault, Mistake, Refusal};
+use crate::object::ObjectRef;
+
+/// `deployments.apps`
+fn plural(resource: &Resource) -> String {
+    match resource.gvk.group_kind.group.as_str() {
+        "" => resource.plural.clone(),
+        group => format!("{}.{group}", resource.plural),
+    }
+}
+
+/// The kind is not served, or not in this version.
+pub(super) fn not_served() -> ClusterError {
+    ClusterError::new(Failure::NotFound, "the server could not find the requested resource")
+}
+
+/// Whoever took the snapshot could not see objects of this kind.
+pub(super) fn hidden(resource: &Resource) -> ClusterError {
+    let message = format!(
+        "{} are not in the snapshot: whoever took it may not list them",
+        plural(resource)
+    );
+    ClusterError::new(Failure::Forbidden, message)
+}
+
+/// There is no such object.
+pub(super) fn not_found(resource: &Resource, name: &str) -> ClusterError {
+    ClusterError::new(Failure::NotFound, format!("{} {name:?} not found", plural(resource)))
+}
+
+/// There is no such namespace.
+pub(super) fn namespace_missing(name: &str) -> ClusterError {
+    ClusterError::new(Failure::NamespaceMissing, format!("namespaces {name:?} not found"))
+}
+
+/// The namespace is being deleted.
+pub(super) fn namespace_terminating(resource: &Resource, name: &str, namespace: &str) -> ClusterError {
+    let message = format!(
+        "{} {name:?} is forbidden: unable to create new content in namespace {namespace} because it is being terminated",
+        plural(resource)
+    );
+    ClusterError::new(Failure::NamespaceTerminating, message)
+}
+
+/// There is one already.
+pub(super) fn already_exists(resource: &Resource, name: &str) -> ClusterError {
+    ClusterError::new(
+        Failure::AlreadyExists,
+        format!("{} {name:?} already exists", plural(resource)),
+    )
+}
+
+/// The version that was named is not the latest.
+pub(super) fn modified(resource: &Resource, name: &str) -> ClusterError {
+    conflict(
+        resource,
+        name,
+        "the object has been modified; please apply your changes to the latest version and try again",
+    )
+}
+
+/// A precondition does not hold.
+pub(super) fn precondition(resource: &Resource, name: &str, what: &str, wanted: &str, found: &str) -> ClusterError {
+    let message = format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}");
+    conflict(resource, name, &message)
+}
+
+fn conflict(resource: &Resource, name: &str, why: &str) -> ClusterError {
+    let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", plural(resource));
+    ClusterError::new(Failure::Conflict, message)
+}
+
+/// What is applied names a UID, and the object has another.
+pub(super) fn other_uid(reference: &ObjectRef, wanted: &str) -> ClusterError {
+    let error = one_field(
+        reference,
+        FieldPath::of(&["metadata", "uid"]),
+        &format!("Invalid value: {wanted:?}: field is immutable"),
+    );
+    ClusterError {
+        failure: Failure::Conflict,
+        ..error
+    }
+}
+
+/// A field has a value that it cannot have.
+pub(super) fn one_field(reference: &ObjectRef, path: FieldPath, why: &str) -> ClusterError {
+    fields(reference, vec![(path, why.to_owned())])
+}
+
+/// Fields have values that they cannot have.
+pub(super) fn fields(reference: &ObjectRef, causes: Vec<(FieldPath, String)>) -> ClusterError {
+    let lines: Vec<_> = causes.iter().map(|(path, why)| format!("{path}: {why}")).collect();
+    let message = format!(
+        "{} {:?} is invalid: {}",
+        reference.kind,
+        reference.name,
+        lines.join(", ")
+    );
+    let causes = causes.into_iter().map(|(path, message)| FieldCause {
+        path: Some(path),
+        reason: "FieldValueInvalid".to_owned(),
+        message,
+    });
+    ClusterError {
+        causes: causes.collect(),
+        ..ClusterError::new(Failure::Invalid, message)
+    }
+}
+
+/// Fields that the schema of the kind does not allow.
+pub(super) fn mistakes(reference: &ObjectRef, mistakes: &[Mistake]) -> ClusterError {
+    let words = |fault: &Fault| match fault {
+        Fault::Repeated => "duplicate entries for key".to_owned(),
+        fault => fault.to_string(),
+    };
+    let causes: Vec<_> = mistakes
+        .iter()
+        .map(|mistake| FieldCause {
+            path: Some(mistake.path.clone()),
+            reason: "FieldValueInvalid".to_owned(),
+            message: words(&mistake.fault),
+        })
+        .collect();
+    let lines: Vec<_> = mistakes
+        .iter()
+        .map(|mistake| format!("{}: {}", server_path(&mistake.path), words(&mistake.fault)))
+        .collect();
+    let message = format!(
+        "failed to create typed patch object ({reference}): {}",
+        lines.join("\n")
+    );
+    ClusterError {
+        causes,
+        ..ClusterError::new(Failure::Invalid, message)
+    }
+}
+
+/// What the merge refuses.
+pub(super) fn of_merge(reference: &ObjectRef, refusal: Refusal) -> ClusterError {
+    match refusal {
+        Refusal::Invalid(found) => mistakes(reference, &found),
+        Refusal::Conflicts(found) => conflicts(&found),
+        Refusal::UnknownKind(_) => not_served(),
+        Refusal::InvalidLive(_) | Refusal::Converted(_) => {
+            ClusterError::new(Failure::Other, format!("{reference}: {refusal}"))
+        }
+    }
+}
+
+fn conflicts(conflicts: &[Conflict]) -> ClusterError {
+    let causes = conflicts.iter().map(|Conflict { manager, path }| {
+        let mut message = format!("conflict with {:?}", manager.name);
+        if !manager.subresource.is_empty() {
+            message += &format!(" with subresource {:?}", manager.subresource);
+        }
+        if manager.operation == Operation::Update {
+            message += &format!(" using {}", manager.api_version);
+        }
+        FieldCause {
+            path: Some(path.clone()),
+            reason: "FieldManagerConflict".to_owned(),
+            message,
+        }
+    });
+    let causes: Vec<_> = causes.collect();
+    let lines: Vec<_> = causes
+        .iter()
+        .map(|cause| {
+            let path = cause.path.as_ref().map(server_path).unwrap_or_default();
+            format!("{}: {path}", cause.message)
+        })
+        .collect();
+    let plural = if causes.len() == 1 { "" } else { "s" };
+    let message = format!(
+        "Apply failed with {} conflict{plural}: {}",
+        causes.len(),
+        lines.join("\n")
+    );
+    ClusterError {
+        causes,
+        ..ClusterError::new(Failure::Conflict, message)
+    }
+}
+
+/// A path as server-side apply writes it.
+fn server_path(path: &FieldPath) -> String {
+    let elements = path.elements().iter().map(|element| match element {
+        PathElement::Field(name) => format!(".{name}"),
+        PathElement::Key(keys) => {
+            let pairs: Vec<_> = keys.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            format!("[{}]", pairs.join(","))
+        }
+        PathElement::Value(value) => format!("[={value}]"),
+        PathElement::Index(index) => format!("[{index}]"),
+    });
+    elements.collect()
+}

@@ -1,0 +1,265 @@
+//! A plan as a file: what a reviewer agreed to.
+//!
+//! It says which objects change how, and what that was decided of; it holds no manifest and no secret.
+//! Nothing is ever done because it says so: the plan is made again, and executed only where it comes
+//! out the same. So a file that was edited achieves nothing.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Action, Plan, Step, Version, Work};
+use crate::compare::{FieldChange, Shown};
+use crate::error::Error;
+use crate::inventory::ApplySet;
+use crate::object::ObjectRef;
+
+/// The version of the file's form.
+pub const API_VERSION: &str = "stackanetes.io/v1alpha1";
+/// What the file is.
+pub const KIND: &str = "Plan";
+
+/// A plan that was saved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SavedPlan {
+    api_version: String,
+    kind: String,
+    made_of: MadeOf,
+    steps: Vec<SavedStep>,
+}
+
+/// What a plan was made of. Each part has the name that a person knows it by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MadeOf {
+    /// The ApplySet.
+    pub apply_set: Option<ApplySetName>,
+    /// The cluster: the UID of its namespace `kube-system` or, where that may not be read, its address.
+    pub cluster: String,
+    /// The commit.
+    pub revision: String,
+    /// The environment.
+    pub environment: Option<String>,
+    /// The parameters that were set by hand, by their dotted names.
+    pub set: BTreeMap<String, Value>,
+}
+
+/// What an ApplySet is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplySetName {
+    name: String,
+    namespace: String,
+}
+
+impl From<&ApplySet> for ApplySetName {
+    fn from(set: &ApplySet) -> Self {
+        Self {
+            name: set.name.clone(),
+            namespace: set.namespace.clone(),
+        }
+    }
+}
+
+/// What becomes of one object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SavedStep {
+    /// Which object.
+    pub object: ObjectRef,
+    /// What becomes of it.
+    pub action: Action,
+    /// Which object was there. Its version counts only where a value may not be shown: nothing else
+    /// tells then whether it is still the one that was looked at.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    live: Option<SavedVersion>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    changes: Vec<SavedChange>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    generates: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SavedVersion {
+    uid: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    resource_version: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SavedChange {
+    path: String,
+    #[serde(skip_serializing_if = "SavedValue::is_absent", default)]
+    before: SavedValue,
+    #[serde(skip_serializing_if = "SavedValue::is_absent", default)]
+    after: SavedValue,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    reordered: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum SavedValue {
+    #[default]
+    Absent,
+    Value(Value),
+    Masked,
+}
+
+impl SavedValue {
+    fn of(shown: &Shown) -> Self {
+        match shown {
+            Shown::Absent => Self::Absent,
+            Shown::Value(value) => Self::Value(value.clone()),
+            Shown::Masked(_) => Self::Masked,
+        }
+    }
+
+    fn is_absent(&self) -> bool {
+        *self == Self::Absent
+    }
+}
+
+impl SavedStep {
+    fn of(step: &Step) -> Self {
+        let live = match &step.work {
+            Work::Nothing => None,
+            Work::Apply(work) => work.live.clone(),
+            Work::Delete(work) => Some(Version::of(&work.live)),
+        };
+        let changes: Vec<_> = step.changes.iter().map(SavedChange::of).collect();
+        let hides = changes
+            .iter()
+            .any(|change| [&change.before, &change.after].contains(&&SavedValue::Masked));
+        Self {
+            object: step.reference.clone(),
+            action: step.action,
+            live: live.map(|Version { uid, resource_version }| SavedVersion {
+                uid,
+                resource_version: hides.then_some(resource_version),
+            }),
+            changes,
+            generates: step.generates.clone(),
+        }
+    }
+}
+
+impl SavedChange {
+    fn of(change: &FieldChange) -> Self {
+        Self {
+            path: change.path.to_string(),
+            before: SavedValue::of(&change.before),
+            after: SavedValue::of(&change.after),
+            reordered: change.reordered,
+        }
+    }
+}
+
+/// What is other now than it was when a plan was saved.
+#[derive(Debug)]
+pub struct Moved<'a> {
+    /// The steps that were not planned then, or not so.
+    pub now: Vec<&'a Step>,
+    /// The steps that were planned then, and are not any more.
+    pub gone: Vec<SavedStep>,
+}
+
+impl Moved<'_> {
+    /// Whether nothing is other.
+    pub fn is_nothing(&self) -> bool {
+        self.now.is_empty() && self.gone.is_empty()
+    }
+}
+
+impl SavedPlan {
+    /// What a plan that was made of this says.
+    pub fn new(made_of: MadeOf, plan: &Plan) -> Self {
+        Self {
+            api_version: API_VERSION.to_owned(),
+            kind: KIND.to_owned(),
+            made_of,
+            steps: plan.steps.iter().map(SavedStep::of).collect(),
+        }
+    }
+
+    /// Reads what [`to_text`](Self::to_text) wrote.
+    pub fn read(name: &str, text: &str) -> Result<Self, Error> {
+        let hint = "give it a file that `stackanetes diff --out FILE` wrote";
+        let saved: Self = serde_json::from_str(text).map_err(|error| {
+            let place = format!("{name}:{}:{}", error.line(), error.column());
+            Error::new(format!("{place} is no saved plan: {error}")).hint(hint)
+        })?;
+        if (saved.api_version.as_str(), saved.kind.as_str()) != (API_VERSION, KIND) {
+            let (version, kind) = (&saved.api_version, &saved.kind);
+            return Err(Error::new(format!("{name} is a {version} {kind}, not a {API_VERSION} {KIND}")).hint(hint));
+        }
+        Ok(saved)
+    }
+
+    /// The file.
+    pub fn to_text(&self) -> String {
+        // Every key is text, so it can be written.
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// Why a plan made of `now` is not this one whatever it says: it is of something else. Empty where
+    /// it is of the same.
+    pub fn is_of_another(&self, now: &MadeOf) -> Vec<String> {
+        let then = &self.made_of;
+        let name = |set: &Option<ApplySetName>| match set {
+            Some(set) => format!("the ApplySet {} of namespace {}", set.name, set.namespace),
+            None => "no ApplySet".to_owned(),
+        };
+        let environment = |environment: &Option<String>| match environment {
+            Some(environment) => format!("the environment {environment}"),
+            None => "no environment".to_owned(),
+        };
+        let set = |values: &BTreeMap<String, Value>| {
+            let set: Vec<_> = values
+                .iter()
+                .map(|(name, value)| format!("--set {name}={value}"))
+                .collect();
+            if set.is_empty() {
+                "no --set".to_owned()
+            } else {
+                set.join(" ")
+            }
+        };
+        let cluster = |cluster: &str| format!("the cluster {cluster}");
+        let commit = |commit: &str| format!("commit {}", commit.get(..7).unwrap_or(commit));
+        let parts = [
+            (name(&then.apply_set), name(&now.apply_set)),
+            (cluster(&then.cluster), cluster(&now.cluster)),
+            (environment(&then.environment), environment(&now.environment)),
+            (set(&then.set), set(&now.set)),
+            (commit(&then.revision), commit(&now.revision)),
+        ];
+        let others = parts.into_iter().filter(|(then, now)| then != now);
+        others
+            .map(|(then, now)| format!("it is for {then}, and this is {now}"))
+            .collect()
+    }
+
+    /// What `plan` does otherwise than this one.
+    pub fn moved<'a>(&self, plan: &'a Plan) -> Moved<'a> {
+        let mut left: BTreeMap<(&ObjectRef, Action), &SavedStep> = self
+            .steps
+            .iter()
+            .map(|step| ((&step.object, step.action), step))
+            .collect();
+        let mut now = Vec::new();
+        for step in &plan.steps {
+            let then = left.remove(&(&step.reference, step.action));
+            if then != Some(&SavedStep::of(step)) {
+                now.push(step);
+            }
+        }
+        let gone = left.into_values().cloned().collect();
+        Moved { now, gone }
+    }
+}

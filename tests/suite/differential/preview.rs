@@ -1,0 +1,297 @@
+//! What a user is told who may only read, next to what one is told whom the API server answers.
+//!
+//! The sequences run against the API server. Every now and then both users ask what an apply of what the
+//! first applier wants next would do, by the same code as the command. `PREVIEW_SEQUENCES=2000` runs that
+//! many, and `MERGE_SEED=17` one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use serde_json::Value;
+use stackanetes::cluster::{Apply, Cluster, Connection, Force, Kubernetes, Persist, Resource};
+use stackanetes::compare::{self, FieldChange};
+use stackanetes::field::{FieldPath, ManagedFields};
+use stackanetes::inventory;
+use stackanetes::object::{DesiredObject, GroupVersionKind, LiveObject, Origins};
+use stackanetes::observe::{self, Question};
+use stackanetes::place::{Origin, Place, Role, SourceFile};
+use stackanetes::plan::{self, Adoption, Answered, Decision, Observation, Policy, Step, Unverified};
+use stackanetes::predict;
+use stackanetes::schema::Schema;
+use stackanetes::selection::Selection;
+
+use super::agree::owners;
+use super::sequence::{APPLIERS, Sequence};
+use super::server::Server;
+use super::{AT_ONCE, prepare, subjects};
+use crate::control_plane::{ControlPlane, Rule, User};
+
+const SEQUENCES: u64 = 126;
+const NAMESPACE: &str = "preview";
+/// How often both are asked in a sequence, and how many writes are between.
+const ROUNDS: usize = 3;
+const WRITES: usize = 3;
+
+/// An object that nobody wrote down.
+#[derive(Debug)]
+struct Nowhere;
+
+impl Origins for Nowhere {
+    fn of(&self, _path: &FieldPath) -> Vec<Origin> {
+        vec![Origin {
+            role: Role::Manifest,
+            place: Place::new(SourceFile::new("nowhere.yaml", " "), 0..1),
+        }]
+    }
+}
+
+fn desired(value: Value) -> DesiredObject {
+    let api_version = value["apiVersion"].as_str().expect("a version");
+    let kind = value["kind"].as_str().expect("a kind");
+    DesiredObject {
+        reference: LiveObject::new(value.clone()).reference(),
+        version: GroupVersionKind::new(api_version, kind).version,
+        origins: Arc::new(Nowhere),
+        generate: Vec::new(),
+        inputs: None,
+        value,
+    }
+}
+
+async fn connect(user: &User) -> Kubernetes {
+    let connection = Connection {
+        kubeconfig: Some(user.kubeconfig.clone()),
+        context: None,
+    };
+    Kubernetes::connect(&connection).await.expect("a cluster")
+}
+
+/// Both users, and what they ask.
+struct Preview {
+    admin: Kubernetes,
+    reader: Kubernetes,
+    schema: Schema,
+    question: Question,
+}
+
+impl Preview {
+    async fn new(plane: &ControlPlane) -> Self {
+        let reader = plane.user(&[Rule {
+            groups: &["*"],
+            resources: &["*"],
+            verbs: &["get", "list"],
+        }]);
+        let reader = connect(&reader).await;
+        let custom = [("v1", "Gadget"), ("v1beta1", "Gadget"), ("v1", "Loose")];
+        let custom = custom.map(|(version, kind)| GroupVersionKind::new(&format!("example.com/{version}"), kind));
+        let mut schema = Schema::bundled().clone();
+        // As the command does for definitions that are somebody else's.
+        schema.extend(reader.schema(&custom.into()).await.expect("the server's schema"));
+        Self {
+            admin: connect(&plane.admin()).await,
+            reader,
+            schema,
+            question: Question {
+                set: None,
+                namespace: NAMESPACE.to_owned(),
+                revision: None,
+                selection: Selection::default(),
+                rollouts: false,
+                verify: true,
+                policy: Policy {
+                    field_manager: APPLIERS[0].to_owned(),
+                    adoption: Adoption::All,
+                    ..Policy::default()
+                },
+                concurrency: 1,
+            },
+        }
+    }
+
+    /// Asks as both users. What was told, or how it differs.
+    async fn ask(&self, resource: &Resource, value: &Value) -> Result<&'static str, String> {
+        let desired = desired(value.clone());
+        let ask = |cluster| {
+            let (desired, resource) = (desired.clone(), resource.clone());
+            observe::observe_again(cluster, desired, resource, &self.question, &self.schema)
+        };
+        let asked = ask(&self.admin).await;
+        let predicted = ask(&self.reader).await;
+        let (asked, predicted) = match (asked, predicted) {
+            // Validation and admission are the server's alone.
+            (Err(_), _) => return Ok("refused"),
+            (Ok(asked), Ok(predicted)) => (asked, predicted),
+            (Ok(_), Err(error)) => return Err(format!("not predicted: {error}")),
+        };
+        self.compare(asked, predicted)
+    }
+
+    /// Applies it, if the server does, and asks again: most often nothing is to be done now.
+    async fn again(&self, resource: &Resource, value: &Value) -> Option<Result<&'static str, String>> {
+        let wanted = desired(value.clone());
+        let apply = Apply {
+            object: &inventory::stamp(&wanted, None, None),
+            reference: &wanted.reference,
+            field_manager: &self.question.policy.field_manager,
+            force: Force::Take,
+            persist: Persist::Stored,
+        };
+        self.admin.apply(resource, &apply).await.ok()?;
+        Some(self.ask(resource, value).await)
+    }
+
+    fn compare(&self, asked: Observation, predicted: Observation) -> Result<&'static str, String> {
+        let policy = &self.question.policy;
+        let (stored, local) = match (&asked.answer, &predicted.answer) {
+            (Answered::ByServer { object, .. }, Answered::Unverified { why, predicted }) => {
+                assert_eq!(*why, Unverified::NotAllowed);
+                (
+                    object,
+                    predicted.as_ref().map_err(|why| format!("not predicted: {why}"))?,
+                )
+            }
+            other => return Err(format!("{other:?}")),
+        };
+        let managers = [stored, local].map(|object| owners(&ManagedFields::of(object)));
+        if managers[0] != managers[1] {
+            return Err(format!("managed fields: {managers:#?}"));
+        }
+        let spelled = predict::spelled_as_stored(
+            &self.schema,
+            local.value().clone(),
+            stored.value(),
+            &policy.field_manager,
+        );
+        let spelled = LiveObject::new(spelled);
+        let mut mismatches = compare::mismatches(&spelled, stored, &[], &policy.field_manager);
+        if asked.live.is_none() {
+            // Of a new object nothing but what is allocated is left open.
+            let keys = ManagedFields::of(stored).all();
+            let different = compare::differences(spelled.value(), stored.value(), &keys);
+            let paths = different.into_iter().map(|difference| difference.path);
+            mismatches.extend(paths.filter(|path| !is_allocated(stored, path)));
+        }
+        if !mismatches.is_empty() {
+            let values = |path: &FieldPath| {
+                format!(
+                    "\n  {path} {:?} {:?}",
+                    path.find(stored.value()),
+                    path.find(local.value())
+                )
+            };
+            return Err(format!(
+                "stored, and predicted:{}",
+                mismatches.iter().map(values).collect::<String>()
+            ));
+        }
+        match (plan::decide(asked, policy), plan::decide(predicted, policy)) {
+            (Decision::Unchanged(_), Decision::Unchanged(_)) => Ok("unchanged"),
+            (Decision::Step(asked), Decision::Step(predicted)) => {
+                let (server, local) = (told(&asked), told(&predicted));
+                if server == local {
+                    Ok(asked.action.word())
+                } else {
+                    Err(format!("server  {server}\nlocally {local}"))
+                }
+            }
+            (asked, predicted) => Err(format!("server  {asked:?}\nlocally {predicted:?}")),
+        }
+    }
+}
+
+/// What the API server chooses when a Service is created.
+fn is_allocated(stored: &LiveObject, path: &FieldPath) -> bool {
+    let names = ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"];
+    let is_port = path.to_string().ends_with(".nodePort");
+    let is_name = names.iter().any(|name| path.is_under(&["spec", name]));
+    stored.reference().kind.is("", "Service") && (is_port || is_name)
+}
+
+/// What a step says, but for whether it is verified.
+fn told(step: &Step) -> String {
+    let mut text = format!("{:?} {:?} {:?}", step.action, step.reason, step.restarts);
+    for change in &step.changes {
+        let FieldChange {
+            path,
+            before,
+            after,
+            cause,
+            guessed,
+            reordered,
+            ..
+        } = change;
+        text += &format!("\n  {path} {before:?} -> {after:?} {cause:?} guessed {guessed} reordered {reordered}");
+    }
+    text
+}
+
+fn seeds() -> Vec<u64> {
+    let number = |name: &str| -> Option<u64> { std::env::var(name).ok()?.parse().ok() };
+    match number("MERGE_SEED") {
+        Some(seed) => vec![seed],
+        None => (0..number("PREVIEW_SEQUENCES").unwrap_or(SEQUENCES)).collect(),
+    }
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "what happened is worth reading, with --nocapture")]
+fn who_may_only_read_is_told_what_the_server_would_answer() {
+    let plane = ControlPlane::bare();
+    prepare(plane, NAMESPACE);
+    let subjects = subjects::all();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let told: Vec<(u64, Result<&'static str, String>)> = runtime.block_on(async {
+        let server = Server::connect(plane).await;
+        let preview = Preview::new(plane).await;
+        let discovery = preview.admin.discover().await.expect("a discovery");
+        let runs = futures::stream::iter(seeds()).map(|seed| {
+            let mut sequence = Sequence::new(seed, &subjects, NAMESPACE);
+            let (server, preview, discovery) = (&server, &preview, &discovery);
+            async move {
+                let mut told = Vec::new();
+                for round in 0..ROUNDS {
+                    let subject = sequence.subject();
+                    let gvk = GroupVersionKind::new(subject.versions[0], subject.kind);
+                    let resource = discovery.resource(&gvk).expect("a kind that is served");
+                    let wanted = sequence.next_wanted();
+                    told.push((seed, preview.ask(resource, &wanted).await));
+                    if round + 1 < ROUNDS {
+                        sequence.run(server, WRITES).await;
+                    } else if let Some(again) = preview.again(resource, &wanted).await {
+                        told.push((seed, again));
+                    }
+                }
+                told
+            }
+        });
+        let told: Vec<Vec<_>> = runs.buffer_unordered(AT_ONCE).collect().await;
+        told.into_iter().flatten().collect()
+    });
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (seed, told) in &told {
+        match told {
+            Ok(told) => *counts.entry(*told).or_default() += 1,
+            Err(error) => wrong.push(format!("MERGE_SEED={seed}: {error}")),
+        }
+    }
+    println!("{counts:?}");
+    assert!(
+        wrong.is_empty(),
+        "{} of {} were told something else:\n{}",
+        wrong.len(),
+        told.len(),
+        wrong.iter().take(80).cloned().collect::<Vec<_>>().join("\n\n")
+    );
+    if told.len() > 300 {
+        for what in ["create", "update", "conflict", "unchanged"] {
+            assert!(counts.get(what).is_some_and(|count| *count > 5), "{what}: {counts:?}");
+        }
+        // Of most there is something to be compared.
+        assert!(
+            counts.get("refused").is_none_or(|refused| refused * 4 < told.len()),
+            "{counts:?}"
+        );
+    }
+}

@@ -1,0 +1,261 @@
+//! What was reviewed is what is done: a saved plan is executed only where a plan that is made now is the
+//! same.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::bed::{Bed, Run, deployment, secret};
+use crate::control_plane::ControlPlane;
+
+const SECRET: &str = "hunter2-in-a-plan";
+
+/// A bed with a Service and a Deployment in sync, a change to the Deployment in git, one ConfigMap that
+/// git dropped and one that is new; and the plan of all that, saved.
+fn planned(name: &str) -> Bed {
+    let bed = Bed::new(name);
+    bed.write(
+        "service.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n",
+    );
+    bed.write("pod.yaml", &crate::bed::pod_template("web", "nginx:1"));
+    bed.write_config_map("old", &[("a", "1")]);
+    bed.commit("First");
+    bed.synced();
+    bed.write("pod.yaml", &crate::bed::pod_template("web", "nginx:2"));
+    bed.remove("old.yaml");
+    bed.write_config_map("new", &[("a", "1")]);
+    bed.commit("Second");
+    save(&bed);
+    bed
+}
+
+fn save(bed: &Bed) {
+    bed.run(&["diff", "--out", "plan.json"]).exits(1);
+}
+
+fn sync_plan(bed: &Bed) -> Run {
+    bed.run(&["sync", "--plan", "plan.json", "--timeout", "60s"])
+}
+
+/// Syncs the plan, which is refused with these words, and sees that nothing was written.
+#[track_caller]
+fn refused(bed: &Bed, words: &str) -> Run {
+    let mut run = None;
+    let requests = bed.audited(|| run = Some(sync_plan(bed)));
+    let written: Vec<_> = requests.iter().filter(|request| request.is_write()).collect();
+    assert!(written.is_empty(), "{written:#?}");
+    run.expect("it ran").exits(2).complains(words)
+}
+
+#[test]
+fn a_plan_that_still_holds_is_executed_without_asking() {
+    let bed = planned("saved-holds");
+    sync_plan(&bed)
+        .exits(0)
+        .shows("synced: 1 created, 1 updated, 1 deleted");
+    assert!(bed.get("configmap", "old").is_none());
+    bed.diff().exits(0);
+    // It is done: what was to be created is there.
+    refused(&bed, "is not what a sync would do now").shows("- delete    ConfigMap saved-holds/old");
+}
+
+#[test]
+fn what_makes_no_difference_does_not_count() {
+    let bed = planned("saved-unrelated");
+    bed.kubectl(&["patch", "service", "web", "--subresource=status", "--type=merge", "--patch",
+        r#"{"status": {"conditions": [{"type": "Ready", "status": "True", "reason": "x", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}"#]);
+    bed.patch(
+        "somebody",
+        "podtemplate",
+        "web",
+        &json!({"metadata": {"annotations": {"example.com/theirs": "1"}}}),
+    );
+    bed.patch(
+        "somebody",
+        "configmap",
+        "old",
+        &json!({"metadata": {"labels": {"theirs": "1"}}}),
+    );
+    sync_plan(&bed)
+        .exits(0)
+        .shows("synced: 1 created, 1 updated, 1 deleted");
+}
+
+#[test]
+fn what_moved_since_the_review_is_shown_and_nothing_is_done() {
+    let bed = planned("saved-moved");
+    bed.patch(
+        "somebody",
+        "service",
+        "web",
+        &json!({"spec": {"selector": {"app": "theirs"}}}),
+    );
+    refused(&bed, "is not what a sync would do now")
+        .shows("~ update    Service saved-moved/web")
+        .shows("spec.selector")
+        .shows("theirs")
+        .shows_not("ConfigMap");
+    save(&bed);
+    sync_plan(&bed).exits(0).shows("1 created, 2 updated, 1 deleted");
+}
+
+#[test]
+fn an_object_that_was_made_anew_is_another_one() {
+    let bed = planned("saved-anew");
+    let old = bed.get("configmap", "old").expect("it is there");
+    bed.kubectl(&["delete", "configmap", "old"]);
+    let mut anew = old.clone();
+    let metadata = anew["metadata"].as_object_mut().expect("a map");
+    for key in ["uid", "resourceVersion", "creationTimestamp", "managedFields"] {
+        metadata.remove(key);
+    }
+    bed.kubectl_stdin(
+        &["apply", "--server-side", "--field-manager=stackanetes", "-f", "-"],
+        &anew.to_string(),
+    );
+    refused(&bed, "is not what a sync would do now").shows("- delete    ConfigMap saved-anew/old");
+}
+
+#[test]
+fn a_file_that_was_edited_achieves_nothing() {
+    let bed = planned("saved-edited");
+    let path = bed.dir.join("plan.json");
+    let saved = fs::read_to_string(&path).expect("it is there");
+    let plan: serde_json::Value = serde_json::from_str(&saved).expect("JSON");
+    let edits: [(&str, fn(&mut serde_json::Value)); 5] = [
+        ("a step less", |plan| {
+            drop(plan["steps"].as_array_mut().expect("a list").pop())
+        }),
+        ("another value", |plan| {
+            let steps = plan["steps"].as_array_mut().expect("a list");
+            let step = steps.iter_mut().find(|step| step["object"]["kind"] == "PodTemplate");
+            step.expect("a step")["changes"][0]["after"]["value"] = json!("nginx:3");
+        }),
+        ("another object", |plan| {
+            plan["steps"][0]["object"]["name"] = json!("web-2")
+        }),
+        ("another action", |plan| plan["steps"][0]["action"] = json!("delete")),
+        ("another UID", |plan| {
+            let steps = plan["steps"].as_array_mut().expect("a list");
+            let step = steps.iter_mut().find(|step| step["action"] == "delete");
+            step.expect("a step")["live"]["uid"] = json!("1234");
+        }),
+    ];
+    for (what, edit) in edits {
+        let mut edited = plan.clone();
+        edit(&mut edited);
+        assert_ne!(edited, plan, "{what}");
+        fs::write(&path, edited.to_string()).expect("written");
+        refused(&bed, "is not what a sync would do now");
+    }
+    for (text, words) in [
+        ("{", "plan.json:1:1 is no saved plan"),
+        ("{\"apiVersion\": \"v1\"}", "is no saved plan: missing field"),
+        (&*saved.replace("v1alpha1", "v9"), "is a stackanetes.io/v9 Plan"),
+    ] {
+        fs::write(&path, text).expect("written");
+        refused(&bed, words);
+    }
+    fs::write(&path, &saved).expect("written");
+    sync_plan(&bed).exits(0);
+}
+
+#[test]
+fn a_plan_for_something_else_is_refused() {
+    let bed = planned("saved-other");
+    let elsewhere = ControlPlane::full().admin();
+    ControlPlane::full()
+        .kubectl(&["create", "namespace", "saved-other"])
+        .expect_success();
+    bed.run_as(&elsewhere.kubeconfig, &["sync", "--plan", "plan.json"], "")
+        .exits(2)
+        .complains("plan.json is another plan, nothing was changed: it is for the cluster ");
+    bed.run(&["sync", "--plan", "plan.json", "--name", "another"])
+        .exits(2)
+        .complains("it is for the ApplySet saved-other of namespace saved-other, and this is the ApplySet another of");
+    bed.run(&["sync", "--plan", "plan.json", "--revision", "HEAD~1"])
+        .exits(2)
+        .complains("it is for commit ");
+    bed.write("parameters.yaml", "web: {color: red}\n");
+    bed.write(
+        "parameters.schema.json",
+        r#"{"properties": {"web": {"properties": {"color": {"type": "string"}}}}}"#,
+    );
+    bed.write("environments/prod.yaml", "web: {color: blue}\n");
+    bed.commit("Third");
+    save(&bed);
+    bed.run(&[
+        "sync",
+        "--plan",
+        "plan.json",
+        "--environment",
+        "prod",
+        "--switch-environment",
+    ])
+    .exits(2)
+    .complains("it is for no environment, and this is the environment prod");
+    bed.run(&["sync", "--plan", "plan.json", "--set", "web.color=green"])
+        .exits(2)
+        .complains("it is for no --set, and this is --set web.color=\"green\"");
+    sync_plan(&bed).exits(0);
+}
+
+#[test]
+fn what_no_commit_holds_cannot_be_saved() {
+    let bed = Bed::new("saved-unbound");
+    bed.write_config_map("a", &[]);
+    let save = &["diff", "--out", "plan.json"];
+    bed.run(save)
+        .exits(2)
+        .complains("cannot be saved where what is desired is no commit");
+    bed.write("parameters.yaml", "passwords: {root: x}\n");
+    bed.write(
+        "parameters.schema.json",
+        r#"{"properties": {"passwords": {"writeOnly": true, "properties": {"root": {"type": "string"}}}}}"#,
+    );
+    bed.commit("All");
+    bed.write_config_map("b", &[]);
+    bed.run(save)
+        .exits(2)
+        .complains("cannot be saved where files differ from the commit");
+    bed.remove("b.yaml");
+    bed.run(&[
+        "diff",
+        "--out",
+        "plan.json",
+        "--set",
+        &format!("passwords.root={SECRET}"),
+    ])
+    .exits(2)
+    .hides(&[SECRET])
+    .complains("cannot be saved where a secret is set by hand");
+    bed.run_with(&["diff", "-f", "-", "--out", "plan.json"], &secret("x"))
+        .exits(2)
+        .complains("cannot be saved where what is desired is no commit");
+    assert!(!bed.dir.join("plan.json").exists());
+}
+
+#[test]
+fn a_plan_holds_no_secret_and_a_secret_that_moved_is_seen() {
+    let bed = Bed::new("saved-secret");
+    bed.write("deployment.yaml", &deployment("web", 0, "nginx"));
+    let text =
+        |value: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: key}}\nstringData: {{key: {value}}}\n");
+    bed.write("secret.yaml", &text("first-value-1"));
+    bed.commit("First");
+    bed.run(&["sync", "--yes", "--timeout", "1s"]);
+    bed.write("secret.yaml", &text(SECRET));
+    bed.commit("Second");
+    save(&bed);
+    let saved = fs::read_to_string(bed.dir.join("plan.json")).expect("it is there");
+    assert!(
+        saved.contains("masked") && !saved.contains(SECRET) && !saved.contains("aHVudGVyMi"),
+        "{saved}"
+    );
+    let theirs = json!({"stringData": {"key": "third-value"}});
+    bed.patch("somebody", "secret", "key", &theirs);
+    refused(&bed, "is not what a sync would do now")
+        .hides(&[SECRET])
+        .shows("Secret saved-secret/key");
+}
