@@ -63,6 +63,9 @@ fn from_an_empty_cluster_to_in_sync_and_on() {
     parameters_reach_what_depends_on_them(&bed);
     environments_change_what_their_fixtures_say(&bed);
     a_component_is_switched_off(&bed);
+    if std::env::var_os("ENVIRONMENTS").is_some() {
+        every_environment_syncs(&bed);
+    }
 }
 
 /// One LIST a kind, however many objects there are; what the server serves, of which it only says that it
@@ -295,6 +298,27 @@ fn environments_change_what_their_fixtures_say(bed: &Bed) {
         assert_eq!(changes, expected.trim_end(), "{name}");
     }
     fs::remove_dir_all(bed.dir.join("desired/environments")).expect("a directory of our own");
+}
+
+/// From each environment to the next, until everything is Current and a diff asks nothing. It takes
+/// minutes, so it is asked for: `ENVIRONMENTS=all cargo test --test suite desired`.
+fn every_environment_syncs(bed: &Bed) {
+    copy(&environments::fixtures(), &bed.dir.join("desired/environments"));
+    for (node, label) in [("control-plane-0", "control"), ("compute-0", "compute")] {
+        bed.kubectl(&["label", "node", node, &format!("example.org/{label}=enabled")]);
+    }
+    for name in environments::names() {
+        let environment = ["--environment", &name, "--switch-environment"];
+        let sync = [&["sync", "--yes", "--max-prune", "100%"], &environment[..]].concat();
+        bed.run(&sync).exits(0).shows("synced:").shows_not("mismatch");
+        let requests = bed.audited(|| drop(bed.run(&["diff", "--environment", &name]).exits(0)));
+        let asked: Vec<&str> = requests
+            .iter()
+            .filter(|request| request.dry_run || request.is_write())
+            .map(|request| request.name.as_str())
+            .collect();
+        assert!(asked.is_empty(), "{name}: {asked:?}");
+    }
 }
 
 /// What would be done to which object, in order.

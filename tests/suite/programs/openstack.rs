@@ -251,7 +251,12 @@ fn databases_are_made_by_the_jobs_and_the_apis_answer() {
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .collect();
     assert_eq!(backups.len(), SERVICES.len(), "{backups:?}");
-    let words = galera::query(place, 0, "password", "SELECT COUNT(*) > 10 FROM glance.metadef_namespaces");
+    let words = galera::query(
+        place,
+        0,
+        "password",
+        "SELECT COUNT(*) > 10 FROM glance.metadef_namespaces",
+    );
     assert_eq!(words.trim(), "1");
     // Where cells are is kept without a password.
     let cells = "SELECT name, transport_url, database_connection FROM nova_api.cell_mappings ORDER BY name";
