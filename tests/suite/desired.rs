@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::bed::Bed;
 use crate::control_plane::{AuditEvent, ControlPlane, kubectl_program};
 use crate::environments;
+use crate::sandbox;
 
 /// A bed whose `desired/` is a copy of the shipped one. All of them are about the one namespace it
 /// names, so one test uses it from the first sync to the last.
@@ -58,6 +59,8 @@ fn from_an_empty_cluster_to_in_sync_and_on() {
     what_a_steady_state_costs(&bed);
     bed.run(&["diff", "--verify"]).exits(0).shows("in sync:");
 
+    sandbox::it_is_the_same_in_a_sandbox(&bed);
+    sandbox::it_is_the_same_in_a_snapshot(&bed);
     keys_are_made(&bed);
     a_line_of_configuration(&bed);
     parameters_reach_what_depends_on_them(&bed);
@@ -282,7 +285,7 @@ fn parameters_reach_what_depends_on_them(bed: &Bed) {
 }
 
 /// What each environment would change, as its fixture says: `fixtures/environments/NAME.changes`.
-/// With `WRITE_FIXTURES` set, they are written.
+/// With `UPDATE_EXPECTED=1`, they are written anew.
 fn environments_change_what_their_fixtures_say(bed: &Bed) {
     copy(&environments::fixtures(), &bed.dir.join("desired/environments"));
     for name in environments::names() {
@@ -290,7 +293,7 @@ fn environments_change_what_their_fixtures_say(bed: &Bed) {
         let changes = headings(&run.stdout).join("\n");
         assert_eq!(run.code, i32::from(!changes.is_empty()), "{name}: {}", run.stderr);
         let path = environments::fixtures().join(format!("{name}.changes"));
-        if std::env::var_os("WRITE_FIXTURES").is_some() {
+        if std::env::var_os("UPDATE_EXPECTED").is_some() {
             fs::write(&path, changes + "\n").expect("a file of our own");
             continue;
         }
