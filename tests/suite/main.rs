@@ -18,6 +18,7 @@ mod defaults;
 mod desired;
 mod diff;
 mod differential;
+mod environments;
 mod fixture;
 mod generated;
 mod input;
