@@ -26,6 +26,8 @@ pub(super) struct Parsed<'a> {
 pub(super) fn parse(text: &str) -> Parsed<'_> {
     let mut parsed = Parsed::default();
     let mut group: Option<(&str, usize)> = None;
+    // Whether it is unknown what group this is.
+    let mut is_lost = false;
     // Whether a line that is indented continues the last setting.
     let mut is_open = false;
     for (number, line) in text.split('\n').enumerate() {
@@ -44,11 +46,13 @@ pub(super) fn parse(text: &str) -> Parsed<'_> {
             }
         } else if let Some(name) = line.strip_prefix('[') {
             is_open = false;
-            match name.strip_suffix(']') {
-                Some("") => parsed.wrong.push((number, "a group has a name")),
-                Some(name) => group = Some((name, number)),
-                None => parsed.wrong.push((number, "the line of a group must end with `]`")),
+            let name = name.strip_suffix(']').ok_or("the line of a group must end with `]`");
+            match name {
+                Ok("") => parsed.wrong.push((number, "a group has a name")),
+                Ok(name) => group = Some((name, number)),
+                Err(why) => parsed.wrong.push((number, why)),
             }
+            is_lost = name.is_err() || name == Ok("");
         } else if line.starts_with(['#', ';']) {
             is_open = false;
         } else {
@@ -60,6 +64,7 @@ pub(super) fn parse(text: &str) -> Parsed<'_> {
                 (Some((name, _)), _) if name.trim().is_empty() => {
                     parsed.wrong.push((number, "there is no name before the value"));
                 }
+                (Some(_), _) if is_lost => {}
                 (Some(_), None) => parsed
                     .wrong
                     .push((number, "this is in no group; the first one is mostly `[DEFAULT]`")),
@@ -125,5 +130,8 @@ mod tests {
         let text = "a = 1\n[DEFAULT\n[]\n  x\n[g]\nword\n= 1\nb = 1\n\n  x\n";
         let lines: Vec<_> = parse(text).wrong.iter().map(|(line, _)| *line).collect();
         assert_eq!(lines, [0, 1, 2, 3, 5, 6, 9]);
+        // What stands below a header that cannot be read is in no group that is known.
+        let lost = parse("[DEFAULT]\n[cache\na = 1\n");
+        assert_eq!((lost.settings.len(), lost.wrong.len()), (0, 1));
     }
 }

@@ -249,3 +249,27 @@ impl WrittenType {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made by `tests/programs/option_values.py` from oslo.config itself.
+    #[test]
+    fn types_take_what_those_of_oslo_config_take() {
+        let mut wrong = Vec::new();
+        let table = include_str!("values_table.tsv");
+        for line in table.lines() {
+            let mut columns = line.split('\t');
+            let mut next = || columns.next().expect("three columns");
+            let (kind, value, is_taken) = (next(), next(), next());
+            let takes = serde_json::from_str::<WrittenType>(kind).expect("a type").read();
+            let value: String = serde_json::from_str(value).expect("text");
+            if takes.takes(&value).to_string() != is_taken {
+                wrong.push(line);
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(table.lines().count() > 800);
+    }
+}

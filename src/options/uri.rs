@@ -1,5 +1,7 @@
 //! Hosts and URIs, as oslo.config's types take them.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 /// Whether `text` is a host's name: parts of letters, digits and `-` (and `_`, where it is a `domain`),
 /// the last not of digits alone.
 /// [Source](https://opendev.org/openstack/oslo.config/src/branch/master/oslo_config/types.py).
@@ -17,7 +19,7 @@ pub(super) fn is_hostname(text: &str, is_domain: bool) -> bool {
 }
 
 /// Whether `text` is a URI with a scheme and a host ([RFC 3986](https://www.rfc-editor.org/rfc/rfc3986)), of
-/// one of `schemes` if there are any.
+/// one of `schemes` if there are any. What follows the host is anything, as for oslo.config.
 pub(super) fn is_uri(text: &str, schemes: &[String]) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else {
         return false;
@@ -26,39 +28,38 @@ pub(super) fn is_uri(text: &str, schemes: &[String]) -> bool {
         && scheme
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    let is_allowed = schemes.is_empty() || schemes.iter().any(|known| known.eq_ignore_ascii_case(scheme));
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, rest) = rest.split_at(end);
-    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    let is_allowed = schemes.is_empty() || schemes.iter().any(|known| known == scheme);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host_and_port = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    is_scheme && is_allowed && is_authority_host(host_and_port) && is_of(path, b"/:@")
+    is_scheme && is_allowed && is_host_and_port(host_and_port)
 }
 
-fn is_authority_host(text: &str) -> bool {
+fn is_host_and_port(text: &str) -> bool {
     let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.len() <= 5;
     if let Some(rest) = text.strip_prefix('[') {
         let Some((address, port)) = rest.split_once(']') else {
             return false;
         };
-        return address.parse::<std::net::Ipv6Addr>().is_ok()
-            && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port));
+        return address.parse::<Ipv6Addr>().is_ok() && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port));
     }
     let (host, port) = text.split_once(':').unwrap_or((text, ""));
-    !host.is_empty() && is_of(host, b"") && is_port(port)
+    let numbers: Vec<_> = host.split('.').collect();
+    let looks_like_address = numbers.len() == 4
+        && numbers
+            .iter()
+            .all(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_address = || host.parse::<Ipv4Addr>().is_ok();
+    !host.is_empty() && is_registered_name(host) && is_port(port) && (!looks_like_address || is_address())
 }
 
-/// Whether `text` has only what a URI may have unescaped, and `others`.
-fn is_of(text: &str, others: &[u8]) -> bool {
+/// Whether `text` has only what the name of a host may have unescaped.
+fn is_registered_name(text: &str) -> bool {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
         let is_escaped = byte == b'%'
             && bytes.next().is_some_and(|digit| digit.is_ascii_hexdigit())
             && bytes.next().is_some_and(|digit| digit.is_ascii_hexdigit());
-        if !is_escaped
-            && !byte.is_ascii_alphanumeric()
-            && !b"-._~!$&'()*+,;=".contains(&byte)
-            && !others.contains(&byte)
-        {
+        if !is_escaped && !byte.is_ascii_alphanumeric() && !b"-._~!$&'()*+,;=".contains(&byte) {
             return false;
         }
     }
