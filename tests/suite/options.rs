@@ -20,6 +20,9 @@ pub struct Mistake {
     pub known_to: String,
 }
 
+/// The environment in which all is switched on that mistakes are made in.
+pub const EVERYTHING: [&str; 2] = ["--environment", "ceph"];
+
 /// All mistakes.
 pub fn mistakes() -> Vec<Mistake> {
     let table = include_str!("../../fixtures/options/mistakes.tsv");
@@ -73,12 +76,11 @@ impl Copy {
         result
     }
 
-    /// Runs a command here, for the environment in which all is switched on.
+    /// Runs a command here.
     #[track_caller]
     pub fn run(&self, args: &[&str]) -> Run {
         let child = Command::new(env!("CARGO_BIN_EXE_stackanetes"))
             .args(args)
-            .args(["--environment", "ceph"])
             .current_dir(&self.root)
             .env_clear()
             .stdin(Stdio::null())
@@ -98,12 +100,13 @@ impl Drop for Copy {
 #[test]
 fn every_mistake_is_found_at_its_line_of_the_template() {
     let copy = Copy::new("mistakes-in-options");
-    copy.run(&["check"]).exits(0);
+    let check = || copy.run(&[&["check"][..], &EVERYTHING].concat());
+    check().exits(0);
     let mistakes = mistakes();
     assert!(mistakes.len() >= 50);
     for mistake in mistakes {
         copy.with(&mistake, |line| {
-            copy.run(&["check"])
+            check()
                 .exits(1)
                 .shows(&mistake.finding)
                 .shows(&format!("desired/{}:{line}:", mistake.file))
@@ -113,12 +116,11 @@ fn every_mistake_is_found_at_its_line_of_the_template() {
 }
 
 /// A directory with a service of a user's own: its schema is what the generator writes.
-fn own(files: &[(&str, &str)]) -> Copy {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-own-options", std::process::id()));
+fn own(name: &str, files: &[(&str, &str)]) -> Copy {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()));
     let _ = fs::remove_dir_all(&root);
     let always = [
         ("stackanetes.yaml", "name: demo\n"),
-        ("environments/ceph.yaml", ""),
         (
             "shop/shop.options.json",
             r#"{"options": {"DEFAULT": {"help": "", "opts": [
@@ -147,12 +149,15 @@ fn a_service_of_ones_own_has_a_schema_of_its_own() {
         ("shop/shop.conf", right),
         ("shop/secret.conf", right),
     ];
-    own(&files).run(&["check"]).exits(0).shows("nothing found in 2 objects");
+    own("own-options", &files)
+        .run(&["check"])
+        .exits(0)
+        .shows("nothing found in 2 objects");
 
     let wrong = "[DEFAULT]\nlog_level = inof\nverbosity = 1\nold = 1\nlog-level = info\n";
     let mut files = files;
     files[1].1 = wrong;
-    own(&files)
+    own("own-options", &files)
         .run(&["check"])
         .exits(1)
         .shows("desired/shop/shop.conf:2:1")
@@ -167,7 +172,7 @@ fn a_service_of_ones_own_has_a_schema_of_its_own() {
     // Of a Secret's file only the place is shown.
     files[1].1 = right;
     files[2].1 = "[DEFAULT]\nlog_level = hunter2\nhunter3 = 1\n";
-    own(&files)
+    own("own-options", &files)
         .run(&["check"])
         .exits(1)
         .shows("desired/shop/secret.conf:2:1")
@@ -179,11 +184,18 @@ fn a_service_of_ones_own_has_a_schema_of_its_own() {
 #[test]
 fn a_schema_that_is_none_is_told_where_it_is_named() {
     let component = |options: &str| {
-        format!("configMaps:\n  - name: shop-etc\n    files: {{shop.conf: shop.conf}}\n    options:\n      {options}\n")
+        let other = "  - name: other\n    files: {shop.conf: shop.conf}\n    options: {shop.conf: shop.options.json}\n";
+        format!(
+            "configMaps:\n  - name: shop-etc\n    files: {{shop.conf: shop.conf}}\n    options:\n      {options}\n{other}"
+        )
     };
     let run = |options: &str| {
         let component = component(options);
-        own(&[("shop/component.yaml", &component), ("shop/shop.conf", "[DEFAULT]\n")]).run(&["check"])
+        own(
+            "wrong-schemas",
+            &[("shop/component.yaml", &component), ("shop/shop.conf", "[DEFAULT]\n")],
+        )
+        .run(&["check"])
     };
     run("shop.conf: shop.conf")
         .exits(1)

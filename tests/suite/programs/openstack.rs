@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::process::Program;
 use super::{Place, Process, Shipped, answers, environment, galera, path};
 use crate::environments;
-use crate::options::{self, Copy, Mistake};
+use crate::options::{self, Copy, EVERYTHING, Mistake};
 
 /// The Python environment that `tests/programs/install --openstack` makes.
 fn packages() -> PathBuf {
@@ -158,7 +158,9 @@ fn the_validator_of_oslo_config_finds_no_more_than_check() {
         let config_map = format!("{component}-etc");
         let key = key.trim_end_matches(".j2");
         let service = reader(&config_map, key).expect("it is read by a service");
-        let rendered = copy.with(mistake, |_| copy.run(&["render"]).exits(0).stdout);
+        let rendered = copy.with(mistake, |_| {
+            copy.run(&[&["render"][..], &EVERYTHING].concat()).exits(0).stdout
+        });
         let objects: Vec<Value> = serde_saphyr::from_multiple(&rendered).expect("the output is YAML");
         let mut found = objects
             .iter()
