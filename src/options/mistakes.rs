@@ -54,7 +54,7 @@ impl<'a> File<'a> {
         let groups = self.groups(setting.group);
         let at = |line: usize, message: String, hint: Option<String>| Some(Mistake { line, message, hint });
         if let Some(option) = find(&groups, setting.name) {
-            return self.of_option(setting, option);
+            return of_option(setting, option);
         }
         if let Some((group, name)) = self.renamed(setting) {
             let message = format!("`{}` of [{}] is `{name}` of [{group}] now", setting.name, setting.group);
@@ -79,28 +79,6 @@ impl<'a> File<'a> {
         }
         let message = format!("[{}] has no option `{}`", setting.group, setting.name);
         at(setting.line, message, self.meant(&groups, setting.name))
-    }
-
-    fn of_option(&self, setting: &Setting<'_>, option: &Opt) -> Option<Mistake> {
-        let name = format!("`{}` of [{}]", setting.name, setting.group);
-        if let Some(reason) = &option.leaving {
-            let reason: Vec<_> = reason.split_whitespace().collect();
-            return Some(Mistake {
-                line: setting.line,
-                message: format!("{name} is deprecated, and will go"),
-                hint: (!reason.is_empty()).then(|| reason.join(" ")),
-            });
-        }
-        // What refers to another option is known only to the service.
-        if setting.value.contains('$') || option.takes.takes(&setting.value) {
-            return None;
-        }
-        let choices = option.takes.choices().iter().map(String::as_str);
-        Some(Mistake {
-            line: setting.line,
-            message: format!("{name} must be {}", option.takes.expected()),
-            hint: nearest(choices, &setting.value).map(|near| format!("did you mean `{near}`?")),
-        })
     }
 
     /// The options of a group: its own, and those of every group that something else named so.
@@ -164,6 +142,29 @@ impl<'a> File<'a> {
             _ => None,
         }
     }
+}
+
+/// What is wrong with the value of an option, or with setting it at all.
+fn of_option(setting: &Setting<'_>, option: &Opt) -> Option<Mistake> {
+    let name = format!("`{}` of [{}]", setting.name, setting.group);
+    if let Some(reason) = &option.leaving {
+        let reason: Vec<_> = reason.split_whitespace().collect();
+        return Some(Mistake {
+            line: setting.line,
+            message: format!("{name} is deprecated, and will go"),
+            hint: (!reason.is_empty()).then(|| reason.join(" ")),
+        });
+    }
+    // What refers to another option is known only to the service.
+    if setting.value.contains('$') || option.takes.takes(&setting.value) {
+        return None;
+    }
+    let choices = option.takes.choices().iter().map(String::as_str);
+    Some(Mistake {
+        line: setting.line,
+        message: format!("{name} must be {}", option.takes.expected()),
+        hint: nearest(choices, &setting.value).map(|near| format!("did you mean `{near}`?")),
+    })
 }
 
 fn find<'a>(groups: &[&'a Group], name: &str) -> Option<&'a Opt> {

@@ -186,10 +186,9 @@ impl Limits {
         value.is_empty() || read(value).is_some_and(|number| self.hold(number))
     }
 
-    #[expect(clippy::float_cmp, reason = "a choice is the very number")]
     fn hold(&self, number: f64) -> bool {
         if !self.choices.is_empty() {
-            return self.choices.iter().any(|choice| *choice == number);
+            return self.choices.contains(&number);
         }
         // As Python compares: a NaN is on neither side.
         !self.min.is_some_and(|min| number < min) && !self.max.is_some_and(|max| number > max)
