@@ -279,7 +279,7 @@ pub fn mismatches(
 }
 
 /// What the API server allocates at creation: addresses and ports of a Service.
-fn is_allocated(path: &FieldPath) -> bool {
+pub fn is_allocated(path: &FieldPath) -> bool {
     let last = path.elements().last();
     let is = |name: &str| matches!(last, Some(crate::field::PathElement::Field(field)) if field == name);
     path.is_under(&["spec"])

@@ -53,6 +53,12 @@ impl Run<'_> {
                 Err(over) => return over,
             };
         }
+        if let Some(Unverified::Defaulted(fields)) = agreed.unverified.clone() {
+            agreed = match self.take_back(agreed, &fields).await {
+                Ok(agreed) => agreed,
+                Err(over) => return over,
+            };
+        }
         self.runs.begin(&agreed.work.desired.reference);
         let began = Instant::now();
         let mut conflicts = 0;

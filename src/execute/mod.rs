@@ -12,6 +12,7 @@ mod parent;
 mod prune;
 mod replace;
 mod runs;
+mod take_back;
 mod walk;
 
 use std::cell::RefCell;
@@ -128,6 +129,7 @@ impl Run<'_> {
                 Action::Delete => deletes.push(step),
                 Action::Keep => {}
                 Action::Conflict => nodes.push((step.reference, Task::Leave(Outcome::Conflict))),
+                Action::Refused => nodes.push((step.reference, Task::Leave(Outcome::Refused))),
                 Action::Skip => nodes.push((step.reference, Task::Leave(Outcome::Skipped))),
                 Action::Create | Action::Update | Action::Replace => {
                     let reference = step.reference.clone();

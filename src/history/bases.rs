@@ -72,6 +72,10 @@ fn wanted(observed: &mut Observed) -> BTreeMap<String, Wanted> {
                 Answered::ByServer { object, .. }
                 | Answered::Unverified {
                     predicted: Ok(object), ..
+                }
+                | Answered::Immutable {
+                    replacement: Ok(object),
+                    ..
                 },
             ) if compare::differs(&observation.desired, live, object) => match live.annotation(inventory::REVISION) {
                 Some(revision) => wanted.entry(revision.to_owned()).or_default().differing.push(index),

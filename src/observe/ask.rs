@@ -6,6 +6,8 @@ use futures::StreamExt as _;
 use serde_json::Value;
 
 use super::Question;
+use super::anew;
+use super::defaulted;
 use super::explain::{failed, refused, warnings};
 use super::job;
 use super::members::Survey;
@@ -320,10 +322,57 @@ impl Asking<'_> {
                         live = read(self.cluster, &resource, &desired).await?;
                     }
                 }
-                Err(error) => return Err(refused(&desired, error)),
+                Err(error) => {
+                    let answer = self.instead(&desired, &resource, &mut sent, live.as_ref(), error).await;
+                    let answer = match answer {
+                        Err(error) if error.failure == Failure::Conflict => {
+                            live = read(self.cluster, &resource, &desired).await?;
+                            continue;
+                        }
+                        answer => answer.map_err(|error| refused(&desired, error))?,
+                    };
+                    return Ok(Observation {
+                        desired,
+                        resource,
+                        sent,
+                        live,
+                        answer,
+                        run,
+                        past: Past::default(),
+                    });
+                }
             }
         }
         Err(Error::new(format!("{} changes faster than it can be compared", desired.reference)).hint("try again"))
+    }
+
+    /// What is said of an object of which the server refuses an apply, where there is another way to what
+    /// git wants.
+    async fn instead(
+        &self,
+        desired: &DesiredObject,
+        resource: &Resource,
+        sent: &mut Value,
+        live: Option<&LiveObject>,
+        error: ClusterError,
+    ) -> Result<Answered, ClusterError> {
+        let Some(live) = live.filter(|_| desired.inputs.is_none()) else {
+            return Err(error);
+        };
+        let refused = anew::Refused {
+            cluster: self.cluster,
+            resource,
+            desired,
+            live,
+            field_manager: &self.question.policy.field_manager,
+        };
+        match refused.replacement(&error, sent).await? {
+            Some(answer) => Ok(answer),
+            None => match defaulted::refused_fields(&error, desired, live) {
+                Some(fields) => Ok(not_yet(Unverified::Defaulted(fields))),
+                None => Err(error),
+            },
+        }
     }
 
     /// What is said of an object about which the server is not asked.

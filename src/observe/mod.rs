@@ -5,8 +5,10 @@
 //! members. Where the server cannot be asked about an object, our own merge predicts what it would say, for
 //! that object only, and the plan says so.
 
+mod anew;
 mod ask;
 mod contents;
+mod defaulted;
 mod explain;
 mod job;
 mod key;
@@ -36,8 +38,10 @@ use crate::source::Manifest;
 use members::{Members, Survey, split_hidden};
 use schemas::Schemas;
 
+pub use anew::without_addresses;
 pub use ask::{bind, observe_again};
 pub use contents::contents;
+pub use defaulted::claim;
 pub use explain::{failed, refused, warnings};
 pub use job::validate;
 pub use resolve::resolve_known;
@@ -120,6 +124,8 @@ pub async fn observe(
     let not_selected = others.len();
     let declared = jobs::declared(desired.iter().chain(&others).map(|(object, _)| object))?;
     let selected = desired.iter().map(|(object, _)| &object.reference);
+    let is_wanted = |object: &ObjectRef| desired.iter().any(|(selected, _)| selected.reference == *object);
+    anew::check_permits(&question.policy.replace, wanted.iter(), is_wanted)?;
     job::check_reruns(&question.policy.rerun, declared.keys(), &selected.collect())?;
 
     let parent = match &question.set {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Question;
+use super::{Question, defaulted};
 use crate::error::{Error, Result};
 use crate::field::FieldPath;
 use crate::inventory::Applied;
@@ -37,6 +37,13 @@ pub(super) fn predict(observation: &mut Observation, schema: &Schema, question: 
     }
     // What is going is not what is applied to.
     let live = observation.live.as_ref().filter(|_| *why != Unverified::BeingDeleted);
+    let taken = match (live, &*why) {
+        (Some(live), Unverified::Defaulted(fields)) => {
+            Some(defaulted::taken(live, &question.policy.field_manager, fields))
+        }
+        _ => None,
+    };
+    let live = taken.as_ref().or(live);
     let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let request = Request {
         live: live.map(LiveObject::value),

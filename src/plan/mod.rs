@@ -2,6 +2,7 @@
 //!
 //! A pure function of what was observed and of the policy. No step is decided anywhere else.
 
+mod immutable;
 mod observed;
 mod ownership;
 mod policy;
@@ -11,6 +12,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+use crate::cluster::Propagation;
 use crate::compare::{self, Cause, Comparison, FieldChange};
 use crate::generate;
 use crate::health::{self, Health};
@@ -19,6 +21,7 @@ use crate::key::Keyring;
 use crate::object::{self, LiveObject, ObjectRef};
 use crate::order::rank;
 
+pub use immutable::{Lost, Obstacle, Permit, Replacement, fixed_fields, is_container, is_fixed};
 pub use observed::{Answered, Deleted, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, Policy, Prune};
@@ -188,6 +191,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         sent,
         live: live.as_ref().map(Version::of),
         predicted: None,
+        dependents: Propagation::Foreground,
         past,
     };
     if let Run::Again(why) = &run {
@@ -202,6 +206,22 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
                 Claim::Ours | Claim::Adoptable | Claim::NotOurs => Reason::NotOurs,
             };
             return Decision::Step(Box::new(step));
+        }
+        Answered::Immutable {
+            fields,
+            replacement,
+            warnings,
+        } => {
+            step.warnings = warnings;
+            let Some(live) = &live else {
+                return Decision::Step(Box::new(step));
+            };
+            let found = immutable::Found {
+                live,
+                fields,
+                answer: replacement,
+            };
+            return immutable::decide(step, work, found, policy);
         }
         Answered::ByServer { object, warnings } => (Ok(object), warnings),
         Answered::Unverified { why, predicted } => {

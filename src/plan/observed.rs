@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Claim, Contents};
 use crate::cluster::Resource;
+use crate::field::FieldPath;
 use crate::inventory::{ApplySet, Parent};
 use crate::jobs::Run;
 use crate::key::Keyring;
@@ -116,6 +117,15 @@ pub enum Answered {
         /// What it would store, by our own merge; or why that cannot be said.
         predicted: Result<LiveObject, String>,
     },
+    /// The server refuses it, only because these fields of the object that is there cannot be changed.
+    Immutable {
+        /// They.
+        fields: Vec<FieldPath>,
+        /// The server's answer to a create in its place; or why there is none.
+        replacement: Result<LiveObject, String>,
+        /// The warnings that came with it.
+        warnings: Vec<String>,
+    },
     /// The server was not asked, since the object is not ours to change.
     NotOurs(Claim),
     /// The server was not asked, since its own records prove that nothing would change.
@@ -133,6 +143,9 @@ pub enum Unverified {
     KindMissing,
     /// What is there now is being deleted, and must be gone first.
     BeingDeleted,
+    /// The server refuses it while these fields, which it has filled in, are nobody's: they are taken
+    /// first, and go then.
+    Defaulted(Vec<FieldPath>),
     /// Who asks may not write it: a dry-run takes the same right as a write.
     NotAllowed,
 }

@@ -1,6 +1,6 @@
 //! What the person who runs a sync allows.
 
-use super::Budget;
+use super::{Budget, Permit};
 
 /// What the person who runs a sync allows.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct Policy {
     pub prune_kinds: Vec<String>,
     /// The Jobs that are run whatever became of them: `NAME` or `NAMESPACE/NAME`.
     pub rerun: Vec<String>,
+    /// The objects that may be replaced where they cannot be changed.
+    pub replace: Vec<Permit>,
 }
 
 /// What is allowed when nothing is said.
@@ -38,6 +40,7 @@ impl Default for Policy {
             empty: Empty::Refused,
             prune_kinds: Vec::new(),
             rerun: Vec::new(),
+            replace: Vec::new(),
         }
     }
 }

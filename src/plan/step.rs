@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Deleted, NotCompared, Past, Unverified};
-use crate::cluster::Resource;
+use super::{Deleted, NotCompared, Past, Replacement, Unverified};
+use crate::cluster::{Propagation, Resource};
 use crate::compare::{FieldChange, GitChange};
 use crate::health::Health;
 use crate::inventory::{ApplySet, Parent};
@@ -109,6 +109,8 @@ pub enum Action {
     Delete,
     /// It is left as it is: another manager owns what git wants.
     Conflict,
+    /// It is left as it is: only a new one can be what git wants, and that is not allowed.
+    Refused,
     /// It is left as it is: it is not ours.
     Skip,
     /// It stays although git does not want it.
@@ -123,7 +125,7 @@ impl Action {
             Self::Update => '~',
             Self::Replace => '±',
             Self::Delete => '-',
-            Self::Conflict => '!',
+            Self::Conflict | Self::Refused => '!',
             Self::Skip => '?',
             Self::Keep => '=',
         }
@@ -137,6 +139,7 @@ impl Action {
             Self::Replace => "replace",
             Self::Delete => "delete",
             Self::Conflict => "conflict",
+            Self::Refused => "refused",
             Self::Skip => "skip",
             Self::Keep => "keep",
         }
@@ -159,6 +162,8 @@ pub enum Reason {
     BeingDeleted,
     /// Fields differ.
     Fields,
+    /// Fields differ that cannot be changed: a new one takes its place, if that is allowed.
+    Immutable(Box<Replacement>),
     /// A Job runs again.
     Runs(Why),
     /// It becomes a member, and nothing else changes.
@@ -222,6 +227,8 @@ pub struct ApplyWork {
     pub live: Option<Version>,
     /// What the server said would be stored or, of what is unverified, our own merge.
     pub predicted: Option<LiveObject>,
+    /// What becomes of the dependents of one that is replaced.
+    pub dependents: Propagation,
     /// What is known of what git said when it was last applied.
     pub past: Past,
 }

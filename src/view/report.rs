@@ -111,6 +111,7 @@ pub fn report(report: &Report) -> String {
 fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Conflict => "conflict",
+        Outcome::Refused => "refused",
         Outcome::Skipped => "skipped",
         Outcome::Moved => "moved",
         Outcome::Failed(_) => "failed",
@@ -124,6 +125,7 @@ fn word(outcome: &Outcome) -> &'static str {
 fn why(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Conflict => "another manager owns what git wants".to_owned(),
+        Outcome::Refused => "it cannot be changed, and is not to be replaced; `stackanetes diff` says why".to_owned(),
         Outcome::Skipped => "it is not ours".to_owned(),
         Outcome::Moved => {
             "it changed after the plan was made; review what it is now with `stackanetes diff`".to_owned()

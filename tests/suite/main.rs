@@ -17,6 +17,7 @@ mod desired;
 mod diff;
 mod differential;
 mod generated;
+mod immutable;
 mod input;
 mod interrupt;
 mod jobs;

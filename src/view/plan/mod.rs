@@ -1,6 +1,7 @@
 //! A plan as text: one line an object, one line a field, with the cause of each.
 
 mod change;
+mod immutable;
 mod remarks;
 
 use std::fmt::Write as _;
@@ -145,6 +146,9 @@ fn step(step: &Step, heading: &Heading<'_>) -> String {
         paint(style::of(step.action), &left),
         plain.strip_prefix(left.as_str()).unwrap_or_default()
     );
+    if let Reason::Immutable(replacement) = &step.reason {
+        text += &immutable::ways_out(&step.reference, replacement);
+    }
     for change in &step.changes {
         text += &change::change(change, heading.now, step.action);
     }
@@ -185,6 +189,7 @@ fn note(step: &Step) -> String {
         Reason::BeingDeleted => "once the old one is gone: it is being deleted".to_owned(),
         Reason::Fields if step.action == Action::Conflict => String::new(),
         Reason::Fields => step.restarts.map(restarts).unwrap_or_default(),
+        Reason::Immutable(replacement) => immutable::note(replacement),
         Reason::Runs(why) => format!("runs again: {}", runs(why)),
         Reason::Joins => "becomes a member; nothing else changes".to_owned(),
         Reason::NewVersion => "once its version is served".to_owned(),
@@ -241,6 +246,10 @@ fn unverified(why: &Unverified) -> String {
         Unverified::NamespaceMissing(namespace) => format!("namespace {namespace} is not there yet"),
         Unverified::KindMissing => "its CustomResourceDefinition is not there yet".to_owned(),
         Unverified::BeingDeleted => "what is there is being deleted".to_owned(),
+        Unverified::Defaulted(fields) => {
+            let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
+            format!("the server accepts it once {} is taken back", fields.join(", "))
+        }
         Unverified::NotAllowed => "you may not write it".to_owned(),
     }
 }

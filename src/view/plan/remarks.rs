@@ -14,6 +14,7 @@ pub(super) fn summary(plan: &Plan) -> String {
         (Action::Update, "to update"),
         (Action::Replace, "to replace"),
         (Action::Delete, "to delete"),
+        (Action::Refused, "refused"),
         (Action::Skip, "skipped"),
         (Action::Keep, "kept"),
     ] {
