@@ -25,6 +25,7 @@ pub mod compare;
 pub mod error;
 pub mod execute;
 pub mod field;
+pub mod finalizer;
 pub mod generate;
 pub mod health;
 pub mod history;

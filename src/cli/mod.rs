@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod delete;
 mod diff;
 mod options;
 mod output;
@@ -68,6 +69,7 @@ struct Args {
 enum Command {
     Diff(diff::Args),
     Sync(sync::Args),
+    Delete(delete::Args),
     Status(status::Args),
     Snapshot(snapshot::Args),
     Check(check::Args),
@@ -90,6 +92,7 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match command {
         Command::Diff(args) => block_on(diff::run(args, &mut ui)),
         Command::Sync(args) => block_on(sync::run(args, &mut ui)),
+        Command::Delete(args) => block_on(delete::run(args, &mut ui)),
         Command::Status(args) => block_on(status::run(args, &mut ui)),
         Command::Snapshot(args) => block_on(snapshot::run(args, &mut ui)),
         Command::Check(args) => check::run(&args, &mut ui),

@@ -42,7 +42,7 @@ pub(super) struct Args {
     timeout: Duration,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let number = text.trim_end_matches(char::is_alphabetic);
     let unit = match &text[number.len()..] {
         "" | "s" => 1,
@@ -80,7 +80,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     execute(planned, args.timeout, ui).await
 }
 
-fn refusals(planned: &Planned) -> Option<Error> {
+pub(super) fn refusals(planned: &Planned) -> Option<Error> {
     let refusals = planned.plan.refusals.iter();
     Error::join(refusals.map(|refusal| {
         Error::new(format!(
@@ -90,7 +90,7 @@ fn refusals(planned: &Planned) -> Option<Error> {
     }))
 }
 
-async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exit> {
+pub(super) async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exit> {
     let Planned {
         plan,
         cluster,

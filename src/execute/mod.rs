@@ -4,6 +4,7 @@
 //! again, by the same function, and written only if the plan for it is still the same.
 
 mod apply;
+mod dissolve;
 mod event;
 mod feeds;
 mod generate;
@@ -110,7 +111,7 @@ enum Task {
 
 impl Run<'_> {
     async fn whole(&self, plan: Plan) -> Result<()> {
-        let records = plan.writes() || self.must_record(&plan);
+        let records = plan.writes() || self.dissolves() || self.must_record(&plan);
         let Plan {
             set,
             parent,
@@ -159,17 +160,24 @@ impl Run<'_> {
             let mut parent = self.begin(&set, parent.as_ref(), &members).await?;
             self.store(&set, &key).await?;
             let complete = self.body(&mut walk, &deletes, Some(&lease)).await?;
-            if !(complete && home.len() == 1) {
+            // With the namespace that it is kept in, it goes by itself.
+            let takes_home = complete && home.len() == 1;
+            let is_dissolved = complete && !takes_home && self.dissolves() && self.dissolve(&set).await?;
+            if !takes_home && !is_dissolved {
                 let remaining = Remaining {
-                    complete: complete && home.is_empty(),
+                    complete: complete && home.is_empty() && !self.dissolves(),
                 };
                 self.end(&set, &mut parent, &members, &remaining).await?;
             }
-            Ok(complete)
+            Ok((complete, is_dissolved))
         };
         let held = held.await;
         lease.release(&self.execution.cluster).await;
-        let missed = usize::from(!held?);
+        let (complete, is_dissolved) = held?;
+        if is_dissolved {
+            self.remove_lease(&set).await?;
+        }
+        let missed = usize::from(!complete);
         self.prune(&home, missed).await;
         Ok(())
     }

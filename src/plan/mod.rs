@@ -7,6 +7,7 @@ mod observed;
 mod ownership;
 mod policy;
 mod prune;
+mod renamed;
 mod saved;
 mod step;
 #[cfg(test)]
@@ -46,12 +47,13 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         }
     }
     let deletes = match policy.prune {
-        Prune::Orphans => prune::steps(observed.orphans, &observed.contents, policy),
+        Prune::Orphans | Prune::Everything => prune::steps(observed.orphans, &observed.contents, policy),
         Prune::Nothing => Vec::new(),
     };
     let delete_count = deletes.iter().filter(|step| step.action == Action::Delete).count();
     steps.extend(deletes);
     sort(&mut steps);
+    renamed::note(&mut steps);
 
     let mut refusals: Vec<Refusal> = observed
         .not_compared

@@ -77,6 +77,8 @@ pub enum Adoption {
 pub enum Prune {
     /// Members that git does not want.
     Orphans,
+    /// Every member, whatever git wants.
+    Everything,
     /// Nothing.
     Nothing,
 }

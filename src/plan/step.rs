@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Deleted, NotCompared, Past, Replacement, Unverified};
 use crate::cluster::{Propagation, Resource};
 use crate::compare::{FieldChange, GitChange};
+use crate::finalizer::Finalizer;
 use crate::health::Health;
 use crate::inventory::{ApplySet, Parent};
 use crate::jobs::{Inputs, Why};
@@ -158,6 +159,8 @@ pub enum Reason {
     New,
     /// There is no such object any more: somebody deleted it.
     Deleted(Deleted),
+    /// There is one under another name, which is deleted.
+    Renamed(ObjectRef),
     /// There is one, which is being deleted.
     BeingDeleted,
     /// Fields differ.
@@ -184,6 +187,8 @@ pub enum Reason {
     OtherApplySet(String),
     /// Git does not want it any more; by which commit, if that was looked for and found.
     Dropped(Option<GitChange>),
+    /// Everything is to go.
+    Everything,
     /// Its manifest asked for it to be kept.
     KeepAnnotated,
     /// Its kind is pruned only on request.
@@ -198,8 +203,8 @@ pub enum Reason {
     KeepNeverApplied,
     /// Another object owns it.
     KeepOwned(String),
-    /// It is being deleted already.
-    KeepGoing,
+    /// It is being deleted already, and what holds it.
+    KeepGoing(Vec<Finalizer>),
 }
 
 /// What there is to do for a step.

@@ -84,7 +84,14 @@ pub fn report(report: &Report) -> String {
             parts.push(format!("{number} {words}"));
         }
     }
-    let verdict = if report.is_complete() { "synced" } else { "not synced" };
+    let is_deleted = |outcome: &Outcome| matches!(outcome, Outcome::Deleted);
+    let only_deletes = count(is_deleted) > 0 && count(is_deleted) == count(Outcome::is_done);
+    let verdict = match (report.is_complete(), only_deletes) {
+        (true, false) => "synced",
+        (false, false) => "not synced",
+        (true, true) => "done",
+        (false, true) => "not done",
+    };
     let _ = writeln!(
         text,
         "{verdict}: {}",

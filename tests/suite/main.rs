@@ -13,6 +13,7 @@ mod components;
 mod conflicts;
 mod control_plane;
 mod defaults;
+mod delete;
 mod desired;
 mod diff;
 mod differential;

@@ -2,6 +2,7 @@
 
 mod change;
 mod immutable;
+mod kept;
 mod remarks;
 
 use std::fmt::Write as _;
@@ -40,6 +41,8 @@ pub struct Heading<'a> {
 pub enum Pruning {
     /// What git dropped.
     Members,
+    /// Every member.
+    Everything,
     /// Nothing, since it was asked so.
     Off,
     /// Only what the selection selects.
@@ -75,7 +78,7 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>) -> String {
     if !plan.steps.is_empty() || !plan.not_compared.is_empty() {
         text.push('\n');
     }
-    text += &remarks::summary(plan);
+    text += &remarks::summary(plan, heading.pruning);
     text += &remarks::remarks(plan, heading);
     text
 }
@@ -107,6 +110,7 @@ fn head(plan: &Plan, heading: &Heading<'_>) -> String {
     let name = plan.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
     let mut text = format!("{} on {}", paint(STRONG, name), heading.cluster);
     match heading.revision {
+        None if heading.pruning == Pruning::Everything => text += ": everything is to be deleted",
         Some(revision) => {
             let branch = revision
                 .branch
@@ -140,7 +144,7 @@ fn head(plan: &Plan, heading: &Heading<'_>) -> String {
 
 fn step(step: &Step, heading: &Heading<'_>) -> String {
     let left = format!("{} {:<9} {}", step.action.glyph(), step.action.word(), step.reference);
-    let plain = columns(&left, &note(step));
+    let plain = columns(&left, &note(step, heading));
     let mut text = format!(
         "{}{}\n",
         paint(style::of(step.action), &left),
@@ -179,13 +183,14 @@ fn step(step: &Step, heading: &Heading<'_>) -> String {
     text
 }
 
-fn note(step: &Step) -> String {
+fn note(step: &Step, heading: &Heading<'_>) -> String {
     let reason = match &step.reason {
         Reason::New => String::new(),
         Reason::Deleted(deleted) => {
             let guessed = if deleted.guessed { " (guessed)" } else { "" };
             format!("deleted: it was synced at {}, and is gone{guessed}", deleted.revision)
         }
+        Reason::Renamed(old) => format!("renamed from {old}, which is deleted"),
         Reason::BeingDeleted => "once the old one is gone: it is being deleted".to_owned(),
         Reason::Fields if step.action == Action::Conflict => String::new(),
         Reason::Fields => step.restarts.map(restarts).unwrap_or_default(),
@@ -197,9 +202,6 @@ fn note(step: &Step) -> String {
         Reason::Ownership => "no value changes; only who owns its fields".to_owned(),
         Reason::Generates => "generates values; nothing else changes".to_owned(),
         Reason::Unpredicted(why) => format!("what changes cannot be said: {}", value::visible(why)),
-        Reason::KeepGenerated => {
-            "no longer in git; it holds generated values: delete it with --prune-kind Secret".to_owned()
-        }
         Reason::NotOurs => "it exists and is not ours; take it over with --adopt".to_owned(),
         Reason::OtherApplySet(id) => format!("it is part of another ApplySet, {id}"),
         Reason::Dropped(None) => "no longer in git".to_owned(),
@@ -207,24 +209,11 @@ fn note(step: &Step) -> String {
             format!("dropped from git in {short} {}", value::visible(subject))
         }
         Reason::Dropped(Some(other)) => format!("no longer in git: {}", change::by(other)),
-        Reason::KeepAnnotated => "no longer in git; kept by stackanetes.io/prune: never".to_owned(),
-        Reason::KeepKind => format!(
-            "no longer in git; delete it with --prune-kind {}",
-            step.reference.kind.kind
-        ),
-        Reason::KeepInUse(objects) => {
-            let first: Vec<_> = objects.iter().take(3).map(ToString::to_string).collect();
-            let more = if objects.len() > 3 {
-                format!(" and {} more", objects.len() - 3)
-            } else {
-                String::new()
-            };
-            format!("no longer in git; still in use by {}{more}", first.join(", "))
-        }
-        Reason::KeepUnknownUse(why) => format!("no longer in git; kept, since {why}"),
-        Reason::KeepNeverApplied => "labelled as a member, but never applied by us".to_owned(),
-        Reason::KeepGoing => "no longer in git; being deleted already".to_owned(),
-        Reason::KeepOwned(owner) => format!("no longer in git; {owner} owns it"),
+        Reason::Everything => String::new(),
+        kept => match kept::why(kept, &step.reference, heading) {
+            why if heading.pruning == Pruning::Everything => why,
+            why => format!("no longer in git; {why}"),
+        },
     };
     let unverified = match &step.unverified {
         None => return reason,
