@@ -87,7 +87,7 @@ fn everything_goes_in_reverse_order_and_the_records_last() {
 
 #[test]
 fn what_a_sync_would_not_prune_stays_with_the_records_until_it_is_asked_for() {
-    let bed = Bed::new("delete-kept");
+    let bed = Bed::on(ControlPlane::full(), "delete-kept");
     bed.write_config_map("settings", &[("a", "1")]);
     let never = "  annotations: {stackanetes.io/prune: never}\n";
     bed.write(
@@ -102,8 +102,7 @@ fn what_a_sync_would_not_prune_stays_with_the_records_until_it_is_asked_for() {
         "login/component.yaml",
         "secrets:\n  - name: login\n    generate: {password: {length: 12}}\n",
     );
-    // The claim is never bound here.
-    bed.run(&["sync", "--yes", "--timeout", "2s"]).exits(1);
+    bed.synced();
     deleted(&bed, &[])
         .exits(0)
         .shows("= keep ConfigMap delete-kept/precious kept by stackanetes.io/prune: never; delete it with --prune-kind ConfigMap")

@@ -25,7 +25,6 @@ pub(super) fn why(reason: &Reason, object: &ObjectRef, heading: &Heading<'_>) ->
             format!("still in use by {}{more}", first.join(", "))
         }
         Reason::KeepUnknownUse(why) => format!("kept, since {why}"),
-        Reason::KeepNeverApplied => "labelled as a member, but never applied by us".to_owned(),
         Reason::KeepGoing(finalizers) => match finalizer::held_by(finalizers) {
             None => "being deleted already".to_owned(),
             Some(held) => format!("being deleted already, {held}"),

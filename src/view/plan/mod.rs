@@ -210,6 +210,7 @@ fn note(step: &Step, heading: &Heading<'_>) -> String {
         }
         Reason::Dropped(Some(other)) => format!("no longer in git: {}", change::by(other)),
         Reason::Everything => String::new(),
+        Reason::KeepNeverApplied => "labelled as a member, but never applied by us".to_owned(),
         kept => match kept::why(kept, &step.reference, heading) {
             why if heading.pruning == Pruning::Everything => why,
             why => format!("no longer in git; {why}"),
