@@ -14,7 +14,7 @@ use crate::parameters::SetByHand;
 use crate::plan::{self, Budget, Empty, Policy, Prune};
 use crate::source::Settings;
 use crate::ui::{Ui, Verbosity};
-use crate::view::{self, Heading, Pruning};
+use crate::view::{self, Against, Heading, Pruning};
 
 /// Delete everything that an ApplySet holds, and the ApplySet itself.
 ///
@@ -73,7 +73,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let plan = plan::plan(observed, &question.policy);
     ui.done();
     let heading = Heading {
-        cluster: &connected.name,
+        against: Against::Cluster(&connected.name),
         revision: None,
         now: Timestamp::now(),
         whole: ui.verbosity() == Verbosity::Verbose,

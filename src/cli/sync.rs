@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::execute::{Execution, Holder};
 use crate::inventory::Record;
 use crate::parameters::SetByHand;
+use crate::plan::Plan;
 use crate::report::Report;
 use crate::source::Revision;
 use crate::ui::Ui;
@@ -90,7 +91,8 @@ pub(super) fn refusals(planned: &Planned) -> Option<Error> {
     }))
 }
 
-pub(super) async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exit> {
+/// What executes a plan, until it is told to `stop`, and the plan.
+pub(super) fn execution(planned: Planned, timeout: Duration, stop: watch::Receiver<bool>) -> (Execution, Plan) {
     let Planned {
         plan,
         cluster,
@@ -104,7 +106,6 @@ pub(super) async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) ->
         by_hand,
         ..
     } = planned;
-    let (sender, stop) = watch::channel(false);
     let who = format!(
         "{}@{}",
         whoami::username().unwrap_or_else(|_| "unknown".into()),
@@ -129,6 +130,12 @@ pub(super) async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) ->
         },
         stop,
     };
+    (execution, plan)
+}
+
+pub(super) async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exit> {
+    let (sender, stop) = watch::channel(false);
+    let (execution, plan) = execution(planned, timeout, stop);
     let mut report = Report::default();
     ui.doing("syncing");
     let mut tell = |event| {

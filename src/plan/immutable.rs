@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Action, ApplyWork, Conflicts, Decision, Policy, Reason, Step, Work, compared, replaced};
 use crate::cluster::{ClusterError, Failure, FieldCause, Propagation};
 use crate::compare;
-use crate::field::FieldPath;
+use crate::field::{FieldPath, ManagedFields};
 use crate::generate;
 use crate::inventory;
 use crate::object::{DesiredObject, LiveObject, ObjectRef};
@@ -239,8 +239,9 @@ fn obstacle(
     let claims_go = kind.is("apps", "StatefulSet")
         && dependents != Dependents::Stay
         && text(live, "/spec/persistentVolumeClaimRetentionPolicy/whenDeleted") == Some("Delete");
-    // A ConfigMap holds nothing that git does not hold, and nothing ends with it.
-    let is_allowed = kind.is("", "ConfigMap")
+    // A ConfigMap of ours holds nothing that git did not hold, and nothing ends with it.
+    let is_applied = ManagedFields::of(live).applied_by(&policy.field_manager).is_some();
+    let is_allowed = kind.is("", "ConfigMap") && is_applied
         || desired.annotation(inventory::REPLACE) == Some("allowed")
         || policy.replace.iter().any(|permit| permit.is_for(&desired.reference));
     if is_container(&desired.reference) {

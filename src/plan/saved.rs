@@ -219,11 +219,15 @@ impl SavedPlan {
             Some(environment) => format!("the environment {environment}"),
             None => "no environment".to_owned(),
         };
-        let set = |values: &BTreeMap<String, Value>| match values.is_empty() {
-            true => "no --set".to_owned(),
-            false => {
-                let set = values.iter().map(|(name, value)| format!("--set {name}={value}"));
-                set.collect::<Vec<_>>().join(" ")
+        let set = |values: &BTreeMap<String, Value>| {
+            let set: Vec<_> = values
+                .iter()
+                .map(|(name, value)| format!("--set {name}={value}"))
+                .collect();
+            if set.is_empty() {
+                "no --set".to_owned()
+            } else {
+                set.join(" ")
             }
         };
         let cluster = |cluster: &str| format!("the cluster {cluster}");

@@ -101,6 +101,14 @@ fn assert_bound(requests: &[AuditEvent]) {
         .expect("a delete");
     let preconditions = &delete.request["preconditions"];
     assert!(preconditions["uid"].is_string() && preconditions["resourceVersion"].is_string());
+    let create = requests
+        .iter()
+        .find(|request| request.verb == "patch" && request.is_write());
+    let metadata = &create.expect("a create").request["metadata"];
+    assert_eq!(
+        (&metadata["uid"], &metadata["resourceVersion"]),
+        (&Value::Null, &json!("1"))
+    );
 }
 
 const PORT: &str = "  selector: {app: web}\n  ports: [{port: 80, name: http}]\n";
@@ -258,6 +266,106 @@ fn an_immutable_config_map_is_replaced_without_asking() {
     // To be no longer immutable takes a new one, too.
     bed.write("subject.yaml", &config_map("settings", &[("a", "2")]));
     bed.synced().shows("1 replaced");
+}
+
+#[test]
+fn an_immutable_config_map_that_is_not_ours_is_not_deleted_by_adopting_it() {
+    let bed = Bed::new("fixed-adopted");
+    let theirs = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"},
+        "immutable": true, "data": {"a": "theirs"}});
+    bed.kubectl_stdin(&["create", "-f", "-"], &theirs.to_string());
+    bed.write("settings.yaml", &config_map("settings", &[("a", "ours")]));
+    bed.run(&["sync", "--yes", "--adopt"])
+        .exits(1)
+        .shows("! refused ConfigMap fixed-adopted/settings");
+    let live = || bed.get("configmap", "settings").expect("it is there");
+    assert_eq!(live()["data"]["a"], "theirs");
+    bed.run(&["sync", "--yes", "--adopt", "--replace", "ConfigMap/settings"])
+        .exits(0)
+        .shows("1 replaced");
+    assert_eq!(live()["data"]["a"], "ours");
+}
+
+#[test]
+fn a_secret_of_another_type_has_its_generated_values_made_anew() {
+    let bed = Bed::new("fixed-generated");
+    let declare = |kind: &str| {
+        let text = format!(
+            "secrets:\n  - name: login\n    type: example.com/{kind}\n    generate: {{password: {{length: 12}}}}\n"
+        );
+        bed.write("login/component.yaml", &text);
+    };
+    declare("one");
+    bed.synced();
+    let password = || bed.get("secret", "login").expect("it is there")["data"]["password"].clone();
+    let before = password();
+    declare("two");
+    bed.diff()
+        .exits(1)
+        .shows("type cannot be changed; if it is replaced, pods that start meanwhile wait for it; its generated values are made anew");
+    bed.run(&["sync", "--yes", "--replace", "Secret/login"])
+        .exits(0)
+        .shows("data.password generated in the cluster")
+        .shows("1 replaced")
+        .shows_not("mismatch");
+    assert!(password().is_string() && password() != before);
+    bed.diff().exits(0);
+}
+
+#[test]
+fn a_volume_claim_is_replaced_only_by_name_and_its_loss_is_told() {
+    let bed = Bed::on(ControlPlane::full(), "fixed-claim");
+    let claim = |mode: &str| {
+        format!(
+            "apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: data
+spec:
+  accessModes: [{mode}]
+  resources: {{requests: {{storage: 1Gi}}}}
+"
+        )
+    };
+    let case = Case {
+        kind: "PersistentVolumeClaim",
+        name: "data",
+        first: claim("ReadWriteOnce"),
+        second: claim("ReadWriteMany"),
+        fields: "spec",
+        lost: "its data is lost, unless the volume is retained",
+    };
+    case.is_replaced_only_where_allowed(&bed);
+}
+
+/// What another manager holds is a conflict first, whatever else is allowed.
+#[test]
+fn a_replacement_takes_nothing_from_another_manager_unseen() {
+    let bed = Bed::on(ControlPlane::full(), "fixed-scaled");
+    bed.write("subject.yaml", &workload("Deployment", "web", ""));
+    bed.synced();
+    let scaled =
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 1}});
+    bed.kubectl_stdin(
+        &[
+            "apply",
+            "--server-side",
+            "--force-conflicts",
+            "--field-manager=scaler",
+            "-f",
+            "-",
+        ],
+        &scaled.to_string(),
+    );
+    bed.write("subject.yaml", &workload("Deployment", "site", ""));
+    bed.run(&["sync", "--yes", "--replace", "Deployment/web"])
+        .exits(1)
+        .shows("! conflict Deployment fixed-scaled/web")
+        .shows("spec.replicas git says 2; scaler says 1");
+    bed.run(&["sync", "--yes", "--replace", "Deployment/web", "--force-conflicts"])
+        .exits(0)
+        .shows("1 replaced");
+    bed.diff().exits(0);
 }
 
 #[test]

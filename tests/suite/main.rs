@@ -6,6 +6,7 @@
 
 mod agreement;
 mod bed;
+mod between;
 mod bundled_schema;
 mod causes;
 mod check;
