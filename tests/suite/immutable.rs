@@ -84,11 +84,16 @@ impl Case<'_> {
     }
 }
 
-/// The verbs of the writes of objects, without the sync's own.
+/// The writes of objects, without what the sync keeps for itself.
+fn of_objects(requests: &[AuditEvent]) -> impl Iterator<Item = &AuditEvent> {
+    let is_own = |request: &AuditEvent| request.name.starts_with("stackanetes-");
+    let writes = requests.iter().filter(|request| request.is_write());
+    writes.filter(move |request| !is_own(request))
+}
+
+/// Their verbs.
 fn writes(requests: &[AuditEvent]) -> Vec<&str> {
-    let own = |request: &&AuditEvent| !request.name.starts_with("stackanetes-");
-    let writes = requests.iter().filter(|request| request.is_write()).filter(own);
-    writes.map(|request| request.verb.as_str()).collect()
+    of_objects(requests).map(|request| request.verb.as_str()).collect()
 }
 
 /// The old one is deleted as it was seen, and the new one made only where there is none.
@@ -101,9 +106,7 @@ fn assert_bound(requests: &[AuditEvent]) {
         .expect("a delete");
     let preconditions = &delete.request["preconditions"];
     assert!(preconditions["uid"].is_string() && preconditions["resourceVersion"].is_string());
-    let create = requests
-        .iter()
-        .find(|request| request.verb == "patch" && request.is_write());
+    let create = of_objects(requests).find(|request| request.verb == "patch");
     let metadata = &create.expect("a create").request["metadata"];
     assert_eq!(
         (&metadata["uid"], &metadata["resourceVersion"]),
