@@ -13,7 +13,6 @@ mod parent;
 mod prune;
 mod replace;
 mod runs;
-mod take_back;
 mod walk;
 mod why;
 

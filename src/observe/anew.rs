@@ -1,57 +1,58 @@
 //! Whether the server would accept an object in the place of one that cannot be changed.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
+use super::explain;
 use super::job::validate;
-use super::{ask::bind, explain};
 use crate::cluster::{Cluster, ClusterError, Failure, Resource};
 use crate::error::{Error, Result};
+use crate::field::FieldPath;
 use crate::nearest::nearest;
 use crate::object::{DesiredObject, LiveObject, ObjectRef};
-use crate::plan::{self, Answered, Permit};
+use crate::plan::{self, Answered, Immutable, Permit};
 
-/// An object of which the server refuses an apply.
-pub(super) struct Refused<'a> {
+/// A new object in the place of one that cannot be changed.
+pub(super) struct Anew<'a> {
     pub(super) cluster: &'a dyn Cluster,
     pub(super) resource: &'a Resource,
     pub(super) desired: &'a DesiredObject,
+    /// The old one.
     pub(super) live: &'a LiveObject,
+    /// What is sent once that is gone.
+    pub(super) sent: &'a Value,
     pub(super) field_manager: &'a str,
 }
 
-impl Refused<'_> {
-    /// What is said of it if only a new one can be what git wants; nothing otherwise. What is `sent` is
-    /// for when the old one is gone, then.
+impl Anew<'_> {
+    /// What the server says of it. These are the fields of the old one that cannot be changed.
     ///
     /// `Err` when the server would not accept the new one either.
-    pub(super) async fn replacement(
-        &self,
-        error: &ClusterError,
-        sent: &mut Value,
-    ) -> Result<Option<Answered>, ClusterError> {
-        let Some(fields) = plan::fixed_fields(error) else {
-            return Ok(None);
-        };
-        bind(sent, None);
+    pub(super) async fn answer(&self, fields: Vec<FieldPath>) -> Result<Answered, ClusterError> {
         let reference = &self.desired.reference;
-        let unasked = |why: &str| Answered::Immutable {
-            fields: fields.clone(),
-            replacement: Err(why.to_owned()),
-            warnings: Vec::new(),
+        let found = |replacement, warnings| {
+            Answered::Immutable(Box::new(Immutable {
+                fields,
+                replacement,
+                warnings,
+            }))
         };
         if plan::is_container(reference) {
-            return Ok(Some(unasked("it cannot be tried under another name")));
+            let why = "it cannot be tried under another name".to_owned();
+            return Ok(found(Err(why), Vec::new()));
         }
-        let tried = without_addresses(sent, Some(self.live.value()));
+        let tried = without_addresses(self.sent, Some(self.live.value()));
         let uid = self.live.uid();
         let asked = validate(self.cluster, self.resource, reference, &tried, uid, self.field_manager);
         match asked.await {
-            Ok(answer) => Ok(Some(Answered::Immutable {
-                fields,
-                replacement: Ok(with_addresses(answer.object, sent)),
-                warnings: explain::warnings(self.desired, answer.warnings),
-            })),
-            Err(error) if error.failure == Failure::Forbidden => Ok(Some(unasked("you may not create it"))),
+            Ok(answer) => Ok(found(
+                Ok(with_addresses(answer.object, self.sent)),
+                explain::warnings(self.desired, answer.warnings),
+            )),
+            Err(error) if error.failure == Failure::Forbidden => {
+                Ok(found(Err("you may not create it".to_owned()), Vec::new()))
+            }
             Err(error) => Err(error),
         }
     }
@@ -118,17 +119,17 @@ fn with_addresses(answer: LiveObject, sent: &Value) -> LiveObject {
 }
 
 /// What may be replaced by name must be in the directory, and selected.
-pub(super) fn check_permits<'a>(
+pub(super) fn check_permits(
     permits: &[Permit],
-    objects: impl Iterator<Item = &'a ObjectRef> + Clone,
-    is_selected: impl Fn(&ObjectRef) -> bool,
+    objects: &BTreeSet<ObjectRef>,
+    selected: &BTreeSet<&ObjectRef>,
 ) -> Result<()> {
     let wrong = permits.iter().filter_map(|permit| {
-        let mut found = objects.clone().filter(|object| permit.is_for(object)).peekable();
+        let mut found = objects.iter().filter(|object| permit.is_for(object)).peekable();
         if found.peek().is_none() {
             let error = Error::new(format!("--replace {permit}: there is no such object in the directory"));
             let known: Vec<String> = objects
-                .clone()
+                .iter()
                 .map(|object| format!("{}/{}", object.kind.kind, object.name))
                 .collect();
             return Some(match nearest(known.iter().map(String::as_str), &permit.to_string()) {
@@ -136,7 +137,7 @@ pub(super) fn check_permits<'a>(
                 None => error.hint("write the kind as its manifest does, such as StatefulSet/rabbitmq"),
             });
         }
-        let is_left_out = !found.any(&is_selected);
+        let is_left_out = !found.any(|object| selected.contains(object));
         is_left_out.then(|| {
             Error::new(format!("--replace {permit}: it is not selected")).hint("take it in with -l, -n and --component")
         })

@@ -50,6 +50,7 @@ pub async fn everything(cluster: &dyn Cluster, question: &Question) -> Result<Op
         pending: Vec::new(),
         server_version: discovery.server_version.clone(),
         schema_unread: None,
+        idle_rules: Vec::new(),
     };
     Ok(Some(Observations {
         observed,

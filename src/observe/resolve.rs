@@ -92,6 +92,7 @@ pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespac
                     origins: manifest.origins,
                     generate: manifest.generate,
                     inputs: None,
+                    rules: Vec::new(),
                 };
                 free.insert((object, resource.clone()));
             }
@@ -127,6 +128,7 @@ pub fn resolve_known(manifests: Vec<Manifest>, discovery: &Discovery, default_na
             origins: manifest.origins,
             generate: manifest.generate,
             inputs: None,
+            rules: Vec::new(),
         });
     }
     resolved.into_values().collect()

@@ -7,13 +7,14 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::{Action, ApplyWork, Conflicts, Decision, Policy, Reason, Step, Work, compared, replaced};
+use super::{Action, ApplyWork, Aside, Conflicts, Decision, Immutable, Policy, Reason, Step, Work, compared, replaced};
 use crate::cluster::{ClusterError, Failure, FieldCause, Propagation};
-use crate::compare;
+use crate::compare::{self, Sides};
 use crate::field::{FieldPath, ManagedFields};
 use crate::generate;
 use crate::inventory;
 use crate::object::{DesiredObject, LiveObject, ObjectRef};
+use crate::rules::Ruled;
 
 /// The words by which API servers say that a field cannot be changed: how they end, whatever value they
 /// quote before.
@@ -175,21 +176,45 @@ pub enum Obstacle {
     Unasked(String),
 }
 
-/// A live object that cannot be changed into what git wants.
-pub(super) struct Found<'a> {
-    pub(super) live: &'a LiveObject,
-    pub(super) fields: Vec<FieldPath>,
-    /// The server's answer to a create in its place; or why there is none.
-    pub(super) answer: Result<LiveObject, String>,
+/// What an object that can only be replaced is decided by, besides what was found.
+pub(super) struct Around<'a> {
+    live: Option<&'a LiveObject>,
+    ruled: &'a Ruled,
+    policy: &'a Policy,
+}
+
+impl<'a> Around<'a> {
+    /// The live object, what rules did with what is sent, and what is allowed.
+    pub(super) fn new(live: Option<&'a LiveObject>, ruled: &'a Ruled, policy: &'a Policy) -> Self {
+        Self { live, ruled, policy }
+    }
 }
 
 /// Decides about an object that can only be replaced.
-pub(super) fn decide(mut step: Step, mut work: ApplyWork, found: Found<'_>, policy: &Policy) -> Decision {
-    let Found { live, fields, answer } = found;
-    step.action = Action::Replace;
+pub(super) fn decide(mut step: Step, mut work: ApplyWork, found: Immutable, around: &Around<'_>) -> Decision {
+    let Around { live, ruled, policy } = *around;
+    let Immutable {
+        fields,
+        replacement: answer,
+        warnings,
+    } = found;
+    step.warnings = warnings;
+    let Some(live) = live else {
+        return Decision::Step(Box::new(step));
+    };
+    // The new one is as git says, whole: nothing is left aside.
+    (step.aside, step.moved) = (Aside::default(), None);
     let mut conflicts = false;
     if let Ok(object) = &answer {
-        let comparison = compared(&work, live, object, &policy.field_manager);
+        let sides = Sides {
+            desired: &work.desired,
+            base: work.past.base.as_deref(),
+            live,
+            answer: object,
+            ruled,
+            migration: None,
+        };
+        let comparison = compared(&sides, &policy.field_manager);
         conflicts = policy.conflicts == Conflicts::Stop && comparison.conflicts().next().is_some();
         step.changes = comparison.changes;
         step.changes

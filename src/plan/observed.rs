@@ -11,9 +11,11 @@ use crate::field::FieldPath;
 use crate::inventory::{ApplySet, Parent};
 use crate::jobs::Run;
 use crate::key::Keyring;
+use crate::migrate::Migration;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::order::Dependencies;
 use crate::rollout::Unknown;
+use crate::rules::{Rule, Ruled};
 
 /// What was gathered before anything was decided.
 #[derive(Debug)]
@@ -42,11 +44,22 @@ pub struct Observed {
     pub unknown_rollouts: Unknown,
     /// What is selected and reads something that git says otherwise and that is not: both.
     pub pending: Vec<(ObjectRef, ObjectRef)>,
+    /// The rules that are about nothing.
+    pub idle_rules: Vec<(Arc<Rule>, Idle)>,
     /// The server's version.
     pub server_version: String,
     /// Why its schemas could not be read, where they were needed and could not: nothing is proved then, nor
     /// predicted, of the kinds that are known to it alone.
     pub schema_unread: Option<String>,
+}
+
+/// Why a rule is about nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Idle {
+    /// There is no such object.
+    NoObject,
+    /// Of so many objects, none has such a field.
+    NoField(usize),
 }
 
 /// A kind that may not be listed: nothing of it can be said to be in sync.
@@ -69,6 +82,10 @@ pub struct Observation {
     pub resource: Resource,
     /// What is sent for it: the manifest with our notes, and with the identity of the live object.
     pub sent: Value,
+    /// What the rules did with what is sent.
+    pub ruled: Ruled,
+    /// The managed fields that become ours before it is applied.
+    pub migration: Option<Migration>,
     /// What the cluster has.
     pub live: Option<LiveObject>,
     /// What an apply would do.
@@ -117,21 +134,25 @@ pub enum Answered {
         /// What it would store, by our own merge; or why that cannot be said.
         predicted: Result<LiveObject, String>,
     },
-    /// The server refuses it, only because these fields of the object that is there cannot be changed.
-    Immutable {
-        /// They.
-        fields: Vec<FieldPath>,
-        /// The server's answer to a create in its place; or why there is none.
-        replacement: Result<LiveObject, String>,
-        /// The warnings that came with it.
-        warnings: Vec<String>,
-    },
+    /// The server refuses it, only because fields of the object that is there cannot be changed.
+    Immutable(Box<Immutable>),
     /// The server was not asked, since the object is not ours to change.
     NotOurs(Claim),
     /// The server was not asked, since its own records prove that nothing would change.
     Proved,
     /// The server was not asked, since a Job has run, or runs, with the inputs that it is to have.
     Stands,
+}
+
+/// An object that cannot be changed into what git wants.
+#[derive(Debug)]
+pub struct Immutable {
+    /// The fields that cannot be changed.
+    pub fields: Vec<FieldPath>,
+    /// The server's answer to a create in its place; or why there is none.
+    pub replacement: Result<LiveObject, String>,
+    /// The warnings that came with it.
+    pub warnings: Vec<String>,
 }
 
 /// Why the server could not be asked what an apply would do.
@@ -146,6 +167,8 @@ pub enum Unverified {
     /// The server refuses it while these fields, which it has filled in, are nobody's: they are taken
     /// first, and go then.
     Defaulted(Vec<FieldPath>),
+    /// Fields of it are recorded in this version, which the server does not know any more.
+    VersionGone(String),
     /// Who asks may not write it: a dry-run takes the same right as a write.
     NotAllowed,
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{Action, DeleteWork, Policy, Prune, Reason, Step, Work};
+use super::{Action, Aside, DeleteWork, Policy, Prune, Reason, Step, Work};
 use crate::cluster::Resource;
 use crate::compare;
 use crate::field::ManagedFields;
@@ -120,6 +120,8 @@ pub(super) fn steps(
                 action,
                 reason: kept.unwrap_or_else(|| why.clone()),
                 changes: Vec::new(),
+                aside: Aside::default(),
+                moved: None,
                 generates: Vec::new(),
                 restarts: None,
                 guess: None,

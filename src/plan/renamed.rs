@@ -64,7 +64,7 @@ impl Body {
 mod tests {
     use super::*;
     use crate::cluster::Propagation;
-    use crate::plan::{ApplyWork, DeleteWork, Past};
+    use crate::plan::{ApplyWork, Aside, DeleteWork, Past};
     use crate::testing::{desired, resource_of};
     use serde_json::json;
 
@@ -76,6 +76,8 @@ mod tests {
             changes: Vec::new(),
             generates: Vec::new(),
             restarts: None,
+            aside: Aside::default(),
+            moved: None,
             unverified: None,
             guess: None,
             warnings: Vec::new(),
@@ -98,6 +100,7 @@ mod tests {
             live: None,
             predicted: Some(LiveObject::new(predicted)),
             dependents: Propagation::Foreground,
+            migration: None,
             past: Past::default(),
         };
         step(Work::Apply(Box::new(work)), Action::Create, reference)

@@ -1,11 +1,12 @@
 //! A plan and its steps: what becomes of each object, and why.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Deleted, NotCompared, Past, Replacement, Unverified};
+use super::{Aside, Deleted, Idle, NotCompared, Past, Replacement, Unverified};
 use crate::cluster::{Propagation, Resource};
 use crate::compare::{FieldChange, GitChange};
 use crate::finalizer::Finalizer;
@@ -13,10 +14,12 @@ use crate::health::Health;
 use crate::inventory::{ApplySet, Parent};
 use crate::jobs::{Inputs, Why};
 use crate::key::Keyring;
+use crate::migrate::Migration;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::order::Dependencies;
 use crate::place::Place;
 use crate::rollout::Unknown;
+use crate::rules::Rule;
 
 /// What a sync would do, whole.
 #[derive(Debug)]
@@ -39,6 +42,8 @@ pub struct Plan {
     pub jobs: BTreeSet<ObjectRef>,
     /// The key for digests of secret values.
     pub key: Keyring,
+    /// The rules that are about nothing.
+    pub idle_rules: Vec<(Arc<Rule>, Idle)>,
     /// The workloads of which it is unknown whether they restart.
     pub unknown_rollouts: Unknown,
     /// The Secrets of which some values are masked in the cluster, which is a snapshot: these are not
@@ -63,6 +68,8 @@ pub struct Settled {
     pub unverified: Option<Unverified>,
     /// What the server warned of when it was asked.
     pub warnings: Vec<String>,
+    /// What is other than git says, and stays so.
+    pub aside: Aside,
     /// Of a Job: the inputs that it has.
     pub inputs: Option<Inputs>,
     /// Of a Job: whether it has completed with them.
@@ -80,6 +87,10 @@ pub struct Step {
     pub reason: Reason,
     /// The fields that change.
     pub changes: Vec<FieldChange>,
+    /// What is other than git says, and stays so.
+    pub aside: Aside,
+    /// The version in which our fields are recorded, where it is another than git writes: they move.
+    pub moved: Option<String>,
     /// The keys of a Secret whose values are made in the cluster.
     pub generates: Vec<String>,
     /// What it does to running pods; none when it does nothing to them.
@@ -234,6 +245,8 @@ pub struct ApplyWork {
     pub predicted: Option<LiveObject>,
     /// What becomes of the dependents of one that is replaced.
     pub dependents: Propagation,
+    /// The managed fields that become ours before it is sent.
+    pub migration: Option<Migration>,
     /// What is known of what git said when it was last applied.
     pub past: Past,
 }

@@ -60,7 +60,7 @@ fn everything_goes_in_reverse_order_and_the_records_last() {
             shown(deleted(&bed, &[]).exits(0))
                 .shows("done: 6 deleted")
                 .shows("is gone"),
-        )
+        );
     });
     let order = deletes(&requests);
     let position = |name: &str| order.iter().position(|other| *other == name).expect("it was deleted");
@@ -172,7 +172,7 @@ fn what_is_held_keeps_the_records_and_what_it_uses_and_nothing_else() {
             "configmap",
             "held",
             &serde_json::from_str(value).expect("JSON"),
-        )
+        );
     };
     finalizers(r#"{"metadata":{"finalizers":["example.com/hold"]}}"#);
     bed.run(&["delete", "--yes", "--timeout", "2s"])

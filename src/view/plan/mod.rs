@@ -179,8 +179,9 @@ fn step(step: &Step, heading: &Heading<'_>) -> String {
         text += &immutable::ways_out(&step.reference, replacement);
     }
     for change in &step.changes {
-        text += &change::change(change, heading.now, step.action);
+        text += &change::change(change, heading.now, step);
     }
+    text += &becomes_ours(step);
     for key in &step.generates {
         let path = FieldPath::of(&["data", key]);
         let _ = writeln!(text, "{}", columns(&format!("    {path}"), "generated in the cluster"));
@@ -208,9 +209,40 @@ fn step(step: &Step, heading: &Heading<'_>) -> String {
     text
 }
 
+/// Whose fields become ours, and from which version ours move.
+fn becomes_ours(step: &Step) -> String {
+    let mut text = String::new();
+    let Work::Apply(work) = &step.work else { return text };
+    for manager in work.migration.iter().flat_map(|migration| &migration.from) {
+        let line = format!("    the fields of {} become ours", manager.name);
+        let _ = writeln!(
+            text,
+            "{}",
+            columns(&line, "takeover: their managed fields are migrated")
+        );
+    }
+    if let Some(version) = &step.moved {
+        let line = format!(
+            "    our fields, recorded as {version}, move to {}",
+            work.desired.gvk().api_version()
+        );
+        let gone = work
+            .migration
+            .as_ref()
+            .is_some_and(|migration| migration.gone_version.is_some());
+        let why = if gone {
+            "migrated: the server does not know that version any more"
+        } else {
+            ""
+        };
+        let _ = writeln!(text, "{}", columns(&line, why));
+    }
+    text
+}
+
 fn note(step: &Step, heading: &Heading<'_>) -> String {
     let reason = match &step.reason {
-        Reason::New => String::new(),
+        Reason::New | Reason::Everything => String::new(),
         Reason::Deleted(deleted) => {
             let guessed = if deleted.guessed { " (guessed)" } else { "" };
             format!("deleted: it was synced at {}, and is gone{guessed}", deleted.revision)
@@ -234,7 +266,6 @@ fn note(step: &Step, heading: &Heading<'_>) -> String {
             format!("dropped from git in {short} {}", value::visible(subject))
         }
         Reason::Dropped(Some(other)) => format!("no longer in git: {}", change::by(other)),
-        Reason::Everything => String::new(),
         Reason::KeepNeverApplied => "labelled as a member, but never applied by us".to_owned(),
         kept => match kept::why(kept, &step.reference, heading) {
             why if heading.pruning == Pruning::Everything => why,
@@ -264,6 +295,9 @@ fn unverified(why: &Unverified) -> String {
         Unverified::Defaulted(fields) => {
             let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
             format!("the server accepts it once {} is taken back", fields.join(", "))
+        }
+        Unverified::VersionGone(version) => {
+            format!("the server does not know {version} any more, in which its fields are recorded")
         }
         Unverified::NotAllowed => "you may not write it".to_owned(),
     }
