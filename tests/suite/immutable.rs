@@ -52,7 +52,7 @@ impl Case<'_> {
         bed.diff()
             .exits(1)
             .shows(&format!(
-                "! refused {shown} {fields} cannot be changed; if it is replaced, {lost}"
+                "! refused {shown} {fields} cannot be changed if it is replaced, {lost}"
             ))
             .shows(&format!(
                 "replace it: --replace {kind}/{name}, or stackanetes.io/replace: allowed on its manifest"
@@ -69,7 +69,7 @@ impl Case<'_> {
         let permit = format!("{kind}/{name}");
         bed.run(&["diff", "--replace", &permit])
             .exits(1)
-            .shows(&format!("± replace {shown} {fields} cannot be changed; {lost}"))
+            .shows(&format!("± replace {shown} {fields} cannot be changed {lost}"))
             .shows("1 to replace");
         let requests = bed.audited(|| {
             bed.run(&["sync", "--yes", "--timeout", "60s", "--replace", &permit])
@@ -253,9 +253,7 @@ fn an_immutable_config_map_is_replaced_without_asking() {
     bed.write("subject.yaml", &sealed("2"));
     bed.diff()
         .exits(1)
-        .shows(
-            "± replace ConfigMap fixed-config/settings data cannot be changed; pods that start meanwhile wait for it",
-        )
+        .shows("± replace ConfigMap fixed-config/settings data cannot be changed pods that start meanwhile wait for it")
         .shows("data.a desired/subject.yaml:6 - 1 + 2");
     let requests = bed.audited(|| drop(bed.synced().shows("1 replaced").shows_not("mismatch")));
     assert_bound(&requests);
@@ -305,7 +303,7 @@ fn a_secret_of_another_type_has_its_generated_values_made_anew() {
     declare("two");
     bed.diff()
         .exits(1)
-        .shows("type cannot be changed; if it is replaced, pods that start meanwhile wait for it; its generated values are made anew");
+        .shows("type cannot be changed if it is replaced, pods that start meanwhile wait for it; its generated values are made anew");
     bed.run(&["sync", "--yes", "--replace", "Secret/login"])
         .exits(0)
         .shows("data.password generated in the cluster")

@@ -6,40 +6,43 @@ use super::super::style::{FADED, paint};
 use crate::object::ObjectRef;
 use crate::plan::{Lost, Obstacle, Replacement};
 
-/// Which fields cannot be changed, and what a replacement costs.
+/// Which fields cannot be changed.
 pub(super) fn note(replacement: &Replacement) -> String {
     let mut fields: Vec<String> = replacement.fields.iter().map(ToString::to_string).collect();
     fields.dedup();
-    let lost: Vec<&str> = replacement.lost.iter().map(|lost| self::lost(*lost)).collect();
-    let lost = lost.join("; ");
-    let fields = fields.join(", ");
-    if replacement.obstacle.is_some() {
-        format!("{fields} cannot be changed; if it is replaced, {lost}")
-    } else {
-        format!("{fields} cannot be changed; {lost}")
-    }
+    format!("{} cannot be changed", fields.join(", "))
 }
 
-/// What to do about one that is not replaced.
-pub(super) fn ways_out(object: &ObjectRef, replacement: &Replacement) -> String {
-    let Some(obstacle) = &replacement.obstacle else {
-        return String::new();
-    };
-    let way = match obstacle {
-        Obstacle::NotAllowed => format!(
-            "replace it: --replace {}/{}, or stackanetes.io/replace: allowed on its manifest; keep it: take the change out of git",
-            object.kind.kind, object.name
-        ),
-        Obstacle::Contents => format!(
-            "it is never replaced, since all that it holds would go with it; keep it: take the change out of git, or delete {object} by hand"
-        ),
-        Obstacle::Claims => "its claims, with their data, would be deleted with it: first sync \
-             spec.persistentVolumeClaimRetentionPolicy.whenDeleted: Retain"
-            .to_owned(),
-        Obstacle::Unasked(why) => format!("it cannot be said whether the server would accept the new one: {why}"),
+/// What a replacement costs and, where it is not done, what to do.
+pub(super) fn lines(object: &ObjectRef, replacement: &Replacement) -> String {
+    let lost: Vec<&str> = replacement.lost.iter().map(|lost| self::lost(*lost)).collect();
+    let lost = lost.join("; ");
+    let if_replaced = format!("if it is replaced, {lost}");
+    let keep = "keep it: take the change out of git".to_owned();
+    let lines = match &replacement.obstacle {
+        None => vec![lost],
+        Some(Obstacle::NotAllowed) => {
+            let permit = format!("{}/{}", object.kind.kind, object.name);
+            let replace = format!("replace it: --replace {permit}, or stackanetes.io/replace: allowed on its manifest");
+            vec![if_replaced, replace, keep]
+        }
+        Some(Obstacle::Contents) => vec![
+            "it is never replaced, since all that it holds would go with it".to_owned(),
+            format!("{keep}, or delete {object} by hand"),
+        ],
+        Some(Obstacle::Claims) => vec![
+            "it is not replaced, since its claims, with their data, would be deleted with it".to_owned(),
+            "first sync spec.persistentVolumeClaimRetentionPolicy.whenDeleted: Retain".to_owned(),
+        ],
+        Some(Obstacle::Unasked(why)) => vec![
+            if_replaced,
+            format!("it is not, since it cannot be said whether the server would accept the new one: {why}"),
+        ],
     };
     let mut text = String::new();
-    let _ = writeln!(text, "      {}", paint(FADED, way));
+    for line in lines {
+        let _ = writeln!(text, "      {}", paint(FADED, line));
+    }
     text
 }
 

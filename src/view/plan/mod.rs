@@ -176,7 +176,7 @@ fn step(step: &Step, heading: &Heading<'_>) -> String {
         plain.strip_prefix(left.as_str()).unwrap_or_default()
     );
     if let Reason::Immutable(replacement) = &step.reason {
-        text += &immutable::ways_out(&step.reference, replacement);
+        text += &immutable::lines(&step.reference, replacement);
     }
     for change in &step.changes {
         text += &change::change(change, heading.now, step);
