@@ -29,6 +29,7 @@ pub mod execute;
 pub mod field;
 pub mod finalizer;
 pub mod generate;
+mod glob;
 pub mod health;
 pub mod history;
 pub mod inventory;

@@ -13,7 +13,6 @@
 
 mod apply;
 mod edit;
-mod glob;
 mod pattern;
 mod scaling;
 #[cfg(test)]
@@ -24,11 +23,10 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::field::FieldManager;
+use crate::glob::matches_glob;
 use crate::nearest::nearest;
 use crate::object::{GroupKind, ObjectRef};
 use crate::place::Place;
-
-use glob::matches_glob;
 
 pub use apply::{Left, LeftTo, Ruled, apply};
 pub(crate) use edit::remove;

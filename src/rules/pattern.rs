@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::glob::matches_glob;
 use super::tree::{Branch, Tree};
 use crate::field::PathElement;
+use crate::glob::matches_glob;
 
 /// The fields that a rule means.
 ///

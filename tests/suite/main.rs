@@ -19,6 +19,7 @@ mod delete;
 mod desired;
 mod diff;
 mod differential;
+mod environments;
 mod fixture;
 mod generated;
 mod immutable;

@@ -1,7 +1,7 @@
 //! Names with `*` in them.
 
 /// Whether `text` is what `glob` says, where `*` stands for any letters, and for none.
-pub(super) fn matches_glob(glob: &str, text: &str) -> bool {
+pub(crate) fn matches_glob(glob: &str, text: &str) -> bool {
     let Some((first, rest)) = glob.split_once('*') else {
         return glob == text;
     };
