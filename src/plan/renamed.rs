@@ -38,8 +38,11 @@ struct Body {
 }
 
 impl Body {
-    /// Nothing if it says nothing.
+    /// Nothing if it says nothing: all Namespaces are the same.
     fn of(object: &LiveObject) -> Option<Self> {
+        if object.reference().kind.is("", "Namespace") {
+            return None;
+        }
         let keys = ManagedFields::of(object).all();
         let mut value = object.value().clone();
         let fields = value.as_object_mut()?;
@@ -148,5 +151,10 @@ mod tests {
         steps.iter_mut().for_each(forget);
         note(&mut steps);
         assert_eq!(steps[0].reason, Reason::New);
+        let body = |kind: &str| {
+            let value = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "x"}, "spec": {"a": 1}});
+            Body::of(&LiveObject::new(value)).is_some()
+        };
+        assert!(body("Service") && !body("Namespace"));
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bed::{Bed, Run, config_map, with_metadata};
-use crate::control_plane::{AuditEvent, ControlPlane};
+use crate::control_plane::{AuditEvent, ControlPlane, Rule};
 
 /// One object in two forms, of which the first cannot be changed to the second.
 struct Case<'a> {
@@ -415,6 +415,52 @@ fn a_permit_must_be_for_something() {
     bed.run(&["diff", "--replace", "Service/web", "-l", "tier=x"])
         .exits(2)
         .complains("--replace Service/web: it is not selected");
+}
+
+#[test]
+fn one_that_a_finalizer_holds_is_named_with_it_and_created_once_it_is_gone() {
+    let bed = Bed::new("fixed-held");
+    bed.write("service.yaml", &service(""));
+    bed.synced();
+    let finalizers = |value: Value| {
+        bed.patch(
+            "operator",
+            "service",
+            "web",
+            &json!({"metadata": {"finalizers": value}}),
+        )
+    };
+    finalizers(json!(["example.com/hold"]));
+    bed.write("service.yaml", &service("  clusterIP: None\n"));
+    bed.run(&["sync", "--yes", "--timeout", "2s", "--replace", "Service/web"])
+        .exits(1)
+        .shows("not ready Service fixed-held/web: still there, held by the finalizer example.com/hold (put there by operator)");
+    bed.diff()
+        .exits(1)
+        .shows("once the old one is gone: it is being deleted");
+    finalizers(Value::Null);
+    bed.synced();
+    assert_eq!(
+        bed.get("service", "web").expect("it is there")["spec"]["clusterIP"],
+        "None"
+    );
+}
+
+#[test]
+fn who_may_not_create_is_told_so_and_nothing_is_deleted() {
+    let bed = Bed::new("fixed-rights");
+    bed.write("service.yaml", &service(""));
+    bed.synced();
+    bed.write("service.yaml", &service("  clusterIP: None\n"));
+    let reader = ControlPlane::bare().user(&[Rule {
+        groups: &[""],
+        resources: &["services", "configmaps"],
+        verbs: &["get", "list", "watch", "patch"],
+    }]);
+    bed.run_as(&reader.kubeconfig, &["diff", "--replace", "Service/web"], "")
+        .exits(1)
+        .shows("! refused Service fixed-rights/web spec.clusterIPs[0] cannot be changed")
+        .shows("whether the server would accept the new one: you may not create it");
 }
 
 /// What a sync that was cut off between deleting and creating leaves is a state like any other.
