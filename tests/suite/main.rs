@@ -28,6 +28,7 @@ mod interrupt;
 mod jobs;
 mod migration;
 mod namespaces;
+mod order;
 mod parameters;
 mod parent;
 mod programs;
