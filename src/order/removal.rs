@@ -55,7 +55,7 @@ impl Removal {
 }
 
 /// Each object in the wave of its rank (from the lowest), or in the one after the last of its users. Those that use each
-/// other in a circle go in the usual order.
+/// other in a circle go in some order.
 fn waves(ranks: &[u8], users: &[BTreeSet<usize>]) -> Vec<Vec<usize>> {
     let mut sorted: Vec<u8> = ranks.to_vec();
     sorted.sort_unstable();
