@@ -428,7 +428,7 @@ fn one_that_a_finalizer_holds_is_named_with_it_and_created_once_it_is_gone() {
             "service",
             "web",
             &json!({"metadata": {"finalizers": value}}),
-        )
+        );
     };
     finalizers(json!(["example.com/hold"]));
     bed.write("service.yaml", &service("  clusterIP: None\n"));

@@ -44,7 +44,8 @@ fn a_webhook_comes_after_what_serves_it_and_after_what_it_would_refuse() {
     let bed = Bed::without_namespace(ControlPlane::full(), "order-webhook");
     bed.write("namespace.yaml", &crate::bed::namespace("order-webhook"));
     bed.write("webhook.yaml", &webhook("order-webhook"));
-    let checked = config_map("checked", &[("a", "1")]).replace("metadata:\n", "metadata:\n  labels: {checked: \"yes\"}\n");
+    let checked =
+        config_map("checked", &[("a", "1")]).replace("metadata:\n", "metadata:\n  labels: {checked: \"yes\"}\n");
     bed.write("checked.yaml", &checked);
     bed.diff().exits(1).shows("5 to create");
     let mut requests = bed.audited(|| drop(bed.synced().shows_not("mismatch:")));
@@ -111,6 +112,9 @@ spec:
     let written = requests.iter().filter(|request| request.is_write() && !request.dry_run);
     let names: Vec<_> = written.map(|request| request.name.as_str()).collect();
     assert!(names.contains(&"init") && names.contains(&"app"), "{names:?}");
-    assert!(!names.contains(&"other"), "what was done is not touched again: {names:?}");
+    assert!(
+        !names.contains(&"other"),
+        "what was done is not touched again: {names:?}"
+    );
     bed.diff().exits(0);
 }
