@@ -30,6 +30,7 @@ pub mod health;
 pub mod history;
 pub mod inventory;
 pub mod jobs;
+pub mod journal;
 pub mod key;
 pub mod merge;
 mod nearest;

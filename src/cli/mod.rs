@@ -3,6 +3,8 @@
 mod check;
 mod completions;
 mod diff;
+mod duration;
+mod history;
 mod options;
 mod output;
 mod render;
@@ -69,6 +71,7 @@ enum Command {
     Diff(diff::Args),
     Sync(sync::Args),
     Status(status::Args),
+    History(history::Args),
     Snapshot(snapshot::Args),
     Check(check::Args),
     Render(render::Args),
@@ -91,6 +94,7 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Diff(args) => block_on(diff::run(args, &mut ui)),
         Command::Sync(args) => block_on(sync::run(args, &mut ui)),
         Command::Status(args) => block_on(status::run(args, &mut ui)),
+        Command::History(args) => block_on(history::run(args, &mut ui)),
         Command::Snapshot(args) => block_on(snapshot::run(args, &mut ui)),
         Command::Check(args) => check::run(&args, &mut ui),
         Command::Render(args) => render::run(&args, &mut ui),

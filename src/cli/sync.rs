@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::watch;
 
 use super::setting::Planned;
+use super::duration::duration;
 use super::{Exit, options, saved, setting};
 use crate::error::{Error, Result};
-use crate::execute::{Execution, Holder};
+use crate::execute::{Abort, Execution, Holder, Lock};
 use crate::inventory::Record;
 use crate::parameters::SetByHand;
 use crate::report::Report;
@@ -40,29 +41,84 @@ pub(super) struct Args {
     /// How long an object may take to become Current, or to be gone: 90s, 5m, 1h.
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
     timeout: Duration,
+    #[command(flatten)]
+    lock: LockArgs,
+    /// What is printed: text, or JSON, one document a line: an Event for each that happens, a Report at
+    /// the end.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    let number = text.trim_end_matches(char::is_alphabetic);
-    let unit = match &text[number.len()..] {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        _ => return Err("write a number and s, m or h, such as 90s".to_owned()),
-    };
-    let count: u32 = number
-        .parse()
-        .map_err(|_| "write a number and s, m or h, such as 90s".to_owned())?;
-    Ok(Duration::from_secs(u64::from(count) * unit))
+/// One sync at a time.
+#[derive(Debug, clap::Args)]
+struct LockArgs {
+    /// How long to wait while another sync of the ApplySet runs; then the plan is made again.
+    #[arg(id = "lock-timeout", long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    wait: Duration,
+    /// How long the Lease of this sync is valid without being renewed: after that a sync that died is
+    /// taken over.
+    #[arg(id = "lease-duration", long, value_name = "DURATION", default_value = "30s", value_parser = lease_duration)]
+    valid: Duration,
+}
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+impl Args {
+    /// Whether another plan may be made and carried out in the place of one that was overtaken. Standard
+    /// input can be read once.
+    fn may_plan_again(&self) -> bool {
+        !self.lock.wait.is_zero() && self.desired.source.path().is_some()
+    }
+}
+
+fn lease_duration(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        short if short < Duration::from_secs(1) => Err("a Lease is valid for one second at least".to_owned()),
+        long => Ok(long),
+    }
+}
+
+/// How a round of a sync ended.
+enum Ended {
+    /// The sync is over.
+    With(Exit),
+    /// Another one ran since the plan was made.
+    Overtaken,
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
+    let deadline = Instant::now() + args.lock.wait;
+    if let Ended::With(exit) = once(&args, deadline, ui).await? {
+        return Ok(exit);
+    }
+    loop {
+        ui.warning("another sync ran since the plan was made: planning again");
+        // From the first round on nobody but us ends this process at Ctrl-C.
+        let ended = tokio::select! {
+            ended = once(&args, deadline, ui) => ended?,
+            () = interrupted() => return Ok(Exit::Interrupted),
+        };
+        if let Ended::With(exit) = ended {
+            return Ok(exit);
+        }
+    }
+}
+
+/// Plans, shows the plan, asks, and executes it.
+async fn once(args: &Args, deadline: Instant, ui: &mut Ui) -> Result<Ended> {
     let planned = setting::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
     if let Some(path) = &args.plan {
         saved::must_agree(&planned, path, ui).await?;
     }
-    let text = view::plan(&planned.plan, &planned.heading(ui));
-    ui.result(&text)?;
+    if args.format == Format::Text {
+        let text = view::plan(&planned.plan, &planned.heading(ui));
+        ui.result(&text)?;
+    }
     if let Some(error) = refusals(&planned) {
         return Err(error);
     }
@@ -74,10 +130,10 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         }
         if !ui.confirm("Sync?")? {
             ui.warning("nothing was changed");
-            return Ok(Exit::Differs);
+            return Ok(Ended::With(Exit::Differs));
         }
     }
-    execute(planned, args.timeout, ui).await
+    execute(planned, args, deadline, ui).await
 }
 
 fn refusals(planned: &Planned) -> Option<Error> {
@@ -90,10 +146,11 @@ fn refusals(planned: &Planned) -> Option<Error> {
     }))
 }
 
-async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exit> {
+async fn execute(planned: Planned, args: &Args, deadline: Instant, ui: &mut Ui) -> Result<Ended> {
     let Planned {
         plan,
         cluster,
+        cluster_name,
         question,
         discovery,
         scopes,
@@ -111,6 +168,8 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
         whoami::hostname().unwrap_or_else(|_| "unknown".into())
     );
     let objects = plan.steps.iter().filter(|step| step.place.is_some()).count() + plan.unchanged.len();
+    let commit = revision.as_ref().map(|revision| revision.commit.clone());
+    let set = plan.set.clone();
     let execution = Execution {
         cluster,
         discovery,
@@ -118,7 +177,7 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
         scopes,
         defined_by,
         schema,
-        timeout,
+        timeout: args.timeout,
         record: Record {
             environment,
             set: recorded(by_hand),
@@ -126,12 +185,20 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
         },
         holder: Holder {
             identity: format!("{who}/{}", std::process::id()),
+            revision: commit.clone(),
+        },
+        lock: Lock {
+            wait: deadline.saturating_duration_since(Instant::now()),
+            valid: args.lock.valid,
         },
         stop,
     };
-    let mut report = Report::default();
+    let mut report = Report::of(&plan);
     ui.doing("syncing");
     let mut tell = |event| {
+        if args.format == Format::Json {
+            ui.stream(&view::json::event(&event, Timestamp::now()));
+        }
         ui.event(&event);
         report.note(event);
     };
@@ -146,32 +213,50 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
                 sender.send_replace(true);
                 tokio::select! {
                     result = &mut run => result,
-                    () = interrupted() => Err(Error::new("stopped at once: what was under way may be done or not")
-                        .hint("the Lease is free again in half a minute")),
+                    () = interrupted() => Err(stopped_at_once(args.lock.valid).into()),
                 }
             }
         }
     };
     let was_interrupted = *sender.borrow();
+    let result = match result {
+        Err(Abort::Overtaken(_)) if args.may_plan_again() && !was_interrupted => return Ok(Ended::Overtaken),
+        result => result.map_err(Error::from),
+    };
     report.interrupted = was_interrupted;
     report.failed = result.is_err();
     ui.done();
-    if !(report.failed && report.outcomes.is_empty()) {
-        ui.result(&view::report(&report))?;
+    match args.format {
+        Format::Json => {
+            let subject = view::json::Subject {
+                set: set.as_ref(),
+                cluster: &cluster_name,
+                revision: commit.as_deref(),
+                ended: Timestamp::now(),
+            };
+            ui.result(&view::json::report(&report, result.as_ref().err(), &subject))?;
+        }
+        Format::Text if report.failed && report.outcomes.is_empty() && !was_interrupted => {}
+        Format::Text => ui.result(&view::report(&report))?,
     }
     match result {
         Err(error) if was_interrupted => {
             ui.error(&error);
-            Ok(Exit::Interrupted)
+            Ok(Ended::With(Exit::Interrupted))
         }
         Err(error) => Err(error),
-        Ok(()) if was_interrupted => Ok(Exit::Interrupted),
-        Ok(()) => Ok(if report.is_complete() {
+        Ok(()) if was_interrupted => Ok(Ended::With(Exit::Interrupted)),
+        Ok(()) => Ok(Ended::With(if report.is_complete() {
             Exit::Done
         } else {
             Exit::Differs
-        }),
+        })),
     }
+}
+
+fn stopped_at_once(valid: Duration) -> Error {
+    Error::new("stopped at once: what was under way may be done or not")
+        .hint(format!("the Lease is free again after {} s", valid.as_secs()))
 }
 
 /// Waits for Ctrl-C, or for the signal by which CI cancels a job.
@@ -220,20 +305,5 @@ fn record(revision: Option<&Revision>, who: &str, objects: usize, server: &str) 
         objects,
         tool: Record::this_tool(),
         server: server.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_numbers_with_a_unit() {
-        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
-        assert_eq!(duration("1h"), Ok(Duration::from_secs(3_600)));
-        for wrong in ["", "m", "5 minutes", "-1s", "5d"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
     }
 }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::error::{Error, Result};
 use crate::inventory::{ApplySet, Parent};
-use crate::jobs::{self, Recorded};
+use crate::jobs::{self, Done, Recorded};
 use crate::key::Keyring;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::order::{self, ComponentDependencies};
@@ -136,6 +136,10 @@ pub async fn observe(
         let declared = declared.get(&object.reference);
         object.inputs = declared.map(|declared| declared.digests(key.key()));
     }
+    let irreversible = desired
+        .iter()
+        .filter_map(|(object, _)| Done::declared(object, question.revision.as_deref()))
+        .collect();
     let none = Recorded::new();
     let survey = Survey {
         cluster,
@@ -200,6 +204,9 @@ pub async fn observe(
             dependencies,
             not_selected,
             jobs: declared.into_keys().collect(),
+            irreversible,
+            back_from: None,
+            crossed: Vec::new(),
             key,
             unknown_rollouts,
             pending,

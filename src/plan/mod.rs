@@ -21,9 +21,9 @@ use crate::order::rank;
 
 pub use observed::{Answered, Deleted, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
-pub use policy::{Adoption, Conflicts, Empty, Environment, Policy, Prune};
+pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Prune};
 pub use prune::{Budget, Contents, is_same_delete};
-pub use saved::{ApplySetName, MadeOf, Moved, SavedPlan, SavedStep};
+pub use saved::{API_VERSION, ApplySetName, MadeOf, Moved, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
 
 /// Decides what a sync would do.
@@ -75,6 +75,9 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
     if desired_count + not_compared + observed.not_selected == 0 && delete_count > 0 && policy.empty == Empty::Refused {
         refusals.push(Refusal::Empty);
     }
+    if policy.going_back == GoingBack::Refused {
+        refusals.extend(observed.crossed.iter().cloned().map(Refusal::Irreversible));
+    }
     let last = observed.parent.as_ref().and_then(|parent| parent.attempted.as_ref());
     if let (Some(last), Environment::Only(now)) = (last, &policy.environment)
         && last.environment != *now
@@ -93,6 +96,9 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         refusals,
         dependencies: observed.dependencies,
         jobs: observed.jobs,
+        irreversible: observed.irreversible,
+        back_from: observed.back_from,
+        crossed: observed.crossed,
         key: observed.key,
         unknown_rollouts: observed.unknown_rollouts,
         masked,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Claim, Contents};
 use crate::cluster::Resource;
 use crate::inventory::{ApplySet, Parent};
-use crate::jobs::Run;
+use crate::jobs::{Crossed, Irreversible, Run};
 use crate::key::Keyring;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::order::Dependencies;
@@ -35,6 +35,13 @@ pub struct Observed {
     pub not_selected: usize,
     /// Every Job that git wants, selected or not.
     pub jobs: BTreeSet<ObjectRef>,
+    /// What the selected Jobs that git wants do that cannot be undone, as they declare it.
+    pub irreversible: Irreversible,
+    /// The commit that was synced last, where the one to sync is not a later one. Nothing, unless it was
+    /// looked for.
+    pub back_from: Option<String>,
+    /// The Jobs whose work the sync would go back across, where that was looked for.
+    pub crossed: Vec<Crossed>,
     /// The key for digests of secret values.
     pub key: Keyring,
     /// The workloads of which it is unknown whether they restart.

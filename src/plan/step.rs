@@ -10,7 +10,7 @@ use crate::cluster::Resource;
 use crate::compare::{FieldChange, GitChange};
 use crate::health::Health;
 use crate::inventory::{ApplySet, Parent};
-use crate::jobs::{Inputs, Why};
+use crate::jobs::{Crossed, Inputs, Irreversible, Why};
 use crate::key::Keyring;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::order::Dependencies;
@@ -36,6 +36,12 @@ pub struct Plan {
     pub dependencies: Dependencies,
     /// Every Job that git wants, selected or not.
     pub jobs: BTreeSet<ObjectRef>,
+    /// What the selected Jobs that git wants do that cannot be undone, as they declare it.
+    pub irreversible: Irreversible,
+    /// The commit that was synced last, where this one is not a later one.
+    pub back_from: Option<String>,
+    /// The Jobs whose work it goes back across.
+    pub crossed: Vec<Crossed>,
     /// The key for digests of secret values.
     pub key: Keyring,
     /// The workloads of which it is unknown whether they restart.
@@ -285,6 +291,8 @@ pub enum Refusal {
         /// What it reads.
         read: ObjectRef,
     },
+    /// It goes back across what this Job did, which cannot be undone.
+    Irreversible(Crossed),
     /// Another environment was synced last.
     Environment {
         /// That one.

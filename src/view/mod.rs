@@ -3,6 +3,8 @@
 mod age;
 mod check;
 mod error;
+mod history;
+pub mod json;
 mod manifests;
 mod plan;
 mod report;
@@ -14,6 +16,7 @@ mod value;
 pub use age::age;
 pub use check::checked;
 pub use error::error;
+pub use history::{HistoryView, history};
 pub use manifests::{Secrets, manifests};
 pub use plan::{Heading, Pruning, moved, plan, refusal};
 pub use report::{Progress, report};

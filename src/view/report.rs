@@ -21,6 +21,7 @@ impl Progress {
     /// The line for an event; `None` for those that a person need not see.
     pub fn line(&mut self, event: &Event) -> Option<String> {
         Some(match event {
+            Event::Queued { holder } => format!("waiting   for the sync of {holder}"),
             Event::Started { .. } => return None,
             Event::Applied { reference, action } => {
                 let done = match action {
@@ -70,6 +71,20 @@ pub fn report(report: &Report) -> String {
             text += &super::error(error);
         }
     }
+    for (reference, begun) in report.open() {
+        let _ = match begun {
+            true => writeln!(
+                text,
+                "{} {reference}: the sync ended while it was under way",
+                paint(FAILED, "unknown")
+            ),
+            false => writeln!(
+                text,
+                "{} {reference}: the sync ended before",
+                paint(FAILED, "not begun")
+            ),
+        };
+    }
     let count = |of: fn(&Outcome) -> bool| report.count(of);
     let mut parts = Vec::new();
     for (number, words) in [
@@ -77,7 +92,10 @@ pub fn report(report: &Report) -> String {
         (count(|outcome| matches!(outcome, Outcome::Updated)), "updated"),
         (count(|outcome| matches!(outcome, Outcome::Replaced)), "replaced"),
         (count(|outcome| matches!(outcome, Outcome::Deleted)), "deleted"),
-        (count(|outcome| !outcome.is_done()), "not done"),
+        (
+            count(|outcome| !outcome.is_done()) + report.open().count(),
+            "not done",
+        ),
         (count(|outcome| matches!(outcome, Outcome::Unchanged)), "unchanged"),
     ] {
         if number > 0 {
@@ -108,7 +126,8 @@ pub fn report(report: &Report) -> String {
     text
 }
 
-fn word(outcome: &Outcome) -> &'static str {
+/// What stands before an object that was not done.
+pub(super) fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Conflict => "conflict",
         Outcome::Skipped => "skipped",
@@ -121,7 +140,8 @@ fn word(outcome: &Outcome) -> &'static str {
     }
 }
 
-fn why(outcome: &Outcome) -> String {
+/// Why an object was not done; nothing for one that was.
+pub(super) fn why(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Conflict => "another manager owns what git wants".to_owned(),
         Outcome::Skipped => "it is not ours".to_owned(),

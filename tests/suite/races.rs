@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::json;
 use stackanetes::cluster::{Cluster, Connection, Kubernetes};
-use stackanetes::error::Result;
-use stackanetes::execute::{Event, Execution, Holder, Outcome};
+use stackanetes::error::{Error, Result};
+use stackanetes::execute::{Event, Execution, Holder, Lock, Outcome};
 use stackanetes::inventory::{ApplySet, Record};
 use stackanetes::observe::{self, Observations, Question};
 use stackanetes::plan::{self, Policy};
@@ -74,7 +74,9 @@ pub fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String
             },
             holder: Holder {
                 identity: "test".into(),
+                revision: None,
             },
+            lock: Lock::default(),
             stop: tokio::sync::watch::channel(false).1,
         };
         let mut outcomes = Vec::new();
@@ -83,7 +85,7 @@ pub fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String
                 outcomes.push((reference.name, outcome));
             }
         };
-        let result = execution.run(plan, tell).await;
+        let result = execution.run(plan, tell).await.map_err(Error::from);
         (outcomes, result)
     })
 }

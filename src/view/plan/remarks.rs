@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::super::style::{FAILED, WARNED, paint};
+use super::super::value::visible;
 use super::{Heading, Pruning, input};
+use crate::jobs::Crossed;
 use crate::plan::{Action, Plan, Reason, Refusal, Step, Unverified, Work};
 
 pub(super) fn summary(plan: &Plan) -> String {
@@ -91,6 +93,14 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
         }
     }
     text += &unverified(plan);
+    if let Some(from) = &plan.back_from {
+        let from = from.get(..7).unwrap_or(from);
+        let _ = writeln!(text, "goes back: {from} was synced last, and this is not a later commit");
+    }
+    let refused = |crossed: &Crossed| plan.refusals.contains(&Refusal::Irreversible(crossed.clone()));
+    for crossed in plan.crossed.iter().filter(|crossed| !refused(crossed)) {
+        let _ = writeln!(text, "{} {}", paint(WARNED, "warning:"), self::crossed(crossed));
+    }
     if heading.not_selected > 0 {
         let _ = writeln!(text, "not selected: {} in git", heading.not_selected);
     }
@@ -136,11 +146,31 @@ fn unverified(plan: &Plan) -> String {
     text
 }
 
+/// What it means to go back across a Job.
+fn crossed(crossed: &Crossed) -> String {
+    let Crossed { job, reason, ran, .. } = crossed;
+    let ran = ran.get(..7).unwrap_or(ran);
+    let reason = match reason.as_str() {
+        "" => String::new(),
+        reason => format!(" ({})", visible(reason)),
+    };
+    match crossed.is_certain {
+        true => format!("it goes back across {job}, whose run at {ran} cannot be undone{reason}"),
+        false => format!(
+            "it may go back across {job}, whose run at {ran} cannot be undone{reason}: that commit, or the way to it, \
+             is not at hand (`git fetch --unshallow`)"
+        ),
+    }
+}
+
 /// Why a sync refuses, and the way out.
 pub fn refusal(reason: &Refusal) -> String {
     match reason {
         Refusal::Budget { deletes, allowed } => {
             format!("{deletes} objects would be deleted, and {allowed} may be; allow more with --max-prune {deletes}")
+        }
+        Refusal::Irreversible(crossed) => {
+            format!("{}; if that is meant, say --allow-irreversible", self::crossed(crossed))
         }
         Refusal::Empty => "git wants nothing at all; if that is meant, say --allow-empty".to_owned(),
         Refusal::Environment { last, now } => {
