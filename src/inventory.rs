@@ -328,13 +328,21 @@ impl Parent {
         // An earlier version of this program kept no history, but what it completed.
         let completed = self.completed.as_ref().filter(|completed| {
             let time = attempted.time.clone();
-            *attempted == Record { time, ..(*completed).clone() }
+            *attempted
+                == Record {
+                    time,
+                    ..(*completed).clone()
+                }
         });
         let ended = completed.filter(|completed| completed.time >= attempted.time);
         journal.push(Entry {
             record: attempted.clone(),
             ended: ended.map(|completed| completed.time.clone()),
-            ending: if ended.is_some() { Ending::Complete } else { Ending::Unknown },
+            ending: if ended.is_some() {
+                Ending::Complete
+            } else {
+                Ending::Unknown
+            },
             counts: Default::default(),
             back_from: None,
             partial: false,

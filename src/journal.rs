@@ -70,7 +70,9 @@ impl Journal {
     /// anything is decided by.
     pub fn read(text: &str) -> Self {
         let entries: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
-        let read = entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok());
+        let read = entries
+            .into_iter()
+            .filter_map(|entry| serde_json::from_value(entry).ok());
         Self(read.collect())
     }
 

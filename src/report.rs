@@ -57,6 +57,11 @@ impl Report {
         open.map(|(reference, begun)| (reference, *begun))
     }
 
+    /// Whether anything was begun that has not come to its end.
+    pub fn has_begun(&self) -> bool {
+        self.open.values().any(|begun| *begun)
+    }
+
     /// Whether everything that was planned was done.
     pub fn is_complete(&self) -> bool {
         !self.interrupted

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Exit, options, saved, setting};
+use super::{Exit, between, options, saved, setting};
 use crate::error::Result;
 use crate::ui::Ui;
 use crate::view;
@@ -19,9 +19,20 @@ pub(super) struct Args {
     /// Save the plan, for `sync --plan FILE`. It holds no manifest and no secret.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Compare with what this commit says, and with no cluster: a branch, a tag, HEAD~1, 3f2c1ab. What
+    /// would change is what our own merge says, without admission.
+    #[arg(long, value_name = "REV", conflicts_with_all = ["kubeconfig", "context", "sandbox", "revision", "filename", "verify", "out"])]
+    from: Option<String>,
+    /// The commit that is compared with it [default: DIR as it is on disk].
+    #[arg(long, value_name = "REV", requires = "from")]
+    to: Option<String>,
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
+    if let Some(from) = &args.from {
+        let to = args.to.as_deref();
+        return between::run(&args.desired, &args.safety, from, to, ui).await;
+    }
     let planned = setting::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
     let text = view::plan(&planned.plan, &planned.heading(ui));
     ui.result(&text)?;

@@ -1,5 +1,6 @@
 //! The command line: what was typed, and one file a command.
 
+mod between;
 mod check;
 mod completions;
 mod diff;

@@ -204,7 +204,7 @@ pub(super) fn accept(text: &str, refuse: fn(&str) -> Option<&'static str>) -> Re
 }
 
 /// What a sync may do, and so what a diff shows.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Safety")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Safety {

@@ -12,13 +12,13 @@ use crate::inventory::ApplySet;
 use crate::nearest::key_hint;
 use crate::object::{GroupKind, ObjectRef};
 use crate::observe::{self, Observations, Question, Scopes};
-use crate::order::ComponentDependencies;
 use crate::parameters::SetByHand;
 use crate::plan::{self, Plan};
 use crate::schema::Schema;
+use crate::selection::Selection;
 use crate::source::{self, Desired, Revision};
 use crate::ui::{Ui, Verbosity};
-use crate::view::{Heading, Pruning};
+use crate::view::{Against, Heading, Pruning};
 
 /// A plan and everything it was made from.
 pub(super) struct Planned {
@@ -48,6 +48,31 @@ pub(super) async fn planned(
     for warning in &read.warnings {
         ui.warning(warning);
     }
+    let asked = Asked {
+        desired,
+        safety,
+        selection: desired.selection(),
+    };
+    known_components(&read, &asked.selection)?;
+    ui.doing("connecting");
+    let connected = connect(cluster).await?;
+    planned_on(read, connected, asked, ui).await
+}
+
+/// What was asked of a plan, besides the desired state and the cluster.
+pub(super) struct Asked<'a> {
+    pub(super) desired: &'a options::Desired,
+    pub(super) safety: &'a options::Safety,
+    pub(super) selection: Selection,
+}
+
+/// Asks the cluster, and plans what was read.
+pub(super) async fn planned_on(read: Desired, connected: Connected, asked: Asked<'_>, ui: &mut Ui) -> Result<Planned> {
+    let Asked {
+        desired,
+        safety,
+        selection,
+    } = asked;
     let Desired {
         settings,
         manifests,
@@ -58,17 +83,12 @@ pub(super) async fn planned(
         set: by_hand,
         ..
     } = read;
-    let selection = desired.selection();
-    if let Some(unknown) = selection.components.iter().find(|name| !components.contains_key(*name)) {
-        return Err(unknown_component(unknown, &components));
-    }
-    ui.doing("connecting");
     let Connected {
         cluster,
         name: cluster_name,
         default_namespace,
         concurrency,
-    } = connect(cluster).await?;
+    } = connected;
     let set = applyset(&desired.set, &settings, &default_namespace);
     let question = Question {
         namespace: namespace(&desired.set, &settings, &default_namespace),
@@ -129,7 +149,7 @@ pub(super) async fn planned(
 impl Planned {
     pub(super) fn heading(&self, ui: &Ui) -> Heading<'_> {
         Heading {
-            cluster: &self.cluster_name,
+            against: Against::Cluster(&self.cluster_name),
             revision: self.revision.as_ref(),
             now: Timestamp::now(),
             whole: ui.verbosity() == Verbosity::Verbose,
@@ -139,13 +159,18 @@ impl Planned {
     }
 }
 
-fn unknown_component(name: &str, components: &ComponentDependencies) -> Error {
+/// The components that are asked for must be there.
+pub(super) fn known_components(read: &Desired, selection: &Selection) -> Result<()> {
+    let components = &read.components;
+    let Some(name) = selection.components.iter().find(|name| !components.contains_key(*name)) else {
+        return Ok(());
+    };
     let error = Error::new(format!("there is no component {name}"));
     let known: Vec<&str> = components.keys().map(String::as_str).collect();
-    match known.as_slice() {
+    Err(match known.as_slice() {
         [] => error.hint("a component is a folder at the top of the directory that holds a component.yaml"),
         known => error.hint(key_hint(known, name)),
-    }
+    })
 }
 
 /// Reads the desired state.
@@ -239,7 +264,7 @@ pub(super) fn never_synced(set: &ApplySet, cluster: &str) -> Error {
     .hint("check --name, -n, --context and --sandbox, or run `stackanetes sync`")
 }
 
-fn namespace(set: &options::Set, settings: &source::Settings, default_namespace: &str) -> String {
+pub(super) fn namespace(set: &options::Set, settings: &source::Settings, default_namespace: &str) -> String {
     let namespace = set.namespace.clone().or_else(|| settings.namespace.clone());
     namespace.unwrap_or_else(|| default_namespace.to_owned())
 }

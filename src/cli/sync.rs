@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::setting::Planned;
 use super::duration::duration;
+use super::setting::Planned;
 use super::{Exit, options, saved, setting};
 use crate::error::{Error, Result};
 use crate::execute::{Abort, Execution, Holder, Lock};
 use crate::inventory::Record;
 use crate::parameters::SetByHand;
+use crate::plan::Plan;
 use crate::report::Report;
 use crate::source::Revision;
 use crate::ui::Ui;
@@ -83,34 +84,31 @@ fn lease_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// How a round of a sync ended.
-enum Ended {
-    /// The sync is over.
-    With(Exit),
-    /// Another one ran since the plan was made.
-    Overtaken,
-}
-
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let deadline = Instant::now() + args.lock.wait;
-    if let Ended::With(exit) = once(&args, deadline, ui).await? {
-        return Ok(exit);
-    }
+    let Some(planned) = agreed(&args, ui).await? else {
+        return Ok(Exit::Differs);
+    };
+    let mut ended = execute(planned, &args, deadline, ui).await?;
     loop {
-        ui.warning("another sync ran since the plan was made: planning again");
-        // From the first round on nobody but us ends this process at Ctrl-C.
-        let ended = tokio::select! {
-            ended = once(&args, deadline, ui) => ended?,
-            () = interrupted() => return Ok(Exit::Interrupted),
-        };
         if let Ended::With(exit) = ended {
             return Ok(exit);
         }
+        ui.warning("another sync ran since the plan was made: planning again");
+        // From the first execution on nobody but us ends this process at Ctrl-C.
+        let planned = tokio::select! {
+            planned = agreed(&args, ui) => planned?,
+            () = interrupted() => return Ok(Exit::Interrupted),
+        };
+        let Some(planned) = planned else {
+            return Ok(Exit::Differs);
+        };
+        ended = execute(planned, &args, deadline, ui).await?;
     }
 }
 
-/// Plans, shows the plan, asks, and executes it.
-async fn once(args: &Args, deadline: Instant, ui: &mut Ui) -> Result<Ended> {
+/// Plans, shows the plan, and asks; nothing if the answer is no.
+async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
     let planned = setting::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
     if let Some(path) = &args.plan {
         saved::must_agree(&planned, path, ui).await?;
@@ -130,10 +128,18 @@ async fn once(args: &Args, deadline: Instant, ui: &mut Ui) -> Result<Ended> {
         }
         if !ui.confirm("Sync?")? {
             ui.warning("nothing was changed");
-            return Ok(Ended::With(Exit::Differs));
+            return Ok(None);
         }
     }
-    execute(planned, args, deadline, ui).await
+    Ok(Some(planned))
+}
+
+/// How an execution ended.
+enum Ended {
+    /// The sync is over.
+    With(Exit),
+    /// Another one ran since the plan was made.
+    Overtaken,
 }
 
 fn refusals(planned: &Planned) -> Option<Error> {
@@ -146,11 +152,20 @@ fn refusals(planned: &Planned) -> Option<Error> {
     }))
 }
 
-async fn execute(planned: Planned, args: &Args, deadline: Instant, ui: &mut Ui) -> Result<Ended> {
+/// How long an execution may take, how it keeps others out, and when it ends.
+pub(super) struct Limits {
+    /// How long an object may take.
+    pub(super) timeout: Duration,
+    pub(super) lock: Lock,
+    /// Turns true when it is to stop.
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+/// What executes a plan, and the plan.
+pub(super) fn execution(planned: Planned, limits: Limits) -> (Execution, Plan) {
     let Planned {
         plan,
         cluster,
-        cluster_name,
         question,
         discovery,
         scopes,
@@ -161,15 +176,12 @@ async fn execute(planned: Planned, args: &Args, deadline: Instant, ui: &mut Ui) 
         by_hand,
         ..
     } = planned;
-    let (sender, stop) = watch::channel(false);
     let who = format!(
         "{}@{}",
         whoami::username().unwrap_or_else(|_| "unknown".into()),
         whoami::hostname().unwrap_or_else(|_| "unknown".into())
     );
     let objects = plan.steps.iter().filter(|step| step.place.is_some()).count() + plan.unchanged.len();
-    let commit = revision.as_ref().map(|revision| revision.commit.clone());
-    let set = plan.set.clone();
     let execution = Execution {
         cluster,
         discovery,
@@ -177,7 +189,7 @@ async fn execute(planned: Planned, args: &Args, deadline: Instant, ui: &mut Ui) 
         scopes,
         defined_by,
         schema,
-        timeout: args.timeout,
+        timeout: limits.timeout,
         record: Record {
             environment,
             set: recorded(by_hand),
@@ -185,14 +197,27 @@ async fn execute(planned: Planned, args: &Args, deadline: Instant, ui: &mut Ui) 
         },
         holder: Holder {
             identity: format!("{who}/{}", std::process::id()),
-            revision: commit.clone(),
+            revision: revision.map(|revision| revision.commit),
         },
+        lock: limits.lock,
+        stop: limits.stop,
+    };
+    (execution, plan)
+}
+
+async fn execute(planned: Planned, args: &Args, deadline: Instant, ui: &mut Ui) -> Result<Ended> {
+    let (sender, stop) = watch::channel(false);
+    let limits = Limits {
+        timeout: args.timeout,
         lock: Lock {
             wait: deadline.saturating_duration_since(Instant::now()),
             valid: args.lock.valid,
         },
         stop,
     };
+    let cluster_name = planned.cluster_name.clone();
+    let (execution, plan) = execution(planned, limits);
+    let (set, commit) = (plan.set.clone(), execution.holder.revision.clone());
     let mut report = Report::of(&plan);
     ui.doing("syncing");
     let mut tell = |event| {
@@ -236,7 +261,8 @@ async fn execute(planned: Planned, args: &Args, deadline: Instant, ui: &mut Ui) 
             };
             ui.result(&view::json::report(&report, result.as_ref().err(), &subject))?;
         }
-        Format::Text if report.failed && report.outcomes.is_empty() && !was_interrupted => {}
+        // It could not begin: the error says all.
+        Format::Text if report.failed && report.outcomes.is_empty() && !report.has_begun() => {}
         Format::Text => ui.result(&view::report(&report))?,
     }
     match result {

@@ -157,7 +157,8 @@ mod tests {
         let fence = Fence::around(Arc::new(sandbox));
         let configmap = resource("v1", "ConfigMap", true);
         let create = async |name: &str| {
-            let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}});
+            let object =
+                json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}});
             fence.create(&configmap, &object, "test").await
         };
         let held = |seconds: i64| {

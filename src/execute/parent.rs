@@ -128,7 +128,12 @@ impl Run<'_> {
     ///
     /// The parent is read again now that the Lease is held. If another sync ran since the plan was
     /// made, the plan is not what would be done any more.
-    pub(super) async fn begin(&self, set: &ApplySet, planned: Option<&Parent>, members: &Members) -> Result<Kept, Abort> {
+    pub(super) async fn begin(
+        &self,
+        set: &ApplySet,
+        planned: Option<&Parent>,
+        members: &Members,
+    ) -> Result<Kept, Abort> {
         let reference = set.parent();
         let resource = core_resource("ConfigMap", "configmaps", true);
         let live = self.execution.cluster.get(&resource, &reference).await;

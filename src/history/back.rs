@@ -24,7 +24,9 @@ pub fn look_back(observed: &mut Observed, selection: &Selection, directory: &Dir
     let now = revision.id();
     let done = parent.irreversible.iter();
     let done = done.filter(|(job, done)| is_other_now(job, done, observed, selection));
-    let crossed = done.filter_map(|(job, done)| crossed(job, done, &commits, now)).collect();
+    let crossed = done
+        .filter_map(|(job, done)| crossed(job, done, &commits, now))
+        .collect();
     observed.back_from = last.filter(|last| commits.is_since(now, last) == Some(false));
     observed.crossed = crossed;
 }

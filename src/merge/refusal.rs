@@ -27,6 +27,9 @@ pub enum Refusal {
     /// The schema does not allow what is live: it is not the one by which that was written.
     #[error("the live object does not fit the schema: {}", mistakes_text(.0))]
     InvalidLive(Vec<Mistake>),
+    /// A webhook turns the versions of the kind into each other, and the object is recorded in several.
+    #[error("a webhook converts the versions of {0}")]
+    Converted(GroupVersionKind),
     /// Others own what is applied, with other values.
     #[error("{}", conflicts_text(.0))]
     Conflicts(Vec<Conflict>),

@@ -34,8 +34,8 @@ impl<'a> Versions<'a> {
     /// The object in this version. Only its name is changed: that is all the conversion there
     /// is for a custom kind without a webhook, and for built-in ones whose versions have the same fields.
     ///
-    /// None when the version is gone; refused when the object does not fit it, not even with items that
-    /// share a key.
+    /// None when the version is gone; refused when a webhook would convert it, and when the object does not
+    /// fit the version, not even with items that share a key.
     pub(super) fn convert<'v>(&self, object: &'v Value, api_version: &str) -> Converted<'a, 'v> {
         let Some(kind) = self.kind(api_version) else {
             return Ok(None);
@@ -43,6 +43,9 @@ impl<'a> Versions<'a> {
         let is_there = object.get("apiVersion").is_none_or(|version| version == api_version);
         if is_there {
             return Ok(Some((kind, Cow::Borrowed(object))));
+        }
+        if kind.is_converted_by_webhook() {
+            return Err(Refusal::Converted(kind.gvk().clone()));
         }
         let mut object = object.clone();
         object["apiVersion"] = api_version.into();

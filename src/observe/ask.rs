@@ -1,6 +1,6 @@
 //! What an apply would do: the server's own answer, one dry-run an object.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt as _;
 use serde_json::Value;
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::generate;
 use crate::inventory;
 use crate::jobs::{Inputs, Run};
-use crate::object::{DesiredObject, GroupKind, LiveObject};
+use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::plan::{self, Answered, Observation, Past, Unverified, Version};
 use crate::schema::Schema;
 
@@ -43,7 +43,38 @@ impl Survey<'_> {
         let (proved, rest) = self.proved(rest, schema);
         observations.extend(proved);
         observations.extend(self.ask_some(rest, &missing).await?);
+        self.check_namespaces(&observations).await?;
         Ok(observations)
+    }
+
+    /// The namespace of what is new must be there. Where the server is asked about an object, it says so
+    /// itself; of what it may not be asked about, the namespace is looked for.
+    async fn check_namespaces(&self, observations: &[Observation]) -> Result<()> {
+        let wanted: BTreeSet<&ObjectRef> = observations
+            .iter()
+            .map(|observation| &observation.desired.reference)
+            .collect();
+        let unasked = observations.iter().filter(|observation| {
+            observation.live.is_none() && is_because(&observation.answer, &Unverified::NotAllowed)
+        });
+        let mut first: BTreeMap<ObjectRef, &DesiredObject> = BTreeMap::new();
+        for observation in unasked {
+            if let Some(name) = &observation.desired.reference.namespace {
+                first.entry(ObjectRef::namespace(name)).or_insert(&observation.desired);
+            }
+        }
+        first.retain(|namespace, _| !wanted.contains(namespace));
+        for (namespace, desired) in first {
+            let Some(resource) = self.discovery.preferred(&namespace.kind) else {
+                continue;
+            };
+            // Who may not look sees no less than before.
+            if let Ok(None) = self.cluster.get(resource, &namespace).await {
+                let message = format!("namespaces {:?} not found", namespace.name);
+                return Err(refused(desired, ClusterError::new(Failure::NamespaceMissing, message)));
+            }
+        }
+        Ok(())
     }
 
     /// Takes out what is proved to be in sync, by the schema of its kind: nothing is asked of it.

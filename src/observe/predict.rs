@@ -32,7 +32,11 @@ pub(super) fn predict(observation: &mut Observation, schema: &Schema, question: 
         return Ok(());
     };
     let sent = &observation.sent;
-    if *why == Unverified::KindMissing {
+    if let (Unverified::KindMissing, Some(kind)) = (&*why, schema.kind_of(sent)) {
+        if observation.live.is_some() && kind.is_converted_by_webhook() {
+            *predicted = Err(Refusal::Converted(kind.gvk().clone()).to_string());
+            return Ok(());
+        }
         observation.live = observation.live.take().map(|live| in_version_of(sent, live));
     }
     // What is going is not what is applied to.
@@ -85,5 +89,120 @@ fn invalid(desired: &DesiredObject, refusal: &Refusal) -> Error {
     match desired.place(&FieldPath::root()) {
         Some(place) if !placed => error.at(place, if is_secret { String::new() } else { refusal.to_string() }),
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::jobs::Run;
+    use crate::plan::{Past, Policy};
+    use crate::selection::Selection;
+    use crate::testing::{desired, desired_with_secret, resource};
+
+    fn question() -> Question {
+        Question {
+            set: None,
+            namespace: "n".into(),
+            revision: None,
+            selection: Selection::default(),
+            rollouts: false,
+            verify: false,
+            policy: Policy::default(),
+            concurrency: 1,
+        }
+    }
+
+    fn observation(desired: DesiredObject, live: Option<Value>, why: Unverified) -> Observation {
+        Observation {
+            resource: resource(&desired.gvk().api_version(), &desired.reference.kind.kind, true),
+            sent: desired.value.clone(),
+            live: live.map(LiveObject::new),
+            answer: not_yet(why),
+            run: Run::Plain,
+            past: Past::default(),
+            desired,
+        }
+    }
+
+    fn predicted(observation: &Observation) -> Result<&Value, &str> {
+        match &observation.answer {
+            Answered::Unverified { predicted, .. } => predicted.as_ref().map(LiveObject::value).map_err(String::as_str),
+            _ => Err("it is not predicted"),
+        }
+    }
+
+    const WIDGET: &str =
+        "apiVersion: example.com/v2\nkind: Widget\nmetadata: {name: w, namespace: ns}\nspec: {size: 2}\n";
+
+    /// A definition of Widgets in two versions.
+    fn schema(strategy: &str) -> Schema {
+        let version = |name: &str| {
+            json!({"name": name, "schema": {"openAPIV3Schema": {
+                "type": "object", "properties": {"spec": {"type": "object", "properties": {"size": {"type": "integer"}}}},
+            }}})
+        };
+        let mut schema = Schema::bundled().clone();
+        schema.add_custom(&json!({"spec": {
+            "group": "example.com", "names": {"kind": "Widget"}, "conversion": {"strategy": strategy},
+            "versions": [version("v1"), version("v2")],
+        }}));
+        schema
+    }
+
+    #[test]
+    fn an_object_of_an_older_version_is_compared_in_the_new_one_unless_a_webhook_converts_it() {
+        let live = json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": "ns"},
+            "spec": {"size": 1}});
+        let mut observed = observation(desired(WIDGET), Some(live), Unverified::KindMissing);
+        predict(&mut observed, &schema("None"), &question()).expect("it is valid");
+        assert_eq!(predicted(&observed).expect("it is predicted")["spec"]["size"], 2);
+        assert_eq!(
+            observed.live.as_ref().expect("it is there").value()["apiVersion"],
+            "example.com/v2"
+        );
+
+        let mut observed = observation(
+            desired(WIDGET),
+            observed.live.map(LiveObject::into_value),
+            Unverified::KindMissing,
+        );
+        predict(&mut observed, &schema("Webhook"), &question()).expect("it is valid");
+        assert_eq!(
+            predicted(&observed),
+            Err("a webhook converts the versions of example.com/v2 Widget")
+        );
+    }
+
+    #[test]
+    fn what_is_going_is_not_what_is_applied_to() {
+        let live = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "ns"}, "data": {"old": "1"}});
+        let git = desired("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: ns}\ndata: {new: '1'}\n");
+        for (why, has_old) in [(Unverified::BeingDeleted, false), (Unverified::NotAllowed, true)] {
+            let mut observed = observation(git.clone(), Some(live.clone()), why);
+            predict(&mut observed, Schema::bundled(), &question()).expect("it is valid");
+            let data = &predicted(&observed).expect("it is predicted")["data"];
+            assert_eq!(data.get("old").is_some(), has_old);
+        }
+    }
+
+    #[test]
+    fn a_kind_without_a_schema_is_not_predicted() {
+        let mut observed = observation(desired(WIDGET), None, Unverified::NotAllowed);
+        predict(&mut observed, Schema::bundled(), &question()).expect("nothing is known to be wrong");
+        assert_eq!(predicted(&observed), Err("no schema for example.com/v2 Widget"));
+    }
+
+    #[test]
+    fn what_the_schema_does_not_allow_is_told_at_its_field_without_its_value() {
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: ns}\ndata: {a: [swordfish]}\n";
+        let mut observed = observation(desired_with_secret(text, &["data"]), None, Unverified::NotAllowed);
+        let error = predict(&mut observed, Schema::bundled(), &question()).expect_err("it is no text");
+        assert_eq!(error.message(), "ConfigMap ns/x is not valid");
+        let (place, words) = &error.places()[0];
+        assert_eq!(place.to_string(), "a.yaml:4:8");
+        assert_eq!(words, "data.a: expected a string, got a list");
     }
 }

@@ -86,3 +86,68 @@ impl Schemas {
         (self.schema.into_owned(), self.unread)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{desired, resource};
+
+    const WIDGET: &str = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w, namespace: ns}\n";
+    const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: ns}\n";
+    const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.com}
+spec:
+  group: example.com
+  names: {kind: Widget, plural: widgets}
+  versions: [{name: v1}, {name: v2}]
+";
+
+    /// What is still to be read for these manifests, of a server of this version.
+    fn missing(server: &str, texts: &[&str], live: &[&str]) -> Vec<String> {
+        let discovery = Discovery::new(
+            server,
+            [
+                resource("v1", "ConfigMap", true),
+                resource("example.com/v1", "Widget", true),
+                resource("example.com/v2", "Widget", true),
+            ],
+        );
+        let known = texts.iter().map(|text| {
+            let desired = desired(text);
+            let resource = resource(&desired.gvk().api_version(), &desired.reference.kind.kind, true);
+            (desired, resource, None)
+        });
+        let live = live.iter().map(|text| {
+            let live = LiveObject::new(desired(text).value);
+            let definition = resource("apiextensions.k8s.io/v1", "CustomResourceDefinition", false);
+            (live.reference(), (definition, live))
+        });
+        let schemas = Schemas::nearby(&live.collect(), &known.collect::<Vec<_>>(), &discovery);
+        for gvk in &schemas.missing {
+            assert!(
+                schemas.schema().kind(gvk).is_none(),
+                "nothing is known of {gvk} but by the server"
+            );
+        }
+        schemas.missing.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn only_what_nothing_nearby_describes_is_read_of_the_server_in_all_its_versions() {
+        let widgets = ["example.com/v1 Widget", "example.com/v2 Widget"];
+        assert_eq!(missing("v1.37.2", &[CONFIG_MAP], &[]), [""; 0]);
+        assert_eq!(missing("v1.37.2", &[CONFIG_MAP, WIDGET], &[]), widgets);
+        assert_eq!(missing("v1.37.2", &[WIDGET, DEFINITION], &[]), [""; 0]);
+        assert_eq!(missing("v1.37.2", &[WIDGET], &[DEFINITION]), [""; 0]);
+        // A kind that is still to come is no server's to describe.
+        let thing = WIDGET.replace("Widget", "Thing");
+        assert_eq!(missing("v1.37.2", &[&thing], &[]), [""; 0]);
+    }
+
+    #[test]
+    fn a_server_of_another_minor_version_describes_its_own_kinds() {
+        assert_eq!(missing("v1.36.3", &[CONFIG_MAP], &[]), ["v1 ConfigMap"]);
+        assert_eq!(missing("v1.36.3", &[WIDGET], &[DEFINITION]), [""; 0]);
+    }
+}

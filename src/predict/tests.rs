@@ -157,3 +157,65 @@ fn what_the_schema_does_not_allow_is_refused() {
     let refused = predict(Schema::bundled(), &request).expect_err("it is not valid");
     assert_eq!(refused.to_string(), "spec.replica: field not declared in schema");
 }
+
+#[test]
+fn what_is_written_out_is_what_a_typed_structure_holds() {
+    let sent = deployment(json!({"paused": false, "minReadySeconds": 0, "template": {
+        "metadata": {"labels": {"app": "web"}, "annotations": {}},
+        "spec": {"hostNetwork": false, "automountServiceAccountToken": false, "nodeSelector": {}, "containers": [{
+            "name": "web", "image": "nginx:1", "tty": false,
+            "env": [{"name": "A", "value": ""}],
+            "resources": {"limits": {"cpu": 0.5, "memory": "1024Mi"}},
+        }]},
+    }}));
+    let stored = applied("ours", &sent);
+    let spec = &stored["spec"]["template"]["spec"];
+    assert!(stored["spec"]["paused"].is_null() && stored["spec"]["minReadySeconds"].is_null());
+    assert!(spec["hostNetwork"].is_null() && spec["nodeSelector"].is_null());
+    assert_eq!(
+        spec["automountServiceAccountToken"], false,
+        "a pointer is told from nothing"
+    );
+    let container = &spec["containers"][0];
+    assert_eq!(container["env"], json!([{"name": "A"}]));
+    assert_eq!(
+        container["resources"]["limits"],
+        json!({"cpu": "500m", "memory": "1Gi"})
+    );
+    assert_eq!(container["imagePullPolicy"], "IfNotPresent");
+
+    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "none"}});
+    assert_eq!(applied("ours", &role)["rules"], Value::Null);
+    assert!(applied("ours", &role).as_object().expect("a map").contains_key("rules"));
+}
+
+#[test]
+fn a_custom_object_has_typed_metadata_and_untyped_numbers() {
+    let mut schema = Schema::bundled().clone();
+    schema.add_custom(
+        &json!({"spec": {"group": "example.com", "names": {"kind": "Widget"}, "versions": [
+            {"name": "v1", "schema": {"openAPIV3Schema": {"type": "object", "properties": {
+                "spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
+            }}}},
+        ]}}),
+    );
+    let sent = json!({
+        "apiVersion": "example.com/v1", "kind": "Widget",
+        "metadata": {"name": "w", "labels": {"team": null}, "annotations": null},
+        "spec": {"size": 2.0, "share": 0.5, "empty": {}},
+    });
+    let request = Request {
+        live: None,
+        sent: &sent,
+        writer: &Writer::new("ours", ""),
+        on_conflict: OnConflict::Refuse,
+        is_as_applied: false,
+    };
+    let stored = predict(&schema, &request).expect("it can be predicted").object;
+    assert_eq!(
+        without_owners(stored)["metadata"],
+        json!({"name": "w", "labels": {"team": ""}})
+    );
+    let spec = predict(&schema, &request).expect("it can be predicted").object["spec"].take();
+    assert_eq!(spec.to_string(), r#"{"empty":{},"share":0.5,"size":2}"#);
+}

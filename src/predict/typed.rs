@@ -1,7 +1,7 @@
 //! What becomes of a value that an API server reads into a typed structure and writes out again.
 //!
-//! Amounts and bytes have one spelling; maps in which nothing is are left out, and so are the flags and
-//! numbers of which the server's own types do not tell zero from nothing (`k8s.io/api`, fields that are no
+//! Amounts and bytes have one spelling; maps in which nothing is are left out, and so are the flags, numbers
+//! and texts of which the server's own types do not tell zero from nothing (`k8s.io/api`, fields that are no
 //! pointers and are tagged `omitempty`).
 
 use base64::Engine as _;
@@ -26,7 +26,12 @@ pub(super) fn settle(of: Type<'_>, value: &mut Value) {
         }
         Value::Array(items) => {
             let Some(list) = of.list() else { return };
-            items.iter_mut().for_each(|item| settle(list.item(), item));
+            for item in items {
+                if item.is_null() && is_structure(list.item()) {
+                    *item = Value::Object(JsonMap::new());
+                }
+                settle(list.item(), item);
+            }
         }
         scalar => {
             if let Some(written) = written(of, scalar) {
@@ -57,9 +62,12 @@ pub(super) fn settle_numbers(value: &mut Value) {
 
 /// Whether it is a map without declared fields in which nothing is.
 fn is_left_out(map: Map<'_>, name: &str, value: &Value) -> bool {
-    let is_structure = |of: Type<'_>| of.map().is_some_and(|map| map.fields().next().is_some());
     let is_empty = value.as_object().is_some_and(JsonMap::is_empty);
     is_empty && map.field(name).is_some_and(|field| !is_structure(field.of()))
+}
+
+fn is_structure(of: Type<'_>) -> bool {
+    of.map().is_some_and(|map| map.fields().next().is_some())
 }
 
 /// Whether it is a zero that is not told from nothing.
@@ -87,9 +95,16 @@ fn is_zero(of: &str, name: &str, value: &Value) -> bool {
         | "stdinOnce"
         | "tty"
         | "unschedulable" => of.starts_with("io.k8s.api."),
+        // Texts that people leave empty.
+        "value" => of.ends_with(".EnvVar"),
+        "hostname" | "nodeName" => of.ends_with(".PodSpec"),
+        "clusterIP" | "externalName" | "host" | "hostIP" | "loadBalancerIP" | "medium" | "priorityClassName"
+        | "secretName" | "serviceAccountName" | "subPath" | "subPathExpr" | "subdomain" | "workingDir" => {
+            of.starts_with("io.k8s.api.")
+        }
         _ => false,
     };
-    is_plain && (value.is_boolean() || value.is_number()) && canonical::is_nothing(value)
+    is_plain && (value.is_boolean() || value.is_number() || value.is_string()) && canonical::is_nothing(value)
 }
 
 /// The one spelling of a scalar, where it has one.

@@ -27,7 +27,8 @@ impl Schema {
             let root = self.reserve();
             self.definitions[root] = definition;
             let status = version.pointer("/subresources/status").is_some();
-            let origin = Origin::Custom { status };
+            let webhook = text("/spec/conversion/strategy") == "Webhook";
+            let origin = Origin::Custom { status, webhook };
             let gvk = GroupVersionKind::new(&format!("{group}/{name}"), kind);
             self.kinds.insert(gvk, KindDefinition { root, origin });
         }

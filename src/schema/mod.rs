@@ -50,6 +50,8 @@ enum Origin {
     Custom {
         /// Whether `status` is a subresource.
         status: bool,
+        /// Whether a webhook turns one version into another, as far as it is known.
+        webhook: bool,
     },
 }
 
@@ -106,6 +108,12 @@ impl<'a> Kind<'a> {
     /// Whether the API server itself serves it, and so keeps its objects in typed structures.
     pub fn is_built_in(&self) -> bool {
         self.origin == Origin::BuiltIn
+    }
+
+    /// Whether its versions are turned into each other by a webhook, so that nobody else can tell how. Of
+    /// a kind whose definition is not at hand it is not known.
+    pub fn is_converted_by_webhook(&self) -> bool {
+        matches!(self.origin, Origin::Custom { webhook: true, .. })
     }
 
     /// What the API server makes of no object at all: for its own kinds, the fields that are always

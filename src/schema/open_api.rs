@@ -88,7 +88,8 @@ impl Schema {
                     Origin::BuiltIn
                 } else {
                     let status = with_status.contains(&gvk);
-                    Origin::Custom { status }
+                    let webhook = false;
+                    Origin::Custom { status, webhook }
                 };
                 self.kinds.insert(gvk, KindDefinition { root: index, origin });
             }

@@ -15,7 +15,7 @@ pub(super) fn fields(kind: &Kind<'_>, subresource: &str) -> FieldSet {
         (Origin::Custom { .. }, "status") => &[&["metadata"], &["spec"]],
         (Origin::BuiltIn, "") if certificate => &[&["spec"], &["status"]],
         (Origin::BuiltIn, "") if has_status => &[&["status"]],
-        (Origin::BuiltIn, "finalize") | (Origin::Custom { status: true }, "") => &[&["status"]],
+        (Origin::BuiltIn, "finalize") | (Origin::Custom { status: true, .. }, "") => &[&["status"]],
         (Origin::BuiltIn, "approval") => &[&["spec"], &["status", "certificate"]],
         (Origin::BuiltIn, "status") if certificate => &[&["spec"], &["status", "conditions"]],
         (Origin::BuiltIn, "status") => match name {

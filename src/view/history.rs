@@ -28,7 +28,12 @@ pub struct HistoryView<'a> {
 /// The text of a history.
 pub fn history(view: &HistoryView<'_>) -> String {
     let mut text = format!("{} on {}\n\n", paint(STRONG, &view.set.name), view.cluster);
-    let lines: Vec<[String; 3]> = view.syncs.entries().iter().map(|entry| columns(entry, view.now)).collect();
+    let lines: Vec<[String; 3]> = view
+        .syncs
+        .entries()
+        .iter()
+        .map(|entry| columns(entry, view.now))
+        .collect();
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths = [width(0), width(1)];
     for (entry, [commit, when, who]) in view.syncs.entries().iter().zip(&lines) {

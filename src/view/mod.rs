@@ -18,7 +18,7 @@ pub use check::checked;
 pub use error::error;
 pub use history::{HistoryView, history};
 pub use manifests::{Secrets, manifests};
-pub use plan::{Heading, Pruning, moved, plan, refusal};
+pub use plan::{Against, Heading, Pruning, moved, plan, refusal};
 pub use report::{Progress, report};
 pub use snapshot::snapshot;
 pub use status::{StatusView, status};

@@ -92,10 +92,7 @@ pub fn report(report: &Report) -> String {
         (count(|outcome| matches!(outcome, Outcome::Updated)), "updated"),
         (count(|outcome| matches!(outcome, Outcome::Replaced)), "replaced"),
         (count(|outcome| matches!(outcome, Outcome::Deleted)), "deleted"),
-        (
-            count(|outcome| !outcome.is_done()) + report.open().count(),
-            "not done",
-        ),
+        (count(|outcome| !outcome.is_done()) + report.open().count(), "not done"),
         (count(|outcome| matches!(outcome, Outcome::Unchanged)), "unchanged"),
     ] {
         if number > 0 {

@@ -6,12 +6,14 @@
 
 mod agreement;
 mod bed;
+mod between;
 mod bundled_schema;
 mod causes;
 mod check;
 mod components;
 mod conflicts;
 mod control_plane;
+mod cut_off;
 mod defaults;
 mod desired;
 mod diff;
@@ -21,9 +23,11 @@ mod input;
 mod interrupt;
 mod jobs;
 mod namespaces;
+mod one_at_a_time;
 mod parameters;
 mod parent;
 mod programs;
+mod proxy;
 mod prune;
 mod races;
 mod revision;

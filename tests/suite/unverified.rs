@@ -177,6 +177,25 @@ fn a_missing_right_is_found_out_once_a_kind_and_namespace() {
 }
 
 #[test]
+fn a_namespace_that_is_missing_is_told_to_who_may_only_read_too() {
+    let bed = Bed::new("read-only-homeless");
+    let elsewhere = "metadata:\n  namespace: nowhere\n";
+    bed.write(
+        "a.yaml",
+        &config_map("a", &[("a", "1")]).replace("metadata:\n", elsewhere),
+    );
+    let reader = bed.plane.user(&[Rule {
+        groups: ALL,
+        resources: ALL,
+        verbs: READ,
+    }]);
+    bed.run_as(&reader.kubeconfig, &["diff"], "")
+        .exits(2)
+        .complains("namespace nowhere does not exist");
+    bed.diff().exits(2).complains("namespace nowhere does not exist");
+}
+
+#[test]
 fn who_may_not_see_secrets_is_told_that_they_are_not_compared() {
     let bed = Bed::new("read-only-secrets");
     bed.write_config_map("settings", &[("a", "1")]);

@@ -305,3 +305,121 @@ async fn a_server_that_does_not_aggregate_is_asked_version_by_version() {
     );
     assert!(!versions[0].listable);
 }
+
+/// The index and the document of `example.com/v1`, whose schema has this hash.
+fn open_api(line: &str, hash: &str) -> Option<String> {
+    let widget = json!({"group": "example.com", "version": "v1", "kind": "Widget"});
+    let meta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+    match line {
+        "GET /openapi/v3" => ok(&json!({"paths": {
+            "apis/example.com/v1": {"serverRelativeURL": format!("/openapi/v3/apis/example.com/v1?hash={hash}")},
+            "api/v1": {"serverRelativeURL": "/openapi/v3/api/v1?hash=00"},
+        }})),
+        line if line.ends_with(&format!("?hash={hash}")) => ok(&json!({"components": {"schemas": {
+            "com.example.v1.Widget": {
+                "type": "object",
+                "properties": {"metadata": {"$ref": format!("#/components/schemas/{meta}")}},
+                "x-kubernetes-group-version-kind": [widget],
+            },
+            meta: {"type": "object", "properties": {"name": {"type": "string"}}},
+        }}})),
+        _ => answer("301 Moved Permanently", &json!({})),
+    }
+}
+
+fn widget() -> GroupVersionKind {
+    GroupVersionKind::new("example.com/v1", "Widget")
+}
+
+fn cache(name: &str) -> (std::path::PathBuf, Cache) {
+    let directory = std::env::temp_dir().join(format!("stackanetes-open-api-{}-{name}", std::process::id()));
+    let cache = Cache::within(&directory, "server");
+    (directory, cache)
+}
+
+#[tokio::test]
+async fn a_schema_is_read_once_for_each_hash() {
+    let server = Server::new(|line, _| open_api(line, "AB"));
+    let mut cluster = server.known_cluster().await;
+    let (directory, cache) = cache("once");
+    cluster.cache = Some(cache);
+    for _ in 0..3 {
+        let schema = cluster.schema(&[widget()].into()).await.expect("a schema");
+        assert!(schema.kind(&widget()).is_some());
+    }
+    let read = "GET /openapi/v3/apis/example.com/v1?hash=AB";
+    assert_eq!(
+        server.seen(),
+        ["GET /openapi/v3", read, "GET /openapi/v3", "GET /openapi/v3"]
+    );
+    std::fs::remove_dir_all(directory).expect("it is ours");
+}
+
+#[tokio::test]
+async fn a_schema_that_changes_while_it_is_read_is_read_again() {
+    // The first index names what is gone by the time it is asked for.
+    let server = Server::new(|line, before| match (line, before) {
+        ("GET /openapi/v3", 0) => open_api(line, "OLD"),
+        (line, _) => open_api(line, "NEW"),
+    });
+    let cluster = server.known_cluster().await;
+    let schema = cluster.schema(&[widget()].into()).await.expect("a schema");
+    assert!(schema.kind(&widget()).is_some());
+    assert_eq!(server.seen().len(), 4);
+}
+
+#[tokio::test]
+async fn a_schema_that_may_not_be_read_is_an_error_and_one_that_is_not_there_is_not() {
+    let words = "forbidden: User \"u\" cannot get path \"/openapi/v3\"";
+    let server = Server::new(move |_, _| {
+        answer(
+            "403 Forbidden",
+            &json!({"kind": "Status", "message": words, "reason": "Forbidden", "code": 403}),
+        )
+    });
+    let cluster = server.known_cluster().await;
+    let error = cluster
+        .schema(&[widget()].into())
+        .await
+        .expect_err("it may not be read");
+    assert_eq!(error.failure, Failure::Forbidden);
+
+    let server = Server::new(|line, _| open_api(line, "AB"));
+    let cluster = server.known_cluster().await;
+    let unknown = GroupVersionKind::new("other.example.com/v1", "Widget");
+    let schema = cluster.schema(&[unknown.clone()].into()).await.expect("an index");
+    assert!(schema.kind(&unknown).is_none());
+    assert_eq!(server.seen(), ["GET /openapi/v3"]);
+}
+
+#[tokio::test]
+async fn discovery_is_asked_for_by_its_tag_and_answered_from_what_is_kept() {
+    let list = || {
+        json!({"kind": "APIGroupDiscoveryList", "items": [{"metadata": {"name": "example.com"}, "versions": [{
+            "version": "v1", "freshness": "Current", "resources": [
+                {"resource": "widgets", "scope": "Namespaced", "verbs": ["list"], "responseKind": {"kind": "Widget"}},
+            ],
+        }]}]})
+    };
+    let server = Server::new(move |line, before| match (line, before) {
+        ("GET /version", _) => ok(&json!({"gitVersion": "v1.37.2"})),
+        ("GET /api", _) => ok(&json!({"kind": "APIGroupDiscoveryList", "items": []})),
+        (_, 0) => {
+            let body = list().to_string();
+            let length = body.len();
+            Some(format!(
+                "HTTP/1.1 200 OK\r\nETag: \"AB\"\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            ))
+        }
+        _ => answer("304 Not Modified", &Value::Null),
+    });
+    let mut cluster = server.known_cluster().await;
+    let (directory, cache) = cache("discovery");
+    cluster.cache = Some(cache);
+    for _ in 0..2 {
+        let discovery = cluster.discover().await.expect("a discovery");
+        assert!(discovery.resource(&widget()).is_some());
+    }
+    assert_eq!(server.seen().len(), 6);
+    std::fs::remove_dir_all(directory).expect("it is ours");
+}

@@ -146,7 +146,9 @@ pub(super) fn of_merge(reference: &ObjectRef, refusal: Refusal) -> ClusterError 
         Refusal::Invalid(found) => mistakes(reference, &found),
         Refusal::Conflicts(found) => conflicts(&found),
         Refusal::UnknownKind(_) => not_served(),
-        Refusal::InvalidLive(_) => ClusterError::new(Failure::Other, format!("{reference}: {refusal}")),
+        Refusal::InvalidLive(_) | Refusal::Converted(_) => {
+            ClusterError::new(Failure::Other, format!("{reference}: {refusal}"))
+        }
     }
 }
 

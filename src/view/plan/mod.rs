@@ -20,8 +20,8 @@ pub use remarks::refusal;
 /// What stands above a plan, and how it is shown.
 #[derive(Debug)]
 pub struct Heading<'a> {
-    /// The cluster, as a person knows it: the context.
-    pub cluster: &'a str,
+    /// What the desired state is compared with.
+    pub against: Against<'a>,
     /// The commit that the desired state is of.
     pub revision: Option<&'a Revision>,
     /// Now.
@@ -32,6 +32,15 @@ pub struct Heading<'a> {
     pub not_selected: usize,
     /// What is pruned, and why not everything.
     pub pruning: Pruning,
+}
+
+/// What the desired state is compared with.
+#[derive(Debug, Clone, Copy)]
+pub enum Against<'a> {
+    /// A cluster, as a person knows it: the context.
+    Cluster(&'a str),
+    /// A cluster as a sync of this commit would leave it. There is none.
+    Commit(&'a Revision),
 }
 
 /// What is pruned.
@@ -104,18 +113,22 @@ pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>) -> String {
 
 fn head(plan: &Plan, heading: &Heading<'_>) -> String {
     let name = plan.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
-    let mut text = format!("{} on {}", paint(STRONG, name), heading.cluster);
-    match heading.revision {
-        Some(revision) => {
-            let branch = revision
-                .branch
-                .as_ref()
-                .map(|branch| format!("{branch} "))
-                .unwrap_or_default();
-            let dirty = if revision.dirty { " with local changes" } else { "" };
-            let _ = write!(text, ": {branch}{}{dirty}", revision.short);
+    let mut text = paint(STRONG, name).to_string();
+    let to = heading
+        .revision
+        .map_or_else(|| "not in a git repository".to_owned(), commit);
+    match heading.against {
+        Against::Cluster(cluster) => {
+            let _ = write!(text, " on {cluster}: {to}");
         }
-        None => text += ": not in a git repository",
+        Against::Commit(from) => {
+            let from = commit(from);
+            let _ = writeln!(
+                text,
+                " from {from} to {to}: without a cluster, by our own merge, unverified"
+            );
+            return text;
+        }
     }
     match plan.parent.as_ref().and_then(|parent| parent.completed.as_ref()) {
         Some(completed) => {
@@ -135,6 +148,17 @@ fn head(plan: &Plan, heading: &Heading<'_>) -> String {
     }
     text.push('\n');
     text
+}
+
+/// `main 3f2c1ab with local changes`
+fn commit(revision: &Revision) -> String {
+    let branch = revision
+        .branch
+        .as_ref()
+        .map(|branch| format!("{branch} "))
+        .unwrap_or_default();
+    let dirty = if revision.dirty { " with local changes" } else { "" };
+    format!("{branch}{}{dirty}", revision.short)
 }
 
 fn step(step: &Step, heading: &Heading<'_>) -> String {

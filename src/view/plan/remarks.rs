@@ -95,7 +95,10 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
     text += &unverified(plan);
     if let Some(from) = &plan.back_from {
         let from = from.get(..7).unwrap_or(from);
-        let _ = writeln!(text, "goes back: {from} was synced last, and this is not a later commit");
+        let _ = writeln!(
+            text,
+            "goes back: {from} was synced last, and this is not a later commit"
+        );
     }
     let refused = |crossed: &Crossed| plan.refusals.contains(&Refusal::Irreversible(crossed.clone()));
     for crossed in plan.crossed.iter().filter(|crossed| !refused(crossed)) {

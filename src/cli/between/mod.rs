@@ -1,0 +1,101 @@
+//! `stackanetes diff --from REV`: what a change in git does, without a cluster.
+//!
+//! The first commit is synced into a sandbox of its own, and the second compared with that: so pods that
+//! restart, Jobs that run again and objects that are pruned are what they are in any diff.
+
+mod surroundings;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::setting::{Asked, Connected};
+use super::{Exit, options, setting, sync};
+use crate::cluster::Sandbox;
+use crate::error::{Error, Result};
+use crate::execute::{Event, Lock};
+use crate::selection::Selection;
+use crate::source::{self, Desired};
+use crate::ui::Ui;
+use crate::view::{self, Against};
+
+/// In a sandbox everything is Current at once.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What an ApplySet is called that has no name: only the heading shows it.
+const UNNAMED: &str = "unnamed";
+
+pub(super) async fn run(
+    desired: &options::Desired,
+    safety: &options::Safety,
+    from: &str,
+    to: Option<&str>,
+    ui: &mut Ui,
+) -> Result<Exit> {
+    let path = desired.source.path().unwrap_or_else(|| Path::new("."));
+    let inputs = desired.source.inputs();
+    let named = |mut read: Desired| {
+        let name = desired.set.name.clone();
+        read.settings.name = name.or(read.settings.name).or_else(|| Some(UNNAMED.to_owned()));
+        read
+    };
+    let from = named(source::at_revision(path, from, &inputs)?);
+    let to = named(match to {
+        Some(to) => source::at_revision(path, to, &inputs)?,
+        None => setting::read(&desired.source, true)?,
+    });
+    for warning in &to.warnings {
+        ui.warning(warning);
+    }
+    let selection = desired.selection();
+    setting::known_components(&to, &selection)?;
+
+    let directory = tempfile::tempdir().map_err(|error| Error::new("failed to make a sandbox").because(error))?;
+    let sandbox = Arc::new(Sandbox::open(&directory.path().join("cluster"))?);
+    let connected = || Connected {
+        cluster: sandbox.clone(),
+        name: String::new(),
+        default_namespace: Sandbox::DEFAULT_NAMESPACE.to_owned(),
+        concurrency: 1,
+    };
+    let namespace = setting::namespace(&desired.set, &from.settings, Sandbox::DEFAULT_NAMESPACE);
+    surroundings::make(&sandbox, &from, &to, &namespace).await?;
+    let first = from.revision.clone();
+    sync_into(from, connected(), desired, ui).await?;
+    let asked = Asked {
+        desired,
+        safety,
+        selection,
+    };
+    let planned = setting::planned_on(to, connected(), asked, ui).await?;
+    let mut heading = planned.heading(ui);
+    if let Some(first) = &first {
+        heading.against = Against::Commit(first);
+    }
+    ui.result(&view::plan(&planned.plan, &heading))?;
+    Ok(if planned.plan.is_in_sync() {
+        Exit::Done
+    } else {
+        Exit::Differs
+    })
+}
+
+/// Syncs all of what a commit says into an empty sandbox.
+async fn sync_into(read: Desired, connected: Connected, desired: &options::Desired, ui: &mut Ui) -> Result<()> {
+    let asked = Asked {
+        desired,
+        safety: &options::Safety::default(),
+        selection: Selection::default(),
+    };
+    let planned = setting::planned_on(read, connected, asked, ui).await?;
+    let (_stays, stop) = watch::channel(false);
+    let limits = sync::Limits {
+        timeout: TIMEOUT,
+        lock: Lock::default(),
+        stop,
+    };
+    let (execution, plan) = sync::execution(planned, limits);
+    execution.run(plan, &mut |_: Event| {}).await.map_err(Error::from)
+}

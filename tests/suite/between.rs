@@ -1,0 +1,104 @@
+//! `diff --from REV`: what a change in git does, told without a cluster, is what a cluster that is in
+//! sync with that commit tells.
+
+use crate::bed::{Bed, Run, pod_template};
+
+const SECRET: &str = "hunter2-between-commits";
+
+/// All but the heading, which says what was compared.
+fn body(run: &Run) -> String {
+    run.stdout.lines().skip(1).collect::<Vec<_>>().join("\n")
+}
+
+/// Two commits that change, add and drop something each.
+fn commits(bed: &Bed) {
+    bed.write_config_map("dropped", &[("a", "1")]);
+    bed.write_config_map("changed", &[("log", "info\nall\n"), ("other", "x")]);
+    bed.write("pod.yaml", &pod_template("web", "nginx:1"));
+    bed.write(
+        "service.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, name: a}]}\n",
+    );
+    let secret =
+        |value: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: key}}\nstringData: {{key: {value}}}\n");
+    bed.write("key.yaml", &secret("first-value"));
+    bed.commit("First");
+    bed.remove("dropped.yaml");
+    bed.write_config_map("changed", &[("log", "debug\nall\n")]);
+    bed.commit("Talk more");
+    bed.write("pod.yaml", &pod_template("web", "nginx:2"));
+    bed.write(
+        "service.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, name: a}]}\n",
+    );
+    bed.write("key.yaml", &secret(SECRET));
+    bed.write_config_map("new", &[("a", "1")]);
+    bed.commit("Second");
+}
+
+#[test]
+fn it_tells_what_a_cluster_in_sync_with_that_commit_tells() {
+    let bed = Bed::new("between-same");
+    commits(&bed);
+    bed.run(&["sync", "--yes", "--revision", "HEAD~2"]).exits(0);
+    let asked = bed.diff().exits(1);
+    let requests = bed.audited(|| {
+        let told = bed
+            .run(&["diff", "--from", "HEAD~2", "--to", "HEAD"])
+            .exits(1)
+            .hides(&[SECRET]);
+        assert_eq!(body(&told), body(&asked));
+        told.shows("Talk more").shows("1 to create, 3 to update, 1 to delete");
+    });
+    assert!(requests.is_empty(), "{requests:#?}");
+    // Without --to it is the directory as it is on disk.
+    bed.write_config_map("untracked", &[]);
+    bed.run(&["diff", "--from", "HEAD"])
+        .exits(1)
+        .shows("with local changes: without a cluster, by our own merge, unverified")
+        .shows("+ create    ConfigMap between-same/untracked")
+        .shows("1 to create; 5 unchanged");
+    bed.remove("untracked.yaml");
+    bed.run(&["diff", "--from", "HEAD"]).exits(0);
+}
+
+#[test]
+fn what_the_directory_does_not_hold_is_taken_to_be_there() {
+    let bed = Bed::new("between-elsewhere");
+    let certificate = |name: &str| {
+        format!(
+            "apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {{name: tls, namespace: shop}}\nspec: {{dnsNames: [{name}], any: {{x: 1}}}}\n"
+        )
+    };
+    bed.write("certificate.yaml", &certificate("a.example.com"));
+    bed.commit("First");
+    bed.write("certificate.yaml", &certificate("b.example.com"));
+    bed.write("later.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: later}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: later}\n");
+    bed.commit("Second");
+    bed.run(&["diff", "--from", "HEAD~1"])
+        .exits(1)
+        .shows("~ update    Certificate shop/tls")
+        .shows("+ create    Namespace later")
+        .shows("+ create    ConfigMap later/a")
+        .shows("2 to create, 1 to update; 0 unchanged");
+}
+
+#[test]
+fn it_needs_no_cluster_and_no_stackanetes_yaml() {
+    let bed = Bed::new("between-plain");
+    bed.remove("stackanetes.yaml");
+    commits(&bed);
+    let nowhere = std::path::Path::new("/nonexistent/kubeconfig");
+    bed.run_as(nowhere, &["diff", "--from", "HEAD~1"], "")
+        .exits(1)
+        .shows("~ update    PodTemplate default/web")
+        .shows("+ create    ConfigMap default/new");
+    bed.run_as(nowhere, &["diff", "--from", "HEAD~2", "--to", "HEAD~1"], "")
+        .exits(1)
+        .shows("- delete    ConfigMap default/dropped");
+    bed.run_as(nowhere, &["diff", "--from", "nothing"], "")
+        .exits(2)
+        .complains("nothing");
+    bed.run_as(nowhere, &["diff", "--from", "HEAD", "--verify"], "")
+        .exits(2);
+}
