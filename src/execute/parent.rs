@@ -139,8 +139,9 @@ impl Run<'_> {
         let live = self.execution.cluster.get(&resource, &reference).await;
         let live = live.map_err(|error| observe::failed(&format!("read {reference}"), error))?;
         let parent = live.as_ref().map(|live| observe::parent_of(set, live)).transpose()?;
-        let attempted = |parent: Option<&Parent>| parent.and_then(|parent| parent.attempted.clone());
-        if attempted(parent.as_ref()) != attempted(planned) {
+        // One that was under way when the plan was made has ended by now.
+        let syncs = |parent: Option<&Parent>| parent.map(|parent| (parent.attempted.clone(), parent.journal.clone()));
+        if syncs(parent.as_ref()) != syncs(planned) {
             return Err(Abort::Overtaken(set.name.clone()));
         }
         let parent = parent.unwrap_or_default();

@@ -63,16 +63,16 @@ fn state(bed: &Bed) -> Value {
         for object in listed["items"].as_array().expect("a list") {
             let name = object["metadata"]["name"].as_str().expect("a name");
             if name != "kube-root-ca.crt" {
-                state[format!("{kind}/{name}")] = normal(object, name);
+                state[format!("{kind}/{name}")] = normal(object);
             }
         }
     }
     state
 }
 
-fn normal(object: &Value, name: &str) -> Value {
+fn normal(object: &Value) -> Value {
     let mut data = object["data"].clone();
-    if name.starts_with("stackanetes-") {
+    if data["attempted"].is_string() {
         // When, and by what way, is not the same.
         for record in ["attempted", "completed"] {
             let text = data[record].as_str().expect("a record");

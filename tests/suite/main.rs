@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod agreement;
+mod asking;
 mod bed;
 mod between;
 mod bundled_schema;
@@ -18,7 +19,9 @@ mod defaults;
 mod desired;
 mod diff;
 mod differential;
+mod events;
 mod generated;
+mod history;
 mod input;
 mod interrupt;
 mod jobs;
