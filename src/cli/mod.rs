@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod diff;
 mod duration;
+mod format;
 mod history;
 mod options;
 mod output;

@@ -44,8 +44,8 @@ pub(super) struct Args {
     timeout: Duration,
     #[command(flatten)]
     lock: LockArgs,
-    /// What is printed: text, or JSON, one document a line: an Event for each that happens, a Report at
-    /// the end.
+    /// What is printed: text, or JSON, one document a line: the Plan, an Event for each that happens, a
+    /// Report at the end.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
@@ -113,10 +113,15 @@ async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
     if let Some(path) = &args.plan {
         saved::must_agree(&planned, path, ui).await?;
     }
-    if args.format == Format::Text {
-        let text = view::plan(&planned.plan, &planned.heading(ui));
-        ui.result(&text)?;
-    }
+    let heading = planned.heading(ui);
+    let text = match args.format {
+        Format::Text => view::plan(&planned.plan, &heading),
+        Format::Json => {
+            let made_of = saved::made_of(&planned).await.ok();
+            view::json::line(&view::json::plan(&planned.plan, &heading, made_of))
+        }
+    };
+    ui.result(&text)?;
     if let Some(error) = refusals(&planned) {
         return Err(error);
     }
@@ -222,7 +227,7 @@ async fn execute(planned: Planned, args: &Args, deadline: Instant, ui: &mut Ui) 
     ui.doing("syncing");
     let mut tell = |event| {
         if args.format == Format::Json {
-            ui.stream(&view::json::event(&event, Timestamp::now()));
+            ui.stream(&view::json::line(&view::json::event(&event, Timestamp::now())));
         }
         ui.event(&event);
         report.note(event);
@@ -259,7 +264,8 @@ async fn execute(planned: Planned, args: &Args, deadline: Instant, ui: &mut Ui) 
                 revision: commit.as_deref(),
                 ended: Timestamp::now(),
             };
-            ui.result(&view::json::report(&report, result.as_ref().err(), &subject))?;
+            let report = view::json::report(&report, result.as_ref().err(), &subject);
+            ui.result(&view::json::line(&report))?;
         }
         // It could not begin: the error says all.
         Format::Text if report.failed && report.outcomes.is_empty() && !report.has_begun() => {}

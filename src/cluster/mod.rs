@@ -41,6 +41,9 @@ pub trait Cluster: Send + Sync {
     /// One object; `None` when there is none.
     async fn get(&self, resource: &Resource, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError>;
 
+    /// The Events about the object with this UID; none where the cluster keeps none.
+    async fn events(&self, reference: &ObjectRef, uid: &str) -> Result<Vec<LiveObject>, ClusterError>;
+
     /// Server-side apply.
     async fn apply(&self, resource: &Resource, apply: &Apply<'_>) -> Result<Answer, ClusterError>;
 

@@ -97,6 +97,10 @@ impl Cluster for Fence {
         self.cluster.get(resource, reference).await
     }
 
+    async fn events(&self, reference: &ObjectRef, uid: &str) -> Result<Vec<LiveObject>, ClusterError> {
+        self.cluster.events(reference, uid).await
+    }
+
     async fn apply(&self, resource: &Resource, apply: &Apply<'_>) -> Result<Answer, ClusterError> {
         if apply.persist == Persist::Stored {
             self.pass()?;

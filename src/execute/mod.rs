@@ -15,6 +15,7 @@ mod prune;
 mod replace;
 mod runs;
 mod walk;
+mod why;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::cluster::{Cluster, Discovery, Resource};
 use crate::error::{Error, Result};
+use crate::health::Health;
 use crate::inventory::{ApplySet, Record};
 use crate::jobs::Inputs;
 use crate::journal::Counts;
@@ -367,7 +369,7 @@ impl Run<'_> {
         inputs: Option<Inputs>,
         done: Outcome,
     ) -> Outcome {
-        let progress = |health: &crate::health::Health| {
+        let progress = |health: &Health| {
             self.send(Event::Waiting {
                 reference: live.reference(),
                 health: health.clone(),
@@ -380,8 +382,18 @@ impl Run<'_> {
             }
             done
         } else {
-            Outcome::NotReady(health)
+            Outcome::NotReady(self.explained(resource, live, health).await)
         }
+    }
+
+    /// How an object is, with why; without it where the sync is stopped.
+    async fn explained(&self, resource: &Resource, live: &LiveObject, health: Health) -> Health {
+        if self.is_stopped() {
+            return health;
+        }
+        let _turn = self.requests.acquire().await;
+        let Execution { cluster, discovery, .. } = &self.execution;
+        why::explained(&**cluster, discovery, resource, live, health).await
     }
 
     /// How long anything is waited for: until its time is up, or the sync is stopped.

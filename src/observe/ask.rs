@@ -386,20 +386,17 @@ impl Asking<'_> {
             object,
             warnings: words,
             ..
-        } = match (run, live) {
-            (Run::Again(_), Some(live)) => {
-                job::validate(self.cluster, resource, reference, sent, live.uid(), field_manager).await?
-            }
-            _ => {
-                let apply = Apply {
-                    object: sent,
-                    reference,
-                    field_manager,
-                    force: Force::Take,
-                    persist: Persist::DryRun,
-                };
-                self.cluster.apply(resource, &apply).await?
-            }
+        } = if let (Run::Again(_), Some(live)) = (run, live) {
+            job::validate(self.cluster, resource, reference, sent, live.uid(), field_manager).await?
+        } else {
+            let apply = Apply {
+                object: sent,
+                reference,
+                field_manager,
+                force: Force::Take,
+                persist: Persist::DryRun,
+            };
+            self.cluster.apply(resource, &apply).await?
         };
         let warnings = warnings(desired, words);
         Ok(Answered::ByServer { object, warnings })

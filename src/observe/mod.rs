@@ -27,7 +27,7 @@ use crate::jobs::{self, Done, Recorded};
 use crate::key::Keyring;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::order::{self, ComponentDependencies};
-use crate::plan::{Contents, NotCompared, Observed, Policy};
+use crate::plan::{Contents, NotCompared, Observation, Observed, Policy};
 use crate::rollout;
 use crate::schema::Schema;
 use crate::selection::Selection;
@@ -171,18 +171,9 @@ pub async fn observe(
         })
         .collect();
     let mut schemas = Schemas::nearby(&live, &known, &discovery);
-    let proves = is_known_server && !question.verify;
-    if proves {
-        schemas.read(cluster).await;
-    }
-    let mut objects = survey.ask_all(known, proves.then(|| schemas.schema())).await?;
-    if objects.iter().any(predict::is_unverified) {
-        schemas.read(cluster).await;
-        let predicted = objects
-            .iter_mut()
-            .map(|observation| predict::predict(observation, schemas.schema(), question));
-        Error::join(predicted.filter_map(Result::err)).map_or(Ok(()), Err)?;
-    }
+    let objects = survey
+        .answers(known, &mut schemas, is_known_server && !question.verify)
+        .await?;
     let (schema, schema_unread) = schemas.into_parts();
     // What git wants under other labels than the live object has is not selected, and still wanted.
     let orphans: Vec<(Resource, LiveObject)> = live
@@ -218,6 +209,25 @@ pub async fn observe(
         defined_by,
         schema: Arc::new(schema),
     })
+}
+
+impl Survey<'_> {
+    /// What an apply of each object would do: proved, where that is to be tried; else as the server answers;
+    /// else as our own merge predicts it.
+    async fn answers(&self, known: Vec<ask::Known>, schemas: &mut Schemas, proves: bool) -> Result<Vec<Observation>> {
+        if proves {
+            schemas.read(self.cluster).await;
+        }
+        let mut objects = self.ask_all(known, proves.then(|| schemas.schema())).await?;
+        if objects.iter().any(predict::is_unverified) {
+            schemas.read(self.cluster).await;
+            let predicted = objects
+                .iter_mut()
+                .map(|observation| predict::predict(observation, schemas.schema(), self.question));
+            Error::join(predicted.filter_map(Result::err)).map_or(Ok(()), Err)?;
+        }
+        Ok(objects)
+    }
 }
 
 /// For each orphaned Namespace, what else lives in it.

@@ -41,7 +41,9 @@ impl Schemas {
             .chain(there.map(LiveObject::value))
             .collect();
         let mut custom = Schema::from_open_api([]);
-        definitions.iter().for_each(|definition| custom.add_custom(definition));
+        for definition in &definitions {
+            custom.add_custom(definition);
+        }
         let is_bundled = Schema::is_bundled_for(&discovery.server_version);
         let kinds = known.iter().map(|(_, resource, _)| &resource.gvk);
         let missing = kinds.filter(|gvk| {

@@ -239,7 +239,7 @@ fn observed(wanted: Vec<Observation>, orphans: Vec<LiveObject>) -> Observed {
         dependencies: Dependencies::new(),
         not_selected: 0,
         jobs: BTreeSet::new(),
-        irreversible: BTreeMap::new(),
+        irreversible: crate::jobs::Irreversible::new(),
         back_from: None,
         crossed: Vec::new(),
         key: Keyring::Empty,

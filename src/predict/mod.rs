@@ -1,6 +1,6 @@
 //! What an API server would answer to an apply, where it cannot be asked.
 //!
-//! Pure: no I/O, no clock. It is our own server-side apply ([`merge`](crate::merge)) and, around it, what
+//! Pure: no I/O, no clock. It is our own server-side apply ([`merge`]) and, around it, what
 //! an API server does besides: it leaves out what is empty, adds defaults, and keeps the spelling that a
 //! value has already.
 //!
@@ -91,7 +91,7 @@ pub fn predict(schema: &Schema, request: &Request<'_>) -> Result<Predicted, Refu
     object = canonical::stored(kind, &object);
     if kind.is_built_in() {
         typed::settle(kind.root(), &mut object);
-        defaults::fill(kind.root(), &mut object);
+        defaults::fill(kind.root(), &mut object, live);
         write_lists(kind, &mut object);
     } else {
         typed::settle_numbers(&mut object);

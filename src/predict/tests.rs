@@ -219,3 +219,20 @@ fn a_custom_object_has_typed_metadata_and_untyped_numbers() {
     let spec = predict(&schema, &request).expect("it can be predicted").object["spec"].take();
     assert_eq!(spec.to_string(), r#"{"empty":{},"share":0.5,"size":2}"#);
 }
+
+#[test]
+fn a_default_that_the_server_does_not_have_is_not_filled_in() {
+    let live = applied("ours", &deployment(json!({})));
+    let mut older = live.clone();
+    older["spec"]
+        .as_object_mut()
+        .expect("a map")
+        .remove("revisionHistoryLimit");
+    let sent = deployment(json!({"replicas": 3}));
+    let after = predicted(Some(&older), &sent, false).object;
+    assert!(after["spec"]["revisionHistoryLimit"].is_null());
+    assert_eq!(
+        predicted(Some(&live), &sent, false).object["spec"]["revisionHistoryLimit"],
+        10
+    );
+}

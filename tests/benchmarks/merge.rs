@@ -101,11 +101,9 @@ fn same_owners(ours: &Path, theirs: &Path) {
             .map(|line| {
                 let mut fields: Value = serde_json::from_str(line).expect("FieldsV1");
                 let map = fields.as_object_mut().expect("a map");
-                NOBODYS.iter().for_each(|name| drop(map.remove(*name)));
+                map.retain(|name, _| !NOBODYS.contains(&name.as_str()));
                 if let Some(metadata) = map.get_mut("f:metadata").and_then(Value::as_object_mut) {
-                    ["f:name", "f:namespace"]
-                        .iter()
-                        .for_each(|name| drop(metadata.remove(*name)));
+                    metadata.retain(|name, _| !["f:name", "f:namespace"].contains(&name.as_str()));
                     if metadata.is_empty() {
                         map.remove("f:metadata");
                     }
@@ -226,5 +224,5 @@ fn configs(number: usize) -> (Value, Value) {
                 {"apiGroups": [""], "resources": ["pods", image], "verbs": ["get", "list", "watch"]}]}),
         }
     };
-    (of(false), of(number % 3 != 0))
+    (of(false), of(!number.is_multiple_of(3)))
 }

@@ -12,11 +12,17 @@ fn documents(run: &Run) -> Vec<Value> {
     let documents: Vec<Value> = read.collect();
     for document in &documents {
         assert_eq!(document["apiVersion"], "stackanetes.io/v1alpha1", "{document}");
-        assert!(document["time"].is_string(), "{document}");
     }
-    let (last, events) = documents.split_last().expect("a report");
-    assert_eq!(last["kind"], "Report", "{last}");
-    assert!(events.iter().all(|event| event["kind"] == "Event"), "{events:#?}");
+    let [plan, events @ .., report] = documents.as_slice() else {
+        panic!("{documents:#?}");
+    };
+    assert_eq!((&plan["kind"], &report["kind"]), (&json!("Plan"), &json!("Report")));
+    assert!(
+        events
+            .iter()
+            .all(|event| event["kind"] == "Event" && event["time"].is_string()),
+        "{events:#?}"
+    );
     documents
 }
 
@@ -112,20 +118,170 @@ spec:
 
 #[test]
 fn what_the_server_refuses_is_told_whole_and_without_secrets() {
-    let bed = Bed::new("events-refused");
+    let bed = Bed::on(ControlPlane::full(), "events-refused");
     bed.write_config_map("settings", &[("a", "1")]);
-    bed.kubectl(&["create", "quota", "few", "--hard=count/configmaps=1"]);
+    // One that is there anyway, and the parent, which takes the last place.
+    bed.kubectl(&["create", "quota", "few", "--hard=count/configmaps=2"]);
     crate::bed::wait_until("the quota counts", || {
         bed.get("resourcequota", "few").expect("it is there")["status"]["used"].is_object()
     });
-    let run = bed.run(&JSON);
-    // The parent takes the last place, or nothing could begin.
+    let run = bed.run(&JSON).exits(1);
     let told = documents(&run);
+    assert_eq!(of(&told, "settings"), ["started", "failed"]);
     let report = told.last().expect("a report");
-    assert_ne!(report["result"], "complete");
-    assert!(run.code == 1 || run.code == 2, "{run:?}");
-    let text = report.to_string();
-    assert!(text.contains("exceeded quota"), "{text}");
+    assert_eq!(report["result"], "incomplete");
+    let error = &report["objects"][0]["error"];
+    assert_eq!(error["places"][0]["place"], "desired/settings.yaml:1:1", "{error}");
+    assert!(
+        error["causes"][0].as_str().expect("why").contains("exceeded quota"),
+        "{error}"
+    );
     // Text and JSON are views of the same: progress goes on on standard error.
     assert!(!run.stderr.is_empty());
+}
+
+/// A bed with every action in its plan: a conflict too.
+fn bed_with_everything(name: &str) -> Bed {
+    let bed = Bed::new(name);
+    bed.write("pod.yaml", &crate::bed::pod_template("web", "nginx:1"));
+    bed.write("secret.yaml", &secret("credentials"));
+    bed.write_config_map("old", &[("a", "1")]);
+    bed.write_config_map("taken", &[("mode", "slow")]);
+    bed.commit("First");
+    bed.synced();
+    bed.write("pod.yaml", &crate::bed::pod_template("web", "nginx:2"));
+    bed.write("secret.yaml", &secret("credentials").replace("hunter2", "hunter3"));
+    bed.remove("old.yaml");
+    bed.write_config_map("new", &[("a", "ping @team <b>`````")]);
+    bed.write_config_map("taken", &[("mode", "fast")]);
+    let theirs = json!({"data": {"mode": "hot-fix"}});
+    bed.patch("somebody", "configmap", "taken", &theirs);
+    bed.commit("Second");
+    bed
+}
+
+#[test]
+fn a_plan_as_json_says_all_that_a_reviewer_wants_to_know_and_can_be_executed() {
+    let bed = bed_with_everything("events-plan");
+    let run = bed.run(&["diff", "--format", "json"]).exits(1);
+    let run = run.hides(&["hunter2", "hunter3", "aHVudGVy"]);
+    let plan: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(
+        (&plan["apiVersion"], &plan["kind"]),
+        (&json!("stackanetes.io/v1alpha1"), &json!("Plan"))
+    );
+    assert_eq!(
+        plan["counts"],
+        json!({"create": 1, "update": 2, "replace": 0, "delete": 1, "conflict": 1, "skip": 0, "keep": 0, "unchanged": 0})
+    );
+    assert_eq!(plan["revision"]["subject"], "Second");
+    assert_eq!(plan["inSync"], false);
+    let step = |name: &str| {
+        let steps = plan["steps"].as_array().expect("a list");
+        steps
+            .iter()
+            .find(|step| step["object"]["name"] == name)
+            .expect("a step")
+    };
+    let change = &step("web")["changes"][0];
+    assert_eq!(change["path"], "template.spec.containers[main].image");
+    assert_eq!(
+        (&change["before"], &change["after"]),
+        (&json!({"value": "nginx:1"}), &json!({"value": "nginx:2"}))
+    );
+    assert_eq!(
+        (&change["cause"], &change["by"]["subject"]),
+        (&json!("git"), &json!("Second"))
+    );
+    assert_eq!(change["places"], json!([{"place": "desired/pod.yaml:9"}]));
+    assert_eq!(step("credentials")["changes"][0]["after"], "masked");
+    assert_eq!(step("taken")["changes"][0]["writer"]["name"], "somebody");
+    assert_eq!(
+        step("old")["message"],
+        "dropped from git in ".to_owned() + &short(&bed) + " Second"
+    );
+
+    // It is the file that `--out` writes, and as good as that.
+    bed.run(&["diff", "--out", "out.json"]).exits(1);
+    let written = std::fs::read_to_string(bed.dir.join("out.json")).expect("it is there");
+    let written: Value = serde_json::from_str(&written).expect("JSON");
+    assert_eq!(written["steps"], plan["steps"]);
+    std::fs::write(bed.dir.join("plan.json"), &run.stdout).expect("written");
+    bed.run(&["sync", "--plan", "plan.json", "--timeout", "30s"])
+        .exits(1)
+        .shows("1 created, 2 updated");
+    // What no commit holds is shown, and bound to nothing.
+    bed.write_config_map("dirty", &[("a", "1")]);
+    let run = bed.run(&["diff", "--format", "json"]).exits(1);
+    let plan: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert!(plan["madeOf"].is_null() && plan["revision"]["dirty"] == true, "{plan}");
+    std::fs::write(bed.dir.join("plan.json"), &run.stdout).expect("written");
+    bed.commit("Clean");
+    bed.run(&["sync", "--plan", "plan.json"])
+        .exits(2)
+        .complains("it was made of what no commit holds");
+}
+
+fn short(bed: &Bed) -> String {
+    let repository = git2::Repository::open(&bed.dir).expect("a repository");
+    let head = repository.head().expect("a head").target().expect("a commit");
+    head.to_string()[..7].to_owned()
+}
+
+#[test]
+fn a_plan_as_a_comment_says_first_what_is_dangerous() {
+    let bed = bed_with_everything("events-comment");
+    let run = bed.run(&["diff", "--format", "markdown"]).exits(1);
+    let text = run.hides(&["hunter2", "hunter3", "aHVudGVy", "\u{1b}"]).stdout;
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words} in\n{text}"));
+    let order = [
+        "### events-comment on controlplane",
+        "**1 to create, 2 to update, 1 to delete, 1 conflict; 0 unchanged**",
+        "> [!WARNING]",
+        "> - ! conflict <code>ConfigMap events-comment/taken</code>",
+        "> - - delete <code>ConfigMap events-comment/old</code>",
+        "<details><summary>! conflict <code>ConfigMap events-comment/taken</code>",
+        "<details><summary>~ update <code>PodTemplate events-comment/web</code>",
+        "- + create <code>ConfigMap events-comment/new</code>",
+    ];
+    let places = order.map(at);
+    assert!(places.is_sorted(), "{places:?} in\n{text}");
+    assert!(
+        text.contains("\n-      nginx:1") && text.contains("\n+      nginx:2"),
+        "{text}"
+    );
+    assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
+    // What git holds means nothing to whoever shows the comment.
+    let whole = bed.run(&["diff", "--format", "markdown", "-v"]).exits(1).stdout;
+    assert!(whole.contains("``````diff\n"), "{whole}");
+}
+
+#[test]
+fn a_comment_is_never_too_long_and_says_what_it_leaves_out() {
+    let bed = Bed::new("events-long");
+    let long = "x".repeat(3_000);
+    for number in 0..40 {
+        bed.write_config_map(&format!("long-{number}"), &[("a", &long)]);
+    }
+    let many: String = (0..900)
+        .map(|number| {
+            format!(
+                "---\n{}",
+                crate::bed::config_map(&format!("short-{number}"), &[("a", "1")])
+            )
+        })
+        .collect();
+    bed.write("many.yaml", &many);
+    let text = bed.run(&["diff", "--format", "markdown", "-v"]).exits(1).stdout;
+    assert!(text.len() <= 65_536, "{}", text.len());
+    assert!(text.len() > 50_000, "it says what fits: {}", text.len());
+    assert!(text.contains("lines are left out, since the comment would be too long"));
+    let told = text.matches("+ create <code>").count();
+    let left_out = 940 - told;
+    assert!(left_out > 0);
+    assert!(
+        text.contains(&format!("{left_out} more objects change, and are left out")),
+        "{told}"
+    );
+    assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
 }

@@ -70,6 +70,6 @@ fn a_second_ctrl_c_stops_at_once_and_says_what_nobody_knows() {
         .complains("stopped at once: what was under way may be done or not")
         .complains("the Lease is free again after 30 s")
         .shows("unknown ConfigMap interrupt-twice/held: the sync ended while it was under way")
-        .shows("stopped ConfigMap interrupt-twice/after: the sync was stopped before")
+        .shows("not begun ConfigMap interrupt-twice/after: the sync ended before")
         .shows("not synced: 1 created, 2 not done");
 }

@@ -85,3 +85,56 @@ spec: {containers: [{name: main, image: none}]}
     let ready = conditions.iter().find(|condition| condition["type"] == "Ready");
     assert_eq!(ready.expect("it is told")["status"], json!("True"), "{pod}");
 }
+
+#[test]
+fn what_is_not_ready_in_time_is_named_with_its_reason() {
+    let bed = Bed::on(ControlPlane::full(), "wait-reason");
+    bed.write(
+        "nowhere.yaml",
+        "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: nowhere}
+spec:
+  selector: {matchLabels: {app: nowhere}}
+  template:
+    metadata: {labels: {app: nowhere}}
+    spec: {nodeSelector: {example.com/nowhere: \"true\"}, containers: [{name: main, image: none}]}
+",
+    );
+    bed.write("it.yaml", &job("{outcome: failure}"));
+    bed.write(
+        "refused.yaml",
+        "apiVersion: v1
+kind: ResourceQuota
+metadata: {name: none}
+spec: {hard: {count/statefulsets.apps: 5, persistentvolumeclaims: 0}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: refused}
+spec:
+  serviceName: refused
+  selector: {matchLabels: {app: refused}}
+  template:
+    metadata: {labels: {app: refused}}
+    spec: {containers: [{name: main, image: none}]}
+  volumeClaimTemplates:
+    - metadata: {name: data}
+      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+",
+    );
+    bed.write_config_map("other", &[]);
+    bed.run(&["sync", "--yes", "--timeout", "10s"])
+        .exits(1)
+        .shows("not ready Deployment wait-reason/nowhere: InProgress: 0 of 1 replicas available; pod nowhere-")
+        .shows(": not scheduled, 0/2 nodes are available")
+        .shows("last event: FailedScheduling, 0/2 nodes are available")
+        .shows("not ready Job wait-reason/it: Failed")
+        .shows("container main: exit code 1")
+        .shows("not ready StatefulSet wait-reason/refused: InProgress: 0 of 1 replicas created; last event: FailedCreate, ")
+        .shows("exceeded quota: none");
+    assert!(
+        bed.get("configmap", "other").is_some(),
+        "what does not depend on them goes on"
+    );
+}

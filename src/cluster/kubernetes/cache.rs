@@ -8,6 +8,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -32,8 +34,7 @@ impl Cache {
     /// In this directory.
     pub fn within(caches: &Path, server: &str) -> Self {
         // Of one server nothing may be taken for another's.
-        let digest = Sha256::digest(server);
-        let name: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
+        let name = URL_SAFE_NO_PAD.encode(&Sha256::digest(server)[..15]);
         Self {
             directory: caches.join("stackanetes").join(name),
         }

@@ -49,6 +49,9 @@ const PAGE: &str = "500";
 /// What kubectl asks for too: a field that the server does not know is an error.
 const STRICT: (&str, &str) = ("fieldValidation", "Strict");
 
+/// The parameter of a list that selects, and its value.
+type Selector<'a> = (&'static str, &'a str);
+
 /// A cluster behind an API server.
 #[derive(Clone)]
 pub struct Kubernetes {
@@ -111,13 +114,32 @@ impl Kubernetes {
         self.transport.send(request).await?.accepted(subject)
     }
 
+    /// All objects that are selected, page by page.
+    async fn select(
+        &self,
+        resource: &Resource,
+        scope: &Scope,
+        selector: Selector<'_>,
+    ) -> Result<Vec<LiveObject>, ClusterError> {
+        if let Some(objects) = self.pages(resource, scope, selector).await? {
+            return Ok(objects);
+        }
+        tracing::debug!(resource = resource.plural, "listing again from the beginning");
+        self.pages(resource, scope, selector).await?.ok_or_else(|| {
+            let plural = &resource.plural;
+            failed(format!(
+                "failed to list {plural}: the server forgets its pages faster than they are read"
+            ))
+        })
+    }
+
     /// The pages of a list from the first to the last; `None` when the server has forgotten, midway,
     /// the state that the first page was of.
     async fn pages(
         &self,
         resource: &Resource,
         scope: &Scope,
-        selector: &str,
+        selector: Selector<'_>,
     ) -> Result<Option<Vec<LiveObject>>, ClusterError> {
         let namespace = match scope {
             Scope::Cluster => None,
@@ -128,7 +150,7 @@ impl Kubernetes {
         let mut next = String::new();
         loop {
             let mut parameters = vec![("limit", PAGE)];
-            parameters.extend(Some(("labelSelector", selector)).filter(|_| !selector.is_empty()));
+            parameters.extend(Some(selector).filter(|(_, text)| !text.is_empty()));
             parameters.extend(Some(("continue", next.as_str())).filter(|_| !next.is_empty()));
             let reply = self
                 .transport
@@ -176,16 +198,21 @@ impl Cluster for Kubernetes {
     }
 
     async fn list(&self, resource: &Resource, scope: &Scope, selector: &str) -> Result<Vec<LiveObject>, ClusterError> {
-        if let Some(objects) = self.pages(resource, scope, selector).await? {
-            return Ok(objects);
-        }
-        tracing::debug!(resource = resource.plural, "listing again from the beginning");
-        self.pages(resource, scope, selector).await?.ok_or_else(|| {
-            let plural = &resource.plural;
-            failed(format!(
-                "failed to list {plural}: the server forgets its pages faster than they are read"
-            ))
-        })
+        self.select(resource, scope, ("labelSelector", selector)).await
+    }
+
+    async fn events(&self, reference: &ObjectRef, uid: &str) -> Result<Vec<LiveObject>, ClusterError> {
+        let event = Resource {
+            gvk: GroupVersionKind::new("v1", "Event"),
+            plural: "events".to_owned(),
+            namespaced: true,
+            listable: true,
+        };
+        // Those about what is cluster-scoped are kept there.
+        let namespace = reference.namespace.clone().unwrap_or_else(|| "default".to_owned());
+        let about = format!("involvedObject.uid={uid}");
+        self.select(&event, &Scope::Namespace(namespace), ("fieldSelector", &about))
+            .await
     }
 
     async fn get(&self, resource: &Resource, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError> {

@@ -223,6 +223,11 @@ impl Cluster for Sandbox {
         self.work(move |store| session::get(store, &resource, &reference)).await
     }
 
+    /// Nothing happens in it.
+    async fn events(&self, _reference: &ObjectRef, _uid: &str) -> Result<Vec<LiveObject>, ClusterError> {
+        Ok(Vec::new())
+    }
+
     async fn apply(&self, resource: &Resource, apply: &Apply<'_>) -> Result<Answer, ClusterError> {
         let resource = resource.clone();
         let apply = session::Apply {

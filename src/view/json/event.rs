@@ -9,7 +9,7 @@ use crate::execute::{Event, Outcome};
 use crate::field::FieldPath;
 
 /// The document of one event that happens now.
-pub fn event(event: &Event, now: Timestamp) -> String {
+pub fn event(event: &Event, now: Timestamp) -> Value {
     let mut fields = self::fields(event);
     fields["time"] = format!("{now:.3}").into();
     document("Event", fields)

@@ -1,9 +1,10 @@
-//! The machine form: what `--format json` prints, one document a line. The README says what is in them.
+//! The machine form: what `--format json` prints. The README says what is in it.
 //!
 //! A field that does not apply is left out. New fields and new words may come; what is there keeps its
 //! meaning for as long as `apiVersion` is the same.
 
 mod event;
+mod plan;
 mod report;
 
 use serde_json::{Map, Value, json};
@@ -12,17 +13,34 @@ use crate::error::Error;
 use crate::plan::API_VERSION;
 
 pub use event::event;
+pub use plan::plan;
 pub use report::{Subject, report};
 
-/// A document of this kind, on one line.
-fn document(kind: &str, fields: Value) -> String {
+/// A document on lines that a person can read.
+pub fn pretty(document: &Value) -> String {
+    format!("{document:#}\n")
+}
+
+/// A document on one line.
+pub fn line(document: &Value) -> String {
+    format!("{document}\n")
+}
+
+/// A document of this kind.
+fn document(kind: &str, fields: Value) -> Value {
     let mut document = Map::new();
     document.insert("apiVersion".to_owned(), API_VERSION.into());
     document.insert("kind".to_owned(), kind.into());
-    if let Value::Object(fields) = without_absent(fields) {
-        document.extend(fields);
+    document.extend(self::fields(fields));
+    Value::Object(document)
+}
+
+/// The fields that there are.
+fn fields(value: Value) -> Map<String, Value> {
+    match without_absent(value) {
+        Value::Object(map) => map,
+        _ => Map::new(),
     }
-    format!("{}\n", Value::Object(document))
 }
 
 /// Leaves out what is null or empty.

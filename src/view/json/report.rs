@@ -24,7 +24,7 @@ pub struct Subject<'a> {
 }
 
 /// The document of a report.
-pub fn report(report: &Report, failure: Option<&Error>, subject: &Subject<'_>) -> String {
+pub fn report(report: &Report, failure: Option<&Error>, subject: &Subject<'_>) -> Value {
     let changed = report
         .outcomes
         .iter()

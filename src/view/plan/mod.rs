@@ -16,6 +16,7 @@ use crate::plan::{Action, Moved, Plan, Reason, Restarts, Step, Unverified, Work}
 use crate::source::Revision;
 
 pub use remarks::refusal;
+pub(super) use remarks::{remarks, summary};
 
 /// What stands above a plan, and how it is shown.
 #[derive(Debug)]
@@ -83,8 +84,8 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>) -> String {
     if !plan.steps.is_empty() || !plan.not_compared.is_empty() {
         text.push('\n');
     }
-    text += &remarks::summary(plan);
-    text += &remarks::remarks(plan, heading);
+    text += &summary(plan);
+    text += &remarks(plan, heading);
     text
 }
 
@@ -111,9 +112,10 @@ pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>) -> String {
     text
 }
 
-fn head(plan: &Plan, heading: &Heading<'_>) -> String {
+/// What is compared with what.
+pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> String {
     let name = plan.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
-    let mut text = paint(STRONG, name).to_string();
+    let mut text = paint(STRONG, name);
     let to = heading
         .revision
         .map_or_else(|| "not in a git repository".to_owned(), commit);
@@ -161,7 +163,8 @@ fn commit(revision: &Revision) -> String {
     format!("{branch}{}{dirty}", revision.short)
 }
 
-fn step(step: &Step, heading: &Heading<'_>) -> String {
+/// The lines of one object, the first of which says what becomes of it.
+pub(super) fn step(step: &Step, heading: &Heading<'_>) -> String {
     let left = format!("{} {:<9} {}", step.action.glyph(), step.action.word(), step.reference);
     let plain = columns(&left, &note(step));
     let mut text = format!(
@@ -199,7 +202,8 @@ fn step(step: &Step, heading: &Heading<'_>) -> String {
     text
 }
 
-fn note(step: &Step) -> String {
+/// Why a step is what it is, and what it does besides; empty where the action says all.
+pub(super) fn note(step: &Step) -> String {
     let reason = match &step.reason {
         Reason::New => String::new(),
         Reason::Deleted(deleted) => {

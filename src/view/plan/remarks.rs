@@ -8,7 +8,7 @@ use super::{Heading, Pruning, input};
 use crate::jobs::Crossed;
 use crate::plan::{Action, Plan, Reason, Refusal, Step, Unverified, Work};
 
-pub(super) fn summary(plan: &Plan) -> String {
+pub(in crate::view) fn summary(plan: &Plan) -> String {
     let count = |action: Action| plan.of(action).count();
     let mut parts = Vec::new();
     for (action, words) in [
@@ -42,7 +42,7 @@ pub(super) fn summary(plan: &Plan) -> String {
     }
 }
 
-pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
+pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
     let mut text = String::new();
     for settled in &plan.unchanged {
         for warning in &settled.warnings {

@@ -163,7 +163,15 @@ impl Preview {
             stored.value(),
             &policy.field_manager,
         );
-        let mismatches = compare::mismatches(&LiveObject::new(spelled), stored, &[], &policy.field_manager);
+        let spelled = LiveObject::new(spelled);
+        let mut mismatches = compare::mismatches(&spelled, stored, &[], &policy.field_manager);
+        if asked.live.is_none() {
+            // Of a new object nothing but what is allocated is left open.
+            let keys = ManagedFields::of(stored).all();
+            let different = compare::differences(spelled.value(), stored.value(), &keys);
+            let paths = different.into_iter().map(|difference| difference.path);
+            mismatches.extend(paths.filter(|path| !is_allocated(stored, path)));
+        }
         if !mismatches.is_empty() {
             let values = |path: &FieldPath| {
                 format!(
@@ -190,6 +198,14 @@ impl Preview {
             (asked, predicted) => Err(format!("server  {asked:?}\nlocally {predicted:?}")),
         }
     }
+}
+
+/// What the API server chooses when a Service is created.
+fn is_allocated(stored: &LiveObject, path: &FieldPath) -> bool {
+    let names = ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"];
+    let is_port = path.to_string().ends_with(".nodePort");
+    let is_name = names.iter().any(|name| path.is_under(&["spec", name]));
+    stored.reference().kind.is("", "Service") && (is_port || is_name)
 }
 
 /// What a step says, but for whether it is verified.

@@ -4,11 +4,15 @@
 //! Two rules differ: a Job is Current when it has completed, not when it has started, since what
 //! waits for a Job waits for its work; and an APIService is Current when it is available.
 
+mod pods;
+
 use std::fmt;
 
 use serde_json::Value;
 
 use crate::object::LiveObject;
+
+pub use pods::{last_event, unready_pod};
 
 /// The status of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

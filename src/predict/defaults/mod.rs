@@ -4,50 +4,51 @@
 //! about there. An object that lives has them already: they count where a field is taken back, where an
 //! item comes to a list, and inside of values that are replaced as a whole.
 
+mod constants;
+
 use serde_json::{Map as JsonMap, Value, json};
 
+use crate::merge::element;
 use crate::schema::{Map, Type};
 
-const RBAC: &str = "rbac.authorization.k8s.io";
-
-/// A default that depends on nothing.
-#[derive(Debug, Clone, Copy)]
-enum Constant {
-    Text(&'static str),
-    Number(i64),
-    Flag(bool),
-    /// A structure in which nothing is set.
-    Empty,
-}
-
-use Constant::{Empty, Flag, Number, Text};
+use constants::Constant::{Empty, Flag, Number, Text};
+use constants::RBAC;
 
 /// Fills in what a server would, from the root down.
-pub(super) fn fill(of: Type<'_>, value: &mut Value) {
+///
+/// What is there already (`live`) has the defaults of its server, which may be older or newer: where it has a
+/// structure without a field, there is no default of it.
+pub(super) fn fill(of: Type<'_>, value: &mut Value, live: Option<&Value>) {
     match value {
         Value::Object(fields) => {
             let Some(map) = of.map() else { return };
+            let live = live.and_then(Value::as_object);
             if let Some(name) = of.name() {
-                fill_type(name.strip_prefix("io.k8s.api.").unwrap_or(name), fields);
+                fill_type(name.strip_prefix("io.k8s.api.").unwrap_or(name), fields, live);
             }
-            fill_declared(map, fields);
+            fill_declared(map, fields, live);
             for (name, value) in fields {
                 // The server's part of an object is none of ours.
                 if let Some(of) = map.child(name).filter(|_| name != "status") {
-                    fill(of, value);
+                    fill(of, value, live.and_then(|live| live.get(name)));
                 }
             }
         }
         Value::Array(items) => {
             let Some(list) = of.list() else { return };
-            items.iter_mut().for_each(|item| fill(list.item(), item));
+            let others = live.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            for item in items {
+                let place = element(list, item).ok();
+                let is_same = |other: &&Value| place.is_some() && element(list, other).ok() == place;
+                fill(list.item(), item, others.iter().find(is_same));
+            }
         }
         _ => {}
     }
 }
 
 /// The defaults that the schema declares, and the structures that are always written.
-fn fill_declared(map: Map<'_>, fields: &mut JsonMap<String, Value>) {
+fn fill_declared(map: Map<'_>, fields: &mut JsonMap<String, Value>, live: Option<&JsonMap<String, Value>>) {
     for (name, field) in map.fields().filter(|(name, _)| *name != "status") {
         let is_default = |default: &Value| match default {
             Value::Object(fields) => fields.is_empty() && field.of().map().is_some(),
@@ -55,14 +56,16 @@ fn fill_declared(map: Map<'_>, fields: &mut JsonMap<String, Value>) {
             Value::Number(number) => number.as_f64() != Some(0.0),
             default => default == &Value::Bool(true),
         };
-        if let Some(default) = field.default().filter(|default| is_default(default)) {
+        let default = field.default().filter(|default| is_default(default));
+        if let Some(default) = default.filter(|_| has_default(live, name)) {
             set(fields, name, default.clone());
         }
     }
 }
 
-fn fill_type(of: &str, fields: &mut JsonMap<String, Value>) {
-    for (name, constant) in constants(of) {
+fn fill_type(of: &str, fields: &mut JsonMap<String, Value>, live: Option<&JsonMap<String, Value>>) {
+    let constants = constants::of_type(of).iter();
+    for (name, constant) in constants.filter(|(name, _)| has_default(live, name)) {
         let value = match *constant {
             Text(text) => text.into(),
             Number(number) => number.into(),
@@ -74,123 +77,16 @@ fn fill_type(of: &str, fields: &mut JsonMap<String, Value>) {
     computed(of, fields);
 }
 
+/// Whether the server is not known to have no default of a field.
+fn has_default(live: Option<&JsonMap<String, Value>>, name: &str) -> bool {
+    live.is_none_or(|live| live.contains_key(name))
+}
+
 /// Sets a field that has no value.
 fn set(fields: &mut JsonMap<String, Value>, name: &str, value: Value) {
     let is_set = |value: &Value| !value.is_null() && value != "";
     if !fields.get(name).is_some_and(is_set) {
         fields.insert(name.to_owned(), value);
-    }
-}
-
-fn constants(of: &str) -> &'static [(&'static str, Constant)] {
-    match of {
-        "core.v1.PodSpec" => &[
-            ("dnsPolicy", Text("ClusterFirst")),
-            ("restartPolicy", Text("Always")),
-            ("schedulerName", Text("default-scheduler")),
-            ("securityContext", Empty),
-            ("terminationGracePeriodSeconds", Number(30)),
-        ],
-        "core.v1.Container" => &[
-            ("terminationMessagePath", Text("/dev/termination-log")),
-            ("terminationMessagePolicy", Text("File")),
-        ],
-        "core.v1.Probe" => &[
-            ("failureThreshold", Number(3)),
-            ("periodSeconds", Number(10)),
-            ("successThreshold", Number(1)),
-            ("timeoutSeconds", Number(1)),
-        ],
-        "core.v1.HTTPGetAction" => &[("path", Text("/")), ("scheme", Text("HTTP"))],
-        "core.v1.ObjectFieldSelector" => &[("apiVersion", Text("v1"))],
-        "core.v1.ResourceFieldSelector" => &[("divisor", Text("0"))],
-        "core.v1.SecretVolumeSource"
-        | "core.v1.ConfigMapVolumeSource"
-        | "core.v1.DownwardAPIVolumeSource"
-        | "core.v1.ProjectedVolumeSource" => &[("defaultMode", Number(0o644))],
-        "core.v1.ServiceAccountTokenProjection" => &[("expirationSeconds", Number(3600))],
-        "core.v1.HostPathVolumeSource" => &[("type", Text(""))],
-        "core.v1.Secret" => &[("type", Text("Opaque"))],
-        "core.v1.PersistentVolumeClaimSpec" => &[("volumeMode", Text("Filesystem"))],
-        "core.v1.PersistentVolumeSpec" => &[
-            ("persistentVolumeReclaimPolicy", Text("Retain")),
-            ("volumeMode", Text("Filesystem")),
-        ],
-        "core.v1.EndpointPort" => &[("protocol", Text("TCP"))],
-        "core.v1.ServiceSpec" => &[("sessionAffinity", Text("None")), ("type", Text("ClusterIP"))],
-        "apps.v1.DeploymentSpec" => &[
-            ("progressDeadlineSeconds", Number(600)),
-            ("replicas", Number(1)),
-            ("revisionHistoryLimit", Number(10)),
-            ("strategy", Empty),
-        ],
-        "apps.v1.ReplicaSetSpec" => &[("replicas", Number(1))],
-        "apps.v1.DaemonSetSpec" => &[("revisionHistoryLimit", Number(10)), ("updateStrategy", Empty)],
-        "apps.v1.StatefulSetSpec" => &[
-            ("persistentVolumeClaimRetentionPolicy", Empty),
-            ("podManagementPolicy", Text("OrderedReady")),
-            ("replicas", Number(1)),
-            ("revisionHistoryLimit", Number(10)),
-            ("updateStrategy", Empty),
-        ],
-        "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy" => {
-            &[("whenDeleted", Text("Retain")), ("whenScaled", Text("Retain"))]
-        }
-        "apps.v1.DeploymentStrategy" | "apps.v1.DaemonSetUpdateStrategy" => &[("type", Text("RollingUpdate"))],
-        "apps.v1.RollingUpdateDeployment" => &[("maxSurge", Text("25%")), ("maxUnavailable", Text("25%"))],
-        "apps.v1.RollingUpdateDaemonSet" => &[("maxSurge", Number(0)), ("maxUnavailable", Number(1))],
-        "apps.v1.RollingUpdateStatefulSetStrategy" => &[("partition", Number(0))],
-        "batch.v1.CronJobSpec" => &[
-            ("concurrencyPolicy", Text("Allow")),
-            ("failedJobsHistoryLimit", Number(1)),
-            ("successfulJobsHistoryLimit", Number(3)),
-            ("suspend", Flag(false)),
-        ],
-        "batch.v1.PodFailurePolicyOnPodConditionsPattern" => &[("status", Text("True"))],
-        "autoscaling.v2.HorizontalPodAutoscalerSpec" => &[("minReplicas", Number(1))],
-        "networking.v1.NetworkPolicyPort" => &[("protocol", Text("TCP"))],
-        "networking.v1.IngressClassParametersReference" => &[("scope", Text("Cluster"))],
-        "rbac.v1.RoleRef" => &[("apiGroup", Text(RBAC))],
-        "storage.v1.StorageClass" => &[
-            ("reclaimPolicy", Text("Delete")),
-            ("volumeBindingMode", Text("Immediate")),
-        ],
-        "storage.v1.CSIDriverSpec" => &[
-            ("attachRequired", Flag(true)),
-            ("fsGroupPolicy", Text("ReadWriteOnceWithFSType")),
-            ("podInfoOnMount", Flag(false)),
-            ("requiresRepublish", Flag(false)),
-            ("storageCapacity", Flag(false)),
-        ],
-        "admissionregistration.v1.ValidatingWebhook" => &[
-            ("failurePolicy", Text("Fail")),
-            ("matchPolicy", Text("Equivalent")),
-            ("namespaceSelector", Empty),
-            ("objectSelector", Empty),
-            ("timeoutSeconds", Number(10)),
-        ],
-        "admissionregistration.v1.MutatingWebhook" => &[
-            ("failurePolicy", Text("Fail")),
-            ("matchPolicy", Text("Equivalent")),
-            ("namespaceSelector", Empty),
-            ("objectSelector", Empty),
-            ("reinvocationPolicy", Text("Never")),
-            ("timeoutSeconds", Number(10)),
-        ],
-        "admissionregistration.v1.RuleWithOperations" | "admissionregistration.v1.NamedRuleWithOperations" => {
-            &[("scope", Text("*"))]
-        }
-        "admissionregistration.v1.ServiceReference" => &[("port", Number(443))],
-        "admissionregistration.v1.ValidatingAdmissionPolicySpec"
-        | "admissionregistration.v1.MutatingAdmissionPolicySpec" => &[("failurePolicy", Text("Fail"))],
-        "admissionregistration.v1.MatchResources" => &[
-            ("matchPolicy", Text("Equivalent")),
-            ("namespaceSelector", Empty),
-            ("objectSelector", Empty),
-        ],
-        "discovery.v1.EndpointPort" => &[("name", Text("")), ("protocol", Text("TCP"))],
-        "scheduling.v1.PriorityClass" => &[("preemptionPolicy", Text("PreemptLowerPriority"))],
-        _ => &[],
     }
 }
 
@@ -233,10 +129,8 @@ fn computed(of: &str, fields: &mut JsonMap<String, Value>) {
                 fields["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
             }
         }
-        "apps.v1.DeploymentStrategy" | "apps.v1.DaemonSetUpdateStrategy" => {
-            if text(fields, "type") == "RollingUpdate" {
-                set(fields, "rollingUpdate", json!({}));
-            }
+        "apps.v1.DeploymentStrategy" | "apps.v1.DaemonSetUpdateStrategy" if text(fields, "type") == "RollingUpdate" => {
+            set(fields, "rollingUpdate", json!({}));
         }
         "apps.v1.StatefulSetUpdateStrategy" => {
             if text(fields, "type").is_empty() {
@@ -266,10 +160,8 @@ fn computed(of: &str, fields: &mut JsonMap<String, Value>) {
             };
             set(fields, "policyTypes", types);
         }
-        "rbac.v1.Subject" => {
-            if ["User", "Group"].contains(&text(fields, "kind").as_str()) {
-                set(fields, "apiGroup", RBAC.into());
-            }
+        "rbac.v1.Subject" if ["User", "Group"].contains(&text(fields, "kind").as_str()) => {
+            set(fields, "apiGroup", RBAC.into());
         }
         "autoscaling.v2.HorizontalPodAutoscalerSpec" => autoscaler(fields),
         "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionNames" => {

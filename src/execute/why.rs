@@ -1,0 +1,111 @@
+//! Why an object did not become Current: what its pods and the Events about them say.
+
+use serde_json::Value;
+
+use crate::cluster::{Cluster, Discovery, Resource, Scope};
+use crate::health::{self, Health, Status};
+use crate::object::{GroupKind, LiveObject};
+
+/// Adds to how an object is why it is so, as far as that may be read and is worth reading.
+pub(super) async fn explained(
+    cluster: &dyn Cluster,
+    discovery: &Discovery,
+    resource: &Resource,
+    object: &LiveObject,
+    health: Health,
+) -> Health {
+    if !matches!(health.status, Status::InProgress | Status::Failed) || !runs_pods(&resource.gvk.group_kind) {
+        return health;
+    }
+    let pods = pods(cluster, discovery, resource, object).await;
+    let pod = health::unready_pod(&pods);
+    let (about, why) = match pod {
+        Some((pod, why)) => (pod, Some(why)),
+        None => (object, None),
+    };
+    // Who may not read Events is told what there is without them.
+    let events = cluster
+        .events(&about.reference(), about.uid())
+        .await
+        .unwrap_or_default();
+    let event = health::last_event(&events).map(|event| format!("last event: {event}"));
+    let said = [Some(health.message).filter(|message| !message.is_empty()), why, event];
+    Health {
+        status: health.status,
+        message: said.into_iter().flatten().collect::<Vec<_>>().join("; "),
+    }
+}
+
+fn runs_pods(kind: &GroupKind) -> bool {
+    let workloads = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
+    workloads.iter().any(|workload| kind.is("apps", workload)) || kind.is("batch", "Job") || kind.is("", "Pod")
+}
+
+/// The pods of a workload; none where they may not be listed.
+async fn pods(
+    cluster: &dyn Cluster,
+    discovery: &Discovery,
+    resource: &Resource,
+    object: &LiveObject,
+) -> Vec<LiveObject> {
+    let reference = object.reference();
+    let pod = GroupKind::new("", "Pod");
+    if resource.gvk.group_kind == pod {
+        let read = cluster.get(resource, &reference).await;
+        return read.ok().flatten().into_iter().collect();
+    }
+    let selector = object.value().pointer("/spec/selector").and_then(selector);
+    let (Some(selector), Some(pods), Some(namespace)) = (selector, discovery.preferred(&pod), reference.namespace)
+    else {
+        return Vec::new();
+    };
+    let listed = cluster.list(pods, &Scope::Namespace(namespace), &selector).await;
+    listed.unwrap_or_default()
+}
+
+/// A selector of a workload as text; nothing where it selects nothing.
+fn selector(selector: &Value) -> Option<String> {
+    let labels = selector.get("matchLabels").and_then(Value::as_object);
+    let labels = labels
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| Some(format!("{key}={}", value.as_str()?)));
+    let expressions = selector.get("matchExpressions").and_then(Value::as_array);
+    let expressions = expressions.into_iter().flatten().map(|expression| {
+        let key = expression.get("key")?.as_str()?;
+        let values: Vec<&str> = expression["values"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let values = values.join(",");
+        Some(match expression.get("operator")?.as_str()? {
+            "In" => format!("{key} in ({values})"),
+            "NotIn" => format!("{key} notin ({values})"),
+            "Exists" => key.to_owned(),
+            _ => format!("!{key}"),
+        })
+    });
+    let parts: Vec<String> = labels.chain(expressions).collect::<Option<_>>()?;
+    (!parts.is_empty()).then(|| parts.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_selector_is_written_as_a_list_request_takes_it() {
+        let both = json!({"matchLabels": {"app": "web"}, "matchExpressions": [
+            {"key": "tier", "operator": "In", "values": ["a", "b"]}, {"key": "x", "operator": "NotIn", "values": ["c"]},
+            {"key": "y", "operator": "Exists"}, {"key": "z", "operator": "DoesNotExist"}]});
+        assert_eq!(
+            selector(&both).as_deref(),
+            Some("app=web,tier in (a,b),x notin (c),y,!z")
+        );
+        assert_eq!(selector(&json!({})), None);
+    }
+}
