@@ -121,6 +121,11 @@ fn whoever_comes_second_is_told_who_syncs_what_and_may_wait() {
         .complains(&who);
     assert!(began.elapsed() >= Duration::from_secs(2), "it waited");
     assert!(bed.get("configmap", "settings").is_none());
+    // Whoever waits can be stopped.
+    let stopped = bed.start(&["sync", "--yes", "--lock-timeout", "2m"]);
+    thread::sleep(Duration::from_secs(2));
+    signal("-INT", &stopped);
+    Run::finish(stopped).exits(130).complains("nothing was changed");
     let waits = bed.start(&["sync", "--yes", "--lock-timeout", "2m", "--timeout", "1s"]);
     thread::sleep(Duration::from_secs(1));
     signal("-INT", &first);

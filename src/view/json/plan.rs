@@ -14,7 +14,11 @@ use crate::source::Revision;
 pub fn plan(plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> Value {
     // Every key is text, so it can be written.
     let mut saved = serde_json::to_value(SavedPlan::new(made_of, plan)).unwrap_or_default();
-    let saved_steps = saved["steps"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    let saved_steps = saved
+        .get_mut("steps")
+        .and_then(Value::as_array_mut)
+        .map(std::mem::take)
+        .unwrap_or_default();
     let steps = saved_steps.into_iter().zip(&plan.steps);
     let steps: Vec<Value> = steps.map(|(saved, step)| self::step(saved, step)).collect();
     let mut document = Map::new();
@@ -87,7 +91,7 @@ fn revision(revision: &Revision) -> Value {
 }
 
 fn step(mut saved: Value, step: &Step) -> Value {
-    if let Some(changes) = saved["changes"].as_array_mut() {
+    if let Some(changes) = saved.get_mut("changes").and_then(Value::as_array_mut) {
         for (saved, change) in changes.iter_mut().zip(&step.changes) {
             extend(saved, self::change(change));
         }
