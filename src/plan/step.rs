@@ -308,6 +308,12 @@ impl Plan {
         self.steps.iter().filter(move |step| step.action == action)
     }
 
+    /// The Jobs whose work it goes back across, where nothing is refused for that.
+    pub fn crossed_as_meant(&self) -> impl Iterator<Item = &Crossed> {
+        let is_refused = |crossed: &&Crossed| self.refusals.contains(&Refusal::Irreversible((*crossed).clone()));
+        self.crossed.iter().filter(move |crossed| !is_refused(crossed))
+    }
+
     /// Whether a sync would write an object.
     pub fn writes(&self) -> bool {
         self.steps.iter().any(|step| step.action.writes())

@@ -80,13 +80,15 @@ fn dangers(plan: &Plan) -> String {
         .iter()
         .map(|reason| format!("a sync refuses this: {}", escaped(&shortened(&refusal(reason)))))
         .collect();
+    let crossed = plan.crossed_as_meant();
+    lines.extend(crossed.map(|crossed| escaped(&shortened(&plan::crossed(crossed)))));
     for kind in &plan.not_compared {
         lines.push(format!("not compared: {}", escaped(&kind.kind.to_string())));
     }
     let mut steps: Vec<&Step> = plan.steps.iter().filter(|step| danger(step) <= 4).collect();
     steps.sort_by_key(|step| danger(step));
     for step in steps {
-        lines.push(title(step));
+        lines.push(title(step, escaped));
     }
     if lines.is_empty() {
         return String::new();
@@ -105,7 +107,7 @@ fn dangers(plan: &Plan) -> String {
 }
 
 /// `~ update <code>Deployment a/web</code>: restarts 3 pods`
-fn title(step: &Step) -> String {
+fn title(step: &Step, escaped: fn(&str) -> String) -> String {
     let reference = html(&step.reference.to_string());
     let mut title = format!(
         "{} {} <code>{reference}</code>",
@@ -120,12 +122,12 @@ fn title(step: &Step) -> String {
 }
 
 fn section(step: &Step, lines: &str) -> String {
-    let title = title(step);
     // The first line is in the title.
     let body: String = lines.split_inclusive('\n').skip(1).map(signed).collect();
     if body.is_empty() {
-        return format!("- {title}\n\n");
+        return format!("- {}\n\n", title(step, escaped));
     }
+    let title = title(step, html);
     format!(
         "<details><summary>{title}</summary>\n\n{}\n</details>\n\n",
         fenced("diff", &body)
@@ -167,23 +169,22 @@ fn shortened(text: &str) -> String {
     format!("{}…", text.chars().take(MOST - 1).collect::<String>())
 }
 
-/// Text that means in Markdown what it says: nobody is mentioned, nothing is linked or shown as a picture.
+/// Text that means in Markdown what it says: nothing is linked or shown as a picture.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
-    for character in html(&visible(text)).chars() {
+    for character in visible(text).chars() {
         if "\\`*_[]()!#|~".contains(character) {
             escaped.push('\\');
         }
         escaped.push(character);
-        if character == '@' {
-            escaped.push_str("<!-- -->");
-        }
     }
-    escaped
+    html(&escaped)
 }
 
+/// Text that means in HTML what it says, in which nobody is mentioned.
 fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    let text = visible(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('@', "@<!-- -->")
 }
 
 #[cfg(test)]

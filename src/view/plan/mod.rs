@@ -16,7 +16,7 @@ use crate::plan::{Action, Moved, Plan, Reason, Restarts, Step, Unverified, Work}
 use crate::source::Revision;
 
 pub use remarks::refusal;
-pub(super) use remarks::{remarks, summary};
+pub(super) use remarks::{crossed, remarks, summary};
 
 /// What stands above a plan, and how it is shown.
 #[derive(Debug)]

@@ -100,8 +100,7 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
             "goes back: {from} was synced last, and this is not a later commit"
         );
     }
-    let refused = |crossed: &Crossed| plan.refusals.contains(&Refusal::Irreversible(crossed.clone()));
-    for crossed in plan.crossed.iter().filter(|crossed| !refused(crossed)) {
+    for crossed in plan.crossed_as_meant() {
         let _ = writeln!(text, "{} {}", paint(WARNED, "warning:"), self::crossed(crossed));
     }
     if heading.not_selected > 0 {
@@ -150,7 +149,7 @@ fn unverified(plan: &Plan) -> String {
 }
 
 /// What it means to go back across a Job.
-fn crossed(crossed: &Crossed) -> String {
+pub(in crate::view) fn crossed(crossed: &Crossed) -> String {
     let Crossed { job, reason, ran, .. } = crossed;
     let ran = ran.get(..7).unwrap_or(ran);
     let reason = match reason.as_str() {
