@@ -15,6 +15,8 @@
 //! [`canonical`] tells whether two values mean the same. [`predict`] puts them together: what an API
 //! server that cannot be asked would answer to an apply.
 //!
+//! A [`cluster`] is an API server, or a directory that behaves as one: the sandbox, made of the same.
+//!
 //! Only [`cluster`] knows the Kubernetes client, and only [`ui`] prints.
 
 pub mod canonical;
@@ -26,6 +28,7 @@ pub mod error;
 pub mod execute;
 pub mod field;
 pub mod generate;
+mod glob;
 pub mod health;
 pub mod history;
 pub mod inventory;
@@ -33,6 +36,7 @@ pub mod jobs;
 pub mod journal;
 pub mod key;
 pub mod merge;
+pub mod migrate;
 mod nearest;
 pub mod object;
 pub mod observe;
@@ -45,6 +49,7 @@ pub mod predict;
 pub mod render;
 pub mod report;
 pub mod rollout;
+pub mod rules;
 pub mod schema;
 pub mod selection;
 pub mod snapshot;

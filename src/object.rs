@@ -5,10 +5,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::field::FieldPath;
+use crate::field::{FieldPath, ManagedFields};
 use crate::generate::Generated;
 use crate::jobs::Inputs;
 use crate::place::{Origin, Place, Role};
+use crate::rules::Rule;
 
 /// A kind without its version: `Deployment.apps`, `ConfigMap`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -188,6 +189,8 @@ pub struct DesiredObject {
     pub generate: Vec<Generated>,
     /// Of a Job: the digests of its declared inputs.
     pub inputs: Option<Inputs>,
+    /// The rules that are about it, those first that go before others.
+    pub rules: Vec<std::sync::Arc<Rule>>,
 }
 
 impl DesiredObject {
@@ -240,6 +243,14 @@ impl LiveObject {
     /// The whole object, given away.
     pub fn into_value(self) -> Value {
         self.value
+    }
+
+    /// The same object with these owners.
+    #[must_use]
+    pub fn with_managed(&self, managed: &ManagedFields) -> Self {
+        let mut value = self.value.clone();
+        value["metadata"]["managedFields"] = managed.to_json();
+        Self { value }
     }
 
     /// What it is called.

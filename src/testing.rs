@@ -66,6 +66,7 @@ fn read(text: &str, secret: Option<FieldPath>) -> DesiredObject {
         origins: Arc::new(Written { file, root, secret }),
         generate: Vec::new(),
         inputs: None,
+        rules: Vec::new(),
     }
 }
 

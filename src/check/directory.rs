@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::field::At;
-use crate::object::{GroupKind, ObjectRef};
+use crate::object::{GroupKind, ObjectRef, is_definition};
 use crate::pods::{Pods, pods};
 use crate::schema::Schema;
 use crate::source::Manifest;
@@ -66,7 +66,11 @@ pub(super) struct Directory<'a> {
 impl<'a> Directory<'a> {
     pub(super) fn new(manifests: &'a [Manifest], default_namespace: &str) -> Self {
         let mut schema = Schema::bundled().clone();
-        let definitions = || manifests.iter().filter(|manifest| scope::is_definition(manifest));
+        let definitions = || {
+            manifests
+                .iter()
+                .filter(|manifest| is_definition(&manifest.gvk.group_kind))
+        };
         for definition in definitions() {
             schema.add_custom(&definition.value);
         }

@@ -56,12 +56,6 @@ pub(super) fn is_clusterwide(kind: &GroupKind) -> bool {
         || kind.group == "storage.k8s.io" && STORAGE.contains(&name)
 }
 
-/// Whether a manifest defines a kind.
-pub(super) fn is_definition(manifest: &Manifest) -> bool {
-    let kind = &manifest.gvk.group_kind;
-    kind.is("apiextensions.k8s.io", "CustomResourceDefinition")
-}
-
 /// The kinds without a namespace that these define.
 pub(super) fn defined_clusterwide<'a>(definitions: impl Iterator<Item = &'a Manifest>) -> BTreeSet<GroupKind> {
     let clusterwide = definitions.filter_map(|definition| {

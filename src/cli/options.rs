@@ -208,7 +208,8 @@ pub(super) fn accept(text: &str, refuse: fn(&str) -> Option<&'static str>) -> Re
 #[command(next_help_heading = "Safety")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Safety {
-    /// Take fields that another manager owns with another value.
+    /// Take fields that another manager owns with another value, but for those that a rule of
+    /// stackanetes.yaml leaves to it.
     #[arg(long)]
     force_conflicts: bool,
     /// Sync another environment than the one that was synced last.

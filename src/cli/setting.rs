@@ -97,6 +97,8 @@ pub(super) async fn planned_on(read: Desired, connected: Connected, asked: Asked
         selection,
         rollouts: is_structured,
         verify: desired.verify,
+        rules: settings.rules.clone(),
+        migrate: settings.migrate.clone(),
         policy: safety.policy(&desired.field_manager, environment.as_deref()),
         concurrency,
     };

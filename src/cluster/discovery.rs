@@ -67,7 +67,7 @@ impl Discovery {
     }
 
     /// Every kind.
-    pub fn kinds(&self) -> impl Iterator<Item = &GroupKind> {
+    pub fn kinds(&self) -> impl Iterator<Item = &GroupKind> + Clone {
         self.resources.keys()
     }
 }

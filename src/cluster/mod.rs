@@ -63,6 +63,10 @@ pub trait Cluster: Send + Sync {
         field_manager: &str,
     ) -> Result<LiveObject, ClusterError>;
 
+    /// Changes an object by a JSON patch, and answers with what is, or would be, stored. A patch that names
+    /// the `resourceVersion` is refused with [`Failure::Conflict`] when that is not the latest.
+    async fn patch(&self, resource: &Resource, patch: &Patch<'_>) -> Result<LiveObject, ClusterError>;
+
     /// Deletes an object. That it is gone is known only once it is not found under its UID.
     async fn delete(&self, resource: &Resource, deletion: &Deletion<'_>) -> Result<(), ClusterError>;
 
@@ -117,6 +121,19 @@ pub struct Apply<'a> {
     pub field_manager: &'a str,
     /// Who wins a conflict.
     pub force: Force,
+    /// Whether it is stored.
+    pub persist: Persist,
+}
+
+/// One JSON patch.
+#[derive(Debug)]
+pub struct Patch<'a> {
+    /// The operations of [RFC 6902](https://www.rfc-editor.org/rfc/rfc6902).
+    pub operations: &'a Value,
+    /// The object.
+    pub reference: &'a ObjectRef,
+    /// Under which name.
+    pub field_manager: &'a str,
     /// Whether it is stored.
     pub persist: Persist,
 }

@@ -62,21 +62,9 @@ pub fn is_base(then: &DesiredObject, live: &LiveObject) -> bool {
 /// The value at `path` of a manifest. Items of a list are found even where the manifest leaves a key
 /// to its default, as it does `protocol: TCP`.
 pub fn written<'a>(manifest: &'a Value, path: &FieldPath) -> Option<&'a Value> {
-    path.elements().iter().try_fold(manifest, |value, element| {
-        let PathElement::Key(keys) = element else {
-            return element.find(value);
-        };
-        element.find(value).or_else(|| {
-            let is_meant = |item: &&Value| {
-                let has = |name: &String| item.get(name).is_some();
-                keys.keys().any(has)
-                    && keys
-                        .iter()
-                        .all(|(name, value)| item.get(name).is_none_or(|written| written == value))
-            };
-            value.as_array()?.iter().find(is_meant)
-        })
-    })
+    path.elements()
+        .iter()
+        .try_fold(manifest, |value, element| element.find_written(value))
 }
 
 /// Whether `inner` is `outer` or leads into it, where keys left to their defaults make no difference.

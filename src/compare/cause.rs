@@ -1,11 +1,12 @@
 //! Why a field differs: the one cause that a reviewer acts on.
 
-use super::Difference;
 use super::base::Base;
+use super::{Difference, Sides};
 use crate::field::{FieldManager, FieldPath, FieldSet, ManagedFields};
 use crate::generate;
 use crate::inventory::Applied;
-use crate::object::{DesiredObject, LiveObject};
+use crate::migrate::Migration;
+use crate::object::LiveObject;
 
 /// Why a field differs.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +56,8 @@ pub(super) struct Context<'a> {
     digests: Digests,
     /// What git said at the last apply, where that is known.
     base: Option<Base<'a>>,
+    /// Whose fields become ours first.
+    migration: Option<&'a Migration>,
 }
 
 /// What is known of what git said when the object was last applied, from the digests noted then.
@@ -70,15 +73,14 @@ enum Digests {
 
 impl<'a> Context<'a> {
     pub(super) fn new(
-        desired: &DesiredObject,
+        sides: &Sides<'a>,
         base: Option<Base<'a>>,
-        live: &LiveObject,
         before: &'a ManagedFields,
         after: &'a ManagedFields,
         field_manager: &'a str,
     ) -> Self {
-        let now = Applied::of(desired);
-        let digests = match Applied::noted(live) {
+        let now = Applied::of(sides.desired);
+        let digests = match Applied::noted(sides.live) {
             Some(then) if then.fields != now.fields => Digests::Other,
             Some(then) if then.values.is_some() && then.values == now.values => Digests::Same,
             Some(_) => Digests::SameFields,
@@ -95,6 +97,7 @@ impl<'a> Context<'a> {
                 .unwrap_or_default(),
             digests,
             base,
+            migration: sides.migration,
         }
     }
 
@@ -102,6 +105,14 @@ impl<'a> Context<'a> {
     pub(super) fn cause(&self, difference: &Difference) -> (Cause, bool) {
         let path = &difference.path;
         let wanted = self.wanted.touches(path) || self.wanted.covers(path);
+        if let (false, Some(from)) = (wanted, self.heritage(path)) {
+            return (
+                Cause::Takeover {
+                    from: Some(from.clone()),
+                },
+                false,
+            );
+        }
         let Some((_, owned)) = self.owned else {
             return match (wanted, self.loser(path)) {
                 (true, from) => (Cause::Takeover { from: from.cloned() }, false),
@@ -134,6 +145,15 @@ impl<'a> Context<'a> {
             },
             (true, false, Some(owner)) => self.taken_by(owner),
         }
+    }
+
+    /// From whom a field becomes ours and then goes, if it was not ours as well.
+    fn heritage(&self, path: &FieldPath) -> Option<&'a FieldManager> {
+        let migration = self.migration?;
+        let ours = self
+            .owned
+            .is_some_and(|(_, owned)| owned.touches(path) || owned.covers(path));
+        self.loser(path).filter(|from| !ours && migration.takes_from(from))
     }
 
     /// Another manager owns, with another value, a field that we want and do not own.

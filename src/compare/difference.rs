@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::field::{FieldPath, FieldSet, PathElement};
+use crate::field::{FieldPath, FieldSet, ListType, PathElement};
 
 /// One field on which two objects differ.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,36 +157,6 @@ fn is_server_owned(path: &FieldPath) -> bool {
 fn item_name(element: &PathElement) -> String {
     let text = FieldPath::from_iter([element.clone()]).to_string();
     text.trim_start_matches(['[', '=']).trim_end_matches(']').to_owned()
-}
-
-/// How the items of a list are told apart, read from what managed fields say of them.
-enum ListType {
-    /// By these fields of each item.
-    Keyed(Vec<String>),
-    /// By their values.
-    Set,
-}
-
-impl ListType {
-    fn of(keys: &FieldSet) -> Option<Self> {
-        keys.elements().find_map(|element| match element {
-            PathElement::Key(names) => Some(Self::Keyed(names.keys().cloned().collect())),
-            PathElement::Value(_) => Some(Self::Set),
-            PathElement::Field(_) | PathElement::Index(_) => None,
-        })
-    }
-
-    fn element(&self, item: &Value) -> PathElement {
-        match self {
-            Self::Set => PathElement::Value(item.clone()),
-            Self::Keyed(names) => PathElement::Key(
-                names
-                    .iter()
-                    .filter_map(|name| Some((name.clone(), item.get(name)?.clone())))
-                    .collect(),
-            ),
-        }
-    }
 }
 
 #[cfg(test)]

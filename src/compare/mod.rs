@@ -3,6 +3,7 @@
 //! A function of one object, without I/O and without a clock.
 
 mod base;
+mod beside;
 mod cause;
 mod change;
 mod difference;
@@ -13,19 +14,22 @@ mod tests;
 mod with_base;
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
 use crate::field::{FieldPath, ManagedFields};
 use crate::inventory::{self, Applied};
 use crate::jobs;
+use crate::migrate::Migration;
 use crate::object::{self, DesiredObject, LiveObject};
 use crate::place::Origin;
+use crate::rules::{Left, LeftTo, Rule, Ruled};
 
 use base::Base;
 
 pub use base::{is_base, written};
+pub use beside::{Beside, beside};
 pub use cause::Cause;
 pub use change::GitChange;
 pub use difference::{Difference, differences};
@@ -50,6 +54,23 @@ pub struct FieldChange {
     pub by: Option<GitChange>,
     /// Where git says so.
     pub origins: Vec<Origin>,
+    /// The rule by which it is taken from whoever owns it.
+    pub taken: Option<Arc<Rule>>,
+}
+
+/// A field that a rule leaves as it is, whatever git says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Yielded {
+    /// Which field.
+    pub path: FieldPath,
+    /// What git says.
+    pub said: Shown,
+    /// What the cluster has.
+    pub live: Shown,
+    /// To whom it is left.
+    pub to: LeftTo,
+    /// By which rule.
+    pub rule: Arc<Rule>,
 }
 
 /// A value that may be shown to a person, or not.
@@ -106,56 +127,72 @@ impl Comparison {
     }
 
     /// The changes that take a field away from a manager that will not let go of it, and those that
-    /// both git and somebody in the cluster made.
+    /// both git and somebody in the cluster made; but for those that a rule takes.
     pub fn conflicts(&self) -> impl Iterator<Item = &FieldChange> {
         self.changes
             .iter()
             .filter(|change| matches!(change.cause, Cause::Conflict { .. } | Cause::Diverged { .. }))
+            .filter(|change| change.taken.is_none())
     }
 }
 
-/// Compares a live object with the server's answer to a forced apply of `desired`.
-///
-/// `base` is what git said when the object was last applied; it counts only where the digests noted
-/// on the object agree.
+/// What is compared.
+#[derive(Debug, Clone, Copy)]
+pub struct Sides<'a> {
+    /// What git says.
+    pub desired: &'a DesiredObject,
+    /// What git said when the object was last applied; it counts only where the digests noted on the object
+    /// agree.
+    pub base: Option<&'a DesiredObject>,
+    /// What the cluster has.
+    pub live: &'a LiveObject,
+    /// The server's answer to a forced apply of what is sent.
+    pub answer: &'a LiveObject,
+    /// What the rules did with what is sent.
+    pub ruled: &'a Ruled,
+    /// Whose fields become ours first.
+    pub migration: Option<&'a Migration>,
+}
+
+/// Compares a live object with the server's answer to a forced apply of what git says.
 ///
 /// Changes of what the server keeps for itself (`status`, `resourceVersion`, …) and of our own
 /// notes on the object are not changes. Values of a Secret are masked here, so that nothing
 /// behind this point can show them.
-pub fn compare(
-    desired: &DesiredObject,
-    base: Option<&DesiredObject>,
-    live: &LiveObject,
-    answer: &LiveObject,
-    field_manager: &str,
-) -> Comparison {
+pub fn compare(sides: &Sides<'_>, field_manager: &str) -> Comparison {
+    let Sides {
+        desired,
+        base,
+        live,
+        answer,
+        ruled,
+        migration,
+    } = *sides;
     let before = ManagedFields::of(live);
     let after = ManagedFields::of(answer);
     let mut keys = before.all();
     keys.extend(&after.all());
 
-    let context = cause::Context::new(
-        desired,
-        Base::new(base, desired, live, &keys),
-        live,
-        &before,
-        &after,
-        field_manager,
-    );
+    let base_side = Base::new(base, desired, live, &keys);
+    let context = cause::Context::new(sides, base_side, &before, &after, field_manager);
     let joins = inventory::member_of(live) != inventory::member_of(answer);
     let mut changes: Vec<FieldChange> = differences(live.value(), answer.value(), &keys)
         .into_iter()
         .filter(|difference| !is_bookkeeping(&difference.path))
         .map(|difference| {
             let (cause, guessed) = context.cause(&difference);
-            field_change(desired, base, difference, cause, guessed)
+            let taken = ruled.takes(&difference.path).cloned();
+            FieldChange {
+                taken,
+                ..field_change(desired, base, difference, cause, guessed)
+            }
         })
         .collect();
     changes.extend(
         context
             .left_behind(live, answer)
             .into_iter()
-            .filter(|(path, _)| !is_bookkeeping(path))
+            .filter(|(path, _)| !is_bookkeeping(path) && !ruled.leaves(path))
             .map(|(path, owner)| {
                 let value = path.find(live.value()).cloned();
                 let difference = Difference {
@@ -170,6 +207,8 @@ pub fn compare(
     changes.sort_by(|a, b| a.path.cmp(&b.path));
 
     let ownership = context.ownership_changes().iter().any(|path| !is_bookkeeping(path));
+    // An old version's fields are others; that they move is told.
+    let ownership = ownership || migration.is_some();
     let noted = Applied::noted(live) != Some(Applied::of(desired));
     Comparison {
         changes,
@@ -220,7 +259,29 @@ fn field_change(
         cause,
         guessed,
         by: None,
+        taken: None,
     }
+}
+
+/// The fields that rules leave as they are, with what must not be shown masked.
+pub fn yielded(desired: &DesiredObject, ruled: &Ruled) -> Vec<Yielded> {
+    let show = |left: &Left| {
+        let difference = Difference {
+            path: left.path.clone(),
+            before: left.live.clone(),
+            after: left.said.clone(),
+            reordered: false,
+        };
+        let change = field_change(desired, None, difference, Cause::Server, false);
+        Yielded {
+            path: change.path,
+            said: change.after,
+            live: change.before,
+            to: left.to.clone(),
+            rule: Arc::clone(&left.rule),
+        }
+    };
+    ruled.left.iter().filter(|left| left.is_news()).map(show).collect()
 }
 
 /// What made the value of a field; of a text of several lines, what made the first that differs.

@@ -356,6 +356,7 @@ fn beside_its_fields_an_object_may_join_be_owned_or_be_noted() {
 
 fn change(path: &[&str]) -> FieldChange {
     FieldChange {
+        taken: None,
         path: FieldPath::of(path),
         before: Shown::Absent,
         after: Shown::Absent,
@@ -408,4 +409,23 @@ fn what_a_service_is_given_anew_is_no_mismatch_unless_git_says_it() {
         ["spec.clusterIP", "spec.ports[80].nodePort", "spec.type"]
     );
     assert_eq!(found("Other", PORT).len(), 5);
+}
+
+/// Without rules.
+fn compare(
+    desired: &DesiredObject,
+    base: Option<&DesiredObject>,
+    live: &LiveObject,
+    answer: &LiveObject,
+    field_manager: &str,
+) -> Comparison {
+    let sides = Sides {
+        desired,
+        base,
+        live,
+        answer,
+        ruled: &Ruled::default(),
+        migration: None,
+    };
+    super::compare(&sides, field_manager)
 }

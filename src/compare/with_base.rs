@@ -228,3 +228,22 @@ fn git_is_asked_about_what_differs_in_a_field_or_in_git() {
     assert!(!differs(&then, &live, &noted(json!({"a": "1"}), &more)));
     assert!(differs(&more, &live, &noted(json!({"a": "1"}), &more)));
 }
+
+/// Without rules.
+fn compare(
+    desired: &DesiredObject,
+    base: Option<&DesiredObject>,
+    live: &LiveObject,
+    answer: &LiveObject,
+    field_manager: &str,
+) -> Comparison {
+    let sides = Sides {
+        desired,
+        base,
+        live,
+        answer,
+        ruled: &Ruled::default(),
+        migration: None,
+    };
+    super::compare(&sides, field_manager)
+}

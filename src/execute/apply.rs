@@ -1,13 +1,17 @@
 //! Applies one object exactly as planned, or not at all.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::{Event, Outcome, Run, TRIES};
-use crate::cluster::{Apply, ClusterError, Failure, Force, Persist};
+use crate::cluster::{Apply, ClusterError, Failure, Force, Patch, Persist};
 use crate::compare::{self, FieldChange};
+use crate::migrate::Migration;
 use crate::object::{self, LiveObject};
-use crate::observe;
-use crate::plan::{self, Action, ApplyWork, Decision, Observation, Settled, Unverified};
+use crate::observe::{self, Server};
+use crate::plan::{self, Action, ApplyWork, Decision, Observation, Settled, Unverified, Version};
 use crate::predict;
 
 /// What came of an apply.
@@ -92,8 +96,12 @@ impl Run<'_> {
     async fn try_apply(&self, agreed: &Agreed) -> Result<LiveObject, ClusterError> {
         let work = &agreed.work;
         let _turn = self.requests.acquire().await;
+        let sent = match (&work.migration, &work.live) {
+            (Some(migration), Some(live)) => Cow::Owned(self.migrate(work, migration, live).await?),
+            _ => Cow::Borrowed(&work.sent),
+        };
         let apply = Apply {
-            object: &work.sent,
+            object: &sent,
             reference: &work.desired.reference,
             field_manager: &self.execution.question.policy.field_manager,
             // What is sent names the version it is for, or that there is none: it takes nothing unseen.
@@ -113,6 +121,21 @@ impl Run<'_> {
         Ok(answer.object)
     }
 
+    /// Makes managed fields ours, and binds what is sent to the version that this makes. Killed between the
+    /// two, the next sync finds them ours, and applies the same.
+    async fn migrate(&self, work: &ApplyWork, migration: &Migration, live: &Version) -> Result<Value, ClusterError> {
+        let patch = Patch {
+            operations: &migration.patch(&live.resource_version),
+            reference: &work.desired.reference,
+            field_manager: &self.execution.question.policy.field_manager,
+            persist: Persist::Stored,
+        };
+        let migrated = self.execution.cluster.patch(&work.resource, &patch).await?;
+        let mut sent = work.sent.clone();
+        observe::bind(&mut sent, Some(&Version::of(&migrated)));
+        Ok(sent)
+    }
+
     /// The object changed since it was planned: plans it again, and goes on only with the same plan.
     pub(super) async fn plan_again(&self, agreed: Agreed) -> Result<Agreed, Applied> {
         let question = &self.execution.question;
@@ -127,15 +150,14 @@ impl Run<'_> {
         } = *work;
         let observation = {
             let _turn = self.requests.acquire().await;
-            observe::observe_again(
-                &*self.execution.cluster,
-                desired,
-                resource,
-                question,
-                &self.execution.schema,
-            )
-            .await
-            .map_err(|error| Applied::Not(Outcome::Failed(error)))?
+            let server = Server {
+                cluster: &*self.execution.cluster,
+                discovery: &self.execution.discovery,
+                schema: &self.execution.schema,
+            };
+            observe::observe_again(&server, desired, resource, question)
+                .await
+                .map_err(|error| Applied::Not(Outcome::Failed(error)))?
         };
         let observation = Observation { past, ..observation };
         match plan::decide(observation, &question.policy) {

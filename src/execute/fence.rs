@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::lease::{self, Held};
 use crate::cluster::{
-    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Persist, Resource, Scope, WatchEvent,
+    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Patch, Persist, Resource, Scope, WatchEvent,
 };
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
 use crate::schema::Schema;
@@ -106,6 +106,13 @@ impl Cluster for Fence {
             self.pass()?;
         }
         self.cluster.apply(resource, apply).await
+    }
+
+    async fn patch(&self, resource: &Resource, patch: &Patch<'_>) -> Result<LiveObject, ClusterError> {
+        if patch.persist == Persist::Stored {
+            self.pass()?;
+        }
+        self.cluster.patch(resource, patch).await
     }
 
     async fn create(

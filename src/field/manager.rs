@@ -39,6 +39,11 @@ impl FieldManager {
             && (self.operation == Operation::Apply || self.api_version == other.api_version)
     }
 
+    /// Whether this is what `name` applies to the object itself.
+    pub fn is_apply_of(&self, name: &str) -> bool {
+        self.name == name && self.operation == Operation::Apply && self.subresource.is_empty()
+    }
+
     /// Whether a person, or a script in a person's place, writes under this name: the commands of
     /// kubectl, which name themselves so.
     pub fn is_imperative(&self) -> bool {
@@ -70,6 +75,15 @@ impl ManagedFields {
     pub fn read(object: &Value) -> Self {
         let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
         Self(entries.into_iter().flatten().map(entry).collect())
+    }
+
+    /// The writers of an object, without what they own: cheaper than to read all of it.
+    pub fn writers(object: &Value) -> impl Iterator<Item = (FieldManager, &Value)> {
+        let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
+        entries
+            .into_iter()
+            .flatten()
+            .map(|entry| (manager(entry), &entry["fieldsV1"]))
     }
 
     /// Writes `metadata.managedFields`.
@@ -128,12 +142,12 @@ impl ManagedFields {
 
     /// What `name` has applied to the object itself.
     pub fn applied_by(&self, name: &str) -> Option<(&FieldManager, &FieldSet)> {
-        self.entries().find(|(manager, _)| is_own(manager, name))
+        self.entries().find(|(manager, _)| manager.is_apply_of(name))
     }
 
     /// The writers other than `name`'s own apply, and their fields.
     pub fn others<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a FieldManager, &'a FieldSet)> {
-        self.entries().filter(move |(manager, _)| !is_own(manager, name))
+        self.entries().filter(move |(manager, _)| !manager.is_apply_of(name))
     }
 
     /// The entry of the same writer, whatever its time.
@@ -185,13 +199,14 @@ fn written((manager, fields): &(FieldManager, FieldSet)) -> Value {
     entry
 }
 
-fn is_own(manager: &FieldManager, name: &str) -> bool {
-    manager.name == name && manager.operation == Operation::Apply && manager.subresource.is_empty()
+fn entry(entry: &Value) -> (FieldManager, FieldSet) {
+    let fields = entry.get("fieldsV1").map(FieldSet::from_fields_v1).unwrap_or_default();
+    (manager(entry), fields)
 }
 
-fn entry(entry: &Value) -> (FieldManager, FieldSet) {
+fn manager(entry: &Value) -> FieldManager {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
-    let manager = FieldManager {
+    FieldManager {
         name: text("manager").to_owned(),
         operation: if text("operation") == "Apply" {
             Operation::Apply
@@ -201,7 +216,5 @@ fn entry(entry: &Value) -> (FieldManager, FieldSet) {
         api_version: text("apiVersion").to_owned(),
         subresource: text("subresource").to_owned(),
         time: entry.get("time").and_then(Value::as_str).map(str::to_owned),
-    };
-    let fields = entry.get("fieldsV1").map(FieldSet::from_fields_v1).unwrap_or_default();
-    (manager, fields)
+    }
 }

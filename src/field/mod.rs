@@ -1,12 +1,14 @@
 //! Fields: paths to them, sets of them, and who manages them.
 
 mod at;
+mod list;
 mod manager;
 pub mod order;
 mod path;
 mod set;
 
 pub use at::At;
+pub(crate) use list::ListType;
 pub use manager::{FieldManager, ManagedFields, Operation};
 pub use path::{FieldPath, PathElement};
 pub use set::FieldSet;

@@ -79,6 +79,46 @@ impl PathElement {
         }
     }
 
+    /// The position in `items` of the list item that this element selects, as somebody wrote it: a manifest
+    /// may leave a key to its default, as it does `protocol: TCP`.
+    pub(crate) fn position_written(&self, items: &[Value]) -> Option<usize> {
+        if let Self::Index(index) = self {
+            return Some(*index).filter(|index| *index < items.len());
+        }
+        let exactly = items.iter().position(|item| self.selects(item));
+        let Self::Key(keys) = self else { return exactly };
+        exactly.or_else(|| {
+            let is_meant = |item: &Value| {
+                let has = |name: &String| item.get(name).is_some();
+                keys.keys().any(has)
+                    && keys
+                        .iter()
+                        .all(|(name, value)| item.get(name).is_none_or(|written| written == value))
+            };
+            items.iter().position(is_meant)
+        })
+    }
+
+    /// The child of `parent`, a part of a manifest, that this element selects.
+    pub(crate) fn find_written<'a>(&self, parent: &'a Value) -> Option<&'a Value> {
+        match self {
+            Self::Field(name) => parent.as_object()?.get(name),
+            _ => parent
+                .as_array()
+                .and_then(|items| items.get(self.position_written(items)?)),
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn find_written_mut<'a>(&self, parent: &'a mut Value) -> Option<&'a mut Value> {
+        if let Self::Field(name) = self {
+            return parent.as_object_mut()?.get_mut(name);
+        }
+        let items = parent.as_array_mut()?;
+        let position = self.position_written(items)?;
+        items.get_mut(position)
+    }
+
     /// Fields, then keys, then values, then positions, as the API server sorts them.
     fn rank(&self) -> u8 {
         match self {

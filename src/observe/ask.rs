@@ -6,16 +6,18 @@ use futures::StreamExt as _;
 use serde_json::Value;
 
 use super::Question;
+use super::after::After;
 use super::explain::{failed, refused, warnings};
 use super::job;
+use super::made::Made;
 use super::members::Survey;
 use super::predict::{not_yet, predict};
-use crate::cluster::{Answer, Apply, Cluster, ClusterError, Failure, Force, Persist, Resource};
+use crate::cluster::{Answer, Apply, Cluster, ClusterError, Discovery, Failure, Force, Persist, Resource};
 use crate::compare;
 use crate::error::{Error, Result};
 use crate::generate;
-use crate::inventory;
 use crate::jobs::{Inputs, Run};
+use crate::migrate::Migration;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::plan::{self, Answered, Observation, Past, Unverified, Version};
 use crate::schema::Schema;
@@ -84,20 +86,17 @@ impl Survey<'_> {
         };
         let (mut proved, mut rest) = (Vec::new(), Vec::new());
         for (desired, resource, member) in known {
-            let sent = self.stamped(&desired);
+            let made = self.made(&desired, member.as_ref().map(|(_, live)| live));
             match member {
                 Some((listed, live))
-                    if listed.gvk == resource.gvk && self.is_proved(&desired, &sent, &live, schema) =>
+                    if listed.gvk == resource.gvk && self.is_proved(&desired, &made, &live, schema) =>
                 {
-                    proved.push(Observation {
+                    let wanted = Wanted {
                         desired,
                         resource,
-                        sent,
-                        live: Some(live),
-                        answer: Answered::Proved,
-                        run: Run::Plain,
-                        past: Past::default(),
-                    });
+                        made,
+                    };
+                    proved.push(wanted.observed(Some(live), Answered::Proved, Run::Plain));
                 }
                 member => rest.push((desired, resource, member)),
             }
@@ -106,14 +105,15 @@ impl Survey<'_> {
     }
 
     /// Of a Job, its inputs decide; and what is still to be made in the cluster is no proof.
-    fn is_proved(&self, desired: &DesiredObject, sent: &Value, live: &LiveObject, schema: &Schema) -> bool {
+    fn is_proved(&self, desired: &DesiredObject, made: &Made, live: &LiveObject, schema: &Schema) -> bool {
         desired.inputs.is_none()
+            && made.migration.is_none()
             && generate::due(desired, Some(live)).is_none()
-            && compare::is_proved(desired, sent, live, schema, &self.question.policy.field_manager)
+            && compare::is_proved(desired, &made.sent, live, schema, &self.question.policy.field_manager)
     }
 
-    fn stamped(&self, desired: &DesiredObject) -> Value {
-        inventory::stamp(desired, self.question.set.as_ref(), self.question.revision.as_deref())
+    fn made(&self, desired: &DesiredObject, live: Option<&LiveObject>) -> Made {
+        Made::new(self.question, self.discovery, desired, live)
     }
 
     /// Asks about each, but first about one of those that take the same right: where that is missing, the
@@ -175,18 +175,14 @@ impl Survey<'_> {
             None => (!is_served).then(|| (Unverified::KindMissing, member.as_ref().map(|(_, live)| live.clone()))),
         };
         if let Some((why, live)) = unverified {
-            let mut sent = self.stamped(&desired);
-            bind(&mut sent, live.as_ref().map(Version::of).as_ref());
-            let answer = not_yet(why);
-            return Ok(Observation {
+            let mut made = self.made(&desired, live.as_ref());
+            bind(&mut made.sent, live.as_ref().map(Version::of).as_ref());
+            let wanted = Wanted {
                 desired,
                 resource,
-                sent,
-                live,
-                answer,
-                run: Run::Plain,
-                past: Past::default(),
-            });
+                made,
+            };
+            return Ok(wanted.observed(live, not_yet(why), Run::Plain));
         }
         let recorded = self.completed.get(&desired.reference);
         let live = match member {
@@ -199,6 +195,7 @@ impl Survey<'_> {
         let asking = Asking {
             cluster: self.cluster,
             question: self.question,
+            discovery: self.discovery,
             recorded,
             may_ask,
         };
@@ -240,19 +237,59 @@ fn is_because(answer: &Answered, reason: &Unverified) -> bool {
     matches!(answer, Answered::Unverified { why, .. } if why == reason)
 }
 
+/// What is known of the server that a plan was made with.
+#[derive(Clone, Copy)]
+pub struct Server<'a> {
+    /// Where.
+    pub cluster: &'a dyn Cluster,
+    /// The kinds that it knows.
+    pub discovery: &'a Discovery,
+    /// How it merges them.
+    pub schema: &'a Schema,
+}
+
+/// One object, before it is known what the server says.
+struct Wanted {
+    desired: DesiredObject,
+    resource: Resource,
+    made: Made,
+}
+
+impl Wanted {
+    fn observed(self, live: Option<LiveObject>, answer: Answered, run: Run) -> Observation {
+        let Made { sent, ruled, migration } = self.made;
+        Observation {
+            desired: self.desired,
+            resource: self.resource,
+            sent,
+            ruled,
+            migration,
+            live,
+            answer,
+            run,
+            past: Past::default(),
+        }
+    }
+}
+
 /// Looks again at one object that changed while a plan for it was being executed. Once it is executed,
 /// no earlier run of a Job counts.
 pub async fn observe_again(
-    cluster: &dyn Cluster,
+    server: &Server<'_>,
     desired: DesiredObject,
     resource: Resource,
     question: &Question,
-    schema: &Schema,
 ) -> Result<Observation> {
+    let Server {
+        cluster,
+        discovery,
+        schema,
+    } = *server;
     let live = read(cluster, &resource, &desired).await?;
     let asking = Asking {
         cluster,
         question,
+        discovery,
         recorded: None,
         may_ask: true,
     };
@@ -292,6 +329,7 @@ pub fn bind(sent: &mut Value, live: Option<&Version>) {
 struct Asking<'a> {
     cluster: &'a dyn Cluster,
     question: &'a Question,
+    discovery: &'a Discovery,
     /// The inputs that it has completed with, of a Job.
     recorded: Option<&'a Inputs>,
     /// Whether the right to ask is not known to be missing.
@@ -309,34 +347,38 @@ impl Asking<'_> {
         let question = self.question;
         let mut is_fixed = false;
         for _ in 0..TRIES {
-            let mut sent = inventory::stamp(&desired, question.set.as_ref(), question.revision.as_deref());
             let (set, rerun) = (question.set.as_ref(), &question.policy.rerun);
             let run = Run::of(&desired, live.as_ref(), self.recorded, set, rerun, is_fixed);
+            // What is created anew is as git says, whole.
+            let stays = live
+                .as_ref()
+                .filter(|live| live.deletion_timestamp().is_none() && !matches!(run, Run::Again(_)));
+            let mut made = Made::new(question, self.discovery, &desired, stays);
             if let (Run::Noted, Some(live)) = (&run, &live) {
-                job::keep_spec(&mut sent, live);
+                job::keep_spec(&mut made.sent, live);
             }
-            let unasked = self.unasked(&desired, live.as_ref(), &run);
+            let unasked = self.unasked(&desired, live.as_ref(), &run, made.migration.as_ref());
             // It is for when the old one is gone.
             let is_anew = matches!(run, Run::Again(_))
                 || unasked
                     .as_ref()
                     .is_some_and(|answer| is_because(answer, &Unverified::BeingDeleted));
-            bind(&mut sent, live.as_ref().filter(|_| !is_anew).map(Version::of).as_ref());
+            bind(
+                &mut made.sent,
+                live.as_ref().filter(|_| !is_anew).map(Version::of).as_ref(),
+            );
             let answer = match unasked {
                 Some(answer) => Ok(answer),
-                None => self.dry_run(&desired, &resource, &sent, live.as_ref(), &run).await,
+                None => self.dry_run(&desired, &resource, &made, live.as_ref(), &run).await,
             };
             match answer {
                 Ok(answer) => {
-                    return Ok(Observation {
+                    let wanted = Wanted {
                         desired,
                         resource,
-                        sent,
-                        live,
-                        answer,
-                        run,
-                        past: Past::default(),
-                    });
+                        made,
+                    };
+                    return Ok(wanted.observed(live, answer, run));
                 }
                 Err(error) if desired.inputs.is_some() && live.is_some() && job::is_fixed(&run, &error) => {
                     is_fixed = true;
@@ -358,7 +400,13 @@ impl Asking<'_> {
     }
 
     /// What is said of an object about which the server is not asked.
-    fn unasked(&self, desired: &DesiredObject, live: Option<&LiveObject>, run: &Run) -> Option<Answered> {
+    fn unasked(
+        &self,
+        desired: &DesiredObject,
+        live: Option<&LiveObject>,
+        run: &Run,
+        migration: Option<&Migration>,
+    ) -> Option<Answered> {
         let question = self.question;
         let claim = live.map(|live| plan::claim(desired, live, question.set.as_ref(), &question.policy));
         match claim {
@@ -369,17 +417,23 @@ impl Asking<'_> {
         if live.is_some_and(|live| live.deletion_timestamp().is_some()) {
             return Some(not_yet(Unverified::BeingDeleted));
         }
-        (!self.may_ask).then(|| not_yet(Unverified::NotAllowed))
+        if !self.may_ask {
+            return Some(not_yet(Unverified::NotAllowed));
+        }
+        // As long as fields are recorded in that version, the server refuses every apply.
+        let gone = migration?.gone_version.clone()?;
+        Some(not_yet(Unverified::VersionGone(gone)))
     }
 
     async fn dry_run(
         &self,
         desired: &DesiredObject,
         resource: &Resource,
-        sent: &Value,
+        made: &Made,
         live: Option<&LiveObject>,
         run: &Run,
     ) -> Result<Answered, ClusterError> {
+        let sent = &made.sent;
         let field_manager = &self.question.policy.field_manager;
         let reference = &desired.reference;
         let Answer {
@@ -397,6 +451,19 @@ impl Asking<'_> {
                 persist: Persist::DryRun,
             };
             self.cluster.apply(resource, &apply).await?
+        };
+        let object = match (&made.migration, live) {
+            (Some(migration), Some(live)) => {
+                let after = After {
+                    cluster: self.cluster,
+                    field_manager,
+                    migration,
+                    resource,
+                    live,
+                };
+                after.answer(&object).await?
+            }
+            _ => object,
         };
         let warnings = warnings(desired, words);
         Ok(Answered::ByServer { object, warnings })

@@ -5,14 +5,17 @@
 //! members. Where the server cannot be asked about an object, our own merge predicts what it would say, for
 //! that object only, and the plan says so.
 
+mod after;
 mod ask;
 mod contents;
 mod explain;
 mod job;
 mod key;
+mod made;
 mod members;
 mod predict;
 mod resolve;
+mod rules;
 mod schemas;
 #[cfg(test)]
 mod tests;
@@ -29,6 +32,7 @@ use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::order::{self, ComponentDependencies};
 use crate::plan::{Contents, NotCompared, Observation, Observed, Policy};
 use crate::rollout;
+use crate::rules::Rule;
 use crate::schema::Schema;
 use crate::selection::Selection;
 use crate::source::Manifest;
@@ -36,7 +40,7 @@ use crate::source::Manifest;
 use members::{Members, Survey, split_hidden};
 use schemas::Schemas;
 
-pub use ask::{bind, observe_again};
+pub use ask::{Server, bind, observe_again};
 pub use contents::contents;
 pub use explain::{failed, refused, warnings};
 pub use job::validate;
@@ -59,6 +63,10 @@ pub struct Question {
     pub verify: bool,
     /// What is allowed.
     pub policy: Policy,
+    /// Which fields are none of git's business, and who wins which conflict.
+    pub rules: Vec<Arc<Rule>>,
+    /// The field managers, besides `kubectl apply`, whose fields become ours.
+    pub migrate: Vec<String>,
     /// How many requests are under way at once.
     pub concurrency: usize,
 }
@@ -74,6 +82,8 @@ impl Question {
             rollouts: false,
             verify: false,
             policy: Policy::default(),
+            rules: Vec::new(),
+            migrate: Vec::new(),
             concurrency,
         }
     }
@@ -112,6 +122,7 @@ pub async fn observe(
     let mut known = discovery.clone();
     let defined_by = resolve::add_defined_kinds(&mut known, &manifests);
     let all = resolve::resolve(manifests, &known, &question.namespace)?;
+    rules::check(&question.rules, &known)?;
     let dependencies = order::dependencies(all.iter().map(|(object, _)| object), &defined_by, components)?;
     let wanted: BTreeSet<ObjectRef> = all.iter().map(|(object, _)| object.reference.clone()).collect();
     let is_selected =
@@ -157,6 +168,12 @@ pub async fn observe(
         hidden,
     } = survey.members(&desired, parent.as_ref()).await?;
 
+    survey
+        .add_rules(&mut desired, &others, |reference| {
+            live.get(reference).map(|(_, live)| live)
+        })
+        .await;
+
     let (unknown_rollouts, pending) = if question.rollouts {
         follow(&mut desired, &mut others, &live, &key)
     } else {
@@ -174,15 +191,10 @@ pub async fn observe(
     let objects = survey
         .answers(known, &mut schemas, is_known_server && !question.verify)
         .await?;
+    let is_everything = question.selection.is_everything() && not_compared.is_empty();
+    let idle_rules = survey.idle_rules(&wanted, &objects, is_everything);
     let (schema, schema_unread) = schemas.into_parts();
-    // What git wants under other labels than the live object has is not selected, and still wanted.
-    let orphans: Vec<(Resource, LiveObject)> = live
-        .into_iter()
-        .filter(|(reference, (_, object))| {
-            !wanted.contains(reference) && question.selection.may_prune(reference, |key| object.label(key))
-        })
-        .map(|(_, orphan)| orphan)
-        .collect();
+    let orphans = orphans(live, &wanted, question);
     let in_namespaces = in_namespaces(cluster, &discovery, &orphans, question).await;
     Ok(Observations {
         observed: Observed {
@@ -201,6 +213,7 @@ pub async fn observe(
             key,
             unknown_rollouts,
             pending,
+            idle_rules,
             server_version: discovery.server_version.clone(),
             schema_unread,
         },
@@ -209,6 +222,19 @@ pub async fn observe(
         defined_by,
         schema: Arc::new(schema),
     })
+}
+
+/// The members that git does not want, of those that may be pruned. What git wants under other labels than
+/// the live object has is not selected, and still wanted.
+fn orphans(
+    live: BTreeMap<ObjectRef, (Resource, LiveObject)>,
+    wanted: &BTreeSet<ObjectRef>,
+    question: &Question,
+) -> Vec<(Resource, LiveObject)> {
+    let orphans = live.into_iter().filter(|(reference, (_, object))| {
+        !wanted.contains(reference) && question.selection.may_prune(reference, |key| object.label(key))
+    });
+    orphans.map(|(_, orphan)| orphan).collect()
 }
 
 impl Survey<'_> {

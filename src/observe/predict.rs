@@ -41,6 +41,11 @@ pub(super) fn predict(observation: &mut Observation, schema: &Schema, question: 
     }
     // What is going is not what is applied to.
     let live = observation.live.as_ref().filter(|_| *why != Unverified::BeingDeleted);
+    // What becomes ours first is ours already.
+    let migrated = live
+        .zip(observation.migration.as_ref())
+        .map(|(live, migration)| migration.migrated(live));
+    let live = migrated.as_ref().or(live);
     let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let request = Request {
         live: live.map(LiveObject::value),
@@ -111,6 +116,8 @@ mod tests {
             rollouts: false,
             verify: false,
             policy: Policy::default(),
+            rules: Vec::new(),
+            migrate: Vec::new(),
             concurrency: 1,
         }
     }
@@ -119,6 +126,8 @@ mod tests {
         Observation {
             resource: resource(&desired.gvk().api_version(), &desired.reference.kind.kind, true),
             sent: desired.value.clone(),
+            ruled: crate::rules::Ruled::default(),
+            migration: None,
             live: live.map(LiveObject::new),
             answer: not_yet(why),
             run: Run::Plain,

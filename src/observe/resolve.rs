@@ -8,16 +8,11 @@ use serde_json::Value;
 use crate::cluster::{Discovery, Resource};
 use crate::error::{Error, Result};
 use crate::field::FieldPath;
-use crate::object::{DesiredObject, GroupKind, GroupVersionKind, ObjectRef};
+use crate::object::{DesiredObject, GroupKind, GroupVersionKind, ObjectRef, is_definition};
 use crate::source::Manifest;
 
 /// A desired object and how its kind is reached.
 pub type Resolved = (DesiredObject, Resource);
-
-/// Whether objects of this kind define kinds.
-pub fn is_definition(kind: &GroupKind) -> bool {
-    kind.is("apiextensions.k8s.io", "CustomResourceDefinition")
-}
 
 /// Adds the kinds that CustomResourceDefinitions among the manifests will bring, and says which
 /// definition brings which kind.
@@ -92,6 +87,7 @@ pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespac
                     origins: manifest.origins,
                     generate: manifest.generate,
                     inputs: None,
+                    rules: Vec::new(),
                 };
                 free.insert((object, resource.clone()));
             }
@@ -127,6 +123,7 @@ pub fn resolve_known(manifests: Vec<Manifest>, discovery: &Discovery, default_na
             origins: manifest.origins,
             generate: manifest.generate,
             inputs: None,
+            rules: Vec::new(),
         });
     }
     resolved.into_values().collect()

@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::ask::Known;
-use super::resolve::is_definition;
 use crate::cluster::{Cluster, Discovery, Resource};
-use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
+use crate::object::{GroupVersionKind, LiveObject, ObjectRef, is_definition};
 use crate::schema::Schema;
 
 /// The schema of the kinds that are wanted, and what of it is still to be read.

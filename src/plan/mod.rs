@@ -2,6 +2,7 @@
 //!
 //! A pure function of what was observed and of the policy. No step is decided anywhere else.
 
+mod aside;
 mod observed;
 mod ownership;
 mod policy;
@@ -11,15 +12,17 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use crate::compare::{self, Cause, Comparison, FieldChange};
+use crate::compare::{self, Cause, Comparison, FieldChange, Sides};
+use crate::field::{FieldPath, ManagedFields};
 use crate::generate;
 use crate::health::{self, Health};
 use crate::jobs::{self, Inputs, Run};
 use crate::key::Keyring;
-use crate::object::{self, LiveObject, ObjectRef};
+use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use crate::order::rank;
 
-pub use observed::{Answered, Deleted, NotCompared, Observation, Observed, Past, Unverified};
+pub use aside::Aside;
+pub use observed::{Answered, Deleted, Idle, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Prune};
 pub use prune::{Budget, Contents, is_same_delete};
@@ -99,6 +102,7 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         irreversible: observed.irreversible,
         back_from: observed.back_from,
         crossed: observed.crossed,
+        idle_rules: observed.idle_rules,
         key: observed.key,
         unknown_rollouts: observed.unknown_rollouts,
         masked,
@@ -166,24 +170,24 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         desired,
         resource,
         sent,
+        ruled,
+        migration,
         live,
         answer,
         run,
         past,
     } = observation;
-    let place = desired.place(&crate::field::FieldPath::root());
+    let aside = live
+        .as_ref()
+        .map(|live| Aside::of(&desired, live, &ruled))
+        .unwrap_or_default();
+    let moved = live
+        .as_ref()
+        .and_then(|live| moved(&desired, live, &policy.field_manager));
     let mut step = Step {
-        reference: desired.reference.clone(),
-        action: Action::Create,
-        reason: Reason::New,
-        changes: Vec::new(),
-        generates: Vec::new(),
-        restarts: None,
-        unverified: None,
-        guess: None,
-        warnings: Vec::new(),
-        place,
-        work: Work::Nothing,
+        aside,
+        moved,
+        ..new(&desired)
     };
     if let (None, Some(deleted)) = (&live, &past.deleted) {
         step.reason = Reason::Deleted(deleted.clone());
@@ -194,21 +198,15 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         sent,
         live: live.as_ref().map(Version::of),
         predicted: None,
+        migration,
         past,
     };
     if let Run::Again(why) = &run {
         step.reason = Reason::Runs(why.clone());
     }
     let (predicted, warnings) = match answer {
-        Answered::Proved | Answered::Stands => return Decision::Unchanged(Box::new(standing(work, live.as_ref()))),
-        Answered::NotOurs(claim) => {
-            step.action = Action::Skip;
-            step.reason = match claim {
-                Claim::Other(set) => Reason::OtherApplySet(set),
-                Claim::Ours | Claim::Adoptable | Claim::NotOurs => Reason::NotOurs,
-            };
-            return Decision::Step(Box::new(step));
-        }
+        Answered::Proved | Answered::Stands => return settled(step, work, live.as_ref()),
+        Answered::NotOurs(claim) => return not_ours(step, claim),
         Answered::ByServer { object, warnings } => (Ok(object), warnings),
         Answered::Unverified { why, predicted } => {
             step.unverified = Some(why);
@@ -225,7 +223,15 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
     let due = generate::due(&work.desired, predicted.as_ref().ok().or(before));
     match (before, &predicted) {
         (Some(live), Ok(object)) => {
-            let comparison = compared(&work, live, object, &policy.field_manager);
+            let sides = Sides {
+                desired: &work.desired,
+                base: work.past.base.as_deref(),
+                live,
+                answer: object,
+                ruled: &ruled,
+                migration: work.migration.as_ref(),
+            };
+            let comparison = compared(&sides, &policy.field_manager);
             if matches!(run, Run::Again(_)) {
                 step.action = Action::Replace;
                 step.changes = replaced(comparison.changes);
@@ -239,18 +245,14 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
             } else if step.unverified == Some(Unverified::KindMissing) {
                 (step.action, step.reason) = (Action::Update, Reason::NewVersion);
             } else {
-                let settled = Settled {
-                    unverified: step.unverified,
-                    warnings: step.warnings,
-                    ..standing(work, Some(live))
-                };
-                return Decision::Unchanged(Box::new(settled));
+                return settled(step, work, Some(live));
             }
         }
         (Some(_), Err(_)) if matches!(run, Run::Again(_)) => step.action = Action::Replace,
         (Some(_), Err(why)) => (step.action, step.reason) = (Action::Update, Reason::Unpredicted(why.clone())),
         (None, _) => {}
     }
+    step.aside.settle(work.migration.as_ref(), &step.changes);
     step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
     work.predicted = predicted.ok();
     if step.action.writes() {
@@ -259,13 +261,64 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
     Decision::Step(Box::new(step))
 }
 
+/// The step of an object that is not there.
+fn new(desired: &DesiredObject) -> Step {
+    Step {
+        reference: desired.reference.clone(),
+        action: Action::Create,
+        reason: Reason::New,
+        changes: Vec::new(),
+        generates: Vec::new(),
+        restarts: None,
+        aside: Aside::default(),
+        moved: None,
+        unverified: None,
+        guess: None,
+        warnings: Vec::new(),
+        place: desired.place(&FieldPath::root()),
+        work: Work::Nothing,
+    }
+}
+
 /// Compares what there is with what would be stored.
-fn compared(work: &ApplyWork, live: &LiveObject, object: &LiveObject, field_manager: &str) -> Comparison {
-    let desired = &work.desired;
-    let mut comparison = compare::compare(desired, work.past.base.as_deref(), live, object, field_manager);
-    let inputs = desired.inputs.as_ref();
-    comparison.noted |= inputs.is_some_and(|inputs| inputs.adds_to(Inputs::noted(live).as_ref()));
+fn compared(sides: &Sides<'_>, field_manager: &str) -> Comparison {
+    let mut comparison = compare::compare(sides, field_manager);
+    let inputs = sides.desired.inputs.as_ref();
+    comparison.noted |= inputs.is_some_and(|inputs| inputs.adds_to(Inputs::noted(sides.live).as_ref()));
     comparison
+}
+
+/// The version in which our fields are recorded, where it is not the one that git writes.
+fn moved(desired: &DesiredObject, live: &LiveObject, field_manager: &str) -> Option<String> {
+    let mut writers = ManagedFields::writers(live.value());
+    let (ours, _) = writers.find(|(manager, _)| manager.is_apply_of(field_manager))?;
+    let recorded = ours.api_version;
+    (!recorded.is_empty() && recorded != desired.gvk().api_version()).then_some(recorded)
+}
+
+/// An object that is left alone, whatever it is.
+fn not_ours(step: Step, claim: Claim) -> Decision {
+    let reason = match claim {
+        Claim::Other(set) => Reason::OtherApplySet(set),
+        Claim::Ours | Claim::Adoptable | Claim::NotOurs => Reason::NotOurs,
+    };
+    Decision::Step(Box::new(Step {
+        action: Action::Skip,
+        reason,
+        aside: Aside::default(),
+        moved: None,
+        ..step
+    }))
+}
+
+/// An object that is as it should be.
+fn settled(step: Step, work: ApplyWork, live: Option<&LiveObject>) -> Decision {
+    Decision::Unchanged(Box::new(Settled {
+        unverified: step.unverified,
+        aside: step.aside,
+        warnings: step.warnings,
+        ..standing(work, live)
+    }))
 }
 
 /// An object that stays as it is. A Job that is not there any more, or is going, has done its work.
@@ -278,6 +331,7 @@ fn standing(work: ApplyWork, live: Option<&LiveObject>) -> Settled {
         health: there.map_or_else(Health::current, health::of),
         unverified: None,
         warnings: Vec::new(),
+        aside: Aside::default(),
         is_complete: desired.inputs.is_some() && there.is_none_or(health::is_complete),
         inputs: desired.inputs,
     }

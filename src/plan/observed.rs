@@ -10,9 +10,11 @@ use crate::cluster::Resource;
 use crate::inventory::{ApplySet, Parent};
 use crate::jobs::{Crossed, Irreversible, Run};
 use crate::key::Keyring;
+use crate::migrate::Migration;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::order::Dependencies;
 use crate::rollout::Unknown;
+use crate::rules::{Rule, Ruled};
 
 /// What was gathered before anything was decided.
 #[derive(Debug)]
@@ -48,11 +50,22 @@ pub struct Observed {
     pub unknown_rollouts: Unknown,
     /// What is selected and reads something that git says otherwise and that is not: both.
     pub pending: Vec<(ObjectRef, ObjectRef)>,
+    /// The rules that are about nothing.
+    pub idle_rules: Vec<(Arc<Rule>, Idle)>,
     /// The server's version.
     pub server_version: String,
     /// Why its schemas could not be read, where they were needed and could not: nothing is proved then, nor
     /// predicted, of the kinds that are known to it alone.
     pub schema_unread: Option<String>,
+}
+
+/// Why a rule is about nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Idle {
+    /// There is no such object.
+    NoObject,
+    /// Of so many objects, none has such a field.
+    NoField(usize),
 }
 
 /// A kind that may not be listed: nothing of it can be said to be in sync.
@@ -75,6 +88,10 @@ pub struct Observation {
     pub resource: Resource,
     /// What is sent for it: the manifest with our notes, and with the identity of the live object.
     pub sent: Value,
+    /// What the rules did with what is sent.
+    pub ruled: Ruled,
+    /// The managed fields that become ours before it is applied.
+    pub migration: Option<Migration>,
     /// What the cluster has.
     pub live: Option<LiveObject>,
     /// What an apply would do.
@@ -140,6 +157,8 @@ pub enum Unverified {
     KindMissing,
     /// What is there now is being deleted, and must be gone first.
     BeingDeleted,
+    /// Fields of it are recorded in this version, which the server does not know any more.
+    VersionGone(String),
     /// Who asks may not write it: a dry-run takes the same right as a write.
     NotAllowed,
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{Action, DeleteWork, Policy, Reason, Step, Work};
+use super::{Action, Aside, DeleteWork, Policy, Reason, Step, Work};
 use crate::cluster::Resource;
 use crate::compare;
 use crate::field::ManagedFields;
@@ -115,6 +115,8 @@ pub(super) fn steps(
                 action,
                 reason: kept.unwrap_or(Reason::Dropped(None)),
                 changes: Vec::new(),
+                aside: Aside::default(),
+                moved: None,
                 generates: Vec::new(),
                 restarts: None,
                 guess: None,

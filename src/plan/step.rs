@@ -1,21 +1,24 @@
 //! A plan and its steps: what becomes of each object, and why.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Deleted, NotCompared, Past, Unverified};
+use super::{Aside, Deleted, Idle, NotCompared, Past, Unverified};
 use crate::cluster::Resource;
 use crate::compare::{FieldChange, GitChange};
 use crate::health::Health;
 use crate::inventory::{ApplySet, Parent};
 use crate::jobs::{Crossed, Inputs, Irreversible, Why};
 use crate::key::Keyring;
+use crate::migrate::Migration;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::order::Dependencies;
 use crate::place::Place;
 use crate::rollout::Unknown;
+use crate::rules::Rule;
 
 /// What a sync would do, whole.
 #[derive(Debug)]
@@ -44,6 +47,8 @@ pub struct Plan {
     pub crossed: Vec<Crossed>,
     /// The key for digests of secret values.
     pub key: Keyring,
+    /// The rules that are about nothing.
+    pub idle_rules: Vec<(Arc<Rule>, Idle)>,
     /// The workloads of which it is unknown whether they restart.
     pub unknown_rollouts: Unknown,
     /// The Secrets of which some values are masked in the cluster, which is a snapshot: these are not
@@ -68,6 +73,8 @@ pub struct Settled {
     pub unverified: Option<Unverified>,
     /// What the server warned of when it was asked.
     pub warnings: Vec<String>,
+    /// What is other than git says, and stays so.
+    pub aside: Aside,
     /// Of a Job: the inputs that it has.
     pub inputs: Option<Inputs>,
     /// Of a Job: whether it has completed with them.
@@ -85,6 +92,10 @@ pub struct Step {
     pub reason: Reason,
     /// The fields that change.
     pub changes: Vec<FieldChange>,
+    /// What is other than git says, and stays so.
+    pub aside: Aside,
+    /// The version in which our fields are recorded, where it is another than git writes: they move.
+    pub moved: Option<String>,
     /// The keys of a Secret whose values are made in the cluster.
     pub generates: Vec<String>,
     /// What it does to running pods; none when it does nothing to them.
@@ -228,6 +239,8 @@ pub struct ApplyWork {
     pub live: Option<Version>,
     /// What the server said would be stored or, of what is unverified, our own merge.
     pub predicted: Option<LiveObject>,
+    /// The managed fields that become ours before it is sent.
+    pub migration: Option<Migration>,
     /// What is known of what git said when it was last applied.
     pub past: Past,
 }

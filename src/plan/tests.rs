@@ -1,5 +1,6 @@
 //! What becomes of an object, and what stops a sync.
 
+use crate::rules::Ruled;
 use serde_json::{Value, json};
 
 use std::collections::BTreeSet;
@@ -33,6 +34,8 @@ fn observation(desired: DesiredObject, live: Option<LiveObject>, answer: Answere
         resource: resource_of(&desired.value),
         sent: json!({"sent": true}),
         desired,
+        ruled: Ruled::default(),
+        migration: None,
         live,
         answer,
         run: Run::Plain,
@@ -245,6 +248,7 @@ fn observed(wanted: Vec<Observation>, orphans: Vec<LiveObject>) -> Observed {
         key: Keyring::Empty,
         unknown_rollouts: crate::rollout::Unknown::new(),
         pending: Vec::new(),
+        idle_rules: Vec::new(),
         server_version: "v1.37.2".into(),
         schema_unread: None,
     }

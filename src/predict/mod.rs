@@ -88,20 +88,7 @@ pub fn predict(schema: &Schema, request: &Request<'_>) -> Result<Predicted, Refu
         return Ok(Predicted { object, taken });
     };
     let managed_fields = take_metadata(&mut object, "managedFields");
-    object = canonical::stored(kind, &object);
-    if kind.is_built_in() {
-        typed::settle(kind.root(), &mut object);
-        defaults::fill(kind.root(), &mut object, live);
-        write_lists(kind, &mut object);
-    } else {
-        typed::settle_numbers(&mut object);
-        let of = kind.root().map().and_then(|root| root.child("metadata"));
-        // The metadata of custom kinds are kept in a typed structure too.
-        if let (Some(of), Some(metadata)) = (of, object.get_mut("metadata")) {
-            *metadata = canonical::settled(Some(of), metadata);
-            typed::settle(of, metadata);
-        }
-    }
+    object = stored(kind, &object, live);
     if let Some(live) = live {
         let ours = ours(live, &writer.manager);
         let spelling = Spelling {
@@ -114,6 +101,28 @@ pub fn predict(schema: &Schema, request: &Request<'_>) -> Result<Predicted, Refu
         metadata.insert("managedFields".to_owned(), managed_fields);
     }
     Ok(Predicted { object, taken })
+}
+
+/// An object as it is written out once it is stored: without what is empty, with its defaults, and each
+/// value in its one spelling. It has no managed fields. Some defaults depend on the `live` object that it
+/// takes the place of.
+#[must_use]
+pub fn stored(kind: Kind<'_>, object: &Value, live: Option<&Value>) -> Value {
+    let mut object = canonical::stored(kind, object);
+    if kind.is_built_in() {
+        typed::settle(kind.root(), &mut object);
+        defaults::fill(kind.root(), &mut object, live);
+        write_lists(kind, &mut object);
+        return object;
+    }
+    typed::settle_numbers(&mut object);
+    let of = kind.root().map().and_then(|root| root.child("metadata"));
+    // The metadata of custom kinds are kept in a typed structure too.
+    if let (Some(of), Some(metadata)) = (of, object.get_mut("metadata")) {
+        *metadata = canonical::settled(Some(of), metadata);
+        typed::settle(of, metadata);
+    }
+    object
 }
 
 /// What was predicted, in the spelling of what was stored in the end: where both mean the same, and

@@ -183,7 +183,10 @@ fn escaped(text: &str) -> String {
 
 /// Text that means in HTML what it says, in which nobody is mentioned.
 fn html(text: &str) -> String {
-    let text = visible(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let text = visible(text)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
     text.replace('@', "@<!-- -->")
 }
 

@@ -85,21 +85,7 @@ impl Bed {
 
     /// Commits everything; the full id.
     pub fn commit(&self, subject: &str) -> String {
-        let repository = git2::Repository::open(&self.dir).expect("the repository");
-        let mut index = repository.index().expect("an index");
-        index
-            .add_all(["*"], git2::IndexAddOption::DEFAULT, None)
-            .expect("files that can be added");
-        index.update_all(["*"], None).expect("files that can be removed");
-        let tree = repository
-            .find_tree(index.write_tree().expect("a tree"))
-            .expect("the tree");
-        index.write().expect("an index that can be written");
-        let author = git2::Signature::now("Test", "test@example.com").expect("a signature");
-        let head = repository.head().ok().and_then(|head| head.peel_to_commit().ok());
-        let parents: Vec<_> = head.iter().collect();
-        let commit = repository.commit(Some("HEAD"), &author, &author, subject, &tree, &parents);
-        commit.expect("a commit").to_string()
+        commit(&self.dir, subject)
     }
 
     /// Runs the command in the repository, as the bed's user, with nothing else in the environment.
@@ -269,6 +255,25 @@ impl Run {
         );
         self
     }
+}
+
+/// Commits everything in a repository; the full id.
+pub fn commit(repository: &Path, subject: &str) -> String {
+    let repository = git2::Repository::open(repository).expect("the repository");
+    let mut index = repository.index().expect("an index");
+    index
+        .add_all(["*"], git2::IndexAddOption::DEFAULT, None)
+        .expect("files that can be added");
+    index.update_all(["*"], None).expect("files that can be removed");
+    let tree = repository
+        .find_tree(index.write_tree().expect("a tree"))
+        .expect("the tree");
+    index.write().expect("an index that can be written");
+    let author = git2::Signature::now("Test", "test@example.com").expect("a signature");
+    let head = repository.head().ok().and_then(|head| head.peel_to_commit().ok());
+    let parents: Vec<_> = head.iter().collect();
+    let commit = repository.commit(Some("HEAD"), &author, &author, subject, &tree, &parents);
+    commit.expect("a commit").to_string()
 }
 
 fn squeeze(text: &str) -> String {

@@ -29,7 +29,7 @@ fn commits(bed: &Bed) {
     bed.write("pod.yaml", &pod_template("web", "nginx:2"));
     bed.write(
         "service.yaml",
-        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, name: a}]}\n",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80, name: a}, {port: 81, name: b}]}\n",
     );
     bed.write("key.yaml", &secret(SECRET));
     bed.write_config_map("new", &[("a", "1")]);
@@ -48,7 +48,7 @@ fn it_tells_what_a_cluster_in_sync_with_that_commit_tells() {
             .exits(1)
             .hides(&[SECRET]);
         assert_eq!(body(&told), body(&asked));
-        told.shows("Talk more").shows("1 to create, 3 to update, 1 to delete");
+        told.shows("Talk more").shows("1 to create, 4 to update, 1 to delete");
     });
     assert!(requests.is_empty(), "{requests:#?}");
     // Without --to it is the directory as it is on disk.

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::bed::Bed;
 use crate::control_plane::{AuditEvent, ControlPlane, kubectl_program};
+use crate::sandbox;
 
 /// A bed whose `desired/` is a copy of the shipped one. All of them are about the one namespace it
 /// names, so one test uses it from the first sync to the last.
@@ -56,6 +57,8 @@ fn from_an_empty_cluster_to_in_sync_and_on() {
     what_a_steady_state_costs(&bed);
     bed.run(&["diff", "--verify"]).exits(0).shows("in sync:");
 
+    sandbox::it_is_the_same_in_a_sandbox(&bed);
+    sandbox::it_is_the_same_in_a_snapshot(&bed);
     keys_are_made(&bed);
     a_line_of_configuration(&bed);
     parameters_reach_what_depends_on_them(&bed);

@@ -18,6 +18,15 @@ use crate::bed::{Bed, config_map, namespace, secret, with_metadata};
 /// Plans with the library, lets `meanwhile` happen, and carries the plan out. What came of each
 /// object, and of the whole.
 pub fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String, Outcome)>, Result<()>) {
+    sync_through(bed, |cluster| cluster, meanwhile)
+}
+
+/// The same, with `through` between the plan and the cluster.
+pub fn sync_through(
+    bed: &Bed,
+    through: impl FnOnce(Arc<dyn Cluster>) -> Arc<dyn Cluster>,
+    meanwhile: impl FnOnce(),
+) -> (Vec<(String, Outcome)>, Result<()>) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let connection = Connection {
@@ -37,6 +46,8 @@ pub fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String
             selection: Selection::default(),
             rollouts: false,
             verify: false,
+            rules: desired.settings.rules.clone(),
+            migrate: desired.settings.migrate.clone(),
             policy: Policy::default(),
             concurrency: 4,
         };
@@ -53,7 +64,7 @@ pub fn sync_with_a_surprise(bed: &Bed, meanwhile: impl FnOnce()) -> (Vec<(String
         let plan = plan::plan(observed, &question.policy);
         meanwhile();
         let execution = Execution {
-            cluster,
+            cluster: through(cluster),
             discovery,
             question,
             scopes,

@@ -10,6 +10,9 @@ use crate::control_plane::ControlPlane;
 
 const SECRET: &str = "hunter2-in-a-plan";
 
+/// A change to a saved plan by hand.
+type Edit = fn(&mut serde_json::Value);
+
 /// A bed with a Service and a Deployment in sync, a change to the Deployment in git, one ConfigMap that
 /// git dropped and one that is new; and the plan of all that, saved.
 fn planned(name: &str) -> Bed {
@@ -123,9 +126,9 @@ fn a_file_that_was_edited_achieves_nothing() {
     let path = bed.dir.join("plan.json");
     let saved = fs::read_to_string(&path).expect("it is there");
     let plan: serde_json::Value = serde_json::from_str(&saved).expect("JSON");
-    let edits: [(&str, fn(&mut serde_json::Value)); 5] = [
+    let edits: [(&str, Edit); 5] = [
         ("a step less", |plan| {
-            drop(plan["steps"].as_array_mut().expect("a list").pop())
+            drop(plan["steps"].as_array_mut().expect("a list").pop());
         }),
         ("another value", |plan| {
             let steps = plan["steps"].as_array_mut().expect("a list");
@@ -133,7 +136,7 @@ fn a_file_that_was_edited_achieves_nothing() {
             step.expect("a step")["changes"][0]["after"]["value"] = json!("nginx:3");
         }),
         ("another object", |plan| {
-            plan["steps"][0]["object"]["name"] = json!("web-2")
+            plan["steps"][0]["object"]["name"] = json!("web-2");
         }),
         ("another action", |plan| plan["steps"][0]["action"] = json!("delete")),
         ("another UID", |plan| {

@@ -52,7 +52,8 @@ fn who_may_only_read_sees_the_same_diff_and_that_it_is_unverified() {
         "np",
         &json!({"spec": {"policyTypes": ["Ingress", "Egress"]}}),
     );
-    let scaled = deployment("web", 8, "nginx");
+    // The number is left to the autoscaler, the image is not.
+    let theirs = deployment("web", 8, "httpd");
     let team = [
         "apply",
         "--server-side",
@@ -61,7 +62,7 @@ fn who_may_only_read_sees_the_same_diff_and_that_it_is_unverified() {
         "-f",
         "-",
     ];
-    bed.kubectl_stdin(&team, &scaled);
+    bed.kubectl_stdin(&team, &theirs);
     let text = |name: &str| {
         manifests
             .iter()

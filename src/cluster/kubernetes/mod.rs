@@ -35,8 +35,8 @@ use self::refusal::{Refusal, Subject};
 use self::request::{Request, collection, member, query};
 use self::transport::{Reply, Transport};
 use super::{
-    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Force, Persist, Propagation, Resource, Scope,
-    WatchEvent,
+    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Force, Patch, Persist, Propagation, Resource,
+    Scope, WatchEvent,
 };
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
 use crate::schema::Schema;
@@ -278,6 +278,19 @@ impl Cluster for Kubernetes {
         );
         let subject = Subject::object(resource, object);
         let reply = self.send(&Request::replace(address, object), &subject).await?;
+        Ok(LiveObject::new(reply.json()?))
+    }
+
+    async fn patch(&self, resource: &Resource, patch: &Patch<'_>) -> Result<LiveObject, ClusterError> {
+        let mut parameters = vec![("fieldManager", patch.field_manager), STRICT];
+        parameters.extend(match patch.persist {
+            Persist::DryRun => Some(("dryRun", "All")),
+            Persist::Stored => None,
+        });
+        let address = query(address(resource, patch.reference)?, &parameters);
+        let reply = self
+            .send(&Request::patch(address, patch.operations), &Subject::kind(resource))
+            .await?;
         Ok(LiveObject::new(reply.json()?))
     }
 

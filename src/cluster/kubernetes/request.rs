@@ -15,6 +15,8 @@ const APPLY_PATCH: &str = "application/apply-patch+yaml";
 
 const JSON: &str = "application/json";
 
+const JSON_PATCH: &str = "application/json-patch+json";
+
 /// A request that is still to be sent.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
@@ -70,6 +72,16 @@ impl Request {
             ..Self::get(address)
         }
         .with(APPLY_PATCH, object)
+    }
+
+    /// Changes what is at `address` by a JSON patch.
+    pub fn patch(address: String, operations: &Value) -> Self {
+        Self {
+            method: Method::PATCH,
+            repeat: Repeat::WhenRefused,
+            ..Self::get(address)
+        }
+        .with(JSON_PATCH, operations)
     }
 
     /// Creates `object` in `address`.

@@ -206,7 +206,7 @@ impl World {
         let any_waiting = owners.iter().any(|owner| is_waiting(&owner));
         if !solid.is_empty() {
             self.change(index, |value| {
-                value["metadata"]["ownerReferences"] = Value::Array(solid)
+                value["metadata"]["ownerReferences"] = Value::Array(solid);
             });
         } else if any_waiting && self.has_dependents(index) {
             self.start(index, Propagation::Foreground);
@@ -416,6 +416,6 @@ mod tests {
             ],
             Propagation::Background,
         );
-        assert_eq!(removed, ["one", "widgets.x"]);
+        assert_eq!(removed, ["one", "widgets.x.io"]);
     }
 }

@@ -7,9 +7,10 @@ use crate::object::GroupKind;
 use crate::schema::Kind;
 
 /// The API server's own kinds that count generations, as the strategies of its registry say.
-const COUNTED: [(&str, &[&str]); 10] = [
+const COUNTED: [(&str, &[&str]); 11] = [
     ("", &["Pod", "PodTemplate", "ReplicationController"]),
     ("apps", &["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"]),
+    ("autoscaling", &["HorizontalPodAutoscaler"]),
     ("batch", &["CronJob", "Job"]),
     ("networking.k8s.io", &["Ingress", "IngressClass", "NetworkPolicy"]),
     ("policy", &["PodDisruptionBudget"]),

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::path::CLUSTER;
-use super::store::{Stored, namespace};
+use super::store::Stored;
 
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
@@ -14,9 +15,12 @@ const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kub
 pub(super) fn objects() -> Vec<Stored> {
     let stored = |name: &&str| {
         let path = Path::new(CLUSTER).join("namespaces").join(format!("{name}.yaml"));
-        let mut value = namespace(name);
-        value["metadata"]["uid"] = uid_of(&path.to_string_lossy()).into();
-        value["metadata"]["resourceVersion"] = "1".into();
+        let value = json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": name, "uid": uid_of(&path.to_string_lossy()), "resourceVersion": "1"},
+            "status": {"phase": "Active"},
+        });
         Stored {
             path,
             value: Arc::new(value),
@@ -37,7 +41,7 @@ pub(super) fn uid_of(path: &str) -> String {
 pub(super) fn uid(mut bytes: [u8; 16]) -> String {
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
     format!(
         "{}-{}-{}-{}-{}",
         &hex[..8],

@@ -37,7 +37,7 @@ use serde_json::Value;
 use self::marker::{MARKER, Marker};
 use self::session::Written;
 use self::store::Store;
-use super::{Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Resource, Scope, WatchEvent};
+use super::{Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Patch, Resource, Scope, WatchEvent};
 use crate::error::{Error, Result};
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
 use crate::schema::Schema;
@@ -267,6 +267,19 @@ impl Cluster for Sandbox {
         let (resource, object, manager) = (resource.clone(), object.clone(), field_manager.to_owned());
         self.change(move |store| session::replace(store, &resource, &object, &manager))
             .await
+    }
+
+    async fn patch(&self, resource: &Resource, patch: &Patch<'_>) -> Result<LiveObject, ClusterError> {
+        let operations = serde_json::from_value(patch.operations.clone())
+            .map_err(|error| ClusterError::new(Failure::Invalid, "this is no JSON patch").because(error))?;
+        let resource = resource.clone();
+        let patch = session::Patch {
+            operations,
+            reference: patch.reference.clone(),
+            field_manager: patch.field_manager.to_owned(),
+            persist: patch.persist,
+        };
+        self.change(move |store| session::patch(store, &resource, &patch)).await
     }
 
     async fn delete(&self, resource: &Resource, deletion: &Deletion<'_>) -> Result<(), ClusterError> {

@@ -114,21 +114,18 @@ pub(super) fn fields(reference: &ObjectRef, causes: Vec<(FieldPath, String)>) ->
 
 /// Fields that the schema of the kind does not allow.
 pub(super) fn mistakes(reference: &ObjectRef, mistakes: &[Mistake]) -> ClusterError {
-    let words = |fault: &Fault| match fault {
-        Fault::Repeated => "duplicate entries for key".to_owned(),
-        fault => fault.to_string(),
-    };
-    let causes: Vec<_> = mistakes
+    let faults: Vec<(FieldPath, String)> = mistakes.iter().map(fault).collect();
+    let lines: Vec<_> = faults
         .iter()
-        .map(|mistake| FieldCause {
-            path: Some(mistake.path.clone()),
-            reason: "FieldValueInvalid".to_owned(),
-            message: words(&mistake.fault),
-        })
+        .map(|(path, words)| format!("{}: {words}", server_path(path)))
         .collect();
-    let lines: Vec<_> = mistakes
-        .iter()
-        .map(|mistake| format!("{}: {}", server_path(&mistake.path), words(&mistake.fault)))
+    let causes: Vec<_> = faults
+        .into_iter()
+        .map(|(path, message)| FieldCause {
+            path: Some(path),
+            reason: "FieldValueInvalid".to_owned(),
+            message,
+        })
         .collect();
     let message = format!(
         "failed to create typed patch object ({reference}): {}",
@@ -137,6 +134,18 @@ pub(super) fn mistakes(reference: &ObjectRef, mistakes: &[Mistake]) -> ClusterEr
     ClusterError {
         causes,
         ..ClusterError::new(Failure::Invalid, message)
+    }
+}
+
+/// Where a mistake is, and what it is: of an item that is there twice, the list is named.
+fn fault(mistake: &Mistake) -> (FieldPath, String) {
+    match (&mistake.fault, mistake.path.elements()) {
+        (Fault::Repeated, [list @ .., item]) => {
+            let item: FieldPath = std::iter::once(item.clone()).collect();
+            let words = format!("duplicate entries for key {}", server_path(&item));
+            (list.iter().cloned().collect(), words)
+        }
+        (fault, _) => (mistake.path.clone(), fault.to_string()),
     }
 }
 

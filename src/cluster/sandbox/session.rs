@@ -23,6 +23,14 @@ pub(super) struct Apply {
     pub(super) persist: Persist,
 }
 
+/// One JSON patch.
+pub(super) struct Patch {
+    pub(super) operations: json_patch::Patch,
+    pub(super) reference: ObjectRef,
+    pub(super) field_manager: String,
+    pub(super) persist: Persist,
+}
+
 /// One delete.
 pub(super) struct Delete {
     pub(super) reference: ObjectRef,
@@ -174,21 +182,20 @@ pub(super) fn replace(
     let file = path::file(resource, reference.namespace.as_deref(), &reference.name);
     let live = read(&session, &kinds, resource, &file)?;
     let sent = Sent::of(object);
+    if live.is_none() && !is_created_by_replace(resource) {
+        return Err(refusal::not_found(resource, &reference.name));
+    }
     let live_uid = live.as_ref().map(LiveObject::uid).unwrap_or_default();
     if let Some(uid) = sent.uid.filter(|uid| *uid != live_uid) {
         return Err(refusal::precondition(resource, &reference.name, "UID", uid, live_uid));
     }
     check_namespace(&session, resource, &reference, live.as_ref())?;
-    match &live {
-        None if !is_created_by_replace(resource) => return Err(refusal::not_found(resource, &reference.name)),
-        Some(live)
-            if sent
-                .resource_version
-                .is_some_and(|version| version != live.resource_version()) =>
-        {
-            return Err(refusal::modified(resource, &reference.name));
-        }
-        _ => {}
+    let is_latest = |live: &LiveObject| {
+        sent.resource_version
+            .is_none_or(|version| version == live.resource_version())
+    };
+    if !live.as_ref().is_none_or(is_latest) {
+        return Err(refusal::modified(resource, &reference.name));
     }
     let now = now();
     let write = Write {
@@ -200,6 +207,45 @@ pub(super) fn replace(
     };
     let replaced = write.update(live.as_ref().map(LiveObject::value), object)?;
     store_object(&mut session, &file, live.as_ref(), replaced, &now)
+}
+
+pub(super) fn patch(store: &Store, resource: &Resource, patch: &Patch) -> Result<LiveObject, ClusterError> {
+    let mut session = match patch.persist {
+        Persist::Stored => store.writing()?,
+        Persist::DryRun => store.reading()?,
+    };
+    let kinds = session.kinds()?;
+    kinds.served(resource)?;
+    let reference = &patch.reference;
+    let file = path::file(resource, reference.namespace.as_deref(), &reference.name);
+    let live = read(&session, &kinds, resource, &file)?;
+    let live = live.ok_or_else(|| refusal::not_found(resource, &reference.name))?;
+    let invalid = |why: String| ClusterError::new(Failure::Invalid, format!("the patch cannot be applied: {why}"));
+    let mut object = live.value().clone();
+    json_patch::patch(&mut object, &patch.operations).map_err(|error| invalid(error.operation.to_string()))?;
+    let sent = Sent::of(&object);
+    if sent
+        .resource_version
+        .is_some_and(|version| version != live.resource_version())
+    {
+        return Err(refusal::modified(resource, &reference.name));
+    }
+    if let Some(uid) = sent.uid.filter(|uid| *uid != live.uid()) {
+        return Err(refusal::other_uid(reference, uid));
+    }
+    let now = now();
+    let write = Write {
+        kinds: &kinds,
+        resource,
+        reference,
+        manager: &patch.field_manager,
+        now: &now,
+    };
+    let patched = write.update(Some(live.value()), &object)?;
+    match patch.persist {
+        Persist::DryRun => Ok(LiveObject::new(patched)),
+        Persist::Stored => store_object(&mut session, &file, Some(&live), patched, &now),
+    }
 }
 
 pub(super) fn delete(store: &Store, resource: &Resource, delete: &Delete) -> Result<(), ClusterError> {

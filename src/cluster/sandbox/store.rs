@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::initial;
 use super::kinds::Kinds;
@@ -46,7 +46,14 @@ pub(super) struct Store {
     root: PathBuf,
     /// What was read, for as long as its file stays the same.
     read: Mutex<HashMap<PathBuf, (Stamp, Arc<Value>)>>,
-    kinds: Mutex<Option<(Vec<Arc<Value>>, Arc<Kinds>)>>,
+    kinds: Mutex<Option<Defined>>,
+}
+
+/// The kinds that there are with these definitions.
+#[derive(Debug)]
+struct Defined {
+    definitions: Vec<Arc<Value>>,
+    kinds: Arc<Kinds>,
 }
 
 /// Tells a file from another that takes its place.
@@ -338,7 +345,7 @@ impl Session<'_> {
         self.list_folder(&Path::new(CLUSTER).join(DEFINITIONS), &mut definitions)?;
         let definitions: Vec<Arc<Value>> = definitions.into_iter().map(|stored| stored.value).collect();
         let mut known = self.store.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, kinds)) = &*known
+        if let Some(Defined { definitions: of, kinds }) = &*known
             && of.len() == definitions.len()
             && of
                 .iter()
@@ -349,7 +356,10 @@ impl Session<'_> {
         }
         let snapshot = self.marker.as_ref().and_then(|marker| marker.snapshot.as_ref());
         let kinds = Arc::new(Kinds::new(&definitions, snapshot));
-        *known = Some((definitions, Arc::clone(&kinds)));
+        *known = Some(Defined {
+            definitions,
+            kinds: Arc::clone(&kinds),
+        });
         Ok(kinds)
     }
 
@@ -437,14 +447,4 @@ enum Privacy {
     All,
     /// Its owner.
     Owner,
-}
-
-/// A Namespace, as it is before anything is written.
-pub(super) fn namespace(name: &str) -> Value {
-    json!({
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": name},
-        "status": {"phase": "Active"},
-    })
 }

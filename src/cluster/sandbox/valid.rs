@@ -6,11 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::refusal;
-use super::write::is_masked;
 use crate::canonical;
 use crate::cluster::{ClusterError, Failure};
-use crate::field::{FieldPath, PathElement};
-use crate::object::{GroupKind, ObjectRef};
+use crate::field::FieldPath;
+use crate::object::{GroupKind, MASKED, ObjectRef};
 
 /// What the name of an object may be.
 enum Names {
@@ -74,25 +73,69 @@ pub(super) fn name(reference: &ObjectRef, object: &Value) -> Result<(), ClusterE
     Ok(())
 }
 
+/// The labels of an object, which others select by.
+pub(super) fn labels(reference: &ObjectRef, object: &Value) -> Result<(), ClusterError> {
+    let labels = object.pointer("/metadata/labels").and_then(Value::as_object);
+    for (key, value) in labels.into_iter().flatten() {
+        let value = value.as_str().unwrap_or_default();
+        let wrong = if is_label_key(key) {
+            Some(value).filter(|value| !value.is_empty() && !is_label_part(value))
+        } else {
+            Some(key.as_str())
+        };
+        if let Some(wrong) = wrong {
+            let why = format!(
+                "Invalid value: {wrong:?}: a valid label must be at most 63 letters, digits, '-', '_' and '.', and begin and end \
+with a letter or digit"
+            );
+            return Err(refusal::one_field(
+                reference,
+                FieldPath::of(&["metadata", "labels"]),
+                &why,
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// `name`, or `example.com/name`.
+fn is_label_key(key: &str) -> bool {
+    match key.split_once('/') {
+        Some((prefix, name)) => Names::Subdomain.allow(prefix) && is_label_part(name),
+        None => is_label_part(key),
+    }
+}
+
+fn is_label_part(text: &str) -> bool {
+    let is_end = |character: Option<char>| character.is_some_and(|character| character.is_ascii_alphanumeric());
+    let is_inner = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    text.len() <= 63 && text.chars().all(is_inner) && is_end(text.chars().next()) && is_end(text.chars().next_back())
+}
+
 /// The values of a Secret, whose words are never repeated.
 pub(super) fn base64(reference: &ObjectRef, secret: &Value) -> Result<(), ClusterError> {
     let data = secret.get("data").and_then(Value::as_object);
     for (key, value) in data.into_iter().flatten() {
         let Some(text) = value.as_str() else { continue };
         let letters = text.chars().filter(|letter| !letter.is_whitespace());
-        if !is_masked(text) && STANDARD.decode(letters.collect::<String>()).is_err() {
-            let path = FieldPath::of(&["data", key]);
-            return Err(refusal::one_field(reference, path, "illegal base64 data"));
+        if text != MASKED && STANDARD.decode(letters.collect::<String>()).is_err() {
+            let message = format!("failed to convert {reference}: data.{key}: illegal base64 data");
+            return Err(ClusterError::new(Failure::Invalid, message));
         }
     }
     Ok(())
 }
 
-/// Which fields of a kind stay as they were created. Those of a StatefulSet are named by what can be
-/// changed.
+/// Which fields of a kind stay as they were created.
 fn fixed(kind: &GroupKind) -> &'static [&'static [&'static str]] {
     match (kind.group.as_str(), kind.kind.as_str()) {
         ("apps", "Deployment" | "DaemonSet" | "ReplicaSet") => &[&["spec", "selector"]],
+        ("apps", "StatefulSet") => &[
+            &["spec", "selector"],
+            &["spec", "serviceName"],
+            &["spec", "podManagementPolicy"],
+            &["spec", "volumeClaimTemplates"],
+        ],
         ("batch", "Job") => &[
             &["spec", "selector"],
             &["spec", "template"],
@@ -135,44 +178,11 @@ pub(super) fn unchanged(reference: &ObjectRef, live: &Value, object: &Value) -> 
         let why = "Forbidden: field is immutable when `immutable` is set";
         causes.extend(sealed.map(|name| (FieldPath::of(&[name]), why.to_owned())));
     }
-    if reference.kind.is("apps", "StatefulSet") && is_other_set(live, object) {
-        let why = "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', \
-'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
-        causes.push((
-            std::iter::once(PathElement::Field("spec".to_owned())).collect(),
-            why.to_owned(),
-        ));
-    }
     if causes.is_empty() {
         Ok(())
     } else {
-        let error = refusal::fields(reference, causes);
-        Err(ClusterError {
-            failure: Failure::Invalid,
-            ..error
-        })
+        Err(refusal::fields(reference, causes))
     }
-}
-
-/// Whether anything of a StatefulSet differs that cannot be changed.
-fn is_other_set(live: &Value, object: &Value) -> bool {
-    const CHANGED: [&str; 7] = [
-        "replicas",
-        "ordinals",
-        "template",
-        "updateStrategy",
-        "revisionHistoryLimit",
-        "persistentVolumeClaimRetentionPolicy",
-        "minReadySeconds",
-    ];
-    let fixed = |object: &Value| {
-        let fields = object["spec"].as_object().into_iter().flatten();
-        let fixed = fields.filter(|(name, _)| !CHANGED.contains(&name.as_str()));
-        fixed
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect::<Value>()
-    };
-    !canonical::covers(None, Some(&fixed(live)), Some(&fixed(object)))
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@ use super::{generation, initial, mask, refusal, status, valid};
 use crate::canonical;
 use crate::cluster::{ClusterError, Failure, Force, Resource};
 use crate::field::order;
-use crate::merge::{self, Fault, Merged, Mistake, OnConflict, Writer};
-use crate::object::{self, MASKED, ObjectRef};
+use crate::inventory::Applied;
+use crate::merge::{self, Fault, Mistake, OnConflict, Writer};
+use crate::object::{self, LiveObject, ObjectRef};
+use crate::predict::{self, Request};
 use crate::schema::Kind;
 
 /// Under which name the sandbox writes the status of objects.
@@ -57,9 +59,20 @@ impl Write<'_> {
             Force::Take => OnConflict::Force,
         };
         self.check(kind, live, &config)?;
-        let writer = Writer::new(self.manager, self.now);
-        let merged = merge::apply(self.kinds.schema(), live, &config, &writer, on_conflict);
-        self.written(kind, live, merged)
+        let noted = |object: &Value| Applied::noted(&LiveObject::new(object.clone()));
+        let request = Request {
+            live,
+            sent: &config,
+            writer: &Writer::new(self.manager, self.now),
+            on_conflict,
+            // The digest that is noted of what was applied says so.
+            is_as_applied: live
+                .and_then(noted)
+                .is_some_and(|last| last.values.is_some() && noted(&config) == Some(last)),
+        };
+        let predicted = predict::predict(self.kinds.schema(), &request);
+        let predicted = predicted.map_err(|refused| refusal::of_merge(self.reference, refused))?;
+        self.written(kind, live, predicted.object)
     }
 
     /// The object after a create, or after a replace.
@@ -76,7 +89,16 @@ impl Write<'_> {
         self.check(kind, live, &object)?;
         let writer = Writer::new(self.manager, self.now);
         let merged = merge::update(self.kinds.schema(), live, &object, &writer);
-        self.written(kind, live, merged)
+        let mut merged = merged
+            .map_err(|refused| refusal::of_merge(self.reference, refused))?
+            .object;
+        let metadata = merged.get_mut("metadata").and_then(Value::as_object_mut);
+        let managed_fields = metadata.and_then(|metadata| metadata.remove("managedFields"));
+        let mut stored = predict::stored(kind, &merged, live);
+        if let Some(managed_fields) = managed_fields {
+            stored["metadata"]["managedFields"] = managed_fields;
+        }
+        self.written(kind, live, stored)
     }
 
     fn refuse(&self, mistakes: &[Mistake]) -> Result<(), ClusterError> {
@@ -91,6 +113,7 @@ impl Write<'_> {
         if live.is_none() {
             valid::name(self.reference, object)?;
         }
+        valid::labels(self.reference, object)?;
         if object::is_secret(&kind.gvk().group_kind) {
             valid::base64(self.reference, object)?;
         }
@@ -116,14 +139,7 @@ impl Write<'_> {
     }
 
     /// The object as it is stored: the live one where nothing changed.
-    fn written(
-        &self,
-        kind: Kind<'_>,
-        live: Option<&Value>,
-        merged: Result<Merged, merge::Refusal>,
-    ) -> Result<Value, ClusterError> {
-        let merged = merged.map_err(|refused| refusal::of_merge(self.reference, refused))?;
-        let mut object = canonical::stored(kind, &merged.object);
+    fn written(&self, kind: Kind<'_>, live: Option<&Value>, mut object: Value) -> Result<Value, ClusterError> {
         self.identify(live, &mut object);
         if let Some(live) = live {
             mask::keep(live, &mut object);
@@ -190,9 +206,4 @@ fn address(uid: &str) -> String {
             .unwrap_or(1)
     };
     format!("10.96.{}.{}", number(uid.get(..2)), number(uid.get(2..4)).clamp(1, 254))
-}
-
-/// Whether a value in an object of the sandbox is one that nobody knows.
-pub(super) fn is_masked(value: &str) -> bool {
-    value == MASKED
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::glob::matches_glob;
 use crate::nearest::{key_hint, nearest};
 use crate::object::{COMPONENT, GroupKind};
 use crate::place::{Place, SourceFile};
@@ -78,7 +79,7 @@ impl Selector {
         let is_kind = |wanted: &String| kind.kind == *wanted || kind.to_string() == *wanted;
         let among = |wanted: &[String], is: &dyn Fn(&String) -> bool| wanted.is_empty() || wanted.iter().any(is);
         among(&self.kinds, &is_kind)
-            && among(&self.names, &|pattern| fits(pattern, &manifest.name))
+            && among(&self.names, &|pattern| matches_glob(pattern, &manifest.name))
             && among(&self.components, &|name| label(COMPONENT) == Some(name))
             && self.labels.matches(label)
     }
@@ -135,37 +136,4 @@ fn known_component(name: &str, known: &Known<'_>) -> Result<(), Error> {
         Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
         None => error.hint("a component is a folder with a component.yaml"),
     })
-}
-
-/// Whether `text` is what `pattern` says, in which `*` stands for any text.
-fn fits(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(text) = text.strip_prefix(first) else {
-        return false;
-    };
-    let mut ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    ends.any(|at| fits(rest, &text[at..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        for (pattern, text, is_fit) in [
-            ("*", "", true),
-            ("nova-*", "nova-api", true),
-            ("nova-*", "nova", false),
-            ("*-api", "nova-api", true),
-            ("*-a*i", "nova-api", true),
-            ("nova", "nova-api", false),
-            ("a*b*c", "abbc", true),
-            ("a*b*c", "acb", false),
-        ] {
-            assert_eq!(fits(pattern, text), is_fit, "{pattern} {text}");
-        }
-    }
 }

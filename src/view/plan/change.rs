@@ -7,18 +7,54 @@ use serde_json::Value;
 
 use super::super::style::{FADED, columns, paint};
 use super::super::{age, value};
-use crate::compare::{Cause, FieldChange, GitChange, Shown};
+use crate::compare::{Beside, Cause, FieldChange, GitChange, Shown, Yielded};
 use crate::field::{FieldManager, FieldPath};
+use crate::migrate;
 use crate::place::{Origin, Role};
-use crate::plan::Action;
+use crate::plan::{Action, Step};
 use crate::rollout;
+use crate::rules::{self, LeftTo, Rule, Source, Verdict};
 
 /// The lines of one field of a step.
-pub(super) fn change(change: &FieldChange, now: Timestamp, action: Action) -> String {
+pub(super) fn change(change: &FieldChange, now: Timestamp, step: &Step) -> String {
     match &change.cause {
-        Cause::Conflict { owner } => conflict(change, &writer(owner), action),
-        Cause::Diverged { .. } => diverged(change, now, action),
+        Cause::Conflict { owner } => conflict(change, owner, step),
+        Cause::Diverged { writer } => diverged(change, now, writer.as_ref(), step),
         _ => field(change, now),
+    }
+}
+
+/// The line of a field that a rule leaves as it is.
+pub(super) fn yielded(yielded: &Yielded) -> String {
+    let owner = match &yielded.to {
+        LeftTo::Manager(manager) => format!("{} says", writer(manager)),
+        LeftTo::Ourselves => "nobody else owns it yet; it stays".to_owned(),
+        LeftTo::Nobody => "the cluster has".to_owned(),
+    };
+    format!(
+        "{}   git says {}; {owner} {}: {}\n",
+        yielded.path,
+        side(&yielded.said),
+        side(&yielded.live),
+        rule(&yielded.rule)
+    )
+}
+
+/// The line of a field that a person added by hand.
+pub(super) fn beside(beside: &Beside, now: Timestamp) -> String {
+    format!("{}   not in git: {}", beside.path, somebody(Some(&beside.writer), now))
+}
+
+/// A rule in words: what it does, and where it stands.
+pub(super) fn rule(rule: &Rule) -> String {
+    let word = match rule.verdict {
+        Verdict::Ignore => "ignored by",
+        Verdict::Yield => "yielded by",
+        Verdict::Take => "taken by",
+    };
+    match &rule.source {
+        Source::Written(place) => format!("{word} {}:{}", place.file.path(), place.line()),
+        Source::Autoscaler(autoscaler) => format!("left to {autoscaler}"),
     }
 }
 
@@ -35,10 +71,11 @@ fn field(change: &FieldChange, now: Timestamp) -> String {
     let is_parameter = |origin: &&Origin| matches!(origin.role, Role::Parameter | Role::SecretParameter);
     let origin = change.origins.iter().find(is_parameter).or(change.origins.first());
     let place = origin.map(|origin| format!("{}:{}", origin.place.file.path(), origin.place.line()));
-    if let Some(line) = follows(change, now) {
+    if let Some(line) = follows(change, now).or_else(|| last_applied(change, now)) {
         return line;
     }
     let place = match change.cause {
+        Cause::Takeover { .. } if change.after == Shown::Absent => String::new(),
         Cause::Git | Cause::Drift { .. } | Cause::Diverged { .. } | Cause::Takeover { .. } => place.unwrap_or_default(),
         _ => String::new(),
     };
@@ -68,6 +105,14 @@ fn follows(change: &FieldChange, now: Timestamp) -> Option<String> {
     let names = rollout::changed(&before, &after).join(", ");
     let line = format!("    {} follows {kind} {names}", FieldPath::of(&annotations[..2]));
     Some(format!("{}\n", columns(&line, &cause(change, now))))
+}
+
+/// What `kubectl apply` noted is a whole manifest in one line.
+fn last_applied(change: &FieldChange, now: Timestamp) -> Option<String> {
+    let is_it = change.path == FieldPath::of(&["metadata", "annotations", migrate::LAST_APPLIED]);
+    let goes = is_it && change.after == Shown::Absent;
+    let line = format!("    {} goes", change.path);
+    goes.then(|| format!("{}\n", columns(&line, &cause(change, now))))
 }
 
 fn cause(change: &FieldChange, now: Timestamp) -> String {
@@ -113,19 +158,40 @@ fn somebody(manager: Option<&FieldManager>, now: Timestamp) -> String {
 }
 
 /// A field that both git and somebody in the cluster changed.
-fn diverged(change: &FieldChange, now: Timestamp, action: Action) -> String {
+fn diverged(change: &FieldChange, now: Timestamp, writer: Option<&FieldManager>, step: &Step) -> String {
     let mut text = field(change, now);
-    let ways = if action == Action::Conflict {
-        "take git's: --force-conflicts; keep the other: write it into git"
+    if let Some(by) = taken(change, step) {
+        let _ = writeln!(text, "      {}", paint(FADED, by));
     } else {
-        "taken by --force-conflicts"
-    };
-    let _ = writeln!(text, "      {}", paint(FADED, ways));
+        let ways = "take git's: --force-conflicts; keep the other: write it into git";
+        let _ = writeln!(text, "      {}", paint(FADED, ways));
+        text += &by_rule(change, writer, step);
+    }
     text
 }
 
-fn conflict(change: &FieldChange, owner: &str, action: Action) -> String {
-    let side = |shown: &Shown| match shown {
+/// By what a conflict is taken, if it is.
+fn taken(change: &FieldChange, step: &Step) -> Option<String> {
+    match &change.taken {
+        Some(taken) => Some(rule(taken)),
+        None => (step.action != Action::Conflict).then(|| "taken by --force-conflicts".to_owned()),
+    }
+}
+
+/// The rule that would decide a conflict from now on, to be copied.
+fn by_rule(change: &FieldChange, owner: Option<&FieldManager>, step: &Step) -> String {
+    let Some(owner) = owner else {
+        return String::new();
+    };
+    let rule = rules::written(&step.reference, &change.path, &owner.name);
+    let words = format!("from now on, in stackanetes.yaml below `yield:` or `take:`\n  - {rule}");
+    let lines = words.lines().map(|line| format!("      {}\n", paint(FADED, line)));
+    lines.collect()
+}
+
+/// A value on one line.
+fn side(shown: &Shown) -> String {
+    match shown {
         Shown::Absent => "nothing".to_owned(),
         Shown::Masked(_) => "something else".to_owned(),
         Shown::Value(Value::String(text)) if !text.contains('\n') => value::visible(text).into_owned(),
@@ -138,7 +204,10 @@ fn conflict(change: &FieldChange, owner: &str, action: Action) -> String {
             }
         }
         Shown::Value(value) => value.to_string(),
-    };
+    }
+}
+
+fn conflict(change: &FieldChange, owner: &FieldManager, step: &Step) -> String {
     let guessed = if change.guessed {
         " (guessed: it may never have been ours)"
     } else {
@@ -146,11 +215,14 @@ fn conflict(change: &FieldChange, owner: &str, action: Action) -> String {
     };
     let path = format!("    {}", change.path);
     let mut text = format!(
-        "{path}   git says {}; {owner} says {}{guessed}\n",
+        "{path}   git says {}; {} says {}{guessed}\n",
         side(&change.after),
+        writer(owner),
         side(&change.before)
     );
-    if action == Action::Conflict {
+    if let Some(by) = taken(change, step) {
+        let _ = writeln!(text, "      {}", paint(FADED, by));
+    } else {
         let place = change
             .origins
             .first()
@@ -164,8 +236,7 @@ fn conflict(change: &FieldChange, owner: &str, action: Action) -> String {
             "      {}",
             paint(FADED, format!("leave it: {drop}; take it: --force-conflicts"))
         );
-    } else {
-        let _ = writeln!(text, "      {}", paint(FADED, "taken by --force-conflicts"));
+        text += &by_rule(change, Some(owner), step);
     }
     text
 }

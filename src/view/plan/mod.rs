@@ -173,8 +173,9 @@ pub(super) fn step(step: &Step, heading: &Heading<'_>) -> String {
         plain.strip_prefix(left.as_str()).unwrap_or_default()
     );
     for change in &step.changes {
-        text += &change::change(change, heading.now, step.action);
+        text += &change::change(change, heading.now, step);
     }
+    text += &becomes_ours(step);
     for key in &step.generates {
         let path = FieldPath::of(&["data", key]);
         let _ = writeln!(text, "{}", columns(&format!("    {path}"), "generated in the cluster"));
@@ -198,6 +199,37 @@ pub(super) fn step(step: &Step, heading: &Heading<'_>) -> String {
     }
     for warning in &step.warnings {
         let _ = writeln!(text, "    {} {warning}", paint(WARNED, "warning:"));
+    }
+    text
+}
+
+/// Whose fields become ours, and from which version ours move.
+fn becomes_ours(step: &Step) -> String {
+    let mut text = String::new();
+    let Work::Apply(work) = &step.work else { return text };
+    for manager in work.migration.iter().flat_map(|migration| &migration.from) {
+        let line = format!("    the fields of {} become ours", manager.name);
+        let _ = writeln!(
+            text,
+            "{}",
+            columns(&line, "takeover: their managed fields are migrated")
+        );
+    }
+    if let Some(version) = &step.moved {
+        let line = format!(
+            "    our fields, recorded as {version}, move to {}",
+            work.desired.gvk().api_version()
+        );
+        let gone = work
+            .migration
+            .as_ref()
+            .is_some_and(|migration| migration.gone_version.is_some());
+        let why = if gone {
+            "migrated: the server does not know that version any more"
+        } else {
+            ""
+        };
+        let _ = writeln!(text, "{}", columns(&line, why));
     }
     text
 }
@@ -269,6 +301,9 @@ fn unverified(why: &Unverified) -> String {
         Unverified::NamespaceMissing(namespace) => format!("namespace {namespace} is not there yet"),
         Unverified::KindMissing => "its CustomResourceDefinition is not there yet".to_owned(),
         Unverified::BeingDeleted => "what is there is being deleted".to_owned(),
+        Unverified::VersionGone(version) => {
+            format!("the server does not know {version} any more, in which its fields are recorded")
+        }
         Unverified::NotAllowed => "you may not write it".to_owned(),
     }
 }

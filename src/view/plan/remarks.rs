@@ -1,12 +1,13 @@
 //! What stands below the steps of a plan: how many there are, and what to know besides.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::super::style::{FAILED, WARNED, paint};
 use super::super::value::visible;
-use super::{Heading, Pruning, input};
+use super::{Heading, Pruning, change, input};
 use crate::jobs::Crossed;
-use crate::plan::{Action, Plan, Reason, Refusal, Step, Unverified, Work};
+use crate::plan::{Action, Idle, Plan, Reason, Refusal, Step, Unverified, Work};
 
 pub(in crate::view) fn summary(plan: &Plan) -> String {
     let count = |action: Action| plan.of(action).count();
@@ -76,6 +77,8 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
             None => writeln!(text, "{workload} does not restart when {secrets} changes: give --name"),
         };
     }
+    text += &rules(plan, heading);
+    text += &beside(plan, heading);
     match plan.masked.as_slice() {
         [] => {}
         [one] => {
@@ -118,6 +121,96 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
         let _ = writeln!(text, "{} {}", paint(FAILED, "a sync refuses this:"), refusal(reason));
     }
     text
+}
+
+/// What rules leave as it is: how much, or each with `-v`; and the rules that are about nothing.
+fn rules(plan: &Plan, heading: &Heading<'_>) -> String {
+    let steps = plan.steps.iter().map(|step| (&step.reference, &step.aside.yielded));
+    let settled = plan
+        .unchanged
+        .iter()
+        .map(|settled| (&settled.reference, &settled.aside.yielded));
+    let mut all: Vec<_> = steps.chain(settled).collect();
+    all.sort_by_key(|(reference, _)| *reference);
+    let all = all
+        .into_iter()
+        .flat_map(|(reference, yielded)| yielded.iter().map(move |one| (reference, one)));
+    let mut text = String::new();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for (reference, yielded) in all {
+        if heading.whole {
+            let _ = write!(text, "{reference} {}", change::yielded(yielded));
+        } else {
+            *counts.entry(change::rule(&yielded.rule)).or_default() += 1;
+        }
+    }
+    if !counts.is_empty() {
+        let counts = counts.iter().map(|(rule, count)| {
+            let fields = if *count == 1 { "field" } else { "fields" };
+            format!("{count} {fields} {rule}")
+        });
+        let _ = writeln!(
+            text,
+            "left as it is: {} (-v names them)",
+            counts.collect::<Vec<_>>().join(", ")
+        );
+    }
+    for (rule, idle) in &plan.idle_rules {
+        let place = rule
+            .place()
+            .map(|place| format!("{}:{}", place.file.path(), place.line()))
+            .unwrap_or_default();
+        let _ = match idle {
+            Idle::NoObject => writeln!(text, "the rule at {place} is about no object in git"),
+            Idle::NoField(1) => writeln!(
+                text,
+                "the rule at {place} is about a field that its object does not have"
+            ),
+            Idle::NoField(objects) => {
+                writeln!(
+                    text,
+                    "the rule at {place} is about a field that none of its {objects} objects has"
+                )
+            }
+        };
+    }
+    text
+}
+
+/// What people added by hand, and what a sync leaves as it is no more than git does.
+fn beside(plan: &Plan, heading: &Heading<'_>) -> String {
+    let steps = plan.steps.iter().map(|step| (&step.reference, &step.aside.beside));
+    let settled = plan
+        .unchanged
+        .iter()
+        .map(|settled| (&settled.reference, &settled.aside.beside));
+    let mut all: Vec<_> = steps.chain(settled).collect();
+    all.sort_by_key(|(reference, _)| *reference);
+    let all: Vec<_> = all
+        .into_iter()
+        .flat_map(|(reference, beside)| beside.iter().map(move |one| (reference, one)))
+        .collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    if heading.whole {
+        let lines = all
+            .iter()
+            .map(|(reference, one)| format!("{reference} {}\n", change::beside(one, heading.now)));
+        return lines.collect();
+    }
+    let objects: BTreeSet<_> = all.iter().map(|(reference, _)| reference.to_string()).collect();
+    let fields = if all.len() == 1 { "field" } else { "fields" };
+    let names: Vec<_> = objects.iter().take(3).cloned().collect();
+    let more = match objects.len() - names.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "added by hand and not in git: {} {fields} of {}{more} (-v names them)\n",
+        all.len(),
+        names.join(", ")
+    )
 }
 
 /// What was found out without the server's own answer.

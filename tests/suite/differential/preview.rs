@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use serde_json::Value;
-use stackanetes::cluster::{Apply, Cluster, Connection, Force, Kubernetes, Persist, Resource};
+use stackanetes::cluster::{Apply, Cluster, Connection, Discovery, Force, Kubernetes, Persist, Resource};
 use stackanetes::compare::{self, FieldChange};
 use stackanetes::field::{FieldPath, ManagedFields};
 use stackanetes::inventory;
@@ -55,6 +55,7 @@ fn desired(value: Value) -> DesiredObject {
         origins: Arc::new(Nowhere),
         generate: Vec::new(),
         inputs: None,
+        rules: Vec::new(),
         value,
     }
 }
@@ -72,6 +73,7 @@ struct Preview {
     admin: Kubernetes,
     reader: Kubernetes,
     schema: Schema,
+    discovery: Discovery,
     question: Question,
 }
 
@@ -90,6 +92,7 @@ impl Preview {
         schema.extend(reader.schema(&custom.into()).await.expect("the server's schema"));
         Self {
             admin: connect(&plane.admin()).await,
+            discovery: reader.discover().await.expect("the server's kinds"),
             reader,
             schema,
             question: Question {
@@ -99,6 +102,8 @@ impl Preview {
                 selection: Selection::default(),
                 rollouts: false,
                 verify: true,
+                rules: Vec::new(),
+                migrate: Vec::new(),
                 policy: Policy {
                     field_manager: APPLIERS[0].to_owned(),
                     adoption: Adoption::All,
@@ -112,9 +117,14 @@ impl Preview {
     /// Asks as both users. What was told, or how it differs.
     async fn ask(&self, resource: &Resource, value: &Value) -> Result<&'static str, String> {
         let desired = desired(value.clone());
-        let ask = |cluster| {
+        let ask = async |cluster| {
             let (desired, resource) = (desired.clone(), resource.clone());
-            observe::observe_again(cluster, desired, resource, &self.question, &self.schema)
+            let server = observe::Server {
+                cluster,
+                discovery: &self.discovery,
+                schema: &self.schema,
+            };
+            observe::observe_again(&server, desired, resource, &self.question).await
         };
         let asked = ask(&self.admin).await;
         let predicted = ask(&self.reader).await;

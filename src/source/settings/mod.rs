@@ -1,5 +1,7 @@
 //! `stackanetes.yaml`: what a directory says of itself as a whole.
 
+mod rules;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,10 +9,11 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::nearest::key_hint;
 use crate::place::{Place, SourceFile};
+use crate::rules::{Rule, Verdict};
 use crate::yaml::{self, Entry};
 
 /// The keys there are.
-const KEYS: [&str; 3] = ["name", "namespace", "outputs"];
+const KEYS: [&str; 7] = ["name", "namespace", "outputs", "ignore", "yield", "take", "migrate"];
 
 /// What `stackanetes.yaml` says; nothing is required.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +24,10 @@ pub struct Settings {
     pub namespace: Option<String>,
     /// The texts that can be asked for by name, each made of a file.
     pub outputs: BTreeMap<String, Output>,
+    /// Which fields are none of git's business, and who wins which conflict.
+    pub rules: Vec<Arc<Rule>>,
+    /// The field managers, besides `kubectl apply`, whose fields become ours.
+    pub migrate: Vec<String>,
 }
 
 /// A text that a directory gives out.
@@ -80,7 +87,17 @@ pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Settings 
                 settings.outputs = outputs(file, entry, errors);
                 Ok(())
             }
-            unknown => {
+            "migrate" => {
+                settings.migrate = rules::managers(file, entry, errors);
+                Ok(())
+            }
+            key => {
+                let verdicts = [Verdict::Ignore, Verdict::Yield, Verdict::Take];
+                if let Some(verdict) = verdicts.into_iter().find(|verdict| verdict.key() == key) {
+                    settings.rules.extend(rules::rules(file, entry, verdict, errors));
+                    continue;
+                }
+                let unknown = key;
                 Err(Error::new(format!("stackanetes.yaml has no key `{unknown}`")).hint(key_hint(&KEYS, unknown)))
             }
         };
@@ -162,7 +179,7 @@ mod tests {
         let expected = Settings {
             name: Some("open.stack".to_owned()),
             namespace: Some("openstack".to_owned()),
-            outputs: BTreeMap::new(),
+            ..Settings::default()
         };
         assert_eq!(settings("name: open.stack\nnamespace: openstack\n"), Ok(expected));
     }
@@ -177,7 +194,7 @@ mod tests {
         let error = settings("components: b\n").expect_err("unknown");
         assert_eq!(
             error,
-            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (there are `name`, `namespace` and `outputs`)"
+            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (there are `name`, `namespace`, `outputs`, `ignore`, `yield`, `take` and `migrate`)"
         );
     }
 
@@ -191,5 +208,82 @@ mod tests {
         assert_eq!(Settings::refuse_name(&"a".repeat(52)), None);
         assert!(settings("- a\n").is_err());
         assert!(settings("name: a\n---\nname: b\n").is_err());
+    }
+    #[test]
+    fn rules_say_what_becomes_of_which_fields() {
+        let text = "ignore:
+  - {kind: Deployment, name: web-*, namespace: shop, fields: [spec.replicas, /metadata/labels/a~1b]}
+  - fields: spec.paused
+yield: [{manager: keda}]
+take:
+migrate: [helm]
+";
+        let read = settings(text).expect("no error");
+        let told: Vec<_> = read
+            .rules
+            .iter()
+            .map(|rule| {
+                let fields: Vec<_> = rule.fields.iter().map(ToString::to_string).collect();
+                let place = rule.place().expect("a place");
+                format!("{place} {} {} {:?}", rule.verdict.key(), fields.join(" "), rule.manager)
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "stackanetes.yaml:2:5 ignore spec.replicas /metadata/labels/a~1b None",
+                "stackanetes.yaml:3:5 ignore spec.paused None",
+                "stackanetes.yaml:4:9 yield  Some(\"keda\")",
+            ]
+        );
+        assert_eq!(read.migrate, ["helm"]);
+    }
+
+    #[test]
+    fn a_wrong_rule_is_shown_where_it_is_wrong() {
+        for (text, error) in [
+            (
+                "yield: [{kin: Pod, fields: [a]}]",
+                "stackanetes.yaml:1:10 a rule has no key `kin` (did you mean `kind`?)",
+            ),
+            (
+                "ignore: {kind: Pod}",
+                "stackanetes.yaml:1:1 `ignore` must be a list of rules, not a mapping (write, for example, `- {kind: \
+                 Deployment, fields: [spec.replicas]}`)",
+            ),
+            (
+                "ignore: [{kind: Pod}]",
+                "stackanetes.yaml:1:10 a rule must say which `fields` it is about, or of which `manager` (add `fields: \
+                 [spec.replicas]`, or `manager: keda-operator` for every field of it)",
+            ),
+            (
+                "take:\n  - fields:\n      - /a/b~2",
+                "stackanetes.yaml:3:9 `/a/b~2` is no path of a field: in a JSON pointer `~` is written `~0`, and `/` \
+                 within a name `~1` (write it as a diff prints it, such as spec.containers[web].image, or as a JSON \
+                 pointer)",
+            ),
+            ("take: [{fields: [spec.a[b]}]", ""),
+            (
+                "take: [{fields: [1]}]",
+                "stackanetes.yaml:1:18 a field must be text, not a number (put a path with brackets in quotes: \
+                 \"spec.containers[web].image\")",
+            ),
+            (
+                "ignore: [spec.replicas]",
+                "stackanetes.yaml:1:10 a rule must be a mapping, not text (write, for example, `- {kind: Deployment, \
+                 fields: [spec.replicas]}`)",
+            ),
+            (
+                "migrate: [{a: b}]",
+                "stackanetes.yaml:1:11 a field manager is a name, not a mapping ()",
+            ),
+            (
+                "ignore: [{kind: 1, fields: [a]}]",
+                "stackanetes.yaml:1:17 `kind` must be text, not a number ()",
+            ),
+        ] {
+            let found = settings(text).expect_err(text);
+            assert!(error.is_empty() || found == error, "{found}");
+        }
     }
 }

@@ -1,0 +1,50 @@
+//! What is sent for an object: what git says, our notes, and what the rules leave to others.
+
+use serde_json::Value;
+
+use super::Question;
+use crate::cluster::Discovery;
+use crate::field::ManagedFields;
+use crate::inventory;
+use crate::migrate::{self, Heir, Migration};
+use crate::object::{DesiredObject, LiveObject};
+use crate::rules::{self, Ruled};
+
+/// What is sent for an object, and what has to be done before.
+pub(super) struct Made {
+    pub(super) sent: Value,
+    /// What the rules did with it.
+    pub(super) ruled: Ruled,
+    /// The managed fields that have to become ours first.
+    pub(super) migration: Option<Migration>,
+}
+
+impl Made {
+    /// Makes what is sent for `desired`, next to the live object that it is for, if it is for one.
+    pub(super) fn new(
+        question: &Question,
+        discovery: &Discovery,
+        desired: &DesiredObject,
+        live: Option<&LiveObject>,
+    ) -> Self {
+        let field_manager = &question.policy.field_manager;
+        let mut sent = inventory::stamp(desired, question.set.as_ref(), question.revision.as_deref());
+        let versions = discovery.versions(&desired.reference.kind).iter();
+        let served: Vec<String> = versions.map(|resource| resource.gvk.api_version()).collect();
+        let heir = Heir {
+            field_manager,
+            named: &question.migrate,
+            api_version: &desired.gvk().api_version(),
+            served: &served,
+        };
+        let migration = live.and_then(|live| migrate::due(live, heir));
+        let managed = match (&migration, live) {
+            (Some(migration), _) => migration.managed.clone(),
+            (None, Some(live)) if !desired.rules.is_empty() => ManagedFields::of(live),
+            (None, _) => ManagedFields::default(),
+        };
+        let live = live.map(LiveObject::value);
+        let ruled = rules::apply(&desired.rules, &mut sent, live, &managed, field_manager);
+        Self { sent, ruled, migration }
+    }
+}

@@ -1,0 +1,33 @@
+//! What is other than git says, and stays so.
+
+use crate::compare::{self, Beside, FieldChange, Yielded};
+use crate::migrate::Migration;
+use crate::object::{DesiredObject, LiveObject};
+use crate::rules::Ruled;
+
+/// The fields of an object that a sync leaves as they are.
+#[derive(Debug, Default)]
+pub struct Aside {
+    /// Those that a rule leaves to others.
+    pub yielded: Vec<Yielded>,
+    /// Those that people added by hand.
+    pub beside: Vec<Beside>,
+}
+
+impl Aside {
+    /// Of an object that is there.
+    pub(super) fn of(desired: &DesiredObject, live: &LiveObject, ruled: &Ruled) -> Self {
+        Self {
+            yielded: compare::yielded(desired, ruled),
+            beside: compare::beside(desired, live),
+        }
+    }
+
+    /// Without what becomes ours, and what changes.
+    pub(super) fn settle(&mut self, migration: Option<&Migration>, changes: &[FieldChange]) {
+        self.beside.retain(|one| {
+            let is_migrated = migration.is_some_and(|migration| migration.takes_from(&one.writer));
+            !is_migrated && !changes.iter().any(|change| one.path.starts_with(&change.path))
+        });
+    }
+}
