@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::jobs::{self, Irreversible, Recorded};
-use crate::journal::{Ending, Entry, Journal};
+use crate::journal::{Counts, Ending, Entry, Journal};
 use crate::object::{self, DesiredObject, GroupKind, LiveObject, ObjectRef};
 
 /// The label on a member: the ID of its ApplySet.
@@ -343,7 +343,7 @@ impl Parent {
             } else {
                 Ending::Unknown
             },
-            counts: Default::default(),
+            counts: Counts::default(),
             back_from: None,
             partial: false,
         });

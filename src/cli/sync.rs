@@ -89,7 +89,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let Some(planned) = agreed(&args, ui).await? else {
         return Ok(Exit::Differs);
     };
-    let mut ended = execute(planned, &args, deadline, ui).await?;
+    let mut ended = Box::pin(execute(planned, &args, deadline, ui)).await?;
     loop {
         if let Ended::With(exit) = ended {
             return Ok(exit);
@@ -103,7 +103,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         let Some(planned) = planned else {
             return Ok(Exit::Differs);
         };
-        ended = execute(planned, &args, deadline, ui).await?;
+        ended = Box::pin(execute(planned, &args, deadline, ui)).await?;
     }
 }
 

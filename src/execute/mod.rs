@@ -160,7 +160,7 @@ impl Run<'_> {
             unchanged,
             dependencies,
             key,
-            back_from,
+            back,
             ..
         } = plan;
         let mut members = Members::default();
@@ -211,7 +211,7 @@ impl Run<'_> {
             if !(complete && home.len() == 1) {
                 let remaining = Remaining {
                     complete: complete && home.is_empty(),
-                    back_from,
+                    back_from: back.from,
                 };
                 self.end(&set, &mut parent, &members, &remaining).await?;
             }

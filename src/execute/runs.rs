@@ -40,7 +40,7 @@ impl Runs {
                     .collect(),
             ),
             irreversible: plan.irreversible.clone(),
-            crossed: plan.crossed.iter().map(|crossed| crossed.job.clone()).collect(),
+            crossed: plan.back.crossed.iter().map(|crossed| crossed.job.clone()).collect(),
         }
     }
 

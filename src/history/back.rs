@@ -3,7 +3,7 @@
 use super::Directory;
 use crate::jobs::{Crossed, Done};
 use crate::object::{COMPONENT, ObjectRef};
-use crate::plan::Observed;
+use crate::plan::{Back, Observed};
 use crate::selection::Selection;
 use crate::source::{CommitId, Commits};
 
@@ -27,8 +27,10 @@ pub fn look_back(observed: &mut Observed, selection: &Selection, directory: &Dir
     let crossed = done
         .filter_map(|(job, done)| crossed(job, done, &commits, now))
         .collect();
-    observed.back_from = last.filter(|last| commits.is_since(now, last) == Some(false));
-    observed.crossed = crossed;
+    observed.back = Back {
+        from: last.filter(|last| commits.is_since(now, last) == Some(false)),
+        crossed,
+    };
 }
 
 /// Whether a Job is not what it was when it did what cannot be undone.

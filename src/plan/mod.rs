@@ -22,7 +22,7 @@ use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use crate::order::rank;
 
 pub use aside::Aside;
-pub use observed::{Answered, Deleted, Idle, NotCompared, Observation, Observed, Past, Unverified};
+pub use observed::{Answered, Back, Deleted, Idle, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Prune};
 pub use prune::{Budget, Contents, is_same_delete};
@@ -79,7 +79,7 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         refusals.push(Refusal::Empty);
     }
     if policy.going_back == GoingBack::Refused {
-        refusals.extend(observed.crossed.iter().cloned().map(Refusal::Irreversible));
+        refusals.extend(observed.back.crossed.iter().cloned().map(Refusal::Irreversible));
     }
     let last = observed.parent.as_ref().and_then(|parent| parent.attempted.as_ref());
     if let (Some(last), Environment::Only(now)) = (last, &policy.environment)
@@ -100,8 +100,7 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         dependencies: observed.dependencies,
         jobs: observed.jobs,
         irreversible: observed.irreversible,
-        back_from: observed.back_from,
-        crossed: observed.crossed,
+        back: observed.back,
         idle_rules: observed.idle_rules,
         key: observed.key,
         unknown_rollouts: observed.unknown_rollouts,

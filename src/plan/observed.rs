@@ -39,11 +39,8 @@ pub struct Observed {
     pub jobs: BTreeSet<ObjectRef>,
     /// What the selected Jobs that git wants do that cannot be undone, as they declare it.
     pub irreversible: Irreversible,
-    /// The commit that was synced last, where the one to sync is not a later one. Nothing, unless it was
-    /// looked for.
-    pub back_from: Option<String>,
-    /// The Jobs whose work the sync would go back across, where that was looked for.
-    pub crossed: Vec<Crossed>,
+    /// Whether the sync goes back. It does not, unless that was looked for.
+    pub back: Back,
     /// The key for digests of secret values.
     pub key: Keyring,
     /// The workloads of which it is unknown whether they restart.
@@ -66,6 +63,15 @@ pub enum Idle {
     NoObject,
     /// Of so many objects, none has such a field.
     NoField(usize),
+}
+
+/// The way back that a sync goes, if it does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Back {
+    /// The commit that was synced last, where the one to sync is not a later one.
+    pub from: Option<String>,
+    /// The Jobs whose work it goes back across.
+    pub crossed: Vec<Crossed>,
 }
 
 /// A kind that may not be listed: nothing of it can be said to be in sync.

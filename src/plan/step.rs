@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Aside, Deleted, Idle, NotCompared, Past, Unverified};
+use super::{Aside, Back, Deleted, Idle, NotCompared, Past, Unverified};
 use crate::cluster::Resource;
 use crate::compare::{FieldChange, GitChange};
 use crate::health::Health;
@@ -41,10 +41,8 @@ pub struct Plan {
     pub jobs: BTreeSet<ObjectRef>,
     /// What the selected Jobs that git wants do that cannot be undone, as they declare it.
     pub irreversible: Irreversible,
-    /// The commit that was synced last, where this one is not a later one.
-    pub back_from: Option<String>,
-    /// The Jobs whose work it goes back across.
-    pub crossed: Vec<Crossed>,
+    /// Whether it goes back.
+    pub back: Back,
     /// The key for digests of secret values.
     pub key: Keyring,
     /// The rules that are about nothing.
@@ -324,7 +322,7 @@ impl Plan {
     /// The Jobs whose work it goes back across, where nothing is refused for that.
     pub fn crossed_as_meant(&self) -> impl Iterator<Item = &Crossed> {
         let is_refused = |crossed: &&Crossed| self.refusals.contains(&Refusal::Irreversible((*crossed).clone()));
-        self.crossed.iter().filter(move |crossed| !is_refused(crossed))
+        self.back.crossed.iter().filter(move |crossed| !is_refused(crossed))
     }
 
     /// Whether a sync would write an object.

@@ -72,18 +72,12 @@ pub fn report(report: &Report) -> String {
         }
     }
     for (reference, begun) in report.open() {
-        let _ = match begun {
-            true => writeln!(
-                text,
-                "{} {reference}: the sync ended while it was under way",
-                paint(FAILED, "unknown")
-            ),
-            false => writeln!(
-                text,
-                "{} {reference}: the sync ended before",
-                paint(FAILED, "not begun")
-            ),
+        let (word, why) = if begun {
+            ("unknown", "the sync ended while it was under way")
+        } else {
+            ("not begun", "the sync ended before")
         };
+        let _ = writeln!(text, "{} {reference}: {why}", paint(FAILED, word));
     }
     let count = |of: fn(&Outcome) -> bool| report.count(of);
     let mut parts = Vec::new();

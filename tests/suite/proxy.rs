@@ -153,9 +153,8 @@ impl Shared {
             }
             let is_end = line == "\r\n";
             match name.to_ascii_lowercase().as_str() {
-                "connection" => {}
-                // Then what passes can be read.
-                "accept-encoding" => {}
+                // Without the second what passes can be read.
+                "connection" | "accept-encoding" => {}
                 _ if is_end => head += "Connection: close\r\n\r\n",
                 _ => head += &line,
             }

@@ -7,7 +7,7 @@ use super::{fields, without_absent};
 use crate::compare::{Cause, FieldChange, GitChange};
 use crate::field::FieldManager;
 use crate::place::{Origin, Role};
-use crate::plan::{Action, MadeOf, Plan, Restarts, SavedPlan, Step};
+use crate::plan::{Action, MadeOf, Plan, Restarts, SavedPlan, Step, Work};
 use crate::source::Revision;
 
 /// The document of a plan. `made_of` is what it is bound to; without it `sync --plan` takes it for none.
@@ -45,6 +45,7 @@ fn around(plan: &Plan, heading: &Heading<'_>) -> Value {
         })
     });
     let crossed = plan
+        .back
         .crossed
         .iter()
         .map(|crossed| json!({"object": crossed.job, "reason": crossed.reason, "revision": crossed.ran}));
@@ -54,7 +55,7 @@ fn around(plan: &Plan, heading: &Heading<'_>) -> Value {
         "from": from,
         "revision": heading.revision.map(revision),
         "lastSynced": last.map(|last| without_absent(json!({"revision": last.revision, "time": last.time, "by": last.by}))),
-        "goesBackFrom": plan.back_from,
+        "goesBackFrom": plan.back.from,
         "goesBackAcross": crossed.collect::<Vec<Value>>(),
         "inSync": plan.is_in_sync(),
         "counts": counts(plan),
@@ -101,9 +102,21 @@ fn step(mut saved: Value, step: &Step) -> Value {
         Restarts::Pods(pods) => without_absent(json!({"pods": pods})),
         Restarts::OnDelete => json!({"onDelete": true}),
     });
+    let migration = match &step.work {
+        Work::Apply(work) => work.migration.as_ref(),
+        Work::Nothing | Work::Delete(_) => None,
+    };
+    let takes_from = migration.iter().flat_map(|migration| &migration.from);
+    let beside = step.aside.beside.iter();
+    let beside = beside.map(|beside| json!({"path": beside.path.to_string(), "writer": writer(&beside.writer)}));
+    let yielded = step.aside.yielded.iter();
     extend(
         &mut saved,
         json!({
+            "takesFrom": takes_from.map(|manager| &manager.name).collect::<Vec<_>>(),
+            "movesFrom": step.moved,
+            "yielded": yielded.map(|yielded| yielded.path.to_string()).collect::<Vec<_>>(),
+            "beside": beside.collect::<Vec<Value>>(),
             "message": Some(note(step)).filter(|note| !note.is_empty()),
             "place": place.map(|place| format!("{}:{}", place.file.path(), place.line())),
             "restarts": restarts,

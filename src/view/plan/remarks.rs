@@ -96,7 +96,7 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
         }
     }
     text += &unverified(plan);
-    if let Some(from) = &plan.back_from {
+    if let Some(from) = &plan.back.from {
         let from = from.get(..7).unwrap_or(from);
         let _ = writeln!(
             text,
@@ -249,13 +249,13 @@ pub(in crate::view) fn crossed(crossed: &Crossed) -> String {
         "" => String::new(),
         reason => format!(" ({})", visible(reason)),
     };
-    match crossed.is_certain {
-        true => format!("it goes back across {job}, whose run at {ran} cannot be undone{reason}"),
-        false => format!(
-            "it may go back across {job}, whose run at {ran} cannot be undone{reason}: that commit, or the way to it, \
-             is not at hand (`git fetch --unshallow`)"
-        ),
+    if crossed.is_certain {
+        return format!("it goes back across {job}, whose run at {ran} cannot be undone{reason}");
     }
+    format!(
+        "it may go back across {job}, whose run at {ran} cannot be undone{reason}: that commit, or the way to it, is \
+         not at hand (`git fetch --unshallow`)"
+    )
 }
 
 /// Why a sync refuses, and the way out.
