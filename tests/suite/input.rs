@@ -241,10 +241,17 @@ fn a_verb_that_is_forbidden_is_named_with_what_it_is_for() {
         resources: &["configmaps"],
         verbs: &["get", "list"],
     }]);
+    // A diff does without.
     bed.run_as(&reader.kubeconfig, &["diff"], "")
+        .exits(1)
+        .shows("unverified: you may not write it");
+    bed.run_as(&reader.kubeconfig, &["sync", "--yes"], "")
         .exits(2)
-        .complains("ConfigMap input-forbidden/fine")
-        .complains("cannot patch resource \"configmaps\"")
+        .complains("you may not write ConfigMap input-forbidden/fine; that takes `patch`, and `create`");
+    let nobody = ControlPlane::bare().user(&[]);
+    bed.run_as(&nobody.kubeconfig, &["diff"], "")
+        .exits(2)
+        .complains("cannot get resource \"configmaps\"")
         .complains("hint: ask for a role that allows it");
 }
 

@@ -34,6 +34,17 @@ fn synced(name: &str) -> Bed {
     bed
 }
 
+fn holds_no_secret(written: &[std::path::PathBuf]) {
+    for path in written {
+        let text = fs::read_to_string(path).expect("text");
+        assert!(
+            !text.contains("hunter2") && !text.contains("aHVudGVyMg"),
+            "{}",
+            path.display()
+        );
+    }
+}
+
 #[test]
 fn a_snapshot_is_diffed_like_the_cluster_and_holds_no_secret() {
     let bed = synced("snapshot");
@@ -52,6 +63,15 @@ fn a_snapshot_is_diffed_like_the_cluster_and_holds_no_secret() {
     // Other tools leave values where nobody looks for them.
     let last = "kubectl.kubernetes.io/last-applied-configuration={\"stringData\":{\"password\":\"hunter2\"}}";
     bed.kubectl(&["annotate", "secret", "password", last]);
+    bed.run(&["snapshot", "--to", "noted"]).exits(0);
+    holds_no_secret(&files(&bed.dir.join("noted")));
+    // A sync would take it away.
+    bed.kubectl(&[
+        "annotate",
+        "secret",
+        "password",
+        "kubectl.kubernetes.io/last-applied-configuration-",
+    ]);
 
     bed.run(&["snapshot", "--to", "snap"])
         .exits(0)
@@ -63,14 +83,7 @@ fn a_snapshot_is_diffed_like_the_cluster_and_holds_no_secret() {
             .any(|path| path.ends_with("crates.snapshot.example.com/one.yaml")),
         "{written:?}"
     );
-    for path in &written {
-        let text = fs::read_to_string(path).expect("text");
-        assert!(
-            !text.contains("hunter2") && !text.contains("aHVudGVyMg"),
-            "{}",
-            path.display()
-        );
-    }
+    holds_no_secret(&written);
     let masked = read(&bed.dir.join("snap/snapshot/secrets/password.yaml"));
     assert_eq!(masked["data"]["password"], "(masked)");
 
