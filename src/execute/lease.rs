@@ -61,16 +61,22 @@ impl Lease {
         };
         let began = Instant::now();
         let mut watched: Option<(Claim, Instant)> = None;
+        let mut lives = false;
         loop {
             let live = taker.read().await?;
             if let Some(claim) = live.as_ref().and_then(Claim::of) {
                 let since = match &watched {
                     Some((seen, since)) if seen.version == claim.version => *since,
-                    _ => Instant::now(),
+                    seen => {
+                        lives = seen.is_some();
+                        Instant::now()
+                    }
                 };
                 let now = Timestamp::now();
                 if !claim.is_over(since.elapsed(), now) {
-                    if began.elapsed() >= taker.wish.lock.wait && !claim.has_expired(now) {
+                    // One that may be over is looked at until that is known.
+                    let may_be_over = claim.has_expired(now) && !lives;
+                    if began.elapsed() >= taker.wish.lock.wait && !may_be_over {
                         return Err(claim.refusal(taker.wish.set));
                     }
                     if watched.is_none() {
