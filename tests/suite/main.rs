@@ -20,6 +20,7 @@ mod defaults;
 mod desired;
 mod diff;
 mod differential;
+mod environments;
 mod events;
 mod fixture;
 mod generated;

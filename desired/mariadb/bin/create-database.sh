@@ -1,5 +1,6 @@
 #!/bin/bash
-# Makes a service's database and its user, or gives the user another password.
+# Makes a service's databases (DATABASE_NAME: one, or several with spaces
+# between) and its user, or gives the user another password.
 # It may run any number of times.
 set -euo pipefail
 
@@ -9,9 +10,15 @@ printf '[client]\nuser = root\npassword = %s\nhost = %s\n' "$ROOT_PASSWORD" "$DA
 
 # The names and the password hold nothing that ends a string:
 # parameters.schema.json sees to that.
-mariadb --defaults-file=/tmp/client.cnf --connect-timeout=10 <<SQL
-CREATE DATABASE IF NOT EXISTS $DATABASE_NAME;
+{
+    cat <<SQL
 CREATE USER IF NOT EXISTS '$DATABASE_USER'@'%' IDENTIFIED BY '$DATABASE_PASSWORD';
 ALTER USER '$DATABASE_USER'@'%' IDENTIFIED BY '$DATABASE_PASSWORD';
-GRANT ALL PRIVILEGES ON $DATABASE_NAME.* TO '$DATABASE_USER'@'%';
 SQL
+    for name in $DATABASE_NAME; do
+        cat <<SQL
+CREATE DATABASE IF NOT EXISTS $name;
+GRANT ALL PRIVILEGES ON $name.* TO '$DATABASE_USER'@'%';
+SQL
+    done
+} | mariadb --defaults-file=/tmp/client.cnf --connect-timeout=10

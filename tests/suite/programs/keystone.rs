@@ -214,6 +214,9 @@ fn a_token_by_the_printed_openrc_and_keys_that_rotate() {
             .run(place, "keystone-bootstrap");
     }
     let _api = keystone.serve();
+    keystone
+        .program("Job", "keystone-db-contract")
+        .run(place, "keystone-db-contract");
 
     let openrc = stackanetes(&["output", "openrc"]);
     assert!(
@@ -257,10 +260,54 @@ fn a_token_by_the_printed_openrc_and_keys_that_rotate() {
         ]
     );
 
+    register(&keystone, &openrc);
+
     // Something that is locked with the credential keys.
     let credential = keystone.client(&openrc, "credential create --type cert admin secret-of-a-user");
     let credential = credential["id"].as_str().expect("an id").to_owned();
     rotate(&keystone, &openrc, id, &credential);
+}
+
+/// A service is registered by its Job: all of it the first time, nothing the next, and then what
+/// differs alone.
+fn register(keystone: &Keystone, openrc: &str) {
+    let place = &keystone.place;
+    let script = place.write(
+        "register.py",
+        &keystone.shipped.file("keystone-bin", "register.py", &[]),
+    );
+    let api = format!("http://{}:5000", keystone.api);
+    let run = |parameters: &[&str]| {
+        let job = Shipped::render(parameters).program("Job", "glance-ks-register", &[]);
+        job.with(&[
+            ("/opt/keystone/register.py", &script),
+            ("http://keystone.openstack.svc.cluster.local:5000", &api),
+        ])
+        .run(place, "glance-ks-register")
+    };
+    let made = run(&[]);
+    for what in ["project service", "user glance", "service image", "endpoint public"] {
+        assert!(made.contains(&format!("{what}: making it\n")), "{made}");
+    }
+    assert!(made.contains("user glance: giving it the role service\n"), "{made}");
+    assert_eq!(run(&[]), "");
+
+    let host = ["--set", "network.ingress.host='%s.example.org'"];
+    assert_eq!(run(&host), "endpoint public: changing url\n");
+    let endpoints = keystone.client(openrc, "endpoint list --service image");
+    let urls = endpoints
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|endpoint| &endpoint["URL"]);
+    let mut urls: Vec<_> = urls.map(|url| url.as_str().expect("text")).collect();
+    urls.sort_unstable();
+    let inside = "http://glance.openstack.svc.cluster.local:9292";
+    assert_eq!(urls, [inside, inside, "http://image.example.org:30080"]);
+
+    let password = [&host[..], &["--set", "passwords.keystone.glance=another"]].concat();
+    assert_eq!(run(&password), "user glance: setting the password\n");
+    assert_eq!(run(&password), "");
 }
 
 fn rotate(keystone: &Keystone, openrc: &str, token: &str, credential: &str) {

@@ -5,9 +5,11 @@
 //! `tests/programs/install` gets the programs. Where they are not, these tests say what is missing and
 //! pass, unless `STACKANETES_PROGRAMS=required`.
 
+mod data_plane;
 mod galera;
 mod keystone;
 mod memcached;
+mod openstack;
 mod process;
 mod rabbitmq;
 mod shipped;

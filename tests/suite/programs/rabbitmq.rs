@@ -1,7 +1,9 @@
 //! RabbitMQ from the shipped configuration.
 
+use std::net::IpAddr;
+
 use super::process::Program;
-use super::{Place, Shipped, free_port, listens};
+use super::{Place, Process, Shipped, free_port, listens};
 
 /// A queue of a client that asks for nothing particular is a quorum queue, for the user and password
 /// that the Secret gives; and a changed password is the one that counts after a restart.
@@ -22,8 +24,10 @@ fn queues_are_quorum_queues() {
         shipped.generate("rabbitmq-erlang-cookie", "cookie", "ACOOKIEOFTWENTYLETTERS");
         let secret = |name: &str, key: &str| place.write(&format!("{name}/{key}"), &shipped.secret(name, key));
         let cookie = secret("rabbitmq-erlang-cookie", "cookie");
-        place.write("rabbitmq-definitions/definitions.json", &definitions(&shipped));
-        let definitions = place.path("rabbitmq-definitions");
+        let definitions = place.write(
+            "definitions.json",
+            &shipped.file("rabbitmq-etc", "definitions.json", &[]),
+        );
         // Debian's RabbitMQ is of before 4.1, and would ask the API server for its peers.
         let alone = [("cluster_formation.peer_discovery_backend = k8s", "")];
         let listen = [5672, 15672, 15692].map(|port| format!("= {address}:{port}"));
@@ -41,7 +45,8 @@ fn queues_are_quorum_queues() {
                 format!("prometheus.tcp.ip = {address}\nprometheus.tcp.port = 15692"),
             ),
         ];
-        let mut replacements = vec![("/etc/rabbitmq-definitions", definitions.as_str())];
+        let home = place.directory("home");
+        let mut replacements = vec![("/var/lib/rabbitmq", home.as_str())];
         replacements.extend(alone);
         replacements.extend(listeners.iter().map(|(from, to)| (*from, to.as_str())));
         let configuration = shipped.file("rabbitmq-etc", "rabbitmq.conf", &replacements);
@@ -52,11 +57,14 @@ fn queues_are_quorum_queues() {
             &[("rabbitmq_peer_discovery_k8s, ", "")],
         );
         place.write("enabled_plugins", &plugins);
-        let script = shipped.file("rabbitmq-bin", "start.sh", &[("/etc/rabbitmq-cookie/cookie", &cookie)]);
+        let inputs = [
+            ("/etc/rabbitmq-cookie/cookie", cookie.as_str()),
+            ("/etc/rabbitmq/definitions.json", &definitions),
+        ];
+        let script = shipped.file("rabbitmq-bin", "start.sh", &inputs);
         let script = place.write("start.sh", &script);
 
         let node = format!("rabbit@{address}");
-        let home = place.directory("home");
         let settings = |program: Program| {
             program
                 // What /etc/rabbitmq is in the image.
@@ -103,10 +111,28 @@ connection.close()"
         );
         Program::new(&["python3", "-c", &client]).run(&place, "client");
         assert_eq!(control.run(&place, "rabbitmqctl").trim(), "notifications\tquorum");
-        server.stop();
+        probe(&place, &shipped, address, password, &mut server);
     }
 }
 
-fn definitions(shipped: &Shipped) -> String {
-    shipped.secret("rabbitmq-definitions", "definitions.json")
+/// Whether a service is connected is told by its own connections, and a broker that is gone is not
+/// its fault.
+fn probe(place: &Place, shipped: &Shipped, address: IpAddr, password: &str, server: &mut Process) {
+    let script = place.write("connected.py", &shipped.file("rabbitmq-client", "connected.py", &[]));
+    let is_well = |arguments: &str| {
+        let command = format!("python3 {script} {arguments} && echo well || echo ill");
+        let asked = Program::new(&["sh", "-c", &command]).env("RABBITMQ_HOST", address);
+        asked.run(place, "probe").trim_end().ends_with("well")
+    };
+    let service = format!(
+        "import amqp, time
+connection = amqp.Connection('{address}:5672', 'openstack', '{password}')
+connection.connect()
+time.sleep(600)"
+    );
+    let mut service = Program::new(&["python3", "-c", &service, "a-service"]).start(place, "service");
+    service.wait_until(place, "the service is connected", || is_well("a-service"));
+    assert!(!is_well("another-service") && !is_well("--or-broker-gone another-service"));
+    server.stop();
+    assert!(!is_well("a-service") && is_well("--or-broker-gone a-service"));
 }

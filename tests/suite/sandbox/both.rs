@@ -506,9 +506,12 @@ fn named(live: &LiveObject, path: String) -> String {
     })
 }
 
+/// What anybody owns, but for the controllers, of which a sandbox has none: they bind volumes.
 fn owned(live: &LiveObject) -> Vec<FieldPath> {
     let managed = ManagedFields::of(live);
-    let entries = managed.entries().filter(|(manager, _)| manager.subresource != "status");
+    let entries = managed
+        .entries()
+        .filter(|(manager, _)| manager.subresource != "status" && manager.name != "kube-controller-manager");
     let paths = entries.flat_map(|(_, fields)| fields.paths());
     // The UIDs of owners are each cluster's own.
     paths
