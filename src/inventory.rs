@@ -35,6 +35,8 @@ pub const APPLIED: &str = "stackanetes.io/applied";
 pub const PRUNE: &str = "stackanetes.io/prune";
 /// The annotation on a manifest that lets an existing object be adopted: `allowed`.
 pub const ADOPT: &str = "stackanetes.io/adopt";
+/// The annotation on a manifest that lets its object be replaced where it cannot be changed: `allowed`.
+pub const REPLACE: &str = "stackanetes.io/replace";
 
 /// What this program calls itself in [`TOOLING`].
 const TOOL: &str = concat!("stackanetes/v", env!("CARGO_PKG_VERSION"));

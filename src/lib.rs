@@ -27,6 +27,7 @@ pub mod compare;
 pub mod error;
 pub mod execute;
 pub mod field;
+pub mod finalizer;
 pub mod generate;
 mod glob;
 pub mod health;

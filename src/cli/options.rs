@@ -10,7 +10,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cluster::Connection;
-use crate::plan::{Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Policy, Prune};
+use crate::plan::{Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune};
 use crate::selection::{LabelSelector, Selection};
 use crate::source::{Inputs, Settings};
 use crate::ui::{Ui, Verbosity};
@@ -239,6 +239,10 @@ pub(super) struct Safety {
     /// Run this Job again, although its inputs did not change: NAME or NAMESPACE/NAME.
     #[arg(long, value_name = "JOB")]
     rerun: Vec<String>,
+    /// Replace this object where it cannot be changed: KIND/NAME or KIND/NAMESPACE/NAME. The plan says
+    /// what is lost by it.
+    #[arg(long, value_name = "KIND/NAME")]
+    replace: Vec<Permit>,
 }
 
 impl Safety {
@@ -266,6 +270,7 @@ impl Safety {
                 GoingBack::Refused
             },
             rerun: self.rerun.clone(),
+            replace: self.replace.clone(),
         }
     }
 }

@@ -33,8 +33,8 @@ pub(super) struct Planned {
     pub(super) revision: Option<Revision>,
     pub(super) environment: Option<String>,
     pub(super) by_hand: SetByHand,
-    not_selected: usize,
-    pruning: Pruning,
+    pub(super) not_selected: usize,
+    pub(super) pruning: Pruning,
 }
 
 /// Reads the desired state, asks the cluster, and plans.

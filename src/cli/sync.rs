@@ -85,11 +85,17 @@ fn lease_duration(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    let deadline = Instant::now() + args.lock.wait;
+    let manner = Manner {
+        timeout: args.timeout,
+        deadline: Instant::now() + args.lock.wait,
+        valid: args.lock.valid,
+        format: args.format,
+        may_plan_again: args.may_plan_again(),
+    };
     let Some(planned) = agreed(&args, ui).await? else {
         return Ok(Exit::Differs);
     };
-    let mut ended = Box::pin(execute(planned, &args, deadline, ui)).await?;
+    let mut ended = Box::pin(carry_out(planned, &manner, ui)).await?;
     loop {
         if let Ended::With(exit) = ended {
             return Ok(exit);
@@ -103,7 +109,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         let Some(planned) = planned else {
             return Ok(Exit::Differs);
         };
-        ended = Box::pin(execute(planned, &args, deadline, ui)).await?;
+        ended = Box::pin(carry_out(planned, &manner, ui)).await?;
     }
 }
 
@@ -147,7 +153,7 @@ enum Ended {
     Overtaken,
 }
 
-fn refusals(planned: &Planned) -> Option<Error> {
+pub(super) fn refusals(planned: &Planned) -> Option<Error> {
     let refusals = planned.plan.refusals.iter();
     Error::join(refusals.map(|refusal| {
         Error::new(format!(
@@ -210,13 +216,42 @@ pub(super) fn execution(planned: Planned, limits: Limits) -> (Execution, Plan) {
     (execution, plan)
 }
 
-async fn execute(planned: Planned, args: &Args, deadline: Instant, ui: &mut Ui) -> Result<Ended> {
+/// Carries out a plan, without waiting for anybody.
+pub(super) async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exit> {
+    let manner = Manner {
+        timeout,
+        deadline: Instant::now(),
+        valid: Lock::default().valid,
+        format: Format::Text,
+        may_plan_again: false,
+    };
+    let set = planned.plan.set.as_ref().map(|set| set.name.clone());
+    match Box::pin(carry_out(planned, &manner, ui)).await? {
+        Ended::With(exit) => Ok(exit),
+        Ended::Overtaken => Err(Abort::Overtaken(set.unwrap_or_default()).into()),
+    }
+}
+
+/// How a plan is carried out.
+struct Manner {
+    /// How long an object may take.
+    timeout: Duration,
+    /// Until when to wait for the Lease of another sync.
+    deadline: Instant,
+    /// How long ours is valid.
+    valid: Duration,
+    format: Format,
+    /// Whether another plan may take the place of one that was overtaken.
+    may_plan_again: bool,
+}
+
+async fn carry_out(planned: Planned, manner: &Manner, ui: &mut Ui) -> Result<Ended> {
     let (sender, stop) = watch::channel(false);
     let limits = Limits {
-        timeout: args.timeout,
+        timeout: manner.timeout,
         lock: Lock {
-            wait: deadline.saturating_duration_since(Instant::now()),
-            valid: args.lock.valid,
+            wait: manner.deadline.saturating_duration_since(Instant::now()),
+            valid: manner.valid,
         },
         stop,
     };
@@ -226,7 +261,7 @@ async fn execute(planned: Planned, args: &Args, deadline: Instant, ui: &mut Ui) 
     let mut report = Report::of(&plan);
     ui.doing("syncing");
     let mut tell = |event| {
-        if args.format == Format::Json {
+        if manner.format == Format::Json {
             ui.stream(&view::json::line(&view::json::event(&event, Timestamp::now())));
         }
         ui.event(&event);
@@ -243,20 +278,20 @@ async fn execute(planned: Planned, args: &Args, deadline: Instant, ui: &mut Ui) 
                 sender.send_replace(true);
                 tokio::select! {
                     result = &mut run => result,
-                    () = interrupted() => Err(stopped_at_once(args.lock.valid).into()),
+                    () = interrupted() => Err(stopped_at_once(manner.valid).into()),
                 }
             }
         }
     };
     let was_interrupted = *sender.borrow();
     let result = match result {
-        Err(Abort::Overtaken(_)) if args.may_plan_again() && !was_interrupted => return Ok(Ended::Overtaken),
+        Err(Abort::Overtaken(_)) if manner.may_plan_again && !was_interrupted => return Ok(Ended::Overtaken),
         result => result.map_err(Error::from),
     };
     report.interrupted = was_interrupted;
     report.failed = result.is_err();
     ui.done();
-    match args.format {
+    match manner.format {
         Format::Json => {
             let subject = view::json::Subject {
                 set: set.as_ref(),

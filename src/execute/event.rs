@@ -81,6 +81,8 @@ pub enum Outcome {
     Deleted,
     /// It was left as it is: another manager owns what git wants.
     Conflict,
+    /// It was left as it is: only a new one can be what git wants, and that is not allowed.
+    Refused,
     /// It was left as it is: it is not ours.
     Skipped,
     /// It changed after the plan was made, so that the plan is not what would be done any more.

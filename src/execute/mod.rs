@@ -4,6 +4,7 @@
 //! again, by the same function, and written only if the plan for it is still the same.
 
 mod apply;
+mod dissolve;
 mod event;
 mod feeds;
 mod fence;
@@ -152,7 +153,7 @@ enum Task {
 
 impl Run<'_> {
     async fn whole(&self, plan: Plan) -> Result<(), Abort> {
-        let records = plan.writes() || self.must_record(&plan);
+        let records = plan.writes() || self.dissolves() || self.must_record(&plan);
         let Plan {
             set,
             parent,
@@ -172,6 +173,7 @@ impl Run<'_> {
                 Action::Delete => deletes.push(step),
                 Action::Keep => {}
                 Action::Conflict => nodes.push((step.reference, Task::Leave(Outcome::Conflict))),
+                Action::Refused => nodes.push((step.reference, Task::Leave(Outcome::Refused))),
                 Action::Skip => nodes.push((step.reference, Task::Leave(Outcome::Skipped))),
                 Action::Create | Action::Update | Action::Replace => {
                     let reference = step.reference.clone();
@@ -208,18 +210,25 @@ impl Run<'_> {
             let mut parent = self.begin(&set, parent.as_ref(), &members).await?;
             self.store(&set, &key).await?;
             let complete = self.body(&mut walk, &deletes, Some(&lease)).await?;
-            if !(complete && home.len() == 1) {
+            // With the namespace that it is kept in, it goes by itself.
+            let takes_home = complete && home.len() == 1;
+            let is_dissolved = complete && !takes_home && self.dissolves() && self.dissolve(&set).await?;
+            if !takes_home && !is_dissolved {
                 let remaining = Remaining {
-                    complete: complete && home.is_empty(),
+                    complete: complete && home.is_empty() && !self.dissolves(),
                     back_from: back.from,
                 };
                 self.end(&set, &mut parent, &members, &remaining).await?;
             }
-            Ok::<bool, Abort>(complete)
+            Ok::<_, Abort>((complete, is_dissolved))
         };
         let held = held.await;
         lease.release().await;
-        let missed = usize::from(!held?);
+        let (complete, is_dissolved) = held?;
+        if is_dissolved {
+            self.remove_lease(&set).await?;
+        }
+        let missed = usize::from(!complete);
         self.prune(&home, missed).await;
         Ok(())
     }

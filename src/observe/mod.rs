@@ -6,8 +6,11 @@
 //! that object only, and the plan says so.
 
 mod after;
+mod anew;
 mod ask;
 mod contents;
+mod defaulted;
+mod everything;
 mod explain;
 mod job;
 mod key;
@@ -40,8 +43,10 @@ use crate::source::Manifest;
 use members::{Members, Survey, split_hidden};
 use schemas::Schemas;
 
+pub use anew::without_addresses;
 pub use ask::{Server, bind, observe_again};
 pub use contents::contents;
+pub use everything::everything;
 pub use explain::{failed, refused, warnings};
 pub use job::validate;
 pub use resolve::resolve_known;
@@ -131,7 +136,7 @@ pub async fn observe(
     let not_selected = others.len();
     let declared = jobs::declared(desired.iter().chain(&others).map(|(object, _)| object))?;
     let selected = desired.iter().map(|(object, _)| &object.reference);
-    job::check_reruns(&question.policy.rerun, declared.keys(), &selected.collect())?;
+    check_names(&question.policy, &wanted, declared.keys(), &selected.collect())?;
 
     let parent = match &question.set {
         Some(set) => read_parent(cluster, set, &discovery).await?,
@@ -246,6 +251,17 @@ impl Survey<'_> {
         }
         Ok(objects)
     }
+}
+
+/// What is asked for by name must be there, and selected.
+fn check_names<'a>(
+    policy: &Policy,
+    wanted: &BTreeSet<ObjectRef>,
+    jobs: impl Iterator<Item = &'a ObjectRef> + Clone,
+    selected: &BTreeSet<&ObjectRef>,
+) -> Result<()> {
+    anew::check_permits(&policy.replace, wanted, selected)?;
+    job::check_reruns(&policy.rerun, jobs, selected)
 }
 
 /// For each orphaned Namespace, what else lives in it.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Claim, Contents};
 use crate::cluster::Resource;
+use crate::field::FieldPath;
 use crate::inventory::{ApplySet, Parent};
 use crate::jobs::{Crossed, Irreversible, Run};
 use crate::key::Keyring;
@@ -146,12 +147,25 @@ pub enum Answered {
         /// What it would store, by our own merge; or why that cannot be said.
         predicted: Result<LiveObject, String>,
     },
+    /// The server refuses it, only because fields of the object that is there cannot be changed.
+    Immutable(Box<Immutable>),
     /// The server was not asked, since the object is not ours to change.
     NotOurs(Claim),
     /// The server was not asked, since its own records prove that nothing would change.
     Proved,
     /// The server was not asked, since a Job has run, or runs, with the inputs that it is to have.
     Stands,
+}
+
+/// An object that cannot be changed into what git wants.
+#[derive(Debug)]
+pub struct Immutable {
+    /// The fields that cannot be changed.
+    pub fields: Vec<FieldPath>,
+    /// The server's answer to a create in its place; or why there is none.
+    pub replacement: Result<LiveObject, String>,
+    /// The warnings that came with it.
+    pub warnings: Vec<String>,
 }
 
 /// Why the server could not be asked what an apply would do.
@@ -163,6 +177,9 @@ pub enum Unverified {
     KindMissing,
     /// What is there now is being deleted, and must be gone first.
     BeingDeleted,
+    /// The server refuses it while these fields, which it has filled in, are nobody's: they are taken
+    /// first, and go then.
+    Defaulted(Vec<FieldPath>),
     /// Fields of it are recorded in this version, which the server does not know any more.
     VersionGone(String),
     /// Who asks may not write it: a dry-run takes the same right as a write.

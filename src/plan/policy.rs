@@ -1,6 +1,6 @@
 //! What the person who runs a sync allows.
 
-use super::Budget;
+use super::{Budget, Permit};
 
 /// What the person who runs a sync allows.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Policy {
     pub going_back: GoingBack,
     /// The Jobs that are run whatever became of them: `NAME` or `NAMESPACE/NAME`.
     pub rerun: Vec<String>,
+    /// The objects that may be replaced where they cannot be changed.
+    pub replace: Vec<Permit>,
 }
 
 /// What is allowed when nothing is said.
@@ -41,6 +43,7 @@ impl Default for Policy {
             prune_kinds: Vec::new(),
             going_back: GoingBack::Refused,
             rerun: Vec::new(),
+            replace: Vec::new(),
         }
     }
 }
@@ -77,6 +80,8 @@ pub enum Adoption {
 pub enum Prune {
     /// Members that git does not want.
     Orphans,
+    /// Every member, whatever git wants.
+    Everything,
     /// Nothing.
     Nothing,
 }

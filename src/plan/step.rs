@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Aside, Back, Deleted, Idle, NotCompared, Past, Unverified};
-use crate::cluster::Resource;
+use super::{Aside, Back, Deleted, Idle, NotCompared, Past, Replacement, Unverified};
+use crate::cluster::{Propagation, Resource};
 use crate::compare::{FieldChange, GitChange};
+use crate::finalizer::Finalizer;
 use crate::health::Health;
 use crate::inventory::{ApplySet, Parent};
 use crate::jobs::{Crossed, Inputs, Irreversible, Why};
@@ -124,6 +125,8 @@ pub enum Action {
     Delete,
     /// It is left as it is: another manager owns what git wants.
     Conflict,
+    /// It is left as it is: only a new one can be what git wants, and that is not allowed.
+    Refused,
     /// It is left as it is: it is not ours.
     Skip,
     /// It stays although git does not want it.
@@ -138,7 +141,7 @@ impl Action {
             Self::Update => '~',
             Self::Replace => '±',
             Self::Delete => '-',
-            Self::Conflict => '!',
+            Self::Conflict | Self::Refused => '!',
             Self::Skip => '?',
             Self::Keep => '=',
         }
@@ -152,6 +155,7 @@ impl Action {
             Self::Replace => "replace",
             Self::Delete => "delete",
             Self::Conflict => "conflict",
+            Self::Refused => "refused",
             Self::Skip => "skip",
             Self::Keep => "keep",
         }
@@ -170,10 +174,14 @@ pub enum Reason {
     New,
     /// There is no such object any more: somebody deleted it.
     Deleted(Deleted),
+    /// There is one under another name, which is deleted.
+    Renamed(ObjectRef),
     /// There is one, which is being deleted.
     BeingDeleted,
     /// Fields differ.
     Fields,
+    /// Fields differ that cannot be changed: a new one takes its place, if that is allowed.
+    Immutable(Box<Replacement>),
     /// A Job runs again.
     Runs(Why),
     /// It becomes a member, and nothing else changes.
@@ -194,6 +202,8 @@ pub enum Reason {
     OtherApplySet(String),
     /// Git does not want it any more; by which commit, if that was looked for and found.
     Dropped(Option<GitChange>),
+    /// Everything is to go.
+    Everything,
     /// Its manifest asked for it to be kept.
     KeepAnnotated,
     /// Its kind is pruned only on request.
@@ -208,8 +218,8 @@ pub enum Reason {
     KeepNeverApplied,
     /// Another object owns it.
     KeepOwned(String),
-    /// It is being deleted already.
-    KeepGoing,
+    /// It is being deleted already, and what holds it.
+    KeepGoing(Vec<Finalizer>),
 }
 
 /// What there is to do for a step.
@@ -237,6 +247,8 @@ pub struct ApplyWork {
     pub live: Option<Version>,
     /// What the server said would be stored or, of what is unverified, our own merge.
     pub predicted: Option<LiveObject>,
+    /// What becomes of the dependents of one that is replaced.
+    pub dependents: Propagation,
     /// The managed fields that become ours before it is sent.
     pub migration: Option<Migration>,
     /// What is known of what git said when it was last applied.

@@ -457,7 +457,7 @@ fn an_orphan_is_deleted_unless_something_keeps_it() {
         (
             with("deletionTimestamp", json!("2026-01-01T00:00:00Z")),
             OURS,
-            Some(Reason::KeepGoing),
+            Some(Reason::KeepGoing(Vec::new())),
         ),
         (
             with("ownerReferences", owner),

@@ -20,18 +20,23 @@ const DANGERS: usize = 40;
 /// The comment.
 pub fn markdown(plan: &Plan, heading: &Heading<'_>) -> String {
     let mut text = format!("### {}\n\n", escaped(plain(&plan::head(plan, heading)).trim()));
-    let _ = writeln!(text, "**{}**\n", escaped(plain(&plan::summary(plan)).trim()));
-    text += &dangers(plan);
+    let _ = writeln!(
+        text,
+        "**{}**\n",
+        escaped(plain(&plan::summary(plan, heading.pruning)).trim())
+    );
+    text += &dangers(plan, heading);
     let mut steps: Vec<&Step> = plan.steps.iter().collect();
     steps.sort_by_key(|step| danger(step));
     let mut left_out = 0;
     for step in steps {
         let lines = plain(&plan::step(step, heading));
-        let whole = section(step, &lines);
+        let whole = section(step, heading, &lines);
         let short = || {
             let hidden = lines.lines().count().saturating_sub(1);
             section(
                 step,
+                heading,
                 &format!("\n{hidden} lines are left out, since the comment would be too long\n"),
             )
         };
@@ -62,7 +67,7 @@ pub fn markdown(plan: &Plan, heading: &Heading<'_>) -> String {
 /// The objects whose change may do harm come first.
 fn danger(step: &Step) -> u8 {
     match step.action {
-        Action::Conflict => 0,
+        Action::Conflict | Action::Refused => 0,
         Action::Delete => 1,
         Action::Replace => 2,
         Action::Skip => 3,
@@ -74,7 +79,7 @@ fn danger(step: &Step) -> u8 {
 }
 
 /// What a reviewer must not overlook.
-fn dangers(plan: &Plan) -> String {
+fn dangers(plan: &Plan, heading: &Heading<'_>) -> String {
     let mut lines: Vec<String> = plan
         .refusals
         .iter()
@@ -88,7 +93,7 @@ fn dangers(plan: &Plan) -> String {
     let mut steps: Vec<&Step> = plan.steps.iter().filter(|step| danger(step) <= 4).collect();
     steps.sort_by_key(|step| danger(step));
     for step in steps {
-        lines.push(title(step, escaped));
+        lines.push(title(step, heading, escaped));
     }
     if lines.is_empty() {
         return String::new();
@@ -107,27 +112,27 @@ fn dangers(plan: &Plan) -> String {
 }
 
 /// `~ update <code>Deployment a/web</code>: restarts 3 pods`
-fn title(step: &Step, escaped: fn(&str) -> String) -> String {
+fn title(step: &Step, heading: &Heading<'_>, escaped: fn(&str) -> String) -> String {
     let reference = html(&step.reference.to_string());
     let mut title = format!(
         "{} {} <code>{reference}</code>",
         step.action.glyph(),
         step.action.word()
     );
-    let note = note(step);
+    let note = note(step, heading);
     if !note.is_empty() {
         let _ = write!(title, ": {}", escaped(&shortened(&note)));
     }
     title
 }
 
-fn section(step: &Step, lines: &str) -> String {
+fn section(step: &Step, heading: &Heading<'_>, lines: &str) -> String {
     // The first line is in the title.
     let body: String = lines.split_inclusive('\n').skip(1).map(signed).collect();
     if body.is_empty() {
-        return format!("- {}\n\n", title(step, escaped));
+        return format!("- {}\n\n", title(step, heading, escaped));
     }
-    let title = title(step, html);
+    let title = title(step, heading, html);
     format!(
         "<details><summary>{title}</summary>\n\n{}\n</details>\n\n",
         fenced("diff", &body)

@@ -93,7 +93,14 @@ pub fn report(report: &Report) -> String {
             parts.push(format!("{number} {words}"));
         }
     }
-    let verdict = if report.is_complete() { "synced" } else { "not synced" };
+    let is_deleted = |outcome: &Outcome| matches!(outcome, Outcome::Deleted);
+    let only_deletes = count(is_deleted) > 0 && count(is_deleted) == count(Outcome::is_done);
+    let verdict = match (report.is_complete(), only_deletes) {
+        (true, false) => "synced",
+        (false, false) => "not synced",
+        (true, true) => "done",
+        (false, true) => "not done",
+    };
     let _ = writeln!(
         text,
         "{verdict}: {}",
@@ -121,6 +128,7 @@ pub fn report(report: &Report) -> String {
 pub(super) fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Conflict => "conflict",
+        Outcome::Refused => "refused",
         Outcome::Skipped => "skipped",
         Outcome::Moved => "moved",
         Outcome::Failed(_) => "failed",
@@ -135,6 +143,7 @@ pub(super) fn word(outcome: &Outcome) -> &'static str {
 pub(super) fn why(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Conflict => "another manager owns what git wants".to_owned(),
+        Outcome::Refused => "it cannot be changed, and is not to be replaced; `stackanetes diff` says why".to_owned(),
         Outcome::Skipped => "it is not ours".to_owned(),
         Outcome::Moved => {
             "it changed after the plan was made; review what it is now with `stackanetes diff`".to_owned()

@@ -12,7 +12,8 @@ use crate::bed::{Bed, secret, wait_until};
 use crate::control_plane::ControlPlane;
 use crate::proxy::{Proxy, Request, Then};
 
-/// Every so many of the requests that write are in the sample, the first one and the last among them.
+/// Every so many of the requests that write are in the sample, the first one and the last among them, and those
+/// that delete.
 const SAMPLE: usize = 3;
 
 /// The kinds of members, and of what the ApplySet is kept in.
@@ -133,8 +134,9 @@ fn a_sync_killed_after_any_request_is_finished_by_the_next_one() {
     let sample: Vec<usize> = if env::var("CUT_OFF").as_deref() == Ok("all") {
         (1..=requests.len()).collect()
     } else {
-        let some = writes.iter().step_by(SAMPLE).chain(writes.last());
-        some.map(|request| request.number).collect()
+        let is_sampled = |place: usize| place.is_multiple_of(SAMPLE) || writes[place].method == "DELETE";
+        let some = (0..writes.len()).filter(|place| is_sampled(*place) || place + 1 == writes.len());
+        some.map(|place| writes[place].number).collect()
     };
     for after in sample {
         sync(&bed, &first);

@@ -172,7 +172,7 @@ fn a_plan_as_json_says_all_that_a_reviewer_wants_to_know_and_can_be_executed() {
     );
     assert_eq!(
         plan["counts"],
-        json!({"create": 1, "update": 2, "replace": 0, "delete": 1, "conflict": 1, "skip": 0, "keep": 0, "unchanged": 0})
+        json!({"create": 1, "update": 2, "replace": 0, "delete": 1, "conflict": 1, "refused": 0, "skip": 0, "keep": 0, "unchanged": 0})
     );
     assert_eq!(plan["revision"]["subject"], "Second");
     assert_eq!(plan["inSync"], false);

@@ -60,7 +60,7 @@ fn kind(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Deleted => "pruned",
         done if done.is_done() => "ready",
-        Outcome::Conflict | Outcome::Skipped => "left",
+        Outcome::Conflict | Outcome::Refused | Outcome::Skipped => "left",
         Outcome::Blocked { .. } | Outcome::Stopped => "notBegun",
         _ => "failed",
     }

@@ -20,7 +20,7 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> Valu
         .map(std::mem::take)
         .unwrap_or_default();
     let steps = saved_steps.into_iter().zip(&plan.steps);
-    let steps: Vec<Value> = steps.map(|(saved, step)| self::step(saved, step)).collect();
+    let steps: Vec<Value> = steps.map(|(saved, step)| self::step(saved, step, heading)).collect();
     let mut document = Map::new();
     for key in ["apiVersion", "kind", "madeOf"] {
         document.extend(saved.get(key).map(|value| (key.to_owned(), value.clone())));
@@ -72,6 +72,7 @@ fn counts(plan: &Plan) -> Value {
         Action::Replace,
         Action::Delete,
         Action::Conflict,
+        Action::Refused,
         Action::Skip,
         Action::Keep,
     ];
@@ -91,7 +92,7 @@ fn revision(revision: &Revision) -> Value {
     }))
 }
 
-fn step(mut saved: Value, step: &Step) -> Value {
+fn step(mut saved: Value, step: &Step, heading: &Heading<'_>) -> Value {
     if let Some(changes) = saved.get_mut("changes").and_then(Value::as_array_mut) {
         for (saved, change) in changes.iter_mut().zip(&step.changes) {
             extend(saved, self::change(change));
@@ -117,7 +118,7 @@ fn step(mut saved: Value, step: &Step) -> Value {
             "movesFrom": step.moved,
             "yielded": yielded.map(|yielded| yielded.path.to_string()).collect::<Vec<_>>(),
             "beside": beside.collect::<Vec<Value>>(),
-            "message": Some(note(step)).filter(|note| !note.is_empty()),
+            "message": Some(note(step, heading)).filter(|note| !note.is_empty()),
             "place": place.map(|place| format!("{}:{}", place.file.path(), place.line())),
             "restarts": restarts,
             "unverified": step.unverified.is_some().then_some(true),

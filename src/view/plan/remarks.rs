@@ -9,7 +9,7 @@ use super::{Heading, Pruning, change, input};
 use crate::jobs::Crossed;
 use crate::plan::{Action, Idle, Plan, Reason, Refusal, Step, Unverified, Work};
 
-pub(in crate::view) fn summary(plan: &Plan) -> String {
+pub(in crate::view) fn summary(plan: &Plan, pruning: Pruning) -> String {
     let count = |action: Action| plan.of(action).count();
     let mut parts = Vec::new();
     for (action, words) in [
@@ -17,6 +17,7 @@ pub(in crate::view) fn summary(plan: &Plan) -> String {
         (Action::Update, "to update"),
         (Action::Replace, "to replace"),
         (Action::Delete, "to delete"),
+        (Action::Refused, "refused"),
         (Action::Skip, "skipped"),
         (Action::Keep, "kept"),
     ] {
@@ -37,7 +38,9 @@ pub(in crate::view) fn summary(plan: &Plan) -> String {
     let unchanged = plan.unchanged.len();
     let objects = if unchanged == 1 { "object" } else { "objects" };
     match (parts.is_empty(), plan.is_in_sync()) {
+        (true, _) if pruning == Pruning::Everything => "no object is left\n".to_owned(),
         (true, _) => format!("in sync: {unchanged} {objects}\n"),
+        (false, _) if pruning == Pruning::Everything => format!("{}\n", parts.join(", ")),
         (false, true) => format!("in sync: {unchanged} {objects}; {}\n", parts.join(", ")),
         (false, false) => format!("{}; {unchanged} unchanged\n", parts.join(", ")),
     }
@@ -50,7 +53,12 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
             let _ = writeln!(text, "{} {}: {warning}", paint(WARNED, "warning:"), settled.reference);
         }
     }
-    let is_known = |step: &&Step| matches!(step.reason, Reason::Runs(_) | Reason::New | Reason::Deleted(_));
+    let is_known = |step: &&Step| {
+        matches!(
+            step.reason,
+            Reason::Runs(_) | Reason::New | Reason::Renamed(_) | Reason::Deleted(_)
+        )
+    };
     let steps = plan.steps.iter().filter(|step| !is_known(step));
     let jobs = steps.filter_map(|step| match &step.work {
         Work::Apply(work) => Some((&step.reference, work.desired.inputs.as_ref()?)),
@@ -110,12 +118,26 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
         let _ = writeln!(text, "not selected: {} in git", heading.not_selected);
     }
     match (&plan.set, heading.pruning) {
-        (None, _) => text += "nothing is pruned: the ApplySet has no name (give --name)\n",
+        (Some(set), Pruning::Everything) => match plan.of(Action::Keep).count() {
+            0 => {
+                let _ = writeln!(text, "the ApplySet {} goes, too, with its records", set.name);
+            }
+            kept => {
+                let _ = writeln!(
+                    text,
+                    "the ApplySet {} stays, since {kept} of its objects are kept",
+                    set.name
+                );
+            }
+        },
+        (None, Pruning::Members | Pruning::Off | Pruning::Selected) => {
+            text += "nothing is pruned: the ApplySet has no name (give --name)\n";
+        }
         (Some(_), Pruning::Off) => text += "nothing is pruned: --no-prune\n",
         (Some(_), Pruning::Selected) => {
             text += "pruned is only what -n, -l and --component select, and nothing cluster-scoped under -n\n";
         }
-        (Some(_), Pruning::Members) => {}
+        (_, Pruning::Members | Pruning::Everything) => {}
     }
     for reason in &plan.refusals {
         let _ = writeln!(text, "{} {}", paint(FAILED, "a sync refuses this:"), refusal(reason));
