@@ -34,6 +34,7 @@ pub mod health;
 pub mod history;
 pub mod inventory;
 pub mod jobs;
+pub mod journal;
 pub mod key;
 pub mod merge;
 pub mod migrate;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::duration::duration;
 use super::options::accept;
 use super::setting::Planned;
 use super::{Exit, options, setting, sync};
@@ -44,7 +45,7 @@ pub(super) struct Args {
     #[arg(short, long)]
     yes: bool,
     /// How long an object may take to be gone: 90s, 5m, 1h.
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = sync::duration)]
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
     timeout: Duration,
 }
 

@@ -7,10 +7,11 @@ use super::members::{Members, Survey, split_hidden};
 use super::{Observations, Question, failed, in_namespaces, read_parent};
 use crate::cluster::{Cluster, Resource};
 use crate::error::Result;
+use crate::jobs::Irreversible;
 use crate::key::Keyring;
 use crate::object::LiveObject;
 use crate::order::Dependencies;
-use crate::plan::Observed;
+use crate::plan::{Back, Observed};
 use crate::rollout::Unknown;
 use crate::schema::Schema;
 
@@ -45,6 +46,8 @@ pub async fn everything(cluster: &dyn Cluster, question: &Question) -> Result<Op
         dependencies: Dependencies::new(),
         not_selected: 0,
         jobs: BTreeSet::new(),
+        irreversible: Irreversible::new(),
+        back: Back::default(),
         key: Keyring::Empty,
         unknown_rollouts: Unknown::new(),
         pending: Vec::new(),

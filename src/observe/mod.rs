@@ -29,11 +29,11 @@ use std::sync::Arc;
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::error::{Error, Result};
 use crate::inventory::{ApplySet, Parent};
-use crate::jobs::{self, Recorded};
+use crate::jobs::{self, Done, Irreversible, Recorded};
 use crate::key::Keyring;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::order::{self, ComponentDependencies};
-use crate::plan::{Contents, NotCompared, Observation, Observed, Policy};
+use crate::plan::{Back, Contents, NotCompared, Observation, Observed, Policy};
 use crate::rollout;
 use crate::rules::Rule;
 use crate::schema::Schema;
@@ -148,10 +148,7 @@ pub async fn observe(
         Some(set) if needs_key => key::read(cluster, set).await?,
         _ => Keyring::Empty,
     };
-    for (object, _) in &mut desired {
-        let declared = declared.get(&object.reference);
-        object.inputs = declared.map(|declared| declared.digests(key.key()));
-    }
+    let irreversible = digest(&mut desired, &declared, &key, question);
     let none = Recorded::new();
     let survey = Survey {
         cluster,
@@ -208,6 +205,8 @@ pub async fn observe(
             dependencies,
             not_selected,
             jobs: declared.into_keys().collect(),
+            irreversible,
+            back: Back::default(),
             key,
             unknown_rollouts,
             pending,
@@ -282,6 +281,23 @@ async fn in_namespaces(
         found.push((name, contents));
     }
     found
+}
+
+/// Digests the inputs of Jobs. What some of them do that cannot be undone.
+fn digest(
+    desired: &mut [resolve::Resolved],
+    declared: &BTreeMap<ObjectRef, jobs::Declared>,
+    key: &Keyring,
+    question: &Question,
+) -> Irreversible {
+    for (object, _) in &mut *desired {
+        let declared = declared.get(&object.reference);
+        object.inputs = declared.map(|declared| declared.digests(key.key()));
+    }
+    let desired = desired.iter();
+    desired
+        .filter_map(|(object, _)| Done::declared(object, question.revision.as_deref()))
+        .collect()
 }
 
 /// Makes pods follow what git says that they read, selected or not. The workloads of `desired` of which

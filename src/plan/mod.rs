@@ -28,11 +28,11 @@ use immutable::Around;
 
 pub use aside::Aside;
 pub use immutable::{Lost, Obstacle, Permit, Replacement, fixed_fields, is_container, is_fixed};
-pub use observed::{Answered, Deleted, Idle, Immutable, NotCompared, Observation, Observed, Past, Unverified};
+pub use observed::{Answered, Back, Deleted, Idle, Immutable, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
-pub use policy::{Adoption, Conflicts, Empty, Environment, Policy, Prune};
+pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Prune};
 pub use prune::{Budget, Contents, is_same_delete};
-pub use saved::{ApplySetName, MadeOf, Moved, SavedPlan, SavedStep};
+pub use saved::{API_VERSION, ApplySetName, MadeOf, Moved, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
 
 /// Decides what a sync would do.
@@ -85,6 +85,9 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
     if desired_count + not_compared + observed.not_selected == 0 && delete_count > 0 && policy.empty == Empty::Refused {
         refusals.push(Refusal::Empty);
     }
+    if policy.going_back == GoingBack::Refused {
+        refusals.extend(observed.back.crossed.iter().cloned().map(Refusal::Irreversible));
+    }
     let last = observed.parent.as_ref().and_then(|parent| parent.attempted.as_ref());
     if let (Some(last), Environment::Only(now)) = (last, &policy.environment)
         && last.environment != *now
@@ -103,6 +106,8 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         refusals,
         dependencies: observed.dependencies,
         jobs: observed.jobs,
+        irreversible: observed.irreversible,
+        back: observed.back,
         idle_rules: observed.idle_rules,
         key: observed.key,
         unknown_rollouts: observed.unknown_rollouts,

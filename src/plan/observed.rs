@@ -9,7 +9,7 @@ use super::{Claim, Contents};
 use crate::cluster::Resource;
 use crate::field::FieldPath;
 use crate::inventory::{ApplySet, Parent};
-use crate::jobs::Run;
+use crate::jobs::{Crossed, Irreversible, Run};
 use crate::key::Keyring;
 use crate::migrate::Migration;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
@@ -38,6 +38,10 @@ pub struct Observed {
     pub not_selected: usize,
     /// Every Job that git wants, selected or not.
     pub jobs: BTreeSet<ObjectRef>,
+    /// What the selected Jobs that git wants do that cannot be undone, as they declare it.
+    pub irreversible: Irreversible,
+    /// Whether the sync goes back. It does not, unless that was looked for.
+    pub back: Back,
     /// The key for digests of secret values.
     pub key: Keyring,
     /// The workloads of which it is unknown whether they restart.
@@ -60,6 +64,15 @@ pub enum Idle {
     NoObject,
     /// Of so many objects, none has such a field.
     NoField(usize),
+}
+
+/// The way back that a sync goes, if it does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Back {
+    /// The commit that was synced last, where the one to sync is not a later one.
+    pub from: Option<String>,
+    /// The Jobs whose work it goes back across.
+    pub crossed: Vec<Crossed>,
 }
 
 /// A kind that may not be listed: nothing of it can be said to be in sync.

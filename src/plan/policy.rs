@@ -21,6 +21,8 @@ pub struct Policy {
     pub empty: Empty,
     /// The kinds that are pruned although they are kept otherwise.
     pub prune_kinds: Vec<String>,
+    /// Whether to go back across what Jobs did that cannot be undone.
+    pub going_back: GoingBack,
     /// The Jobs that are run whatever became of them: `NAME` or `NAMESPACE/NAME`.
     pub rerun: Vec<String>,
     /// The objects that may be replaced where they cannot be changed.
@@ -39,6 +41,7 @@ impl Default for Policy {
             budget: Budget::default(),
             empty: Empty::Refused,
             prune_kinds: Vec::new(),
+            going_back: GoingBack::Refused,
             rerun: Vec::new(),
             replace: Vec::new(),
         }
@@ -89,5 +92,14 @@ pub enum Empty {
     /// It is taken for a mistake.
     Refused,
     /// It is meant: everything goes.
+    Meant,
+}
+
+/// Whether a sync goes back across what a Job did that cannot be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoingBack {
+    /// It refuses.
+    Refused,
+    /// It does.
     Meant,
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Aside, Deleted, Idle, NotCompared, Past, Replacement, Unverified};
+use super::{Aside, Back, Deleted, Idle, NotCompared, Past, Replacement, Unverified};
 use crate::cluster::{Propagation, Resource};
 use crate::compare::{FieldChange, GitChange};
 use crate::finalizer::Finalizer;
 use crate::health::Health;
 use crate::inventory::{ApplySet, Parent};
-use crate::jobs::{Inputs, Why};
+use crate::jobs::{Crossed, Inputs, Irreversible, Why};
 use crate::key::Keyring;
 use crate::migrate::Migration;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
@@ -40,6 +40,10 @@ pub struct Plan {
     pub dependencies: Dependencies,
     /// Every Job that git wants, selected or not.
     pub jobs: BTreeSet<ObjectRef>,
+    /// What the selected Jobs that git wants do that cannot be undone, as they declare it.
+    pub irreversible: Irreversible,
+    /// Whether it goes back.
+    pub back: Back,
     /// The key for digests of secret values.
     pub key: Keyring,
     /// The rules that are about nothing.
@@ -310,6 +314,8 @@ pub enum Refusal {
         /// What it reads.
         read: ObjectRef,
     },
+    /// It goes back across what this Job did, which cannot be undone.
+    Irreversible(Crossed),
     /// Another environment was synced last.
     Environment {
         /// That one.
@@ -323,6 +329,12 @@ impl Plan {
     /// The steps of one action.
     pub fn of(&self, action: Action) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(move |step| step.action == action)
+    }
+
+    /// The Jobs whose work it goes back across, where nothing is refused for that.
+    pub fn crossed_as_meant(&self) -> impl Iterator<Item = &Crossed> {
+        let is_refused = |crossed: &&Crossed| self.refusals.contains(&Refusal::Irreversible((*crossed).clone()));
+        self.back.crossed.iter().filter(move |crossed| !is_refused(crossed))
     }
 
     /// Whether a sync would write an object.

@@ -242,6 +242,8 @@ fn observed(wanted: Vec<Observation>, orphans: Vec<LiveObject>) -> Observed {
         dependencies: Dependencies::new(),
         not_selected: 0,
         jobs: BTreeSet::new(),
+        irreversible: crate::jobs::Irreversible::new(),
+        back: crate::plan::Back::default(),
         key: Keyring::Empty,
         unknown_rollouts: crate::rollout::Unknown::new(),
         pending: Vec::new(),

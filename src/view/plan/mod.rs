@@ -18,6 +18,7 @@ use crate::plan::{Action, Moved, Plan, Reason, Restarts, Step, Unverified, Work}
 use crate::source::Revision;
 
 pub use remarks::refusal;
+pub(super) use remarks::{crossed, remarks, summary};
 
 /// What stands above a plan, and how it is shown.
 #[derive(Debug)]
@@ -87,8 +88,8 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>) -> String {
     if !plan.steps.is_empty() || !plan.not_compared.is_empty() {
         text.push('\n');
     }
-    text += &remarks::summary(plan, heading.pruning);
-    text += &remarks::remarks(plan, heading);
+    text += &summary(plan, heading.pruning);
+    text += &remarks(plan, heading);
     text
 }
 
@@ -115,7 +116,8 @@ pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>) -> String {
     text
 }
 
-fn head(plan: &Plan, heading: &Heading<'_>) -> String {
+/// What is compared with what.
+pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> String {
     let name = plan.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
     let mut text = paint(STRONG, name);
     let to = match heading.revision {
@@ -167,7 +169,8 @@ fn commit(revision: &Revision) -> String {
     format!("{branch}{}{dirty}", revision.short)
 }
 
-fn step(step: &Step, heading: &Heading<'_>) -> String {
+/// The lines of one object, the first of which says what becomes of it.
+pub(super) fn step(step: &Step, heading: &Heading<'_>) -> String {
     let left = format!("{} {:<9} {}", step.action.glyph(), step.action.word(), step.reference);
     let plain = columns(&left, &note(step, heading));
     let mut text = format!(
@@ -240,7 +243,8 @@ fn becomes_ours(step: &Step) -> String {
     text
 }
 
-fn note(step: &Step, heading: &Heading<'_>) -> String {
+/// Why a step is what it is, and what it does besides; empty where the action says all.
+pub(super) fn note(step: &Step, heading: &Heading<'_>) -> String {
     let reason = match &step.reason {
         Reason::New | Reason::Everything => String::new(),
         Reason::Deleted(deleted) => {

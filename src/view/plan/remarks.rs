@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::super::style::{FAILED, WARNED, paint};
+use super::super::value::visible;
 use super::{Heading, Pruning, change, input};
+use crate::jobs::Crossed;
 use crate::plan::{Action, Idle, Plan, Reason, Refusal, Step, Unverified, Work};
 
-pub(super) fn summary(plan: &Plan, pruning: Pruning) -> String {
+pub(in crate::view) fn summary(plan: &Plan, pruning: Pruning) -> String {
     let count = |action: Action| plan.of(action).count();
     let mut parts = Vec::new();
     for (action, words) in [
@@ -44,7 +46,7 @@ pub(super) fn summary(plan: &Plan, pruning: Pruning) -> String {
     }
 }
 
-pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
+pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
     let mut text = String::new();
     for settled in &plan.unchanged {
         for warning in &settled.warnings {
@@ -102,6 +104,16 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
         }
     }
     text += &unverified(plan);
+    if let Some(from) = &plan.back.from {
+        let from = from.get(..7).unwrap_or(from);
+        let _ = writeln!(
+            text,
+            "goes back: {from} was synced last, and this is not a later commit"
+        );
+    }
+    for crossed in plan.crossed_as_meant() {
+        let _ = writeln!(text, "{} {}", paint(WARNED, "warning:"), self::crossed(crossed));
+    }
     if heading.not_selected > 0 {
         let _ = writeln!(text, "not selected: {} in git", heading.not_selected);
     }
@@ -251,11 +263,31 @@ fn unverified(plan: &Plan) -> String {
     text
 }
 
+/// What it means to go back across a Job.
+pub(in crate::view) fn crossed(crossed: &Crossed) -> String {
+    let Crossed { job, reason, ran, .. } = crossed;
+    let ran = ran.get(..7).unwrap_or(ran);
+    let reason = match reason.as_str() {
+        "" => String::new(),
+        reason => format!(" ({})", visible(reason)),
+    };
+    if crossed.is_certain {
+        return format!("it goes back across {job}, whose run at {ran} cannot be undone{reason}");
+    }
+    format!(
+        "it may go back across {job}, whose run at {ran} cannot be undone{reason}: that commit, or the way to it, is \
+         not at hand (`git fetch --unshallow`)"
+    )
+}
+
 /// Why a sync refuses, and the way out.
 pub fn refusal(reason: &Refusal) -> String {
     match reason {
         Refusal::Budget { deletes, allowed } => {
             format!("{deletes} objects would be deleted, and {allowed} may be; allow more with --max-prune {deletes}")
+        }
+        Refusal::Irreversible(crossed) => {
+            format!("{}; if that is meant, say --allow-irreversible", self::crossed(crossed))
         }
         Refusal::Empty => "git wants nothing at all; if that is meant, say --allow-empty".to_owned(),
         Refusal::Environment { last, now } => {
