@@ -22,6 +22,7 @@ mod rules;
 mod schemas;
 #[cfg(test)]
 mod tests;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub use everything::everything;
 pub use explain::{failed, refused, warnings};
 pub use job::validate;
 pub use resolve::resolve_known;
+pub use why::explained;
 
 /// What is asked of a cluster.
 #[derive(Debug, Clone)]
