@@ -1,7 +1,7 @@
 //! Configuration files of [oslo.config](https://docs.openstack.org/oslo.config/latest/), held to the
 //! options that a service has.
 //!
-//! A [`Schema`] is what `oslo-config-generator --format json` writes. [`mistakes`] reads a file as
+//! A [`Schema`] is what `oslo-config-generator --format json` writes. [`mistakes()`] reads a file as
 //! oslo.config does ([`ini`]), and says which of its lines the service would refuse, ignore, or take
 //! under another name. Pure: the schema is read by whoever reads the directory.
 
