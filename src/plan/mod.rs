@@ -25,7 +25,7 @@ pub use aside::Aside;
 pub use observed::{Answered, Deleted, Idle, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, Policy, Prune};
-pub use prune::{Budget, Contents, is_same_delete};
+pub use prune::{Budget, Contents, is_precious, is_same_delete};
 pub use saved::{ApplySetName, MadeOf, Moved, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
 
