@@ -37,9 +37,8 @@ pub(super) struct Args {
     /// Bind the roles to this ServiceAccount.
     #[arg(long, value_name = "NAMESPACE/NAME", value_parser = service_account)]
     service_account: Vec<Subject>,
-    /// Let a sync with the same option delete objects of this kind, where it is kept otherwise: Namespace,
-    /// PersistentVolumeClaim, CustomResourceDefinition. To prune a Namespace takes the right to list
-    /// everything in it.
+    /// Let a sync with the same option delete objects of this kind, where it is kept otherwise:
+    /// PersistentVolumeClaim, CustomResourceDefinition.
     #[arg(long, value_name = "KIND")]
     prune_kind: Vec<String>,
 }

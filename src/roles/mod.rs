@@ -58,7 +58,6 @@ impl Needs<'_> {
         if purpose == Purpose::Sync {
             self.writes(&mut rights);
             self.reasons(&mut rights);
-            self.contents(&mut rights);
             for (object, _) in self.objects {
                 granted::add(object, &mut rights);
             }
@@ -171,10 +170,10 @@ impl Needs<'_> {
         }
     }
 
+    /// A Namespace never, since a role is in it that somebody would miss.
     fn may_prune(&self, kind: &GroupKind) -> bool {
-        let mut asked = self.prune_kinds.iter();
-        !plan::is_precious(kind) && !is_namespace(kind)
-            || asked.any(|asked| *asked == kind.kind || *asked == kind.to_string())
+        let names = |asked: &String| *asked == kind.kind || *asked == kind.to_string();
+        !is_namespace(kind) && (!plan::is_precious(kind) || self.prune_kinds.iter().any(names))
     }
 
     /// To say why a workload does not become Current: by its pods, and the Events about them.
@@ -184,17 +183,6 @@ impl Needs<'_> {
             if health::runs_pods(kind) {
                 rights.add(scope(&object.reference), Target::kind("", "events"), &["list"]);
                 rights.add(scope(&object.reference), Target::kind("", "pods"), &["list"]);
-            }
-        }
-    }
-
-    /// To prune a Namespace: only one in which nothing is that somebody would miss, of whatever kind.
-    fn contents(&self, rights: &mut Rights) {
-        let references = self.objects.iter().map(|(object, _)| &object.reference);
-        for namespace in references.filter(|reference| is_namespace(&reference.kind)) {
-            if self.may_prune(&namespace.kind) {
-                let scope = Scope::Namespace(namespace.name.clone());
-                rights.add(scope, Target::kind("*", "*"), &["list"]);
             }
         }
     }

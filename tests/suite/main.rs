@@ -32,6 +32,7 @@ mod programs;
 mod prune;
 mod races;
 mod revision;
+mod roles;
 mod rules;
 mod sandbox;
 mod saved_plans;

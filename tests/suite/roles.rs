@@ -1,0 +1,397 @@
+//! The printed roles are what a preview and a sync take, and no more.
+
+use serde_json::{Value, json};
+
+use crate::bed::{Bed, Run, config_map, namespace, wait_until, with_metadata};
+use crate::control_plane::{AuditEvent, ControlPlane, User};
+
+/// One right of a role, by itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Right {
+    namespace: Option<String>,
+    group: String,
+    resource: String,
+    name: Option<String>,
+    verb: String,
+}
+
+impl Right {
+    /// Whether this request was allowed by it.
+    fn is_used_by(&self, request: &AuditEvent) -> bool {
+        // An apply of what is not there takes both.
+        let is_created = request.verb == "patch" && request.code == 201 && self.verb == "create";
+        // The log tells a Namespace to be in itself.
+        let is_here = match &self.namespace {
+            Some(namespace) => *namespace == request.namespace,
+            None => request.namespace.is_empty() || request.resource == "namespaces",
+        };
+        (request.verb == self.verb || is_created)
+            && request.code != 403
+            && is_here
+            && request.group == self.group
+            && request.resource == self.resource
+            && self.name.as_ref().is_none_or(|name| *name == request.name)
+    }
+
+    /// Whether the API server knows this user to have it.
+    fn is_had_by(&self, user: &User) -> bool {
+        let mut args = vec!["auth", "can-i", self.verb.as_str()];
+        let mut target = match self.group.as_str() {
+            "" => self.resource.clone(),
+            group => format!("{}.{group}", self.resource),
+        };
+        target.extend(self.name.as_ref().map(|name| format!("/{name}")));
+        args.push(&target);
+        if let Some(namespace) = &self.namespace {
+            args.extend(["--namespace", namespace]);
+        }
+        user.kubectl(&args).stdout.trim() == "yes"
+    }
+}
+
+/// A role that was given to a user, as it is in the cluster.
+struct Given<'a> {
+    bed: &'a Bed,
+    user: User,
+    name: String,
+    namespaces: Vec<&'static str>,
+}
+
+impl<'a> Given<'a> {
+    /// Has an administrator apply what the command prints.
+    fn to_new_user(bed: &'a Bed, purpose: &str, namespaces: &[&'static str], options: &[&str]) -> Self {
+        let user = bed.plane.user(&[]);
+        let args = ["roles", "--for", purpose, "--user", &user.name];
+        // Nobody is asked: without a kubeconfig it prints the same.
+        let printed = bed.run_as(
+            std::path::Path::new("/nowhere"),
+            &args.into_iter().chain(options.iter().copied()).collect::<Vec<_>>(),
+            "",
+        );
+        let printed = printed.exits(0).stdout;
+        bed.plane
+            .kubectl_stdin(&["apply", "--server-side", "-f", "-"], &printed)
+            .expect_success();
+        let given = Self {
+            bed,
+            user,
+            name: format!("stackanetes-{}-{purpose}", bed.namespace),
+            namespaces: namespaces.to_vec(),
+        };
+        let rights = given.rights();
+        wait_until("the roles are known", || {
+            let mut scopes = rights.chunk_by(|one, other| one.namespace == other.namespace);
+            scopes.all(|scope| scope[0].is_had_by(&given.user))
+        });
+        given
+    }
+
+    fn role(&self, namespace: Option<&str>) -> Value {
+        let kind = if namespace.is_some() { "role" } else { "clusterrole" };
+        let role = self.bed.plane.get(kind, namespace, &self.name);
+        role.unwrap_or_else(|| panic!("{kind} {namespace:?}"))
+    }
+
+    fn scopes(&self) -> impl Iterator<Item = Option<&'static str>> {
+        [None].into_iter().chain(self.namespaces.iter().copied().map(Some))
+    }
+
+    fn rights(&self) -> Vec<Right> {
+        let texts = |rule: &Value, key: &str| -> Vec<String> {
+            let values = rule[key].as_array().into_iter().flatten();
+            values.map(|value| value.as_str().expect("text").to_owned()).collect()
+        };
+        let mut rights = Vec::new();
+        for namespace in self.scopes() {
+            for rule in self.role(namespace)["rules"].as_array().expect("rules") {
+                let names = texts(rule, "resourceNames");
+                let names = if names.is_empty() {
+                    vec![None]
+                } else {
+                    names.into_iter().map(Some).collect()
+                };
+                for group in texts(rule, "apiGroups") {
+                    for resource in texts(rule, "resources") {
+                        for name in &names {
+                            for verb in texts(rule, "verbs") {
+                                rights.push(Right {
+                                    namespace: namespace.map(str::to_owned),
+                                    group: group.clone(),
+                                    resource: resource.clone(),
+                                    name: name.clone(),
+                                    verb,
+                                });
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        rights
+    }
+
+    /// The rights that no request has used.
+    fn unused(&self) -> Vec<Right> {
+        let requests = self.user.audit();
+        let is_used = |right: &Right| requests.iter().any(|request| right.is_used_by(request));
+        self.rights().into_iter().filter(|right| !is_used(right)).collect()
+    }
+
+    /// Gives the user these rules in the place of a role's, and waits until that is known.
+    fn set(&self, namespace: Option<&str>, rules: &[Value], right: &Right, is_had: bool) {
+        let mut role = self.role(namespace);
+        role["rules"] = json!(rules);
+        role["metadata"]["managedFields"] = Value::Null;
+        role["metadata"]["resourceVersion"] = Value::Null;
+        self.bed
+            .plane
+            .kubectl_stdin(&["replace", "-f", "-"], &role.to_string())
+            .expect_success();
+        wait_until("the role is known", || right.is_had_by(&self.user) == is_had);
+    }
+
+    /// Does `work` as the user without this one right.
+    fn without(&self, right: &Right, work: impl FnOnce()) {
+        let namespace = right.namespace.as_deref();
+        let rules: Vec<Value> = self
+            .rights()
+            .iter()
+            .filter(|other| other.namespace == right.namespace && *other != right)
+            .map(|right| {
+                let mut rule = json!({"apiGroups": [right.group], "resources": [right.resource],
+                                      "verbs": [right.verb]});
+                if let Some(name) = &right.name {
+                    rule["resourceNames"] = json!([name]);
+                }
+                rule
+            })
+            .collect();
+        let before = self.role(namespace)["rules"].as_array().expect("rules").clone();
+        let urls = before.iter().filter(|rule| rule.get("nonResourceURLs").is_some());
+        let rules: Vec<Value> = rules.into_iter().chain(urls.cloned()).collect();
+        self.set(namespace, &rules, right, false);
+        work();
+        self.set(namespace, &before, right, true);
+    }
+
+    fn run(&self, args: &[&str]) -> Run {
+        self.bed.run_as(&self.user.kubeconfig, args, "")
+    }
+}
+
+const WORKLOADS: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      nodeSelector: {openstack-control-plane: enabled}
+      containers: [{name: main, image: one, envFrom: [{secretRef: {name: plain}}]}]
+---
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: migrate
+  annotations: {stackanetes.io/inputs: Secret/plain}
+spec:
+  backoffLimit: 0
+  template:
+    metadata: {labels: {app: migrate}}
+    spec:
+      restartPolicy: Never
+      containers: [{name: main, image: one}]
+";
+
+const ACCESS: &str = "apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reader}
+rules: [{apiGroups: ['', apps], resources: [pods, deployments], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reader}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
+subjects: [{kind: User, name: somebody, apiGroup: rbac.authorization.k8s.io}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: viewer}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{kind: User, name: somebody, apiGroup: rbac.authorization.k8s.io}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: roles-nodes}
+rules:
+  - {apiGroups: [''], resources: [nodes], resourceNames: [one], verbs: [list]}
+  - {nonResourceURLs: [/metrics], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: roles-nodes}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: roles-nodes}
+subjects: [{kind: User, name: somebody, apiGroup: rbac.authorization.k8s.io}]
+";
+
+const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.roles.example.com}
+spec:
+  group: roles.example.com
+  scope: Namespaced
+  names: {plural: widgets, kind: Widget}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}}}}}}
+";
+
+const WIDGET: &str = "apiVersion: roles.example.com/v1\nkind: Widget\nmetadata: {name: first}\nspec: {size: 1}\n";
+const PRIORITY: &str =
+    "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: roles-first}\nvalue: 1\n";
+const AUTOSCALER: &str = "apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
+";
+
+/// A directory with some of everything, in namespaces that are not there yet: `NAME` and `NAME-other`.
+fn topology(name: &str, other: &str) -> Bed {
+    let bed = Bed::without_namespace(ControlPlane::full(), name);
+    bed.write("namespace.yaml", &namespace(name));
+    bed.write("other/namespace.yaml", &namespace(other));
+    let elsewhere = with_metadata(
+        &config_map("elsewhere", &[("a", "1")]),
+        &format!("  namespace: {other}\n"),
+    );
+    bed.write("other/map.yaml", &elsewhere);
+    bed.write_config_map("settings", &[("a", "1")]);
+    let secrets = "secrets:\n  - {name: plain, values: {a: swordfish}}\n  - {name: made, generate: {b: {length: 9}}}\n";
+    bed.write("app/component.yaml", secrets);
+    bed.write("app/workloads.yaml", WORKLOADS);
+    bed.write("access.yaml", ACCESS);
+    bed.write("definition.yaml", DEFINITION);
+    bed.write("widget.yaml", WIDGET);
+    bed.write("priority.yaml", PRIORITY);
+    bed
+}
+
+#[test]
+fn a_preview_and_a_sync_run_as_exactly_the_printed_roles() {
+    let (name, other) = ("roles-whole", "roles-other");
+    let bed = topology(name, other);
+    let precious = ["--prune-kind", "CustomResourceDefinition"];
+    let sync = Given::to_new_user(&bed, "sync", &[name, other], &precious);
+    let preview = Given::to_new_user(&bed, "preview", &[name, other], &[]);
+
+    // What git's roles hold, and what it binds, a sync must hold: without any one of it nothing is written.
+    let held = |namespace: Option<&str>, group: &str, resource: &str, name: Option<&str>, verb: &str| Right {
+        namespace: namespace.map(str::to_owned),
+        group: group.to_owned(),
+        resource: resource.to_owned(),
+        name: name.map(str::to_owned),
+        verb: verb.to_owned(),
+    };
+    let rbac = "rbac.authorization.k8s.io";
+    let handed_on = [
+        held(None, "", "nodes", Some("one"), "list"),
+        held(None, rbac, "clusterroles", Some("roles-nodes"), "bind"),
+        held(Some(name), "", "pods", None, "get"),
+        held(Some(name), rbac, "clusterroles", Some("view"), "bind"),
+        held(Some(name), rbac, "roles", Some("reader"), "bind"),
+    ];
+    for right in &handed_on {
+        sync.without(right, || drop(sync.run(&["sync", "--yes", "--timeout", "5s"]).exits(2)));
+    }
+    assert!(bed.get("configmap", "settings").is_none());
+
+    // Of nothing but what is still to come, a preview knows all but the Secrets.
+    bed.write(
+        "app/workloads.yaml",
+        &WORKLOADS.replace("control-plane: enabled", "control-plane: nowhere"),
+    );
+    bed.commit("First");
+    let run = preview.run(&["diff"]).exits(1);
+    run.shows("? not compared Secret")
+        .shows("+ create ConfigMap roles-whole/settings unverified: you may not write it")
+        .shows("+ create Widget roles-whole/first unverified")
+        .hides(&["swordfish"]);
+
+    // Why something is not Current is told, and then it becomes so.
+    let run = sync.run(&["sync", "--yes", "--timeout", "4s"]).exits(1);
+    run.shows("last event: FailedScheduling").hides(&["swordfish"]);
+    bed.write("app/workloads.yaml", WORKLOADS);
+    bed.commit("Second");
+    sync.run(&["sync", "--yes", "--timeout", "60s"])
+        .exits(0)
+        .shows_not("skip")
+        .hides(&["swordfish"]);
+    sync.run(&["diff"]).exits(0).shows("in sync:");
+
+    // What an autoscaler does is nobody's drift. A plan that another user has saved is executed.
+    bed.kubectl_stdin(&["create", "-f", "-"], AUTOSCALER);
+    let two = json!({"spec": {"replicas": 2}}).to_string();
+    let scale = ["patch", "deployment", "web", "--subresource=scale", "--type=merge"];
+    let scale: Vec<&str> = scale
+        .into_iter()
+        .chain(["--field-manager=autoscaler", "--patch", &two])
+        .collect();
+    bed.kubectl(&scale);
+    bed.write("app/workloads.yaml", &WORKLOADS.replace("image: one", "image: two"));
+    bed.write("widget.yaml", &WIDGET.replace("size: 1", "size: 2"));
+    bed.write("access.yaml", &ACCESS.replace("name: somebody", "name: somebody-else"));
+    bed.commit("Third");
+    let run = preview.run(&["diff"]).exits(1).hides(&["swordfish"]);
+    run.shows("~ update Deployment roles-whole/web").shows_not("! conflict");
+    preview.run(&["diff", "--out", "preview.json"]).exits(1);
+    bed.run(&["diff", "--out", "plan.json"]).exits(1);
+    sync.run(&["sync", "--plan", "plan.json", "--timeout", "60s"]).exits(0);
+    let system = held(None, "", "namespaces", None, "get");
+    assert!(sync.rights().contains(&system) && preview.rights().contains(&system));
+
+    // Everything but one goes, and the namespace in which the role is stays.
+    for file in [
+        "access.yaml",
+        "definition.yaml",
+        "widget.yaml",
+        "priority.yaml",
+        "app/workloads.yaml",
+    ] {
+        bed.remove(file);
+    }
+    for file in ["app/component.yaml", "other/namespace.yaml", "other/map.yaml"] {
+        bed.remove(file);
+    }
+    bed.write_config_map("left", &[("a", "1")]);
+    bed.remove("settings.yaml");
+    bed.commit("Last");
+    let prune = [
+        "--prune-kind",
+        "Secret",
+        "--prune-kind",
+        "CustomResourceDefinition",
+        "--max-prune",
+        "100%",
+    ];
+    let all: Vec<&str> = ["sync", "--yes", "--timeout", "60s"].into_iter().chain(prune).collect();
+    sync.run(&all).exits(0).shows("= keep Namespace roles-other");
+    assert!(bed.get("deployment", "web").is_none() && bed.plane.get("priorityclass", None, "roles-first").is_none());
+
+    // Each other right was used by a request that was not refused.
+    let unused: Vec<Right> = sync.unused();
+    let unused: Vec<&Right> = unused.iter().filter(|right| !handed_on.contains(right)).collect();
+    assert!(unused.is_empty(), "{unused:#?}");
+    let unused = preview.unused();
+    assert!(unused.is_empty(), "{unused:#?}");
+    let asked = preview.user.audit();
+    let answered = |request: &&AuditEvent| request.code != 403;
+    assert!(
+        asked
+            .iter()
+            .filter(answered)
+            .all(|request| request.resource != "secrets" && !request.is_write())
+    );
+}
