@@ -57,6 +57,11 @@ struct Given<'a> {
     namespaces: Vec<&'static str>,
 }
 
+/// A new user who is given the printed roles, in the namespaces that they are printed for.
+pub fn user(bed: &Bed, purpose: &str, namespaces: &[&'static str]) -> User {
+    Given::to_new_user(bed, purpose, namespaces, &[]).user
+}
+
 impl<'a> Given<'a> {
     /// Has an administrator apply what the command prints.
     fn to_new_user(bed: &'a Bed, purpose: &str, namespaces: &[&'static str], options: &[&str]) -> Self {
@@ -183,6 +188,7 @@ const WORKLOADS: &str = "apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
+  replicas: 1
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web}}
@@ -207,7 +213,7 @@ spec:
 const ACCESS: &str = "apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {name: reader}
-rules: [{apiGroups: ['', apps], resources: [pods, deployments], verbs: [get]}]
+rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
@@ -342,6 +348,7 @@ fn a_preview_and_a_sync_run_as_exactly_the_printed_roles() {
     bed.kubectl(&scale);
     bed.write("app/workloads.yaml", &WORKLOADS.replace("image: one", "image: two"));
     bed.write("widget.yaml", &WIDGET.replace("size: 1", "size: 2"));
+    bed.write("second.yaml", &WIDGET.replace("first", "second"));
     bed.write("access.yaml", &ACCESS.replace("name: somebody", "name: somebody-else"));
     bed.commit("Third");
     let run = preview.run(&["diff"]).exits(1).hides(&["swordfish"]);
@@ -362,6 +369,7 @@ fn a_preview_and_a_sync_run_as_exactly_the_printed_roles() {
     ] {
         bed.remove(file);
     }
+    bed.remove("second.yaml");
     for file in ["app/component.yaml", "other/namespace.yaml", "other/map.yaml"] {
         bed.remove(file);
     }
