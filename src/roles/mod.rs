@@ -212,3 +212,123 @@ fn defines(definition: &DesiredObject, kind: &GroupKind) -> bool {
         && text("/spec/group") == Some(&kind.group)
         && text("/spec/names/kind") == Some(&kind.kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{desired, resource};
+
+    const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n";
+    const CLAIM: &str = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data, namespace: shop}\n";
+    const WIDGET: &str = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w, namespace: shop}\n";
+    const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.com}
+spec:
+  group: example.com
+  names: {kind: Widget, plural: widgets}
+  versions: [{name: v1, subresources: {status: {}}}]
+";
+
+    /// The rules of a namespace, or of the cluster, each as `verbs resources names`.
+    fn rules(purpose: Purpose, at: Option<&str>, texts: &[&str], prune_kinds: &[String]) -> Vec<String> {
+        let objects: Vec<Resolved> = texts.iter().map(|text| resolved(text)).collect();
+        let set = ApplySet {
+            name: "demo".into(),
+            namespace: "home".into(),
+        };
+        let needs = Needs {
+            set: &set,
+            objects: &objects,
+            key: true,
+            prune_kinds,
+        };
+        let rights = needs.rights(purpose);
+        let found = rights.rules().find(|(scope, _)| match scope {
+            Scope::Cluster => at.is_none(),
+            Scope::Namespace(namespace) => at == Some(namespace),
+        });
+        let text = |rule: &Value, key: &str| {
+            let values = rule.get(key).and_then(Value::as_array).into_iter().flatten();
+            values.filter_map(Value::as_str).collect::<Vec<_>>().join(",")
+        };
+        let rules = found.map(|(_, rules)| rules).unwrap_or_default();
+        let line = |rule| {
+            ["verbs", "resources", "resourceNames"]
+                .map(|key| text(rule, key))
+                .join(" ")
+        };
+        rules.iter().map(|rule| line(rule).trim_end().to_owned()).collect()
+    }
+
+    fn resolved(text: &str) -> Resolved {
+        let desired = desired(text);
+        let namespaced = desired.reference.namespace.is_some();
+        let resource = resource(&desired.gvk().api_version(), &desired.reference.kind.kind, namespaced);
+        (desired, resource)
+    }
+
+    #[test]
+    fn of_what_is_kept_beside_the_members_a_sync_may_touch_its_own_by_name() {
+        assert_eq!(
+            rules(Purpose::Sync, Some("home"), &[SERVICE], &[]),
+            [
+                "create secrets",
+                "create,get,patch configmaps stackanetes-demo",
+                "get secrets stackanetes-demo-key",
+                "create leases",
+                "get,update leases stackanetes-demo",
+            ]
+        );
+        assert_eq!(
+            rules(Purpose::Preview, Some("home"), &[SERVICE], &[]),
+            ["get configmaps stackanetes-demo"]
+        );
+        assert_eq!(
+            rules(Purpose::Preview, None, &[SERVICE], &[]),
+            ["get namespaces kube-system"]
+        );
+    }
+
+    #[test]
+    fn what_a_sync_keeps_it_may_not_delete_unless_that_is_asked_for() {
+        let of_claim = |prune_kinds: &[String]| rules(Purpose::Sync, Some("shop"), &[CLAIM], prune_kinds);
+        assert_eq!(of_claim(&[]), ["create,get,list,patch,watch persistentvolumeclaims"]);
+        let asked = of_claim(&["PersistentVolumeClaim".to_owned()]);
+        assert_eq!(asked, ["create,delete,get,list,patch,watch persistentvolumeclaims"]);
+    }
+
+    #[test]
+    fn a_kind_is_listed_wherever_members_may_be_and_a_secret_never_for_a_preview() {
+        let elsewhere = "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: other}\n";
+        assert_eq!(
+            rules(Purpose::Sync, Some("other"), &[SERVICE, elsewhere], &[]),
+            ["create,delete,get,list,patch,watch secrets", "list services"]
+        );
+        assert_eq!(
+            rules(Purpose::Preview, Some("other"), &[SERVICE, elsewhere], &[]),
+            ["list services"]
+        );
+    }
+
+    #[test]
+    fn autoscalers_are_listed_where_something_can_be_scaled() {
+        let preview = |texts: &[&str]| rules(Purpose::Preview, Some("shop"), texts, &[]);
+        let autoscalers = "list horizontalpodautoscalers".to_owned();
+        assert!(preview(&[WIDGET]).contains(&autoscalers), "nobody knows");
+        assert!(!preview(&[WIDGET, DEFINITION]).contains(&autoscalers));
+        let scaled = DEFINITION.replace("status: {}", "scale: {}");
+        assert!(preview(&[WIDGET, &scaled]).contains(&autoscalers));
+        assert!(!preview(&[SERVICE]).contains(&autoscalers));
+    }
+
+    #[test]
+    fn a_role_that_collects_others_takes_escalate_on_its_name_alone() {
+        let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: all}\naggregationRule: {clusterRoleSelectors: []}\n";
+        let rules = rules(Purpose::Sync, None, &[role], &[]);
+        assert!(
+            rules.contains(&"create,delete,escalate,patch clusterroles all".to_owned()),
+            "{rules:?}"
+        );
+    }
+}

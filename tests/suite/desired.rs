@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::bed::Bed;
+use crate::bed::{Bed, namespace};
 use crate::control_plane::{AuditEvent, ControlPlane, kubectl_program};
 use crate::environments;
 use crate::roles;
@@ -62,6 +62,12 @@ fn from_an_empty_cluster_to_in_sync_and_on() {
     });
     bed.run(&["diff"]).exits(0).shows("in sync:");
     bed.user = anybody;
+    for name in namespaces {
+        // What came with the roles is the ApplySet's alone from now on.
+        let bare = namespace(name);
+        let apply = ["apply", "--server-side", "-f", "-"];
+        bed.plane.kubectl_stdin(&apply, &bare).expect_success();
+    }
     bed.run(&["status"]).exits(0);
     in_the_order_of_the_graph(&bed, &requests);
 

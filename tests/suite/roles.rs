@@ -329,6 +329,17 @@ fn a_preview_and_a_sync_run_as_exactly_the_printed_roles() {
     // Why something is not Current is told, and then it becomes so.
     let run = sync.run(&["sync", "--yes", "--timeout", "4s"]).exits(1);
     run.shows("last event: FailedScheduling").hides(&["swordfish"]);
+    for resource in ["pods", "events"] {
+        let list = held(Some(name), "", resource, None, "list");
+        let unready = || {
+            drop(
+                sync.run(&["sync", "--yes", "--timeout", "1s"])
+                    .exits(1)
+                    .shows_not("FailedScheduling"),
+            )
+        };
+        sync.without(&list, unready);
+    }
     bed.write("app/workloads.yaml", WORKLOADS);
     bed.commit("Second");
     sync.run(&["sync", "--yes", "--timeout", "60s"])
@@ -353,6 +364,10 @@ fn a_preview_and_a_sync_run_as_exactly_the_printed_roles() {
     bed.commit("Third");
     let run = preview.run(&["diff"]).exits(1).hides(&["swordfish"]);
     run.shows("~ update Deployment roles-whole/web").shows_not("! conflict");
+    let autoscalers = held(Some(name), "autoscaling", "horizontalpodautoscalers", None, "list");
+    preview.without(&autoscalers, || {
+        drop(preview.run(&["diff"]).exits(1).shows("! conflict Deployment"))
+    });
     preview.run(&["diff", "--out", "preview.json"]).exits(1);
     bed.run(&["diff", "--out", "plan.json"]).exits(1);
     sync.run(&["sync", "--plan", "plan.json", "--timeout", "60s"]).exits(0);
@@ -402,4 +417,82 @@ fn a_preview_and_a_sync_run_as_exactly_the_printed_roles() {
             .filter(answered)
             .all(|request| request.resource != "secrets" && !request.is_write())
     );
+}
+
+#[test]
+fn without_any_one_right_something_is_not_done() {
+    let name = "roles-least";
+    let bed = Bed::new(name);
+    bed.write_config_map("settings", &[("a", "0")]);
+    bed.write_config_map("new-0", &[("a", "1")]);
+    bed.commit("First");
+    let sync = Given::to_new_user(&bed, "sync", &[name], &[]);
+    sync.run(&["sync", "--yes"]).exits(0).shows("2 created");
+    let rights = sync.rights();
+    assert_eq!(rights.len(), 10, "{rights:#?}");
+    for (number, right) in (1..).zip(&rights) {
+        // One to create, one to change, one to prune; and a Lease to take, or to make.
+        bed.write_config_map(&format!("new-{number}"), &[("a", "1")]);
+        bed.write_config_map("settings", &[("a", &number.to_string())]);
+        bed.remove(&format!("new-{}.yaml", number - 1));
+        bed.commit("Next");
+        if (right.resource.as_str(), right.verb.as_str()) == ("leases", "create") {
+            bed.kubectl(&["delete", "lease", &format!("stackanetes-{name}")]);
+        }
+        bed.run(&["diff", "--out", "plan.json"]).exits(1);
+        let args = ["sync", "--plan", "plan.json", "--timeout", "5s"];
+        sync.without(right, || assert_ne!(sync.run(&args).code, 0, "{right:?}"));
+        sync.run(&["sync", "--yes"]).exits(0);
+        bed.diff().exits(0);
+    }
+}
+
+#[test]
+fn what_cannot_be_known_without_a_cluster_is_an_error_and_one_that_is_named_knows_it() {
+    let bed = Bed::new("roles-unknown");
+    let definition = DEFINITION.replace("roles.example.com", "roles-unknown.example.com");
+    let widget = WIDGET.replace("roles.example.com", "roles-unknown.example.com");
+    bed.write("definition.yaml", &definition);
+    bed.synced();
+    bed.remove("definition.yaml");
+    bed.write("widget.yaml", &widget);
+    let kubeconfig = bed.user.kubeconfig.display().to_string();
+    bed.run(&["roles", "--for", "sync"])
+        .exits(2)
+        .complains("nothing here defines the kind roles-unknown.example.com/v1 Widget")
+        .complains("desired/widget.yaml:1:1")
+        .complains("--context NAME");
+    bed.run(&["roles", "--for", "sync", "--kubeconfig", &kubeconfig])
+        .exits(0)
+        .shows("apiGroups: - roles-unknown.example.com resources: - widgets verbs: - create")
+        .shows_not("Binding");
+    bed.remove("stackanetes.yaml");
+    bed.remove("widget.yaml");
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.run(&["roles", "--for", "sync"])
+        .exits(2)
+        .complains("no ApplySet is named");
+    bed.run(&[
+        "roles",
+        "--for",
+        "preview",
+        "--name",
+        "some",
+        "-n",
+        "there",
+        "--service-account",
+        "ci/bot",
+    ])
+    .exits(0)
+    .shows("kind: RoleBinding metadata: name: stackanetes-some-preview namespace: there")
+    .shows("subjects: - kind: ServiceAccount name: bot namespace: ci");
+    bed.run(&["roles", "--for", "all", "--name", "some"])
+        .exits(2)
+        .complains("write preview or sync");
+    bed.run(&["roles", "--for", "sync", "--name", "some", "--service-account", "bot"])
+        .exits(2)
+        .complains("write NAMESPACE/NAME");
+    bed.run(&["roles", "--for", "sync", "--name", "some", "--prune-kind", "Widgett"])
+        .exits(2)
+        .complains("does not know the kind Widgett");
 }
