@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::jobs::{self, Inputs, Recorded};
+use crate::jobs::{self, Irreversible, Recorded};
+use crate::journal::{Counts, Ending, Entry, Journal};
 use crate::object::{self, DesiredObject, GroupKind, LiveObject, ObjectRef};
 
 /// The label on a member: the ID of its ApplySet.
@@ -34,6 +35,8 @@ pub const APPLIED: &str = "stackanetes.io/applied";
 pub const PRUNE: &str = "stackanetes.io/prune";
 /// The annotation on a manifest that lets an existing object be adopted: `allowed`.
 pub const ADOPT: &str = "stackanetes.io/adopt";
+/// The annotation on a manifest that lets its object be replaced where it cannot be changed: `allowed`.
+pub const REPLACE: &str = "stackanetes.io/replace";
 
 /// What this program calls itself in [`TOOLING`].
 const TOOL: &str = concat!("stackanetes/v", env!("CARGO_PKG_VERSION"));
@@ -225,6 +228,10 @@ pub struct Parent {
     pub completed: Option<Record>,
     /// The Jobs that have completed, and with which inputs.
     pub jobs: Recorded,
+    /// What Jobs did that cannot be undone.
+    pub irreversible: Irreversible,
+    /// The earlier syncs.
+    pub journal: Journal,
 }
 
 /// What is remembered of a sync.
@@ -270,6 +277,10 @@ const ATTEMPTED: &str = "attempted";
 const COMPLETED: &str = "completed";
 /// The key that holds the digests of the inputs of completed Jobs: JSON, by `NAMESPACE/NAME`.
 const JOBS: &str = "jobs";
+/// The key that holds what Jobs did that cannot be undone: JSON, by `NAMESPACE/NAME`.
+const IRREVERSIBLE: &str = "irreversible";
+/// The key that holds the earlier syncs: JSON.
+const HISTORY: &str = "history";
 
 impl Parent {
     /// Reads a live parent. `Err` says why the object cannot be the parent of `set`.
@@ -288,10 +299,8 @@ impl Parent {
                 .map(str::to_owned)
                 .collect::<Vec<_>>()
         };
-        let record = |key: &str| {
-            let text = object.value().pointer("/data")?.get(key)?.as_str()?;
-            serde_json::from_str(text).ok()
-        };
+        let text = |key: &str| object.value().pointer("/data")?.get(key)?.as_str();
+        let record = |key: &str| serde_json::from_str(text(key)?).ok();
         Ok(Self {
             kinds: list(CONTAINS_GROUP_KINDS)
                 .iter()
@@ -303,8 +312,44 @@ impl Parent {
                 .collect(),
             attempted: record(ATTEMPTED),
             completed: record(COMPLETED),
-            jobs: read_jobs(object),
+            jobs: read_jobs(text(JOBS)),
+            irreversible: read_jobs(text(IRREVERSIBLE)),
+            journal: Journal::read(text(HISTORY).unwrap_or("[]")),
         })
+    }
+
+    /// The earlier syncs, and the last one even if it never said how it ended.
+    pub fn syncs(&self) -> Journal {
+        let mut journal = self.journal.clone();
+        let Some(attempted) = &self.attempted else {
+            return journal;
+        };
+        if journal.entries().first().is_some_and(|last| last.record == *attempted) {
+            return journal;
+        }
+        // An earlier version of this program kept no history, but what it completed.
+        let completed = self.completed.as_ref().filter(|completed| {
+            let time = attempted.time.clone();
+            *attempted
+                == Record {
+                    time,
+                    ..(*completed).clone()
+                }
+        });
+        let ended = completed.filter(|completed| completed.time >= attempted.time);
+        journal.push(Entry {
+            record: attempted.clone(),
+            ended: ended.map(|completed| completed.time.clone()),
+            ending: if ended.is_some() {
+                Ending::Complete
+            } else {
+                Ending::Unknown
+            },
+            counts: Counts::default(),
+            back_from: None,
+            partial: false,
+        });
+        journal
     }
 
     /// The parent object to apply.
@@ -326,6 +371,12 @@ impl Parent {
         if !self.jobs.is_empty() {
             data.insert(JOBS, write_jobs(&self.jobs));
         }
+        if !self.irreversible.is_empty() {
+            data.insert(IRREVERSIBLE, write_jobs(&self.irreversible));
+        }
+        if !self.journal.is_empty() {
+            data.insert(HISTORY, self.journal.to_text());
+        }
         json!({
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -344,24 +395,21 @@ impl Parent {
     }
 }
 
-fn read_jobs(parent: &LiveObject) -> Recorded {
-    let text = parent
-        .value()
-        .pointer("/data")
-        .and_then(|data| data.get(JOBS)?.as_str());
-    let jobs: BTreeMap<String, Inputs> = text
+/// What is kept of Jobs, by `NAMESPACE/NAME`.
+fn read_jobs<T: for<'de> Deserialize<'de>>(text: Option<&str>) -> BTreeMap<ObjectRef, T> {
+    let jobs: BTreeMap<String, T> = text
         .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or_default();
     let read = jobs
         .into_iter()
-        .filter_map(|(name, inputs)| Some((jobs::reference(&name)?, inputs)));
+        .filter_map(|(name, kept)| Some((jobs::reference(&name)?, kept)));
     read.collect()
 }
 
-fn write_jobs(jobs: &Recorded) -> String {
-    let named = jobs.iter().map(|(job, inputs)| {
+fn write_jobs<T: Serialize>(jobs: &BTreeMap<ObjectRef, T>) -> String {
+    let named = jobs.iter().map(|(job, kept)| {
         let namespace = job.namespace.as_deref().unwrap_or_default();
-        (format!("{namespace}/{}", job.name), json!(inputs))
+        (format!("{namespace}/{}", job.name), json!(kept))
     });
     Value::Object(named.collect()).to_string()
 }
@@ -369,6 +417,7 @@ fn write_jobs(jobs: &Recorded) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jobs::{Done, Inputs};
 
     fn set() -> ApplySet {
         ApplySet {
@@ -391,24 +440,62 @@ mod tests {
             tool: Record::this_tool(),
             server: "v1.37.2".into(),
         };
+        let job = jobs::reference("prod/migrate").expect("a Job");
+        let inputs = Inputs::from_iter([("image".to_owned(), Some("digest".to_owned()))]);
+        let done = Done {
+            reason: "migrates the schema".into(),
+            revision: Some("3f2c1ab".into()),
+            inputs: inputs.clone(),
+            component: Some("nova".into()),
+        };
         let parent = Parent {
             kinds: [GroupKind::new("apps", "Deployment"), GroupKind::new("", "Secret")].into(),
             namespaces: ["prod".to_owned(), "other".to_owned()].into(),
             attempted: Some(record.clone()),
-            completed: Some(record),
-            jobs: jobs::reference("prod/migrate")
-                .map(|job| {
-                    (
-                        job,
-                        Inputs::from_iter([("image".to_owned(), Some("digest".to_owned()))]),
-                    )
-                })
-                .into_iter()
-                .collect(),
+            completed: Some(record.clone()),
+            jobs: Recorded::from([(job.clone(), inputs.clone())]),
+            irreversible: Irreversible::from([(job, done)]),
+            journal: Journal::default(),
         };
+        let parent = Parent {
+            journal: parent.syncs(),
+            ..parent
+        };
+        assert_eq!(parent.journal.entries()[0].record, record);
         let object = LiveObject::new(parent.object(&set()));
         assert_eq!(object.annotation(ADDITIONAL_NAMESPACES), Some("other"));
         assert_eq!(Parent::read(&set(), &object), Ok(parent));
+    }
+
+    #[test]
+    fn a_sync_that_never_said_how_it_ended_is_among_the_earlier_ones_once() {
+        let record = |time: &str| Record {
+            time: time.into(),
+            by: "ci".into(),
+            revision: None,
+            subject: None,
+            dirty: false,
+            environment: None,
+            set: BTreeMap::new(),
+            objects: 1,
+            tool: Record::this_tool(),
+            server: String::new(),
+        };
+        let mut parent = Parent {
+            attempted: Some(record("2026-11-23T10:00:00Z")),
+            ..Parent::default()
+        };
+        let endings = |parent: &Parent| -> Vec<Ending> {
+            let syncs = parent.syncs();
+            syncs.entries().iter().map(|entry| entry.ending).collect()
+        };
+        assert_eq!(endings(&parent), [Ending::Unknown]);
+        parent.completed = Some(record("2026-11-23T10:05:00Z"));
+        assert_eq!(endings(&parent), [Ending::Complete], "an earlier version wrote it");
+        parent.journal = parent.syncs();
+        assert_eq!(endings(&parent), [Ending::Complete]);
+        parent.attempted = Some(record("2026-11-23T11:00:00Z"));
+        assert_eq!(endings(&parent), [Ending::Unknown, Ending::Complete]);
     }
 
     #[test]

@@ -12,7 +12,7 @@
 
 use serde_json::{Value, json};
 
-use crate::field::{FieldManager, FieldPath, FieldSet, ManagedFields, Operation};
+use crate::field::{FieldManager, FieldPath, FieldSet, ManagedFields, Operation, PathElement};
 use crate::object::LiveObject;
 use crate::rules;
 
@@ -120,6 +120,39 @@ pub fn due(live: &LiveObject, heir: Heir<'_>) -> Option<Migration> {
 }
 
 impl Migration {
+    /// A migration after which these `fields`, which are nobody's, are ours as well, down to their last
+    /// values.
+    pub fn taking(due: Option<Self>, live: &LiveObject, heir: Heir<'_>, fields: &[FieldPath]) -> Self {
+        let mut migration = due.unwrap_or_else(|| Self {
+            from: Vec::new(),
+            gone_version: None,
+            managed: ManagedFields::of(live),
+            fields: FieldSet::default(),
+            field_manager: heir.field_manager.to_owned(),
+        });
+        let ours = migration.managed.applied_by(heir.field_manager);
+        let ours = ours.map(|(manager, fields)| (manager.clone(), fields.clone()));
+        let (entry, mut owned) = ours.unwrap_or_else(|| {
+            let entry = FieldManager {
+                name: heir.field_manager.to_owned(),
+                operation: Operation::Apply,
+                api_version: heir.api_version.to_owned(),
+                subresource: String::new(),
+                time: None,
+            };
+            (entry, FieldSet::default())
+        });
+        for path in fields {
+            if let Some(value) = path.find(live.value()) {
+                insert_leaves(&mut owned, path, value);
+            }
+        }
+        migration.fields.extend(&owned);
+        migration.managed.set(entry, owned);
+        migration.managed.sort();
+        migration
+    }
+
     /// The JSON patch (RFC 6902) that does it, and nothing to any other version of the object: versions are
     /// unique, so that one of another object of the same name is refused too.
     pub fn patch(&self, resource_version: &str) -> Value {
@@ -157,6 +190,17 @@ impl Migration {
             }
         }
         (LiveObject::new(object).with_managed(&managed), is_less)
+    }
+}
+
+fn insert_leaves(set: &mut FieldSet, path: &FieldPath, value: &Value) {
+    match value.as_object().filter(|map| !map.is_empty()) {
+        Some(map) => {
+            for (name, value) in map {
+                insert_leaves(set, &path.join(PathElement::Field(name.clone())), value);
+            }
+        }
+        None => set.insert(path.elements()),
     }
 }
 
@@ -223,6 +267,34 @@ mod tests {
             )
         });
         told.collect()
+    }
+
+    #[test]
+    fn what_is_nobodys_is_taken_down_to_its_last_values_and_beside_what_is_ours() {
+        let mut value = object(&[("=stackanetes", "data a"), ("flux", "data c")]).into_value();
+        value["spec"] = json!({"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 2}});
+        let live = LiveObject::new(value);
+        let taken = Migration::taking(
+            None,
+            &live,
+            heir(&[], &[]),
+            &[FieldPath::of(&["spec", "rollingUpdate"])],
+        );
+        let (_, ours) = taken.managed.applied_by("stackanetes").expect("an entry");
+        let paths: Vec<String> = ours.paths().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            paths,
+            [
+                "data.a",
+                "spec.rollingUpdate.maxSurge",
+                "spec.rollingUpdate.maxUnavailable"
+            ]
+        );
+        assert_eq!(taken.managed.entries().count(), 2);
+        // Of what we never applied, it is all that is ours.
+        let nobodys = live.with_managed(&ManagedFields::default());
+        let taken = Migration::taking(None, &nobodys, heir(&[], &[]), &[FieldPath::of(&["spec"])]);
+        assert_eq!(taken.managed.all().paths().len(), 2);
     }
 
     #[test]

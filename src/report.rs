@@ -1,8 +1,11 @@
 //! What came of a sync.
 
+use std::collections::BTreeMap;
+
 use crate::execute::{Event, Outcome};
 use crate::field::FieldPath;
 use crate::object::ObjectRef;
+use crate::plan::Plan;
 
 /// What came of a sync, gathered from its events.
 #[derive(Debug, Default)]
@@ -17,17 +20,46 @@ pub struct Report {
     pub interrupted: bool,
     /// Whether it could not begin, or not go on.
     pub failed: bool,
+    /// What was to be written and has not come to its end, and whether it was begun.
+    open: BTreeMap<ObjectRef, bool>,
 }
 
 impl Report {
+    /// Of a sync that is to carry out `plan`.
+    pub fn of(plan: &Plan) -> Self {
+        let written = plan.steps.iter().filter(|step| step.action.writes());
+        Self {
+            open: written.map(|step| (step.reference.clone(), false)).collect(),
+            ..Self::default()
+        }
+    }
+
     /// Takes note of an event.
     pub fn note(&mut self, event: Event) {
         match event {
-            Event::Settled { reference, outcome } => self.outcomes.push((reference, outcome)),
+            Event::Settled { reference, outcome } => {
+                self.open.remove(&reference);
+                self.outcomes.push((reference, outcome));
+            }
+            Event::Started { reference, .. } => {
+                self.open.insert(reference, true);
+            }
             Event::Mismatch { reference, paths } => self.mismatches.push((reference, paths)),
             Event::NotPruned { objects, why } => self.not_pruned = Some((objects, why)),
-            Event::Started { .. } | Event::Applied { .. } | Event::Waiting { .. } | Event::Warning { .. } => {}
+            Event::Queued { .. } | Event::Applied { .. } | Event::Waiting { .. } | Event::Warning { .. } => {}
         }
+    }
+
+    /// What a sync that was ended at once leaves open, and whether it was begun: then nobody knows what
+    /// came of it. What was not pruned, and is told as such, is not among it.
+    pub fn open(&self) -> impl Iterator<Item = (&ObjectRef, bool)> {
+        let open = self.open.iter().filter(|_| self.failed && self.not_pruned.is_none());
+        open.map(|(reference, begun)| (reference, *begun))
+    }
+
+    /// Whether anything was begun that has not come to its end.
+    pub fn has_begun(&self) -> bool {
+        self.open.values().any(|begun| *begun)
     }
 
     /// Whether everything that was planned was done.

@@ -60,6 +60,20 @@ impl Ui {
         }
     }
 
+    /// Prints a part of a result while the command goes on. A reader that has gone away, or cannot be
+    /// written to, ends nothing that is under way.
+    pub fn stream(&mut self, text: &str) {
+        let mut write = || {
+            if let Err(error) = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+                tracing::debug!(%error, "failed to write to standard output");
+            }
+        };
+        match &self.spinner {
+            Some(spinner) => spinner.suspend(write),
+            None => write(),
+        }
+    }
+
     /// Prints an error.
     pub fn error(&mut self, error: &Error) {
         self.line(view::error(error).trim_end());

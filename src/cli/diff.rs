@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::format::PlanFormat;
 use super::{Exit, between, options, saved, setting};
 use crate::error::Result;
 use crate::ui::Ui;
-use crate::view;
 
 /// Show what a sync would do; change nothing.
 #[derive(Debug, clap::Args)]
@@ -19,6 +19,9 @@ pub(super) struct Args {
     /// Save the plan, for `sync --plan FILE`. It holds no manifest and no secret.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// What is printed.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: PlanFormat,
     /// Compare with what this commit says, and with no cluster: a branch, a tag, HEAD~1, 3f2c1ab. What
     /// would change is what our own merge says, without admission.
     #[arg(long, value_name = "REV", conflicts_with_all = ["kubeconfig", "context", "sandbox", "revision", "filename", "verify", "out"])]
@@ -31,13 +34,21 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     if let Some(from) = &args.from {
         let to = args.to.as_deref();
-        return between::run(&args.desired, &args.safety, from, to, ui).await;
+        let between = between::Between {
+            desired: &args.desired,
+            safety: &args.safety,
+            from,
+            to,
+            format: args.format,
+        };
+        return between::run(between, ui).await;
     }
     let planned = setting::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
-    let text = view::plan(&planned.plan, &planned.heading(ui));
+    let heading = planned.heading(ui);
+    let text = args.format.show(&planned, &heading).await;
     ui.result(&text)?;
     if let Some(path) = &args.out {
-        saved::save(&planned, path).await?;
+        saved::save(&planned, &heading, path).await?;
     }
     Ok(if planned.plan.is_in_sync() {
         Exit::Done

@@ -3,7 +3,11 @@
 mod between;
 mod check;
 mod completions;
+mod delete;
 mod diff;
+mod duration;
+mod format;
+mod history;
 mod options;
 mod output;
 mod render;
@@ -70,7 +74,9 @@ struct Args {
 enum Command {
     Diff(diff::Args),
     Sync(sync::Args),
+    Delete(delete::Args),
     Status(status::Args),
+    History(history::Args),
     Snapshot(snapshot::Args),
     Check(check::Args),
     Render(render::Args),
@@ -93,7 +99,9 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match command {
         Command::Diff(args) => block_on(diff::run(args, &mut ui)),
         Command::Sync(args) => block_on(sync::run(args, &mut ui)),
+        Command::Delete(args) => block_on(delete::run(args, &mut ui)),
         Command::Status(args) => block_on(status::run(args, &mut ui)),
+        Command::History(args) => block_on(history::run(args, &mut ui)),
         Command::Snapshot(args) => block_on(snapshot::run(args, &mut ui)),
         Command::Check(args) => check::run(&args, &mut ui),
         Command::Render(args) => render::run(&args, &mut ui),

@@ -10,7 +10,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cluster::Connection;
-use crate::plan::{Adoption, Budget, Conflicts, Empty, Environment, Policy, Prune};
+use crate::plan::{Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune};
 use crate::selection::{LabelSelector, Selection};
 use crate::source::{Inputs, Settings};
 use crate::ui::{Ui, Verbosity};
@@ -237,9 +237,17 @@ pub(super) struct Safety {
     /// CustomResourceDefinition, and Secret where values were generated.
     #[arg(long, value_name = "KIND")]
     prune_kind: Vec<String>,
+    /// Go back to an earlier commit across Jobs that did what cannot be undone, as their annotation
+    /// stackanetes.io/irreversible says.
+    #[arg(long)]
+    allow_irreversible: bool,
     /// Run this Job again, although its inputs did not change: NAME or NAMESPACE/NAME.
     #[arg(long, value_name = "JOB")]
     rerun: Vec<String>,
+    /// Replace this object where it cannot be changed: KIND/NAME or KIND/NAMESPACE/NAME. The plan says
+    /// what is lost by it.
+    #[arg(long, value_name = "KIND/NAME")]
+    replace: Vec<Permit>,
 }
 
 impl Safety {
@@ -261,7 +269,13 @@ impl Safety {
             budget: self.max_prune.unwrap_or_default(),
             empty: if self.allow_empty { Empty::Meant } else { Empty::Refused },
             prune_kinds: self.prune_kind.clone(),
+            going_back: if self.allow_irreversible {
+                GoingBack::Meant
+            } else {
+                GoingBack::Refused
+            },
             rerun: self.rerun.clone(),
+            replace: self.replace.clone(),
         }
     }
 }

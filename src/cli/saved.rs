@@ -9,16 +9,17 @@ use crate::object::ObjectRef;
 use crate::observe;
 use crate::plan::{MadeOf, SavedPlan};
 use crate::ui::Ui;
-use crate::view;
+use crate::view::{self, Heading};
 
 /// Saves the plan, for `sync --plan`.
-pub(super) async fn save(planned: &Planned, path: &Path) -> Result<()> {
-    let saved = SavedPlan::new(made_of(planned).await?, &planned.plan);
+pub(super) async fn save(planned: &Planned, heading: &Heading<'_>, path: &Path) -> Result<()> {
+    let made_of = made_of(planned).await?;
+    let saved = view::json::plan(&planned.plan, heading, Some(made_of));
     let failed = |error| Error::new(format!("failed to write {}", path.display())).because(error);
     // A plan is there whole, or not at all.
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let part = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let written = fs::write(&part, saved.to_text()).and_then(|()| fs::rename(&part, path));
+    let written = fs::write(&part, view::json::pretty(&saved)).and_then(|()| fs::rename(&part, path));
     if written.is_err() {
         // It may never have been there.
         let _ = fs::remove_file(&part);
@@ -54,7 +55,7 @@ pub(super) async fn must_agree(planned: &Planned, path: &Path, ui: &mut Ui) -> R
 }
 
 /// What the plan was made of. What no commit holds cannot be said of it.
-async fn made_of(planned: &Planned) -> Result<MadeOf> {
+pub(super) async fn made_of(planned: &Planned) -> Result<MadeOf> {
     let unbound =
         |what: &str, hint: &str| Err(Error::new(format!("a plan cannot be saved where {what}")).hint(hint.to_owned()));
     let Some(revision) = &planned.revision else {

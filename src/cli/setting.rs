@@ -33,8 +33,8 @@ pub(super) struct Planned {
     pub(super) revision: Option<Revision>,
     pub(super) environment: Option<String>,
     pub(super) by_hand: SetByHand,
-    not_selected: usize,
-    pruning: Pruning,
+    pub(super) not_selected: usize,
+    pub(super) pruning: Pruning,
 }
 
 /// Reads the desired state, asks the cluster, and plans.
@@ -119,6 +119,7 @@ pub(super) async fn planned_on(read: Desired, connected: Connected, asked: Asked
         schema,
     } = observe::observe(&*cluster, manifests, &components, &question).await?;
     let not_selected = observed.not_selected;
+    history::look_back(&mut observed, &question.selection, &directory);
     let history = history::read(&mut observed, &discovery, &directory);
     let mut plan = plan::plan(observed, &question.policy);
     if let Some(history) = history {

@@ -48,12 +48,17 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         .iter()
         .map(|(_, object)| (object.reference(), health::of(object)))
         .collect();
+    let outdated: Vec<_> = live
+        .iter()
+        .filter_map(|(_, object)| Some((object.reference(), health::outdated_pods(object)?)))
+        .collect();
     ui.done();
     ui.result(&view::status(&StatusView {
         set: &set,
         cluster: &connected.name,
         parent: &parent,
         members: &members,
+        outdated: &outdated,
         not_compared: &not_compared,
         now: Timestamp::now(),
         whole: ui.verbosity() == Verbosity::Verbose,

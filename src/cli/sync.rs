@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use super::duration::duration;
 use super::setting::Planned;
 use super::{Exit, options, saved, setting};
 use crate::error::{Error, Result};
-use crate::execute::{Execution, Holder};
+use crate::execute::{Abort, Execution, Holder, Lock};
 use crate::inventory::Record;
 use crate::parameters::SetByHand;
 use crate::plan::Plan;
@@ -41,28 +42,91 @@ pub(super) struct Args {
     /// How long an object may take to become Current, or to be gone: 90s, 5m, 1h.
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
     timeout: Duration,
+    #[command(flatten)]
+    lock: LockArgs,
+    /// What is printed: text, or JSON, one document a line: the Plan, an Event for each that happens, a
+    /// Report at the end.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    let number = text.trim_end_matches(char::is_alphabetic);
-    let unit = match &text[number.len()..] {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        _ => return Err("write a number and s, m or h, such as 90s".to_owned()),
-    };
-    let count: u32 = number
-        .parse()
-        .map_err(|_| "write a number and s, m or h, such as 90s".to_owned())?;
-    Ok(Duration::from_secs(u64::from(count) * unit))
+/// One sync at a time.
+#[derive(Debug, clap::Args)]
+struct LockArgs {
+    /// How long to wait while another sync of the ApplySet runs; then the plan is made again.
+    #[arg(id = "lock-timeout", long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    wait: Duration,
+    /// How long the Lease of this sync is valid without being renewed: after that a sync that died is
+    /// taken over.
+    #[arg(id = "lease-duration", long, value_name = "DURATION", default_value = "30s", value_parser = lease_duration)]
+    valid: Duration,
+}
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+impl Args {
+    /// Whether another plan may be made and carried out in the place of one that was overtaken. Standard
+    /// input can be read once.
+    fn may_plan_again(&self) -> bool {
+        !self.lock.wait.is_zero() && self.desired.source.path().is_some()
+    }
+}
+
+fn lease_duration(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        short if short < Duration::from_secs(1) => Err("a Lease is valid for one second at least".to_owned()),
+        long => Ok(long),
+    }
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
+    let manner = Manner {
+        timeout: args.timeout,
+        deadline: Instant::now() + args.lock.wait,
+        valid: args.lock.valid,
+        format: args.format,
+        may_plan_again: args.may_plan_again(),
+    };
+    let Some(planned) = agreed(&args, ui).await? else {
+        return Ok(Exit::Differs);
+    };
+    let mut ended = Box::pin(carry_out(planned, &manner, ui)).await?;
+    loop {
+        if let Ended::With(exit) = ended {
+            return Ok(exit);
+        }
+        ui.warning("another sync ran since the plan was made: planning again");
+        // From the first execution on nobody but us ends this process at Ctrl-C.
+        let planned = tokio::select! {
+            planned = agreed(&args, ui) => planned?,
+            () = interrupted() => return Ok(Exit::Interrupted),
+        };
+        let Some(planned) = planned else {
+            return Ok(Exit::Differs);
+        };
+        ended = Box::pin(carry_out(planned, &manner, ui)).await?;
+    }
+}
+
+/// Plans, shows the plan, and asks; nothing if the answer is no.
+async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
     let planned = setting::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
     if let Some(path) = &args.plan {
         saved::must_agree(&planned, path, ui).await?;
     }
-    let text = view::plan(&planned.plan, &planned.heading(ui));
+    let heading = planned.heading(ui);
+    let text = match args.format {
+        Format::Text => view::plan(&planned.plan, &heading),
+        Format::Json => {
+            let made_of = saved::made_of(&planned).await.ok();
+            view::json::line(&view::json::plan(&planned.plan, &heading, made_of))
+        }
+    };
     ui.result(&text)?;
     if let Some(error) = refusals(&planned) {
         return Err(error);
@@ -75,13 +139,21 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         }
         if !ui.confirm("Sync?")? {
             ui.warning("nothing was changed");
-            return Ok(Exit::Differs);
+            return Ok(None);
         }
     }
-    execute(planned, args.timeout, ui).await
+    Ok(Some(planned))
 }
 
-fn refusals(planned: &Planned) -> Option<Error> {
+/// How an execution ended.
+enum Ended {
+    /// The sync is over.
+    With(Exit),
+    /// Another one ran since the plan was made.
+    Overtaken,
+}
+
+pub(super) fn refusals(planned: &Planned) -> Option<Error> {
     let refusals = planned.plan.refusals.iter();
     Error::join(refusals.map(|refusal| {
         Error::new(format!(
@@ -91,8 +163,17 @@ fn refusals(planned: &Planned) -> Option<Error> {
     }))
 }
 
-/// What executes a plan, until it is told to `stop`, and the plan.
-pub(super) fn execution(planned: Planned, timeout: Duration, stop: watch::Receiver<bool>) -> (Execution, Plan) {
+/// How long an execution may take, how it keeps others out, and when it ends.
+pub(super) struct Limits {
+    /// How long an object may take.
+    pub(super) timeout: Duration,
+    pub(super) lock: Lock,
+    /// Turns true when it is to stop.
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+/// What executes a plan, and the plan.
+pub(super) fn execution(planned: Planned, limits: Limits) -> (Execution, Plan) {
     let Planned {
         plan,
         cluster,
@@ -119,7 +200,7 @@ pub(super) fn execution(planned: Planned, timeout: Duration, stop: watch::Receiv
         scopes,
         defined_by,
         schema,
-        timeout,
+        timeout: limits.timeout,
         record: Record {
             environment,
             set: recorded(by_hand),
@@ -127,18 +208,62 @@ pub(super) fn execution(planned: Planned, timeout: Duration, stop: watch::Receiv
         },
         holder: Holder {
             identity: format!("{who}/{}", std::process::id()),
+            revision: revision.map(|revision| revision.commit),
         },
-        stop,
+        lock: limits.lock,
+        stop: limits.stop,
     };
     (execution, plan)
 }
 
-async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exit> {
+/// Carries out a plan, without waiting for anybody.
+pub(super) async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exit> {
+    let manner = Manner {
+        timeout,
+        deadline: Instant::now(),
+        valid: Lock::default().valid,
+        format: Format::Text,
+        may_plan_again: false,
+    };
+    let set = planned.plan.set.as_ref().map(|set| set.name.clone());
+    match Box::pin(carry_out(planned, &manner, ui)).await? {
+        Ended::With(exit) => Ok(exit),
+        Ended::Overtaken => Err(Abort::Overtaken(set.unwrap_or_default()).into()),
+    }
+}
+
+/// How a plan is carried out.
+struct Manner {
+    /// How long an object may take.
+    timeout: Duration,
+    /// Until when to wait for the Lease of another sync.
+    deadline: Instant,
+    /// How long ours is valid.
+    valid: Duration,
+    format: Format,
+    /// Whether another plan may take the place of one that was overtaken.
+    may_plan_again: bool,
+}
+
+async fn carry_out(planned: Planned, manner: &Manner, ui: &mut Ui) -> Result<Ended> {
     let (sender, stop) = watch::channel(false);
-    let (execution, plan) = execution(planned, timeout, stop);
-    let mut report = Report::default();
+    let limits = Limits {
+        timeout: manner.timeout,
+        lock: Lock {
+            wait: manner.deadline.saturating_duration_since(Instant::now()),
+            valid: manner.valid,
+        },
+        stop,
+    };
+    let cluster_name = planned.cluster_name.clone();
+    let (execution, plan) = execution(planned, limits);
+    let (set, commit) = (plan.set.clone(), execution.holder.revision.clone());
+    let mut report = Report::of(&plan);
     ui.doing("syncing");
     let mut tell = |event| {
+        if manner.format == Format::Json {
+            ui.stream(&view::json::line(&view::json::event(&event, Timestamp::now())));
+        }
         ui.event(&event);
         report.note(event);
     };
@@ -153,32 +278,52 @@ async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exi
                 sender.send_replace(true);
                 tokio::select! {
                     result = &mut run => result,
-                    () = interrupted() => Err(Error::new("stopped at once: what was under way may be done or not")
-                        .hint("the Lease is free again in half a minute")),
+                    () = interrupted() => Err(stopped_at_once(manner.valid).into()),
                 }
             }
         }
     };
     let was_interrupted = *sender.borrow();
+    let result = match result {
+        Err(Abort::Overtaken(_)) if manner.may_plan_again && !was_interrupted => return Ok(Ended::Overtaken),
+        result => result.map_err(Error::from),
+    };
     report.interrupted = was_interrupted;
     report.failed = result.is_err();
     ui.done();
-    if !(report.failed && report.outcomes.is_empty()) {
-        ui.result(&view::report(&report))?;
+    match manner.format {
+        Format::Json => {
+            let subject = view::json::Subject {
+                set: set.as_ref(),
+                cluster: &cluster_name,
+                revision: commit.as_deref(),
+                ended: Timestamp::now(),
+            };
+            let report = view::json::report(&report, result.as_ref().err(), &subject);
+            ui.result(&view::json::line(&report))?;
+        }
+        // It could not begin: the error says all.
+        Format::Text if report.failed && report.outcomes.is_empty() && !report.has_begun() => {}
+        Format::Text => ui.result(&view::report(&report))?,
     }
     match result {
         Err(error) if was_interrupted => {
             ui.error(&error);
-            Ok(Exit::Interrupted)
+            Ok(Ended::With(Exit::Interrupted))
         }
         Err(error) => Err(error),
-        Ok(()) if was_interrupted => Ok(Exit::Interrupted),
-        Ok(()) => Ok(if report.is_complete() {
+        Ok(()) if was_interrupted => Ok(Ended::With(Exit::Interrupted)),
+        Ok(()) => Ok(Ended::With(if report.is_complete() {
             Exit::Done
         } else {
             Exit::Differs
-        }),
+        })),
     }
+}
+
+fn stopped_at_once(valid: Duration) -> Error {
+    Error::new("stopped at once: what was under way may be done or not")
+        .hint(format!("the Lease is free again after {} s", valid.as_secs()))
 }
 
 /// Waits for Ctrl-C, or for the signal by which CI cancels a job.
@@ -227,20 +372,5 @@ fn record(revision: Option<&Revision>, who: &str, objects: usize, server: &str) 
         objects,
         tool: Record::this_tool(),
         server: server.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_numbers_with_a_unit() {
-        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
-        assert_eq!(duration("1h"), Ok(Duration::from_secs(3_600)));
-        for wrong in ["", "m", "5 minutes", "-1s", "5d"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
     }
 }

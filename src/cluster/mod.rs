@@ -158,6 +158,8 @@ pub enum Propagation {
     Background,
     /// It stays until they are gone.
     Foreground,
+    /// They stay, and belong to nobody.
+    Orphan,
 }
 
 /// One delete of exactly the object that was planned for.

@@ -327,10 +327,13 @@ pub fn mismatches(
         .unwrap_or_default();
     let mut keys = managed.all();
     keys.extend(&ManagedFields::of(predicted).all());
-    let is_service = stored.reference().kind.is("", "Service");
+    let kind = stored.reference().kind;
+    let is_service = kind.is("", "Service");
+    let is_identity = |path: &FieldPath| jobs::is_job(&kind) && jobs::is_generated(path);
     differences(predicted.value(), stored.value(), &keys)
         .into_iter()
         .map(|difference| difference.path)
+        .filter(|path| !is_identity(path))
         .filter(|path| {
             let is_owned = owned.touches(path) || owned.covers(path);
             let is_shown = changes.iter().any(|change| path.starts_with(&change.path));
@@ -340,7 +343,7 @@ pub fn mismatches(
 }
 
 /// What the API server allocates at creation: addresses and ports of a Service.
-fn is_allocated(path: &FieldPath) -> bool {
+pub fn is_allocated(path: &FieldPath) -> bool {
     let last = path.elements().last();
     let is = |name: &str| matches!(last, Some(crate::field::PathElement::Field(field)) if field == name);
     path.is_under(&["spec"])

@@ -1,13 +1,20 @@
 //! What a sync tells while it runs. The only interface between executing and reporting.
 
+use super::Holder;
 use crate::field::FieldPath;
 use crate::health::Health;
+use crate::journal::Counts;
 use crate::object::ObjectRef;
 use crate::plan::Action;
 
 /// Something happened.
 #[derive(Debug)]
 pub enum Event {
+    /// Another sync has the Lease, and is waited for.
+    Queued {
+        /// Who syncs.
+        holder: Holder,
+    },
     /// The sync begins to work on an object.
     Started {
         /// Which.
@@ -74,6 +81,8 @@ pub enum Outcome {
     Deleted,
     /// It was left as it is: another manager owns what git wants.
     Conflict,
+    /// It was left as it is: only a new one can be what git wants, and that is not allowed.
+    Refused,
     /// It was left as it is: it is not ours.
     Skipped,
     /// It changed after the plan was made, so that the plan is not what would be done any more.
@@ -100,5 +109,18 @@ impl Outcome {
             self,
             Self::Unchanged | Self::Created | Self::Updated | Self::Replaced | Self::Deleted
         )
+    }
+
+    /// Adds this one to what is counted.
+    pub(super) fn count(&self, counts: &mut Counts) {
+        let counter = match self {
+            Self::Unchanged => &mut counts.unchanged,
+            Self::Created => &mut counts.created,
+            Self::Updated => &mut counts.updated,
+            Self::Replaced => &mut counts.replaced,
+            Self::Deleted => &mut counts.deleted,
+            _ => &mut counts.missed,
+        };
+        *counter += 1;
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::cluster::{Cluster, Resource, Scope, WatchEvent};
+use crate::finalizer::{self, Finalizer};
 use crate::health::{self, Health, Status};
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::observe::Scopes;
@@ -22,7 +23,7 @@ struct Seen {
     uid: String,
     version: Option<u128>,
     health: Health,
-    finalizers: Vec<String>,
+    finalizers: Vec<Finalizer>,
     /// Whether it is a Job that has completed.
     is_complete: bool,
 }
@@ -75,7 +76,7 @@ impl Seen {
             version: version(object),
             health: health::of(object),
             is_complete: health::is_complete(object),
-            finalizers: object.finalizers().into_iter().map(str::to_owned).collect(),
+            finalizers: finalizer::finalizers(object),
         }
     }
 
@@ -212,9 +213,9 @@ impl Feeds {
             Some(gone) => gone,
             None => Err(self.held_by(resource, reference).or(last).map_or_else(
                 || "still there".to_owned(),
-                |seen| match seen.finalizers.as_slice() {
-                    [] => "still there".to_owned(),
-                    finalizers => format!("still there, held by the finalizer {}", finalizers.join(", ")),
+                |seen| match finalizer::held_by(&seen.finalizers) {
+                    None => "still there".to_owned(),
+                    Some(held) => format!("still there, {held}"),
                 },
             )),
         }

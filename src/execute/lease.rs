@@ -1,96 +1,102 @@
-//! One sync at a time: a Lease an ApplySet.
+//! One sync at a time: the Lease of an ApplySet, held by this process.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::cluster::{Cluster, Failure, Resource};
+use super::TRIES;
+use super::fence::Fence;
+use super::lock::{Claim, Holder, Lock, Renewed, micro_time, object};
+use crate::cluster::{Cluster, ClusterError, Failure, Resource};
 use crate::error::{Error, Result};
 use crate::inventory::ApplySet;
 use crate::object::{GroupVersionKind, LiveObject};
 use crate::observe;
 
-/// Who holds a Lease, as others read it.
-#[derive(Debug, Clone)]
-pub struct Holder {
-    /// Who and where: `alice@laptop/4711`.
-    pub identity: String,
-}
-
-/// How long a Lease is valid without being renewed, in seconds.
-const DURATION: u16 = 30;
-/// How often it is renewed.
-const RENEWAL: Duration = Duration::from_secs(5);
-/// How long after the last renewal it is taken for lost.
-const GIVE_UP: Duration = Duration::from_secs(20);
 /// The field manager of the Lease's own fields.
 const MANAGER: &str = "stackanetes";
+/// How often to look at a Lease that somebody else has, at most.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The Lease of an ApplySet, held by this process and renewed in the background.
 pub(super) struct Lease {
     resource: Resource,
     set: ApplySet,
-    held: watch::Receiver<Held>,
+    fence: Arc<Fence>,
+    held: Arc<watch::Sender<Held>>,
     renewal: JoinHandle<()>,
 }
 
+/// Whether a Lease is still held.
 #[derive(Debug, Clone)]
-enum Held {
-    Yes(Value),
+pub(super) enum Held {
+    /// As far as is known; this is the Lease as it was stored last.
+    Yes { object: Value, renewed: Renewed },
+    /// Not any more, for this reason. That never changes again.
     Lost(String),
 }
 
+/// Whose the Lease shall be, and for how long.
+pub(super) struct Wish<'a> {
+    pub(super) set: &'a ApplySet,
+    pub(super) holder: &'a Holder,
+    pub(super) lock: Lock,
+    /// Turns true when it is not wanted any more.
+    pub(super) stop: watch::Receiver<bool>,
+}
+
 impl Lease {
-    /// Takes the Lease. `Err` names the holder when another process has it.
-    pub(super) async fn acquire(cluster: &Arc<dyn Cluster>, set: &ApplySet, holder: &Holder) -> Result<Self> {
-        let reference = set.lease();
-        let resource = Resource {
-            gvk: GroupVersionKind::new("coordination.k8s.io/v1", "Lease"),
-            plural: "leases".to_owned(),
-            namespaced: true,
-            listable: true,
+    /// Takes the Lease, waiting while somebody else has it, of whom `tell` is told. From then on
+    /// nothing passes the fence without it.
+    pub(super) async fn acquire(fence: &Arc<Fence>, wish: Wish<'_>, tell: impl Fn(&Holder)) -> Result<Self> {
+        let taker = Taker {
+            cluster: fence.cluster(),
+            resource: resource(),
+            wish,
         };
-        let failed = |what: &str, error| observe::failed(&format!("{what} {reference}"), error);
-        let live = cluster
-            .get(&resource, &reference)
-            .await
-            .map_err(|error| failed("read", error))?;
-        let now = Timestamp::now();
-        if let Some(live) = &live
-            && let Some(other) = valid_holder(live, now)
-        {
-            return Err(held_by(set, &other));
-        }
-        let wanted = object(set, holder, live.as_ref(), now);
-        let written = match live {
-            Some(_) => cluster.replace(&resource, &wanted, MANAGER).await,
-            None => cluster.create(&resource, &wanted, MANAGER).await,
-        };
-        let stored = match written {
-            Ok(stored) => stored,
-            Err(error) if matches!(error.failure, Failure::Conflict | Failure::AlreadyExists) => {
-                return Err(held_by(set, "another sync that began at the same moment"));
+        let began = Instant::now();
+        let mut watched: Option<(Claim, Instant)> = None;
+        let mut lives = false;
+        loop {
+            let live = taker.read().await?;
+            if let Some(claim) = live.as_ref().and_then(Claim::of) {
+                let since = match &watched {
+                    Some((seen, since)) if seen.version == claim.version => *since,
+                    seen => {
+                        lives = seen.is_some();
+                        Instant::now()
+                    }
+                };
+                let now = Timestamp::now();
+                if !claim.is_over(since.elapsed(), now) {
+                    // One that may be over is looked at until that is known.
+                    let may_be_over = claim.has_expired(now) && !lives;
+                    if began.elapsed() >= taker.wish.lock.wait && !may_be_over {
+                        return Err(claim.refusal(taker.wish.set));
+                    }
+                    if watched.is_none() {
+                        tell(&claim.holder);
+                    }
+                    taker.pause(&claim).await?;
+                    watched = Some((claim, since));
+                    continue;
+                }
             }
-            Err(error) => return Err(failed("take", error)),
-        };
-        let (sender, held) = watch::channel(Held::Yes(stored.into_value()));
-        let renewal = tokio::spawn(renew(cluster.clone(), resource.clone(), set.clone(), sender));
-        Ok(Self {
-            resource,
-            set: set.clone(),
-            held,
-            renewal,
-        })
+            if let Some((object, renewed)) = taker.take(live.as_ref()).await? {
+                return Ok(taker.keep(fence, object, renewed));
+            }
+            // Somebody was faster: who that is will be seen.
+        }
     }
 
     /// Waits until the Lease is lost, and says how.
     pub(super) async fn lost(&self) -> Error {
-        let mut held = self.held.clone();
+        let mut held = self.held.subscribe();
         let lost = held.wait_for(|held| matches!(held, Held::Lost(_))).await;
         let why = match lost.as_deref() {
             Ok(Held::Lost(why)) => why.clone(),
@@ -101,14 +107,26 @@ impl Lease {
     }
 
     /// Lets the next sync begin at once. A Lease that cannot be given back expires by itself.
-    pub(super) async fn release(self, cluster: &Arc<dyn Cluster>) {
+    pub(super) async fn release(self) {
         self.renewal.abort();
-        let Held::Yes(mut object) = self.held.borrow().clone() else {
+        self.fence.lift();
+        let Held::Yes { mut object, .. } = self.held.borrow().clone() else {
             return;
         };
-        object["spec"]["holderIdentity"] = "".into();
-        if let Err(error) = cluster.replace(&self.resource, &object, MANAGER).await {
+        let cluster = self.fence.cluster();
+        // A renewal that was under way may have arrived.
+        for _ in 0..TRIES {
+            let ours = identity(&object);
+            object["spec"]["holderIdentity"] = "".into();
+            let Err(error) = cluster.replace(&self.resource, &object, MANAGER).await else {
+                return;
+            };
             tracing::debug!(%error, "failed to give back the Lease");
+            let live = cluster.get(&self.resource, &self.set.lease()).await.ok().flatten();
+            match live.map(LiveObject::into_value) {
+                Some(live) if error.failure == Failure::Conflict && identity(&live) == ours => object = live,
+                _ => return,
+            }
         }
     }
 }
@@ -119,142 +137,186 @@ impl Drop for Lease {
     }
 }
 
-/// Renews the Lease until it is lost. One that could not be renewed in time is taken for lost a good
-/// while before anybody else may take it.
-async fn renew(cluster: Arc<dyn Cluster>, resource: Resource, set: ApplySet, held: watch::Sender<Held>) {
-    let mut renewed = Instant::now();
-    loop {
-        tokio::time::sleep(RENEWAL).await;
-        let lost = match tokio::time::timeout_at(renewed + GIVE_UP, renew_once(&*cluster, &resource, &set, &held)).await
-        {
-            Ok(Ok(())) => {
-                renewed = Instant::now();
-                continue;
-            }
-            Ok(Err(Some(lost))) => lost,
-            Ok(Err(None)) if renewed.elapsed() < GIVE_UP => continue,
-            Ok(Err(None)) | Err(_) => "it could not be renewed in time".to_owned(),
+/// Takes a Lease.
+struct Taker<'a> {
+    cluster: &'a Arc<dyn Cluster>,
+    resource: Resource,
+    wish: Wish<'a>,
+}
+
+impl Taker<'_> {
+    async fn read(&self) -> Result<Option<LiveObject>> {
+        let read = self.cluster.get(&self.resource, &self.wish.set.lease()).await;
+        read.map_err(|error| self.failed("read", error))
+    }
+
+    /// Takes it from where it stands; nothing if it stands elsewhere by now.
+    async fn take(&self, live: Option<&LiveObject>) -> Result<Option<(Value, Renewed)>> {
+        // What the others count from is not later than this.
+        let renewed = Renewed::now();
+        let Wish { set, holder, lock, .. } = &self.wish;
+        let wanted = object(set, holder, *lock, live, renewed.time);
+        let written = match live {
+            Some(_) => self.cluster.replace(&self.resource, &wanted, MANAGER).await,
+            None => self.cluster.create(&self.resource, &wanted, MANAGER).await,
         };
-        held.send_replace(Held::Lost(lost));
-        return;
+        match written {
+            Ok(stored) => Ok(Some((stored.into_value(), renewed))),
+            Err(error) if matches!(error.failure, Failure::Conflict | Failure::AlreadyExists) => Ok(None),
+            Err(error) => Err(self.failed("take", error)),
+        }
+    }
+
+    /// Renews it from now on, and lets nothing pass the fence once it is lost.
+    fn keep(self, fence: &Arc<Fence>, object: Value, renewed: Renewed) -> Lease {
+        let lock = self.wish.lock;
+        let held = Arc::new(watch::Sender::new(Held::Yes { object, renewed }));
+        fence.close(held.clone(), lock.give_up());
+        let keeper = Keeper {
+            cluster: self.cluster.clone(),
+            resource: self.resource.clone(),
+            set: self.wish.set.clone(),
+            lock,
+            held: held.clone(),
+        };
+        Lease {
+            resource: self.resource,
+            set: self.wish.set.clone(),
+            fence: fence.clone(),
+            held,
+            renewal: tokio::spawn(keeper.keep()),
+        }
+    }
+
+    async fn pause(&self, claim: &Claim) -> Result<()> {
+        let mut stop = self.wish.stop.clone();
+        let stopped = async {
+            // Who could stop it may be gone; then nobody does.
+            if stop.wait_for(|stop| *stop).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(LOOK.min(self.wish.lock.renewal())) => Ok(()),
+            () = stopped => Err(Error::new(format!(
+                "stopped while {} syncs the ApplySet {}; nothing was changed",
+                claim.holder, self.wish.set.name
+            ))),
+        }
+    }
+
+    fn failed(&self, what: &str, error: ClusterError) -> Error {
+        observe::failed(&format!("{what} {}", self.wish.set.lease()), error)
     }
 }
 
-/// `Err(Some)` when the Lease is not ours any more, `Err(None)` when that is not known.
-async fn renew_once(
-    cluster: &dyn Cluster,
-    resource: &Resource,
-    set: &ApplySet,
-    held: &watch::Sender<Held>,
-) -> Result<(), Option<String>> {
-    let Held::Yes(mut object) = held.borrow().clone() else {
-        return Err(None);
-    };
-    object["spec"]["renewTime"] = micro_time(Timestamp::now()).into();
-    match cluster.replace(resource, &object, MANAGER).await {
-        Ok(stored) => {
-            held.send_replace(Held::Yes(stored.into_value()));
-            Ok(())
-        }
-        Err(error) if matches!(error.failure, Failure::NotFound | Failure::NamespaceMissing) => {
-            Err(Some("somebody deleted it".to_owned()))
-        }
-        // Either somebody took it, or our own write arrived and its answer did not.
-        Err(error) if error.failure == Failure::Conflict => {
-            let live = cluster.get(resource, &set.lease()).await.ok().flatten();
-            let identity = |lease: &Value| {
-                (
-                    lease["metadata"]["uid"].clone(),
-                    lease["spec"]["holderIdentity"].clone(),
-                )
+/// Renews a Lease until it is lost.
+struct Keeper {
+    cluster: Arc<dyn Cluster>,
+    resource: Resource,
+    set: ApplySet,
+    lock: Lock,
+    held: Arc<watch::Sender<Held>>,
+}
+
+impl Keeper {
+    async fn keep(self) {
+        loop {
+            tokio::time::sleep(self.lock.renewal()).await;
+            let Held::Yes { object, renewed } = self.held.borrow().clone() else {
+                return;
             };
-            match live.map(LiveObject::into_value) {
-                Some(live) if identity(&live) == identity(&object) => {
-                    held.send_replace(Held::Yes(live));
-                    Ok(())
+            let left = self.lock.give_up().saturating_sub(renewed.age());
+            let lost = match tokio::time::timeout(left, self.renew(object)).await {
+                Ok(Ok(())) => continue,
+                Ok(Err(Some(lost))) => lost,
+                Ok(Err(None)) if renewed.age() < self.lock.give_up() => continue,
+                Ok(Err(None)) | Err(_) => "it could not be renewed in time".to_owned(),
+            };
+            lose(&self.held, lost);
+            return;
+        }
+    }
+
+    /// `Err(Some)` when the Lease is not ours any more, `Err(None)` when that is not known.
+    async fn renew(&self, mut object: Value) -> Result<(), Option<String>> {
+        let renewed = Renewed::now();
+        object["spec"]["renewTime"] = micro_time(renewed.time).into();
+        match self.cluster.replace(&self.resource, &object, MANAGER).await {
+            Ok(stored) => {
+                self.note(stored.into_value(), renewed);
+                Ok(())
+            }
+            Err(error) if matches!(error.failure, Failure::NotFound | Failure::NamespaceMissing) => {
+                Err(Some("somebody deleted it".to_owned()))
+            }
+            // Either somebody took it, or our own write arrived and its answer did not.
+            Err(error) if error.failure == Failure::Conflict => {
+                let live = self.cluster.get(&self.resource, &self.set.lease()).await.ok().flatten();
+                let Some(live) = live else { return Err(None) };
+                let holder = Claim::of(&live).map_or_else(|| "nobody".to_owned(), |claim| claim.holder.to_string());
+                let live = live.into_value();
+                if identity(&live) != identity(&object) {
+                    return Err(Some(format!("{holder} has it")));
                 }
-                Some(live) => Err(Some(format!(
-                    "{} has it",
-                    live["spec"]["holderIdentity"].as_str().unwrap_or("nobody")
-                ))),
-                None => Err(None),
+                // Which of our writes it was is not known: the next one counts.
+                self.note_version(live);
+                Err(None)
+            }
+            Err(error) => {
+                tracing::debug!(%error, "failed to renew the Lease; trying again");
+                Err(None)
             }
         }
-        Err(error) => {
-            tracing::debug!(%error, "failed to renew the Lease; trying again");
-            Err(None)
+    }
+
+    fn note(&self, stored: Value, now: Renewed) {
+        self.held.send_if_modified(|held| match held {
+            Held::Yes { object, renewed } => {
+                (*object, *renewed) = (stored, now);
+                true
+            }
+            Held::Lost(_) => false,
+        });
+    }
+
+    fn note_version(&self, stored: Value) {
+        self.held.send_if_modified(|held| match held {
+            Held::Yes { object, .. } => {
+                *object = stored;
+                true
+            }
+            Held::Lost(_) => false,
+        });
+    }
+}
+
+/// Notes that a Lease is lost. The first reason counts.
+pub(super) fn lose(held: &watch::Sender<Held>, why: String) {
+    held.send_if_modified(|held| match held {
+        Held::Yes { .. } => {
+            *held = Held::Lost(why);
+            true
         }
-    }
+        Held::Lost(_) => false,
+    });
 }
 
-/// Who holds a Lease, unless it is free or expired.
-fn valid_holder(lease: &LiveObject, now: Timestamp) -> Option<String> {
-    let spec = lease.value().get("spec")?;
-    let holder = spec
-        .get("holderIdentity")?
-        .as_str()
-        .filter(|holder| !holder.is_empty())?;
-    let renewed: Timestamp = spec.get("renewTime")?.as_str()?.parse().ok()?;
-    let seconds = spec.get("leaseDurationSeconds")?.as_i64()?;
-    (now.duration_since(renewed) < SignedDuration::from_secs(seconds)).then(|| holder.to_owned())
+/// Which taking of which Lease this is, and whose.
+fn identity(lease: &Value) -> [Value; 3] {
+    let spec = &lease["spec"];
+    [
+        lease["metadata"]["uid"].clone(),
+        spec["holderIdentity"].clone(),
+        spec["leaseTransitions"].clone(),
+    ]
 }
 
-fn held_by(set: &ApplySet, holder: &str) -> Error {
-    Error::new(format!("the ApplySet {} is being synced by {holder}", set.name)).hint(format!(
-        "wait until it is done; a sync that died is taken over after {DURATION} s"
-    ))
-}
-
-fn object(set: &ApplySet, holder: &Holder, live: Option<&LiveObject>, now: Timestamp) -> Value {
-    let reference = set.lease();
-    let transitions = live
-        .and_then(|live| live.value().pointer("/spec/leaseTransitions")?.as_i64())
-        .unwrap_or(-1);
-    let mut metadata = json!({"name": reference.name, "namespace": set.namespace});
-    if let Some(live) = live {
-        metadata["uid"] = live.uid().into();
-        metadata["resourceVersion"] = live.resource_version().into();
-    }
-    json!({
-        "apiVersion": "coordination.k8s.io/v1",
-        "kind": "Lease",
-        "metadata": metadata,
-        "spec": {
-            "holderIdentity": holder.identity,
-            "leaseDurationSeconds": DURATION,
-            "acquireTime": micro_time(now),
-            "renewTime": micro_time(now),
-            "leaseTransitions": transitions + 1,
-        },
-    })
-}
-
-/// The form of Kubernetes' MicroTime.
-fn micro_time(time: Timestamp) -> String {
-    format!("{time:.6}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lease_is_held_until_it_expires_or_is_given_back() {
-        let set = ApplySet {
-            name: "demo".into(),
-            namespace: "a".into(),
-        };
-        let holder = Holder {
-            identity: "alice@laptop/1".into(),
-        };
-        let then = Timestamp::from_second(1_000_000).expect("a time");
-        let lease = object(&set, &holder, None, then);
-        let after = |seconds: i64| then + SignedDuration::from_secs(seconds);
-        let live = LiveObject::new(lease.clone());
-        assert_eq!(valid_holder(&live, after(29)).as_deref(), Some("alice@laptop/1"));
-        assert_eq!(valid_holder(&live, after(31)), None);
-        let mut free = lease;
-        free["spec"]["holderIdentity"] = "".into();
-        assert_eq!(valid_holder(&LiveObject::new(free), after(1)), None);
+fn resource() -> Resource {
+    Resource {
+        gvk: GroupVersionKind::new("coordination.k8s.io/v1", "Lease"),
+        plural: "leases".to_owned(),
+        namespaced: true,
+        listable: true,
     }
 }

@@ -4,10 +4,13 @@
 //! again, by the same function, and written only if the plan for it is still the same.
 
 mod apply;
+mod dissolve;
 mod event;
 mod feeds;
+mod fence;
 mod generate;
 mod lease;
+mod lock;
 mod parent;
 mod prune;
 mod replace;
@@ -25,10 +28,11 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::{Semaphore, watch};
 
 use crate::cluster::{Cluster, Discovery, Resource};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::health::Health;
 use crate::inventory::{ApplySet, Record};
 use crate::jobs::Inputs;
+use crate::journal::Counts;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::observe::{self, Question, Scopes};
 use crate::order;
@@ -36,11 +40,12 @@ use crate::plan::{Action, Plan, Settled, Step, Work};
 use crate::schema::Schema;
 
 pub use event::{Event, Outcome};
-pub use lease::Holder;
+pub use lock::{Holder, Lock};
 
 use apply::{Agreed, Applied};
 use feeds::Feeds;
-use lease::Lease;
+use fence::Fence;
+use lease::{Lease, Wish};
 use parent::{Members, Remaining};
 use runs::Runs;
 use walk::{State, Walk};
@@ -68,6 +73,8 @@ pub struct Execution {
     pub record: Record,
     /// Who holds the Lease.
     pub holder: Holder,
+    /// How it is taken and kept.
+    pub lock: Lock,
     /// Turns true when no new step shall be started, and nothing waited for any more.
     pub stop: watch::Receiver<bool>,
 }
@@ -76,7 +83,9 @@ impl Execution {
     /// Carries out `plan` and tells `events` of everything that happens.
     ///
     /// `Err` when it could not begin, or lost its Lease; what was done until then was told.
-    pub async fn run(self, plan: Plan, mut events: impl FnMut(Event)) -> Result<()> {
+    pub async fn run(mut self, plan: Plan, mut events: impl FnMut(Event)) -> Result<(), Abort> {
+        let fence = Arc::new(Fence::around(self.cluster));
+        self.cluster = fence.clone();
         let selector = plan.set.as_ref().map(ApplySet::selector).unwrap_or_default();
         let feeds = Feeds::new(self.cluster.clone(), selector, self.scopes.clone());
         let events: RefCell<&mut dyn FnMut(Event)> = RefCell::new(&mut events);
@@ -84,19 +93,52 @@ impl Execution {
             requests: Semaphore::new(self.question.concurrency),
             feeds,
             runs: Runs::of(&plan),
+            counts: RefCell::default(),
             emit: &events,
+            fence,
             execution: &self,
         };
         run.whole(plan).await
     }
 }
 
+/// Why a sync could not begin, or not go on.
+#[derive(Debug)]
+pub enum Abort {
+    /// Another sync of this ApplySet ran since the plan was made; nothing was changed.
+    Overtaken(String),
+    /// Anything else.
+    Failed(Error),
+}
+
+impl From<Error> for Abort {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Abort> for Error {
+    fn from(abort: Abort) -> Self {
+        match abort {
+            Abort::Overtaken(set) => Self::new(format!(
+                "another sync of the ApplySet {set} ran since this plan was made; nothing was changed"
+            ))
+            .hint("run the command again"),
+            Abort::Failed(error) => error,
+        }
+    }
+}
+
 /// One sync under way.
 struct Run<'a> {
     execution: &'a Execution,
+    /// What `execution` writes through.
+    fence: Arc<Fence>,
     feeds: Feeds,
     requests: Semaphore,
     runs: Runs,
+    /// What came of the objects so far.
+    counts: RefCell<Counts>,
     emit: &'a RefCell<&'a mut dyn FnMut(Event)>,
 }
 
@@ -110,8 +152,8 @@ enum Task {
 }
 
 impl Run<'_> {
-    async fn whole(&self, plan: Plan) -> Result<()> {
-        let records = plan.writes() || self.must_record(&plan);
+    async fn whole(&self, plan: Plan) -> Result<(), Abort> {
+        let records = plan.writes() || self.dissolves() || self.must_record(&plan);
         let Plan {
             set,
             parent,
@@ -119,6 +161,7 @@ impl Run<'_> {
             unchanged,
             dependencies,
             key,
+            back,
             ..
         } = plan;
         let mut members = Members::default();
@@ -130,6 +173,7 @@ impl Run<'_> {
                 Action::Delete => deletes.push(step),
                 Action::Keep => {}
                 Action::Conflict => nodes.push((step.reference, Task::Leave(Outcome::Conflict))),
+                Action::Refused => nodes.push((step.reference, Task::Leave(Outcome::Refused))),
                 Action::Skip => nodes.push((step.reference, Task::Leave(Outcome::Skipped))),
                 Action::Create | Action::Update | Action::Replace => {
                     let reference = step.reference.clone();
@@ -154,22 +198,37 @@ impl Run<'_> {
             .into_iter()
             .partition(|step| step.reference == ObjectRef::namespace(&set.namespace));
         self.parent_namespace(&set, &mut walk).await?;
-        let lease = Lease::acquire(&self.execution.cluster, &set, &self.execution.holder).await?;
+        let wish = Wish {
+            set: &set,
+            holder: &self.execution.holder,
+            lock: self.execution.lock,
+            stop: self.execution.stop.clone(),
+        };
+        let queued = |holder: &Holder| self.send(Event::Queued { holder: holder.clone() });
+        let lease = Lease::acquire(&self.fence, wish, queued).await?;
         let held = async {
             let mut parent = self.begin(&set, parent.as_ref(), &members).await?;
             self.store(&set, &key).await?;
             let complete = self.body(&mut walk, &deletes, Some(&lease)).await?;
-            if !(complete && home.len() == 1) {
+            // With the namespace that it is kept in, it goes by itself.
+            let takes_home = complete && home.len() == 1;
+            let is_dissolved = complete && !takes_home && self.dissolves() && self.dissolve(&set).await?;
+            if !takes_home && !is_dissolved {
                 let remaining = Remaining {
-                    complete: complete && home.is_empty(),
+                    complete: complete && home.is_empty() && !self.dissolves(),
+                    back_from: back.from,
                 };
                 self.end(&set, &mut parent, &members, &remaining).await?;
             }
-            Ok(complete)
+            Ok::<_, Abort>((complete, is_dissolved))
         };
         let held = held.await;
-        lease.release(&self.execution.cluster).await;
-        let missed = usize::from(!held?);
+        lease.release().await;
+        let (complete, is_dissolved) = held?;
+        if is_dissolved {
+            self.remove_lease(&set).await?;
+        }
+        let missed = usize::from(!complete);
         self.prune(&home, missed).await;
         Ok(())
     }
@@ -189,8 +248,10 @@ impl Run<'_> {
             missed == 0 && pruned
         };
         tokio::select! {
-            complete = work => Ok(complete),
+            // What failed for want of the Lease is not what went wrong.
+            biased;
             error = lost => Err(error),
+            complete = work => Ok(complete),
         }
     }
 
@@ -362,6 +423,7 @@ impl Run<'_> {
     }
 
     fn settled(&self, reference: ObjectRef, outcome: Outcome) {
+        outcome.count(&mut self.counts.borrow_mut());
         self.send(Event::Settled { reference, outcome });
     }
 }

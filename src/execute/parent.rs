@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Run, Task, Walk};
+use super::{Abort, Run, Task, Walk};
 use jiff::Timestamp;
 
 use crate::cluster::{Apply, Failure, Force, Persist, Resource};
 use crate::error::{Error, Result};
 use crate::inventory::{ApplySet, Parent, Record};
-use crate::jobs::Recorded;
+use crate::jobs::{Irreversible, Recorded};
+use crate::journal::{Ending, Entry};
 use crate::key::Keyring;
 use crate::object::{GroupKind, GroupVersionKind, ObjectRef};
 use crate::observe;
@@ -60,6 +61,8 @@ impl Members {
 pub(super) struct Remaining {
     /// Whether everything was done.
     pub(super) complete: bool,
+    /// The commit that was synced before, where this one is not a later one.
+    pub(super) back_from: Option<String>,
 }
 
 /// A parent, and the version of it that was read or written last.
@@ -67,6 +70,8 @@ pub(super) struct Kept {
     parent: Parent,
     /// The Jobs that it had recorded before the sync.
     jobs: Recorded,
+    /// What Jobs had done before the sync that cannot be undone.
+    irreversible: Irreversible,
     version: Option<Version>,
 }
 
@@ -123,27 +128,32 @@ impl Run<'_> {
     ///
     /// The parent is read again now that the Lease is held. If another sync ran since the plan was
     /// made, the plan is not what would be done any more.
-    pub(super) async fn begin(&self, set: &ApplySet, planned: Option<&Parent>, members: &Members) -> Result<Kept> {
+    pub(super) async fn begin(
+        &self,
+        set: &ApplySet,
+        planned: Option<&Parent>,
+        members: &Members,
+    ) -> Result<Kept, Abort> {
         let reference = set.parent();
         let resource = core_resource("ConfigMap", "configmaps", true);
         let live = self.execution.cluster.get(&resource, &reference).await;
         let live = live.map_err(|error| observe::failed(&format!("read {reference}"), error))?;
         let parent = live.as_ref().map(|live| observe::parent_of(set, live)).transpose()?;
-        let attempted = |parent: Option<&Parent>| parent.and_then(|parent| parent.attempted.clone());
-        if attempted(parent.as_ref()) != attempted(planned) {
-            return Err(Error::new(format!(
-                "another sync of the ApplySet {} ran since this plan was made; nothing was changed",
-                set.name
-            ))
-            .hint("run the command again"));
+        // One that was under way when the plan was made has ended by now.
+        let syncs = |parent: Option<&Parent>| parent.map(|parent| (parent.attempted.clone(), parent.journal.clone()));
+        if syncs(parent.as_ref()) != syncs(planned) {
+            return Err(Abort::Overtaken(set.name.clone()));
         }
         let parent = parent.unwrap_or_default();
         let mut kept = Kept {
             jobs: parent.jobs.clone(),
+            irreversible: parent.irreversible.clone(),
             parent,
             version: live.as_ref().map(Version::of),
         };
         kept.parent.jobs = self.runs.before(&kept.jobs);
+        kept.parent.irreversible = self.runs.irreversible_before(&kept.irreversible);
+        kept.parent.journal = kept.parent.syncs();
         members.planned.widen(&mut kept.parent);
         kept.parent.attempted = Some(self.execution.record.clone());
         self.write(set, &mut kept).await?;
@@ -171,6 +181,19 @@ impl Run<'_> {
             });
         }
         kept.parent.jobs = self.runs.after(&kept.jobs);
+        kept.parent.irreversible = self.runs.irreversible_after(&kept.irreversible);
+        kept.parent.journal.push(Entry {
+            record: self.execution.record.clone(),
+            ended: Some(Timestamp::now().to_string()),
+            ending: match (remaining.complete, self.is_stopped()) {
+                (true, _) => Ending::Complete,
+                (false, true) => Ending::Stopped,
+                (false, false) => Ending::Incomplete,
+            },
+            counts: *self.counts.borrow(),
+            back_from: remaining.back_from.clone(),
+            partial: !self.execution.question.selection.is_everything(),
+        });
         self.write(set, kept).await
     }
 

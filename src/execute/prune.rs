@@ -1,12 +1,14 @@
 //! Deletes what git dropped, last of all.
 
+use std::collections::BTreeSet;
+
 use futures::future::join_all;
 
 use super::{Event, Outcome, Run, TRIES};
 use crate::cluster::{Deletion, Failure, Propagation};
 use crate::object::ObjectRef;
 use crate::observe::{self, Question};
-use crate::order;
+use crate::order::Removal;
 use crate::plan::{self, Action, Contents, DeleteWork, Step, Version, Work};
 
 /// What came of a request to delete.
@@ -22,36 +24,51 @@ enum Deleted {
 impl Run<'_> {
     /// Prunes, unless something before it was not done. Whether all that was to go is gone.
     ///
-    /// What is dropped from git may still be in use by what could not be updated.
+    /// What is dropped from git may still be in use by what could not be updated. What does not go, since
+    /// it was refused or a finalizer holds it, keeps what it uses, and nothing else.
     pub(super) async fn prune(&self, deletes: &[Step], missed: usize) -> bool {
-        let mut why = match missed {
-            _ if self.is_stopped() => Some("the sync was stopped".to_owned()),
+        let before = match missed {
             0 => None,
             1 => Some("one object before it was not done".to_owned()),
             missed => Some(format!("{missed} objects before it were not done")),
         };
-        let mut rest = deletes.len();
-        for same_rank in deletes.chunk_by(|a, b| order::rank(&a.reference.kind) == order::rank(&b.reference.kind)) {
-            if why.is_some() {
+        let (steps, live): (Vec<_>, Vec<_>) = deletes
+            .iter()
+            .filter_map(|step| match &step.work {
+                Work::Delete(work) => Some((step, &work.live)),
+                Work::Nothing | Work::Apply(_) => None,
+            })
+            .unzip();
+        let removal = Removal::of(&live);
+        let mut open = steps.len();
+        let mut left = BTreeSet::new();
+        for wave in removal.waves() {
+            if before.is_some() || self.is_stopped() {
                 break;
             }
-            let outcomes = join_all(same_rank.iter().map(|step| self.delete(step))).await;
-            rest -= same_rank.len();
-            for (step, outcome) in same_rank.iter().zip(outcomes) {
+            let (held, free): (Vec<usize>, Vec<usize>) =
+                wave.iter().partition(|index| removal.user(**index, &left).is_some());
+            let outcomes = join_all(free.iter().map(|index| self.delete(steps[*index]))).await;
+            for (index, outcome) in free.into_iter().zip(outcomes) {
                 if !outcome.is_done() {
-                    why = Some(format!("{} is not gone", step.reference));
+                    left.insert(index);
                 }
-                self.settled(step.reference.clone(), outcome);
+                self.settled(steps[index].reference.clone(), outcome);
             }
-        }
-        match (why, rest) {
-            (None, _) => true,
-            (Some(_), 0) => false,
-            (Some(why), objects) => {
-                self.send(Event::NotPruned { objects, why });
-                false
+            for index in held {
+                let user = removal.user(index, &left).map(|user| &steps[user].reference);
+                let why = user.map(|user| format!("{user} is still there and uses it"));
+                left.insert(index);
+                let outcome = Outcome::NotGone(why.unwrap_or_default());
+                self.settled(steps[index].reference.clone(), outcome);
             }
+            open -= wave.len();
         }
+        if open > 0 {
+            let why = before.unwrap_or_else(|| "the sync was stopped".to_owned());
+            self.send(Event::NotPruned { objects: open, why });
+        }
+        open == 0 && left.is_empty()
     }
 
     async fn delete(&self, step: &Step) -> Outcome {

@@ -2,7 +2,7 @@
 
 use super::apply::{Agreed, Applied};
 use super::{Event, Outcome, Run, TRIES};
-use crate::cluster::{Deletion, Failure, Propagation};
+use crate::cluster::{Deletion, Failure};
 use crate::observe;
 use crate::plan::{Action, Version};
 
@@ -53,11 +53,13 @@ impl Run<'_> {
         let work = &agreed.work;
         let Some(old) = &work.live else { return Ok(()) };
         let _turn = self.requests.acquire().await;
+        // What the old one holds is free once it is gone.
+        let tried = observe::without_addresses(&work.sent, None);
         let asked = observe::validate(
             &*self.execution.cluster,
             &work.resource,
             &work.desired.reference,
-            &work.sent,
+            &tried,
             &old.uid,
             &self.execution.question.policy.field_manager,
         );
@@ -73,8 +75,7 @@ impl Run<'_> {
             reference: &agreed.work.desired.reference,
             uid: &old.uid,
             resource_version: &old.resource_version,
-            // Until its pods are gone, the new one must not run beside them.
-            propagation: Propagation::Foreground,
+            propagation: agreed.work.dependents,
         };
         self.execution.cluster.delete(&agreed.work.resource, &deletion).await
     }

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::jobs::{Inputs, Recorded};
+use crate::jobs::{Inputs, Irreversible, Recorded};
 use crate::object::ObjectRef;
 use crate::plan::{Action, Plan};
 
@@ -19,6 +19,10 @@ pub(super) struct Runs {
     begun: RefCell<BTreeSet<ObjectRef>>,
     /// Those that were seen complete.
     completed: RefCell<BTreeMap<ObjectRef, Inputs>>,
+    /// What those do that cannot be undone and declare it.
+    irreversible: Irreversible,
+    /// Those that it is gone back across, which was allowed.
+    crossed: BTreeSet<ObjectRef>,
 }
 
 impl Runs {
@@ -35,6 +39,8 @@ impl Runs {
                     .filter_map(|settled| Some((settled.reference.clone(), settled.inputs.clone()?)))
                     .collect(),
             ),
+            irreversible: plan.irreversible.clone(),
+            crossed: plan.back.crossed.iter().map(|crossed| crossed.job.clone()).collect(),
         }
     }
 
@@ -68,6 +74,30 @@ impl Runs {
         kept.extend(self.completed.borrow().clone());
         kept
     }
+
+    /// What to keep before the first write of what Jobs did that cannot be undone: those that are to
+    /// run may have run, should the sync be cut off.
+    pub(super) fn irreversible_before(&self, recorded: &Irreversible) -> Irreversible {
+        self.irreversible(recorded, |job| {
+            self.planned.contains(job) || self.completed.borrow().contains_key(job)
+        })
+    }
+
+    /// What to keep of it after the last write, of what was `recorded` before the first one. A Job that
+    /// was begun may have done it, however it ended.
+    pub(super) fn irreversible_after(&self, recorded: &Irreversible) -> Irreversible {
+        self.irreversible(recorded, |job| {
+            self.begun.borrow().contains(job) || self.completed.borrow().contains_key(job)
+        })
+    }
+
+    fn irreversible(&self, recorded: &Irreversible, ran: impl Fn(&ObjectRef) -> bool) -> Irreversible {
+        let mut kept = recorded.clone();
+        kept.retain(|job, _| !self.crossed.contains(job));
+        let declared = self.irreversible.iter().filter(|(job, _)| ran(job));
+        kept.extend(declared.map(|(job, done)| (job.clone(), done.clone())));
+        kept
+    }
 }
 
 #[cfg(test)]
@@ -87,6 +117,8 @@ mod tests {
             planned: ["blocked", "failed", "done"].map(job).into(),
             begun: RefCell::default(),
             completed: RefCell::default(),
+            irreversible: Irreversible::new(),
+            crossed: BTreeSet::new(),
         };
         assert_eq!(runs.before(&recorded), [(job("stands"), inputs("old"))].into());
         for name in ["failed", "done", "stands"] {

@@ -119,6 +119,31 @@ pub fn of(object: &LiveObject) -> Health {
     }
 }
 
+/// How many pods of a workload are still of an earlier template, and of how many, where nothing replaces
+/// them but somebody who deletes them (`OnDelete`). None where there is none.
+pub fn outdated_pods(object: &LiveObject) -> Option<(i64, i64)> {
+    let kind = object.reference().kind;
+    let object = View(object.value());
+    if object.text("/spec/updateStrategy/type") != Some("OnDelete") || object.not_yet_observed().is_some() {
+        return None;
+    }
+    let (all, updated) = if kind.is("apps", "DaemonSet") {
+        (
+            object.count("/status/currentNumberScheduled"),
+            object.count("/status/updatedNumberScheduled"),
+        )
+    } else if kind.is("apps", "StatefulSet") {
+        // Once all are updated, only the name of the revision counts.
+        let same = object.text("/status/currentRevision") == object.text("/status/updateRevision");
+        let all = object.count("/status/replicas");
+        let updated = object.count("/status/updatedReplicas");
+        (all, if same { all } else { updated })
+    } else {
+        return None;
+    };
+    (updated < all).then_some((all - updated, all))
+}
+
 struct View<'a>(&'a Value);
 
 impl<'a> View<'a> {
@@ -434,5 +459,23 @@ mod tests {
         let object =
             json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "deletionTimestamp": "t"}});
         assert_eq!(health(object), "Terminating: being deleted");
+    }
+
+    #[test]
+    fn pods_that_nobody_replaces_are_counted() {
+        let outdated = |kind: &str, strategy: &str, status: Value| {
+            let object = json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "a", "generation": 2},
+                "spec": {"updateStrategy": {"type": strategy}}, "status": status});
+            outdated_pods(&LiveObject::new(object))
+        };
+        let daemons = json!({"observedGeneration": 2, "currentNumberScheduled": 3, "updatedNumberScheduled": 1});
+        assert_eq!(outdated("DaemonSet", "OnDelete", daemons.clone()), Some((2, 3)));
+        assert_eq!(outdated("DaemonSet", "RollingUpdate", daemons.clone()), None);
+        let mut unseen = daemons;
+        unseen["observedGeneration"] = json!(1);
+        assert_eq!(outdated("DaemonSet", "OnDelete", unseen), None);
+        let status = |current: &str| json!({"replicas": 3, "updatedReplicas": 1, "currentRevision": current, "updateRevision": "b"});
+        assert_eq!(outdated("StatefulSet", "OnDelete", status("a")), Some((2, 3)));
+        assert_eq!(outdated("StatefulSet", "OnDelete", status("b")), None);
     }
 }

@@ -66,18 +66,20 @@ fn wanted(observed: &mut Observed) -> BTreeMap<String, Wanted> {
     let completed = parent.and_then(|parent| parent.completed.as_ref()?.revision.clone());
     let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
     for (index, observation) in observed.objects.iter_mut().enumerate() {
-        match (&observation.live, &observation.answer) {
-            (
-                Some(live),
-                Answered::ByServer { object, .. }
-                | Answered::Unverified {
-                    predicted: Ok(object), ..
-                },
-            ) if compare::differs(&observation.desired, live, object) => match live.annotation(inventory::REVISION) {
-                Some(revision) => wanted.entry(revision.to_owned()).or_default().differing.push(index),
-                None => observation.past.unknown = Some("it does not say which commit it was applied from".into()),
-            },
-            (None, Answered::ByServer { .. } | Answered::Unverified { .. }) => {
+        let object = match &observation.answer {
+            Answered::ByServer { object, .. } => Some(object),
+            Answered::Unverified { predicted, .. } => predicted.as_ref().ok(),
+            Answered::Immutable(found) => found.replacement.as_ref().ok(),
+            Answered::NotOurs(_) | Answered::Proved | Answered::Stands => None,
+        };
+        match (&observation.live, object) {
+            (Some(live), Some(object)) if compare::differs(&observation.desired, live, object) => {
+                match live.annotation(inventory::REVISION) {
+                    Some(revision) => wanted.entry(revision.to_owned()).or_default().differing.push(index),
+                    None => observation.past.unknown = Some("it does not say which commit it was applied from".into()),
+                }
+            }
+            (None, _) if is_asked(&observation.answer) => {
                 let revision = completed.as_ref().map(|revision| wanted.entry(revision.clone()));
                 if let Some(entry) = revision {
                     entry.or_default().gone.push(index);
@@ -92,6 +94,11 @@ fn wanted(observed: &mut Observed) -> BTreeMap<String, Wanted> {
         }
     }
     wanted
+}
+
+/// Whether the object is to be written.
+fn is_asked(answer: &Answered) -> bool {
+    matches!(answer, Answered::ByServer { .. } | Answered::Unverified { .. })
 }
 
 /// What a commit has, and how the sync of it was made.

@@ -1,9 +1,10 @@
 //! What the directory said at earlier commits: the bases of what differs, and the commits that
-//! changed it.
+//! changed it; and whether a sync goes back.
 //!
 //! Git is read, and an earlier commit rendered, only for objects that differ. Nothing is decided here:
 //! what is found is handed to [`plan`](mod@crate::plan).
 
+mod back;
 mod bases;
 mod blame;
 mod walk;
@@ -22,6 +23,7 @@ use crate::parameters::SetByHand;
 use crate::rollout;
 use crate::source::{CommitId, Commits, Inputs, Revision};
 
+pub use back::look_back;
 pub use bases::read;
 
 /// The directory, and how it is read now.

@@ -6,12 +6,14 @@
 
 mod declared;
 mod inputs;
+mod irreversible;
 mod run;
 #[cfg(test)]
 mod tests;
 
 pub use declared::{Declared, declared};
 pub use inputs::{Inputs, Recorded};
+pub use irreversible::{Crossed, Done, IRREVERSIBLE, Irreversible};
 pub use run::{Run, Why, is_generated, temporary_name};
 
 use crate::object::{GroupKind, ObjectRef};

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use super::Question;
 use super::after::After;
+use super::anew;
+use super::defaulted;
 use super::explain::{failed, refused, warnings};
 use super::job;
 use super::made::Made;
@@ -393,10 +395,49 @@ impl Asking<'_> {
                         live = read(self.cluster, &resource, &desired).await?;
                     }
                 }
-                Err(error) => return Err(refused(&desired, error)),
+                Err(error) => {
+                    let wanted = Wanted {
+                        desired,
+                        resource,
+                        made,
+                    };
+                    return self.instead(wanted, live, error).await;
+                }
             }
         }
         Err(Error::new(format!("{} changes faster than it can be compared", desired.reference)).hint("try again"))
+    }
+
+    /// What is said of an object of which the server refuses an apply, where there is another way to what
+    /// git wants.
+    async fn instead(&self, mut wanted: Wanted, live: Option<LiveObject>, error: ClusterError) -> Result<Observation> {
+        let Some(live) = live.filter(|_| wanted.desired.inputs.is_none()) else {
+            return Err(refused(&wanted.desired, error));
+        };
+        let Some(fields) = plan::fixed_fields(&error) else {
+            return match defaulted::refused_fields(&error, &wanted.made.sent, &live) {
+                Some(fields) => {
+                    wanted.made = wanted.made.taking(self.question, &live, &fields);
+                    Ok(wanted.observed(Some(live), not_yet(Unverified::Defaulted(fields)), Run::Plain))
+                }
+                None => Err(refused(&wanted.desired, error)),
+            };
+        };
+        // What is created anew is as git says, whole.
+        wanted.made = Made::new(self.question, self.discovery, &wanted.desired, None);
+        bind(&mut wanted.made.sent, None);
+        let anew = anew::Anew {
+            cluster: self.cluster,
+            resource: &wanted.resource,
+            desired: &wanted.desired,
+            live: &live,
+            sent: &wanted.made.sent,
+            field_manager: &self.question.policy.field_manager,
+        };
+        match anew.answer(fields).await {
+            Ok(answer) => Ok(wanted.observed(Some(live), answer, Run::Plain)),
+            Err(error) => Err(refused(&wanted.desired, error)),
+        }
     }
 
     /// What is said of an object about which the server is not asked.

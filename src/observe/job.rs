@@ -1,4 +1,4 @@
-//! What is asked about a Job, which cannot be changed once it is there.
+//! What is asked about a Job, which cannot be changed once it is there, and about what else is made anew.
 
 use std::collections::BTreeSet;
 
@@ -18,8 +18,8 @@ pub(super) fn keep_spec(sent: &mut Value, live: &LiveObject) {
     }
 }
 
-/// Asks the server whether it would accept the Job `sent` in place of the one with `uid`: a dry-run
-/// under another name, since the Job's own is taken. The answer has the Job's own again.
+/// Asks the server whether it would accept `sent` in place of the object with `uid`: a dry-run under
+/// another name, since its own is taken. The answer has its own again.
 pub async fn validate(
     cluster: &dyn Cluster,
     resource: &Resource,

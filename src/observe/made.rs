@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Question;
 use crate::cluster::Discovery;
-use crate::field::ManagedFields;
+use crate::field::{FieldPath, ManagedFields};
 use crate::inventory;
 use crate::migrate::{self, Heir, Migration};
 use crate::object::{DesiredObject, LiveObject};
@@ -46,5 +46,17 @@ impl Made {
         let live = live.map(LiveObject::value);
         let ruled = rules::apply(&desired.rules, &mut sent, live, &managed, field_manager);
         Self { sent, ruled, migration }
+    }
+
+    /// The same, with fields of `live` that nobody owns becoming ours first.
+    pub(super) fn taking(mut self, question: &Question, live: &LiveObject, fields: &[FieldPath]) -> Self {
+        let heir = Heir {
+            field_manager: &question.policy.field_manager,
+            named: &question.migrate,
+            api_version: live.value()["apiVersion"].as_str().unwrap_or_default(),
+            served: &[],
+        };
+        self.migration = Some(Migration::taking(self.migration.take(), live, heir, fields));
+        self
     }
 }

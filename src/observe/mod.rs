@@ -6,8 +6,11 @@
 //! that object only, and the plan says so.
 
 mod after;
+mod anew;
 mod ask;
 mod contents;
+mod defaulted;
+mod everything;
 mod explain;
 mod job;
 mod key;
@@ -26,11 +29,11 @@ use std::sync::Arc;
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::error::{Error, Result};
 use crate::inventory::{ApplySet, Parent};
-use crate::jobs::{self, Recorded};
+use crate::jobs::{self, Done, Irreversible, Recorded};
 use crate::key::Keyring;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::order::{self, ComponentDependencies};
-use crate::plan::{Contents, NotCompared, Observation, Observed, Policy};
+use crate::plan::{Back, Contents, NotCompared, Observation, Observed, Policy};
 use crate::rollout;
 use crate::rules::Rule;
 use crate::schema::Schema;
@@ -40,8 +43,10 @@ use crate::source::Manifest;
 use members::{Members, Survey, split_hidden};
 use schemas::Schemas;
 
+pub use anew::without_addresses;
 pub use ask::{Server, bind, observe_again};
 pub use contents::contents;
+pub use everything::everything;
 pub use explain::{failed, refused, warnings};
 pub use job::validate;
 pub use key::is_needed as needs_key;
@@ -132,7 +137,7 @@ pub async fn observe(
     let not_selected = others.len();
     let declared = jobs::declared(desired.iter().chain(&others).map(|(object, _)| object))?;
     let selected = desired.iter().map(|(object, _)| &object.reference);
-    job::check_reruns(&question.policy.rerun, declared.keys(), &selected.collect())?;
+    check_names(&question.policy, &wanted, declared.keys(), &selected.collect())?;
 
     let parent = match &question.set {
         Some(set) => read_parent(cluster, set, &discovery).await?,
@@ -143,10 +148,7 @@ pub async fn observe(
         Some(set) if key::is_needed(objects, &declared, question.rollouts) => key::read(cluster, set).await?,
         _ => Keyring::Empty,
     };
-    for (object, _) in &mut desired {
-        let declared = declared.get(&object.reference);
-        object.inputs = declared.map(|declared| declared.digests(key.key()));
-    }
+    let irreversible = digest(&mut desired, &declared, &key, question);
     let none = Recorded::new();
     let survey = Survey {
         cluster,
@@ -203,6 +205,8 @@ pub async fn observe(
             dependencies,
             not_selected,
             jobs: declared.into_keys().collect(),
+            irreversible,
+            back: Back::default(),
             key,
             unknown_rollouts,
             pending,
@@ -249,6 +253,17 @@ impl Survey<'_> {
     }
 }
 
+/// What is asked for by name must be there, and selected.
+fn check_names<'a>(
+    policy: &Policy,
+    wanted: &BTreeSet<ObjectRef>,
+    jobs: impl Iterator<Item = &'a ObjectRef> + Clone,
+    selected: &BTreeSet<&ObjectRef>,
+) -> Result<()> {
+    anew::check_permits(&policy.replace, wanted, selected)?;
+    job::check_reruns(&policy.rerun, jobs, selected)
+}
+
 /// For each orphaned Namespace, what else lives in it.
 async fn in_namespaces(
     cluster: &dyn Cluster,
@@ -266,6 +281,23 @@ async fn in_namespaces(
         found.push((name, contents));
     }
     found
+}
+
+/// Digests the inputs of Jobs. What some of them do that cannot be undone.
+fn digest(
+    desired: &mut [resolve::Resolved],
+    declared: &BTreeMap<ObjectRef, jobs::Declared>,
+    key: &Keyring,
+    question: &Question,
+) -> Irreversible {
+    for (object, _) in &mut *desired {
+        let declared = declared.get(&object.reference);
+        object.inputs = declared.map(|declared| declared.digests(key.key()));
+    }
+    let desired = desired.iter();
+    desired
+        .filter_map(|(object, _)| Done::declared(object, question.revision.as_deref()))
+        .collect()
 }
 
 /// Makes pods follow what git says that they read, selected or not. The workloads of `desired` of which

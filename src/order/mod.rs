@@ -2,10 +2,12 @@
 
 mod dependencies;
 mod graph;
+mod removal;
 
 pub use dependencies::{ComponentDependencies, DEPENDS_ON, Dependencies, dependencies};
 pub(crate) use dependencies::{SYNTAX, references};
 pub use graph::{Graph, Need, Node, Stage, What, graph, may_start};
+pub use removal::Removal;
 
 use crate::object::{GroupKind, ObjectRef};
 

@@ -3,15 +3,18 @@
 //! A pure function of what was observed and of the policy. No step is decided anywhere else.
 
 mod aside;
+mod immutable;
 mod observed;
 mod ownership;
 mod policy;
 mod prune;
+mod renamed;
 mod saved;
 mod step;
 #[cfg(test)]
 mod tests;
 
+use crate::cluster::Propagation;
 use crate::compare::{self, Cause, Comparison, FieldChange, Sides};
 use crate::field::{FieldPath, ManagedFields};
 use crate::generate;
@@ -21,12 +24,15 @@ use crate::key::Keyring;
 use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use crate::order::rank;
 
+use immutable::Around;
+
 pub use aside::Aside;
-pub use observed::{Answered, Deleted, Idle, NotCompared, Observation, Observed, Past, Unverified};
+pub use immutable::{Lost, Obstacle, Permit, Replacement, fixed_fields, is_container, is_fixed};
+pub use observed::{Answered, Back, Deleted, Idle, Immutable, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
-pub use policy::{Adoption, Conflicts, Empty, Environment, Policy, Prune};
+pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Prune};
 pub use prune::{Budget, Contents, is_precious, is_same_delete};
-pub use saved::{ApplySetName, MadeOf, Moved, SavedPlan, SavedStep};
+pub use saved::{API_VERSION, ApplySetName, MadeOf, Moved, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
 
 /// Decides what a sync would do.
@@ -46,12 +52,13 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         }
     }
     let deletes = match policy.prune {
-        Prune::Orphans => prune::steps(observed.orphans, &observed.contents, policy),
+        Prune::Orphans | Prune::Everything => prune::steps(observed.orphans, &observed.contents, policy),
         Prune::Nothing => Vec::new(),
     };
     let delete_count = deletes.iter().filter(|step| step.action == Action::Delete).count();
     steps.extend(deletes);
     sort(&mut steps);
+    renamed::note(&mut steps);
 
     let mut refusals: Vec<Refusal> = observed
         .not_compared
@@ -78,6 +85,9 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
     if desired_count + not_compared + observed.not_selected == 0 && delete_count > 0 && policy.empty == Empty::Refused {
         refusals.push(Refusal::Empty);
     }
+    if policy.going_back == GoingBack::Refused {
+        refusals.extend(observed.back.crossed.iter().cloned().map(Refusal::Irreversible));
+    }
     let last = observed.parent.as_ref().and_then(|parent| parent.attempted.as_ref());
     if let (Some(last), Environment::Only(now)) = (last, &policy.environment)
         && last.environment != *now
@@ -96,6 +106,8 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         refusals,
         dependencies: observed.dependencies,
         jobs: observed.jobs,
+        irreversible: observed.irreversible,
+        back: observed.back,
         idle_rules: observed.idle_rules,
         key: observed.key,
         unknown_rollouts: observed.unknown_rollouts,
@@ -192,6 +204,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         sent,
         live: live.as_ref().map(Version::of),
         predicted: None,
+        dependents: Propagation::Foreground,
         migration,
         past,
     };
@@ -199,6 +212,9 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         step.reason = Reason::Runs(why.clone());
     }
     let (predicted, warnings) = match answer {
+        Answered::Immutable(found) => {
+            return immutable::decide(step, work, *found, &Around::new(live.as_ref(), &ruled, policy));
+        }
         Answered::Proved | Answered::Stands => return settled(step, work, live.as_ref()),
         Answered::NotOurs(claim) => return not_ours(step, claim),
         Answered::ByServer { object, warnings } => (Ok(object), warnings),

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::{Claim, Contents};
 use crate::cluster::Resource;
+use crate::field::FieldPath;
 use crate::inventory::{ApplySet, Parent};
-use crate::jobs::Run;
+use crate::jobs::{Crossed, Irreversible, Run};
 use crate::key::Keyring;
 use crate::migrate::Migration;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
@@ -37,6 +38,10 @@ pub struct Observed {
     pub not_selected: usize,
     /// Every Job that git wants, selected or not.
     pub jobs: BTreeSet<ObjectRef>,
+    /// What the selected Jobs that git wants do that cannot be undone, as they declare it.
+    pub irreversible: Irreversible,
+    /// Whether the sync goes back. It does not, unless that was looked for.
+    pub back: Back,
     /// The key for digests of secret values.
     pub key: Keyring,
     /// The workloads of which it is unknown whether they restart.
@@ -59,6 +64,15 @@ pub enum Idle {
     NoObject,
     /// Of so many objects, none has such a field.
     NoField(usize),
+}
+
+/// The way back that a sync goes, if it does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Back {
+    /// The commit that was synced last, where the one to sync is not a later one.
+    pub from: Option<String>,
+    /// The Jobs whose work it goes back across.
+    pub crossed: Vec<Crossed>,
 }
 
 /// A kind that may not be listed: nothing of it can be said to be in sync.
@@ -133,12 +147,25 @@ pub enum Answered {
         /// What it would store, by our own merge; or why that cannot be said.
         predicted: Result<LiveObject, String>,
     },
+    /// The server refuses it, only because fields of the object that is there cannot be changed.
+    Immutable(Box<Immutable>),
     /// The server was not asked, since the object is not ours to change.
     NotOurs(Claim),
     /// The server was not asked, since its own records prove that nothing would change.
     Proved,
     /// The server was not asked, since a Job has run, or runs, with the inputs that it is to have.
     Stands,
+}
+
+/// An object that cannot be changed into what git wants.
+#[derive(Debug)]
+pub struct Immutable {
+    /// The fields that cannot be changed.
+    pub fields: Vec<FieldPath>,
+    /// The server's answer to a create in its place; or why there is none.
+    pub replacement: Result<LiveObject, String>,
+    /// The warnings that came with it.
+    pub warnings: Vec<String>,
 }
 
 /// Why the server could not be asked what an apply would do.
@@ -150,6 +177,9 @@ pub enum Unverified {
     KindMissing,
     /// What is there now is being deleted, and must be gone first.
     BeingDeleted,
+    /// The server refuses it while these fields, which it has filled in, are nobody's: they are taken
+    /// first, and go then.
+    Defaulted(Vec<FieldPath>),
     /// Fields of it are recorded in this version, which the server does not know any more.
     VersionGone(String),
     /// Who asks may not write it: a dry-run takes the same right as a write.

@@ -1,6 +1,6 @@
 //! What the person who runs a sync allows.
 
-use super::Budget;
+use super::{Budget, Permit};
 
 /// What the person who runs a sync allows.
 #[derive(Debug, Clone)]
@@ -21,8 +21,12 @@ pub struct Policy {
     pub empty: Empty,
     /// The kinds that are pruned although they are kept otherwise.
     pub prune_kinds: Vec<String>,
+    /// Whether to go back across what Jobs did that cannot be undone.
+    pub going_back: GoingBack,
     /// The Jobs that are run whatever became of them: `NAME` or `NAMESPACE/NAME`.
     pub rerun: Vec<String>,
+    /// The objects that may be replaced where they cannot be changed.
+    pub replace: Vec<Permit>,
 }
 
 /// What is allowed when nothing is said.
@@ -37,7 +41,9 @@ impl Default for Policy {
             budget: Budget::default(),
             empty: Empty::Refused,
             prune_kinds: Vec::new(),
+            going_back: GoingBack::Refused,
             rerun: Vec::new(),
+            replace: Vec::new(),
         }
     }
 }
@@ -74,6 +80,8 @@ pub enum Adoption {
 pub enum Prune {
     /// Members that git does not want.
     Orphans,
+    /// Every member, whatever git wants.
+    Everything,
     /// Nothing.
     Nothing,
 }
@@ -84,5 +92,14 @@ pub enum Empty {
     /// It is taken for a mistake.
     Refused,
     /// It is meant: everything goes.
+    Meant,
+}
+
+/// Whether a sync goes back across what a Job did that cannot be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoingBack {
+    /// It refuses.
+    Refused,
+    /// It does.
     Meant,
 }

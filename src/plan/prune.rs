@@ -2,10 +2,11 @@
 
 use std::str::FromStr;
 
-use super::{Action, Aside, DeleteWork, Policy, Reason, Step, Work};
+use super::{Action, Aside, DeleteWork, Policy, Prune, Reason, Step, Work};
 use crate::cluster::Resource;
 use crate::compare;
 use crate::field::ManagedFields;
+use crate::finalizer::finalizers;
 use crate::generate;
 use crate::inventory;
 use crate::object::{GroupKind, LiveObject, ObjectRef, is_definition};
@@ -84,7 +85,7 @@ pub(super) fn steps(
     // A namespace takes with it all it holds, so it goes only when all of that goes anyway.
     let going: Vec<ObjectRef> = decided
         .iter()
-        .filter(|(_, _, kept)| matches!(kept, None | Some(Reason::KeepGoing)))
+        .filter(|(_, _, kept)| matches!(kept, None | Some(Reason::KeepGoing(_))))
         .map(|(_, live, _)| live.reference())
         .collect();
     for (_, live, kept) in &mut decided {
@@ -97,6 +98,10 @@ pub(super) fn steps(
             *kept = in_use(found, &going);
         }
     }
+    let why = match policy.prune {
+        Prune::Everything => Reason::Everything,
+        Prune::Orphans | Prune::Nothing => Reason::Dropped(None),
+    };
     decided
         .into_iter()
         .map(|(resource, live, kept)| {
@@ -113,7 +118,7 @@ pub(super) fn steps(
             Step {
                 reference: live.reference(),
                 action,
-                reason: kept.unwrap_or(Reason::Dropped(None)),
+                reason: kept.unwrap_or_else(|| why.clone()),
                 changes: Vec::new(),
                 aside: Aside::default(),
                 moved: None,
@@ -151,8 +156,8 @@ fn keep(live: &LiveObject, policy: &Policy) -> Option<Reason> {
         .iter()
         .any(|kind| *kind == reference.kind.kind || *kind == reference.kind.to_string());
     if live.deletion_timestamp().is_some() {
-        Some(Reason::KeepGoing)
-    } else if live.annotation(inventory::PRUNE) == Some("never") {
+        Some(Reason::KeepGoing(finalizers(live)))
+    } else if live.annotation(inventory::PRUNE) == Some("never") && !(asked && policy.prune == Prune::Everything) {
         Some(Reason::KeepAnnotated)
     } else if let Some(owner) = owner {
         Some(Reason::KeepOwned(owner))

@@ -1,5 +1,6 @@
 //! A plan as a file: what a reviewer agreed to.
 //!
+//! This is what of the file counts; what is in it for people and programs to read, the view adds.
 //! It says which objects change how, and what that was decided of; it holds no manifest and no secret.
 //! Nothing is ever done because it says so: the plan is made again, and executed only where it comes
 //! out the same. So a file that was edited achieves nothing.
@@ -22,17 +23,19 @@ pub const KIND: &str = "Plan";
 
 /// A plan that was saved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct SavedPlan {
     api_version: String,
     kind: String,
-    made_of: MadeOf,
+    /// Nothing where it is of what no commit holds: then it can be read, and not executed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    made_of: Option<MadeOf>,
     steps: Vec<SavedStep>,
 }
 
 /// What a plan was made of. Each part has the name that a person knows it by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct MadeOf {
     /// The ApplySet.
     pub apply_set: Option<ApplySetName>,
@@ -64,7 +67,7 @@ impl From<&ApplySet> for ApplySetName {
 
 /// What becomes of one object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct SavedStep {
     /// Which object.
     pub object: ObjectRef,
@@ -81,7 +84,7 @@ pub struct SavedStep {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 struct SavedVersion {
     uid: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -89,7 +92,7 @@ struct SavedVersion {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 struct SavedChange {
     path: String,
     #[serde(skip_serializing_if = "SavedValue::is_absent", default)]
@@ -176,7 +179,7 @@ impl Moved<'_> {
 
 impl SavedPlan {
     /// What a plan that was made of this says.
-    pub fn new(made_of: MadeOf, plan: &Plan) -> Self {
+    pub fn new(made_of: Option<MadeOf>, plan: &Plan) -> Self {
         Self {
             api_version: API_VERSION.to_owned(),
             kind: KIND.to_owned(),
@@ -185,7 +188,8 @@ impl SavedPlan {
         }
     }
 
-    /// Reads what [`to_text`](Self::to_text) wrote.
+    /// Reads what `diff --out` or `diff --format json` wrote. What stands there for a reviewer besides is
+    /// left unread.
     pub fn read(name: &str, text: &str) -> Result<Self, Error> {
         let hint = "give it a file that `stackanetes diff --out FILE` wrote";
         let saved: Self = serde_json::from_str(text).map_err(|error| {
@@ -199,18 +203,12 @@ impl SavedPlan {
         Ok(saved)
     }
 
-    /// The file.
-    pub fn to_text(&self) -> String {
-        // Every key is text, so it can be written.
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
-    }
-
     /// Why a plan made of `now` is not this one whatever it says: it is of something else. Empty where
     /// it is of the same.
     pub fn is_of_another(&self, now: &MadeOf) -> Vec<String> {
-        let then = &self.made_of;
+        let Some(then) = &self.made_of else {
+            return vec!["it was made of what no commit holds".to_owned()];
+        };
         let name = |set: &Option<ApplySetName>| match set {
             Some(set) => format!("the ApplySet {} of namespace {}", set.name, set.namespace),
             None => "no ApplySet".to_owned(),

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Aside, Deleted, Idle, NotCompared, Past, Unverified};
-use crate::cluster::Resource;
+use super::{Aside, Back, Deleted, Idle, NotCompared, Past, Replacement, Unverified};
+use crate::cluster::{Propagation, Resource};
 use crate::compare::{FieldChange, GitChange};
+use crate::finalizer::Finalizer;
 use crate::health::Health;
 use crate::inventory::{ApplySet, Parent};
-use crate::jobs::{Inputs, Why};
+use crate::jobs::{Crossed, Inputs, Irreversible, Why};
 use crate::key::Keyring;
 use crate::migrate::Migration;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
@@ -39,6 +40,10 @@ pub struct Plan {
     pub dependencies: Dependencies,
     /// Every Job that git wants, selected or not.
     pub jobs: BTreeSet<ObjectRef>,
+    /// What the selected Jobs that git wants do that cannot be undone, as they declare it.
+    pub irreversible: Irreversible,
+    /// Whether it goes back.
+    pub back: Back,
     /// The key for digests of secret values.
     pub key: Keyring,
     /// The rules that are about nothing.
@@ -120,6 +125,8 @@ pub enum Action {
     Delete,
     /// It is left as it is: another manager owns what git wants.
     Conflict,
+    /// It is left as it is: only a new one can be what git wants, and that is not allowed.
+    Refused,
     /// It is left as it is: it is not ours.
     Skip,
     /// It stays although git does not want it.
@@ -134,7 +141,7 @@ impl Action {
             Self::Update => '~',
             Self::Replace => '±',
             Self::Delete => '-',
-            Self::Conflict => '!',
+            Self::Conflict | Self::Refused => '!',
             Self::Skip => '?',
             Self::Keep => '=',
         }
@@ -148,6 +155,7 @@ impl Action {
             Self::Replace => "replace",
             Self::Delete => "delete",
             Self::Conflict => "conflict",
+            Self::Refused => "refused",
             Self::Skip => "skip",
             Self::Keep => "keep",
         }
@@ -166,10 +174,14 @@ pub enum Reason {
     New,
     /// There is no such object any more: somebody deleted it.
     Deleted(Deleted),
+    /// There is one under another name, which is deleted.
+    Renamed(ObjectRef),
     /// There is one, which is being deleted.
     BeingDeleted,
     /// Fields differ.
     Fields,
+    /// Fields differ that cannot be changed: a new one takes its place, if that is allowed.
+    Immutable(Box<Replacement>),
     /// A Job runs again.
     Runs(Why),
     /// It becomes a member, and nothing else changes.
@@ -190,6 +202,8 @@ pub enum Reason {
     OtherApplySet(String),
     /// Git does not want it any more; by which commit, if that was looked for and found.
     Dropped(Option<GitChange>),
+    /// Everything is to go.
+    Everything,
     /// Its manifest asked for it to be kept.
     KeepAnnotated,
     /// Its kind is pruned only on request.
@@ -204,8 +218,8 @@ pub enum Reason {
     KeepNeverApplied,
     /// Another object owns it.
     KeepOwned(String),
-    /// It is being deleted already.
-    KeepGoing,
+    /// It is being deleted already, and what holds it.
+    KeepGoing(Vec<Finalizer>),
 }
 
 /// What there is to do for a step.
@@ -233,6 +247,8 @@ pub struct ApplyWork {
     pub live: Option<Version>,
     /// What the server said would be stored or, of what is unverified, our own merge.
     pub predicted: Option<LiveObject>,
+    /// What becomes of the dependents of one that is replaced.
+    pub dependents: Propagation,
     /// The managed fields that become ours before it is sent.
     pub migration: Option<Migration>,
     /// What is known of what git said when it was last applied.
@@ -298,6 +314,8 @@ pub enum Refusal {
         /// What it reads.
         read: ObjectRef,
     },
+    /// It goes back across what this Job did, which cannot be undone.
+    Irreversible(Crossed),
     /// Another environment was synced last.
     Environment {
         /// That one.
@@ -311,6 +329,12 @@ impl Plan {
     /// The steps of one action.
     pub fn of(&self, action: Action) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(move |step| step.action == action)
+    }
+
+    /// The Jobs whose work it goes back across, where nothing is refused for that.
+    pub fn crossed_as_meant(&self) -> impl Iterator<Item = &Crossed> {
+        let is_refused = |crossed: &&Crossed| self.refusals.contains(&Refusal::Irreversible((*crossed).clone()));
+        self.back.crossed.iter().filter(move |crossed| !is_refused(crossed))
     }
 
     /// Whether a sync would write an object.

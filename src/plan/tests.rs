@@ -242,6 +242,8 @@ fn observed(wanted: Vec<Observation>, orphans: Vec<LiveObject>) -> Observed {
         dependencies: Dependencies::new(),
         not_selected: 0,
         jobs: BTreeSet::new(),
+        irreversible: crate::jobs::Irreversible::new(),
+        back: crate::plan::Back::default(),
         key: Keyring::Empty,
         unknown_rollouts: crate::rollout::Unknown::new(),
         pending: Vec::new(),
@@ -455,7 +457,7 @@ fn an_orphan_is_deleted_unless_something_keeps_it() {
         (
             with("deletionTimestamp", json!("2026-01-01T00:00:00Z")),
             OURS,
-            Some(Reason::KeepGoing),
+            Some(Reason::KeepGoing(Vec::new())),
         ),
         (
             with("ownerReferences", owner),

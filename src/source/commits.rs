@@ -125,6 +125,15 @@ impl Commits {
         walk().unwrap_or_default()
     }
 
+    /// Whether `now` is `then`, or a later commit; nothing where that cannot be told, since not all commits
+    /// are at hand.
+    pub fn is_since(&self, now: CommitId, then: &str) -> Option<bool> {
+        let then = self.repository.find_commit(Oid::from_str(then).ok()?).ok()?.id();
+        let is_later = now == then || self.repository.graph_descendant_of(now, then).ok()?;
+        // Where a clone that is not whole ends, the way from one to the other may be missing.
+        (is_later || !self.repository.is_shallow()).then_some(is_later)
+    }
+
     /// What a commit has in a file of the directory, or in the directory as a whole, to be compared
     /// with another commit's; nothing if it has no such file.
     pub fn content(&self, commit: CommitId, file: Option<&str>) -> Option<CommitId> {

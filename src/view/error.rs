@@ -19,21 +19,30 @@ fn one(error: &Error) -> String {
         [] => format!("{} {}\n", paint(FAILED, "error:"), error.message()),
         places => located(error.message(), places),
     };
-    // Libraries repeat their cause in their own words: what has been said is not said again.
-    let mut said = error.message().to_lowercase();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        let words = shortened(&source.to_string());
-        if !said.contains(&words.to_lowercase()) {
-            text += &format!("{} {words}\n", paint(STRONG, "caused by:"));
-            said += &words.to_lowercase();
-        }
-        cause = source.source();
+    for cause in causes(error) {
+        text += &format!("{} {cause}\n", paint(STRONG, "caused by:"));
     }
     for hint in error.hints() {
         text += &format!("{} {hint}\n", paint(STRONG, "hint:"));
     }
     text
+}
+
+/// The causes of an error, each in its own words.
+pub(super) fn causes(error: &Error) -> Vec<String> {
+    // Libraries repeat their cause in their own words: what has been said is not said again.
+    let mut said = error.message().to_lowercase();
+    let mut causes = Vec::new();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        let words = shortened(&source.to_string());
+        if !said.contains(&words.to_lowercase()) {
+            said += &words.to_lowercase();
+            causes.push(words);
+        }
+        cause = source.source();
+    }
+    causes
 }
 
 /// Words of a server: some quote a whole object, and they may hold anything.

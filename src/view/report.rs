@@ -21,6 +21,7 @@ impl Progress {
     /// The line for an event; `None` for those that a person need not see.
     pub fn line(&mut self, event: &Event) -> Option<String> {
         Some(match event {
+            Event::Queued { holder } => format!("waiting   for the sync of {holder}"),
             Event::Started { .. } => return None,
             Event::Applied { reference, action } => {
                 let done = match action {
@@ -70,6 +71,14 @@ pub fn report(report: &Report) -> String {
             text += &super::error(error);
         }
     }
+    for (reference, begun) in report.open() {
+        let (word, why) = if begun {
+            ("unknown", "the sync ended while it was under way")
+        } else {
+            ("not begun", "the sync ended before")
+        };
+        let _ = writeln!(text, "{} {reference}: {why}", paint(FAILED, word));
+    }
     let count = |of: fn(&Outcome) -> bool| report.count(of);
     let mut parts = Vec::new();
     for (number, words) in [
@@ -77,14 +86,21 @@ pub fn report(report: &Report) -> String {
         (count(|outcome| matches!(outcome, Outcome::Updated)), "updated"),
         (count(|outcome| matches!(outcome, Outcome::Replaced)), "replaced"),
         (count(|outcome| matches!(outcome, Outcome::Deleted)), "deleted"),
-        (count(|outcome| !outcome.is_done()), "not done"),
+        (count(|outcome| !outcome.is_done()) + report.open().count(), "not done"),
         (count(|outcome| matches!(outcome, Outcome::Unchanged)), "unchanged"),
     ] {
         if number > 0 {
             parts.push(format!("{number} {words}"));
         }
     }
-    let verdict = if report.is_complete() { "synced" } else { "not synced" };
+    let is_deleted = |outcome: &Outcome| matches!(outcome, Outcome::Deleted);
+    let only_deletes = count(is_deleted) > 0 && count(is_deleted) == count(Outcome::is_done);
+    let verdict = match (report.is_complete(), only_deletes) {
+        (true, false) => "synced",
+        (false, false) => "not synced",
+        (true, true) => "done",
+        (false, true) => "not done",
+    };
     let _ = writeln!(
         text,
         "{verdict}: {}",
@@ -108,9 +124,11 @@ pub fn report(report: &Report) -> String {
     text
 }
 
-fn word(outcome: &Outcome) -> &'static str {
+/// What stands before an object that was not done.
+pub(super) fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Conflict => "conflict",
+        Outcome::Refused => "refused",
         Outcome::Skipped => "skipped",
         Outcome::Moved => "moved",
         Outcome::Failed(_) => "failed",
@@ -121,9 +139,11 @@ fn word(outcome: &Outcome) -> &'static str {
     }
 }
 
-fn why(outcome: &Outcome) -> String {
+/// Why an object was not done; nothing for one that was.
+pub(super) fn why(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Conflict => "another manager owns what git wants".to_owned(),
+        Outcome::Refused => "it cannot be changed, and is not to be replaced; `stackanetes diff` says why".to_owned(),
         Outcome::Skipped => "it is not ours".to_owned(),
         Outcome::Moved => {
             "it changed after the plan was made; review what it is now with `stackanetes diff`".to_owned()

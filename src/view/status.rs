@@ -22,6 +22,8 @@ pub struct StatusView<'a> {
     pub parent: &'a Parent,
     /// Its members.
     pub members: &'a [(ObjectRef, Health)],
+    /// The workloads with pods of an earlier template that nothing replaces: of how many such, of how many.
+    pub outdated: &'a [(ObjectRef, (i64, i64))],
     /// The kinds that may not be listed.
     pub not_compared: &'a [NotCompared],
     /// Now.
@@ -72,6 +74,13 @@ pub fn status(view: &StatusView<'_>) -> String {
         } else {
             format!(": {}\n", health.message)
         };
+    }
+    for (reference, (outdated, all)) in view.outdated {
+        let style = paint(WARNED, format!("{:<11}", "pending"));
+        let _ = writeln!(
+            text,
+            "  {style} {reference}: {outdated} of {all} pods are of an earlier template; each is replaced when it is deleted"
+        );
     }
     for kind in view.not_compared {
         let _ = writeln!(text, "  {} {}", paint(FAILED, "not listed "), kind.message);

@@ -19,7 +19,7 @@ pub(super) fn of(action: Action) -> Style {
         Action::Update => AnsiColor::Cyan.on_default(),
         Action::Replace => AnsiColor::Magenta.on_default(),
         Action::Delete => REMOVED,
-        Action::Conflict | Action::Skip => FAILED,
+        Action::Conflict | Action::Refused | Action::Skip => FAILED,
         Action::Keep => FADED,
     }
 }

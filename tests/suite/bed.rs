@@ -111,7 +111,8 @@ impl Bed {
         self.start_as(&self.user.kubeconfig, args)
     }
 
-    fn start_as(&self, kubeconfig: &Path, args: &[&str]) -> Child {
+    /// Starts it as another user, or by another way to the API server.
+    pub fn start_as(&self, kubeconfig: &Path, args: &[&str]) -> Child {
         Command::new(env!("CARGO_BIN_EXE_stackanetes"))
             .args(args)
             .current_dir(&self.dir)

@@ -229,7 +229,15 @@ fn the_shipped_directory_is_clean() {
         ],
         &["network.ingress.enabled=false"],
         &["memcached.enabled=false"],
-        &["keystone.enabled=false"],
+        &["cinder.enabled=false"],
+        &["glance.enabled=false"],
+        &["horizon.enabled=false"],
+        &["libvirt.enabled=false"],
+        &["mariadb.backup.enabled=false"],
+        &["neutron.enabled=false"],
+        &["nova.enabled=false"],
+        &["openvswitch.enabled=false"],
+        &["nova.enabled=false", "placement.enabled=false"],
     ] {
         let args: Vec<&str> = sets.iter().flat_map(|set| ["--set", *set]).collect();
         let run = check(root, &args).exits(0).shows("nothing found in");

@@ -1,9 +1,17 @@
-//! Ctrl-C ends a sync at once, with an account of what was not done.
+//! Ctrl-C ends a sync as soon as what is under way is done, and a second one at once; each with an account of
+//! what was and was not done.
 
-use std::process::Command;
+use std::process::{Child, Command};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::bed::{Bed, Run, config_map, deployment, wait_until, with_metadata};
+use crate::proxy::{Proxy, Request, Then};
+
+fn interrupt(sync: &Child) {
+    let kill = Command::new("kill").args(["-INT", &sync.id().to_string()]).status();
+    assert!(kill.expect("kill can be run").success());
+}
 
 #[test]
 fn an_interrupted_sync_says_what_was_not_done_and_gives_back_the_lease() {
@@ -19,8 +27,7 @@ fn an_interrupted_sync_says_what_was_not_done_and_gives_back_the_lease() {
     let sync = bed.start(&["sync", "--yes", "--timeout", "60s"]);
     wait_until("the Deployment is applied", || bed.get("deployment", "web").is_some());
     let interrupted = Instant::now();
-    let kill = Command::new("kill").args(["-INT", &sync.id().to_string()]).status();
-    assert!(kill.expect("kill can be run").success());
+    interrupt(&sync);
     let run = Run::finish(sync).exits(130);
     assert!(
         interrupted.elapsed() < Duration::from_secs(40),
@@ -31,4 +38,38 @@ fn an_interrupted_sync_says_what_was_not_done_and_gives_back_the_lease() {
         .shows("not synced: 2 not done");
     assert_eq!(bed.lease_holder(), "");
     assert!(bed.get("configmap", "after").is_none());
+}
+
+#[test]
+fn a_second_ctrl_c_stops_at_once_and_says_what_nobody_knows() {
+    let bed = Bed::new("interrupt-twice");
+    for name in ["done", "held"] {
+        bed.write_config_map(name, &[("a", "1")]);
+    }
+    let on_held = "  annotations:\n    config.kubernetes.io/depends-on: /namespaces/interrupt-twice/ConfigMap/held\n";
+    bed.write(
+        "after.yaml",
+        &with_metadata(&config_map("after", &[("a", "1")]), on_held),
+    );
+    // One write is never answered.
+    let proxy = Proxy::start(&bed.user, |request| {
+        let is_held = request.is_write() && request.target.contains("/configmaps/held?");
+        if is_held { Then::Hold } else { Then::Answer }
+    });
+    let args = ["sync", "--yes", "--timeout", "60s", "--concurrency", "1"];
+    let sync = bed.start_as(&proxy.kubeconfig, &args);
+    let is_held = |request: &Request| request.is_write() && request.target.contains("/configmaps/held?");
+    wait_until("a write is under way", || proxy.seen().iter().any(is_held));
+    interrupt(&sync);
+    thread::sleep(Duration::from_millis(500));
+    let second = Instant::now();
+    interrupt(&sync);
+    let run = Run::finish(sync).exits(130);
+    assert!(second.elapsed() < Duration::from_secs(5), "it waits for nothing");
+    run.complains("stopping: what is under way is finished; once more stops at once")
+        .complains("stopped at once: what was under way may be done or not")
+        .complains("the Lease is free again after 30 s")
+        .shows("unknown ConfigMap interrupt-twice/held: the sync ended while it was under way")
+        .shows("not begun ConfigMap interrupt-twice/after: the sync ended before")
+        .shows("not synced: 1 created, 2 not done");
 }

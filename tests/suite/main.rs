@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod agreement;
+mod asking;
 mod bed;
 mod behind;
 mod between;
@@ -14,21 +15,29 @@ mod check;
 mod components;
 mod conflicts;
 mod control_plane;
+mod cut_off;
 mod defaults;
+mod delete;
 mod desired;
 mod diff;
 mod differential;
 mod environments;
+mod events;
 mod fixture;
 mod generated;
+mod history;
+mod immutable;
 mod input;
 mod interrupt;
 mod jobs;
 mod migration;
 mod namespaces;
+mod one_at_a_time;
+mod order;
 mod parameters;
 mod parent;
 mod programs;
+mod proxy;
 mod prune;
 mod races;
 mod revision;

@@ -1,7 +1,9 @@
 //! What git dropped goes, and nothing else: each guard has a test that would delete something
 //! without it.
 
-use crate::bed::{Bed, config_map, namespace, secret, with_metadata};
+use serde_json::json;
+
+use crate::bed::{Bed, config_map, deployment, namespace, secret, wait_until, with_metadata};
 use crate::control_plane::{ControlPlane, Rule};
 
 #[test]
@@ -147,7 +149,7 @@ fn an_object_annotated_against_it_is_kept() {
 }
 
 #[test]
-fn a_volume_claim_and_a_definition_go_only_on_request() {
+fn a_definition_goes_only_on_request() {
     let bed = Bed::new("prune-kinds");
     bed.write_config_map("kept", &[("a", "1")]);
     bed.write(
@@ -286,7 +288,10 @@ fn an_object_kept_by_a_finalizer_is_named_with_it() {
     bed.remove("held.yaml");
     bed.run(&["sync", "--yes", "--timeout", "2s"])
         .exits(1)
-        .shows("not ready ConfigMap prune-finalizer/held: still there, held by the finalizer example.com/hold");
+        .shows("not ready ConfigMap prune-finalizer/held: still there, held by the finalizer example.com/hold (put there by kubectl-patch)");
+    bed.diff().exits(0).shows(
+        "= keep ConfigMap prune-finalizer/held no longer in git; being deleted already, held by the finalizer example.com/hold (put there by kubectl-patch)",
+    );
     bed.kubectl(&[
         "patch",
         "configmap",
@@ -350,4 +355,271 @@ fn a_set_goes_with_the_namespace_that_it_is_kept_in() {
         .exits(0)
         .shows("2 deleted");
     assert!(bed.plane.get("namespace", None, "prune-whole").is_none());
+}
+
+#[test]
+fn a_volume_claim_goes_only_on_request() {
+    let bed = Bed::on(ControlPlane::full(), "prune-claim");
+    bed.write_config_map("kept", &[("a", "1")]);
+    bed.write(
+        "claim.yaml",
+        "apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: data
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+",
+    );
+    bed.synced();
+    bed.remove("claim.yaml");
+    bed.diff().exits(0).shows(
+        "= keep PersistentVolumeClaim prune-claim/data no longer in git; delete it with --prune-kind PersistentVolumeClaim",
+    );
+    bed.synced();
+    assert!(bed.get("persistentvolumeclaim", "data").is_some());
+    bed.run(&["sync", "--yes", "--prune-kind", "PersistentVolumeClaim"])
+        .exits(0)
+        .shows("1 deleted");
+    assert!(bed.get("persistentvolumeclaim", "data").is_none());
+}
+
+#[test]
+fn what_another_object_owns_by_now_is_kept() {
+    let bed = Bed::new("prune-owned");
+    bed.write_config_map("owner", &[("a", "1")]);
+    bed.write_config_map("dropped", &[("a", "1")]);
+    bed.synced();
+    let uid = bed.get("configmap", "owner").expect("it is there")["metadata"]["uid"].clone();
+    let owner = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": uid});
+    bed.patch(
+        "operator",
+        "configmap",
+        "dropped",
+        &json!({"metadata": {"ownerReferences": [owner]}}),
+    );
+    bed.remove("dropped.yaml");
+    bed.synced()
+        .shows("= keep ConfigMap prune-owned/dropped no longer in git; ConfigMap owner owns it");
+    assert!(bed.get("configmap", "dropped").is_some());
+}
+
+#[test]
+fn nothing_is_pruned_while_something_is_not_current() {
+    let bed = Bed::new("prune-not-ready");
+    bed.write_config_map("dropped", &[("a", "1")]);
+    bed.synced();
+    bed.remove("dropped.yaml");
+    // Nothing runs it here.
+    bed.write("web.yaml", &deployment("web", 1, "one"));
+    bed.run(&["sync", "--yes", "--timeout", "2s"])
+        .exits(1)
+        .shows("not ready Deployment prune-not-ready/web")
+        .shows("nothing was pruned (1 to delete): one object before it was not done");
+    assert!(bed.get("configmap", "dropped").is_some());
+}
+
+#[test]
+fn nothing_is_pruned_when_a_file_cannot_be_read() {
+    let bed = Bed::new("prune-unreadable");
+    bed.write_config_map("broken", &[("a", "1")]);
+    bed.write_config_map("kept", &[("a", "1")]);
+    bed.synced();
+    bed.write(
+        "broken.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: broken\n",
+    );
+    let requests = bed.audited(|| drop(bed.sync().exits(2).complains("desired/broken.yaml")));
+    assert!(!requests.iter().any(crate::control_plane::AuditEvent::is_write));
+    assert!(bed.get("configmap", "broken").is_some());
+}
+
+/// Refuses a write of the ConfigMap `wanted` of a bed's namespace, for as long as it lives; a dry-run of it
+/// is allowed.
+struct Policy<'a> {
+    bed: &'a Bed,
+    operation: &'a str,
+}
+
+impl<'a> Policy<'a> {
+    fn against(operation: &'a str, bed: &'a Bed) -> Self {
+        let id = &bed.namespace;
+        let group = "admissionregistration.k8s.io/v1";
+        let policy = json!({"apiVersion": "v1", "kind": "List", "items": [
+            {"apiVersion": group, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": id}, "spec": {
+                "matchConstraints": {"resourceRules": [{
+                    "apiGroups": [""], "apiVersions": ["v1"], "operations": [operation], "resources": ["configmaps"],
+                }]},
+                "validations": [{
+                    "expression": format!(
+                        "request.namespace != '{id}' || !(request.name in ['wanted', 'probe']) || request.dryRun",
+                    ),
+                    "message": "somebody wants it as it is",
+                }],
+            }},
+            {"apiVersion": group, "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": id}, "spec": {
+                "policyName": id, "validationActions": ["Deny"],
+            }},
+        ]});
+        bed.kubectl_stdin(&["create", "-f", "-"], &policy.to_string());
+        let policy = Self { bed, operation };
+        wait_until("the policy is at work", || !policy.allows());
+        policy
+    }
+
+    /// Tries it with another ConfigMap.
+    fn allows(&self) -> bool {
+        let namespace = format!("--namespace={}", self.bed.namespace);
+        let kubectl = |args: &[&str]| {
+            self.bed
+                .plane
+                .kubectl(&[args, &[namespace.as_str()]].concat())
+                .status
+                .success()
+        };
+        // The same once more would be no request.
+        let tried = format!("tried={}", jiff::Timestamp::now().as_nanosecond());
+        kubectl(&["create", "configmap", "probe"]);
+        match self.operation {
+            "DELETE" => kubectl(&["delete", "configmap", "probe"]),
+            _ => kubectl(&["label", "configmap", "probe", &tried, "--overwrite"]),
+        }
+    }
+}
+
+impl Drop for Policy<'_> {
+    fn drop(&mut self) {
+        for kind in ["validatingadmissionpolicybinding", "validatingadmissionpolicy"] {
+            self.bed.kubectl(&["delete", kind, &self.bed.namespace]);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_pruned_when_something_is_refused_that_was_not_when_it_was_planned() {
+    let bed = Bed::new("prune-refused");
+    bed.write_config_map("wanted", &[("a", "1")]);
+    bed.write_config_map("dropped", &[("a", "1")]);
+    bed.synced();
+    bed.remove("dropped.yaml");
+    bed.write_config_map("wanted", &[("a", "2")]);
+    let policy = Policy::against("UPDATE", &bed);
+    bed.sync()
+        .exits(1)
+        .shows("failed ConfigMap prune-refused/wanted")
+        .shows("somebody wants it as it is")
+        .shows("nothing was pruned (1 to delete)");
+    assert!(bed.get("configmap", "dropped").is_some());
+    drop(policy);
+}
+
+#[test]
+fn a_rejected_delete_stays_a_member_and_is_tried_again_while_the_rest_goes() {
+    let bed = Bed::new("prune-rejected");
+    bed.write_config_map("kept", &[("a", "1")]);
+    bed.write("secret.yaml", &secret("free"));
+    let on = "  annotations:\n    config.kubernetes.io/depends-on: /namespaces/prune-rejected/Secret/used\n";
+    bed.write("wanted.yaml", &with_metadata(&config_map("wanted", &[("a", "1")]), on));
+    bed.write("used.yaml", &secret("used"));
+    bed.synced();
+    for file in ["wanted.yaml", "secret.yaml", "used.yaml"] {
+        bed.remove(file);
+    }
+    let policy = Policy::against("DELETE", &bed);
+    bed.sync()
+        .exits(1)
+        .shows("failed ConfigMap prune-rejected/wanted: failed to delete ConfigMap prune-rejected/wanted")
+        .shows("somebody wants it as it is")
+        .shows("not ready Secret prune-rejected/used: ConfigMap prune-rejected/wanted is still there and uses it")
+        .shows("1 deleted");
+    assert!(bed.get("secret", "free").is_none() && bed.get("secret", "used").is_some());
+    let wanted = bed.get("configmap", "wanted").expect("it is there");
+    assert!(wanted["metadata"]["labels"]["applyset.kubernetes.io/part-of"].is_string());
+    drop(policy);
+    wait_until("the policy is gone", || bed.sync().code == 0);
+    assert!(bed.get("configmap", "wanted").is_none() && bed.get("secret", "used").is_none());
+}
+
+#[test]
+fn what_a_finalizer_holds_keeps_its_namespace_and_nothing_else() {
+    let bed = Bed::new("prune-held");
+    bed.write_config_map("kept", &[("a", "1")]);
+    for name in ["prune-held-a", "prune-held-b"] {
+        bed.write(&format!("{name}/namespace.yaml"), &namespace(name));
+        let there = with_metadata(&config_map("there", &[("a", "1")]), &format!("  namespace: {name}\n"));
+        bed.write(&format!("{name}/there.yaml"), &there);
+    }
+    bed.synced();
+    let finalizers = |value: serde_json::Value| {
+        let patch = json!({"metadata": {"finalizers": value}}).to_string();
+        let args = [
+            "patch",
+            "configmap",
+            "there",
+            "--namespace=prune-held-a",
+            "--type=merge",
+            "--field-manager=operator",
+            "--patch",
+            &patch,
+        ];
+        bed.plane.kubectl(&args).expect_success();
+    };
+    finalizers(json!(["example.com/hold"]));
+    for name in ["prune-held-a", "prune-held-b"] {
+        bed.remove(&format!("{name}/namespace.yaml"));
+        bed.remove(&format!("{name}/there.yaml"));
+    }
+    bed.run(&["sync", "--yes", "--timeout", "20s"])
+        .exits(1)
+        .shows("not ready ConfigMap prune-held-a/there: still there, held by the finalizer example.com/hold (put there by operator)")
+        .shows("not ready Namespace prune-held-a: ConfigMap prune-held-a/there is still there and uses it")
+        .shows("2 deleted");
+    assert!(bed.plane.get("namespace", None, "prune-held-b").is_none());
+    finalizers(serde_json::Value::Null);
+    bed.synced().shows("1 deleted");
+    bed.diff().exits(0);
+}
+
+#[test]
+fn another_name_is_one_create_and_one_delete_that_belong_together() {
+    let bed = Bed::new("prune-renamed");
+    bed.write_config_map("before", &[("a", "1")]);
+    let service = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\nspec:\n  type: NodePort\n  selector: {{app: web}}\n  ports: [{{port: 80}}]\n"
+        )
+    };
+    bed.write("service.yaml", &service("old"));
+    bed.synced();
+    bed.remove("before.yaml");
+    bed.write_config_map("after", &[("a", "1")]);
+    bed.write_config_map("another", &[("a", "2")]);
+    bed.write("service.yaml", &service("new"));
+    bed.diff()
+        .exits(1)
+        .shows("+ create ConfigMap prune-renamed/after renamed from ConfigMap prune-renamed/before, which is deleted")
+        .shows("+ create ConfigMap prune-renamed/another\n")
+        .shows("+ create Service prune-renamed/new renamed from Service prune-renamed/old, which is deleted")
+        .shows("- delete ConfigMap prune-renamed/before no longer in git")
+        .shows("3 to create, 2 to delete");
+    // What is not deleted is not renamed.
+    bed.run(&["diff", "--no-prune"]).exits(1).shows_not("renamed from");
+    bed.synced().shows("3 created, 2 deleted");
+    bed.diff().exits(0);
+}
+
+#[test]
+fn what_is_cluster_scoped_is_not_pruned_under_a_namespace() {
+    let bed = Bed::new("prune-cluster-scoped");
+    bed.write_config_map("kept", &[("a", "1")]);
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: prune-cluster-scoped\nrules: []\n";
+    bed.write("role.yaml", role);
+    bed.synced();
+    bed.remove("role.yaml");
+    let there = || bed.plane.get("clusterrole", None, "prune-cluster-scoped").is_some();
+    bed.run(&["sync", "--yes", "-n", "prune-cluster-scoped"]).exits(0);
+    assert!(there());
+    bed.synced().shows("1 deleted");
+    assert!(!there());
 }

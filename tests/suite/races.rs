@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::json;
 use stackanetes::cluster::{Cluster, Connection, Kubernetes};
-use stackanetes::error::Result;
-use stackanetes::execute::{Event, Execution, Holder, Outcome};
+use stackanetes::error::{Error, Result};
+use stackanetes::execute::{Event, Execution, Holder, Lock, Outcome};
 use stackanetes::inventory::{ApplySet, Record};
 use stackanetes::observe::{self, Observations, Question};
 use stackanetes::plan::{self, Policy};
@@ -85,7 +85,9 @@ pub fn sync_through(
             },
             holder: Holder {
                 identity: "test".into(),
+                revision: None,
             },
+            lock: Lock::default(),
             stop: tokio::sync::watch::channel(false).1,
         };
         let mut outcomes = Vec::new();
@@ -94,7 +96,7 @@ pub fn sync_through(
                 outcomes.push((reference.name, outcome));
             }
         };
-        let result = execution.run(plan, tell).await;
+        let result = execution.run(plan, tell).await.map_err(Error::from);
         (outcomes, result)
     })
 }

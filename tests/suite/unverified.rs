@@ -85,7 +85,7 @@ fn who_may_only_read_sees_the_same_diff_and_that_it_is_unverified() {
     );
     bed.write("role.yaml", &text("role").replace("[get, list]", "[get]"));
     bed.write("secret.yaml", &text("secret").replace("a: b", "a: swordfish"));
-    bed.write_config_map("new", &[("a", "1")]);
+    bed.write_config_map("new", &[("b", "2")]);
     bed.remove("untouched.yaml");
     bed.commit("Second");
     let asked = bed.diff().exits(1).hides(&["swordfish"]);

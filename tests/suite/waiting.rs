@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Run};
+use crate::bed::{Bed, Run, wait_until};
 use crate::control_plane::ControlPlane;
 
 /// Syncs one object named `it` into a namespace of its own. The run, and the object right after it.
@@ -137,4 +137,34 @@ spec:
         bed.get("configmap", "other").is_some(),
         "what does not depend on them goes on"
     );
+}
+
+#[test]
+fn status_tells_of_pods_that_wait_to_be_deleted() {
+    let bed = Bed::on(ControlPlane::full(), "wait-on-delete");
+    let daemons = |image: &str| {
+        format!(
+            "apiVersion: apps/v1
+kind: DaemonSet
+metadata: {{name: switch}}
+spec:
+  updateStrategy: {{type: OnDelete}}
+  selector: {{matchLabels: {{app: switch}}}}
+  template:
+    metadata: {{labels: {{app: switch}}}}
+    spec: {{containers: [{{name: main, image: \"{image}\"}}]}}
+"
+        )
+    };
+    bed.write("switch.yaml", &daemons("switch:1"));
+    bed.synced();
+    bed.run(&["status"]).exits(0).shows_not("pending");
+    bed.write("switch.yaml", &daemons("switch:2"));
+    bed.synced();
+    let pending = "pending     DaemonSet wait-on-delete/switch: 2 of 2 pods are of an earlier template";
+    bed.run(&["status"]).exits(0).shows(pending);
+    bed.kubectl(&["delete", "pods", "-l", "app=switch"]);
+    wait_until("the new pods are there", || {
+        !bed.run(&["status"]).stdout.contains("pending")
+    });
 }

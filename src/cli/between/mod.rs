@@ -11,15 +11,16 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::format::PlanFormat;
 use super::setting::{Asked, Connected};
 use super::{Exit, options, setting, sync};
 use crate::cluster::Sandbox;
 use crate::error::{Error, Result};
-use crate::execute::Event;
+use crate::execute::{Event, Lock};
 use crate::selection::Selection;
 use crate::source::{self, Desired};
 use crate::ui::Ui;
-use crate::view::{self, Against};
+use crate::view::Against;
 
 /// In a sandbox everything is Current at once.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -27,13 +28,25 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// What an ApplySet is called that has no name: only the heading shows it.
 const UNNAMED: &str = "unnamed";
 
-pub(super) async fn run(
-    desired: &options::Desired,
-    safety: &options::Safety,
-    from: &str,
-    to: Option<&str>,
-    ui: &mut Ui,
-) -> Result<Exit> {
+/// What is compared with what.
+pub(super) struct Between<'a> {
+    pub(super) desired: &'a options::Desired,
+    pub(super) safety: &'a options::Safety,
+    /// The commits; instead of the second one, what is on disk.
+    pub(super) from: &'a str,
+    pub(super) to: Option<&'a str>,
+    /// What is printed.
+    pub(super) format: PlanFormat,
+}
+
+pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
+    let Between {
+        desired,
+        safety,
+        from,
+        to,
+        format,
+    } = between;
     let path = desired.source.path().unwrap_or_else(|| Path::new("."));
     let inputs = desired.source.inputs();
     let named = |mut read: Desired| {
@@ -74,7 +87,8 @@ pub(super) async fn run(
     if let Some(first) = &first {
         heading.against = Against::Commit(first);
     }
-    ui.result(&view::plan(&planned.plan, &heading))?;
+    let text = format.show(&planned, &heading).await;
+    ui.result(&text)?;
     Ok(if planned.plan.is_in_sync() {
         Exit::Done
     } else {
@@ -91,6 +105,11 @@ async fn sync_into(read: Desired, connected: Connected, desired: &options::Desir
     };
     let planned = setting::planned_on(read, connected, asked, ui).await?;
     let (_stays, stop) = watch::channel(false);
-    let (execution, plan) = sync::execution(planned, TIMEOUT, stop);
-    execution.run(plan, &mut |_: Event| {}).await
+    let limits = sync::Limits {
+        timeout: TIMEOUT,
+        lock: Lock::default(),
+        stop,
+    };
+    let (execution, plan) = sync::execution(planned, limits);
+    execution.run(plan, &mut |_: Event| {}).await.map_err(Error::from)
 }

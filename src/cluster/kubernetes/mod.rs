@@ -302,6 +302,7 @@ impl Cluster for Kubernetes {
             "propagationPolicy": match deletion.propagation {
                 Propagation::Background => "Background",
                 Propagation::Foreground => "Foreground",
+                Propagation::Orphan => "Orphan",
             },
         });
         let address = address(resource, deletion.reference)?;

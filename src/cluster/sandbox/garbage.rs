@@ -79,7 +79,27 @@ impl World {
     /// Deletes the object in a file.
     pub(super) fn delete(&mut self, path: &Path, propagation: Propagation) {
         if let Some(index) = self.objects.iter().position(|living| living.path == path) {
+            if propagation == Propagation::Orphan {
+                self.orphan(index);
+            }
             self.start(index, propagation);
+        }
+    }
+
+    /// Makes the dependents of an object nobody's.
+    fn orphan(&mut self, index: usize) {
+        let uid = View(&self.objects[index].value).uid().to_owned();
+        for index in 0..self.objects.len() {
+            let owners = View(&self.objects[index].value).owners();
+            if owners.iter().any(|owner| uid_in(owner) == uid) {
+                let others: Vec<Value> = owners.into_iter().filter(|owner| uid_in(owner) != uid).collect();
+                self.change(index, |value| {
+                    match (others.is_empty(), value["metadata"].as_object_mut()) {
+                        (true, Some(metadata)) => drop(metadata.remove("ownerReferences")),
+                        _ => value["metadata"]["ownerReferences"] = Value::Array(others),
+                    }
+                });
+            }
         }
     }
 
@@ -363,6 +383,16 @@ mod tests {
             assert_eq!(written, ["shared"]);
             assert_eq!(removed, ["child", "grandchild", "owner"]);
         }
+    }
+
+    #[test]
+    fn orphans_stay_and_belong_to_nobody() {
+        let objects = vec![
+            object("a/x/owner", json!({})),
+            object("a/x/child", owned_by(&[("owner", true)])),
+        ];
+        let (written, removed) = after(objects, Propagation::Orphan);
+        assert_eq!((written, removed), (vec!["child".to_owned()], vec!["owner".to_owned()]));
     }
 
     #[test]

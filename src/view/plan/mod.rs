@@ -1,6 +1,8 @@
 //! A plan as text: one line an object, one line a field, with the cause of each.
 
 mod change;
+mod immutable;
+mod kept;
 mod remarks;
 
 use std::fmt::Write as _;
@@ -16,6 +18,7 @@ use crate::plan::{Action, Moved, Plan, Reason, Restarts, Step, Unverified, Work}
 use crate::source::Revision;
 
 pub use remarks::refusal;
+pub(super) use remarks::{crossed, remarks, summary};
 
 /// What stands above a plan, and how it is shown.
 #[derive(Debug)]
@@ -48,6 +51,8 @@ pub enum Against<'a> {
 pub enum Pruning {
     /// What git dropped.
     Members,
+    /// Every member.
+    Everything,
     /// Nothing, since it was asked so.
     Off,
     /// Only what the selection selects.
@@ -83,8 +88,8 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>) -> String {
     if !plan.steps.is_empty() || !plan.not_compared.is_empty() {
         text.push('\n');
     }
-    text += &remarks::summary(plan);
-    text += &remarks::remarks(plan, heading);
+    text += &summary(plan, heading.pruning);
+    text += &remarks(plan, heading);
     text
 }
 
@@ -111,12 +116,15 @@ pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>) -> String {
     text
 }
 
-fn head(plan: &Plan, heading: &Heading<'_>) -> String {
+/// What is compared with what.
+pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> String {
     let name = plan.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
     let mut text = paint(STRONG, name);
-    let to = heading
-        .revision
-        .map_or_else(|| "not in a git repository".to_owned(), commit);
+    let to = match heading.revision {
+        Some(revision) => commit(revision),
+        None if heading.pruning == Pruning::Everything => "everything is to be deleted".to_owned(),
+        None => "not in a git repository".to_owned(),
+    };
     match heading.against {
         Against::Cluster(cluster) => {
             let _ = write!(text, " on {cluster}: {to}");
@@ -161,14 +169,18 @@ fn commit(revision: &Revision) -> String {
     format!("{branch}{}{dirty}", revision.short)
 }
 
-fn step(step: &Step, heading: &Heading<'_>) -> String {
+/// The lines of one object, the first of which says what becomes of it.
+pub(super) fn step(step: &Step, heading: &Heading<'_>) -> String {
     let left = format!("{} {:<9} {}", step.action.glyph(), step.action.word(), step.reference);
-    let plain = columns(&left, &note(step));
+    let plain = columns(&left, &note(step, heading));
     let mut text = format!(
         "{}{}\n",
         paint(style::of(step.action), &left),
         plain.strip_prefix(left.as_str()).unwrap_or_default()
     );
+    if let Reason::Immutable(replacement) = &step.reason {
+        text += &immutable::lines(&step.reference, replacement);
+    }
     for change in &step.changes {
         text += &change::change(change, heading.now, step);
     }
@@ -231,16 +243,19 @@ fn becomes_ours(step: &Step) -> String {
     text
 }
 
-fn note(step: &Step) -> String {
+/// Why a step is what it is, and what it does besides; empty where the action says all.
+pub(super) fn note(step: &Step, heading: &Heading<'_>) -> String {
     let reason = match &step.reason {
-        Reason::New => String::new(),
+        Reason::New | Reason::Everything => String::new(),
         Reason::Deleted(deleted) => {
             let guessed = if deleted.guessed { " (guessed)" } else { "" };
             format!("deleted: it was synced at {}, and is gone{guessed}", deleted.revision)
         }
+        Reason::Renamed(old) => format!("renamed from {old}, which is deleted"),
         Reason::BeingDeleted => "once the old one is gone: it is being deleted".to_owned(),
         Reason::Fields if step.action == Action::Conflict => String::new(),
         Reason::Fields => step.restarts.map(restarts).unwrap_or_default(),
+        Reason::Immutable(replacement) => immutable::note(replacement),
         Reason::Runs(why) => format!("runs again: {}", runs(why)),
         Reason::Joins => "becomes a member; nothing else changes".to_owned(),
         Reason::NewVersion => "once its version is served".to_owned(),
@@ -248,9 +263,6 @@ fn note(step: &Step) -> String {
         Reason::Ownership => "no value changes; only who owns its fields".to_owned(),
         Reason::Generates => "generates values; nothing else changes".to_owned(),
         Reason::Unpredicted(why) => format!("what changes cannot be said: {}", value::visible(why)),
-        Reason::KeepGenerated => {
-            "no longer in git; it holds generated values: delete it with --prune-kind Secret".to_owned()
-        }
         Reason::NotOurs => "it exists and is not ours; take it over with --adopt".to_owned(),
         Reason::OtherApplySet(id) => format!("it is part of another ApplySet, {id}"),
         Reason::Dropped(None) => "no longer in git".to_owned(),
@@ -258,24 +270,11 @@ fn note(step: &Step) -> String {
             format!("dropped from git in {short} {}", value::visible(subject))
         }
         Reason::Dropped(Some(other)) => format!("no longer in git: {}", change::by(other)),
-        Reason::KeepAnnotated => "no longer in git; kept by stackanetes.io/prune: never".to_owned(),
-        Reason::KeepKind => format!(
-            "no longer in git; delete it with --prune-kind {}",
-            step.reference.kind.kind
-        ),
-        Reason::KeepInUse(objects) => {
-            let first: Vec<_> = objects.iter().take(3).map(ToString::to_string).collect();
-            let more = if objects.len() > 3 {
-                format!(" and {} more", objects.len() - 3)
-            } else {
-                String::new()
-            };
-            format!("no longer in git; still in use by {}{more}", first.join(", "))
-        }
-        Reason::KeepUnknownUse(why) => format!("no longer in git; kept, since {why}"),
         Reason::KeepNeverApplied => "labelled as a member, but never applied by us".to_owned(),
-        Reason::KeepGoing => "no longer in git; being deleted already".to_owned(),
-        Reason::KeepOwned(owner) => format!("no longer in git; {owner} owns it"),
+        kept => match kept::why(kept, &step.reference, heading) {
+            why if heading.pruning == Pruning::Everything => why,
+            why => format!("no longer in git; {why}"),
+        },
     };
     let unverified = match &step.unverified {
         None => return reason,
@@ -297,6 +296,10 @@ fn unverified(why: &Unverified) -> String {
         Unverified::NamespaceMissing(namespace) => format!("namespace {namespace} is not there yet"),
         Unverified::KindMissing => "its CustomResourceDefinition is not there yet".to_owned(),
         Unverified::BeingDeleted => "what is there is being deleted".to_owned(),
+        Unverified::Defaulted(fields) => {
+            let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
+            format!("the server accepts it once {} is taken back", fields.join(", "))
+        }
         Unverified::VersionGone(version) => {
             format!("the server does not know {version} any more, in which its fields are recorded")
         }

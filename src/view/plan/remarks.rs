@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::super::style::{FAILED, WARNED, paint};
+use super::super::value::visible;
 use super::{Heading, Pruning, change, input};
+use crate::jobs::Crossed;
 use crate::plan::{Action, Idle, Plan, Reason, Refusal, Step, Unverified, Work};
 
-pub(super) fn summary(plan: &Plan) -> String {
+pub(in crate::view) fn summary(plan: &Plan, pruning: Pruning) -> String {
     let count = |action: Action| plan.of(action).count();
     let mut parts = Vec::new();
     for (action, words) in [
@@ -15,6 +17,7 @@ pub(super) fn summary(plan: &Plan) -> String {
         (Action::Update, "to update"),
         (Action::Replace, "to replace"),
         (Action::Delete, "to delete"),
+        (Action::Refused, "refused"),
         (Action::Skip, "skipped"),
         (Action::Keep, "kept"),
     ] {
@@ -35,20 +38,27 @@ pub(super) fn summary(plan: &Plan) -> String {
     let unchanged = plan.unchanged.len();
     let objects = if unchanged == 1 { "object" } else { "objects" };
     match (parts.is_empty(), plan.is_in_sync()) {
+        (true, _) if pruning == Pruning::Everything => "no object is left\n".to_owned(),
         (true, _) => format!("in sync: {unchanged} {objects}\n"),
+        (false, _) if pruning == Pruning::Everything => format!("{}\n", parts.join(", ")),
         (false, true) => format!("in sync: {unchanged} {objects}; {}\n", parts.join(", ")),
         (false, false) => format!("{}; {unchanged} unchanged\n", parts.join(", ")),
     }
 }
 
-pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
+pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
     let mut text = String::new();
     for settled in &plan.unchanged {
         for warning in &settled.warnings {
             let _ = writeln!(text, "{} {}: {warning}", paint(WARNED, "warning:"), settled.reference);
         }
     }
-    let is_known = |step: &&Step| matches!(step.reason, Reason::Runs(_) | Reason::New | Reason::Deleted(_));
+    let is_known = |step: &&Step| {
+        matches!(
+            step.reason,
+            Reason::Runs(_) | Reason::New | Reason::Renamed(_) | Reason::Deleted(_)
+        )
+    };
     let steps = plan.steps.iter().filter(|step| !is_known(step));
     let jobs = steps.filter_map(|step| match &step.work {
         Work::Apply(work) => Some((&step.reference, work.desired.inputs.as_ref()?)),
@@ -94,16 +104,40 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
         }
     }
     text += &unverified(plan);
+    if let Some(from) = &plan.back.from {
+        let from = from.get(..7).unwrap_or(from);
+        let _ = writeln!(
+            text,
+            "goes back: {from} was synced last, and this is not a later commit"
+        );
+    }
+    for crossed in plan.crossed_as_meant() {
+        let _ = writeln!(text, "{} {}", paint(WARNED, "warning:"), self::crossed(crossed));
+    }
     if heading.not_selected > 0 {
         let _ = writeln!(text, "not selected: {} in git", heading.not_selected);
     }
     match (&plan.set, heading.pruning) {
-        (None, _) => text += "nothing is pruned: the ApplySet has no name (give --name)\n",
+        (Some(set), Pruning::Everything) => match plan.of(Action::Keep).count() {
+            0 => {
+                let _ = writeln!(text, "the ApplySet {} goes, too, with its records", set.name);
+            }
+            kept => {
+                let _ = writeln!(
+                    text,
+                    "the ApplySet {} stays, since {kept} of its objects are kept",
+                    set.name
+                );
+            }
+        },
+        (None, Pruning::Members | Pruning::Off | Pruning::Selected) => {
+            text += "nothing is pruned: the ApplySet has no name (give --name)\n";
+        }
         (Some(_), Pruning::Off) => text += "nothing is pruned: --no-prune\n",
         (Some(_), Pruning::Selected) => {
             text += "pruned is only what -n, -l and --component select, and nothing cluster-scoped under -n\n";
         }
-        (Some(_), Pruning::Members) => {}
+        (_, Pruning::Members | Pruning::Everything) => {}
     }
     for reason in &plan.refusals {
         let _ = writeln!(text, "{} {}", paint(FAILED, "a sync refuses this:"), refusal(reason));
@@ -229,11 +263,31 @@ fn unverified(plan: &Plan) -> String {
     text
 }
 
+/// What it means to go back across a Job.
+pub(in crate::view) fn crossed(crossed: &Crossed) -> String {
+    let Crossed { job, reason, ran, .. } = crossed;
+    let ran = ran.get(..7).unwrap_or(ran);
+    let reason = match reason.as_str() {
+        "" => String::new(),
+        reason => format!(" ({})", visible(reason)),
+    };
+    if crossed.is_certain {
+        return format!("it goes back across {job}, whose run at {ran} cannot be undone{reason}");
+    }
+    format!(
+        "it may go back across {job}, whose run at {ran} cannot be undone{reason}: that commit, or the way to it, is \
+         not at hand (`git fetch --unshallow`)"
+    )
+}
+
 /// Why a sync refuses, and the way out.
 pub fn refusal(reason: &Refusal) -> String {
     match reason {
         Refusal::Budget { deletes, allowed } => {
             format!("{deletes} objects would be deleted, and {allowed} may be; allow more with --max-prune {deletes}")
+        }
+        Refusal::Irreversible(crossed) => {
+            format!("{}; if that is meant, say --allow-irreversible", self::crossed(crossed))
         }
         Refusal::Empty => "git wants nothing at all; if that is meant, say --allow-empty".to_owned(),
         Refusal::Environment { last, now } => {

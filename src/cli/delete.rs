@@ -1,0 +1,136 @@
+//! `stackanetes delete`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::duration::duration;
+use super::options::accept;
+use super::setting::Planned;
+use super::{Exit, options, setting, sync};
+use crate::error::{Error, Result};
+use crate::observe::{self, Observations, Question};
+use crate::parameters::SetByHand;
+use crate::plan::{self, Budget, Empty, Policy, Prune};
+use crate::source::Settings;
+use crate::ui::{Ui, Verbosity};
+use crate::view::{self, Against, Heading, Pruning};
+
+/// Delete everything that an ApplySet holds, and the ApplySet itself.
+///
+/// Shows what goes first and asks, unless --yes is given. What a sync would not prune stays, and the
+/// ApplySet with it: PersistentVolumeClaims, CustomResourceDefinitions, Secrets with generated values
+/// and what is annotated with stackanetes.io/prune: never need --prune-kind.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The directory whose stackanetes.yaml names the ApplySet.
+    #[arg(value_name = "DIR", default_value = "desired")]
+    directory: PathBuf,
+    /// The name of the ApplySet, where no stackanetes.yaml gives one.
+    #[arg(long, value_name = "NAME", value_parser = |name: &str| accept(name, Settings::refuse_name))]
+    name: Option<String>,
+    /// The namespace of its parent, where no stackanetes.yaml gives one. All of it goes, wherever it is.
+    #[arg(short, long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
+    namespace: Option<String>,
+    #[command(flatten)]
+    cluster: options::Cluster,
+    /// Delete objects of this kind too, where it is kept otherwise.
+    #[arg(long, value_name = "KIND")]
+    prune_kind: Vec<String>,
+    /// The name under which its fields were applied.
+    #[arg(long, value_name = "NAME", default_value = "stackanetes")]
+    field_manager: String,
+    /// Do not ask.
+    #[arg(short, long)]
+    yes: bool,
+    /// How long an object may take to be gone: 90s, 5m, 1h.
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
+    timeout: Duration,
+}
+
+pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
+    let named = options::Set {
+        name: args.name.clone(),
+        namespace: args.namespace.clone(),
+    };
+    let settings = setting::named(&args.directory, &named)?;
+    ui.doing("connecting");
+    let connected = setting::connect(&args.cluster).await?;
+    let set = setting::applyset(&named, &settings, &connected.default_namespace).ok_or_else(setting::no_name)?;
+    let question = Question {
+        policy: policy(&args),
+        ..Question::about_members(&set, connected.concurrency)
+    };
+    ui.doing(&format!("looking for members in {}", connected.name));
+    let found = observe::everything(&*connected.cluster, &question).await?;
+    let Observations {
+        observed,
+        discovery,
+        scopes,
+        defined_by,
+        schema,
+    } = found.ok_or_else(|| setting::never_synced(&set, &connected.name))?;
+    let plan = plan::plan(observed, &question.policy);
+    ui.done();
+    let heading = Heading {
+        against: Against::Cluster(&connected.name),
+        revision: None,
+        now: Timestamp::now(),
+        whole: ui.verbosity() == Verbosity::Verbose,
+        not_selected: 0,
+        pruning: Pruning::Everything,
+    };
+    ui.result(&view::plan(&plan, &heading))?;
+    let planned = Planned {
+        plan,
+        cluster: connected.cluster,
+        cluster_name: connected.name,
+        question,
+        discovery,
+        scopes,
+        defined_by,
+        schema,
+        revision: None,
+        environment: None,
+        by_hand: SetByHand::default(),
+        not_selected: 0,
+        pruning: Pruning::Everything,
+    };
+    if let Some(error) = sync::refusals(&planned) {
+        return Err(error);
+    }
+    if !planned.plan.writes() && !planned.plan.steps.is_empty() {
+        // All that is left is kept, and so is the ApplySet.
+        return Ok(Exit::Done);
+    }
+    if !args.yes {
+        if !Ui::can_ask() {
+            return Err(
+                Error::new("there is nobody to ask whether to delete this").hint("say --yes to delete without asking")
+            );
+        }
+        if !ui.confirm("Delete all of this?")? {
+            ui.warning("nothing was changed");
+            return Ok(Exit::Differs);
+        }
+    }
+    let (cluster, discovery) = (planned.cluster.clone(), planned.discovery.clone());
+    let exit = sync::execute(planned, args.timeout, ui).await?;
+    if observe::read_parent(&*cluster, &set, &discovery).await?.is_none() {
+        ui.result(&format!("the ApplySet {} is gone\n", set.name))?;
+    }
+    Ok(exit)
+}
+
+/// Everything is meant to go.
+fn policy(args: &Args) -> Policy {
+    Policy {
+        field_manager: args.field_manager.clone(),
+        prune: Prune::Everything,
+        budget: Budget::Percent(100),
+        empty: Empty::Meant,
+        prune_kinds: args.prune_kind.clone(),
+        ..Policy::default()
+    }
+}

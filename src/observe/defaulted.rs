@@ -1,0 +1,81 @@
+//! What a server has filled in, keeps, and then refuses: the `rollingUpdate` of a strategy that is to be
+//! `Recreate`.
+//!
+//! Nobody owns such a field, so no apply takes it away, not even one that says `null`. It goes once it is
+//! ours: then the apply leaves it out.
+
+use serde_json::Value;
+
+use crate::cluster::{ClusterError, Failure};
+use crate::field::{FieldPath, ManagedFields};
+use crate::object::LiveObject;
+
+/// The fields that the server refuses although they are not `sent`: they are there, and nobody's. Nothing if
+/// it refuses anything else.
+pub(super) fn refused_fields(error: &ClusterError, sent: &Value, live: &LiveObject) -> Option<Vec<FieldPath>> {
+    let owned = ManagedFields::of(live).all();
+    let is_refused = error.failure == Failure::Invalid && !error.causes.is_empty();
+    let fields = error.causes.iter().map(|cause| {
+        let path = cause.path.as_ref()?;
+        let is_left = path.find(live.value()).is_some()
+            && path.find(sent).is_none_or(Value::is_null)
+            && !owned.touches(path)
+            && !owned.covers(path);
+        is_left.then(|| path.clone())
+    });
+    is_refused.then(|| fields.collect()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::FieldCause;
+    use crate::testing::{desired, live};
+    use serde_json::json;
+
+    const GIT: &str =
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {strategy: {type: Recreate}}\n";
+
+    fn deployment(owners: &[(&str, &str)]) -> LiveObject {
+        let value = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x", "uid": "u"}, "spec": {
+            "replicas": 1,
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": 1}},
+            "template": {"spec": {"containers": [{"name": "b", "image": "y", "tty": true}, {"name": "a"}]}},
+        }});
+        live(value, owners)
+    }
+
+    fn refused(paths: &[&[&str]]) -> ClusterError {
+        let causes = paths.iter().map(|path| FieldCause {
+            path: Some(FieldPath::of(path)),
+            reason: "FieldValueForbidden".to_owned(),
+            message: "Forbidden: may not be specified".to_owned(),
+        });
+        ClusterError {
+            causes: causes.collect(),
+            ..ClusterError::new(Failure::Invalid, "invalid")
+        }
+    }
+
+    const OURS: (&str, &str) = ("=stackanetes", "spec template spec containers k:{\"name\":\"b\"} image");
+    const ROLLING: &[&str] = &["spec", "strategy", "rollingUpdate"];
+
+    #[test]
+    fn what_is_there_and_nobodys_is_in_the_way() {
+        let found = |paths: &[&[&str]], owners: &[(&str, &str)]| {
+            refused_fields(&refused(paths), &desired(GIT).value, &deployment(owners)).is_some()
+        };
+        assert!(found(&[ROLLING], &[OURS]));
+        assert!(
+            !found(&[ROLLING, &["spec", "template"]], &[OURS]),
+            "something else is wrong"
+        );
+        assert!(!found(&[&["spec", "strategy", "type"]], &[OURS]), "git has it");
+        assert!(!found(&[&["spec", "paused"]], &[OURS]), "it is not there");
+        assert!(!found(
+            &[ROLLING],
+            &[OURS, ("flux", "spec strategy rollingUpdate maxSurge")]
+        ));
+        assert!(!found(&[], &[OURS]));
+    }
+}

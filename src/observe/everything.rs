@@ -1,0 +1,65 @@
+//! All members of an ApplySet, as what is to go.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::members::{Members, Survey, split_hidden};
+use super::{Observations, Question, failed, in_namespaces, read_parent};
+use crate::cluster::{Cluster, Resource};
+use crate::error::Result;
+use crate::jobs::Irreversible;
+use crate::key::Keyring;
+use crate::object::LiveObject;
+use crate::order::Dependencies;
+use crate::plan::{Back, Observed};
+use crate::rollout::Unknown;
+use crate::schema::Schema;
+
+/// Gathers all members, with nothing that git wants; nothing if the ApplySet was never synced.
+pub async fn everything(cluster: &dyn Cluster, question: &Question) -> Result<Option<Observations>> {
+    let discovery = cluster
+        .discover()
+        .await
+        .map_err(|error| failed("discover what the cluster serves", error))?;
+    super::check_kinds(&question.policy.prune_kinds, &discovery)?;
+    let Some(set) = &question.set else { return Ok(None) };
+    let Some(parent) = read_parent(cluster, set, &discovery).await? else {
+        return Ok(None);
+    };
+    let survey = Survey {
+        cluster,
+        question,
+        discovery: &discovery,
+        completed: &parent.jobs,
+    };
+    let Members { live, scopes, hidden } = survey.members(&[], Some(&parent)).await?;
+    let (_, not_compared) = split_hidden(Vec::new(), hidden);
+    let orphans: Vec<(Resource, LiveObject)> = live.into_values().collect();
+    let contents = in_namespaces(cluster, &discovery, &orphans, question).await;
+    let observed = Observed {
+        set: question.set.clone(),
+        parent: Some(parent),
+        objects: Vec::new(),
+        orphans,
+        contents,
+        not_compared,
+        dependencies: Dependencies::new(),
+        not_selected: 0,
+        jobs: BTreeSet::new(),
+        irreversible: Irreversible::new(),
+        back: Back::default(),
+        key: Keyring::Empty,
+        unknown_rollouts: Unknown::new(),
+        pending: Vec::new(),
+        server_version: discovery.server_version.clone(),
+        schema_unread: None,
+        idle_rules: Vec::new(),
+    };
+    Ok(Some(Observations {
+        observed,
+        discovery,
+        scopes,
+        defined_by: BTreeMap::new(),
+        schema: Arc::new(Schema::from_open_api([])),
+    }))
+}

@@ -1,0 +1,160 @@
+//! What git calls otherwise than before: one create and one delete, which belong together.
+
+use serde_json::Value;
+
+use super::{Action, Reason, Step, Work};
+use crate::compare;
+use crate::field::{FieldSet, ManagedFields};
+use crate::object::{LiveObject, ObjectRef};
+
+/// Notes on every object to be created that it is one to be deleted under another name: of the same kind,
+/// and the same in all but its metadata. Of several, the first.
+pub(super) fn note(steps: &mut [Step]) {
+    let mut gone: Vec<(ObjectRef, Body)> = steps
+        .iter()
+        .filter_map(|step| match &step.work {
+            Work::Delete(work) => Some((step.reference.clone(), Body::of(&work.live)?)),
+            Work::Apply(_) | Work::Nothing => None,
+        })
+        .collect();
+    let is_new = |step: &&mut Step| step.action == Action::Create && step.reason == Reason::New;
+    for step in steps.iter_mut().filter(is_new) {
+        let Work::Apply(work) = &step.work else { continue };
+        let Some(new) = work.predicted.as_ref().and_then(Body::of) else {
+            continue;
+        };
+        let same = |(old, body): &(ObjectRef, Body)| old.kind == step.reference.kind && new.is_same(body);
+        if let Some(found) = gone.iter().position(same) {
+            step.reason = Reason::Renamed(gone.remove(found).0);
+        }
+    }
+}
+
+/// What an object is, whatever it is called.
+struct Body {
+    value: Value,
+    /// By which its lists are told apart.
+    keys: FieldSet,
+}
+
+impl Body {
+    /// Nothing if it says nothing: all Namespaces are the same.
+    fn of(object: &LiveObject) -> Option<Self> {
+        if object.reference().kind.is("", "Namespace") {
+            return None;
+        }
+        let keys = ManagedFields::of(object).all();
+        let mut value = object.value().clone();
+        let fields = value.as_object_mut()?;
+        for name in ["apiVersion", "kind", "metadata", "status"] {
+            fields.remove(name);
+        }
+        (!fields.is_empty()).then_some(Self { value, keys })
+    }
+
+    fn is_same(&self, old: &Self) -> bool {
+        let mut keys = self.keys.clone();
+        keys.extend(&old.keys);
+        let differences = compare::differences(&old.value, &self.value, &keys);
+        // Of what the server allocates, another object has its own.
+        differences
+            .iter()
+            .all(|difference| compare::is_allocated(&difference.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Propagation;
+    use crate::plan::{ApplyWork, Aside, DeleteWork, Past};
+    use crate::testing::{desired, resource_of};
+    use serde_json::json;
+
+    fn step(work: Work, action: Action, reference: ObjectRef) -> Step {
+        Step {
+            reference,
+            action,
+            reason: Reason::New,
+            changes: Vec::new(),
+            generates: Vec::new(),
+            restarts: None,
+            aside: Aside::default(),
+            moved: None,
+            unverified: None,
+            guess: None,
+            warnings: Vec::new(),
+            place: None,
+            work,
+        }
+    }
+
+    fn new(name: &str, data: &Value) -> Step {
+        let git = desired(&format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n"
+        ));
+        let mut predicted = git.value.clone();
+        predicted["data"] = data.clone();
+        let reference = git.reference.clone();
+        let work = ApplyWork {
+            resource: resource_of(&git.value),
+            desired: git,
+            sent: Value::Null,
+            live: None,
+            predicted: Some(LiveObject::new(predicted)),
+            dependents: Propagation::Foreground,
+            migration: None,
+            past: Past::default(),
+        };
+        step(Work::Apply(Box::new(work)), Action::Create, reference)
+    }
+
+    fn old(name: &str, data: &Value) -> Step {
+        let mut value = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "uid": "u"}});
+        value["data"] = data.clone();
+        let live = LiveObject::new(value);
+        let reference = live.reference();
+        let resource = resource_of(live.value());
+        step(Work::Delete(DeleteWork { resource, live }), Action::Delete, reference)
+    }
+
+    #[test]
+    fn the_same_under_another_name_is_renamed_and_each_only_once() {
+        let data = json!({"a": "1"});
+        let mut steps = [
+            new("x", &data),
+            new("y", &data),
+            new("z", &json!({"a": "2"})),
+            old("was", &data),
+        ];
+        note(&mut steps);
+        let reasons: Vec<&Reason> = steps.iter().map(|step| &step.reason).collect();
+        let was = steps[3].reference.clone();
+        assert_eq!(
+            reasons,
+            [&Reason::Renamed(was), &Reason::New, &Reason::New, &Reason::New]
+        );
+    }
+
+    #[test]
+    fn what_says_nothing_is_nobody_elses_new_name() {
+        let mut steps = [new("x", &Value::Null), old("was", &Value::Null)];
+        let forget = |step: &mut Step| match &mut step.work {
+            Work::Apply(work) => work.predicted = Some(LiveObject::new(work.desired.value.clone())),
+            Work::Delete(work) => {
+                let mut value = work.live.value().clone();
+                value.as_object_mut().expect("an object").remove("data");
+                work.live = LiveObject::new(value);
+            }
+            Work::Nothing => {}
+        };
+        steps.iter_mut().for_each(forget);
+        note(&mut steps);
+        assert_eq!(steps[0].reason, Reason::New);
+        let body = |kind: &str| {
+            let value = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "x"}, "spec": {"a": 1}});
+            Body::of(&LiveObject::new(value)).is_some()
+        };
+        assert!(body("Service") && !body("Namespace"));
+    }
+}

@@ -1,0 +1,221 @@
+//! The earlier syncs of an ApplySet as text: one line each, the latest first.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use super::age;
+use super::style::{FADED, FAILED, STRONG, WARNED, paint};
+use super::value::visible;
+use crate::inventory::{ApplySet, Record};
+use crate::journal::{Counts, Ending, Entry, Journal};
+
+/// What there is to tell of the earlier syncs of an ApplySet.
+#[derive(Debug)]
+pub struct HistoryView<'a> {
+    /// The ApplySet.
+    pub set: &'a ApplySet,
+    /// The cluster, as a person knows it.
+    pub cluster: &'a str,
+    /// Its syncs.
+    pub syncs: &'a Journal,
+    /// Now.
+    pub now: Timestamp,
+    /// Whether everything that is kept of a sync is shown.
+    pub whole: bool,
+}
+
+/// The text of a history.
+pub fn history(view: &HistoryView<'_>) -> String {
+    let mut text = format!("{} on {}\n\n", paint(STRONG, &view.set.name), view.cluster);
+    let lines: Vec<[String; 3]> = view
+        .syncs
+        .entries()
+        .iter()
+        .map(|entry| columns(entry, view.now))
+        .collect();
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let widths = [width(0), width(1)];
+    for (entry, [commit, when, who]) in view.syncs.entries().iter().zip(&lines) {
+        let commit = format!("{commit:<width$}", width = widths[0]);
+        let _ = writeln!(
+            text,
+            "  {commit}  {when:<width$}  {}  {}",
+            result(entry),
+            paint(FADED, who),
+            width = widths[1],
+        );
+        if view.whole {
+            for line in details(entry) {
+                let _ = writeln!(text, "      {line}");
+            }
+        }
+    }
+    text
+}
+
+/// What was synced, when, and by whom.
+fn columns(entry: &Entry, now: Timestamp) -> [String; 3] {
+    let Record {
+        revision,
+        subject,
+        dirty,
+        by,
+        time,
+        ..
+    } = &entry.record;
+    let mut commit = match revision {
+        Some(commit) => commit.get(..7).unwrap_or(commit).to_owned(),
+        None => "outside git".to_owned(),
+    };
+    if *dirty {
+        commit += " with local changes";
+    }
+    if let Some(subject) = subject {
+        commit = format!("{commit} {}", shortened(&visible(subject)));
+    }
+    [commit, age(time, now), format!("by {by}")]
+}
+
+fn shortened(subject: &str) -> String {
+    const MOST: usize = 50;
+    if subject.chars().count() <= MOST {
+        return subject.to_owned();
+    }
+    format!("{}…", subject.chars().take(MOST - 1).collect::<String>())
+}
+
+/// How it ended, and what it did.
+fn result(entry: &Entry) -> String {
+    let mut text = match entry.ending {
+        Ending::Complete => "synced".to_owned(),
+        Ending::Incomplete => paint(FAILED, "not all of it synced"),
+        Ending::Stopped => paint(FAILED, "stopped"),
+        Ending::Unknown => paint(WARNED, "under way, or cut off"),
+    };
+    let counts = counted(&entry.counts);
+    if !counts.is_empty() {
+        text += &format!(": {counts}");
+    }
+    if entry.partial {
+        text += "; a part only";
+    }
+    if let Some(from) = &entry.back_from {
+        text += &format!("; back from {}", from.get(..7).unwrap_or(from));
+    }
+    text
+}
+
+fn counted(counts: &Counts) -> String {
+    let Counts {
+        created,
+        updated,
+        replaced,
+        deleted,
+        missed,
+        unchanged,
+    } = counts;
+    let parts = [
+        (created, "created"),
+        (updated, "updated"),
+        (replaced, "replaced"),
+        (deleted, "deleted"),
+        (missed, "not done"),
+        (unchanged, "unchanged"),
+    ];
+    let parts = parts.into_iter().filter(|(count, _)| **count > 0);
+    let parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
+    parts.join(", ")
+}
+
+/// What else is kept of a sync. Of secret parameters there is no value to show.
+fn details(entry: &Entry) -> Vec<String> {
+    let Record {
+        time,
+        revision,
+        environment,
+        set,
+        objects,
+        tool,
+        server,
+        ..
+    } = &entry.record;
+    let mut lines = Vec::new();
+    lines.extend(revision.as_ref().map(|revision| format!("commit {revision}")));
+    lines.push(match &entry.ended {
+        Some(ended) => format!("from {time} to {ended}"),
+        None => format!("from {time}"),
+    });
+    lines.extend(environment.as_ref().map(|name| format!("environment {name}")));
+    for (name, value) in set {
+        lines.push(match value {
+            Some(value) => visible(&format!("--set {name}={value}")).into_owned(),
+            None => format!("--set {name}: a secret"),
+        });
+    }
+    lines.push(format!("{objects} objects in git, {tool}, server {server}"));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn each_sync_is_a_line_that_says_what_when_by_whom_and_with_which_result() {
+        let entry = |commit: &str, subject: &str, ending: Ending| Entry {
+            record: Record {
+                time: "2026-11-23T10:00:00Z".into(),
+                by: "alice@laptop".into(),
+                revision: Some(commit.repeat(40)),
+                subject: Some(subject.to_owned()),
+                dirty: false,
+                environment: Some("prod".into()),
+                set: BTreeMap::from([("a.secret".to_owned(), None)]),
+                objects: 3,
+                tool: "stackanetes/v1".into(),
+                server: "v1.37.2".into(),
+            },
+            ended: None,
+            ending,
+            counts: Counts {
+                updated: 1,
+                unchanged: 2,
+                ..Counts::default()
+            },
+            back_from: (ending == Ending::Complete).then(|| "b".repeat(40)),
+            partial: false,
+        };
+        let mut syncs = Journal::default();
+        syncs.push(entry("b", "Nova to 2026.1", Ending::Stopped));
+        syncs.push(entry("a", "First", Ending::Complete));
+        let set = ApplySet {
+            name: "openstack".into(),
+            namespace: "openstack".into(),
+        };
+        let view = |whole: bool| {
+            let text = history(&HistoryView {
+                set: &set,
+                cluster: "prod",
+                syncs: &syncs,
+                now: "2026-11-23T12:00:00Z".parse().expect("a time"),
+                whole,
+            });
+            anstream::adapter::strip_str(&text).to_string()
+        };
+        assert_eq!(
+            view(false),
+            "openstack on prod
+
+  aaaaaaa First           2 h ago  synced: 1 updated, 2 unchanged; back from bbbbbbb  by alice@laptop
+  bbbbbbb Nova to 2026.1  2 h ago  stopped: 1 updated, 2 unchanged  by alice@laptop
+"
+        );
+        let whole = view(true);
+        assert!(
+            whole.contains("environment prod\n      --set a.secret: a secret\n"),
+            "{whole}"
+        );
+    }
+}

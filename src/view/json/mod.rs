@@ -1,0 +1,79 @@
+//! The machine form: what `--format json` prints. The README says what is in it.
+//!
+//! A field that does not apply is left out. New fields and new words may come; what is there keeps its
+//! meaning for as long as `apiVersion` is the same.
+
+mod event;
+mod plan;
+mod report;
+
+use serde_json::{Map, Value, json};
+
+use crate::error::Error;
+use crate::plan::API_VERSION;
+
+pub use event::event;
+pub use plan::plan;
+pub use report::{Subject, report};
+
+/// A document on lines that a person can read.
+pub fn pretty(document: &Value) -> String {
+    format!("{document:#}\n")
+}
+
+/// A document on one line.
+pub fn line(document: &Value) -> String {
+    format!("{document}\n")
+}
+
+/// A document of this kind.
+fn document(kind: &str, fields: Value) -> Value {
+    let mut document = Map::new();
+    document.insert("apiVersion".to_owned(), API_VERSION.into());
+    document.insert("kind".to_owned(), kind.into());
+    document.extend(self::fields(fields));
+    Value::Object(document)
+}
+
+/// The fields that there are.
+fn fields(value: Value) -> Map<String, Value> {
+    match without_absent(value) {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// Leaves out what is null or empty.
+fn without_absent(value: Value) -> Value {
+    let is_there = |value: &Value| match value {
+        Value::Null => false,
+        Value::Array(items) => !items.is_empty(),
+        _ => true,
+    };
+    match value {
+        Value::Object(map) => Value::Object(map.into_iter().filter(|(_, value)| is_there(value)).collect()),
+        other => other,
+    }
+}
+
+/// An error, and those found together with it: the words that text has, apart.
+fn error(error: &Error) -> Value {
+    let one = |error: &Error| {
+        let places = error.places().iter().map(|(place, label)| {
+            let place = format!("{}:{}:{}", place.file.path(), place.line(), place.column());
+            without_absent(json!({"place": place, "message": (!label.is_empty()).then_some(label)}))
+        });
+        without_absent(json!({
+            "message": error.message(),
+            "places": places.collect::<Vec<_>>(),
+            "causes": super::error::causes(error),
+            "hints": error.hints(),
+        }))
+    };
+    let mut first = one(error);
+    let others: Vec<Value> = error.each().skip(1).map(one).collect();
+    if !others.is_empty() {
+        first["others"] = others.into();
+    }
+    first
+}

@@ -1,0 +1,171 @@
+//! A plan: what a saved one holds, with what a reviewer wants to know besides.
+
+use serde_json::{Map, Value, json};
+
+use super::super::plan::{Against, Heading, note, refusal};
+use super::{fields, without_absent};
+use crate::compare::{Cause, FieldChange, GitChange};
+use crate::field::FieldManager;
+use crate::place::{Origin, Role};
+use crate::plan::{Action, MadeOf, Plan, Restarts, SavedPlan, Step, Work};
+use crate::source::Revision;
+
+/// The document of a plan. `made_of` is what it is bound to; without it `sync --plan` takes it for none.
+pub fn plan(plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> Value {
+    // Every key is text, so it can be written.
+    let mut saved = serde_json::to_value(SavedPlan::new(made_of, plan)).unwrap_or_default();
+    let saved_steps = saved
+        .get_mut("steps")
+        .and_then(Value::as_array_mut)
+        .map(std::mem::take)
+        .unwrap_or_default();
+    let steps = saved_steps.into_iter().zip(&plan.steps);
+    let steps: Vec<Value> = steps.map(|(saved, step)| self::step(saved, step, heading)).collect();
+    let mut document = Map::new();
+    for key in ["apiVersion", "kind", "madeOf"] {
+        document.extend(saved.get(key).map(|value| (key.to_owned(), value.clone())));
+    }
+    document.extend(fields(around(plan, heading)));
+    document.insert("steps".to_owned(), steps.into());
+    Value::Object(document)
+}
+
+/// What a plan says besides its steps.
+fn around(plan: &Plan, heading: &Heading<'_>) -> Value {
+    let (cluster, from) = match heading.against {
+        Against::Cluster(cluster) => (Some(cluster), None),
+        Against::Commit(from) => (None, Some(revision(from))),
+    };
+    let last = plan.parent.as_ref().and_then(|parent| parent.completed.as_ref());
+    let not_compared = plan.not_compared.iter().map(|kind| {
+        json!({
+            "kind": kind.kind,
+            "objects": kind.desired,
+            "message": kind.message,
+        })
+    });
+    let crossed = plan
+        .back
+        .crossed
+        .iter()
+        .map(|crossed| json!({"object": crossed.job, "reason": crossed.reason, "revision": crossed.ran}));
+    json!({
+        "applySet": plan.set.as_ref().map(|set| json!({"name": set.name, "namespace": set.namespace})),
+        "cluster": cluster,
+        "from": from,
+        "revision": heading.revision.map(revision),
+        "lastSynced": last.map(|last| without_absent(json!({"revision": last.revision, "time": last.time, "by": last.by}))),
+        "goesBackFrom": plan.back.from,
+        "goesBackAcross": crossed.collect::<Vec<Value>>(),
+        "inSync": plan.is_in_sync(),
+        "counts": counts(plan),
+        "refusals": plan.refusals.iter().map(refusal).collect::<Vec<String>>(),
+        "notCompared": not_compared.collect::<Vec<Value>>(),
+        "notSelected": heading.not_selected,
+    })
+}
+
+fn counts(plan: &Plan) -> Value {
+    let all = [
+        Action::Create,
+        Action::Update,
+        Action::Replace,
+        Action::Delete,
+        Action::Conflict,
+        Action::Refused,
+        Action::Skip,
+        Action::Keep,
+    ];
+    let counts = all
+        .into_iter()
+        .map(|action| (action.word().to_owned(), plan.of(action).count().into()));
+    let unchanged = [("unchanged".to_owned(), plan.unchanged.len().into())];
+    Value::Object(counts.chain(unchanged).collect())
+}
+
+fn revision(revision: &Revision) -> Value {
+    without_absent(json!({
+        "commit": revision.commit,
+        "name": revision.branch,
+        "subject": revision.subject,
+        "dirty": revision.dirty,
+    }))
+}
+
+fn step(mut saved: Value, step: &Step, heading: &Heading<'_>) -> Value {
+    if let Some(changes) = saved.get_mut("changes").and_then(Value::as_array_mut) {
+        for (saved, change) in changes.iter_mut().zip(&step.changes) {
+            extend(saved, self::change(change));
+        }
+    }
+    let place = step.place.as_ref();
+    let restarts = step.restarts.map(|restarts| match restarts {
+        Restarts::Pods(pods) => without_absent(json!({"pods": pods})),
+        Restarts::OnDelete => json!({"onDelete": true}),
+    });
+    let migration = match &step.work {
+        Work::Apply(work) => work.migration.as_ref(),
+        Work::Nothing | Work::Delete(_) => None,
+    };
+    let takes_from = migration.iter().flat_map(|migration| &migration.from);
+    let beside = step.aside.beside.iter();
+    let beside = beside.map(|beside| json!({"path": beside.path.to_string(), "writer": writer(&beside.writer)}));
+    let yielded = step.aside.yielded.iter();
+    extend(
+        &mut saved,
+        json!({
+            "takesFrom": takes_from.map(|manager| &manager.name).collect::<Vec<_>>(),
+            "movesFrom": step.moved,
+            "yielded": yielded.map(|yielded| yielded.path.to_string()).collect::<Vec<_>>(),
+            "beside": beside.collect::<Vec<Value>>(),
+            "message": Some(note(step, heading)).filter(|note| !note.is_empty()),
+            "place": place.map(|place| format!("{}:{}", place.file.path(), place.line())),
+            "restarts": restarts,
+            "unverified": step.unverified.is_some().then_some(true),
+            "guess": step.guess,
+            "warnings": step.warnings,
+        }),
+    );
+    saved
+}
+
+fn change(change: &FieldChange) -> Value {
+    let (cause, writer) = match &change.cause {
+        Cause::Git => ("git", None),
+        Cause::Drift { writer } => ("drift", writer.as_ref()),
+        Cause::Diverged { writer } => ("diverged", writer.as_ref()),
+        Cause::Conflict { owner } => ("conflict", Some(owner)),
+        Cause::Removed => ("removed", None),
+        Cause::LeftBehind { owner } => ("leftBehind", Some(owner)),
+        Cause::Takeover { from } => ("takeover", from.as_ref()),
+        Cause::Server => ("server", None),
+    };
+    let by = change.by.as_ref().map(|by| match by {
+        GitChange::Commit { short, subject } => json!({"commit": short, "subject": subject}),
+        GitChange::Uncommitted => json!({"uncommitted": true}),
+        GitChange::Parameters => json!({"parameters": true}),
+    });
+    let places = change.origins.iter().map(|Origin { role, place }| {
+        let role = matches!(role, Role::Parameter | Role::SecretParameter).then_some("parameter");
+        without_absent(json!({"place": format!("{}:{}", place.file.path(), place.line()), "role": role}))
+    });
+    json!({
+        "cause": cause,
+        "guessed": change.guessed.then_some(true),
+        "by": by,
+        "writer": writer.map(self::writer),
+        "places": places.collect::<Vec<Value>>(),
+    })
+}
+
+fn writer(manager: &FieldManager) -> Value {
+    let subresource = Some(&manager.subresource).filter(|subresource| !subresource.is_empty());
+    without_absent(json!({"name": manager.name, "subresource": subresource, "time": manager.time}))
+}
+
+/// Adds what is there of `more`.
+fn extend(value: &mut Value, more: Value) {
+    if let Value::Object(map) = value {
+        map.extend(fields(more));
+    }
+}

@@ -1,0 +1,75 @@
+//! What came of a sync: the last document of its stream.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::document;
+use super::event::{code, error, message, paths};
+use crate::error::Error;
+use crate::execute::Outcome;
+use crate::inventory::ApplySet;
+use crate::report::Report;
+
+/// What a report is about.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// The ApplySet.
+    pub set: Option<&'a ApplySet>,
+    /// The cluster, as a person knows it.
+    pub cluster: &'a str,
+    /// The commit.
+    pub revision: Option<&'a str>,
+    /// When it ended.
+    pub ended: Timestamp,
+}
+
+/// The document of a report.
+pub fn report(report: &Report, failure: Option<&Error>, subject: &Subject<'_>) -> Value {
+    let changed = report
+        .outcomes
+        .iter()
+        .filter(|(_, outcome)| !matches!(outcome, Outcome::Unchanged));
+    let objects = changed.map(|(reference, outcome)| {
+        super::without_absent(json!({
+            "object": reference,
+            "outcome": code(outcome),
+            "message": message(outcome),
+            "error": error(outcome),
+        }))
+    });
+    let open = report.open().map(|(reference, begun)| {
+        let outcome = if begun { "unknown" } else { "notBegun" };
+        json!({"object": reference, "outcome": outcome})
+    });
+    let count = |of: fn(&Outcome) -> bool| report.count(of);
+    let mismatches = report.mismatches.iter();
+    let mismatches = mismatches.map(|(reference, fields)| json!({"object": reference, "fields": paths(fields)}));
+    let result = match () {
+        () if report.interrupted => "interrupted",
+        () if report.failed => "failed",
+        () if report.is_complete() => "complete",
+        () => "incomplete",
+    };
+    document(
+        "Report",
+        json!({
+            "time": format!("{:.3}", subject.ended),
+            "applySet": subject.set.map(|set| json!({"name": set.name, "namespace": set.namespace})),
+            "cluster": subject.cluster,
+            "revision": subject.revision,
+            "result": result,
+            "counts": {
+                "created": count(|outcome| matches!(outcome, Outcome::Created)),
+                "updated": count(|outcome| matches!(outcome, Outcome::Updated)),
+                "replaced": count(|outcome| matches!(outcome, Outcome::Replaced)),
+                "deleted": count(|outcome| matches!(outcome, Outcome::Deleted)),
+                "missed": count(|outcome| !outcome.is_done()),
+                "unchanged": count(|outcome| matches!(outcome, Outcome::Unchanged)),
+            },
+            "objects": objects.chain(open).collect::<Vec<Value>>(),
+            "mismatches": mismatches.collect::<Vec<Value>>(),
+            "notPruned": report.not_pruned.as_ref().map(|(objects, why)| json!({"objects": objects, "message": why})),
+            "error": failure.map(super::error),
+        }),
+    )
+}

@@ -1,0 +1,35 @@
+//! Why an object stays that would be deleted otherwise.
+
+use super::{Heading, Pruning};
+use crate::finalizer;
+use crate::object::ObjectRef;
+use crate::plan::Reason;
+
+/// In words; nothing for what does not stay.
+pub(super) fn why(reason: &Reason, object: &ObjectRef, heading: &Heading<'_>) -> String {
+    match reason {
+        Reason::KeepGenerated => "it holds generated values: delete it with --prune-kind Secret".to_owned(),
+        Reason::KeepAnnotated if heading.pruning == Pruning::Everything => format!(
+            "kept by stackanetes.io/prune: never; delete it with --prune-kind {}",
+            object.kind.kind
+        ),
+        Reason::KeepAnnotated => "kept by stackanetes.io/prune: never".to_owned(),
+        Reason::KeepKind => format!("delete it with --prune-kind {}", object.kind.kind),
+        Reason::KeepInUse(objects) => {
+            let first: Vec<_> = objects.iter().take(3).map(ToString::to_string).collect();
+            let more = if objects.len() > 3 {
+                format!(" and {} more", objects.len() - 3)
+            } else {
+                String::new()
+            };
+            format!("still in use by {}{more}", first.join(", "))
+        }
+        Reason::KeepUnknownUse(why) => format!("kept, since {why}"),
+        Reason::KeepGoing(finalizers) => match finalizer::held_by(finalizers) {
+            None => "being deleted already".to_owned(),
+            Some(held) => format!("being deleted already, {held}"),
+        },
+        Reason::KeepOwned(owner) => format!("{owner} owns it"),
+        _ => String::new(),
+    }
+}

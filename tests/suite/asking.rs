@@ -1,0 +1,76 @@
+//! On a terminal `sync` shows the plan and asks; `script` is the terminal here.
+
+use std::fs;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use crate::bed::{Bed, Run};
+
+/// Runs the command on a terminal on which this is typed.
+fn on_a_terminal(bed: &Bed, args: &str, typed: &str) -> Run {
+    let command = format!("{} {args}", env!("CARGO_BIN_EXE_stackanetes"));
+    let mut child = Command::new("script")
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .current_dir(&bed.dir)
+        .env("KUBECONFIG", &bed.user.kubeconfig)
+        .env("HOME", &bed.dir)
+        .env("XDG_CACHE_HOME", bed.cache())
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("script (of util-linux) can be run");
+    let mut input = child.stdin.take().expect("it is piped");
+    input.write_all(typed.as_bytes()).expect("it reads");
+    let run = Run::finish(child);
+    drop(input);
+    run
+}
+
+#[test]
+fn on_a_terminal_a_sync_shows_the_plan_and_does_what_the_answer_says() {
+    let bed = Bed::new("asking-answers");
+    bed.write_config_map("settings", &[("a", "1")]);
+    for no in ["n\n", "\n", "what\n"] {
+        on_a_terminal(&bed, "sync", no)
+            .exits(1)
+            .shows("+ create ConfigMap asking-answers/settings")
+            .shows("Sync? [y/N]")
+            .shows("nothing was changed");
+        assert!(bed.get("configmap", "settings").is_none(), "{no:?}");
+    }
+    on_a_terminal(&bed, "sync", "y\n")
+        .exits(0)
+        .shows("Sync? [y/N]")
+        .shows("synced: 1 created");
+    assert!(bed.get("configmap", "settings").is_some());
+    // With nothing to write there is nothing to ask.
+    on_a_terminal(&bed, "sync", "").exits(0).shows_not("Sync?");
+}
+
+#[test]
+fn nobody_is_asked_where_the_answer_was_given_or_the_plan_was_reviewed() {
+    let bed = Bed::new("asking-not");
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.commit("First");
+    on_a_terminal(&bed, "sync --yes", "")
+        .exits(0)
+        .shows("synced: 1 created")
+        .shows_not("Sync?");
+    bed.write_config_map("settings", &[("a", "2")]);
+    bed.commit("Second");
+    bed.run(&["diff", "--out", "plan.json"]).exits(1);
+    on_a_terminal(&bed, "sync --plan plan.json", "")
+        .exits(0)
+        .shows("synced: 1 updated")
+        .shows_not("Sync?");
+    fs::remove_file(bed.dir.join("plan.json")).expect("removed");
+    // What is piped in is no answer.
+    bed.write_config_map("settings", &[("a", "3")]);
+    bed.run_with(&["sync"], "y\n")
+        .exits(2)
+        .complains("there is nobody to ask");
+    let data = bed.get("configmap", "settings").expect("it is there")["data"].clone();
+    assert_eq!(data["a"], "2");
+}
