@@ -496,3 +496,28 @@ fn what_cannot_be_known_without_a_cluster_is_an_error_and_one_that_is_named_know
         .exits(2)
         .complains("does not know the kind Widgett");
 }
+
+#[test]
+fn what_is_cluster_scoped_and_cannot_be_changed_is_left_to_who_may_try_a_new_one() {
+    let name = "roles-replace";
+    let bed = Bed::new(name);
+    let priority = PRIORITY.replace(
+        "{name: roles-first}",
+        "{name: roles-replaced, annotations: {stackanetes.io/replace: allowed}}",
+    );
+    bed.write("priority.yaml", &priority);
+    bed.commit("First");
+    let sync = Given::to_new_user(&bed, "sync", &[name], &[]);
+    sync.run(&["sync", "--yes"]).exits(0);
+    bed.write("priority.yaml", &priority.replace("value: 1", "value: 2"));
+    bed.commit("Second");
+    let run = sync.run(&["sync", "--yes"]);
+    assert_ne!(run.code, 0, "{run:?}");
+    run.shows("you may not create it");
+    let live = bed
+        .plane
+        .get("priorityclass", None, "roles-replaced")
+        .expect("it is still there");
+    assert_eq!(live["value"], 1);
+    bed.run(&["sync", "--yes"]).exits(0).shows("1 replaced");
+}
