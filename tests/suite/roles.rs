@@ -156,7 +156,7 @@ impl<'a> Given<'a> {
     }
 
     /// Does `work` as the user without this one right.
-    fn without(&self, right: &Right, work: impl FnOnce()) {
+    fn without<T>(&self, right: &Right, work: impl FnOnce() -> T) -> T {
         let namespace = right.namespace.as_deref();
         let rules: Vec<Value> = self
             .rights()
@@ -175,8 +175,9 @@ impl<'a> Given<'a> {
         let urls = before.iter().filter(|rule| rule.get("nonResourceURLs").is_some());
         let rules: Vec<Value> = rules.into_iter().chain(urls.cloned()).collect();
         self.set(namespace, &rules, right, false);
-        work();
+        let done = work();
         self.set(namespace, &before, right, true);
+        done
     }
 
     fn run(&self, args: &[&str]) -> Run {
@@ -285,40 +286,64 @@ fn topology(name: &str, other: &str) -> Bed {
     bed
 }
 
-#[test]
-fn a_preview_and_a_sync_run_as_exactly_the_printed_roles() {
-    let (name, other) = ("roles-whole", "roles-other");
-    let bed = topology(name, other);
-    let precious = ["--prune-kind", "CustomResourceDefinition"];
-    let sync = Given::to_new_user(&bed, "sync", &[name, other], &precious);
-    let preview = Given::to_new_user(&bed, "preview", &[name, other], &[]);
+const WHOLE: &str = "roles-whole";
+const OTHER: &str = "roles-other";
 
-    // What git's roles hold, and what it binds, a sync must hold: without any one of it nothing is written.
-    let held = |namespace: Option<&str>, group: &str, resource: &str, name: Option<&str>, verb: &str| Right {
+fn right(namespace: Option<&str>, group: &str, resource: &str, name: Option<&str>, verb: &str) -> Right {
+    Right {
         namespace: namespace.map(str::to_owned),
         group: group.to_owned(),
         resource: resource.to_owned(),
         name: name.map(str::to_owned),
         verb: verb.to_owned(),
-    };
+    }
+}
+
+#[test]
+fn a_preview_and_a_sync_run_as_exactly_the_printed_roles() {
+    let bed = topology(WHOLE, OTHER);
+    let precious = ["--prune-kind", "CustomResourceDefinition"];
+    let sync = Given::to_new_user(&bed, "sync", &[WHOLE, OTHER], &precious);
+    let preview = Given::to_new_user(&bed, "preview", &[WHOLE, OTHER], &[]);
+    let handed_on = nothing_is_written_without_what_is_handed_on(&sync);
+    into_empty_namespaces(&preview, &sync);
+    a_change_beside_an_autoscaler(&preview, &sync);
+    everything_but_one_goes(&sync);
+
+    // Each other right was used by a request that was not refused.
+    let unused = sync.unused();
+    let unused: Vec<&Right> = unused.iter().filter(|right| !handed_on.contains(right)).collect();
+    assert!(unused.is_empty(), "{unused:#?}");
+    let unused = preview.unused();
+    assert!(unused.is_empty(), "{unused:#?}");
+    let asked = preview.user.audit();
+    let mut answered = asked.iter().filter(|request| request.code != 403);
+    assert!(answered.all(|request| request.resource != "secrets" && !request.is_write()));
+}
+
+/// What git's roles hold, and what it binds, a sync must hold: without any one of it nothing is written.
+fn nothing_is_written_without_what_is_handed_on(sync: &Given<'_>) -> [Right; 5] {
     let rbac = "rbac.authorization.k8s.io";
     let handed_on = [
-        held(None, "", "nodes", Some("one"), "list"),
-        held(None, rbac, "clusterroles", Some("roles-nodes"), "bind"),
-        held(Some(name), "", "pods", None, "get"),
-        held(Some(name), rbac, "clusterroles", Some("view"), "bind"),
-        held(Some(name), rbac, "roles", Some("reader"), "bind"),
+        right(None, "", "nodes", Some("one"), "list"),
+        right(None, rbac, "clusterroles", Some("roles-nodes"), "bind"),
+        right(Some(WHOLE), "", "pods", None, "get"),
+        right(Some(WHOLE), rbac, "clusterroles", Some("view"), "bind"),
+        right(Some(WHOLE), rbac, "roles", Some("reader"), "bind"),
     ];
     for right in &handed_on {
-        sync.without(right, || drop(sync.run(&["sync", "--yes", "--timeout", "5s"]).exits(2)));
+        sync.without(right, || sync.run(&["sync", "--yes", "--timeout", "5s"]).exits(2));
     }
-    assert!(bed.get("configmap", "settings").is_none());
+    assert!(sync.bed.get("configmap", "settings").is_none());
+    handed_on
+}
 
-    // Of nothing but what is still to come, a preview knows all but the Secrets.
-    bed.write(
-        "app/workloads.yaml",
-        &WORKLOADS.replace("control-plane: enabled", "control-plane: nowhere"),
-    );
+/// Of what is still to come, a preview knows all but the Secrets. A sync tells why something is not Current,
+/// and then it becomes so.
+fn into_empty_namespaces(preview: &Given<'_>, sync: &Given<'_>) {
+    let bed = sync.bed;
+    let nowhere = WORKLOADS.replace("control-plane: enabled", "control-plane: nowhere");
+    bed.write("app/workloads.yaml", &nowhere);
     bed.commit("First");
     let run = preview.run(&["diff"]).exits(1);
     run.shows("? not compared Secret")
@@ -326,97 +351,61 @@ fn a_preview_and_a_sync_run_as_exactly_the_printed_roles() {
         .shows("+ create Widget roles-whole/first unverified")
         .hides(&["swordfish"]);
 
-    // Why something is not Current is told, and then it becomes so.
     let run = sync.run(&["sync", "--yes", "--timeout", "4s"]).exits(1);
     run.shows("last event: FailedScheduling").hides(&["swordfish"]);
     for resource in ["pods", "events"] {
-        let list = held(Some(name), "", resource, None, "list");
-        let unready = || {
-            drop(
-                sync.run(&["sync", "--yes", "--timeout", "1s"])
-                    .exits(1)
-                    .shows_not("FailedScheduling"),
-            )
-        };
-        sync.without(&list, unready);
+        let list = right(Some(WHOLE), "", resource, None, "list");
+        let run = sync.without(&list, || sync.run(&["sync", "--yes", "--timeout", "1s"]));
+        run.exits(1).shows_not("FailedScheduling");
     }
     bed.write("app/workloads.yaml", WORKLOADS);
     bed.commit("Second");
-    sync.run(&["sync", "--yes", "--timeout", "60s"])
-        .exits(0)
-        .shows_not("skip")
-        .hides(&["swordfish"]);
+    let run = sync.run(&["sync", "--yes", "--timeout", "60s"]).exits(0);
+    run.shows_not("skip").hides(&["swordfish"]);
     sync.run(&["diff"]).exits(0).shows("in sync:");
+}
 
-    // What an autoscaler does is nobody's drift. A plan that another user has saved is executed.
+/// What an autoscaler does is nobody's drift. A plan that another user has saved is executed.
+fn a_change_beside_an_autoscaler(preview: &Given<'_>, sync: &Given<'_>) {
+    let bed = sync.bed;
     bed.kubectl_stdin(&["create", "-f", "-"], AUTOSCALER);
     let two = json!({"spec": {"replicas": 2}}).to_string();
     let scale = ["patch", "deployment", "web", "--subresource=scale", "--type=merge"];
-    let scale: Vec<&str> = scale
-        .into_iter()
-        .chain(["--field-manager=autoscaler", "--patch", &two])
-        .collect();
-    bed.kubectl(&scale);
+    let by = ["--field-manager=autoscaler", "--patch", &two];
+    bed.kubectl(&[&scale[..], &by].concat());
     bed.write("app/workloads.yaml", &WORKLOADS.replace("image: one", "image: two"));
     bed.write("widget.yaml", &WIDGET.replace("size: 1", "size: 2"));
     bed.write("second.yaml", &WIDGET.replace("first", "second"));
     bed.write("access.yaml", &ACCESS.replace("name: somebody", "name: somebody-else"));
     bed.commit("Third");
+
     let run = preview.run(&["diff"]).exits(1).hides(&["swordfish"]);
     run.shows("~ update Deployment roles-whole/web").shows_not("! conflict");
-    let autoscalers = held(Some(name), "autoscaling", "horizontalpodautoscalers", None, "list");
-    preview.without(&autoscalers, || {
-        drop(preview.run(&["diff"]).exits(1).shows("! conflict Deployment"))
-    });
+    let autoscalers = right(Some(WHOLE), "autoscaling", "horizontalpodautoscalers", None, "list");
+    let run = preview.without(&autoscalers, || preview.run(&["diff"]));
+    run.exits(1).shows("! conflict Deployment");
     preview.run(&["diff", "--out", "preview.json"]).exits(1);
     bed.run(&["diff", "--out", "plan.json"]).exits(1);
     sync.run(&["sync", "--plan", "plan.json", "--timeout", "60s"]).exits(0);
-    let system = held(None, "", "namespaces", None, "get");
-    assert!(sync.rights().contains(&system) && preview.rights().contains(&system));
+}
 
-    // Everything but one goes, and the namespace in which the role is stays.
-    for file in [
-        "access.yaml",
-        "definition.yaml",
-        "widget.yaml",
-        "priority.yaml",
-        "app/workloads.yaml",
-    ] {
-        bed.remove(file);
+/// All is pruned but the namespace in which the role is.
+fn everything_but_one_goes(sync: &Given<'_>) {
+    let bed = sync.bed;
+    for file in ["access", "definition", "widget", "second", "priority", "settings"] {
+        bed.remove(&format!("{file}.yaml"));
     }
-    bed.remove("second.yaml");
-    for file in ["app/component.yaml", "other/namespace.yaml", "other/map.yaml"] {
-        bed.remove(file);
+    for file in ["app/component", "app/workloads", "other/namespace", "other/map"] {
+        bed.remove(&format!("{file}.yaml"));
     }
     bed.write_config_map("left", &[("a", "1")]);
-    bed.remove("settings.yaml");
     bed.commit("Last");
-    let prune = [
-        "--prune-kind",
-        "Secret",
-        "--prune-kind",
-        "CustomResourceDefinition",
-        "--max-prune",
-        "100%",
-    ];
-    let all: Vec<&str> = ["sync", "--yes", "--timeout", "60s"].into_iter().chain(prune).collect();
-    sync.run(&all).exits(0).shows("= keep Namespace roles-other");
-    assert!(bed.get("deployment", "web").is_none() && bed.plane.get("priorityclass", None, "roles-first").is_none());
-
-    // Each other right was used by a request that was not refused.
-    let unused: Vec<Right> = sync.unused();
-    let unused: Vec<&Right> = unused.iter().filter(|right| !handed_on.contains(right)).collect();
-    assert!(unused.is_empty(), "{unused:#?}");
-    let unused = preview.unused();
-    assert!(unused.is_empty(), "{unused:#?}");
-    let asked = preview.user.audit();
-    let answered = |request: &&AuditEvent| request.code != 403;
-    assert!(
-        asked
-            .iter()
-            .filter(answered)
-            .all(|request| request.resource != "secrets" && !request.is_write())
-    );
+    let whole = ["sync", "--yes", "--timeout", "60s", "--max-prune", "100%"];
+    let precious = ["--prune-kind", "Secret", "--prune-kind", "CustomResourceDefinition"];
+    let run = sync.run(&[&whole[..], &precious].concat());
+    run.exits(0).shows("= keep Namespace roles-other");
+    assert!(bed.get("deployment", "web").is_none());
+    assert!(bed.plane.get("priorityclass", None, "roles-first").is_none());
 }
 
 #[test]
