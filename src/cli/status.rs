@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use futures::StreamExt as _;
 use jiff::Timestamp;
 
 use super::{Exit, options, setting};
@@ -44,10 +45,13 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         ..Question::about_members(&set, connected.concurrency)
     };
     let (live, not_compared) = observe::read_members(cluster, &question, &discovery, &parent).await?;
-    let members: Vec<_> = live
-        .iter()
-        .map(|(_, object)| (object.reference(), health::of(object)))
-        .collect();
+    let explained = futures::stream::iter(&live)
+        .map(async |(resource, object)| {
+            let health = observe::explained(cluster, &discovery, resource, object, health::of(object)).await;
+            (object.reference(), health)
+        })
+        .buffered(connected.concurrency);
+    let members: Vec<_> = explained.collect().await;
     let outdated: Vec<_> = live
         .iter()
         .filter_map(|(_, object)| Some((object.reference(), health::outdated_pods(object)?)))

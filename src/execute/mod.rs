@@ -16,7 +16,6 @@ mod prune;
 mod replace;
 mod runs;
 mod walk;
-mod why;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -402,7 +401,7 @@ impl Run<'_> {
         }
         let _turn = self.requests.acquire().await;
         let Execution { cluster, discovery, .. } = &self.execution;
-        why::explained(&**cluster, discovery, resource, live, health).await
+        observe::explained(&**cluster, discovery, resource, live, health).await
     }
 
     /// How long anything is waited for: until its time is up, or the sync is stopped.

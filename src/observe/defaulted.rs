@@ -10,6 +10,9 @@ use crate::cluster::{ClusterError, Failure};
 use crate::field::{FieldPath, ManagedFields};
 use crate::object::LiveObject;
 
+/// Why a server refuses that a field is there. What it wants and misses (`FieldValueRequired`) is not in the way.
+const IN_THE_WAY: [&str; 2] = ["FieldValueForbidden", "FieldValueInvalid"];
+
 /// The fields that the server refuses although they are not `sent`: they are there, and nobody's. Nothing if
 /// it refuses anything else.
 pub(super) fn refused_fields(error: &ClusterError, sent: &Value, live: &LiveObject) -> Option<Vec<FieldPath>> {
@@ -17,7 +20,8 @@ pub(super) fn refused_fields(error: &ClusterError, sent: &Value, live: &LiveObje
     let is_refused = error.failure == Failure::Invalid && !error.causes.is_empty();
     let fields = error.causes.iter().map(|cause| {
         let path = cause.path.as_ref()?;
-        let is_left = path.find(live.value()).is_some()
+        let is_left = IN_THE_WAY.contains(&cause.reason.as_str())
+            && path.find(live.value()).is_some()
             && path.find(sent).is_none_or(Value::is_null)
             && !owned.touches(path)
             && !owned.covers(path);
@@ -77,5 +81,8 @@ mod tests {
             &[OURS, ("flux", "spec strategy rollingUpdate maxSurge")]
         ));
         assert!(!found(&[], &[OURS]));
+        let mut missing = refused(&[ROLLING]);
+        missing.causes[0].reason = "FieldValueRequired".to_owned();
+        assert!(refused_fields(&missing, &desired(GIT).value, &deployment(&[OURS])).is_none());
     }
 }

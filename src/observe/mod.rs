@@ -22,6 +22,7 @@ mod rules;
 mod schemas;
 #[cfg(test)]
 mod tests;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -51,6 +52,7 @@ pub use explain::{failed, refused, warnings};
 pub use job::validate;
 pub use key::is_needed as needs_key;
 pub use resolve::{Resolved, resolve_all, resolve_known};
+pub use why::explained;
 
 /// What is asked of a cluster.
 #[derive(Debug, Clone)]

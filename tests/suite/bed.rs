@@ -190,13 +190,20 @@ impl Drop for Bed {
 
 impl Run {
     /// Waits for the end of the command.
+    ///
+    /// In every test, what is stored is what the plan said.
+    #[track_caller]
     pub fn finish(child: Child) -> Run {
         let output = child.wait_with_output().expect("the command ends");
-        Run {
+        let run = Run {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).expect("text"),
             stderr: String::from_utf8(output.stderr).expect("text"),
-        }
+        };
+        let mut lines = run.stdout.lines().chain(run.stderr.lines());
+        let mismatch = lines.find(|line| line.starts_with("mismatch:"));
+        assert_eq!(mismatch, None, "in\n{}{}", run.stdout, run.stderr);
+        run
     }
 
     #[track_caller]

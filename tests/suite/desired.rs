@@ -294,10 +294,13 @@ fn parameters_reach_what_depends_on_them(bed: &Bed) {
             "± replace Job openstack/keystone-db-sync",
         ],
     );
-    // A volume keeps what it was made with, and the server says so before anything is done.
+    // A volume keeps what it was made with, and the diff says what it would cost to replace it.
     bed.run(&["diff", "--set", "storage.class=fast"])
-        .exits(2)
-        .complains("set only when the object is created");
+        .exits(1)
+        .shows("! refused PersistentVolumeClaim openstack/glance-images spec cannot be changed")
+        .shows("if it is replaced, its data is lost, unless the volume is retained")
+        .shows("! refused StatefulSet openstack/mariadb spec.volumeClaimTemplates cannot be changed")
+        .shows("4 refused; 175 unchanged");
 }
 
 /// What each environment would change, as its fixture says: `fixtures/environments/NAME.changes`.

@@ -133,6 +133,10 @@ spec:
         .shows("container main: exit code 1")
         .shows("not ready StatefulSet wait-reason/refused: InProgress: 0 of 1 replicas created; last event: FailedCreate, ")
         .shows("exceeded quota: none");
+    bed.run(&["status"])
+        .exits(1)
+        .shows("InProgress Deployment wait-reason/nowhere: 0 of 1 replicas available; pod nowhere-")
+        .shows("last event: FailedCreate, ");
     assert!(
         bed.get("configmap", "other").is_some(),
         "what does not depend on them goes on"

@@ -7,7 +7,7 @@ use crate::health::{self, Health, Status};
 use crate::object::{GroupKind, LiveObject};
 
 /// Adds to how an object is why it is so, as far as that may be read and is worth reading.
-pub(super) async fn explained(
+pub async fn explained(
     cluster: &dyn Cluster,
     discovery: &Discovery,
     resource: &Resource,
