@@ -41,6 +41,7 @@ pub mod migrate;
 mod nearest;
 pub mod object;
 pub mod observe;
+pub mod options;
 pub mod order;
 pub mod parameters;
 pub mod place;

@@ -81,6 +81,7 @@ pub(crate) fn manifest(text: &str) -> Manifest {
         value: object.value,
         origins: object.origins,
         generate: object.generate,
+        schemas: std::collections::BTreeMap::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::field::FieldPath;
-use crate::place::{Place, Role};
+use crate::place::{Origin, Place, Role};
 
 use super::directory::Object;
 
@@ -21,8 +21,27 @@ impl Finding {
     /// Something wrong with the field of `object` at `path`. Of a field that parameters made, the
     /// places that set them are shown too.
     pub(super) fn new(object: &Object<'_>, path: &FieldPath, message: impl Into<String>) -> Self {
+        Self::made(object.manifest.origins.of(path), message)
+    }
+
+    /// Something wrong with line `line` (from 0) of the text of `object` at `path`.
+    pub(super) fn in_line(object: &Object<'_>, path: &FieldPath, line: usize, message: impl Into<String>) -> Self {
+        Self::made(object.manifest.origins.of_line(path, line), message)
+    }
+
+    /// What could not be read, that much at its place.
+    pub(super) fn of_error(error: &Error) -> Self {
+        let because = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+        Self {
+            message: format!("{error}{}", because.unwrap_or_default()),
+            places: error.places().to_vec(),
+            hints: error.hints().to_vec(),
+        }
+    }
+
+    fn made(origins: Vec<Origin>, message: impl Into<String>) -> Self {
         let mut places: Vec<(Place, String)> = Vec::new();
-        for (position, origin) in object.manifest.origins.of(path).into_iter().enumerate() {
+        for (position, origin) in origins.into_iter().enumerate() {
             let label = match origin.role {
                 _ if position == 0 => "",
                 Role::Parameter => "set here",

@@ -1,5 +1,6 @@
 //! Mistakes that need no cluster to be seen: fields that no kind has, references that lead nowhere,
-//! selectors that select nothing, disruption budgets that do nothing or too much.
+//! selectors that select nothing, disruption budgets that do nothing or too much, options that a
+//! service does not have.
 //!
 //! Pure: what is checked is what was read. An object with the annotation [`CHECK`]`: ignore` means
 //! what it says although the directory does not show it: only its fields are checked.
@@ -12,6 +13,7 @@ mod elsewhere;
 mod fields;
 mod finding;
 mod names;
+mod options;
 mod policies;
 mod references;
 mod scaling;
@@ -52,7 +54,7 @@ pub struct Checked {
 type Rule = for<'a> fn(&Directory<'a>, &Object<'a>, &mut Vec<Finding>);
 
 /// What is wrong whatever is elsewhere.
-const OF_ITSELF: [Rule; 4] = [twice::check, scope::check, fields::check, names::check];
+const OF_ITSELF: [Rule; 5] = [twice::check, scope::check, fields::check, names::check, options::check];
 
 /// What may be meant, where something is elsewhere.
 const OF_OTHERS: [Rule; 9] = [

@@ -7,7 +7,8 @@ use crate::source::Settings;
 use crate::ui::Ui;
 use crate::view;
 
-/// Find mistakes without a cluster: unknown fields, references that lead nowhere, and more.
+/// Find mistakes without a cluster: unknown fields, references that lead nowhere, options that a
+/// service does not have, and more.
 ///
 /// Every mistake is shown at its line. An object that relies on something outside of the directory
 /// says so by the annotation `stackanetes.io/check: ignore`; its fields are checked all the same.

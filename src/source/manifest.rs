@@ -1,5 +1,6 @@
 //! Manifests: documents that are Kubernetes objects.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -11,6 +12,7 @@ use crate::error::Error;
 use crate::field::{FieldPath, PathElement};
 use crate::generate::Generated;
 use crate::object::{self, GroupVersionKind, Origins};
+use crate::options::SchemaFile;
 use crate::place::{Place, SourceFile};
 use crate::render::Rendering;
 use crate::yaml::{self, Entry, Node, NodeValue};
@@ -32,6 +34,8 @@ pub struct Manifest {
     pub place: Place,
     /// The values of a Secret that are made in the cluster.
     pub generate: Vec<Generated>,
+    /// The option schemas of the files in its data, by their keys.
+    pub schemas: BTreeMap<String, Arc<SchemaFile>>,
 }
 
 /// Reads the manifests of `file`, adding what is wrong with them to `errors`.
@@ -129,6 +133,7 @@ impl Reader<'_, '_> {
             origins: Arc::new(origins),
             place,
             generate: Vec::new(),
+            schemas: BTreeMap::new(),
         }
     }
 }

@@ -20,26 +20,8 @@ logging.disable(logging.CRITICAL)
 from keystoneauth1 import loading  # noqa: E402
 from oslo_config import cfg, generator  # noqa: E402
 
-LIBRARIES = ["keystonemiddleware.auth_token", "oslo.log", "oslo.policy", "oslo.middleware.cors"]
-LIBRARIES += ["oslo.middleware.http_proxy_to_wsgi", "oslo.middleware.healthcheck", "oslo.concurrency"]
-MESSAGES = ["oslo.messaging", "oslo.service.service", "oslo.service.wsgi", "oslo.privsep", "oslo.reports"]
-AGENT = ["neutron", "neutron.agent", "neutron.base.agent", *LIBRARIES, *MESSAGES]
+from option_schemas import NAMESPACES  # noqa: E402
 
-# What each service loads: its own namespaces and those of the libraries it uses.
-NAMESPACES = {
-    "keystone": ["keystone", "oslo.db", "oslo.cache", *LIBRARIES],
-    "placement": ["placement.conf", "oslo.db", *LIBRARIES],
-    "glance": ["glance", "glance.api", "glance.multi_store", "oslo.db", "oslo.limit", *LIBRARIES],
-    "cinder": ["cinder", "oslo.db", *LIBRARIES, *MESSAGES],
-    "neutron": ["neutron.db", "neutron.extensions", "nova.auth", "placement.auth", "oslo.db", *AGENT],
-    "neutron-ml2": ["neutron.ml2"],
-    "neutron-openvswitch-agent": ["neutron.ml2.ovs.agent", *AGENT],
-    "neutron-dhcp-agent": ["neutron.dhcp.agent", "neutron.ml2.ovs.agent", *AGENT],
-    "neutron-l3-agent": ["neutron.l3.agent", "neutron.ml2.ovs.agent", *AGENT],
-    "neutron-metadata-agent": ["neutron.metadata.agent", *AGENT],
-    "neutron-agents": AGENT,
-    "nova": ["nova.conf", "os_vif", "oslo.cache", "oslo.limit", *LIBRARIES, *MESSAGES],
-}
 # Who logs in to Keystone has the options of its way to do so there.
 LOGS_IN = ["keystone_authtoken", "service_user", "nova", "placement", "neutron", "cinder"]
 # Each helper that runs as root has a section for how it is started.

@@ -33,6 +33,7 @@ mod jobs;
 mod migration;
 mod namespaces;
 mod one_at_a_time;
+mod options;
 mod order;
 mod parameters;
 mod parent;

@@ -41,6 +41,8 @@ pub(super) struct Object {
     pub(super) files: Vec<FileEntry>,
     pub(super) values: Vec<(String, String)>,
     pub(super) generate: Vec<Generated>,
+    /// By the key of the file, the file with its option schema.
+    pub(super) options: Vec<FileEntry>,
 }
 
 /// One file of an object.
@@ -53,13 +55,22 @@ pub(super) struct FileEntry {
 }
 
 const KEYS: [&str; 4] = ["dependsOn", "when", "configMaps", "secrets"];
-const CONFIG_MAP_KEYS: [&str; 6] = ["name", "namespace", "labels", "annotations", "files", "immutable"];
-const SECRET_KEYS: [&str; 9] = [
+const CONFIG_MAP_KEYS: [&str; 7] = [
     "name",
     "namespace",
     "labels",
     "annotations",
     "files",
+    "options",
+    "immutable",
+];
+const SECRET_KEYS: [&str; 10] = [
+    "name",
+    "namespace",
+    "labels",
+    "annotations",
+    "files",
+    "options",
     "immutable",
     "type",
     "values",
@@ -176,6 +187,7 @@ impl Reader<'_> {
             files: Vec::new(),
             values: Vec::new(),
             generate: Vec::new(),
+            options: Vec::new(),
         };
         let known: &[&str] = if is_secret { &SECRET_KEYS } else { &CONFIG_MAP_KEYS };
         for entry in entries {
@@ -187,6 +199,7 @@ impl Reader<'_> {
                 }
                 "namespace" => object.namespace = self.text(entry),
                 "files" => object.files = self.files(entry),
+                "options" => object.options = self.files(entry),
                 "values" => {
                     for value in self.mapping(entry) {
                         object
@@ -207,6 +220,7 @@ impl Reader<'_> {
             self.error(entry, "a Secret that is immutable cannot have generated values", hint);
         }
         self.keys_once(&object, item);
+        self.options_of_files(&object);
         (self.errors.len() == before).then_some(object)
     }
 
@@ -305,6 +319,21 @@ impl Reader<'_> {
         }
         for (message, hint) in wrong {
             self.error_in(item, &message, hint);
+        }
+    }
+
+    /// An option schema is that of a file.
+    fn options_of_files(&mut self, object: &Object) {
+        let known: Vec<&str> = object.files.iter().map(|file| file.key.as_str()).collect();
+        for schema in &object.options {
+            if !known.contains(&schema.key.as_str()) {
+                let message = format!(
+                    "`options` is about the files of the {}, and `{}` is none",
+                    object.kind(),
+                    schema.key
+                );
+                self.error_at(schema.place.clone(), &message, &key_hint(&known, &schema.key));
+            }
         }
     }
 

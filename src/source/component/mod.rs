@@ -77,6 +77,7 @@ impl Components {
                 let used = object
                     .files
                     .iter()
+                    .chain(&object.options)
                     .filter_map(|entry| within(root, maker.folder, &entry.path));
                 components.files.extend(used);
                 components

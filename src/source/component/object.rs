@@ -1,7 +1,7 @@
 //! ConfigMaps and Secrets that are made of files.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -13,6 +13,7 @@ use super::find;
 use crate::error::Error;
 use crate::field::{FieldPath, PathElement};
 use crate::object::{GroupVersionKind, Origins};
+use crate::options::SchemaFile;
 use crate::place::{Origin, Place, Role, SourceFile};
 use crate::render::{Rendered, Rendering};
 use crate::source::tree::Tree;
@@ -65,6 +66,15 @@ impl Maker<'_> {
         for (key, value) in &object.values {
             data.insert(key.clone(), STANDARD.encode(value).into());
         }
+        let mut schemas = BTreeMap::new();
+        for entry in &object.options {
+            match self.schema(entry) {
+                Ok(schema) => {
+                    schemas.insert(entry.key.clone(), Arc::new(schema));
+                }
+                Err(error) => errors.push(error),
+            }
+        }
         if errors.len() > before {
             return None;
         }
@@ -98,19 +108,34 @@ impl Maker<'_> {
             }),
             place: object.place.clone(),
             generate: object.generate.clone(),
+            schemas,
+        })
+    }
+
+    /// The path of a file, as it is and as it is shown, and what is in it.
+    fn read(&self, entry: &FileEntry) -> Result<(PathBuf, String, Vec<u8>), Error> {
+        let path = find(self.tree, self.root, self.folder, &entry.path, &entry.place)?;
+        let shown = files::shown(&path);
+        match self.tree.read(&path) {
+            Ok(bytes) => Ok((path, shown, bytes)),
+            Err(error) => Err(Error::new(format!("failed to read {shown}"))
+                .because(error)
+                .at(entry.place.clone(), "")),
+        }
+    }
+
+    fn schema(&self, entry: &FileEntry) -> Result<SchemaFile, Error> {
+        let (_, path, bytes) = self.read(entry)?;
+        Ok(SchemaFile {
+            path,
+            bytes,
+            place: entry.place.clone(),
         })
     }
 
     /// What a file becomes in an object: text, or bytes where it is no text.
     fn content(&self, entry: &FileEntry, object: &Object) -> Result<Content, Error> {
-        let path = find(self.tree, self.root, self.folder, &entry.path, &entry.place)?;
-        let shown = files::shown(&path);
-        let unreadable = |error| {
-            Error::new(format!("failed to read {shown}"))
-                .because(error)
-                .at(entry.place.clone(), "")
-        };
-        let bytes = self.tree.read(&path).map_err(unreadable)?;
+        let (path, shown, bytes) = self.read(entry)?;
         let is_template = path.extension().is_some_and(|extension| extension == "j2");
         let text = if is_template {
             files::decode(&shown, bytes)?.text().to_owned()

@@ -3,14 +3,16 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::fs;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::process::Program;
 use super::{Place, Process, Shipped, answers, environment, galera, path};
 use crate::environments;
+use crate::options::{self, Copy, EVERYTHING, Mistake};
 
 /// The Python environment that `tests/programs/install --openstack` makes.
 fn packages() -> PathBuf {
@@ -41,7 +43,9 @@ fn packages_available() -> bool {
 impl Program {
     /// With the programs of these packages before all others.
     fn of_packages(self) -> Program {
-        self.env("PATH", format!("{}/bin:{}", packages().display(), path()))
+        let path = format!("{}/bin:{}", packages().display(), path());
+        // Scripts of ours read each other: nothing is left beside them.
+        self.env("PATH", path).env("PYTHONDONTWRITEBYTECODE", "1")
     }
 }
 
@@ -124,6 +128,119 @@ fn every_option_is_one_that_the_service_has() {
         let found = check(&[file]);
         assert!(found.contains(finding) && found.ends_with("found\n"), "{found}");
     }
+}
+
+/// What `oslo-config-validator` says of each of these files.
+fn validated(files: &[Value]) -> Vec<Vec<String>> {
+    let place = Place::new("validator");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/validate-options.py");
+    let program = Program::new(&["python3", script]).of_packages();
+    let said = program.run_with(&place, "validator", &Value::from(files).to_string());
+    serde_json::from_str(&said).expect("a list of lists")
+}
+
+/// The validator, too, finds nothing in what is shipped; and whatever it finds where a mistake was made,
+/// `check` has found: see `options::every_mistake_is_found_at_its_line_of_the_template`.
+#[test]
+fn the_validator_of_oslo_config_finds_no_more_than_check() {
+    if !packages_available() {
+        return;
+    }
+    let files = configuration_files();
+    for (file, said) in files.iter().zip(validated(&files)) {
+        assert!(said.is_empty(), "{}: {said:?}", file["name"]);
+    }
+
+    let copy = Copy::new("validated-options");
+    let mistakes = options::mistakes();
+    let text = |mistake: &Mistake| {
+        let (component, key) = mistake.file.split_once("/etc/").expect("a file of a component");
+        let config_map = format!("{component}-etc");
+        let key = key.trim_end_matches(".j2");
+        let service = reader(&config_map, key).expect("it is read by a service");
+        let rendered = copy.with(mistake, |_| {
+            copy.run(&[&["render"][..], &EVERYTHING].concat()).exits(0).stdout
+        });
+        let objects: Vec<Value> = serde_saphyr::from_multiple(&rendered).expect("the output is YAML");
+        let mut found = objects
+            .iter()
+            .filter(|object| object["kind"] == "ConfigMap" && object["metadata"]["name"] == *config_map);
+        let text = found.next().expect("the ConfigMap is there")["data"][key]
+            .as_str()
+            .expect("text")
+            .to_owned();
+        json!({"service": service, "name": mistake.file, "text": text})
+    };
+    let files: Vec<Value> = mistakes.iter().map(text).collect();
+    for (mistake, said) in mistakes.iter().zip(validated(&files)) {
+        let is_found = ["validator", "parser"].contains(&mistake.known_to.as_str());
+        assert_eq!(!said.is_empty(), is_found, "{}: {said:?}", mistake.finding);
+    }
+    // What it does not look at, the service itself refuses.
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/check-options.py");
+    let typed: Vec<_> = mistakes
+        .iter()
+        .zip(files)
+        .filter(|(mistake, _)| mistake.known_to == "type")
+        .collect();
+    let typed: Vec<Value> = typed.into_iter().map(|(_, file)| file).collect();
+    let command = format!("python3 {script} || true");
+    let program = Program::new(&["sh", "-c", &command]).of_packages();
+    let found = program.run_with(&Place::new("typed"), "typed", &Value::from(typed.clone()).to_string());
+    assert_eq!(found.lines().count(), typed.len(), "{found}");
+}
+
+/// The table that our types are held to says what those of oslo.config do.
+#[test]
+fn the_table_of_values_is_that_of_oslo_config() {
+    if !super::available() {
+        return;
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/option_values.py");
+    let program = Program::new(&["python3", script]).env("PYTHONDONTWRITEBYTECODE", "1");
+    let table = program.run(&Place::new("values"), "values");
+    assert_eq!(table, include_str!("../../../src/options/values_table.tsv"));
+}
+
+/// What is shipped is what the script makes of the packages.
+#[test]
+fn the_schemas_are_those_of_the_packages() {
+    if !packages_available() {
+        return;
+    }
+    let place = Place::new("schemas");
+    let components = [
+        "cinder",
+        "glance",
+        "keystone",
+        "neutron",
+        "neutron-agents",
+        "nova",
+        "placement",
+    ];
+    for component in components {
+        place.directory(component);
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/option_schemas.py");
+    Program::new(&["python3", script, &place.path("")])
+        .of_packages()
+        .run(&place, "schemas");
+    let desired = Path::new(env!("CARGO_MANIFEST_DIR")).join("desired");
+    let mut count = 0;
+    for component in components {
+        for entry in fs::read_dir(desired.join(component).join("options")).expect("schemas") {
+            let path = entry.expect("an entry").path();
+            let made = place.path(path.strip_prefix(&desired).expect("below it").to_str().expect("text"));
+            let same = fs::read(&path).expect("a schema") == fs::read(&made).expect("it is made");
+            assert!(
+                same,
+                "{} is not what tests/programs/option_schemas.py makes",
+                path.display()
+            );
+            count += 1;
+        }
+    }
+    assert_eq!(count, 12);
 }
 
 /// What all services have in common here: a database, and a place.

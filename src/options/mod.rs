@@ -1,0 +1,41 @@
+//! Configuration files of [oslo.config](https://docs.openstack.org/oslo.config/latest/), held to the
+//! options that a service has.
+//!
+//! A [`Schema`] is what `oslo-config-generator --format json` writes. [`mistakes`] reads a file as
+//! oslo.config does ([`ini`]), and says which of its lines the service would refuse, ignore, or take
+//! under another name. Pure: the schema is read by whoever reads the directory.
+
+mod ini;
+mod mistakes;
+mod schema;
+mod uri;
+mod values;
+
+use crate::error::Error;
+use crate::place::Place;
+
+pub use mistakes::{Mistake, mistakes};
+pub use schema::Schema;
+
+/// A file with a schema, as it was read: perhaps compressed, and perhaps no schema at all.
+#[derive(Debug)]
+pub struct SchemaFile {
+    /// What it is called, as people typed the directory.
+    pub path: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+    /// Where it is named.
+    pub place: Place,
+}
+
+impl SchemaFile {
+    /// The schema that it holds.
+    pub fn schema(&self) -> Result<Schema, Error> {
+        Schema::read(&self.bytes).map_err(|error| {
+            Error::new(format!("{} is no option schema", self.path))
+                .because(error)
+                .at(self.place.clone(), "")
+                .hint("make it by `oslo-config-generator --namespace … --format json`; it may be compressed by gzip")
+        })
+    }
+}
