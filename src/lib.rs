@@ -50,6 +50,7 @@ mod pods;
 pub mod predict;
 pub mod render;
 pub mod report;
+pub mod roles;
 pub mod rollout;
 pub mod rules;
 pub mod schema;

@@ -11,6 +11,7 @@ mod history;
 mod options;
 mod output;
 mod render;
+mod roles;
 mod saved;
 mod setting;
 mod snapshot;
@@ -79,6 +80,7 @@ enum Command {
     Snapshot(snapshot::Args),
     Check(check::Args),
     Render(render::Args),
+    Roles(roles::Args),
     Output(output::Args),
     Completions(completions::Args),
 }
@@ -103,6 +105,7 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Snapshot(args) => block_on(snapshot::run(args, &mut ui)),
         Command::Check(args) => check::run(&args, &mut ui),
         Command::Render(args) => render::run(&args, &mut ui),
+        Command::Roles(args) => block_on(roles::run(args, &mut ui)),
         Command::Output(args) => output::run(&args, &mut ui),
         Command::Completions(args) => completions::run(&args, &mut ui),
     };

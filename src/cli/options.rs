@@ -80,6 +80,11 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
+    /// Whether any is named, and the default one is not meant.
+    pub(super) fn is_named(&self) -> bool {
+        self.kubeconfig.is_some() || self.context.is_some() || self.sandbox.is_some()
+    }
+
     pub(super) fn connection(&self) -> Connection {
         Connection {
             kubeconfig: self.kubeconfig.clone(),

@@ -3,6 +3,7 @@
 //! Only this folder knows `kube`. Everything here is I/O and nothing here decides: what to ask and
 //! what to do with the answer is `observe`'s, `plan`'s and `execute`'s.
 
+mod built_in;
 mod discovery;
 mod error;
 mod kubernetes;
@@ -17,10 +18,11 @@ use serde_json::Value;
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
 use crate::schema::Schema;
 
+pub use built_in::{built_in_kinds, reduce_kinds};
 pub use discovery::{Discovery, Resource};
 pub use error::{ClusterError, Failure, FieldCause};
 pub use kubernetes::{Connection, Kubernetes};
-pub use sandbox::{Sandbox, Snapshot, mask, reduce_kinds};
+pub use sandbox::{Sandbox, Snapshot, mask};
 
 /// A cluster, real or embedded.
 #[async_trait]

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::object::LiveObject;
 
-pub use pods::{last_event, unready_pod};
+pub use pods::{last_event, runs_pods, unready_pod};
 
 /// The status of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

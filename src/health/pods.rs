@@ -3,10 +3,16 @@
 use serde_json::Value;
 
 use super::View;
-use crate::object::LiveObject;
+use crate::object::{GroupKind, LiveObject};
 
 /// What a container waits for in the ordinary course of things.
 const ORDINARY: [&str; 2] = ["ContainerCreating", "PodInitializing"];
+
+/// Whether objects of this kind are Current or not by the pods that they run, or are pods.
+pub fn runs_pods(kind: &GroupKind) -> bool {
+    let workloads = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
+    workloads.iter().any(|workload| kind.is("apps", workload)) || kind.is("batch", "Job") || kind.is("", "Pod")
+}
 
 /// The pod that tells most about why those that should be ready are not, and what it tells.
 ///

@@ -1,11 +1,25 @@
-//! Reads the key of an ApplySet.
+//! Whether an ApplySet needs a key, and what its key is.
+
+use std::collections::BTreeMap;
 
 use super::explain::failed;
 use crate::cluster::{Cluster, Failure, Resource};
 use crate::error::{Error, Result};
 use crate::inventory::ApplySet;
+use crate::jobs::Declared;
 use crate::key::{Key, Keyring};
-use crate::object::{self, GroupVersionKind};
+use crate::object::{self, DesiredObject, GroupVersionKind, ObjectRef};
+use crate::rollout;
+
+/// Whether anything is digested with a key: a Secret that pods follow (where they do, `rollouts`), or one
+/// among the inputs of a Job.
+pub fn is_needed<'a>(
+    mut objects: impl Iterator<Item = &'a DesiredObject>,
+    declared: &BTreeMap<ObjectRef, Declared>,
+    rollouts: bool,
+) -> bool {
+    declared.values().any(Declared::needs_key) || rollouts && objects.any(rollout::seals)
+}
 
 /// Reads the key of an ApplySet that needs one; where there is none yet, one is made that the next
 /// sync stores.

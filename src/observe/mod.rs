@@ -50,7 +50,8 @@ pub use contents::contents;
 pub use everything::everything;
 pub use explain::{failed, refused, warnings};
 pub use job::validate;
-pub use resolve::resolve_known;
+pub use key::is_needed as needs_key;
+pub use resolve::{Resolved, resolve_all, resolve_known};
 pub use why::explained;
 
 /// What is asked of a cluster.
@@ -144,10 +145,9 @@ pub async fn observe(
         Some(set) => read_parent(cluster, set, &discovery).await?,
         None => None,
     };
-    let seals = question.rollouts && desired.iter().chain(&others).any(|(object, _)| rollout::seals(object));
-    let needs_key = seals || declared.values().any(jobs::Declared::needs_key);
+    let objects = desired.iter().chain(&others).map(|(object, _)| object);
     let key = match &question.set {
-        Some(set) if needs_key => key::read(cluster, set).await?,
+        Some(set) if key::is_needed(objects, &declared, question.rollouts) => key::read(cluster, set).await?,
         _ => Keyring::Empty,
     };
     let irreversible = digest(&mut desired, &declared, &key, question);
@@ -322,7 +322,7 @@ fn follow(
 }
 
 /// A kind that is asked for by name must be one.
-fn check_kinds(kinds: &[String], discovery: &Discovery) -> Result<()> {
+pub fn check_kinds(kinds: &[String], discovery: &Discovery) -> Result<()> {
     let is_known = |kind: &String| {
         discovery
             .kinds()

@@ -99,6 +99,13 @@ pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespac
     }
 }
 
+/// Resolves every manifest by the kinds of `discovery` and those that the manifests themselves define.
+pub fn resolve_all(manifests: Vec<Manifest>, discovery: &Discovery, default_namespace: &str) -> Result<Vec<Resolved>> {
+    let mut known = discovery.clone();
+    add_defined_kinds(&mut known, &manifests);
+    resolve(manifests, &known, default_namespace)
+}
+
 /// Resolves the manifests of an earlier commit, of which nobody asks whether the cluster accepts them:
 /// those of kinds that neither it nor they know are left out, and of two with one name the second.
 pub fn resolve_known(manifests: Vec<Manifest>, discovery: &Discovery, default_namespace: &str) -> Vec<DesiredObject> {

@@ -14,7 +14,7 @@ pub async fn explained(
     object: &LiveObject,
     health: Health,
 ) -> Health {
-    if !matches!(health.status, Status::InProgress | Status::Failed) || !runs_pods(&resource.gvk.group_kind) {
+    if !matches!(health.status, Status::InProgress | Status::Failed) || !health::runs_pods(&resource.gvk.group_kind) {
         return health;
     }
     let pods = pods(cluster, discovery, resource, object).await;
@@ -34,11 +34,6 @@ pub async fn explained(
         status: health.status,
         message: said.into_iter().flatten().collect::<Vec<_>>().join("; "),
     }
-}
-
-fn runs_pods(kind: &GroupKind) -> bool {
-    let workloads = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
-    workloads.iter().any(|workload| kind.is("apps", workload)) || kind.is("batch", "Job") || kind.is("", "Pod")
 }
 
 /// The pods of a workload; none where they may not be listed.

@@ -31,7 +31,7 @@ pub use immutable::{Lost, Obstacle, Permit, Replacement, fixed_fields, is_contai
 pub use observed::{Answered, Back, Deleted, Idle, Immutable, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Prune};
-pub use prune::{Budget, Contents, is_same_delete};
+pub use prune::{Budget, Contents, is_precious, is_same_delete};
 pub use saved::{API_VERSION, ApplySetName, MadeOf, Moved, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
 

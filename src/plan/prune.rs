@@ -9,7 +9,7 @@ use crate::field::ManagedFields;
 use crate::finalizer::finalizers;
 use crate::generate;
 use crate::inventory;
-use crate::object::{LiveObject, ObjectRef};
+use crate::object::{GroupKind, LiveObject, ObjectRef, is_definition};
 
 /// How many objects one sync may prune.
 ///
@@ -155,8 +155,6 @@ fn keep(live: &LiveObject, policy: &Policy) -> Option<Reason> {
         .prune_kinds
         .iter()
         .any(|kind| *kind == reference.kind.kind || *kind == reference.kind.to_string());
-    let precious = reference.kind.is("", "PersistentVolumeClaim")
-        || reference.kind.is("apiextensions.k8s.io", "CustomResourceDefinition");
     if live.deletion_timestamp().is_some() {
         Some(Reason::KeepGoing(finalizers(live)))
     } else if live.annotation(inventory::PRUNE) == Some("never") && !(asked && policy.prune == Prune::Everything) {
@@ -165,7 +163,7 @@ fn keep(live: &LiveObject, policy: &Policy) -> Option<Reason> {
         Some(Reason::KeepOwned(owner))
     } else if ManagedFields::of(live).applied_by(&policy.field_manager).is_none() {
         Some(Reason::KeepNeverApplied)
-    } else if precious && !asked {
+    } else if is_precious(&reference.kind) && !asked {
         Some(Reason::KeepKind)
     } else if !generate::noted(live).is_empty() && !asked {
         Some(Reason::KeepGenerated)
@@ -187,4 +185,10 @@ fn in_use(contents: Option<&Contents>, going: &[ObjectRef]) -> Option<Reason> {
         Some(Contents::Unknown(why)) => Some(Reason::KeepUnknownUse(why.clone())),
         None => Some(Reason::KeepUnknownUse("it was not looked into".to_owned())),
     }
+}
+
+/// Whether objects of this kind take so much with them that they are pruned only where their kind is asked
+/// for by name.
+pub fn is_precious(kind: &GroupKind) -> bool {
+    kind.is("", "PersistentVolumeClaim") || is_definition(kind)
 }

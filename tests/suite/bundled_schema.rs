@@ -48,7 +48,7 @@ fn the_bundled_kinds_are_those_of_the_control_plane() {
         cluster.discover().await.expect("an answer")
     });
     let kinds = reduce_kinds(&discovery, |kind| is_built_in(&kind.group));
-    is_bundled("src/cluster/sandbox/kinds.json", &kinds);
+    is_bundled("src/cluster/built_in.json", &kinds);
 }
 
 /// Whether a file of the source has this text; it gets it where the environment says so.

@@ -7,9 +7,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::bed::Bed;
+use crate::bed::{Bed, namespace};
 use crate::control_plane::{AuditEvent, ControlPlane, kubectl_program};
 use crate::environments;
+use crate::roles;
 use crate::sandbox;
 
 /// A bed whose `desired/` is a copy of the shipped one. All of them are about the one namespace it
@@ -39,10 +40,17 @@ pub fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn from_an_empty_cluster_to_in_sync_and_on() {
-    let bed = shipped();
+    let mut bed = shipped();
     bed.commit("The topology");
 
-    // Into an empty cluster, until everything is Current, without a warning or a mismatch.
+    // Into an empty cluster, until everything is Current, without a warning or a mismatch; and first of all
+    // by users with exactly the rights that are printed for it.
+    let namespaces = ["openstack", "openstack-data-plane"];
+    let preview = roles::user(&bed, "preview", &namespaces);
+    let anybody = std::mem::replace(&mut bed.user, preview);
+    let run = bed.diff().exits(1).shows("? not compared Secret").shows_not("refused");
+    assert!(!run.stderr.contains("error"), "{}", run.stderr);
+    bed.user = roles::user(&bed, "sync", &namespaces);
     let requests = bed.audited(|| {
         let run = bed
             .run(&["sync", "--yes"])
@@ -52,6 +60,14 @@ fn from_an_empty_cluster_to_in_sync_and_on() {
             .shows_not("warning");
         assert!(!run.stderr.contains("warning"), "{}", run.stderr);
     });
+    bed.run(&["diff"]).exits(0).shows("in sync:");
+    bed.user = anybody;
+    for name in namespaces {
+        // What came with the roles is the ApplySet's alone from now on.
+        let bare = namespace(name);
+        let apply = ["apply", "--server-side", "-f", "-"];
+        bed.plane.kubectl_stdin(&apply, &bare).expect_success();
+    }
     bed.run(&["status"]).exits(0);
     in_the_order_of_the_graph(&bed, &requests);
 

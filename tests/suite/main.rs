@@ -42,6 +42,7 @@ mod proxy;
 mod prune;
 mod races;
 mod revision;
+mod roles;
 mod rules;
 mod sandbox;
 mod saved_plans;

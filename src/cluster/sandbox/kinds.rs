@@ -3,66 +3,16 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::marker::Snapshot;
 use super::refusal;
-use crate::cluster::{ClusterError, Discovery, Failure, Resource};
+use crate::cluster::{ClusterError, Discovery, Failure, Resource, built_in_kinds};
 use crate::merge;
 use crate::object::{GroupKind, GroupVersionKind, LiveObject};
 use crate::schema::{Kind, Schema};
-
-/// What a Kubernetes 1.37 serves. Made anew by `UPDATE_SCHEMA=1 cargo test --test suite bundled_schema`.
-const KUBERNETES: &str = include_str!("kinds.json");
-
-/// The kinds that an API server serves by itself, and its version.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Bundled {
-    version: String,
-    kinds: Vec<BundledKind>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BundledKind {
-    api_version: String,
-    kind: String,
-    plural: String,
-    namespaced: bool,
-    listable: bool,
-}
-
-fn bundled() -> &'static Bundled {
-    static BUNDLED: OnceLock<Bundled> = OnceLock::new();
-    // A test reads it, so that it can be read.
-    BUNDLED.get_or_init(|| serde_json::from_str(KUBERNETES).unwrap_or_default())
-}
-
-/// The text of `kinds.json` for what a cluster serves: one line a kind, versions by preference.
-pub fn reduce(discovery: &Discovery, is_built_in: impl Fn(&GroupKind) -> bool) -> String {
-    let kinds = discovery.kinds().filter(|kind| is_built_in(kind));
-    let resources = kinds.flat_map(|kind| discovery.versions(kind));
-    let lines: Vec<String> = resources
-        .filter_map(|resource| {
-            let kind = BundledKind {
-                api_version: resource.gvk.api_version(),
-                kind: resource.gvk.group_kind.kind.clone(),
-                plural: resource.plural.clone(),
-                namespaced: resource.namespaced,
-                listable: resource.listable,
-            };
-            serde_json::to_string(&kind).ok()
-        })
-        .collect();
-    format!(
-        "{{\"version\":{},\"kinds\":[\n{}\n]}}\n",
-        Value::from(discovery.server_version.as_str()),
-        lines.join(",\n")
-    )
-}
 
 /// The kinds of a sandbox at one moment.
 #[derive(Debug)]
@@ -78,18 +28,14 @@ pub(super) struct Kinds {
 impl Kinds {
     /// With these CustomResourceDefinitions, and what is known of the cluster of a snapshot.
     pub(super) fn new(definitions: &[Arc<Value>], snapshot: Option<&Snapshot>) -> Self {
-        let bundled = bundled();
-        let resources = bundled.kinds.iter().map(|kind| Resource {
-            gvk: GroupVersionKind::new(&kind.api_version, &kind.kind),
-            plural: kind.plural.clone(),
-            namespaced: kind.namespaced,
-            listable: kind.listable,
-        });
-        let own = || format!("{}+sandbox", bundled.version);
-        let version = snapshot.map_or_else(own, |snapshot| snapshot.server.clone());
+        let mut discovery = built_in_kinds();
+        discovery.server_version = match snapshot {
+            Some(snapshot) => snapshot.server.clone(),
+            None => format!("{}+sandbox", discovery.server_version),
+        };
         let hidden = snapshot.into_iter().flat_map(|snapshot| &snapshot.hidden);
         let mut kinds = Self {
-            discovery: Discovery::new(version, resources),
+            discovery,
             schema: Cow::Borrowed(Schema::bundled()),
             definitions: BTreeMap::new(),
             hidden: hidden.map(|kind| GroupKind::parse(kind)).collect(),

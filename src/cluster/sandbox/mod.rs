@@ -43,7 +43,6 @@ use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
 use crate::schema::Schema;
 use crate::selection::LabelSelector;
 
-pub use self::kinds::reduce as reduce_kinds;
 pub use self::marker::Snapshot;
 pub use self::mask::mask;
 

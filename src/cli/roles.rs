@@ -1,0 +1,139 @@
+//! `stackanetes roles`
+
+use std::sync::Arc;
+
+use super::{Exit, options, setting};
+use crate::cluster::{Cluster, Discovery, built_in_kinds};
+use crate::error::{Error, Result};
+use crate::object::{GroupKind, is_definition};
+use crate::roles::{self, Needs, Purpose, Subject};
+use crate::source::{Manifest, Settings};
+use crate::ui::Ui;
+use crate::{jobs, observe, view};
+
+/// Print the roles that a diff or a sync of this directory takes, and no more, as YAML.
+///
+/// Needs no cluster, unless the directory has objects of kinds that neither Kubernetes nor it defines:
+/// then --context or --kubeconfig names one that knows them. The namespaces of the directory are
+/// printed too, since a role can be only in one that is there.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    source: options::Source,
+    #[command(flatten)]
+    set: options::Set,
+    #[command(flatten)]
+    cluster: options::Cluster,
+    /// What for: `preview` is a diff of all but Secrets, without the right to write anything; `sync` is a
+    /// diff and a sync.
+    #[arg(long = "for", value_name = "PURPOSE", value_parser = purpose)]
+    purpose: Purpose,
+    /// Bind the roles to this user. May be repeated, as may the other two.
+    #[arg(long, value_name = "NAME")]
+    user: Vec<String>,
+    /// Bind the roles to this group.
+    #[arg(long, value_name = "NAME")]
+    group: Vec<String>,
+    /// Bind the roles to this ServiceAccount.
+    #[arg(long, value_name = "NAMESPACE/NAME", value_parser = service_account)]
+    service_account: Vec<Subject>,
+    /// Let a sync with the same option delete objects of this kind, where it is kept otherwise:
+    /// PersistentVolumeClaim, CustomResourceDefinition.
+    #[arg(long, value_name = "KIND")]
+    prune_kind: Vec<String>,
+}
+
+fn purpose(text: &str) -> Result<Purpose, &'static str> {
+    match text {
+        "preview" => Ok(Purpose::Preview),
+        "sync" => Ok(Purpose::Sync),
+        _ => Err("write preview or sync"),
+    }
+}
+
+fn service_account(text: &str) -> Result<Subject, &'static str> {
+    match text.split_once('/') {
+        Some((namespace, name)) if !namespace.is_empty() && Settings::refuse_name(name).is_none() => {
+            Ok(Subject::ServiceAccount {
+                namespace: namespace.to_owned(),
+                name: name.to_owned(),
+            })
+        }
+        _ => Err("write NAMESPACE/NAME"),
+    }
+}
+
+pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
+    let desired = setting::read(&args.source, false)?;
+    for warning in &desired.warnings {
+        ui.warning(warning);
+    }
+    let (discovery, default_namespace) = kinds(&args.cluster).await?;
+    let set = setting::applyset(&args.set, &desired.settings, &default_namespace).ok_or_else(setting::no_name)?;
+    let namespace = setting::namespace(&args.set, &desired.settings, &default_namespace);
+    if !args.cluster.is_named() {
+        must_know(&desired.manifests, &discovery)?;
+    }
+    let objects = observe::resolve_all(desired.manifests, &discovery, &namespace)?;
+    observe::check_kinds(&args.prune_kind, &discovery)?;
+    let alone = || objects.iter().map(|(object, _)| object);
+    let declared = jobs::declared(alone())?;
+    let needs = Needs {
+        set: &set,
+        key: observe::needs_key(alone(), &declared, desired.is_structured),
+        objects: &objects,
+        prune_kinds: &args.prune_kind,
+    };
+    let purpose = match args.purpose {
+        Purpose::Preview => "preview",
+        Purpose::Sync => "sync",
+    };
+    let name = format!("stackanetes-{}-{purpose}", set.name);
+    let users = args.user.into_iter().map(Subject::User);
+    let groups = args.group.into_iter().map(Subject::Group);
+    let subjects: Vec<Subject> = users.chain(groups).chain(args.service_account).collect();
+    let mut all = needs.namespaces();
+    all.extend(roles::objects(&needs.rights(args.purpose), &name, &subjects));
+    ui.result(&view::roles(&all))?;
+    Ok(Exit::Done)
+}
+
+/// The kinds that there are, of the cluster that is named or of every one; and the namespace of what names
+/// none.
+async fn kinds(options: &options::Cluster) -> Result<(Discovery, String)> {
+    if !options.is_named() {
+        return Ok((built_in_kinds(), "default".to_owned()));
+    }
+    let connected = setting::connect(options).await?;
+    let cluster: Arc<dyn Cluster> = connected.cluster;
+    let discovery = cluster.discover().await;
+    let discovery = discovery.map_err(|error| observe::failed("discover what the cluster serves", error))?;
+    Ok((discovery, connected.default_namespace))
+}
+
+/// What no cluster was asked about must be Kubernetes' own or defined in the directory.
+fn must_know(manifests: &[Manifest], discovery: &Discovery) -> Result<()> {
+    let text = |manifest: &Manifest, pointer: &str| {
+        let text = manifest.value.pointer(pointer).and_then(serde_json::Value::as_str);
+        text.unwrap_or_default().to_owned()
+    };
+    let definitions = manifests
+        .iter()
+        .filter(|manifest| is_definition(&manifest.gvk.group_kind));
+    let defined: Vec<GroupKind> = definitions
+        .map(|definition| GroupKind::new(text(definition, "/spec/group"), text(definition, "/spec/names/kind")))
+        .collect();
+    let unknown = manifests.iter().filter(|manifest| {
+        let kind = &manifest.gvk.group_kind;
+        discovery.preferred(kind).is_none() && !defined.contains(kind)
+    });
+    let errors = unknown.map(|manifest| {
+        Error::new(format!(
+            "nothing here defines the kind {}, so its rights have no name",
+            manifest.gvk
+        ))
+        .at(manifest.place.clone(), "")
+        .hint("name a cluster that knows it: --context NAME; or add its CustomResourceDefinition to the directory")
+    });
+    Error::join(errors).map_or(Ok(()), Err)
+}
