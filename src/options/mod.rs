@@ -2,7 +2,7 @@
 //! options that a service has.
 //!
 //! A [`Schema`] is what `oslo-config-generator --format json` writes. [`mistakes()`] reads a file as
-//! oslo.config does ([`ini`]), and says which of its lines the service would refuse, ignore, or take
+//! oslo.config does (`ini`), and says which of its lines the service would refuse, ignore, or take
 //! under another name. Pure: the schema is read by whoever reads the directory.
 
 mod ini;
