@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::{Exit, options, setting};
 use crate::error::Result;
-use crate::observe;
 use crate::ui::{Ui, Verbosity};
 use crate::view::{self, HistoryView};
 
@@ -26,19 +25,12 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    let settings = setting::named(&args.directory, &args.set)?;
-    ui.doing("connecting");
-    let connected = setting::connect(&args.cluster).await?;
-    let cluster = &*connected.cluster;
-    let set = setting::applyset(&args.set, &settings, &connected.default_namespace).ok_or_else(setting::no_name)?;
-    let discovery = cluster.discover().await;
-    let discovery = discovery.map_err(|error| observe::failed("discover what the cluster serves", error))?;
-    let parent = observe::read_parent(cluster, &set, &discovery).await?;
-    let parent = parent.ok_or_else(|| setting::never_synced(&set, &connected.name))?;
+    let found = setting::found(&args.directory, &args.set, &args.cluster, ui).await?;
+    let parent = found.parent().await?;
     ui.done();
     ui.result(&view::history(&HistoryView {
-        set: &set,
-        cluster: &connected.name,
+        set: &found.set,
+        cluster: &found.connected.name,
         syncs: &parent.syncs(),
         now: Timestamp::now(),
         whole: ui.verbosity() == Verbosity::Verbose,

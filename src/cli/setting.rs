@@ -8,7 +8,7 @@ use super::options;
 use crate::cluster::{Cluster, ClusterError, Discovery, Kubernetes, Sandbox};
 use crate::error::{Error, Result};
 use crate::history::{self, Directory};
-use crate::inventory::ApplySet;
+use crate::inventory::{ApplySet, Parent};
 use crate::nearest::key_hint;
 use crate::object::{GroupKind, ObjectRef};
 use crate::observe::{self, Observations, Question, Scopes};
@@ -250,6 +250,41 @@ pub(super) fn named(directory: &std::path::Path, set: &options::Set) -> Result<s
         Some(_) if !directory.exists() => Ok(source::Settings::default()),
         _ => source::settings(directory),
     }
+}
+
+/// An ApplySet that the options name, and the cluster that it is in.
+pub(super) struct Found {
+    pub(super) connected: Connected,
+    pub(super) set: ApplySet,
+    pub(super) discovery: Discovery,
+}
+
+impl Found {
+    /// Its parent, without which it was never synced.
+    pub(super) async fn parent(&self) -> Result<Parent> {
+        let parent = observe::read_parent(&*self.connected.cluster, &self.set, &self.discovery).await?;
+        parent.ok_or_else(|| never_synced(&self.set, &self.connected.name))
+    }
+}
+
+/// Connects to the cluster, and finds out which ApplySet is meant there.
+pub(super) async fn found(
+    directory: &std::path::Path,
+    set: &options::Set,
+    cluster: &options::Cluster,
+    ui: &mut Ui,
+) -> Result<Found> {
+    let settings = named(directory, set)?;
+    ui.doing("connecting");
+    let connected = connect(cluster).await?;
+    let set = applyset(set, &settings, &connected.default_namespace).ok_or_else(no_name)?;
+    let discovery = connected.cluster.discover().await;
+    let discovery = discovery.map_err(|error| observe::failed("discover what the cluster serves", error))?;
+    Ok(Found {
+        connected,
+        set,
+        discovery,
+    })
 }
 
 /// Nothing names the ApplySet.

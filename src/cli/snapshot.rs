@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::setting::Found;
 use super::{Exit, options, setting};
 use crate::cluster::{Sandbox, Snapshot};
 use crate::error::{Error, Result};
-use crate::observe::{self, Question};
+use crate::observe::Question;
 use crate::snapshot::{self, Gathered};
 use crate::ui::Ui;
 use crate::view;
@@ -32,15 +33,13 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    let settings = setting::named(&args.directory, &args.set)?;
-    ui.doing("connecting");
-    let connected = setting::connect(&args.cluster).await?;
-    let set = setting::applyset(&args.set, &settings, &connected.default_namespace).ok_or_else(setting::no_name)?;
+    let found = setting::found(&args.directory, &args.set, &args.cluster, ui).await?;
+    let Found {
+        connected,
+        set,
+        discovery,
+    } = found;
     let cluster = &*connected.cluster;
-    let discovery = cluster
-        .discover()
-        .await
-        .map_err(|error| observe::failed("discover what the cluster serves", error))?;
     ui.doing(&format!("reading {}", connected.name));
     let question = Question::about_members(&set, connected.concurrency);
     let gathered = snapshot::gather(cluster, &set, &question, &discovery).await?;

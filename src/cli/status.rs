@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use futures::StreamExt as _;
 use jiff::Timestamp;
 
+use super::setting::Found;
 use super::{Exit, options, setting};
 use crate::error::Result;
 use crate::health;
@@ -26,17 +27,14 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    let settings = setting::named(&args.directory, &args.set)?;
-    ui.doing("connecting");
-    let connected = setting::connect(&args.cluster).await?;
+    let found = setting::found(&args.directory, &args.set, &args.cluster, ui).await?;
+    let parent = found.parent().await?;
+    let Found {
+        connected,
+        set,
+        discovery,
+    } = found;
     let cluster = &*connected.cluster;
-    let set = setting::applyset(&args.set, &settings, &connected.default_namespace).ok_or_else(setting::no_name)?;
-    let discovery = cluster
-        .discover()
-        .await
-        .map_err(|error| observe::failed("discover what the cluster serves", error))?;
-    let parent = observe::read_parent(cluster, &set, &discovery).await?;
-    let parent = parent.ok_or_else(|| setting::never_synced(&set, &connected.name))?;
     let question = Question {
         selection: Selection {
             namespace: args.set.namespace.clone(),

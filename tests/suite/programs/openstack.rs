@@ -282,7 +282,7 @@ impl Services {
             let settings = self.place.path(&format!("etc/{service}"));
             std::os::unix::fs::symlink(settings, home).expect("a link of our own");
         }
-        for directory in ["glance/images", "glance/work", "cinder", "neutron", "nova"] {
+        for directory in ["glance/images", "glance/scratch", "cinder", "neutron", "nova"] {
             self.place.directory(&format!("lib/{directory}"));
         }
     }
