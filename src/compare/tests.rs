@@ -412,7 +412,7 @@ fn what_a_service_is_given_anew_is_no_mismatch_unless_git_says_it() {
 }
 
 /// Without rules.
-fn compare(
+pub(super) fn compare(
     desired: &DesiredObject,
     base: Option<&DesiredObject>,
     live: &LiveObject,

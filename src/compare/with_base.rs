@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::tests::compare;
 use super::*;
 use crate::testing::{US, desired, desired_with_secret, live, note};
 
@@ -227,23 +228,4 @@ fn git_is_asked_about_what_differs_in_a_field_or_in_git() {
     let more = git("{a: '1', b: '2'}");
     assert!(!differs(&then, &live, &noted(json!({"a": "1"}), &more)));
     assert!(differs(&more, &live, &noted(json!({"a": "1"}), &more)));
-}
-
-/// Without rules.
-fn compare(
-    desired: &DesiredObject,
-    base: Option<&DesiredObject>,
-    live: &LiveObject,
-    answer: &LiveObject,
-    field_manager: &str,
-) -> Comparison {
-    let sides = Sides {
-        desired,
-        base,
-        live,
-        answer,
-        ruled: &Ruled::default(),
-        migration: None,
-    };
-    super::compare(&sides, field_manager)
 }
