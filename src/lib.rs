@@ -1,64 +1,47 @@
 //! A declarative GitOps diff-and-sync engine for Kubernetes.
 //!
-//! Data flows one way, and everything between reading and acting is pure:
+//! Data flows one way: [`source`] reads the desired state, [`observe`] asks the cluster, [`mod@plan`]
+//! decides, [`view`] shows, and [`execute`] acts. Everything between reading and acting is pure.
 //!
-//! 1. [`source`] reads the desired state: a directory, or standard input, into objects whose every
-//!    field knows where it was written ([`place`]).
-//! 2. [`observe`] gathers, through the one trait [`cluster::Cluster`], what the cluster has and what
-//!    it answers to a dry-run.
-//!    [`history`] adds what the directory said, for what differs, when it was last applied.
-//! 3. [`mod@compare`] compares one object, and [`mod@plan`] decides what becomes of it. No I/O, no clock.
-//! 4. [`view`] turns the plan into text, and [`execute`] carries it out, telling of it in events.
+//! # Rooms
 //!
-//! Under these lies server-side apply as a library of its own, with neither I/O nor a clock either:
-//! [`schema`] says how each kind is merged, [`field`] who owns what, [`merge`] does it, and
-//! [`canonical`] tells whether two values mean the same. [`predict`] puts them together: what an API
-//! server that cannot be asked would answer to an apply.
+//! From the highest to the lowest; a room uses only rooms below it. `tests/suite/rooms.rs` reads this
+//! list and the imports, and fails when they disagree.
 //!
-//! A [`cluster`] is an API server, or a directory that behaves as one: the sandbox, made of the same.
+//! 1. [`cli`]: the command line, a command a file; its [`cli::ui`] alone prints.
+//! 2. [`view`]: plans, reports and histories as text, Markdown and JSON.
+//! 3. [`execute`]: carries a plan out, and tells of it in events.
+//! 4. [`roles`]: the rights that a diff and a sync need.
+//! 5. [`observe`]: asks the cluster, and git's past, for all that a plan is made of.
+//! 6. [`check`]: finds mistakes in manifests without a cluster.
+//! 7. [`mod@plan`]: compares objects, and decides what becomes of each and in which order.
+//! 8. [`source`]: reads git and directories: parameters, templates, components, rules.
+//! 9. [`cluster`]: an API server, or the sandbox: a directory that behaves as one.
+//! 10. [`kinds`]: what is known of particular kinds: health, pods, Jobs, rollouts.
+//! 11. [`ssa`]: server-side apply as a library: schemas, merging, canonical values.
+//! 12. [`applyset`]: the ApplySet: its parent, its records, its members, its digest key.
+//! 13. [`yaml`]: YAML with the place of every value.
+//! 14. [`object`]: Kubernetes objects, their fields, and what selects them.
+//! 15. [`diagnostic`]: errors that point into files, and the nearest right name.
 //!
-//! Only [`cluster`] knows the Kubernetes client, and only [`ui`] prints.
+//! Only [`cluster`] names the Kubernetes client. Without I/O, clock or async are [`view`], [`mod@plan`],
+//! [`kinds`], [`ssa`], [`applyset`], [`yaml`], [`object`], [`diagnostic`], and of [`source`] its
+//! `parameters`, `render` and `rules`.
 
-pub mod canonical;
+pub mod applyset;
 pub mod check;
 pub mod cli;
 pub mod cluster;
-pub mod compare;
-pub mod error;
+pub mod diagnostic;
 pub mod execute;
-pub mod field;
-pub mod finalizer;
-pub mod generate;
-mod glob;
-pub mod health;
-pub mod history;
-pub mod inventory;
-pub mod jobs;
-pub mod journal;
-pub mod key;
-pub mod merge;
-pub mod migrate;
-mod nearest;
+pub mod kinds;
 pub mod object;
 pub mod observe;
-pub mod options;
-pub mod order;
-pub mod parameters;
-pub mod place;
 pub mod plan;
-mod pods;
-pub mod predict;
-pub mod render;
-pub mod report;
 pub mod roles;
-pub mod rollout;
-pub mod rules;
-pub mod schema;
-pub mod selection;
-pub mod snapshot;
 pub mod source;
+pub mod ssa;
 #[cfg(test)]
 mod testing;
-pub mod ui;
 pub mod view;
 pub mod yaml;

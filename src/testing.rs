@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::applyset::inventory::{self, ApplySet};
 use crate::cluster::Resource;
-use crate::field::FieldPath;
-use crate::inventory::{self, ApplySet};
+use crate::diagnostic::place::{Origin, Place, Role, SourceFile};
+use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupVersionKind, LiveObject, ObjectRef, Origins};
-use crate::place::{Origin, Place, Role, SourceFile};
 use crate::source::Manifest;
 use crate::yaml::{self, Node};
 

@@ -1,6 +1,6 @@
 //! What an object is said to depend on.
 
-use crate::order::{DEPENDS_ON, SYNTAX, references};
+use crate::plan::order::{DEPENDS_ON, SYNTAX, references};
 
 use super::directory::{Directory, Object};
 use super::finding::Finding;

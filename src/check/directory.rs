@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::field::At;
+use crate::kinds::pods::{Pods, pods};
+use crate::object::field::At;
 use crate::object::{GroupKind, ObjectRef, is_definition};
-use crate::pods::{Pods, pods};
-use crate::schema::Schema;
 use crate::source::Manifest;
+use crate::ssa::schema::Schema;
 
 use super::{CHECK, scope};
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::field::At;
+use crate::object::field::At;
 
 use super::directory::{Directory, Object};
 use super::finding::Finding;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::canonical::Quantity;
-use crate::field::{FieldPath, PathElement};
-use crate::merge::{Fault, Mistake, element, mistakes};
-use crate::nearest::nearest;
+use crate::diagnostic::nearest::nearest;
 use crate::object::GroupVersionKind;
-use crate::schema::{Field, Format, Kind, Scalar, Type};
+use crate::object::field::{FieldPath, PathElement};
+use crate::ssa::canonical::Quantity;
+use crate::ssa::merge::{Fault, Mistake, element, mistakes};
+use crate::ssa::schema::{Field, Format, Kind, Scalar, Type};
 
 use super::directory::{Directory, Object};
 use super::finding::Finding;

@@ -1,8 +1,8 @@
 //! What is said of a mistake.
 
-use crate::error::Error;
-use crate::field::FieldPath;
-use crate::place::{Origin, Place, Role};
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::{Origin, Place, Role};
+use crate::object::field::FieldPath;
 
 use super::directory::Object;
 

@@ -6,6 +6,7 @@
 //! what it says although the directory does not show it: only its fields are checked.
 
 mod access;
+mod configuration;
 mod dependencies;
 mod directory;
 mod disruption;
@@ -13,7 +14,7 @@ mod elsewhere;
 mod fields;
 mod finding;
 mod names;
-mod options;
+pub mod oslo;
 mod policies;
 mod references;
 mod scaling;
@@ -54,7 +55,13 @@ pub struct Checked {
 type Rule = for<'a> fn(&Directory<'a>, &Object<'a>, &mut Vec<Finding>);
 
 /// What is wrong whatever is elsewhere.
-const OF_ITSELF: [Rule; 5] = [twice::check, scope::check, fields::check, names::check, options::check];
+const OF_ITSELF: [Rule; 5] = [
+    twice::check,
+    scope::check,
+    fields::check,
+    names::check,
+    configuration::check,
+];
 
 /// What may be meant, where something is elsewhere.
 const OF_OTHERS: [Rule; 9] = [

@@ -1,6 +1,6 @@
 //! Names that stand twice where the schema does not mind, and API servers do.
 
-use crate::field::At;
+use crate::object::field::At;
 
 use super::directory::{Directory, Object};
 use super::finding::Finding;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::field::At;
-use crate::pods::Pods;
+use crate::kinds::pods::Pods;
+use crate::object::field::At;
 
 use super::directory::{Directory, Object};
 use super::finding::Finding;

@@ -1,9 +1,9 @@
 //! References that lead nowhere.
 
-use crate::field::At;
-use crate::nearest::{key_hint, nearest};
+use crate::diagnostic::nearest::{key_hint, nearest};
+use crate::kinds::pods::{Key, Kind, Read, reads};
+use crate::object::field::At;
 use crate::object::{GroupKind, ObjectRef};
-use crate::pods::{Key, Kind, Read, reads};
 
 use super::directory::{Directory, Object};
 use super::elsewhere;

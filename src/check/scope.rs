@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::field::FieldPath;
 use crate::object::GroupKind;
+use crate::object::field::FieldPath;
 use crate::source::Manifest;
 
 use super::directory::{Directory, Object};

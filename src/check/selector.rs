@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::field::At;
-use crate::nearest::nearest;
+use crate::diagnostic::nearest::nearest;
+use crate::object::field::At;
 
 /// Labels that controllers give to the pods they make.
 const GIVEN: [&str; 10] = [

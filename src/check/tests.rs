@@ -1,6 +1,6 @@
 //! Each rule, with a manifest that is right and one that is wrong.
 
-use crate::generate::{Form, Generated};
+use crate::kinds::generate::{Form, Generated};
 use crate::source::Manifest;
 use crate::testing;
 

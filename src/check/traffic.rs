@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::field::At;
-use crate::nearest::key_hint;
-use crate::pods::Pods;
+use crate::diagnostic::nearest::key_hint;
+use crate::kinds::pods::Pods;
+use crate::object::field::At;
 
 use super::directory::{Directory, Object};
 use super::finding::Finding;

@@ -1,6 +1,6 @@
 //! The same object twice.
 
-use crate::field::FieldPath;
+use crate::object::field::FieldPath;
 
 use super::directory::{Directory, Object};
 use super::finding::Finding;

@@ -1,6 +1,6 @@
 //! Volumes: what they are of, and what mounts them.
 
-use crate::nearest::nearest;
+use crate::diagnostic::nearest::nearest;
 
 use super::directory::{Directory, Object};
 use super::finding::Finding;

@@ -1,10 +1,10 @@
 //! `stackanetes check`
 
-use super::{Exit, options, setting};
+use super::{Exit, context, options};
 use crate::check;
-use crate::error::Result;
+use crate::cli::ui::Ui;
+use crate::diagnostic::error::Result;
 use crate::source::Settings;
-use crate::ui::Ui;
 use crate::view;
 
 /// Find mistakes without a cluster: unknown fields, references that lead nowhere, options that a
@@ -23,7 +23,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
-    let desired = setting::read(&args.source, true)?;
+    let desired = context::read(&args.source, true)?;
     for warning in &desired.warnings {
         ui.warning(warning);
     }

@@ -3,8 +3,8 @@
 use clap_complete::Shell;
 
 use super::Exit;
-use crate::error::Result;
-use crate::ui::Ui;
+use crate::cli::ui::Ui;
+use crate::diagnostic::error::Result;
 
 /// Print the completions of a shell.
 ///

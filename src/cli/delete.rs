@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::context::Planned;
 use super::duration::duration;
 use super::options::accept;
-use super::setting::Planned;
-use super::{Exit, options, setting, sync};
-use crate::error::{Error, Result};
+use super::{Exit, context, options, sync};
+use crate::cli::ui::{Ui, Verbosity};
+use crate::diagnostic::error::{Error, Result};
 use crate::observe::{self, Observations, Question};
-use crate::parameters::SetByHand;
 use crate::plan::{self, Budget, Empty, Policy, Prune};
 use crate::source::Settings;
-use crate::ui::{Ui, Verbosity};
+use crate::source::parameters::SetByHand;
 use crate::view::{self, Against, Heading, Pruning};
 
 /// Delete everything that an ApplySet holds, and the ApplySet itself.
@@ -54,10 +54,10 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         name: args.name.clone(),
         namespace: args.namespace.clone(),
     };
-    let settings = setting::named(&args.directory, &named)?;
+    let settings = context::named(&args.directory, &named)?;
     ui.doing("connecting");
-    let connected = setting::connect(&args.cluster).await?;
-    let set = setting::applyset(&named, &settings, &connected.default_namespace).ok_or_else(setting::no_name)?;
+    let connected = context::connect(&args.cluster).await?;
+    let set = context::applyset(&named, &settings, &connected.default_namespace).ok_or_else(context::no_name)?;
     let question = Question {
         policy: policy(&args),
         ..Question::about_members(&set, connected.concurrency)
@@ -70,7 +70,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         scopes,
         defined_by,
         schema,
-    } = found.ok_or_else(|| setting::never_synced(&set, &connected.name))?;
+    } = found.ok_or_else(|| context::never_synced(&set, &connected.name))?;
     let plan = plan::plan(observed, &question.policy);
     ui.done();
     let heading = Heading {

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::format::PlanFormat;
-use super::{Exit, between, options, saved, setting};
-use crate::error::Result;
-use crate::ui::Ui;
+use super::{Exit, between, context, options, saved};
+use crate::cli::ui::Ui;
+use crate::diagnostic::error::Result;
 
 /// Show what a sync would do; change nothing.
 #[derive(Debug, clap::Args)]
@@ -43,7 +43,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         };
         return between::run(between, ui).await;
     }
-    let planned = setting::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
+    let planned = context::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
     let heading = planned.heading(ui);
     let text = args.format.show(&planned, &heading).await;
     ui.result(&text)?;

@@ -1,7 +1,7 @@
 //! `--format`: what a plan is printed as.
 
+use super::context::Planned;
 use super::saved;
-use super::setting::Planned;
 use crate::view::{self, Against, Heading};
 
 /// What a plan is printed as.

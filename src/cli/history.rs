@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::{Exit, options, setting};
-use crate::error::Result;
-use crate::ui::{Ui, Verbosity};
+use super::{Exit, context, options};
+use crate::cli::ui::{Ui, Verbosity};
+use crate::diagnostic::error::Result;
 use crate::view::{self, HistoryView};
 
 /// Show the earlier syncs: what, when, by whom, and what came of it.
@@ -25,7 +25,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    let found = setting::found(&args.directory, &args.set, &args.cluster, ui).await?;
+    let found = context::found(&args.directory, &args.set, &args.cluster, ui).await?;
     let parent = found.parent().await?;
     ui.done();
     ui.result(&view::history(&HistoryView {

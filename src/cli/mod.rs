@@ -3,6 +3,7 @@
 mod between;
 mod check;
 mod completions;
+mod context;
 mod delete;
 mod diff;
 mod duration;
@@ -13,17 +14,17 @@ mod output;
 mod render;
 mod roles;
 mod saved;
-mod setting;
 mod snapshot;
 mod status;
 mod sync;
+pub mod ui;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::error::Result;
+use crate::diagnostic::error::Result;
 
 /// What a command found, as its exit code tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +121,7 @@ fn block_on(command: impl Future<Output = Result<Exit>>) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| crate::error::Error::new("failed to start").because(error))?;
+        .map_err(|error| crate::diagnostic::error::Error::new("failed to start").because(error))?;
     let result = runtime.block_on(command);
     // Requests still under way belong to watches: nobody waits for them.
     runtime.shutdown_background();

@@ -9,11 +9,11 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::cli::ui::{Ui, Verbosity};
 use crate::cluster::Connection;
+use crate::object::selection::{LabelSelector, Selection};
 use crate::plan::{Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune};
-use crate::selection::{LabelSelector, Selection};
 use crate::source::{Inputs, Settings};
-use crate::ui::{Ui, Verbosity};
 
 /// How much is shown, and how.
 #[derive(Debug, clap::Args)]

@@ -1,9 +1,9 @@
 //! `stackanetes output`
 
 use super::{Exit, options};
-use crate::error::Result;
+use crate::cli::ui::Ui;
+use crate::diagnostic::error::Result;
 use crate::source;
-use crate::ui::Ui;
 
 /// Print a text that the directory gives out by name (in stackanetes.yaml, under outputs). Needs no
 /// cluster.

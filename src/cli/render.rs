@@ -1,8 +1,8 @@
 //! `stackanetes render`
 
-use super::{Exit, options, setting};
-use crate::error::Result;
-use crate::ui::Ui;
+use super::{Exit, context, options};
+use crate::cli::ui::Ui;
+use crate::diagnostic::error::Result;
 use crate::view::{self, Secrets};
 
 /// Print the desired objects as YAML. Needs no cluster.
@@ -16,7 +16,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
-    let desired = setting::read(&args.source, true)?;
+    let desired = context::read(&args.source, true)?;
     for warning in &desired.warnings {
         ui.warning(warning);
     }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Exit, options, setting};
+use super::{Exit, context, options};
+use crate::cli::ui::Ui;
 use crate::cluster::{Cluster, Discovery, built_in_kinds};
-use crate::error::{Error, Result};
+use crate::diagnostic::error::{Error, Result};
 use crate::object::{GroupKind, is_definition};
 use crate::roles::{self, Needs, Purpose, Subject};
 use crate::source::{Manifest, Settings};
-use crate::ui::Ui;
-use crate::{jobs, observe, view};
+use crate::{kinds::jobs, observe, view};
 
 /// Print the roles that a diff or a sync of this directory takes, and no more, as YAML.
 ///
@@ -64,13 +64,13 @@ fn service_account(text: &str) -> Result<Subject, &'static str> {
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    let desired = setting::read(&args.source, false)?;
+    let desired = context::read(&args.source, false)?;
     for warning in &desired.warnings {
         ui.warning(warning);
     }
     let (discovery, default_namespace) = kinds(&args.cluster).await?;
-    let set = setting::applyset(&args.set, &desired.settings, &default_namespace).ok_or_else(setting::no_name)?;
-    let namespace = setting::namespace(&args.set, &desired.settings, &default_namespace);
+    let set = context::applyset(&args.set, &desired.settings, &default_namespace).ok_or_else(context::no_name)?;
+    let namespace = context::namespace(&args.set, &desired.settings, &default_namespace);
     if !args.cluster.is_named() {
         must_know(&desired.manifests, &discovery)?;
     }
@@ -104,7 +104,7 @@ async fn kinds(options: &options::Cluster) -> Result<(Discovery, String)> {
     if !options.is_named() {
         return Ok((built_in_kinds(), "default".to_owned()));
     }
-    let connected = setting::connect(options).await?;
+    let connected = context::connect(options).await?;
     let cluster: Arc<dyn Cluster> = connected.cluster;
     let discovery = cluster.discover().await;
     let discovery = discovery.map_err(|error| observe::failed("discover what the cluster serves", error))?;

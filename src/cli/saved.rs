@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use super::setting::Planned;
-use crate::error::{Error, Result};
+use super::context::Planned;
+use crate::cli::ui::Ui;
+use crate::diagnostic::error::{Error, Result};
 use crate::object::ObjectRef;
 use crate::observe;
 use crate::plan::{MadeOf, SavedPlan};
-use crate::ui::Ui;
 use crate::view::{self, Heading};
 
 /// Saves the plan, for `sync --plan`.

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::setting::Found;
-use super::{Exit, options, setting};
+use super::context::Found;
+use super::{Exit, context, options};
+use crate::cli::ui::Ui;
 use crate::cluster::{Sandbox, Snapshot};
-use crate::error::{Error, Result};
+use crate::diagnostic::error::{Error, Result};
 use crate::observe::Question;
-use crate::snapshot::{self, Gathered};
-use crate::ui::Ui;
+use crate::observe::snapshot::{self, Gathered};
 use crate::view;
 
 /// Record what is synced, as it is in the cluster, in a directory that `--sandbox` reads.
@@ -33,7 +33,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    let found = setting::found(&args.directory, &args.set, &args.cluster, ui).await?;
+    let found = context::found(&args.directory, &args.set, &args.cluster, ui).await?;
     let Found {
         connected,
         set,
@@ -47,7 +47,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         objects,
         hidden,
         undefined,
-    } = gathered.ok_or_else(|| setting::never_synced(&set, &connected.name))?;
+    } = gathered.ok_or_else(|| context::never_synced(&set, &connected.name))?;
     if let Some(kind) = undefined.first() {
         return Err(Error::new(format!(
             "no CustomResourceDefinition that you may read defines {kind}, which the ApplySet {} may hold",

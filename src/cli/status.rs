@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use futures::StreamExt as _;
 use jiff::Timestamp;
 
-use super::setting::Found;
-use super::{Exit, options, setting};
-use crate::error::Result;
-use crate::health;
+use super::context::Found;
+use super::{Exit, context, options};
+use crate::cli::ui::{Ui, Verbosity};
+use crate::diagnostic::error::Result;
+use crate::kinds::health;
+use crate::object::selection::Selection;
 use crate::observe::{self, Question};
-use crate::selection::Selection;
-use crate::ui::{Ui, Verbosity};
 use crate::view::{self, StatusView};
 
 /// Show what is synced, when and by whom, and how each object is.
@@ -27,7 +27,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    let found = setting::found(&args.directory, &args.set, &args.cluster, ui).await?;
+    let found = context::found(&args.directory, &args.set, &args.cluster, ui).await?;
     let parent = found.parent().await?;
     let Found {
         connected,

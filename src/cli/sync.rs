@@ -8,17 +8,17 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use super::context::Planned;
 use super::duration::duration;
-use super::setting::Planned;
-use super::{Exit, options, saved, setting};
-use crate::error::{Error, Result};
+use super::{Exit, context, options, saved};
+use crate::applyset::inventory::Record;
+use crate::cli::ui::Ui;
+use crate::diagnostic::error::{Error, Result};
+use crate::execute::report::Report;
 use crate::execute::{Abort, Execution, Holder, Lock};
-use crate::inventory::Record;
-use crate::parameters::SetByHand;
 use crate::plan::Plan;
-use crate::report::Report;
 use crate::source::Revision;
-use crate::ui::Ui;
+use crate::source::parameters::SetByHand;
 use crate::view;
 
 /// Make the cluster what git says: apply, wait until everything is Current, prune.
@@ -115,7 +115,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
 
 /// Plans, shows the plan, and asks; nothing if the answer is no.
 async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
-    let planned = setting::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
+    let planned = context::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
     if let Some(path) = &args.plan {
         saved::must_agree(&planned, path, ui).await?;
     }

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::field::FieldPath;
+use crate::object::field::FieldPath;
 
 /// A request that failed.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use futures::stream::BoxStream;
 use serde_json::Value;
 
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
-use crate::schema::Schema;
+use crate::ssa::schema::Schema;
 
 pub use built_in::{built_in_kinds, reduce_kinds};
 pub use discovery::{Discovery, Resource};

@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::{Event, Outcome, Run, TRIES};
 use crate::cluster::{Apply, ClusterError, Failure, Force, Patch, Persist};
-use crate::compare::{self, FieldChange};
-use crate::migrate::Migration;
 use crate::object::{self, LiveObject};
 use crate::observe::{self, Server};
+use crate::plan::compare::{self, FieldChange};
+use crate::plan::migrate::Migration;
 use crate::plan::{self, Action, ApplyWork, Decision, Observation, Settled, Unverified, Version};
-use crate::predict;
+use crate::ssa::predict;
 
 /// What came of an apply.
 pub(super) enum Applied {

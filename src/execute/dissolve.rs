@@ -1,9 +1,9 @@
 //! Takes away an ApplySet of which nothing is left: its key, its parent, and at last its Lease.
 
 use super::Run;
+use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Deletion, Failure, Propagation};
-use crate::error::{Error, Result};
-use crate::inventory::ApplySet;
+use crate::diagnostic::error::{Error, Result};
 use crate::object::ObjectRef;
 use crate::observe;
 use crate::plan::Prune;

@@ -1,10 +1,10 @@
 //! What a sync tells while it runs. The only interface between executing and reporting.
 
 use super::Holder;
-use crate::field::FieldPath;
-use crate::health::Health;
-use crate::journal::Counts;
+use crate::applyset::journal::Counts;
+use crate::kinds::health::Health;
 use crate::object::ObjectRef;
+use crate::object::field::FieldPath;
 use crate::plan::Action;
 
 /// Something happened.
@@ -88,7 +88,7 @@ pub enum Outcome {
     /// It changed after the plan was made, so that the plan is not what would be done any more.
     Moved,
     /// The server refused.
-    Failed(crate::error::Error),
+    Failed(crate::diagnostic::error::Error),
     /// It is not Current: it failed, or time ran out.
     NotReady(Health),
     /// It is being deleted and not gone in time, for this reason.

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::cluster::{Cluster, Resource, Scope, WatchEvent};
-use crate::finalizer::{self, Finalizer};
-use crate::health::{self, Health, Status};
+use crate::kinds::finalizer::{self, Finalizer};
+use crate::kinds::health::{self, Health, Status};
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::observe::Scopes;
 

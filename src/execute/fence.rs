@@ -14,7 +14,7 @@ use crate::cluster::{
     Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Patch, Persist, Resource, Scope, WatchEvent,
 };
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
-use crate::schema::Schema;
+use crate::ssa::schema::Schema;
 
 /// A cluster that is written to only while the Lease is held, once there is one.
 pub(super) struct Fence {

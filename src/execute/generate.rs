@@ -11,8 +11,8 @@ use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
 
 use super::{Run, TRIES};
 use crate::cluster::{Apply, Failure, Force, Persist, Resource};
-use crate::error::{Error, Result};
-use crate::generate::{self, Form};
+use crate::diagnostic::error::{Error, Result};
+use crate::kinds::generate::{self, Form};
 use crate::object::{DesiredObject, LiveObject};
 use crate::observe;
 

@@ -12,9 +12,9 @@ use tokio::time::Instant;
 use super::TRIES;
 use super::fence::Fence;
 use super::lock::{Claim, Holder, Lock, Renewed, micro_time, object};
+use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Cluster, ClusterError, Failure, Resource};
-use crate::error::{Error, Result};
-use crate::inventory::ApplySet;
+use crate::diagnostic::error::{Error, Result};
 use crate::object::{GroupVersionKind, LiveObject};
 use crate::observe;
 

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::error::Error;
-use crate::inventory::{self, ApplySet};
+use crate::applyset::inventory::{self, ApplySet};
+use crate::diagnostic::error::Error;
 use crate::object::LiveObject;
 use crate::plan::Version;
 

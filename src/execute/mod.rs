@@ -14,6 +14,7 @@ mod lock;
 mod parent;
 mod prune;
 mod replace;
+pub mod report;
 mod runs;
 mod walk;
 
@@ -26,17 +27,17 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{Semaphore, watch};
 
+use crate::applyset::inventory::{ApplySet, Record};
+use crate::applyset::journal::Counts;
 use crate::cluster::{Cluster, Discovery, Resource};
-use crate::error::{Error, Result};
-use crate::health::Health;
-use crate::inventory::{ApplySet, Record};
-use crate::jobs::Inputs;
-use crate::journal::Counts;
+use crate::diagnostic::error::{Error, Result};
+use crate::kinds::health::Health;
+use crate::kinds::jobs::Inputs;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::observe::{self, Question, Scopes};
-use crate::order;
+use crate::plan::order;
 use crate::plan::{Action, Plan, Settled, Step, Work};
-use crate::schema::Schema;
+use crate::ssa::schema::Schema;
 
 pub use event::{Event, Outcome};
 pub use lock::{Holder, Lock};

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::{Abort, Run, Task, Walk};
 use jiff::Timestamp;
 
+use crate::applyset::inventory::{ApplySet, Parent, Record};
+use crate::applyset::journal::{Ending, Entry};
+use crate::applyset::key::Keyring;
 use crate::cluster::{Apply, Failure, Force, Persist, Resource};
-use crate::error::{Error, Result};
-use crate::inventory::{ApplySet, Parent, Record};
-use crate::jobs::{Irreversible, Recorded};
-use crate::journal::{Ending, Entry};
-use crate::key::Keyring;
+use crate::diagnostic::error::{Error, Result};
+use crate::kinds::jobs::{Irreversible, Recorded};
 use crate::object::{GroupKind, GroupVersionKind, ObjectRef};
 use crate::observe;
 use crate::plan::{Action, Plan, Prune, Step, Version};

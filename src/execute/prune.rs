@@ -8,7 +8,7 @@ use super::{Event, Outcome, Run, TRIES};
 use crate::cluster::{Deletion, Failure, Propagation};
 use crate::object::ObjectRef;
 use crate::observe::{self, Question};
-use crate::order::Removal;
+use crate::plan::order::Removal;
 use crate::plan::{self, Action, Contents, DeleteWork, Step, Version, Work};
 
 /// What came of a request to delete.

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::jobs::{Inputs, Irreversible, Recorded};
+use crate::kinds::jobs::{Inputs, Irreversible, Recorded};
 use crate::object::ObjectRef;
 use crate::plan::{Action, Plan};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{Outcome, Task};
 use crate::object::ObjectRef;
-use crate::order::{self, Graph, Stage, What};
+use crate::plan::order::{self, Graph, Stage, What};
 
 /// How far a node has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,7 +193,7 @@ impl Walk {
 mod tests {
     use super::*;
     use crate::object::GroupKind;
-    use crate::order::Dependencies;
+    use crate::plan::order::Dependencies;
 
     fn object(group: &str, kind: &str, name: &str) -> ObjectRef {
         let namespace = (kind != "Namespace").then(|| "a".to_owned());

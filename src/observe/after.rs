@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, ClusterError, Patch, Persist, Resource};
-use crate::field::ManagedFields;
-use crate::migrate::Migration;
 use crate::object::LiveObject;
+use crate::object::field::ManagedFields;
+use crate::plan::migrate::Migration;
 
 /// An apply that a migration comes before.
 pub(super) struct After<'a> {

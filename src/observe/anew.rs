@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::explain;
 use super::job::validate;
 use crate::cluster::{Cluster, ClusterError, Failure, Resource};
-use crate::error::{Error, Result};
-use crate::field::FieldPath;
-use crate::nearest::nearest;
+use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::nearest::nearest;
+use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, LiveObject, ObjectRef};
 use crate::plan::{self, Answered, Immutable, Permit};
 

@@ -15,14 +15,14 @@ use super::made::Made;
 use super::members::Survey;
 use super::predict::{not_yet, predict};
 use crate::cluster::{Answer, Apply, Cluster, ClusterError, Discovery, Failure, Force, Persist, Resource};
-use crate::compare;
-use crate::error::{Error, Result};
-use crate::generate;
-use crate::jobs::{Inputs, Run};
-use crate::migrate::Migration;
+use crate::diagnostic::error::{Error, Result};
+use crate::kinds::generate;
+use crate::kinds::jobs::{Inputs, Run};
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
+use crate::plan::compare;
+use crate::plan::migrate::Migration;
 use crate::plan::{self, Answered, Observation, Past, Unverified, Version};
-use crate::schema::Schema;
+use crate::ssa::schema::Schema;
 
 /// A desired object, how its kind is reached, and the member that it is, if it is one.
 pub(super) type Known = (DesiredObject, Resource, Option<(Resource, LiveObject)>);

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 
+use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Cluster, ClusterError, Discovery, Resource, Scope};
-use crate::inventory::ApplySet;
 use crate::object::{LiveObject, ObjectRef};
 use crate::plan::Contents;
 

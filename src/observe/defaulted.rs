@@ -7,8 +7,8 @@
 use serde_json::Value;
 
 use crate::cluster::{ClusterError, Failure};
-use crate::field::{FieldPath, ManagedFields};
 use crate::object::LiveObject;
+use crate::object::field::{FieldPath, ManagedFields};
 
 /// Why a server refuses that a field is there. What it wants and misses (`FieldValueRequired`) is not in the way.
 const IN_THE_WAY: [&str; 2] = ["FieldValueForbidden", "FieldValueInvalid"];

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::members::{Members, Survey, split_hidden};
 use super::{Observations, Question, failed, in_namespaces, read_parent};
+use crate::applyset::key::Keyring;
 use crate::cluster::{Cluster, Resource};
-use crate::error::Result;
-use crate::jobs::Irreversible;
-use crate::key::Keyring;
+use crate::diagnostic::error::Result;
+use crate::kinds::jobs::Irreversible;
+use crate::kinds::rollout::Unknown;
 use crate::object::LiveObject;
-use crate::order::Dependencies;
+use crate::plan::order::Dependencies;
 use crate::plan::{Back, Observed};
-use crate::rollout::Unknown;
-use crate::schema::Schema;
+use crate::ssa::schema::Schema;
 
 /// Gathers all members, with nothing that git wants; nothing if the ApplySet was never synced.
 pub async fn everything(cluster: &dyn Cluster, question: &Question) -> Result<Option<Observations>> {

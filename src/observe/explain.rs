@@ -1,8 +1,8 @@
 //! Turns what a cluster refuses into errors that point at the manifest and say what to do.
 
 use crate::cluster::{ClusterError, Failure};
-use crate::error::Error;
-use crate::field::FieldPath;
+use crate::diagnostic::error::Error;
+use crate::object::field::FieldPath;
 use crate::object::{self, DesiredObject};
 
 /// A request that is about no manifest failed: `failed to <what>`.

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::bind;
 use crate::cluster::{Answer, Apply, Cluster, ClusterError, Failure, Force, Persist, Resource};
-use crate::error::{Error, Result};
-use crate::jobs::{self, Run};
-use crate::nearest::nearest;
+use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::nearest::nearest;
+use crate::kinds::jobs::{self, Run};
 use crate::object::{LiveObject, ObjectRef};
 
 /// What is sent for a Job that stays while our notes on it change: its spec as it is.

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::explain::failed;
+use crate::applyset::inventory::ApplySet;
+use crate::applyset::key::{Key, Keyring};
 use crate::cluster::{Cluster, Failure, Resource};
-use crate::error::{Error, Result};
-use crate::inventory::ApplySet;
-use crate::jobs::Declared;
-use crate::key::{Key, Keyring};
+use crate::diagnostic::error::{Error, Result};
+use crate::kinds::jobs::Declared;
+use crate::kinds::rollout;
 use crate::object::{self, DesiredObject, GroupVersionKind, ObjectRef};
-use crate::rollout;
 
 /// Whether anything is digested with a key: a Secret that pods follow (where they do, `rollouts`), or one
 /// among the inputs of a Job.

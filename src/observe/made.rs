@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::Question;
+use crate::applyset::inventory;
 use crate::cluster::Discovery;
-use crate::field::{FieldPath, ManagedFields};
-use crate::inventory;
-use crate::migrate::{self, Heir, Migration};
+use crate::object::field::{FieldPath, ManagedFields};
 use crate::object::{DesiredObject, LiveObject};
-use crate::rules::{self, Ruled};
+use crate::plan::migrate::{self, Heir, Migration};
+use crate::source::rules::{self, Ruled};
 
 /// What is sent for an object, and what has to be done before.
 pub(super) struct Made {

@@ -7,11 +7,11 @@ use futures::StreamExt as _;
 use super::explain::failed;
 use super::resolve::Resolved;
 use super::{Question, Scopes};
+use crate::applyset::inventory::Parent;
 use crate::cluster::{Cluster, ClusterError, Discovery, Failure, Resource, Scope};
-use crate::error::Result;
-use crate::field::ManagedFields;
-use crate::inventory::Parent;
-use crate::jobs::Recorded;
+use crate::diagnostic::error::Result;
+use crate::kinds::jobs::Recorded;
+use crate::object::field::ManagedFields;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::plan::NotCompared;
 

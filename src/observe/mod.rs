@@ -12,14 +12,16 @@ mod contents;
 mod defaulted;
 mod everything;
 mod explain;
+pub mod history;
 mod job;
 mod key;
 mod made;
 mod members;
 mod predict;
 mod resolve;
-mod rules;
+mod ruled;
 mod schemas;
+pub mod snapshot;
 #[cfg(test)]
 mod tests;
 mod why;
@@ -27,19 +29,20 @@ mod why;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::applyset::inventory::{ApplySet, Parent};
+use crate::applyset::key::Keyring;
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
-use crate::error::{Error, Result};
-use crate::inventory::{ApplySet, Parent};
-use crate::jobs::{self, Done, Irreversible, Recorded};
-use crate::key::Keyring;
+use crate::diagnostic::error::{Error, Result};
+use crate::kinds::jobs::{self, Done, Irreversible, Recorded};
+use crate::kinds::rollout;
+use crate::object::selection::Selection;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
-use crate::order::{self, ComponentDependencies};
+use crate::plan::order;
 use crate::plan::{Back, Contents, NotCompared, Observation, Observed, Policy};
-use crate::rollout;
-use crate::rules::Rule;
-use crate::schema::Schema;
-use crate::selection::Selection;
+use crate::source::ComponentDependencies;
 use crate::source::Manifest;
+use crate::source::rules::Rule;
+use crate::ssa::schema::Schema;
 
 use members::{Members, Survey, split_hidden};
 use schemas::Schemas;
@@ -130,7 +133,7 @@ pub async fn observe(
     let mut known = discovery.clone();
     let defined_by = resolve::add_defined_kinds(&mut known, &manifests);
     let all = resolve::resolve(manifests, &known, &question.namespace)?;
-    rules::check(&question.rules, &known)?;
+    ruled::check(&question.rules, &known)?;
     let dependencies = order::dependencies(all.iter().map(|(object, _)| object), &defined_by, components)?;
     let wanted: BTreeSet<ObjectRef> = all.iter().map(|(object, _)| object.reference.clone()).collect();
     let is_selected =

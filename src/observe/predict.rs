@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::Question;
-use crate::error::{Error, Result};
-use crate::field::FieldPath;
-use crate::inventory::Applied;
-use crate::merge::{OnConflict, Refusal, Writer};
+use crate::applyset::inventory::Applied;
+use crate::diagnostic::error::{Error, Result};
+use crate::object::field::FieldPath;
 use crate::object::{self, DesiredObject, LiveObject};
 use crate::plan::{Answered, Observation, Unverified};
-use crate::predict::{self, Request};
-use crate::schema::Schema;
+use crate::ssa::merge::{OnConflict, Refusal, Writer};
+use crate::ssa::predict::{self, Request};
+use crate::ssa::schema::Schema;
 
 /// What is said of an observation until it is predicted.
 pub(super) fn not_yet(why: Unverified) -> Answered {
@@ -102,9 +102,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::jobs::Run;
+    use crate::kinds::jobs::Run;
+    use crate::object::selection::Selection;
     use crate::plan::{Past, Policy};
-    use crate::selection::Selection;
     use crate::testing::{desired, desired_with_secret, resource};
 
     fn question() -> Question {
@@ -126,7 +126,7 @@ mod tests {
         Observation {
             resource: resource(&desired.gvk().api_version(), &desired.reference.kind.kind, true),
             sent: desired.value.clone(),
-            ruled: crate::rules::Ruled::default(),
+            ruled: crate::source::rules::Ruled::default(),
             migration: None,
             live: live.map(LiveObject::new),
             answer: not_yet(why),

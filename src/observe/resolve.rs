@@ -6,8 +6,8 @@ use std::collections::btree_map::Entry;
 use serde_json::Value;
 
 use crate::cluster::{Discovery, Resource};
-use crate::error::{Error, Result};
-use crate::field::FieldPath;
+use crate::diagnostic::error::{Error, Result};
+use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupKind, GroupVersionKind, ObjectRef, is_definition};
 use crate::source::Manifest;
 
@@ -136,7 +136,7 @@ pub fn resolve_known(manifests: Vec<Manifest>, discovery: &Discovery, default_na
     resolved.into_values().collect()
 }
 
-fn place_of(manifest: &Manifest, path: &[&str]) -> crate::place::Place {
+fn place_of(manifest: &Manifest, path: &[&str]) -> crate::diagnostic::place::Place {
     let origins = manifest.origins.of(&FieldPath::of(path));
     origins
         .into_iter()

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::ask::Known;
 use crate::cluster::{Cluster, Discovery, Resource};
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef, is_definition};
-use crate::schema::Schema;
+use crate::ssa::schema::Schema;
 
 /// The schema of the kinds that are wanted, and what of it is still to be read.
 ///

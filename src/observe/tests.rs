@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use super::*;
 use crate::cluster::{ClusterError, Failure, FieldCause};
-use crate::field::FieldPath;
+use crate::object::field::FieldPath;
 use crate::testing::{desired, manifest, reference, resource};
 
 fn discovery() -> Discovery {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
-use crate::health::{self, Health, Status};
+use crate::kinds::health::{self, Health, Status};
 use crate::object::{GroupKind, LiveObject};
 
 /// Adds to how an object is why it is so, as far as that may be read and is worth reading.

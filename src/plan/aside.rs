@@ -1,9 +1,9 @@
 //! What is other than git says, and stays so.
 
-use crate::compare::{self, Beside, FieldChange, Yielded};
-use crate::migrate::Migration;
 use crate::object::{DesiredObject, LiveObject};
-use crate::rules::Ruled;
+use crate::plan::compare::{self, Beside, FieldChange, Yielded};
+use crate::plan::migrate::Migration;
+use crate::source::rules::Ruled;
 
 /// The fields of an object that a sync leaves as they are.
 #[derive(Debug, Default)]

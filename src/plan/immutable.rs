@@ -8,13 +8,13 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::{Action, ApplyWork, Aside, Conflicts, Decision, Immutable, Policy, Reason, Step, Work, compared, replaced};
+use crate::applyset::inventory;
 use crate::cluster::{ClusterError, Failure, FieldCause, Propagation};
-use crate::compare::{self, Sides};
-use crate::field::{FieldPath, ManagedFields};
-use crate::generate;
-use crate::inventory;
+use crate::kinds::generate;
+use crate::object::field::{FieldPath, ManagedFields};
 use crate::object::{DesiredObject, LiveObject, ObjectRef};
-use crate::rules::Ruled;
+use crate::plan::compare::{self, Sides};
+use crate::source::rules::Ruled;
 
 /// The words by which API servers say that a field cannot be changed: how they end, whatever value they
 /// quote before.

@@ -3,8 +3,11 @@
 //! A pure function of what was observed and of the policy. No step is decided anywhere else.
 
 mod aside;
+pub mod compare;
 mod immutable;
+pub mod migrate;
 mod observed;
+pub mod order;
 mod ownership;
 mod policy;
 mod prune;
@@ -14,15 +17,15 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+use self::compare::{Cause, Comparison, FieldChange, Sides};
+use crate::applyset::key::Keyring;
 use crate::cluster::Propagation;
-use crate::compare::{self, Cause, Comparison, FieldChange, Sides};
-use crate::field::{FieldPath, ManagedFields};
-use crate::generate;
-use crate::health::{self, Health};
-use crate::jobs::{self, Inputs, Run};
-use crate::key::Keyring;
+use crate::kinds::generate;
+use crate::kinds::health::{self, Health};
+use crate::kinds::jobs::{self, Inputs, Run};
+use crate::object::field::{FieldPath, ManagedFields};
 use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
-use crate::order::rank;
+use crate::plan::order::rank;
 
 use immutable::Around;
 

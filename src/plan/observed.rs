@@ -6,16 +6,16 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Claim, Contents};
+use crate::applyset::inventory::{ApplySet, Parent};
+use crate::applyset::key::Keyring;
 use crate::cluster::Resource;
-use crate::field::FieldPath;
-use crate::inventory::{ApplySet, Parent};
-use crate::jobs::{Crossed, Irreversible, Run};
-use crate::key::Keyring;
-use crate::migrate::Migration;
+use crate::kinds::jobs::{Crossed, Irreversible, Run};
+use crate::kinds::rollout::Unknown;
+use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
-use crate::order::Dependencies;
-use crate::rollout::Unknown;
-use crate::rules::{Rule, Ruled};
+use crate::plan::migrate::Migration;
+use crate::plan::order::Dependencies;
+use crate::source::rules::{Rule, Ruled};
 
 /// What was gathered before anything was decided.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Whether an existing object is ours to change.
 
 use super::{Adoption, Policy};
-use crate::field::ManagedFields;
-use crate::inventory::{self, ApplySet};
+use crate::applyset::inventory::{self, ApplySet};
+use crate::object::field::ManagedFields;
 use crate::object::{DesiredObject, LiveObject};
 
 /// Whose an existing object is.

@@ -3,13 +3,13 @@
 use std::str::FromStr;
 
 use super::{Action, Aside, DeleteWork, Policy, Prune, Reason, Step, Work};
+use crate::applyset::inventory;
 use crate::cluster::Resource;
-use crate::compare;
-use crate::field::ManagedFields;
-use crate::finalizer::finalizers;
-use crate::generate;
-use crate::inventory;
+use crate::kinds::finalizer::finalizers;
+use crate::kinds::generate;
+use crate::object::field::ManagedFields;
 use crate::object::{GroupKind, LiveObject, ObjectRef, is_definition};
+use crate::plan::compare;
 
 /// How many objects one sync may prune.
 ///

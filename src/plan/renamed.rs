@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{Action, Reason, Step, Work};
-use crate::compare;
-use crate::field::{FieldSet, ManagedFields};
+use crate::object::field::{FieldSet, ManagedFields};
 use crate::object::{LiveObject, ObjectRef};
+use crate::plan::compare;
 
 /// Notes on every object to be created that it is one to be deleted under another name: of the same kind,
 /// and the same in all but its metadata. Of several, the first.

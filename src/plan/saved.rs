@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Action, Plan, Step, Version, Work};
-use crate::compare::{FieldChange, Shown};
-use crate::error::Error;
-use crate::inventory::ApplySet;
+use crate::applyset::inventory::ApplySet;
+use crate::diagnostic::error::Error;
 use crate::object::ObjectRef;
+use crate::plan::compare::{FieldChange, Shown};
 
 /// The version of the file's form.
 pub const API_VERSION: &str = "stackanetes.io/v1alpha1";

@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Aside, Back, Deleted, Idle, NotCompared, Past, Replacement, Unverified};
+use crate::applyset::inventory::{ApplySet, Parent};
+use crate::applyset::key::Keyring;
 use crate::cluster::{Propagation, Resource};
-use crate::compare::{FieldChange, GitChange};
-use crate::finalizer::Finalizer;
-use crate::health::Health;
-use crate::inventory::{ApplySet, Parent};
-use crate::jobs::{Crossed, Inputs, Irreversible, Why};
-use crate::key::Keyring;
-use crate::migrate::Migration;
+use crate::diagnostic::place::Place;
+use crate::kinds::finalizer::Finalizer;
+use crate::kinds::health::Health;
+use crate::kinds::jobs::{Crossed, Inputs, Irreversible, Why};
+use crate::kinds::rollout::Unknown;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
-use crate::order::Dependencies;
-use crate::place::Place;
-use crate::rollout::Unknown;
-use crate::rules::Rule;
+use crate::plan::compare::{FieldChange, GitChange};
+use crate::plan::migrate::Migration;
+use crate::plan::order::Dependencies;
+use crate::source::rules::Rule;
 
 /// What a sync would do, whole.
 #[derive(Debug)]

@@ -1,16 +1,16 @@
 //! What becomes of an object, and what stops a sync.
 
-use crate::rules::Ruled;
+use crate::source::rules::Ruled;
 use serde_json::{Value, json};
 
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::field::FieldPath;
-use crate::inventory::{self, ApplySet, Parent, Record};
-use crate::jobs::Why;
+use crate::applyset::inventory::{self, ApplySet, Parent, Record};
+use crate::kinds::jobs::Why;
+use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupKind, LiveObject};
-use crate::order::Dependencies;
+use crate::plan::order::Dependencies;
 use crate::testing::{US, desired, live, note, reference, resource_of, set};
 
 const GIT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: ns}\ndata: {a: new}\n";
@@ -242,10 +242,10 @@ fn observed(wanted: Vec<Observation>, orphans: Vec<LiveObject>) -> Observed {
         dependencies: Dependencies::new(),
         not_selected: 0,
         jobs: BTreeSet::new(),
-        irreversible: crate::jobs::Irreversible::new(),
+        irreversible: crate::kinds::jobs::Irreversible::new(),
         back: crate::plan::Back::default(),
         key: Keyring::Empty,
-        unknown_rollouts: crate::rollout::Unknown::new(),
+        unknown_rollouts: crate::kinds::rollout::Unknown::new(),
         pending: Vec::new(),
         idle_rules: Vec::new(),
         server_version: "v1.37.2".into(),

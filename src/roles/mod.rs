@@ -17,11 +17,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Resource, Scope};
-use crate::inventory::ApplySet;
 use crate::object::{DesiredObject, GroupKind, ObjectRef, is_definition, is_secret};
 use crate::observe::Resolved;
-use crate::{health, plan};
+use crate::{kinds::health, plan};
 
 pub use objects::{Subject, objects};
 pub use rights::{Rights, Target};

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::rights::Rights;
+use crate::applyset::inventory::{ApplySet, PART_OF};
 use crate::cluster::Scope;
-use crate::inventory::{ApplySet, PART_OF};
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 

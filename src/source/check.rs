@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::secret;
-use crate::error::Error;
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::{self, GroupVersionKind};
-use crate::place::{Place, SourceFile};
 use crate::yaml::{Entry, Node, NodeValue};
 
 const ONLY_MANIFESTS: &str = "every .yaml, .yml and .json file of the directory is read as manifests; \

@@ -8,7 +8,7 @@ use git2::{Commit, ErrorCode, Oid, Repository};
 use super::git::{self, Revision};
 use super::tree::CommitTree;
 use super::{Desired, Inputs};
-use crate::error::{Error, Result};
+use crate::diagnostic::error::{Error, Result};
 
 /// What names a commit, or what is in it.
 pub type CommitId = Oid;

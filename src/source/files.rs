@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::component;
 use super::tree::{Kind, Tree};
-use crate::error::{Error, Result};
-use crate::place::{Place, SourceFile};
+use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::place::{Place, SourceFile};
 
 /// The file that says what the directory as a whole is.
 const SETTINGS: &str = "stackanetes.yaml";

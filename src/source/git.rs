@@ -6,7 +6,7 @@ use git2::{ErrorCode, Oid, Repository, StatusOptions};
 use jiff::Timestamp;
 
 use super::CommitId;
-use crate::error::{Error, Result};
+use crate::diagnostic::error::{Error, Result};
 
 /// A commit, and whether the directory is what that commit has.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,14 +8,24 @@ use serde_json::Value;
 use super::check::{Check, Identity};
 use super::origins::{ManifestOrigins, PlacedDocument};
 use super::secret;
-use crate::error::Error;
-use crate::field::{FieldPath, PathElement};
-use crate::generate::Generated;
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::{Place, SourceFile};
+use crate::kinds::generate::Generated;
+use crate::object::field::{FieldPath, PathElement};
 use crate::object::{self, GroupVersionKind, Origins};
-use crate::options::SchemaFile;
-use crate::place::{Place, SourceFile};
-use crate::render::Rendering;
+use crate::source::render::Rendering;
 use crate::yaml::{self, Entry, Node, NodeValue};
+
+/// A file with a schema, as it was read: perhaps compressed, and perhaps no schema at all.
+#[derive(Debug)]
+pub struct SchemaFile {
+    /// What it is called, as people typed the directory.
+    pub path: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+    /// Where it is named.
+    pub place: Place,
+}
 
 /// An object as it is written down, before its kind and its namespace are known to the cluster.
 #[derive(Debug, Clone)]

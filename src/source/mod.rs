@@ -12,11 +12,15 @@ mod git;
 mod manifest;
 mod origins;
 mod output;
-mod parameters;
+pub mod parameters;
+pub mod render;
+pub mod rules;
 mod secret;
 mod settings;
 mod tree;
+mod values;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -26,14 +30,16 @@ use tree::{Disk, Tree};
 
 pub use commits::{CommitId, Commits};
 pub use git::Revision;
-pub use manifest::Manifest;
+pub use manifest::{Manifest, SchemaFile};
 pub use origins::ManifestOrigins;
 pub use output::output;
 pub use settings::Settings;
 
-use crate::error::{Error, Result};
-use crate::order::ComponentDependencies;
-use crate::parameters::SetByHand;
+use crate::diagnostic::error::{Error, Result};
+use crate::source::parameters::SetByHand;
+
+/// For each component of a directory, the components whose objects must be Current before its workloads are applied.
+pub type ComponentDependencies = BTreeMap<String, BTreeSet<String>>;
 
 /// What a directory, or standard input, wants.
 #[derive(Debug)]
@@ -103,7 +109,7 @@ fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs) -> Result<Desired> {
         Some(path) => read_settings(tree, path, &mut errors),
         None => Settings::default(),
     };
-    let rendering = parameters::rendering(tree, path, &files, inputs)?.map(Arc::new);
+    let rendering = values::rendering(tree, path, &files, inputs)?.map(Arc::new);
     let mut components = match &rendering {
         Some(rendering) => Components::read(tree, path, &files, rendering, &mut errors),
         None => Components::default(),

@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use crate::field::{FieldPath, PathElement};
+use crate::diagnostic::place::{Origin, Place, Role, SourceFile};
 use crate::object::Origins;
-use crate::place::{Origin, Place, Role, SourceFile};
-use crate::render::{Rendered, Rendering};
+use crate::object::field::{FieldPath, PathElement};
+use crate::source::render::{Rendered, Rendering};
 use crate::yaml::{self, Node};
 
 /// A document whose places can be asked for.

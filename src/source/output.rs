@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::commits::Commits;
 use super::component::find;
 use super::tree::{Disk, Tree};
-use super::{Inputs, files, finish, parameters, read_settings};
-use crate::error::{Error, Result};
-use crate::nearest::key_hint;
+use super::{Inputs, files, finish, read_settings, values};
+use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::nearest::key_hint;
 
 /// The text that the directory at `path`, at a revision or as it is on disk, calls `name`, filled in
 /// from its parameters.
@@ -48,7 +48,7 @@ fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs, name: &str) -> Result<Str
     if output.path.extension().is_none_or(|extension| extension != "j2") {
         return Ok(file.text().to_owned());
     }
-    let rendering = parameters::rendering(tree, path, &files, inputs)?;
+    let rendering = values::rendering(tree, path, &files, inputs)?;
     let Some(rendering) = rendering else {
         return Ok(file.text().to_owned());
     };

@@ -9,8 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use crate::error::Error;
-use crate::place::{Place, SourceFile};
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::{Place, SourceFile};
 use crate::yaml::{Entry, Node};
 
 /// Says what is wrong with the data of a Secret.

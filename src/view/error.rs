@@ -6,8 +6,8 @@ use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use super::style::{FAILED, STRONG, paint};
 use super::value::visible;
-use crate::error::Error;
-use crate::place::Place;
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::Place;
 
 /// The whole text of an error and of those found together with it.
 pub fn error(error: &Error) -> String {
@@ -121,7 +121,7 @@ fn first_line(place: &Place) -> std::ops::Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::place::SourceFile;
+    use crate::diagnostic::place::SourceFile;
 
     fn plain(error_value: &Error) -> String {
         anstream::adapter::strip_str(&error(error_value)).to_string()

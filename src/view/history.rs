@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::age;
 use super::style::{FADED, FAILED, STRONG, WARNED, paint};
 use super::value::visible;
-use crate::inventory::{ApplySet, Record};
-use crate::journal::{Counts, Ending, Entry, Journal};
+use crate::applyset::inventory::{ApplySet, Record};
+use crate::applyset::journal::{Counts, Ending, Entry, Journal};
 
 /// What there is to tell of the earlier syncs of an ApplySet.
 #[derive(Debug)]

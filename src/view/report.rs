@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::style::{FAILED, WARNED, paint};
+use crate::execute::report::Report;
 use crate::execute::{Event, Outcome};
-use crate::field::FieldPath;
 use crate::object::ObjectRef;
+use crate::object::field::FieldPath;
 use crate::plan::Action;
-use crate::report::Report;
 
 /// Turns the events of a sync into lines, one at a time.
 #[derive(Debug, Default)]

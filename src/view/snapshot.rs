@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::inventory::ApplySet;
+use crate::applyset::inventory::ApplySet;
 use crate::object::{self, ObjectRef};
 
 /// One line about a snapshot that was written to `to`.

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::age;
 use super::style::{FADED, FAILED, STRONG, WARNED, paint};
-use crate::health::{Health, Status};
-use crate::inventory::{ApplySet, Parent, Record};
+use crate::applyset::inventory::{ApplySet, Parent, Record};
+use crate::kinds::health::{Health, Status};
 use crate::object::ObjectRef;
 use crate::plan::NotCompared;
 

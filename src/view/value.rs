@@ -7,9 +7,9 @@ use similar::TextDiff;
 use serde_json::Value;
 
 use super::style::{ADDED, FADED, REMOVED, paint};
-use crate::compare::{FieldChange, Shown};
-use crate::field::PathElement;
+use crate::object::field::PathElement;
 use crate::object::{self, GroupKind, Origins};
+use crate::plan::compare::{FieldChange, Shown};
 
 /// What stands for a value that is not shown.
 const MASKED: &str = "(not shown)";

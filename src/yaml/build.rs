@@ -9,8 +9,8 @@ use granit_parser::ScalarStyle;
 use super::mapping::Mapping;
 use super::resolve::{CORE, Refusal, Scalar};
 use super::{Entry, MAX_DEPTH, Node, NodeValue};
-use crate::error::Error;
-use crate::place::{Place, SourceFile};
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::{Place, SourceFile};
 
 /// How many bytes the aliases of one document may copy; an alias of an alias of an alias…
 /// would otherwise grow a few lines into gigabytes.

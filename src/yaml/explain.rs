@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use granit_parser::{ErrorKind, ScanError};
 
-use crate::error::Error;
-use crate::place::{Place, SourceFile};
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::{Place, SourceFile};
 
 /// What to say about a kind of error.
 struct Words {

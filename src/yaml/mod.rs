@@ -4,7 +4,7 @@
 //! is the same object. Nothing here knows what a manifest is.
 //!
 //! ```
-//! use stackanetes::place::SourceFile;
+//! use stackanetes::diagnostic::place::SourceFile;
 //! use stackanetes::yaml;
 //!
 //! let file = SourceFile::new("a.yaml", "mode: 0644\nports: [80, 443]\n");

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Number, Value};
 
-use crate::field::{FieldPath, PathElement};
+use crate::object::field::{FieldPath, PathElement};
 
 /// A value and the bytes of the text that it was written in.
 ///
@@ -269,7 +269,7 @@ fn first_line(text: &str, span: &Range<usize>) -> Range<usize> {
 mod tests {
     use super::super::documents;
     use super::*;
-    use crate::place::SourceFile;
+    use crate::diagnostic::place::SourceFile;
 
     fn shown(text: &str, path: &str) -> String {
         let file = SourceFile::new("a.yaml", text);

@@ -8,8 +8,8 @@ use granit_parser::{Event, Options, Parser, Span, Tag, options};
 use super::Node;
 use super::build::{Builder, Written};
 use super::explain::explain;
-use crate::error::Error;
-use crate::place::SourceFile;
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::SourceFile;
 
 /// After this many syntax errors the rest of a file is not looked at.
 const MAX_SYNTAX_ERRORS: usize = 10;

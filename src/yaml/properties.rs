@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{Node, NodeValue, document_at, documents, written};
-use crate::error::Error;
-use crate::field::{FieldPath, PathElement};
-use crate::place::SourceFile;
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::SourceFile;
+use crate::object::field::{FieldPath, PathElement};
 
 /// Texts made of what YAML gives a meaning, so that many are nearly well-formed.
 fn texts() -> impl Strategy<Value = String> {

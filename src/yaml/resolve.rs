@@ -257,7 +257,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::documents;
-    use crate::place::SourceFile;
+    use crate::diagnostic::place::SourceFile;
 
     fn read(text: &str) -> Option<Value> {
         let mut errors = Vec::new();

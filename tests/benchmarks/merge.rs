@@ -17,10 +17,10 @@ use std::process::Command;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use stackanetes::compare::differences;
-use stackanetes::field::ManagedFields;
-use stackanetes::merge::{self, OnConflict, Writer};
-use stackanetes::schema::Schema;
+use stackanetes::object::field::ManagedFields;
+use stackanetes::plan::compare::differences;
+use stackanetes::ssa::merge::{self, OnConflict, Writer};
+use stackanetes::ssa::schema::Schema;
 
 const RUNS: usize = 5;
 
@@ -52,7 +52,7 @@ fn compare(count: usize) {
         .status();
     assert!(built.expect("Go is installed").success(), "it is built");
 
-    let schema = here.join("src/schema/kubernetes.json");
+    let schema = here.join("src/ssa/schema/kubernetes.json");
     let ours = std::env::current_exe().expect("this program");
     let (our_owned, their_owned) = (dir.join("ours"), dir.join("theirs"));
     let mut runs = [Vec::new(), Vec::new()];

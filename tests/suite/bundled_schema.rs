@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use stackanetes::cluster::{Cluster as _, Connection, Kubernetes, reduce_kinds};
-use stackanetes::schema;
+use stackanetes::ssa::schema;
 
 use crate::control_plane::ControlPlane;
 
@@ -31,7 +31,7 @@ fn is_built_in(group: &str) -> bool {
 #[test]
 fn the_bundled_schema_is_that_of_the_control_plane() {
     is_bundled(
-        "src/schema/kubernetes.json",
+        "src/ssa/schema/kubernetes.json",
         &schema::reduce(&documents(ControlPlane::bare())),
     );
 }

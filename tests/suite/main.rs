@@ -43,6 +43,7 @@ mod prune;
 mod races;
 mod revision;
 mod roles;
+mod rooms;
 mod rules;
 mod sandbox;
 mod saved_plans;

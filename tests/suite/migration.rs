@@ -11,7 +11,7 @@ use stackanetes::cluster::{
     Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Patch, Persist, Resource, Scope, WatchEvent,
 };
 use stackanetes::object::{GroupVersionKind, LiveObject, ObjectRef};
-use stackanetes::schema::Schema;
+use stackanetes::ssa::schema::Schema;
 
 use crate::bed::{Bed, config_map, deployment, with_metadata};
 use crate::races::sync_through;

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
+use stackanetes::applyset::inventory::{ApplySet, Record};
 use stackanetes::cluster::{Cluster, Connection, Kubernetes};
-use stackanetes::error::{Error, Result};
+use stackanetes::diagnostic::error::{Error, Result};
 use stackanetes::execute::{Event, Execution, Holder, Lock, Outcome};
-use stackanetes::inventory::{ApplySet, Record};
+use stackanetes::object::selection::Selection;
 use stackanetes::observe::{self, Observations, Question};
 use stackanetes::plan::{self, Policy};
-use stackanetes::selection::Selection;
 
 use crate::bed::{Bed, config_map, namespace, secret, with_metadata};
 

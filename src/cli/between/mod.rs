@@ -11,15 +11,15 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::context::{Asked, Connected};
 use super::format::PlanFormat;
-use super::setting::{Asked, Connected};
-use super::{Exit, options, setting, sync};
+use super::{Exit, context, options, sync};
+use crate::cli::ui::Ui;
 use crate::cluster::Sandbox;
-use crate::error::{Error, Result};
+use crate::diagnostic::error::{Error, Result};
 use crate::execute::{Event, Lock};
-use crate::selection::Selection;
+use crate::object::selection::Selection;
 use crate::source::{self, Desired};
-use crate::ui::Ui;
 use crate::view::Against;
 
 /// In a sandbox everything is Current at once.
@@ -57,13 +57,13 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     let from = named(source::at_revision(path, from, &inputs)?);
     let to = named(match to {
         Some(to) => source::at_revision(path, to, &inputs)?,
-        None => setting::read(&desired.source, true)?,
+        None => context::read(&desired.source, true)?,
     });
     for warning in &to.warnings {
         ui.warning(warning);
     }
     let selection = desired.selection();
-    setting::known_components(&to, &selection)?;
+    context::known_components(&to, &selection)?;
 
     let directory = tempfile::tempdir().map_err(|error| Error::new("failed to make a sandbox").because(error))?;
     let sandbox = Arc::new(Sandbox::open(&directory.path().join("cluster"))?);
@@ -73,7 +73,7 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
         default_namespace: Sandbox::DEFAULT_NAMESPACE.to_owned(),
         concurrency: 1,
     };
-    let namespace = setting::namespace(&desired.set, &from.settings, Sandbox::DEFAULT_NAMESPACE);
+    let namespace = context::namespace(&desired.set, &from.settings, Sandbox::DEFAULT_NAMESPACE);
     surroundings::make(&sandbox, &from, &to, &namespace).await?;
     let first = from.revision.clone();
     sync_into(from, connected(), desired, ui).await?;
@@ -82,7 +82,7 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
         safety,
         selection,
     };
-    let planned = setting::planned_on(to, connected(), asked, ui).await?;
+    let planned = context::planned_on(to, connected(), asked, ui).await?;
     let mut heading = planned.heading(ui);
     if let Some(first) = &first {
         heading.against = Against::Commit(first);
@@ -103,7 +103,7 @@ async fn sync_into(read: Desired, connected: Connected, desired: &options::Desir
         safety: &options::Safety::default(),
         selection: Selection::default(),
     };
-    let planned = setting::planned_on(read, connected, asked, ui).await?;
+    let planned = context::planned_on(read, connected, asked, ui).await?;
     let (_stays, stop) = watch::channel(false);
     let limits = sync::Limits {
         timeout: TIMEOUT,

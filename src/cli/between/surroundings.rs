@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::cluster::{Cluster as _, Discovery, Failure, Sandbox};
-use crate::error::Result;
+use crate::diagnostic::error::Result;
 use crate::object::{GroupKind, GroupVersionKind, is_definition};
 use crate::observe;
 use crate::source::{Desired, Manifest};

@@ -39,7 +39,7 @@ use super::{
     Scope, WatchEvent,
 };
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
-use crate::schema::Schema;
+use crate::ssa::schema::Schema;
 
 pub use self::connection::Connection;
 

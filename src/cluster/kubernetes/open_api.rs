@@ -16,7 +16,7 @@ use super::request::Request;
 use super::transport::Transport;
 use crate::cluster::{ClusterError, Failure};
 use crate::object::GroupVersionKind;
-use crate::schema::{self, Schema};
+use crate::ssa::schema::{self, Schema};
 
 /// How many documents at a time.
 const CONCURRENCY: usize = 4;

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::cluster::FieldCause;
-use crate::field::{FieldPath, PathElement};
+use crate::object::field::{FieldPath, PathElement};
 
 /// Whether a message comes from the check of an object against its schema that server-side apply
 /// makes before anything else.

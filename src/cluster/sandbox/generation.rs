@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::field::order;
 use crate::object::GroupKind;
-use crate::schema::Kind;
+use crate::object::field::order;
+use crate::ssa::schema::Kind;
 
 /// The API server's own kinds that count generations, as the strategies of its registry say.
 const COUNTED: [(&str, &[&str]); 11] = [

@@ -10,9 +10,9 @@ use serde_json::Value;
 use super::marker::Snapshot;
 use super::refusal;
 use crate::cluster::{ClusterError, Discovery, Failure, Resource, built_in_kinds};
-use crate::merge;
 use crate::object::{GroupKind, GroupVersionKind, LiveObject};
-use crate::schema::{Kind, Schema};
+use crate::ssa::merge;
+use crate::ssa::schema::{Kind, Schema};
 
 /// The kinds of a sandbox at one moment.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::error::Error;
-use crate::place::SourceFile;
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::SourceFile;
 use crate::yaml;
 
 /// Its name.

@@ -38,10 +38,10 @@ use self::marker::{MARKER, Marker};
 use self::session::Written;
 use self::store::Store;
 use super::{Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Patch, Resource, Scope, WatchEvent};
-use crate::error::{Error, Result};
+use crate::diagnostic::error::{Error, Result};
+use crate::object::selection::LabelSelector;
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
-use crate::schema::Schema;
-use crate::selection::LabelSelector;
+use crate::ssa::schema::Schema;
 
 pub use self::marker::Snapshot;
 pub use self::mask::mask;

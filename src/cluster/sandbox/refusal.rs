@@ -1,9 +1,9 @@
 //! What the sandbox refuses, in the words of an API server.
 
 use crate::cluster::{ClusterError, Failure, FieldCause, Resource};
-use crate::field::{FieldPath, Operation, PathElement};
-use crate::merge::{Conflict, Fault, Mistake, Refusal};
 use crate::object::ObjectRef;
+use crate::object::field::{FieldPath, Operation, PathElement};
+use crate::ssa::merge::{Conflict, Fault, Mistake, Refusal};
 
 /// `deployments.apps`
 fn plural(resource: &Resource) -> String {

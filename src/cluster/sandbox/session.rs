@@ -11,8 +11,8 @@ use super::store::{Session, Store};
 use super::write::Write;
 use super::{path, refusal};
 use crate::cluster::{ClusterError, Failure, Force, Persist, Propagation, Resource, Scope};
+use crate::object::selection::LabelSelector;
 use crate::object::{LiveObject, ObjectRef};
-use crate::selection::LabelSelector;
 
 /// One server-side apply.
 pub(super) struct Apply {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::schema::Kind;
+use crate::ssa::schema::Kind;
 
 /// The status of an object that was written; none where it stays as it is.
 ///
@@ -170,9 +170,9 @@ impl View<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health;
+    use crate::kinds::health;
     use crate::object::LiveObject;
-    use crate::schema::Schema;
+    use crate::ssa::schema::Schema;
 
     fn settled(api_version: &str, kind: &str, spec: Value) -> LiveObject {
         let mut object =

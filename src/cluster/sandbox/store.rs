@@ -19,9 +19,9 @@ use super::kinds::Kinds;
 use super::marker::{MARKER, Marker};
 use super::path::CLUSTER;
 use crate::cluster::{ClusterError, Failure};
-use crate::error::Error;
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::SourceFile;
 use crate::object::{self, GroupKind, LiveObject};
-use crate::place::SourceFile;
 use crate::yaml;
 
 /// The file whose lock is held.

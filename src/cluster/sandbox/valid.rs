@@ -6,10 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::refusal;
-use crate::canonical;
 use crate::cluster::{ClusterError, Failure};
-use crate::field::FieldPath;
+use crate::object::field::FieldPath;
 use crate::object::{GroupKind, MASKED, ObjectRef};
+use crate::ssa::canonical;
 
 /// What the name of an object may be.
 enum Names {

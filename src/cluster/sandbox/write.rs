@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use super::kinds::Kinds;
 use super::{generation, initial, mask, refusal, status, valid};
-use crate::canonical;
+use crate::applyset::inventory::Applied;
 use crate::cluster::{ClusterError, Failure, Force, Resource};
-use crate::field::order;
-use crate::inventory::Applied;
-use crate::merge::{self, Fault, Mistake, OnConflict, Writer};
+use crate::object::field::order;
 use crate::object::{self, LiveObject, ObjectRef};
-use crate::predict::{self, Request};
-use crate::schema::Kind;
+use crate::ssa::canonical;
+use crate::ssa::merge::{self, Fault, Mistake, OnConflict, Writer};
+use crate::ssa::predict::{self, Request};
+use crate::ssa::schema::Kind;
 
 /// Under which name the sandbox writes the status of objects.
 const CONTROLLER: &str = "sandbox";

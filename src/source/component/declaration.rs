@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::error::Error;
-use crate::field::{FieldPath, PathElement};
-use crate::generate::{Form, Generated};
-use crate::nearest::key_hint;
-use crate::place::{Place, SourceFile};
-use crate::render::{Rendered, Rendering};
+use crate::diagnostic::error::Error;
+use crate::diagnostic::nearest::key_hint;
+use crate::diagnostic::place::{Place, SourceFile};
+use crate::kinds::generate::{Form, Generated};
+use crate::object::field::{FieldPath, PathElement};
+use crate::source::render::{Rendered, Rendering};
 use crate::yaml::{Document, Entry, Node};
 
 /// What a component declares.

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::declaration::Dependency;
-use crate::error::Error;
-use crate::nearest::nearest;
-use crate::order::ComponentDependencies;
+use crate::diagnostic::error::Error;
+use crate::diagnostic::nearest::nearest;
+use crate::source::ComponentDependencies;
 
 /// The dependencies by component, one entry for each there is, without those that are wrong, which are added to `errors`.
 pub(super) fn check(

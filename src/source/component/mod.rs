@@ -17,11 +17,11 @@ use object::Maker;
 use super::Manifest;
 use super::files::{self, Files};
 use super::tree::{Kind, Tree};
-use crate::error::Error;
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::COMPONENT;
-use crate::order::ComponentDependencies;
-use crate::place::{Place, SourceFile};
-use crate::render::Rendering;
+use crate::source::ComponentDependencies;
+use crate::source::render::Rendering;
 use crate::yaml;
 
 /// The file that makes a folder a component.

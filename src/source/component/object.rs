@@ -10,12 +10,12 @@ use serde_json::{Map, Value, json};
 
 use super::declaration::{FileEntry, Object};
 use super::find;
-use crate::error::Error;
-use crate::field::{FieldPath, PathElement};
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::{Origin, Place, Role, SourceFile};
+use crate::object::field::{FieldPath, PathElement};
 use crate::object::{GroupVersionKind, Origins};
-use crate::options::SchemaFile;
-use crate::place::{Origin, Place, Role, SourceFile};
-use crate::render::{Rendered, Rendering};
+use crate::source::SchemaFile;
+use crate::source::render::{Rendered, Rendering};
 use crate::source::tree::Tree;
 use crate::source::{Manifest, files};
 

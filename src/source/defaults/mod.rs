@@ -15,12 +15,12 @@ use self::origins::{Layer, LayeredOrigins};
 use self::select::{Known, Selector};
 use super::Manifest;
 use super::check::Check;
-use crate::error::Error;
-use crate::merge;
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::{self, GroupKind};
-use crate::place::{Place, SourceFile};
-use crate::render::{Rendered, Rendering, Subject};
-use crate::schema::Schema;
+use crate::source::render::{Rendered, Rendering, Subject};
+use crate::ssa::merge;
+use crate::ssa::schema::Schema;
 use crate::yaml::{self, Node, NodeValue};
 
 /// The key that says which objects a default is for.

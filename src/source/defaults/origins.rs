@@ -5,13 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use crate::field::{FieldPath, PathElement};
-use crate::merge;
+use crate::diagnostic::place::Origin;
+use crate::object::field::{FieldPath, PathElement};
 use crate::object::{GroupVersionKind, Origins};
-use crate::place::Origin;
-use crate::render::Rendered;
-use crate::schema::{List, Schema, Type};
 use crate::source::Manifest;
+use crate::source::render::Rendered;
+use crate::ssa::merge;
+use crate::ssa::schema::{List, Schema, Type};
 
 /// What one default says to one object.
 #[derive(Debug)]

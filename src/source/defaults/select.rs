@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::error::Error;
-use crate::glob::matches_glob;
-use crate::nearest::{key_hint, nearest};
+use crate::diagnostic::error::Error;
+use crate::diagnostic::nearest::{key_hint, nearest};
+use crate::diagnostic::place::{Place, SourceFile};
+use crate::object::glob::matches_glob;
+use crate::object::selection::LabelSelector;
 use crate::object::{COMPONENT, GroupKind};
-use crate::place::{Place, SourceFile};
-use crate::selection::LabelSelector;
 use crate::source::Manifest;
 use crate::yaml::Entry;
 

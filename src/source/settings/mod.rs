@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::error::Error;
-use crate::nearest::key_hint;
-use crate::place::{Place, SourceFile};
-use crate::rules::{Rule, Verdict};
+use crate::diagnostic::error::Error;
+use crate::diagnostic::nearest::key_hint;
+use crate::diagnostic::place::{Place, SourceFile};
+use crate::source::rules::{Rule, Verdict};
 use crate::yaml::{self, Entry};
 
 /// The keys there are.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::error::Error;
-use crate::nearest::key_hint;
-use crate::place::{Place, SourceFile};
-use crate::rules::{FieldPattern, KindName, Rule, Selector, Source, Verdict};
+use crate::diagnostic::error::Error;
+use crate::diagnostic::nearest::key_hint;
+use crate::diagnostic::place::{Place, SourceFile};
+use crate::source::rules::{FieldPattern, KindName, Rule, Selector, Source, Verdict};
 use crate::yaml::{Entry, Node};
 
 /// The keys of a rule.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::report::{why, word};
 use super::document;
 use crate::execute::{Event, Outcome};
-use crate::field::FieldPath;
+use crate::object::field::FieldPath;
 
 /// The document of one event that happens now.
 pub fn event(event: &Event, now: Timestamp) -> Value {

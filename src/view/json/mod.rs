@@ -9,7 +9,7 @@ mod report;
 
 use serde_json::{Map, Value, json};
 
-use crate::error::Error;
+use crate::diagnostic::error::Error;
 use crate::plan::API_VERSION;
 
 pub use event::event;

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::super::plan::{Against, Heading, note, refusal};
 use super::{fields, without_absent};
-use crate::compare::{Cause, FieldChange, GitChange};
-use crate::field::FieldManager;
-use crate::place::{Origin, Role};
+use crate::diagnostic::place::{Origin, Role};
+use crate::object::field::FieldManager;
+use crate::plan::compare::{Cause, FieldChange, GitChange};
 use crate::plan::{Action, MadeOf, Plan, Restarts, SavedPlan, Step, Work};
 use crate::source::Revision;
 

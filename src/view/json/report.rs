@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::document;
 use super::event::{code, error, message, paths};
-use crate::error::Error;
+use crate::applyset::inventory::ApplySet;
+use crate::diagnostic::error::Error;
 use crate::execute::Outcome;
-use crate::inventory::ApplySet;
-use crate::report::Report;
+use crate::execute::report::Report;
 
 /// What a report is about.
 #[derive(Debug)]

@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::super::style::{FADED, columns, paint};
 use super::super::{age, value};
-use crate::compare::{Beside, Cause, FieldChange, GitChange, Shown, Yielded};
-use crate::field::{FieldManager, FieldPath};
-use crate::migrate;
-use crate::place::{Origin, Role};
+use crate::diagnostic::place::{Origin, Role};
+use crate::kinds::rollout;
+use crate::object::field::{FieldManager, FieldPath};
+use crate::plan::compare::{Beside, Cause, FieldChange, GitChange, Shown, Yielded};
+use crate::plan::migrate;
 use crate::plan::{Action, Step};
-use crate::rollout;
-use crate::rules::{self, LeftTo, Rule, Source, Verdict};
+use crate::source::rules::{self, LeftTo, Rule, Source, Verdict};
 
 /// The lines of one field of a step.
 pub(super) fn change(change: &FieldChange, now: Timestamp, step: &Step) -> String {

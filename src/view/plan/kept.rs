@@ -1,7 +1,7 @@
 //! Why an object stays that would be deleted otherwise.
 
 use super::{Heading, Pruning};
-use crate::finalizer;
+use crate::kinds::finalizer;
 use crate::object::ObjectRef;
 use crate::plan::Reason;
 

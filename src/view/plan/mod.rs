@@ -11,9 +11,9 @@ use jiff::Timestamp;
 
 use super::style::{self, FADED, FAILED, STRONG, WARNED, columns, paint};
 use super::{age, value};
-use crate::compare::GitChange;
-use crate::field::FieldPath;
-use crate::jobs::Why;
+use crate::kinds::jobs::Why;
+use crate::object::field::FieldPath;
+use crate::plan::compare::GitChange;
 use crate::plan::{Action, Moved, Plan, Reason, Restarts, Step, Unverified, Work};
 use crate::source::Revision;
 

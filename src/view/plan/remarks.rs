@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::super::style::{FAILED, WARNED, paint};
 use super::super::value::visible;
 use super::{Heading, Pruning, change, input};
-use crate::jobs::Crossed;
+use crate::kinds::jobs::Crossed;
 use crate::plan::{Action, Idle, Plan, Reason, Refusal, Step, Unverified, Work};
 
 pub(in crate::view) fn summary(plan: &Plan, pruning: Pruning) -> String {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use stackanetes::canonical;
-use stackanetes::field::{FieldManager, FieldPath, FieldSet, ManagedFields, Operation, PathElement};
-use stackanetes::merge::{self, Conflict, Merged, OnConflict, Refusal, Writer};
-use stackanetes::schema::{Kind, ListType, Schema, Type};
+use stackanetes::object::field::{FieldManager, FieldPath, FieldSet, ManagedFields, Operation, PathElement};
+use stackanetes::ssa::canonical;
+use stackanetes::ssa::merge::{self, Conflict, Merged, OnConflict, Refusal, Writer};
+use stackanetes::ssa::schema::{Kind, ListType, Schema, Type};
 
 use super::patched::patched;
 use super::step::{Answer, Step, Write};

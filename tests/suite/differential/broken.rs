@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stackanetes::field::{FieldPath, FieldSet, ManagedFields, Operation};
-use stackanetes::merge::{Merged, Refusal};
-use stackanetes::schema::Schema;
+use stackanetes::object::field::{FieldPath, FieldSet, ManagedFields, Operation};
+use stackanetes::ssa::merge::{Merged, Refusal};
+use stackanetes::ssa::schema::Schema;
 
 use super::agree::{Local, local, writer};
 use super::step::{Step, Write};
@@ -112,7 +112,7 @@ pub fn all() -> Vec<Broken> {
 
 /// The schema of the tests, read from texts in which something stands for something else.
 fn schema_with(from: &str, to: &str) -> Schema {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/schema/kubernetes.json");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ssa/schema/kubernetes.json");
     let read = |text: &str| -> Value {
         let compact = serde_json::from_str::<Value>(text).expect("JSON").to_string();
         serde_json::from_str(&compact.replace(from, to)).expect("JSON")
@@ -147,14 +147,14 @@ fn live_managers(step: &Step) -> ManagedFields {
     step.live.as_ref().map(ManagedFields::read).unwrap_or_default()
 }
 
-fn is_own(step: &Step, manager: &stackanetes::field::FieldManager) -> bool {
+fn is_own(step: &Step, manager: &stackanetes::object::field::FieldManager) -> bool {
     manager.name == step.manager
         && manager.subresource == step.subresource
         && (manager.operation == Operation::Apply) == step.write.is_apply()
 }
 
 /// The same step, where the live object has only the entries that `keep` says.
-fn with_entries(step: &Step, keep: impl Fn(&stackanetes::field::FieldManager) -> bool) -> Step {
+fn with_entries(step: &Step, keep: impl Fn(&stackanetes::object::field::FieldManager) -> bool) -> Step {
     let mut step = step.clone();
     let mut kept = ManagedFields::default();
     for (manager, fields) in live_managers(&step).entries().filter(|(manager, _)| keep(manager)) {

@@ -30,8 +30,8 @@ use std::time::Instant;
 
 use futures::StreamExt as _;
 use serde_json::Value;
-use stackanetes::merge;
-use stackanetes::schema::{self, Schema};
+use stackanetes::ssa::merge;
+use stackanetes::ssa::schema::{self, Schema};
 
 use crate::control_plane::ControlPlane;
 use sequence::Sequence;

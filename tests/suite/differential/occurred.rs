@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use stackanetes::field::{FieldSet, ManagedFields, Operation, PathElement};
+use stackanetes::object::field::{FieldSet, ManagedFields, Operation, PathElement};
 
 use super::step::{Answer, Step, Write};
 

@@ -9,17 +9,17 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use serde_json::Value;
+use stackanetes::applyset::inventory;
 use stackanetes::cluster::{Apply, Cluster, Connection, Discovery, Force, Kubernetes, Persist, Resource};
-use stackanetes::compare::{self, FieldChange};
-use stackanetes::field::{FieldPath, ManagedFields};
-use stackanetes::inventory;
+use stackanetes::diagnostic::place::{Origin, Place, Role, SourceFile};
+use stackanetes::object::field::{FieldPath, ManagedFields};
+use stackanetes::object::selection::Selection;
 use stackanetes::object::{DesiredObject, GroupVersionKind, LiveObject, Origins};
 use stackanetes::observe::{self, Question};
-use stackanetes::place::{Origin, Place, Role, SourceFile};
+use stackanetes::plan::compare::{self, FieldChange};
 use stackanetes::plan::{self, Adoption, Answered, Decision, Observation, Policy, Step, Unverified};
-use stackanetes::predict;
-use stackanetes::schema::Schema;
-use stackanetes::selection::Selection;
+use stackanetes::ssa::predict;
+use stackanetes::ssa::schema::Schema;
 
 use super::agree::owners;
 use super::sequence::{APPLIERS, Sequence};

@@ -4,7 +4,7 @@ use http::Request;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use kube::{Client, Error};
 use serde_json::Value;
-use stackanetes::field::ManagedFields;
+use stackanetes::object::field::ManagedFields;
 
 use super::step::{Answer, Write};
 use super::subjects::Subject;

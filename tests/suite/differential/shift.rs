@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
 use serde_json::{Value, json};
-use stackanetes::schema::Schema;
+use stackanetes::ssa::schema::Schema;
 
 use super::agree;
 use super::sequence::Sequence;

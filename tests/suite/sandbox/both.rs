@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use stackanetes::canonical;
 use stackanetes::cluster::{
     Apply, Cluster, ClusterError, Connection, Deletion, Failure, Force, Kubernetes, Persist, Propagation, Resource,
     Sandbox,
 };
-use stackanetes::field::{FieldPath, ManagedFields};
+use stackanetes::object::field::{FieldPath, ManagedFields};
 use stackanetes::object::{GroupVersionKind, LiveObject, ObjectRef};
-use stackanetes::schema::Schema;
+use stackanetes::ssa::canonical;
+use stackanetes::ssa::schema::Schema;
 
 use crate::control_plane::ControlPlane;
 

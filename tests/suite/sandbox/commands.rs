@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
-use stackanetes::place::SourceFile;
+use stackanetes::diagnostic::place::SourceFile;
 use stackanetes::yaml;
 
 use crate::bed::{self, Run, config_map, deployment, namespace, secret};

@@ -1,0 +1,40 @@
+//! What the parent of an ApplySet keeps of Jobs, so that it outlives them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::object::inputs::Inputs;
+use crate::object::{GroupKind, ObjectRef};
+
+/// The Jobs that have completed, each with the inputs that it had.
+pub type Recorded = BTreeMap<ObjectRef, Inputs>;
+
+/// What Jobs did that cannot be undone.
+pub type Irreversible = BTreeMap<ObjectRef, Done>;
+
+/// What a Job did that cannot be undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Done {
+    /// In the words of its annotation.
+    pub reason: String,
+    /// The commit that was synced then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub revision: Option<String>,
+    /// With which inputs.
+    pub inputs: Inputs,
+    /// The component that it belonged to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub component: Option<String>,
+}
+
+/// The Job of this `NAMESPACE/NAME`.
+pub fn reference(name: &str) -> Option<ObjectRef> {
+    let (namespace, name) = name.split_once('/')?;
+    Some(ObjectRef {
+        kind: GroupKind::new("batch", "Job"),
+        namespace: Some(namespace.to_owned()),
+        name: name.to_owned(),
+    })
+}

@@ -1,0 +1,172 @@
+//! The earlier syncs of an ApplySet, as its parent keeps them: what `history` lists.
+
+use serde::{Deserialize, Serialize};
+
+use crate::applyset::inventory::Record;
+
+/// How many syncs are kept.
+const MOST: usize = 50;
+/// How long the text of all may be, in bytes: what a parent may hold is bounded, and more than this is
+/// in it.
+const LONGEST: usize = 128 * 1024;
+
+/// One sync.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// What was synced, by whom, and when it began.
+    #[serde(flatten)]
+    pub record: Record,
+    /// When it ended (RFC 3339); unknown where it was cut off.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ended: Option<String>,
+    /// How it ended.
+    pub ending: Ending,
+    /// What came of its objects.
+    #[serde(default)]
+    pub counts: Counts,
+    /// The commit that was synced before, where this one is not a later one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub back_from: Option<String>,
+    /// Whether it was about a part of the objects only.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub partial: bool,
+}
+
+/// How a sync ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Ending {
+    /// All of it was done.
+    Complete,
+    /// Some of it was not done.
+    Incomplete,
+    /// Somebody stopped it.
+    Stopped,
+    /// It never said: it is under way, or was cut off.
+    Unknown,
+}
+
+/// How many objects had which outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(missing_docs, reason = "each is what it is called")]
+pub struct Counts {
+    pub created: usize,
+    pub updated: usize,
+    pub replaced: usize,
+    pub deleted: usize,
+    /// Not as git wants them.
+    pub missed: usize,
+    pub unchanged: usize,
+}
+
+/// The earlier syncs, the latest one first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Journal(Vec<Entry>);
+
+impl Journal {
+    /// Reads what [`to_text`](Self::to_text) wrote. What cannot be read is left out: it says nothing that
+    /// anything is decided by.
+    pub fn read(text: &str) -> Self {
+        let entries: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
+        let read = entries
+            .into_iter()
+            .filter_map(|entry| serde_json::from_value(entry).ok());
+        Self(read.collect())
+    }
+
+    /// As the parent keeps it: JSON. The oldest syncs are left out where there are too many.
+    pub fn to_text(&self) -> String {
+        let mut texts = Vec::new();
+        let mut length = "[]".len();
+        for entry in self.0.iter().take(MOST) {
+            // Every key is text, so it can be written.
+            let text = serde_json::to_string(entry).unwrap_or_default();
+            length += text.len() + ",".len();
+            if length > LONGEST {
+                break;
+            }
+            texts.push(text);
+        }
+        format!("[{}]", texts.join(","))
+    }
+
+    /// Adds the latest one.
+    pub fn push(&mut self, entry: Entry) {
+        self.0.insert(0, entry);
+        self.0.truncate(MOST);
+    }
+
+    /// The syncs, the latest one first.
+    pub fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn entry(number: usize, subject: &str) -> Entry {
+        Entry {
+            record: Record {
+                time: format!("2026-11-23T10:00:{:02}Z", number % 60),
+                by: "ci".into(),
+                revision: Some(format!("{number:040}")),
+                subject: Some(subject.to_owned()),
+                dirty: false,
+                environment: None,
+                set: BTreeMap::new(),
+                objects: number,
+                tool: Record::this_tool(),
+                server: "v1.37.2".into(),
+            },
+            ended: None,
+            ending: Ending::Complete,
+            counts: Counts::default(),
+            back_from: None,
+            partial: false,
+        }
+    }
+
+    fn kept(count: usize, subject: &str) -> Journal {
+        let mut journal = Journal::default();
+        for number in 0..count {
+            journal.push(entry(number, subject));
+        }
+        Journal::read(&journal.to_text())
+    }
+
+    #[test]
+    fn the_latest_syncs_are_kept_as_they_were_and_older_ones_go() {
+        let journal = kept(3, "short");
+        let expected = [2, 1, 0].map(|number| entry(number, "short"));
+        assert_eq!(journal.entries(), expected);
+        let journal = kept(MOST + 5, "short");
+        assert_eq!(journal.entries().len(), MOST);
+        assert_eq!(journal.entries()[0], entry(MOST + 4, "short"));
+    }
+
+    #[test]
+    fn long_ones_leave_room_for_fewer() {
+        let subject = "long".repeat(5_000);
+        let journal = kept(20, &subject);
+        assert!(journal.to_text().len() <= LONGEST);
+        assert!((2..10).contains(&journal.entries().len()));
+        assert_eq!(journal.entries()[0], entry(19, &subject));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_left_out() {
+        let text = format!("[{{\"time\": 3}},{}", &kept(1, "a").to_text()[1..]);
+        assert_eq!(Journal::read(&text).entries(), [entry(0, "a")]);
+        assert!(Journal::read("nonsense").is_empty());
+    }
+}

@@ -1,0 +1,307 @@
+//! From what was typed to what is meant: the desired state, the cluster, and the plan between them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::options;
+use crate::applyset::inventory::{ApplySet, Parent};
+use crate::cli::ui::{Ui, Verbosity};
+use crate::cluster::{Cluster, ClusterError, Discovery, Kubernetes, Sandbox};
+use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::nearest::key_hint;
+use crate::object::selection::Selection;
+use crate::object::{GroupKind, ObjectRef};
+use crate::observe::history::{self, Directory};
+use crate::observe::{self, Observations, Question, Scopes};
+use crate::plan::{self, Plan};
+use crate::source::parameters::SetByHand;
+use crate::source::{self, Desired, Revision};
+use crate::ssa::schema::Schema;
+use crate::view::{Against, Heading, Pruning};
+
+/// A plan and everything it was made from.
+pub(super) struct Planned {
+    pub(super) plan: Plan,
+    pub(super) cluster: Arc<dyn Cluster>,
+    pub(super) cluster_name: String,
+    pub(super) question: Question,
+    pub(super) discovery: Discovery,
+    pub(super) scopes: Scopes,
+    pub(super) defined_by: std::collections::BTreeMap<GroupKind, ObjectRef>,
+    pub(super) schema: Arc<Schema>,
+    pub(super) revision: Option<Revision>,
+    pub(super) environment: Option<String>,
+    pub(super) by_hand: SetByHand,
+    pub(super) not_selected: usize,
+    pub(super) pruning: Pruning,
+}
+
+/// Reads the desired state, asks the cluster, and plans.
+pub(super) async fn planned(
+    desired: &options::Desired,
+    cluster: &options::Cluster,
+    safety: &options::Safety,
+    ui: &mut Ui,
+) -> Result<Planned> {
+    let read = read(&desired.source, safety.allow_empty)?;
+    for warning in &read.warnings {
+        ui.warning(warning);
+    }
+    let asked = Asked {
+        desired,
+        safety,
+        selection: desired.selection(),
+    };
+    known_components(&read, &asked.selection)?;
+    ui.doing("connecting");
+    let connected = connect(cluster).await?;
+    planned_on(read, connected, asked, ui).await
+}
+
+/// What was asked of a plan, besides the desired state and the cluster.
+pub(super) struct Asked<'a> {
+    pub(super) desired: &'a options::Desired,
+    pub(super) safety: &'a options::Safety,
+    pub(super) selection: Selection,
+}
+
+/// Asks the cluster, and plans what was read.
+pub(super) async fn planned_on(read: Desired, connected: Connected, asked: Asked<'_>, ui: &mut Ui) -> Result<Planned> {
+    let Asked {
+        desired,
+        safety,
+        selection,
+    } = asked;
+    let Desired {
+        settings,
+        manifests,
+        components,
+        is_structured,
+        revision,
+        environment,
+        set: by_hand,
+        ..
+    } = read;
+    let Connected {
+        cluster,
+        name: cluster_name,
+        default_namespace,
+        concurrency,
+    } = connected;
+    let set = applyset(&desired.set, &settings, &default_namespace);
+    let question = Question {
+        namespace: namespace(&desired.set, &settings, &default_namespace),
+        set,
+        revision: revision.as_ref().map(|revision| revision.commit.clone()),
+        selection,
+        rollouts: is_structured,
+        verify: desired.verify,
+        rules: settings.rules.clone(),
+        migrate: settings.migrate.clone(),
+        policy: safety.policy(&desired.field_manager, environment.as_deref()),
+        concurrency,
+    };
+    let directory = Directory {
+        path: desired.source.path().map(std::path::Path::to_owned),
+        inputs: desired.source.inputs(),
+        by_hand: by_hand.clone(),
+        revision: revision.clone(),
+        namespace: desired.set.namespace.clone(),
+        default_namespace,
+    };
+    ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
+    let Observations {
+        mut observed,
+        discovery,
+        scopes,
+        defined_by,
+        schema,
+    } = observe::observe(&*cluster, manifests, &components, &question).await?;
+    let not_selected = observed.not_selected;
+    history::look_back(&mut observed, &question.selection, &directory);
+    let history = history::read(&mut observed, &discovery, &directory);
+    let mut plan = plan::plan(observed, &question.policy);
+    if let Some(history) = history {
+        history.explain(&mut plan, &discovery);
+    }
+    ui.done();
+    let pruning = match (safety.no_prune, question.selection.is_everything()) {
+        (true, _) => Pruning::Off,
+        (false, true) => Pruning::Members,
+        (false, false) => Pruning::Selected,
+    };
+    Ok(Planned {
+        plan,
+        cluster,
+        cluster_name,
+        question,
+        discovery,
+        scopes,
+        defined_by,
+        schema,
+        revision,
+        environment,
+        by_hand,
+        not_selected,
+        pruning,
+    })
+}
+
+impl Planned {
+    pub(super) fn heading(&self, ui: &Ui) -> Heading<'_> {
+        Heading {
+            against: Against::Cluster(&self.cluster_name),
+            revision: self.revision.as_ref(),
+            now: Timestamp::now(),
+            whole: ui.verbosity() == Verbosity::Verbose,
+            not_selected: self.not_selected,
+            pruning: self.pruning,
+        }
+    }
+}
+
+/// The components that are asked for must be there.
+pub(super) fn known_components(read: &Desired, selection: &Selection) -> Result<()> {
+    let components = &read.components;
+    let Some(name) = selection.components.iter().find(|name| !components.contains_key(*name)) else {
+        return Ok(());
+    };
+    let error = Error::new(format!("there is no component {name}"));
+    let known: Vec<&str> = components.keys().map(String::as_str).collect();
+    Err(match known.as_slice() {
+        [] => error.hint("a component is a folder at the top of the directory that holds a component.yaml"),
+        known => error.hint(key_hint(known, name)),
+    })
+}
+
+/// Reads the desired state.
+pub(super) fn read(source: &options::Source, allow_empty: bool) -> Result<Desired> {
+    let read = match (source.path(), source.revision()) {
+        (Some(path), Some(revision)) => source::at_revision(path, revision, &source.inputs())?,
+        (Some(path), None) => source::directory(path, &source.inputs())?,
+        (None, _) => source::standard_input()?,
+    };
+    if read.manifests.is_empty() && !allow_empty {
+        return Err(Error::new(format!("there is no manifest in {}", read.name))
+            .hint("manifests are files that end in .yaml, .yml or .json; if nothing is meant, say --allow-empty"));
+    }
+    Ok(read)
+}
+
+/// A cluster, and what is to be known of it besides.
+pub(super) struct Connected {
+    pub(super) cluster: Arc<dyn Cluster>,
+    /// What a person calls it.
+    pub(super) name: String,
+    /// The namespace of what names none.
+    pub(super) default_namespace: String,
+    /// How many requests to have under way at once.
+    pub(super) concurrency: usize,
+}
+
+/// Connects to the cluster that the options name, or opens the sandbox.
+pub(super) async fn connect(options: &options::Cluster) -> Result<Connected> {
+    let concurrency = options.concurrency.into();
+    if let Some(directory) = &options.sandbox {
+        let sandbox = Sandbox::open(directory)?;
+        return Ok(Connected {
+            name: sandbox_name(&sandbox),
+            default_namespace: Sandbox::DEFAULT_NAMESPACE.to_owned(),
+            cluster: Arc::new(sandbox),
+            concurrency,
+        });
+    }
+    let failed = |error: ClusterError| observe::failed("connect to a cluster", error);
+    let kubernetes = Kubernetes::connect(&options.connection()).await.map_err(failed)?;
+    Ok(Connected {
+        name: kubernetes.context_name().to_owned(),
+        default_namespace: kubernetes.default_namespace().to_owned(),
+        cluster: Arc::new(kubernetes),
+        concurrency,
+    })
+}
+
+/// `the sandbox try`, `the snapshot monday of prod`
+fn sandbox_name(sandbox: &Sandbox) -> String {
+    let directory = sandbox.root().display();
+    match sandbox.snapshot() {
+        Some(snapshot) => format!("the snapshot {directory} of {}", snapshot.cluster),
+        None => format!("the sandbox {directory}"),
+    }
+}
+
+/// The ApplySet that is meant, if one is: by option, else by `stackanetes.yaml`.
+///
+/// Its parent stands in the directory's own namespace; `-n` moves it only where the directory names
+/// none, since the parent must be found again.
+pub(super) fn applyset(set: &options::Set, settings: &source::Settings, default_namespace: &str) -> Option<ApplySet> {
+    let name = set.name.clone().or_else(|| settings.name.clone())?;
+    let namespace = settings.namespace.clone().or_else(|| set.namespace.clone());
+    Some(ApplySet {
+        name,
+        namespace: namespace.unwrap_or_else(|| default_namespace.to_owned()),
+    })
+}
+
+/// The settings of a directory, which may be missing where the ApplySet is named.
+pub(super) fn named(directory: &std::path::Path, set: &options::Set) -> Result<source::Settings> {
+    match set.name {
+        Some(_) if !directory.exists() => Ok(source::Settings::default()),
+        _ => source::settings(directory),
+    }
+}
+
+/// An ApplySet that the options name, and the cluster that it is in.
+pub(super) struct Found {
+    pub(super) connected: Connected,
+    pub(super) set: ApplySet,
+    pub(super) discovery: Discovery,
+}
+
+impl Found {
+    /// Its parent, without which it was never synced.
+    pub(super) async fn parent(&self) -> Result<Parent> {
+        let parent = observe::read_parent(&*self.connected.cluster, &self.set, &self.discovery).await?;
+        parent.ok_or_else(|| never_synced(&self.set, &self.connected.name))
+    }
+}
+
+/// Connects to the cluster, and finds out which ApplySet is meant there.
+pub(super) async fn found(
+    directory: &std::path::Path,
+    set: &options::Set,
+    cluster: &options::Cluster,
+    ui: &mut Ui,
+) -> Result<Found> {
+    let settings = named(directory, set)?;
+    ui.doing("connecting");
+    let connected = connect(cluster).await?;
+    let set = applyset(set, &settings, &connected.default_namespace).ok_or_else(no_name)?;
+    let discovery = connected.cluster.discover().await;
+    let discovery = discovery.map_err(|error| observe::failed("discover what the cluster serves", error))?;
+    Ok(Found {
+        connected,
+        set,
+        discovery,
+    })
+}
+
+/// Nothing names the ApplySet.
+pub(super) fn no_name() -> Error {
+    Error::new("no ApplySet is named").hint("give --name NAME, or a DIR whose stackanetes.yaml has a name")
+}
+
+/// There is no parent of the ApplySet.
+pub(super) fn never_synced(set: &ApplySet, cluster: &str) -> Error {
+    Error::new(format!(
+        "the ApplySet {} was never synced to {cluster} in namespace {}",
+        set.name, set.namespace
+    ))
+    .hint("check --name, -n, --context and --sandbox, or run `stackanetes sync`")
+}
+
+pub(super) fn namespace(set: &options::Set, settings: &source::Settings, default_namespace: &str) -> String {
+    let namespace = set.namespace.clone().or_else(|| settings.namespace.clone());
+    namespace.unwrap_or_else(|| default_namespace.to_owned())
+}

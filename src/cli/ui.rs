@@ -1,0 +1,159 @@
+//! The terminal: the only place that prints, asks, and knows whether anybody is watching.
+//!
+//! Standard output carries the result; progress, warnings and errors go to standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use anstream::{AutoStream, ColorChoice};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::diagnostic::error::{Error, Result};
+use crate::execute::Event;
+use crate::view;
+
+/// How much is told on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors and warnings.
+    Quiet,
+    /// Progress too.
+    Normal,
+    /// Details too.
+    Verbose,
+}
+
+/// The terminal, or what stands in for one.
+pub struct Ui {
+    out: AutoStream<io::Stdout>,
+    err: AutoStream<io::Stderr>,
+    verbosity: Verbosity,
+    spinner: Option<ProgressBar>,
+    progress: view::Progress,
+}
+
+impl Ui {
+    /// Colours as asked for, or as the streams can show.
+    pub fn new(color: ColorChoice, verbosity: Verbosity) -> Self {
+        Self {
+            out: AutoStream::new(io::stdout(), color),
+            err: AutoStream::new(io::stderr(), color),
+            verbosity,
+            spinner: None,
+            progress: view::Progress::default(),
+        }
+    }
+
+    /// How much is told.
+    pub fn verbosity(&self) -> Verbosity {
+        self.verbosity
+    }
+
+    /// Prints a result. A reader that has gone away (`| head`) is no error.
+    pub fn result(&mut self, text: &str) -> Result<()> {
+        self.done();
+        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Error::new("failed to write to standard output").because(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Prints a part of a result while the command goes on. A reader that has gone away, or cannot be
+    /// written to, ends nothing that is under way.
+    pub fn stream(&mut self, text: &str) {
+        let mut write = || {
+            if let Err(error) = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+                tracing::debug!(%error, "failed to write to standard output");
+            }
+        };
+        match &self.spinner {
+            Some(spinner) => spinner.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Prints an error.
+    pub fn error(&mut self, error: &Error) {
+        self.line(view::error(error).trim_end());
+    }
+
+    /// Says something while a command runs that holds the terminal.
+    pub fn announce(message: &str) {
+        // A standard error that cannot be written to leaves nobody to tell.
+        let _ = writeln!(io::stderr(), "\n{message}");
+    }
+
+    /// Prints a warning.
+    pub fn warning(&mut self, message: &str) {
+        self.line(&format!("warning: {message}"));
+    }
+
+    /// Shows what is being done now: a spinner on a terminal, nothing elsewhere.
+    pub fn doing(&mut self, what: &str) {
+        if self.verbosity == Verbosity::Quiet || !io::stderr().is_terminal() {
+            return;
+        }
+        let spinner = self.spinner.get_or_insert_with(|| {
+            let spinner = ProgressBar::new_spinner();
+            // Cut to the width of the terminal: a line that wraps cannot be taken back.
+            let style = ProgressStyle::with_template("{spinner} {wide_msg}");
+            spinner.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            spinner.enable_steady_tick(Duration::from_millis(120));
+            spinner
+        });
+        spinner.set_message(what.to_owned());
+    }
+
+    /// Stops showing that something is being done.
+    pub fn done(&mut self) {
+        if let Some(spinner) = self.spinner.take() {
+            spinner.finish_and_clear();
+        }
+    }
+
+    /// Tells of an event of a sync.
+    pub fn event(&mut self, event: &Event) {
+        let is_warning = matches!(event, Event::Warning { .. } | Event::Mismatch { .. });
+        if self.verbosity == Verbosity::Quiet && !is_warning {
+            return;
+        }
+        let Some(line) = self.progress.line(event) else {
+            return;
+        };
+        match (event, &self.spinner) {
+            // On a terminal, what is waited for is shown in place and leaves no line.
+            (Event::Waiting { .. }, Some(spinner)) => spinner.set_message(line),
+            _ => self.line(&line),
+        }
+    }
+
+    /// Asks on the terminal; anything but `y` or `yes` is a no.
+    pub fn confirm(&mut self, question: &str) -> Result<bool> {
+        self.done();
+        let failed = |error| Error::new("failed to ask on the terminal").because(error);
+        write!(self.err, "{question} [y/N] ")
+            .and_then(|()| self.err.flush())
+            .map_err(failed)?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).map_err(failed)?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Whether a person can be asked.
+    pub fn can_ask() -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    fn line(&mut self, text: &str) {
+        // A standard error that cannot be written to leaves nobody to tell.
+        let mut write = || {
+            let _ = writeln!(self.err, "{text}");
+        };
+        match &self.spinner {
+            Some(spinner) => spinner.suspend(write),
+            None => write(),
+        }
+    }
+}

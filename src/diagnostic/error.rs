@@ -1,0 +1,119 @@
+//! Errors as people read them: what failed, where, why, and what to do about it.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::diagnostic::place::Place;
+
+/// The result of everything that can stop a command.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a command cannot go on.
+///
+/// The message says what failed, in lower case and without a full stop. [`Error::places`] say
+/// where in the input, [`StdError::source`] why, and [`Error::hints`] what to do. Only `ui` turns
+/// it into text for a terminal.
+#[derive(Debug)]
+pub struct Error {
+    message: String,
+    places: Vec<(Place, String)>,
+    hints: Vec<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+    others: Vec<Error>,
+}
+
+impl Error {
+    /// An error with this message.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            places: Vec::new(),
+            hints: Vec::new(),
+            source: None,
+            others: Vec::new(),
+        }
+    }
+
+    /// Points at a place in the input; `label` stands beside the caret.
+    #[must_use]
+    pub fn at(mut self, place: Place, label: impl Into<String>) -> Self {
+        self.places.push((place, label.into()));
+        self
+    }
+
+    /// Says what to do, ideally with a command that can be run.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Names the cause below.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Joins errors that were found together, so that a person mends them in one go.
+    ///
+    /// Returns `None` for an empty list.
+    pub fn join(errors: impl IntoIterator<Item = Error>) -> Option<Self> {
+        let mut flat = errors.into_iter().flat_map(|mut error| {
+            let others = std::mem::take(&mut error.others);
+            std::iter::once(error).chain(others)
+        });
+        let mut first = flat.next()?;
+        first.others = flat.collect();
+        Some(first)
+    }
+
+    /// This error and those found together with it, in order.
+    pub fn each(&self) -> impl Iterator<Item = &Error> {
+        std::iter::once(self).chain(&self.others)
+    }
+
+    /// What failed.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Where in the input, each with the words to print beside it.
+    pub fn places(&self) -> &[(Place, String)] {
+        &self.places
+    }
+
+    /// What to do.
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joined_errors_are_all_there_however_often_they_were_joined() {
+        let join = |errors: Vec<Error>| Error::join(errors).expect("some");
+        let two = || join(vec![Error::new("a"), Error::new("b")]);
+        let joined = join(vec![two(), Error::new("c"), two()]);
+        assert_eq!(
+            joined.each().map(Error::message).collect::<Vec<_>>(),
+            ["a", "b", "c", "a", "b"]
+        );
+        assert!(Error::join(Vec::new()).is_none());
+    }
+}

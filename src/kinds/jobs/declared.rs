@@ -1,0 +1,257 @@
+//! What a Job declares its inputs to be, and what those are among the desired objects.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{INPUTS, Inputs, is_job};
+use crate::applyset::key::Key;
+use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::nearest::nearest;
+use crate::object::field::{FieldPath, PathElement};
+use crate::object::{self, DesiredObject, GroupKind, ObjectRef};
+
+/// What can be written in the annotation.
+const FORMS: &str = "an input is image, command, ConfigMap/NAME, ConfigMap/NAME/KEY, Secret/NAME, Secret/NAME/KEY or \
+                     NAME=VALUE; commas or line breaks stand between them";
+
+/// The inputs of one Job, with their values. Some are secret: it is not shown, and not kept.
+pub struct Declared(Vec<Input>);
+
+struct Input {
+    name: String,
+    value: Value,
+    is_secret: bool,
+}
+
+impl Declared {
+    /// Whether digests of these need a key.
+    pub fn needs_key(&self) -> bool {
+        self.0.iter().any(|input| input.is_secret)
+    }
+
+    /// Their digests. Those of secret ones are unknown without a key.
+    pub fn digests(&self, key: Option<&Key>) -> Inputs {
+        let digest = |input: &Input| {
+            if input.is_secret {
+                return key.map(|key| key.digest(&input.name, &input.value));
+            }
+            let hash = Sha256::digest(input.value.to_string());
+            Some(URL_SAFE_NO_PAD.encode(&hash[..16]))
+        };
+        self.0.iter().map(|input| (input.name.clone(), digest(input))).collect()
+    }
+}
+
+/// Reads what every Job among `objects` declares. What is wrong with it is reported together.
+pub fn declared<'a>(objects: impl IntoIterator<Item = &'a DesiredObject>) -> Result<BTreeMap<ObjectRef, Declared>> {
+    let known: BTreeMap<&ObjectRef, &DesiredObject> =
+        objects.into_iter().map(|object| (&object.reference, object)).collect();
+    let mut declared = BTreeMap::new();
+    let mut errors = Vec::new();
+    for (reference, job) in known.iter().filter(|(reference, _)| is_job(&reference.kind)) {
+        let reader = Reader { job, known: &known };
+        declared.insert((*reference).clone(), reader.read(&mut errors));
+    }
+    match Error::join(errors) {
+        Some(error) => Err(error),
+        None => Ok(declared),
+    }
+}
+
+/// Reads the annotation of one Job.
+struct Reader<'a> {
+    job: &'a DesiredObject,
+    known: &'a BTreeMap<&'a ObjectRef, &'a DesiredObject>,
+}
+
+impl Reader<'_> {
+    fn read(&self, errors: &mut Vec<Error>) -> Declared {
+        let Some(annotation) = self.job.annotation(INPUTS) else {
+            let path = FieldPath::of(&["spec", "template"]);
+            return Declared(vec![Input {
+                name: "template".to_owned(),
+                value: path.find(&self.job.value).cloned().unwrap_or_default(),
+                is_secret: self.job.origins.is_secret(&path),
+            }]);
+        };
+        let mut inputs = Vec::new();
+        let mut names = BTreeSet::new();
+        for text in annotation
+            .split([',', '\n'])
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+        {
+            match self.input(text) {
+                Ok(input) if !names.insert(input.name.clone()) => {
+                    let message = format!("{} declares the input {} twice", self.job.reference, input.name);
+                    errors.push(self.error(message, "take one of them out"));
+                }
+                Ok(input) => inputs.push(input),
+                Err(error) => errors.push(error),
+            }
+        }
+        Declared(inputs)
+    }
+
+    fn input(&self, text: &str) -> Result<Input> {
+        if let Some((name, value)) = text.split_once('=') {
+            let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_.-".contains(letter);
+            let name = name.trim_end();
+            if name.is_empty() || !name.chars().all(is_plain) {
+                return Err(self.malformed(text, "the NAME of NAME=VALUE is letters, digits, _ . and -"));
+            }
+            return Ok(Input {
+                name: format!("{name}="),
+                value: value.trim_start().into(),
+                is_secret: self.is_made_from_a_secret(),
+            });
+        }
+        match text.split('/').collect::<Vec<_>>().as_slice() {
+            ["image"] => Ok(self.of_containers("image", &["image"])),
+            ["command"] => Ok(self.of_containers("command", &["command", "args"])),
+            [kind @ ("ConfigMap" | "Secret"), name] => self.content(kind, name, None),
+            [kind @ ("ConfigMap" | "Secret"), name, key] => self.content(kind, name, Some(key)),
+            [word, ..] => match nearest(["image", "command", "ConfigMap", "Secret"], word) {
+                Some(near) if near != *word && !self.is_made_from_a_secret() => {
+                    let meant = text.replacen(word, near, 1);
+                    Err(self.malformed(text, &format!("did you mean {meant}?")))
+                }
+                _ => Err(self.malformed(text, FORMS)),
+            },
+            [] => Err(self.malformed(text, FORMS)),
+        }
+    }
+
+    /// These fields of every container.
+    fn of_containers(&self, name: &str, fields: &[&str]) -> Input {
+        let pod = ["spec", "template", "spec"];
+        let mut found = Vec::new();
+        let mut is_secret = false;
+        for list in ["initContainers", "containers"] {
+            let path = FieldPath::of(&[&pod[..], &[list]].concat());
+            let containers = path.find(&self.job.value).and_then(Value::as_array);
+            for (index, container) in containers.into_iter().flatten().enumerate() {
+                let fields = std::iter::once(&"name").chain(fields);
+                let shown = fields.filter_map(|field| {
+                    let path = path
+                        .join(PathElement::Index(index))
+                        .join(PathElement::Field((*field).to_owned()));
+                    is_secret |= self.job.origins.is_secret(&path);
+                    Some(((*field).to_owned(), container.get(*field)?.clone()))
+                });
+                found.push(Value::Object(shown.collect::<Map<_, _>>()));
+            }
+        }
+        Input {
+            name: name.to_owned(),
+            value: found.into(),
+            is_secret,
+        }
+    }
+
+    /// What the directory says of a ConfigMap or a Secret, or of one key of it.
+    fn content(&self, kind: &str, name: &str, key: Option<&str>) -> Result<Input> {
+        let reference = ObjectRef {
+            kind: GroupKind::new("", kind),
+            namespace: self.job.reference.namespace.clone(),
+            name: name.to_owned(),
+        };
+        let text = [Some(kind), Some(name), key]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("/");
+        let Some(object) = self.known.get(&reference) else {
+            return Err(self.missing(&reference, &text));
+        };
+        let entries = entries(object);
+        let Some(key) = key else {
+            let whole = entries.iter().map(|entry| (entry.name.clone(), entry.value.clone()));
+            return Ok(Input {
+                name: text,
+                value: Value::Object(whole.collect()),
+                is_secret: entries.iter().any(|entry| entry.is_secret),
+            });
+        };
+        let keys: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        let hint = match (nearest(keys.iter().copied(), key), keys.is_empty()) {
+            (Some(near), _) => format!("did you mean {kind}/{name}/{near}?"),
+            (None, true) => "it has none".to_owned(),
+            (None, false) => format!("it has {}", keys.join(", ")),
+        };
+        let Some(entry) = entries.into_iter().find(|entry| entry.name == key) else {
+            let job = &self.job.reference;
+            let message = format!("{job} has the input {text}, and {reference} has no key {key}");
+            return Err(self.error(message, &hint));
+        };
+        Ok(Input { name: text, ..entry })
+    }
+
+    fn missing(&self, reference: &ObjectRef, text: &str) -> Error {
+        let message = format!(
+            "{} has the input {text}, and {reference} is not in the directory",
+            self.job.reference
+        );
+        let others = self
+            .known
+            .keys()
+            .filter(|known| known.kind == reference.kind && known.namespace == reference.namespace);
+        match nearest(others.map(|known| known.name.as_str()), &reference.name) {
+            Some(near) => self.error(message, &format!("did you mean {}/{near}?", reference.kind.kind)),
+            None => self.error(
+                message,
+                "add its manifest, or declare what changes with it as NAME=VALUE",
+            ),
+        }
+    }
+
+    /// Whether the annotation itself must not be shown.
+    fn is_made_from_a_secret(&self) -> bool {
+        self.job.origins.is_secret(&annotation_path())
+    }
+
+    fn malformed(&self, text: &str, hint: &str) -> Error {
+        let message = if self.is_made_from_a_secret() {
+            format!("an input of {} cannot be read", self.job.reference)
+        } else {
+            format!("{} has the input '{text}', which cannot be read", self.job.reference)
+        };
+        self.error(message, hint)
+    }
+
+    fn error(&self, message: String, hint: &str) -> Error {
+        let error = Error::new(message).hint(hint);
+        match self.job.place(&annotation_path()) {
+            Some(place) => error.at(place, ""),
+            None => error,
+        }
+    }
+}
+
+/// What the directory says of each key of a ConfigMap or a Secret. How a value is generated is no
+/// secret.
+fn entries(object: &DesiredObject) -> Vec<Input> {
+    let written = ["data", "binaryData"].into_iter().flat_map(|field| {
+        let data = object.value.get(field).and_then(Value::as_object);
+        data.into_iter().flatten().map(move |(key, value)| Input {
+            name: key.clone(),
+            value: json!({ field: value }),
+            is_secret: object::is_secret(&object.reference.kind)
+                || object.origins.is_secret(&FieldPath::of(&[field, key])),
+        })
+    });
+    let generated = object.generate.iter().map(|generated| Input {
+        name: generated.key.clone(),
+        value: json!({"generate": generated.to_string()}),
+        is_secret: false,
+    });
+    written.chain(generated).collect()
+}
+
+fn annotation_path() -> FieldPath {
+    FieldPath::of(&["metadata", "annotations", INPUTS])
+}

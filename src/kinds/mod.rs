@@ -1,0 +1,8 @@
+//! What is known of particular kinds: health, pods, Jobs, rollouts, generated Secrets, finalizers.
+
+pub mod finalizer;
+pub mod generate;
+pub mod health;
+pub mod jobs;
+pub(crate) mod pods;
+pub mod rollout;

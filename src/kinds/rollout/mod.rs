@@ -1,0 +1,329 @@
+//! Pods follow their configuration: what a workload reads changes its pod template.
+//!
+//! Kubernetes restarts no pod because a ConfigMap or Secret changed. So the pod template carries
+//! digests of those of the directory that it reads, each of the keys that it reads alone: what
+//! nobody reads restarts nobody.
+
+mod reads;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::kinds::generate;
+use crate::kinds::pods::Kind;
+use crate::object::{DesiredObject, LiveObject, ObjectRef};
+use reads::Keys;
+
+/// The annotation of a pod template with the digests of the ConfigMaps that it reads.
+pub const CONFIGURATION: &str = "stackanetes.io/configuration";
+/// The annotation of a pod template with the digests of the Secrets that it reads.
+pub const SECRETS: &str = "stackanetes.io/secrets";
+/// The annotation by which a workload asks for no digests: `ignore`.
+pub const ROLLOUT: &str = "stackanetes.io/rollout";
+
+/// Writes into the pod templates of Deployments, StatefulSets and DaemonSets what they read.
+///
+/// `seal` makes a digest of what a Secret says that does not give it away; nothing if it cannot, and
+/// then what the live object has stays. Returned are the workloads of which it is unknown, for want of
+/// such digests, whether these Secrets that they read have changed.
+pub fn follow<'a>(
+    objects: &mut [&mut DesiredObject],
+    live: impl Fn(&ObjectRef) -> Option<&'a LiveObject>,
+    seal: impl Fn(&Value) -> Option<String>,
+) -> Unknown {
+    let content: BTreeMap<ObjectRef, Content> = objects
+        .iter()
+        .filter(|object| Kind::of(&object.reference.kind).is_some())
+        .map(|object| (object.reference.clone(), Content::of(object)))
+        .collect();
+    let mut unknown = Unknown::new();
+    for object in objects.iter_mut().filter(|object| follows(object)) {
+        let Some(pods) = object.value.pointer("/spec/template/spec") else {
+            continue;
+        };
+        let read = reads::reads(pods);
+        let namespace = object.reference.namespace.clone();
+        let mut texts = BTreeMap::new();
+        let mut sealed = Vec::new();
+        for (kind, annotation) in [(Kind::ConfigMap, CONFIGURATION), (Kind::Secret, SECRETS)] {
+            let pointer = format!("/spec/template/metadata/annotations/{}", annotation.replace('/', "~1"));
+            let written = live(&object.reference).and_then(|live| live.value().pointer(&pointer));
+            let before = digests(written.and_then(Value::as_str).unwrap_or_default());
+            let mut digests = Vec::new();
+            for ((_, name), keys) in read.iter().filter(|((of, _), _)| *of == kind) {
+                let reference = ObjectRef {
+                    kind: kind.group_kind(),
+                    namespace: namespace.clone(),
+                    name: name.clone(),
+                };
+                let Some(content) = content.get(&reference) else {
+                    continue;
+                };
+                let digest = content.digest(keys, &seal);
+                if digest.is_none() {
+                    sealed.push(name.clone());
+                }
+                let digest = digest.or_else(|| before.get(name.as_str()).map(|digest| (*digest).to_owned()));
+                digests.extend(digest.map(|digest| format!("{name}={digest}")));
+            }
+            let text = digests.join(",");
+            if !text.is_empty() {
+                texts.insert(annotation, text);
+            }
+        }
+        annotate(&mut object.value, texts);
+        if !sealed.is_empty() {
+            unknown.insert(object.reference.clone(), sealed);
+        }
+    }
+    unknown
+}
+
+/// What selected objects read that git says otherwise than the cluster has it, and that is not selected:
+/// the reader first. Its pods would start with what there is, and be noted as if they had what git says.
+pub fn pending<'a>(
+    selected: impl IntoIterator<Item = &'a DesiredObject>,
+    others: impl IntoIterator<Item = &'a DesiredObject>,
+    live: impl Fn(&ObjectRef) -> Option<&'a LiveObject>,
+) -> Vec<(ObjectRef, ObjectRef)> {
+    let others = others
+        .into_iter()
+        .filter(|object| Kind::of(&object.reference.kind).is_some());
+    let waiting: BTreeSet<&ObjectRef> = others
+        .filter(|object| !live(&object.reference).is_some_and(|live| is_applied(object, live)))
+        .map(|object| &object.reference)
+        .collect();
+    let mut pending = Vec::new();
+    for reader in selected {
+        let pods = ["/spec/template/spec", "/spec/jobTemplate/spec/template/spec"];
+        for pods in pods.iter().filter_map(|pods| reader.value.pointer(pods)) {
+            for (kind, name) in reads::reads(pods).into_keys() {
+                let read = ObjectRef {
+                    kind: kind.group_kind(),
+                    namespace: reader.reference.namespace.clone(),
+                    name,
+                };
+                if waiting.contains(&read) {
+                    pending.push((reader.reference.clone(), read));
+                }
+            }
+        }
+    }
+    pending
+}
+
+/// Whether a ConfigMap or Secret holds what git says of it.
+fn is_applied(object: &DesiredObject, live: &LiveObject) -> bool {
+    let said = ["data", "binaryData"]
+        .iter()
+        .filter_map(|field| Some((field, object.value.get(field)?.as_object()?)));
+    said.into_iter().all(|(field, said)| {
+        let stored = live.value().get(*field);
+        said.iter()
+            .all(|(key, value)| stored.and_then(|stored| stored.get(key)) == Some(value))
+    }) && generate::due(object, Some(live)).is_none_or(|due| due.make.is_empty())
+}
+
+/// The Secrets that a workload reads, and of which it is unknown whether they have changed.
+pub type Unknown = BTreeMap<ObjectRef, Vec<String>>;
+
+/// Whether this is a Secret that says something in clear text, so that its digest must be sealed.
+pub fn seals(object: &DesiredObject) -> bool {
+    Kind::of(&object.reference.kind) == Some(Kind::Secret) && !Content::of(object).values.is_empty()
+}
+
+/// Whether this workload's pods follow what they read.
+fn follows(object: &DesiredObject) -> bool {
+    let kind = &object.reference.kind;
+    let restarts = ["Deployment", "StatefulSet", "DaemonSet"]
+        .iter()
+        .any(|workload| kind.is("apps", workload));
+    restarts && object.annotation(ROLLOUT) != Some("ignore")
+}
+
+fn annotate(workload: &mut Value, texts: BTreeMap<&str, String>) {
+    let is_open = |pointer: &str| {
+        let value = workload.pointer(pointer);
+        value.is_none_or(|value| value.is_object() || value.is_null())
+    };
+    // What is no mapping, the server refuses in its own words.
+    if is_open("/spec/template/metadata") && is_open("/spec/template/metadata/annotations") {
+        for (key, text) in texts {
+            workload["spec"]["template"]["metadata"]["annotations"][key] = text.into();
+        }
+    }
+}
+
+/// The names whose digests differ between two values of one of the annotations.
+pub fn changed<'a>(before: &'a str, after: &'a str) -> Vec<&'a str> {
+    let (before, after) = (digests(before), digests(after));
+    let mut names: Vec<&str> = before.keys().chain(after.keys()).copied().collect();
+    names.sort_unstable();
+    names.dedup();
+    names.retain(|name| before.get(name) != after.get(name));
+    names
+}
+
+/// Each name of an annotation, and its digest.
+fn digests(annotation: &str) -> BTreeMap<&str, &str> {
+    annotation.split(',').filter_map(|item| item.split_once('=')).collect()
+}
+
+/// What the directory says of one ConfigMap or Secret.
+struct Content {
+    kind: Kind,
+    /// What is in it, key by key.
+    values: BTreeMap<String, Value>,
+    /// What is made in the cluster, as it is declared.
+    generated: BTreeMap<String, String>,
+}
+
+impl Content {
+    fn of(object: &DesiredObject) -> Self {
+        let maps = ["data", "binaryData"]
+            .iter()
+            .filter_map(|field| object.value.get(field)?.as_object());
+        let values = maps.flatten().map(|(key, value)| (key.clone(), value.clone()));
+        let generated = object.generate.iter().map(|one| (one.key.clone(), one.to_string()));
+        Self {
+            kind: Kind::of(&object.reference.kind).unwrap_or(Kind::ConfigMap),
+            values: values.collect(),
+            generated: generated.collect(),
+        }
+    }
+
+    /// A digest of what is said of these keys. What a Secret says in clear text is sealed; how a value
+    /// is generated is no secret.
+    fn digest(&self, keys: &Keys, seal: impl Fn(&Value) -> Option<String>) -> Option<String> {
+        let values: BTreeMap<_, _> = self.values.iter().filter(|(key, _)| keys.contain(key)).collect();
+        let generated: BTreeMap<_, _> = self.generated.iter().filter(|(key, _)| keys.contain(key)).collect();
+        let said = json!({"values": values, "generated": generated});
+        if self.kind == Kind::Secret && !values.is_empty() {
+            return seal(&said);
+        }
+        Some(URL_SAFE_NO_PAD.encode(&Sha256::digest(said.to_string())[..12]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::generate::{Form, Generated};
+    use crate::testing::desired;
+
+    const WEB: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: a}
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          envFrom: [{configMapRef: {name: all}}]
+          env: [{name: X, valueFrom: {secretKeyRef: {name: key, key: x}}}]
+      volumes:
+        - configMap: {name: part, items: [{key: one, path: one}]}
+        - configMap: {name: elsewhere}
+";
+
+    fn map(kind: &str, name: &str, data: &str) -> DesiredObject {
+        desired(&format!(
+            "apiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: a}}\ndata: {data}\n"
+        ))
+    }
+
+    const SEAL: fn(&Value) -> Option<String> = |value| Some(format!("sealed{}", value.to_string().len()));
+
+    /// The annotations of the pod template of `web` beside these objects.
+    fn annotations(web: &str, mut others: Vec<DesiredObject>, seal: impl Fn(&Value) -> Option<String>) -> Value {
+        let mut web = desired(web);
+        let mut all: Vec<&mut DesiredObject> = others.iter_mut().collect();
+        all.push(&mut web);
+        follow(&mut all, |_| None, seal);
+        web.value["spec"]["template"]["metadata"]["annotations"].clone()
+    }
+
+    fn configuration(all: &str, part: &str) -> String {
+        let others = vec![map("ConfigMap", "all", all), map("ConfigMap", "part", part)];
+        let annotations = annotations(WEB, others, SEAL);
+        annotations[CONFIGURATION].as_str().expect("there is one").to_owned()
+    }
+
+    #[test]
+    fn a_digest_covers_what_is_read_and_nothing_else() {
+        let before = configuration("{a: x}", "{one: x, two: x}");
+        assert_eq!(before, configuration("{a: x}", "{one: x, two: y}"));
+        let after = configuration("{a: y}", "{one: x, two: x}");
+        assert_eq!(changed(&before, &after), ["all"]);
+        let after = configuration("{a: x}", "{one: y, two: x}");
+        assert_eq!(changed(&before, &after), ["part"]);
+        assert!(!before.contains("elsewhere"), "{before}");
+    }
+
+    #[test]
+    fn what_a_secret_says_is_sealed_and_how_it_is_generated_is_not() {
+        let secret = map("Secret", "key", "{x: eA==}");
+        let sealed = annotations(WEB, vec![secret.clone()], SEAL);
+        assert!(
+            sealed[SECRETS]
+                .as_str()
+                .is_some_and(|text| text.starts_with("key=sealed"))
+        );
+        assert_eq!(annotations(WEB, vec![secret], |_| None), Value::Null);
+
+        let generated = |rotation| {
+            let mut secret = map("Secret", "key", "{other: eA==}");
+            secret.generate.push(Generated {
+                key: "x".into(),
+                form: Form::Fernet,
+                rotation,
+            });
+            annotations(WEB, vec![secret], |_| None)
+        };
+        assert!(generated(0)[SECRETS].is_string());
+        assert_ne!(generated(0), generated(1));
+    }
+
+    #[test]
+    fn what_cannot_be_sealed_stays_as_it_is() {
+        let live = LiveObject::new(json!({"spec": {"template": {"metadata": {"annotations": {SECRETS: "key=old"}}}}}));
+        let (mut web, mut secret) = (desired(WEB), map("Secret", "key", "{x: eA==}"));
+        let unknown = follow(&mut [&mut web, &mut secret], |_| Some(&live), |_| None);
+        assert_eq!(
+            unknown,
+            Unknown::from([(web.reference.clone(), vec!["key".to_owned()])])
+        );
+        assert_eq!(
+            web.value["spec"]["template"]["metadata"]["annotations"][SECRETS],
+            "key=old"
+        );
+    }
+
+    #[test]
+    fn what_is_read_and_not_as_git_says_is_pending() {
+        let (web, map) = (desired(WEB), map("ConfigMap", "all", "{a: x}"));
+        let pending = |live: Option<&LiveObject>| pending([&web], [&map], |_| live).len();
+        assert_eq!(pending(None), 1);
+        assert_eq!(pending(Some(&LiveObject::new(json!({"data": {"a": "y"}})))), 1);
+        assert_eq!(
+            pending(Some(&LiveObject::new(json!({"data": {"a": "x", "b": "z"}})))),
+            0
+        );
+    }
+
+    #[test]
+    fn who_asks_for_no_digests_gets_none() {
+        let web = WEB.replace(
+            "namespace: a}",
+            "namespace: a, annotations: {stackanetes.io/rollout: ignore}}",
+        );
+        assert_eq!(
+            annotations(&web, vec![map("ConfigMap", "all", "{a: x}")], SEAL),
+            Value::Null
+        );
+    }
+}

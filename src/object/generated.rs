@@ -1,0 +1,57 @@
+//! Values of Secrets that are made in the cluster, as they are declared.
+
+use std::fmt;
+
+/// A value of a Secret that is made in the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// The key in the Secret's data.
+    pub key: String,
+    /// What it looks like.
+    pub form: Form,
+    /// Raised by hand when a new value is wanted.
+    pub rotation: u64,
+}
+
+/// What a generated value looks like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Form {
+    /// A text.
+    Text {
+        /// How many characters.
+        length: usize,
+        /// Which; each is as likely as the others.
+        alphabet: Vec<char>,
+    },
+    /// Random bytes.
+    Bytes(usize),
+    /// A [Fernet](https://github.com/fernet/spec/blob/master/Spec.md) key: 32 random bytes in
+    /// URL-safe base64.
+    Fernet,
+    /// A private RSA key of so many bits, as PEM (PKCS #8).
+    Rsa(usize),
+}
+
+impl Form {
+    /// Letters and digits of ASCII.
+    pub fn letters_and_digits() -> Vec<char> {
+        ('A'..='Z').chain('a'..='z').chain('0'..='9').collect()
+    }
+}
+
+/// As it is declared: what a digest of the declaration covers.
+impl fmt::Display for Generated {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: ", self.key)?;
+        match &self.form {
+            Form::Text { length, alphabet } => {
+                let alphabet: String = alphabet.iter().collect();
+                write!(out, "{length} of {alphabet}")?;
+            }
+            Form::Bytes(count) => write!(out, "{count} bytes")?,
+            Form::Fernet => out.write_str("fernet")?,
+            Form::Rsa(bits) => write!(out, "rsa {bits}")?,
+        }
+        write!(out, ", rotation {}", self.rotation)
+    }
+}

@@ -1,0 +1,320 @@
+//! Kubernetes objects: what identifies them, what git wants of them, what the cluster has.
+
+pub mod field;
+pub mod generated;
+pub(crate) mod glob;
+pub mod inputs;
+pub mod rule;
+pub mod selection;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::diagnostic::place::{Origin, Place, Role};
+use crate::object::field::{FieldPath, ManagedFields};
+use generated::Generated;
+use inputs::Inputs;
+use rule::Rule;
+
+/// A kind without its version: `Deployment.apps`, `ConfigMap`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct GroupKind {
+    /// The API group; empty for the core group.
+    pub group: String,
+    /// The kind.
+    pub kind: String,
+}
+
+impl GroupKind {
+    /// `kind` of `group` (empty for the core group).
+    pub fn new(group: impl Into<String>, kind: impl Into<String>) -> Self {
+        Self {
+            group: group.into(),
+            kind: kind.into(),
+        }
+    }
+
+    /// Whether this is `kind` of `group`.
+    pub fn is(&self, group: &str, kind: &str) -> bool {
+        self.group == group && self.kind == kind
+    }
+
+    /// Reads `Kind.group` or `Kind`, as the ApplySet annotation writes them.
+    pub fn parse(text: &str) -> Self {
+        match text.split_once('.') {
+            Some((kind, group)) => Self::new(group, kind),
+            None => Self::new("", text),
+        }
+    }
+}
+
+/// `Kind.group`, or `Kind` for the core group.
+impl fmt::Display for GroupKind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.kind)?;
+        if !self.group.is_empty() {
+            write!(out, ".{}", self.group)?;
+        }
+        Ok(())
+    }
+}
+
+/// A kind in one version, as a manifest names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GroupVersionKind {
+    /// The kind and its group.
+    pub group_kind: GroupKind,
+    /// The version: `v1`, `v1beta1`.
+    pub version: String,
+}
+
+impl GroupVersionKind {
+    /// From a manifest's `apiVersion` and `kind`.
+    pub fn new(api_version: &str, kind: &str) -> Self {
+        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+        Self {
+            group_kind: GroupKind::new(group, kind),
+            version: version.to_owned(),
+        }
+    }
+
+    /// `group/version`, or `version` for the core group.
+    pub fn api_version(&self) -> String {
+        match self.group_kind.group.as_str() {
+            "" => self.version.clone(),
+            group => format!("{group}/{}", self.version),
+        }
+    }
+}
+
+impl fmt::Display for GroupVersionKind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {}", self.api_version(), self.group_kind.kind)
+    }
+}
+
+/// What identifies an object in a cluster, whatever version it is read in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ObjectRef {
+    /// The kind.
+    #[serde(flatten)]
+    pub kind: GroupKind,
+    /// The namespace; none for what is cluster-scoped.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub namespace: Option<String>,
+    /// The name.
+    pub name: String,
+}
+
+impl ObjectRef {
+    /// The Namespace of this name.
+    pub fn namespace(name: &str) -> Self {
+        Self {
+            kind: GroupKind::new("", "Namespace"),
+            namespace: None,
+            name: name.to_owned(),
+        }
+    }
+}
+
+/// `Kind namespace/name`
+impl fmt::Display for ObjectRef {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} ", self.kind.kind)?;
+        if let Some(namespace) = &self.namespace {
+            write!(out, "{namespace}/")?;
+        }
+        out.write_str(&self.name)
+    }
+}
+
+/// The label that says which component an object belongs to.
+pub const COMPONENT: &str = "stackanetes.io/component";
+
+/// Whether objects of this kind define kinds.
+pub fn is_definition(kind: &GroupKind) -> bool {
+    kind.is("apiextensions.k8s.io", "CustomResourceDefinition")
+}
+
+/// Whether values of this kind must never be shown.
+pub fn is_secret(kind: &GroupKind) -> bool {
+    kind.is("", "Secret")
+}
+
+/// What stands for a value of a Secret that a snapshot does not hold. No value of a Secret can be this:
+/// it is not base64.
+pub const MASKED: &str = "(masked)";
+
+/// The keys of a Secret whose values are not known.
+pub fn masked_keys(secret: &LiveObject) -> impl Iterator<Item = &str> {
+    let is_secret = is_secret(&secret.reference().kind);
+    let data = secret.value().get("data").and_then(Value::as_object);
+    let data = data.filter(|_| is_secret).into_iter().flatten();
+    data.filter(|(_, value)| *value == MASKED).map(|(key, _)| key.as_str())
+}
+
+/// Tells where the fields of a desired object come from.
+///
+/// Manifests answer from the file they were read from; other sources (templates, defaults) bring
+/// answers of their own.
+pub trait Origins: fmt::Debug + Send + Sync {
+    /// What made the value at `path`, the nearest cause first; for a path that is not there, what
+    /// made the nearest ancestor that is. Never empty for the root.
+    fn of(&self, path: &FieldPath) -> Vec<Origin>;
+
+    /// What made line `line` (from 0) of the text at `path`, the nearest cause first.
+    fn of_line(&self, path: &FieldPath, _line: usize) -> Vec<Origin> {
+        self.of(path)
+    }
+
+    /// Whether the value at `path`, or anything within it, was made from what must not be shown.
+    fn is_secret(&self, path: &FieldPath) -> bool {
+        self.of(path).iter().any(|origin| origin.role == Role::SecretParameter)
+    }
+
+    /// Whether a value that came from elsewhere, such as the cluster, gives away what must not be shown.
+    /// What git says there in the open (`said`) it cannot give away.
+    fn reveals(&self, _value: &Value, _said: Option<&Value>) -> bool {
+        false
+    }
+}
+
+/// An object as git wants it.
+#[derive(Debug, Clone)]
+pub struct DesiredObject {
+    /// What it is called. The namespace is resolved: set for every namespaced kind.
+    pub reference: ObjectRef,
+    /// The version its manifest is written in.
+    pub version: String,
+    /// The manifest, as it is applied.
+    pub value: Value,
+    /// Where its fields come from.
+    pub origins: std::sync::Arc<dyn Origins>,
+    /// The values that are made in the cluster.
+    pub generate: Vec<Generated>,
+    /// Of a Job: the digests of its declared inputs.
+    pub inputs: Option<Inputs>,
+    /// The rules that are about it, those first that go before others.
+    pub rules: Vec<std::sync::Arc<Rule>>,
+}
+
+impl DesiredObject {
+    /// The kind in the manifest's version.
+    pub fn gvk(&self) -> GroupVersionKind {
+        GroupVersionKind {
+            group_kind: self.reference.kind.clone(),
+            version: self.version.clone(),
+        }
+    }
+
+    /// The place of `path`, or of the nearest ancestor that was written down.
+    pub fn place(&self, path: &FieldPath) -> Option<Place> {
+        self.origins.of(path).into_iter().next().map(|origin| origin.place)
+    }
+
+    /// An annotation of the manifest.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        metadata_text(&self.value, "annotations", key)
+    }
+
+    /// The component it belongs to.
+    pub fn component(&self) -> Option<&str> {
+        self.label(COMPONENT)
+    }
+
+    /// A label of the manifest.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        metadata_text(&self.value, "labels", key)
+    }
+}
+
+/// An object as the cluster has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveObject {
+    value: Value,
+}
+
+impl LiveObject {
+    /// Wraps what the API server returned.
+    pub fn new(value: Value) -> Self {
+        Self { value }
+    }
+
+    /// The whole object.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The whole object, given away.
+    pub fn into_value(self) -> Value {
+        self.value
+    }
+
+    /// The same object with these owners.
+    #[must_use]
+    pub fn with_managed(&self, managed: &ManagedFields) -> Self {
+        let mut value = self.value.clone();
+        value["metadata"]["managedFields"] = managed.to_json();
+        Self { value }
+    }
+
+    /// What it is called.
+    pub fn reference(&self) -> ObjectRef {
+        let gvk = GroupVersionKind::new(self.text("/apiVersion"), self.text("/kind"));
+        ObjectRef {
+            kind: gvk.group_kind,
+            namespace: self
+                .value
+                .pointer("/metadata/namespace")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            name: self.text("/metadata/name").to_owned(),
+        }
+    }
+
+    /// `metadata.uid`
+    pub fn uid(&self) -> &str {
+        self.text("/metadata/uid")
+    }
+
+    /// `metadata.resourceVersion`
+    pub fn resource_version(&self) -> &str {
+        self.text("/metadata/resourceVersion")
+    }
+
+    /// `metadata.deletionTimestamp`, when the object is being deleted.
+    pub fn deletion_timestamp(&self) -> Option<&str> {
+        self.value
+            .pointer("/metadata/deletionTimestamp")
+            .and_then(Value::as_str)
+    }
+
+    /// `metadata.finalizers`
+    pub fn finalizers(&self) -> Vec<&str> {
+        self.value
+            .pointer("/metadata/finalizers")
+            .and_then(Value::as_array)
+            .map(|finalizers| finalizers.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default()
+    }
+
+    /// An annotation.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        metadata_text(&self.value, "annotations", key)
+    }
+
+    /// A label.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        metadata_text(&self.value, "labels", key)
+    }
+
+    fn text(&self, pointer: &str) -> &str {
+        self.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+fn metadata_text<'a>(object: &'a Value, map: &str, key: &str) -> Option<&'a str> {
+    object.get("metadata")?.get(map)?.get(key)?.as_str()
+}

@@ -1,0 +1,232 @@
+//! Says which commit stands behind each change that git made.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::walk::{ALL_COMMITS, Files, Said, Search, Since};
+use super::{History, Secrets};
+use crate::applyset::key::Keyring;
+use crate::cluster::Discovery;
+use crate::diagnostic::place::{Origin, Role};
+use crate::kinds::rollout;
+use crate::object::field::FieldPath;
+use crate::object::{COMPONENT, DesiredObject, ObjectRef};
+use crate::plan::compare::{Cause, FieldChange, GitChange, written};
+use crate::plan::{Plan, Reason};
+use crate::source::{CommitId, Revision};
+
+/// How many objects may be rendered, over all commits, to find out who changed what.
+const OBJECTS: usize = 50_000;
+/// How many commits may be rendered for it.
+const RENDERS: usize = 100;
+
+/// What is asked: since when git says what it says.
+struct Question {
+    object: ObjectRef,
+    path: FieldPath,
+    reordered: bool,
+    now: Option<Value>,
+    files: Files,
+}
+
+/// The answers of every commit that was rendered, to every question.
+struct Answers<'a> {
+    history: &'a History,
+    discovery: &'a Discovery,
+    key: &'a Keyring,
+    questions: Vec<Question>,
+    of: HashMap<CommitId, Option<Vec<Said>>>,
+    /// How many objects were rendered.
+    rendered: usize,
+}
+
+impl History {
+    /// Notes in the plan which commit stands behind what git changed and dropped.
+    pub fn explain(&self, plan: &mut Plan, discovery: &Discovery) {
+        let Some(revision) = &self.directory.revision else {
+            return;
+        };
+        let mut questions = Vec::new();
+        for step in &plan.steps {
+            if matches!(step.reason, Reason::Dropped(_)) {
+                questions.extend(self.question(revision, &step.reference, None));
+            }
+            let asked = step.changes.iter().filter(|change| is_gits(change));
+            questions.extend(asked.filter_map(|change| self.question(revision, &step.reference, Some(change))));
+        }
+        let found = self.ask(revision, questions, &plan.key, discovery);
+        for step in &mut plan.steps {
+            let by = |path: &FieldPath| found.get(&(step.reference.clone(), path.clone())).cloned();
+            if let Reason::Dropped(dropped) = &mut step.reason {
+                *dropped = by(&FieldPath::root());
+            }
+            for change in step.changes.iter_mut().filter(|change| is_gits(change)) {
+                change.by = by(&change.path);
+            }
+        }
+    }
+
+    fn ask(
+        &self,
+        revision: &Revision,
+        questions: Vec<Question>,
+        key: &Keyring,
+        discovery: &Discovery,
+    ) -> HashMap<(ObjectRef, FieldPath), GitChange> {
+        let mut answers = Answers {
+            history: self,
+            discovery,
+            key,
+            questions,
+            of: HashMap::new(),
+            rendered: 0,
+        };
+        let mut since = Since::default();
+        let mut left = ALL_COMMITS;
+        let mut found = HashMap::new();
+        for index in 0..answers.questions.len() {
+            let question = &answers.questions[index];
+            let subject = (question.object.clone(), question.path.clone());
+            let files = question.files.clone();
+            let known = &self.known[&question.object];
+            let search = Search {
+                commits: &self.commits,
+                directory: &self.directory,
+                base: known.commit,
+                same_parameters: known.same_parameters,
+                since: since.of(&self.commits, known.commit, revision.id()),
+            };
+            if let Some(change) = search.run(files, &mut left, |commit| answers.said(commit, index)) {
+                found.insert(subject, change);
+            }
+        }
+        found
+    }
+
+    /// The question about a field, or about the object as a whole; nothing if its base is not known.
+    fn question(&self, revision: &Revision, object: &ObjectRef, change: Option<&FieldChange>) -> Option<Question> {
+        let known = self.known.get(object)?;
+        let path = change.map_or_else(FieldPath::root, |change| change.path.clone());
+        let now = known.now.as_ref().and_then(|now| written(&now.value, &path)).cloned();
+        let sides = std::iter::once(&*known.then).chain(&known.now);
+        let origins = sides.flat_map(|side| side.origins.of(&path));
+        let origins: Vec<Origin> = origins
+            .chain(change.into_iter().flat_map(|change| change.origins.clone()))
+            .collect();
+        let component = known
+            .now
+            .as_ref()
+            .or(Some(&known.then))
+            .and_then(|side| side.component());
+        Some(Question {
+            object: object.clone(),
+            files: self.files(revision.id(), &path, &origins, component),
+            reordered: change.is_some_and(|change| change.reordered),
+            path,
+            now,
+        })
+    }
+
+    /// The files that a value with these origins is made of. What sets parameters is always among them.
+    fn files(&self, commit: CommitId, path: &FieldPath, origins: &[Origin], component: Option<&str>) -> Files {
+        let template = ["spec", "template", "metadata", "annotations"];
+        let follows = [rollout::CONFIGURATION, rollout::SECRETS]
+            .iter()
+            .any(|annotation| path.is_under(&[&template[..], &[annotation]].concat()));
+        if follows {
+            return None;
+        }
+        let is_manifest = |origin: &&Origin| !matches!(origin.role, Role::Parameter | Role::SecretParameter);
+        let mut files: Vec<String> = Vec::new();
+        for origin in origins.iter().filter(is_manifest) {
+            let file = origin.place.file.path();
+            // What cannot be found by its name stands behind a link.
+            self.commits.content(commit, Some(file))?;
+            files.push(file.to_owned());
+        }
+        files.extend(
+            self.commits
+                .settings_files(self.directory.inputs.environment.as_deref(), component),
+        );
+        files.sort_unstable();
+        files.dedup();
+        Some(files.into())
+    }
+}
+
+/// Whether git changed it, and it is known what git said before.
+fn is_gits(change: &FieldChange) -> bool {
+    let is_gits = matches!(
+        change.cause,
+        Cause::Git | Cause::Diverged { .. } | Cause::Removed | Cause::LeftBehind { .. }
+    );
+    is_gits && !change.guessed
+}
+
+impl Answers<'_> {
+    fn said(&mut self, commit: CommitId, index: usize) -> Said {
+        if !self.of.contains_key(&commit) {
+            if self.of.len() >= RENDERS || self.rendered >= OBJECTS {
+                return Said::TooMany;
+            }
+            let said = self.render(commit);
+            self.of.insert(commit, said);
+        }
+        let said = self.of.get(&commit).and_then(Option::as_ref);
+        said.map_or(Said::Nothing, |said| said[index].clone())
+    }
+
+    /// What a commit says to every question; nothing if it cannot be rendered.
+    fn render(&mut self, commit: CommitId) -> Option<Vec<Said>> {
+        let History { commits, directory, .. } = self.history;
+        let revision = commits.revision(commit)?;
+        let secrets = Secrets {
+            key: self.key,
+            live: std::collections::BTreeMap::new(),
+        };
+        let objects = directory.at(commits, &revision, &directory.inputs, self.discovery, &secrets);
+        let objects = objects.ok()?;
+        self.rendered += objects.len();
+        let said = self.questions.iter().map(|question| {
+            let object = objects.get(&question.object);
+            let then = object.and_then(|object| written(&object.value, &question.path));
+            if !is_same(then, question.now.as_ref(), question.reordered) {
+                return Said::Other;
+            }
+            Said::Same(match object {
+                Some(object) => self.files(commit, question, object),
+                None => question.files.clone(),
+            })
+        });
+        Some(said.collect())
+    }
+
+    fn files(&self, commit: CommitId, question: &Question, object: &DesiredObject) -> Files {
+        let origins = object.origins.of(&question.path);
+        let files = self
+            .history
+            .files(commit, &question.path, &origins, object.label(COMPONENT))?;
+        // The same files most often: one list for all.
+        match &question.files {
+            Some(before) if **before == *files => Some(Arc::clone(before)),
+            _ => Some(files),
+        }
+    }
+}
+
+/// Whether two values are the same; of a list of which only the order is asked, whether that is.
+fn is_same(then: Option<&Value>, now: Option<&Value>, reordered: bool) -> bool {
+    let names = |value: Option<&Value>| -> Option<Vec<Value>> {
+        value?
+            .as_array()?
+            .iter()
+            .map(|item| item.get("name").cloned())
+            .collect()
+    };
+    match (names(then), names(now)) {
+        (Some(then), Some(now)) if reordered => then == now,
+        _ => then == now,
+    }
+}

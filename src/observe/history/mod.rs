@@ -1,0 +1,114 @@
+//! What the directory said at earlier commits: the bases of what differs, and the commits that
+//! changed it; and whether a sync goes back.
+//!
+//! Git is read, and an earlier commit rendered, only for objects that differ. Nothing is decided here:
+//! what is found is handed to [`plan`](mod@crate::plan).
+
+mod back;
+mod bases;
+mod blame;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::applyset::inventory::Record;
+use crate::applyset::key::Keyring;
+use crate::cluster::Discovery;
+use crate::diagnostic::error::Result;
+use crate::kinds::rollout;
+use crate::object::{DesiredObject, LiveObject, ObjectRef};
+use crate::observe;
+use crate::source::parameters::SetByHand;
+use crate::source::{CommitId, Commits, Inputs, Revision};
+
+pub use back::look_back;
+pub use bases::read;
+
+/// The directory, and how it is read now.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    /// Where it is; none for standard input.
+    pub path: Option<PathBuf>,
+    /// What was said of the parameters.
+    pub inputs: Inputs,
+    /// The parameters that were set by hand.
+    pub by_hand: SetByHand,
+    /// The commit that was read.
+    pub revision: Option<Revision>,
+    /// The namespace that was asked for, of manifests that name none.
+    pub namespace: Option<String>,
+    /// The namespace where neither that nor the directory gives one.
+    pub default_namespace: String,
+}
+
+/// The earlier states of the objects that differ.
+#[derive(Debug)]
+pub struct History {
+    commits: Commits,
+    directory: Directory,
+    /// What is known of each object that differs, or that git dropped.
+    known: BTreeMap<ObjectRef, Known>,
+}
+
+/// An object of which it is known what git said when it was last applied.
+#[derive(Debug)]
+struct Known {
+    then: Arc<DesiredObject>,
+    /// The commit that it was applied from.
+    commit: CommitId,
+    /// Whether the parameters were given as they are now.
+    same_parameters: bool,
+    /// What git says now; nothing if it dropped it.
+    now: Option<DesiredObject>,
+}
+
+impl Directory {
+    /// The objects that a commit has, with these parameters. Kinds that nobody knows are left out.
+    fn at(
+        &self,
+        commits: &Commits,
+        revision: &Revision,
+        inputs: &Inputs,
+        discovery: &Discovery,
+        secrets: &Secrets<'_>,
+    ) -> Result<BTreeMap<ObjectRef, DesiredObject>> {
+        let desired = commits.desired(revision, inputs)?;
+        let namespace = self.namespace.clone().or(desired.settings.namespace);
+        let namespace = namespace.unwrap_or_else(|| self.default_namespace.clone());
+        let mut objects = observe::resolve_known(desired.manifests, discovery, &namespace);
+        if desired.is_structured {
+            let seal = |value: &_| Some(secrets.key.key()?.digest("rollout", value));
+            let live = |reference: &ObjectRef| secrets.live.get(reference).copied();
+            rollout::follow(&mut objects.iter_mut().collect::<Vec<_>>(), live, seal);
+        }
+        let named = objects.into_iter().map(|object| (object.reference.clone(), object));
+        Ok(named.collect())
+    }
+
+    /// The parameters that a sync was given, but for secret ones, which nobody knows any more; and
+    /// whether they are the same now.
+    fn parameters_of(&self, record: Option<&Record>) -> (Inputs, bool) {
+        let Some(record) = record else {
+            return (self.inputs.clone(), true);
+        };
+        let values = record
+            .set
+            .iter()
+            .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let sets = values.clone().map(|(name, value)| format!("{name}={value}")).collect();
+        let secrets = record.set.iter().filter(|(_, value)| value.is_none());
+        let same = record.environment == self.inputs.environment
+            && values.eq(&self.by_hand.values)
+            && secrets.map(|(name, _)| name).eq(&self.by_hand.secrets);
+        let environment = record.environment.clone();
+        (Inputs { environment, sets }, same)
+    }
+}
+
+/// What is needed to say how pods followed Secrets.
+struct Secrets<'a> {
+    key: &'a Keyring,
+    live: BTreeMap<ObjectRef, &'a LiveObject>,
+}

@@ -1,0 +1,259 @@
+//! Why a field differs: the one cause that a reviewer acts on.
+
+use super::base::Base;
+use super::{Difference, Sides};
+use crate::applyset::inventory::Applied;
+use crate::kinds::generate;
+use crate::object::LiveObject;
+use crate::object::field::{FieldManager, FieldPath, FieldSet, ManagedFields};
+use crate::plan::migrate::Migration;
+
+/// Why a field differs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cause {
+    /// Git changed it.
+    Git,
+    /// Somebody changed it in the cluster; `None` when the server kept no trace of who.
+    Drift {
+        /// Who.
+        writer: Option<FieldManager>,
+    },
+    /// Git changed it, and so did somebody in the cluster.
+    Diverged {
+        /// Who, if there is a trace.
+        writer: Option<FieldManager>,
+    },
+    /// Another manager owns it with another value, and will not let go of it.
+    Conflict {
+        /// Who.
+        owner: FieldManager,
+    },
+    /// Git no longer has it.
+    Removed,
+    /// Git no longer has it, and another manager keeps it alive.
+    LeftBehind {
+        /// Who.
+        owner: FieldManager,
+    },
+    /// The object was not ours before.
+    Takeover {
+        /// Whose the field was, if anybody's.
+        from: Option<FieldManager>,
+    },
+    /// The server sets it, by defaulting or admission, as a result of the rest.
+    Server,
+}
+
+/// What the causes of one object's differences are decided by.
+pub(super) struct Context<'a> {
+    before: &'a ManagedFields,
+    after: &'a ManagedFields,
+    field_manager: &'a str,
+    /// Our fields at the last apply, less what others took since; `None` when we never applied.
+    owned: Option<(&'a FieldManager, &'a FieldSet)>,
+    /// Our fields after the apply that the server was asked about.
+    wanted: FieldSet,
+    digests: Digests,
+    /// What git said at the last apply, where that is known.
+    base: Option<Base<'a>>,
+    /// Whose fields become ours first.
+    migration: Option<&'a Migration>,
+}
+
+/// What is known of what git said when the object was last applied, from the digests noted then.
+#[derive(Clone, Copy, PartialEq)]
+enum Digests {
+    /// The same as now.
+    Same,
+    /// The same fields as now; of their values some differ, or it is not known.
+    SameFields,
+    /// Other fields, or nothing is known.
+    Other,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(
+        sides: &Sides<'a>,
+        base: Option<Base<'a>>,
+        before: &'a ManagedFields,
+        after: &'a ManagedFields,
+        field_manager: &'a str,
+    ) -> Self {
+        let now = Applied::of(sides.desired);
+        let digests = match Applied::noted(sides.live) {
+            Some(then) if then.fields != now.fields => Digests::Other,
+            Some(then) if then.values.is_some() && then.values == now.values => Digests::Same,
+            Some(_) => Digests::SameFields,
+            None => Digests::Other,
+        };
+        Self {
+            before,
+            after,
+            field_manager,
+            owned: before.applied_by(field_manager),
+            wanted: after
+                .applied_by(field_manager)
+                .map(|(_, fields)| fields.clone())
+                .unwrap_or_default(),
+            digests,
+            base,
+            migration: sides.migration,
+        }
+    }
+
+    /// The cause of a difference, and whether it was guessed.
+    pub(super) fn cause(&self, difference: &Difference) -> (Cause, bool) {
+        let path = &difference.path;
+        let wanted = self.wanted.touches(path) || self.wanted.covers(path);
+        if let (false, Some(from)) = (wanted, self.heritage(path)) {
+            return (
+                Cause::Takeover {
+                    from: Some(from.clone()),
+                },
+                false,
+            );
+        }
+        let Some((_, owned)) = self.owned else {
+            return match (wanted, self.loser(path)) {
+                (true, from) => (Cause::Takeover { from: from.cloned() }, false),
+                (false, _) => (Cause::Server, false),
+            };
+        };
+        let ours = owned.touches(path) || owned.covers(path);
+        if let (Some(base), true) = (&self.base, wanted) {
+            return (self.known_cause(base, difference, ours), false);
+        }
+        match (wanted, ours, self.loser(path)) {
+            (false, true, _) => (Cause::Removed, false),
+            (false, false, _) => (Cause::Server, false),
+            // The value is ours, so nobody changed it since: git did, unless only the order moved,
+            // which leaves no trace.
+            (true, true, None) if difference.reordered && self.digests == Digests::Same => {
+                (Cause::Drift { writer: None }, false)
+            }
+            (true, true, None) => (Cause::Git, difference.reordered),
+            // It was made in the cluster, and git says it itself now.
+            (true, _, Some(owner)) if owner.name == generate::FIELD_MANAGER => (Cause::Git, false),
+            (true, true, Some(owner)) if owner.keeps_writing() => (Cause::Conflict { owner: owner.clone() }, false),
+            (true, true, Some(_)) => (Cause::Git, false),
+            // Not ours any more, or never: what git said then tells which.
+            (true, false, None) => match self.digests {
+                Digests::Same => (Cause::Drift { writer: None }, false),
+                Digests::SameFields => (Cause::Drift { writer: None }, true),
+                // Git has other fields than it had: most likely this is one of them.
+                Digests::Other => (Cause::Git, difference.before.is_some()),
+            },
+            (true, false, Some(owner)) => self.taken_by(owner),
+        }
+    }
+
+    /// From whom a field becomes ours and then goes, if it was not ours as well.
+    fn heritage(&self, path: &FieldPath) -> Option<&'a FieldManager> {
+        let migration = self.migration?;
+        let ours = self
+            .owned
+            .is_some_and(|(_, owned)| owned.touches(path) || owned.covers(path));
+        self.loser(path).filter(|from| !ours && migration.takes_from(from))
+    }
+
+    /// Another manager owns, with another value, a field that we want and do not own.
+    ///
+    /// If git wanted the same fields at the last apply, we owned it then, and the other took it. If
+    /// not, it may never have been ours, and a guess must not overwrite somebody's field: a conflict.
+    fn taken_by(&self, owner: &FieldManager) -> (Cause, bool) {
+        let conflict = Cause::Conflict { owner: owner.clone() };
+        let drift = Cause::Drift {
+            writer: Some(owner.clone()),
+        };
+        match self.digests {
+            _ if owner.keeps_writing() => (conflict, false),
+            Digests::Same => (drift, false),
+            // It was ours; whether git changed this very field too is not known.
+            Digests::SameFields => (drift, true),
+            Digests::Other => (conflict, true),
+        }
+    }
+
+    /// The cause of a difference of a field that we want, when it is known what git said at the last
+    /// apply.
+    fn known_cause(&self, base: &Base<'_>, difference: &Difference, ours: bool) -> Cause {
+        let path = &difference.path;
+        let is_changed = base.is_changed(path, difference.reordered);
+        let loser = self.loser(path);
+        match loser {
+            // It was made in the cluster, and git says it itself now.
+            Some(owner) if owner.name == generate::FIELD_MANAGER => return Cause::Git,
+            Some(owner) if owner.keeps_writing() => return Cause::Conflict { owner: owner.clone() },
+            _ => {}
+        }
+        let writer = loser.cloned();
+        match (base.value(path), ours) {
+            // Nobody changed it since; an order may have moved, which leaves no trace.
+            (_, true) if is_changed => Cause::Git,
+            (_, true) if difference.reordered => Cause::Drift { writer: None },
+            (_, true) => Cause::Server,
+            (Some(then), false) => match (is_changed, difference.before.as_ref() == Some(then)) {
+                (false, _) => Cause::Drift { writer },
+                (true, true) => Cause::Git,
+                (true, false) => Cause::Diverged { writer },
+            },
+            // It was never ours.
+            (None, false) => match writer {
+                Some(owner) => Cause::Conflict { owner },
+                None => Cause::Git,
+            },
+        }
+    }
+
+    /// The writer that loses `path` to our apply: one that keeps writing if there is one, else the
+    /// latest.
+    fn loser(&self, path: &FieldPath) -> Option<&'a FieldManager> {
+        self.before
+            .others(self.field_manager)
+            .filter(|(writer, fields)| {
+                let lost = match self.after.same_writer(writer) {
+                    Some(kept) => fields.without(kept),
+                    None => (*fields).clone(),
+                };
+                lost.touches(path) || lost.covers(path)
+            })
+            .map(|(writer, _)| writer)
+            .max_by_key(|writer| (writer.keeps_writing(), writer.time.clone()))
+    }
+
+    /// The fields that were ours, that we no longer want, and that another manager keeps alive.
+    ///
+    /// Those that another took are in our record no more, so they are known from what git said.
+    pub(super) fn left_behind(&self, live: &LiveObject, answer: &LiveObject) -> Vec<(FieldPath, FieldManager)> {
+        let Some((_, owned)) = self.owned else {
+            return Vec::new();
+        };
+        let mut dropped = owned.without(&self.wanted).paths();
+        let taken = self.base.iter().flat_map(Base::removed);
+        let taken = taken.filter(|path| !self.wanted.touches(path) && !self.wanted.covers(path));
+        dropped.extend(taken.cloned());
+        dropped.sort();
+        dropped.dedup();
+        dropped
+            .iter()
+            .filter(|path| !dropped.iter().any(|other| *path != other && path.starts_with(other)))
+            .filter(|path| path.find(live.value()).is_some() && path.find(live.value()) == path.find(answer.value()))
+            .filter_map(|path| {
+                let (owner, _) = self
+                    .after
+                    .others(self.field_manager)
+                    .find(|(_, fields)| fields.touches(path) || fields.covers(path))?;
+                Some((path.clone(), owner.clone()))
+            })
+            .collect()
+    }
+
+    /// The fields that we own and would not, and the other way round.
+    pub(super) fn ownership_changes(&self) -> Vec<FieldPath> {
+        let none = FieldSet::default();
+        let owned = self.owned.map_or(&none, |(_, fields)| fields);
+        let mut paths = owned.without(&self.wanted).paths();
+        paths.extend(self.wanted.without(owned).paths());
+        paths
+    }
+}

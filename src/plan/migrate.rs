@@ -1,0 +1,381 @@
+//! Managed fields that others left behind, and that become ours.
+//!
+//! `kubectl apply` without `--server-side` records its fields as an *update* under a name of its own, and
+//! notes what it applied in an annotation. As long as these entries stand, nothing that it set can be
+//! removed by a server-side apply: somebody else owns it. So its fields are made ours first, as
+//! [`client-go/util/csaupgrade`](https://pkg.go.dev/k8s.io/client-go/util/csaupgrade) does; the apply then
+//! removes what git does not have, the annotation among it. The same is done for managers that a person
+//! names, and for fields of ours in a version of the API that is gone.
+//!
+//! Nothing is asked here: what comes of it is for the server to say, and [`Migration::predicted`] for what
+//! it can be asked.
+
+use serde_json::{Value, json};
+
+use crate::object::LiveObject;
+use crate::object::field::{FieldManager, FieldPath, FieldSet, ManagedFields, Operation, PathElement};
+use crate::source::rules;
+
+/// What `kubectl apply` calls itself.
+const CLIENT_SIDE_APPLY: &str = "kubectl-client-side-apply";
+/// The annotation in which it notes what it applied.
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Whose fields become whose.
+#[derive(Debug, Clone, Copy)]
+pub struct Heir<'a> {
+    /// Under which name we apply.
+    pub field_manager: &'a str,
+    /// The managers, besides `kubectl apply`, whose fields become ours.
+    pub named: &'a [String],
+    /// The version that git writes the object in.
+    pub api_version: &'a str,
+    /// The versions that the server knows.
+    pub served: &'a [String],
+}
+
+/// The managed fields of one object, once those of others became ours.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Migration {
+    /// The writers whose fields become ours.
+    pub from: Vec<FieldManager>,
+    /// The version in which our own fields were recorded, where the server does not know it any more.
+    pub gone_version: Option<String>,
+    /// Who owns what afterwards.
+    pub managed: ManagedFields,
+    /// Our fields afterwards.
+    fields: FieldSet,
+    field_manager: String,
+}
+
+/// Finds out what has to become ours before `live` can be applied to; nothing, most of the time.
+pub fn due(live: &LiveObject, heir: Heir<'_>) -> Option<Migration> {
+    // Most of the time there is nothing to do, and that is seen without reading who owns what.
+    let is_known = |version: &str| version == heir.api_version || heir.served.iter().any(|served| served == version);
+    let is_of_interest = |(manager, fields): (FieldManager, &Value)| {
+        if manager.is_apply_of(heir.field_manager) {
+            return !is_known(&manager.api_version);
+        }
+        let notes = &fields["f:metadata"]["f:annotations"];
+        is_left_behind(&manager, !notes[format!("f:{LAST_APPLIED}")].is_null(), heir.named)
+    };
+    if !ManagedFields::writers(live.value()).any(is_of_interest) {
+        return None;
+    }
+    let managed = ManagedFields::of(live);
+    let annotation = FieldPath::of(&["metadata", "annotations", LAST_APPLIED]);
+    let ours = managed.applied_by(heir.field_manager);
+    let from: Vec<(FieldManager, FieldSet)> = managed
+        .others(heir.field_manager)
+        .filter(|(manager, fields)| is_left_behind(manager, fields.touches(&annotation), heir.named))
+        .map(|(manager, fields)| (manager.clone(), fields.clone()))
+        .collect();
+    let gone_version = ours
+        .map(|(manager, _)| &manager.api_version)
+        .filter(|version| !is_known(version));
+    if from.is_empty() && gone_version.is_none() {
+        return None;
+    }
+    let recorded = ours
+        .map(|(manager, _)| manager)
+        .into_iter()
+        .chain(from.iter().map(|(manager, _)| manager));
+    let version = recorded
+        .map(|manager| manager.api_version.as_str())
+        .find(|version| is_known(version));
+    let version = version.unwrap_or(heir.api_version).to_owned();
+    let mut fields = FieldSet::default();
+    let all = ours
+        .into_iter()
+        .chain(from.iter().map(|(manager, fields)| (manager, fields)));
+    for (manager, theirs) in all {
+        if manager.api_version == version {
+            fields.extend(theirs);
+        } else {
+            fields.extend(&in_another_version(theirs, live));
+        }
+    }
+    let time = ours
+        .map(|(manager, _)| manager)
+        .or(from.first().map(|(manager, _)| manager));
+    let entry = FieldManager {
+        name: heir.field_manager.to_owned(),
+        operation: Operation::Apply,
+        api_version: version,
+        subresource: String::new(),
+        time: time.and_then(|manager| manager.time.clone()),
+    };
+    let gone_version = gone_version.cloned();
+    let from: Vec<FieldManager> = from.into_iter().map(|(manager, _)| manager).collect();
+    let mut managed = without(&managed, &from);
+    managed.set(entry, fields.clone());
+    managed.sort();
+    Some(Migration {
+        from,
+        gone_version,
+        managed,
+        fields,
+        field_manager: heir.field_manager.to_owned(),
+    })
+}
+
+impl Migration {
+    /// A migration after which these `fields`, which are nobody's, are ours as well, down to their last
+    /// values.
+    pub fn taking(due: Option<Self>, live: &LiveObject, heir: Heir<'_>, fields: &[FieldPath]) -> Self {
+        let mut migration = due.unwrap_or_else(|| Self {
+            from: Vec::new(),
+            gone_version: None,
+            managed: ManagedFields::of(live),
+            fields: FieldSet::default(),
+            field_manager: heir.field_manager.to_owned(),
+        });
+        let ours = migration.managed.applied_by(heir.field_manager);
+        let ours = ours.map(|(manager, fields)| (manager.clone(), fields.clone()));
+        let (entry, mut owned) = ours.unwrap_or_else(|| {
+            let entry = FieldManager {
+                name: heir.field_manager.to_owned(),
+                operation: Operation::Apply,
+                api_version: heir.api_version.to_owned(),
+                subresource: String::new(),
+                time: None,
+            };
+            (entry, FieldSet::default())
+        });
+        for path in fields {
+            if let Some(value) = path.find(live.value()) {
+                insert_leaves(&mut owned, path, value);
+            }
+        }
+        migration.fields.extend(&owned);
+        migration.managed.set(entry, owned);
+        migration.managed.sort();
+        migration
+    }
+
+    /// The JSON patch (RFC 6902) that does it, and nothing to any other version of the object: versions are
+    /// unique, so that one of another object of the same name is refused too.
+    pub fn patch(&self, resource_version: &str) -> Value {
+        json!([
+            {"op": "replace", "path": "/metadata/managedFields", "value": self.managed.to_json()},
+            {"op": "replace", "path": "/metadata/resourceVersion", "value": resource_version},
+        ])
+    }
+
+    /// The live object as it is once this was done.
+    pub fn migrated(&self, live: &LiveObject) -> LiveObject {
+        live.with_managed(&self.managed)
+    }
+
+    /// Whether this writer's fields become ours.
+    pub fn takes_from(&self, manager: &FieldManager) -> bool {
+        self.from.iter().any(|from| from.is(manager))
+    }
+
+    /// What an apply would store after this was done, but for what the server sets for what is then gone.
+    /// `answer` is what an apply would store now. With it, whether anything is gone at all.
+    pub fn predicted(&self, answer: &LiveObject) -> (LiveObject, bool) {
+        let managed = without(&ManagedFields::of(answer), &self.from);
+        let wanted = managed
+            .applied_by(&self.field_manager)
+            .map(|(_, fields)| fields.clone())
+            .unwrap_or_default();
+        let kept = managed.all();
+        let mut object = answer.value().clone();
+        let mut is_less = false;
+        for path in self.fields.without(&wanted).paths() {
+            if !kept.touches(&path) && !kept.covers(&path) && path.find(&object).is_some() {
+                rules::remove(&mut object, &path);
+                is_less = true;
+            }
+        }
+        (LiveObject::new(object).with_managed(&managed), is_less)
+    }
+}
+
+fn insert_leaves(set: &mut FieldSet, path: &FieldPath, value: &Value) {
+    match value.as_object().filter(|map| !map.is_empty()) {
+        Some(map) => {
+            for (name, value) in map {
+                insert_leaves(set, &path.join(PathElement::Field(name.clone())), value);
+            }
+        }
+        None => set.insert(path.elements()),
+    }
+}
+
+/// Whether this is an entry of somebody who will not write again: what `kubectl apply` left, which owns its
+/// annotation, or a manager that a person named.
+fn is_left_behind(manager: &FieldManager, notes: bool, named: &[String]) -> bool {
+    let by_kubectl = manager.operation == Operation::Update && (manager.name == CLIENT_SIDE_APPLY || notes);
+    manager.subresource.is_empty() && (by_kubectl || named.contains(&manager.name))
+}
+
+/// What of the fields of another version the live object has. Fields of other names in this version are
+/// lost: only the server could tell them.
+fn in_another_version(fields: &FieldSet, live: &LiveObject) -> FieldSet {
+    let mut found = FieldSet::default();
+    for path in fields.paths().iter().filter(|path| path.find(live.value()).is_some()) {
+        found.insert(path.elements());
+    }
+    found
+}
+
+fn without(managed: &ManagedFields, writers: &[FieldManager]) -> ManagedFields {
+    let mut rest = managed.clone();
+    for writer in writers {
+        rest.set(writer.clone(), FieldSet::default());
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::live;
+
+    const NOTED: &str = "metadata annotations kubectl.kubernetes.io/last-applied-configuration";
+
+    fn heir<'a>(named: &'a [String], served: &'a [String]) -> Heir<'a> {
+        Heir {
+            field_manager: "stackanetes",
+            named,
+            api_version: "v1",
+            served,
+        }
+    }
+
+    fn object(owners: &[(&str, &str)]) -> LiveObject {
+        let value = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "1", "b": "2", "c": "3"},
+            "metadata": {"name": "x", "resourceVersion": "7", "annotations": {LAST_APPLIED: "{}"}}});
+        let mut live = live(value, owners).into_value();
+        for entry in live["metadata"]["managedFields"].as_array_mut().expect("a list") {
+            entry["apiVersion"] = "v1".into();
+        }
+        LiveObject::new(live)
+    }
+
+    fn owners(managed: &ManagedFields) -> Vec<String> {
+        let told = managed.entries().map(|(manager, fields)| {
+            let paths: Vec<String> = fields.paths().iter().map(ToString::to_string).collect();
+            format!(
+                "{:?} {} {}: {}",
+                manager.operation,
+                manager.name,
+                manager.api_version,
+                paths.join(" ")
+            )
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn what_is_nobodys_is_taken_down_to_its_last_values_and_beside_what_is_ours() {
+        let mut value = object(&[("=stackanetes", "data a"), ("flux", "data c")]).into_value();
+        value["spec"] = json!({"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 2}});
+        let live = LiveObject::new(value);
+        let taken = Migration::taking(
+            None,
+            &live,
+            heir(&[], &[]),
+            &[FieldPath::of(&["spec", "rollingUpdate"])],
+        );
+        let (_, ours) = taken.managed.applied_by("stackanetes").expect("an entry");
+        let paths: Vec<String> = ours.paths().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            paths,
+            [
+                "data.a",
+                "spec.rollingUpdate.maxSurge",
+                "spec.rollingUpdate.maxUnavailable"
+            ]
+        );
+        assert_eq!(taken.managed.entries().count(), 2);
+        // Of what we never applied, it is all that is ours.
+        let nobodys = live.with_managed(&ManagedFields::default());
+        let taken = Migration::taking(None, &nobodys, heir(&[], &[]), &[FieldPath::of(&["spec"])]);
+        assert_eq!(taken.managed.all().paths().len(), 2);
+    }
+
+    #[test]
+    fn what_kubectl_apply_left_becomes_ours_whatever_its_name() {
+        for name in ["kubectl-client-side-apply", "my-own-name"] {
+            let fields = format!("data a, data b, {NOTED}");
+            let live = object(&[
+                (name, &fields),
+                ("other", "data c"),
+                (&format!("{name}/status"), "status x"),
+            ]);
+            let migration = due(&live, heir(&[], &[])).expect("it is due");
+            assert_eq!(
+                owners(&migration.managed),
+                [
+                    format!("Apply stackanetes v1: data.a data.b metadata.annotations[{LAST_APPLIED}]"),
+                    format!("Update {name} v1: status.x"),
+                    "Update other v1: data.c".to_owned(),
+                ]
+                .into_iter()
+                .collect::<std::collections::BTreeSet<_>>()
+                .into_iter()
+                .collect::<Vec<_>>()
+            );
+        }
+        assert_eq!(
+            due(
+                &object(&[("other", "data a"), ("=stackanetes", "data b")]),
+                heir(&[], &[])
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn a_named_managers_fields_become_ours_however_it_wrote() {
+        let live = object(&[
+            ("=stackanetes", "data a"),
+            ("=argocd-controller", "data b"),
+            ("helm", "data c"),
+        ]);
+        let named = ["argocd-controller".to_owned(), "helm".to_owned()];
+        let migration = due(&live, heir(&named, &[])).expect("it is due");
+        assert_eq!(
+            owners(&migration.managed),
+            ["Apply stackanetes v1: data.a data.b data.c"]
+        );
+    }
+
+    #[test]
+    fn what_nobody_keeps_is_gone_after_the_apply() {
+        let fields = format!("data a, data b, data c, {NOTED}");
+        let live = object(&[("kubectl-client-side-apply", &fields), ("other", "data c")]);
+        let migration = due(&live, heir(&[], &[])).expect("it is due");
+        let answer = object(&[
+            ("=stackanetes", "data a"),
+            ("kubectl-client-side-apply", &fields),
+            ("other", "data c"),
+        ]);
+        let (predicted, is_less) = migration.predicted(&answer);
+        assert!(is_less);
+        assert_eq!(predicted.value()["data"], json!({"a": "1", "c": "3"}));
+        assert_eq!(predicted.value()["metadata"]["annotations"], Value::Null);
+        assert_eq!(
+            owners(&ManagedFields::of(&predicted)),
+            ["Apply stackanetes v1: data.a", "Update other v1: data.c"]
+        );
+    }
+
+    #[test]
+    fn fields_in_a_version_that_is_gone_are_recorded_in_the_one_of_git() {
+        let mut value = object(&[("=stackanetes", "data a, data gone")]).into_value();
+        value["metadata"]["managedFields"][0]["apiVersion"] = "v1alpha1".into();
+        let live = LiveObject::new(value);
+        assert_eq!(
+            due(&live, heir(&[], &["v1alpha1".to_owned()])),
+            None,
+            "the server knows what to do"
+        );
+        let migration = due(&live, heir(&[], &[])).expect("it is due");
+        assert_eq!(migration.gone_version.as_deref(), Some("v1alpha1"));
+        assert_eq!(owners(&migration.managed), ["Apply stackanetes v1: data.a"]);
+    }
+}

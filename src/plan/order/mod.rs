@@ -1,0 +1,54 @@
+//! In which order objects are written: by kind, by namespace and CRD, and by what manifests say.
+
+mod dependencies;
+mod graph;
+mod removal;
+
+pub use dependencies::{DEPENDS_ON, Dependencies, dependencies};
+pub(crate) use dependencies::{SYNTAX, references};
+pub use graph::{Graph, Need, Node, Stage, What, graph, may_start};
+pub use removal::Removal;
+
+use crate::object::{GroupKind, ObjectRef};
+
+/// The first rank of what runs, or acts for others, and so waits for the components that its own
+/// depends on. What stands below is there for it to use.
+const ACTING: u8 = 5;
+
+/// What stands for a whole component where something waits for it.
+pub fn component(name: &str) -> ObjectRef {
+    ObjectRef {
+        kind: GroupKind::new("stackanetes.io", "Component"),
+        namespace: None,
+        name: name.to_owned(),
+    }
+}
+
+/// Whether this stands for a whole component.
+pub fn is_component(reference: &ObjectRef) -> bool {
+    reference.kind.is("stackanetes.io", "Component")
+}
+
+/// The place of a kind in the usual order: what others refer to comes first, what takes traffic
+/// last. Kinds of one rank wait for nothing of each other.
+pub fn rank(kind: &GroupKind) -> u8 {
+    match (kind.group.as_str(), kind.kind.as_str()) {
+        ("", "Namespace") => 0,
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => 1,
+        ("scheduling.k8s.io", "PriorityClass")
+        | ("storage.k8s.io", "StorageClass" | "CSIDriver")
+        | ("networking.k8s.io", "IngressClass" | "NetworkPolicy")
+        | ("node.k8s.io", "RuntimeClass")
+        | ("", "ResourceQuota" | "LimitRange") => 2,
+        ("", "ServiceAccount" | "Secret" | "ConfigMap" | "PersistentVolume")
+        | ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => 3,
+        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding")
+        | ("", "PersistentVolumeClaim" | "Service")
+        | ("policy", "PodDisruptionBudget") => 4,
+        ("apps" | "batch", _) | ("", "Pod" | "ReplicationController") => 6,
+        ("networking.k8s.io", "Ingress") | ("autoscaling", "HorizontalPodAutoscaler") => 7,
+        ("admissionregistration.k8s.io" | "apiregistration.k8s.io", _) => 8,
+        // Custom kinds: after what they may refer to, before the workloads that may use them.
+        _ => 5,
+    }
+}

@@ -1,0 +1,214 @@
+//! In which order objects are deleted: what uses another goes before it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{DEPENDS_ON, rank, references};
+use crate::kinds::pods;
+use crate::object::{self, GroupKind, LiveObject, ObjectRef};
+
+/// Objects that are deleted, by who uses whom among them.
+#[derive(Debug)]
+pub struct Removal {
+    /// For each object, those that use it.
+    users: Vec<BTreeSet<usize>>,
+    waves: Vec<Vec<usize>>,
+}
+
+impl Removal {
+    /// Of these objects.
+    pub fn of(objects: &[&LiveObject]) -> Self {
+        let positions: BTreeMap<ObjectRef, usize> = objects
+            .iter()
+            .enumerate()
+            .map(|(index, object)| (object.reference(), index))
+            .collect();
+        let definitions: BTreeMap<GroupKind, ObjectRef> = objects.iter().filter_map(|object| defined(object)).collect();
+        let mut users = vec![BTreeSet::new(); objects.len()];
+        for (index, object) in objects.iter().enumerate() {
+            for used in used_by(object, &definitions) {
+                if let Some(position) = positions.get(&used).filter(|position| **position != index) {
+                    users[*position].insert(index);
+                }
+            }
+        }
+        let ranks: Vec<u8> = objects
+            .iter()
+            .map(|object| u8::MAX - rank(&object.reference().kind))
+            .collect();
+        Self {
+            waves: waves(&ranks, &users),
+            users,
+        }
+    }
+
+    /// The positions of the objects, those that can go at the same time together.
+    pub fn waves(&self) -> &[Vec<usize>] {
+        &self.waves
+    }
+
+    /// The first of `left` that uses this object.
+    pub fn user(&self, index: usize, left: &BTreeSet<usize>) -> Option<usize> {
+        self.users[index].intersection(left).next().copied()
+    }
+}
+
+/// Each object in the wave of its rank (from the lowest), or in the one after the last of its users. Those that use each
+/// other in a circle go in some order.
+fn waves(ranks: &[u8], users: &[BTreeSet<usize>]) -> Vec<Vec<usize>> {
+    let mut sorted: Vec<u8> = ranks.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let mut wave: Vec<usize> = ranks
+        .iter()
+        .map(|rank| sorted.partition_point(|other| other < rank))
+        .collect();
+    // Each round settles one more step of the longest chain; a circle would never settle.
+    for _ in 0..users.len() {
+        let mut settled = true;
+        for (index, users) in users.iter().enumerate() {
+            let after = users.iter().map(|user| wave[*user] + 1).max().unwrap_or_default();
+            if wave[index] < after {
+                wave[index] = after;
+                settled = false;
+            }
+        }
+        if settled {
+            break;
+        }
+    }
+    let mut waves: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, wave) in wave.into_iter().enumerate() {
+        waves.entry(wave).or_default().push(index);
+    }
+    waves.into_values().collect()
+}
+
+/// What a CustomResourceDefinition defines.
+fn defined(object: &LiveObject) -> Option<(GroupKind, ObjectRef)> {
+    let reference = object.reference();
+    let text = |pointer: &str| object.value().pointer(pointer).and_then(Value::as_str);
+    object::is_definition(&reference.kind)
+        .then(|| Some(GroupKind::new(text("/spec/group")?, text("/spec/names/kind")?)))
+        .flatten()
+        .map(|kind| (kind, reference))
+}
+
+/// What an object uses: where it lives, what defines it, what its pods read, what it says itself.
+fn used_by(object: &LiveObject, definitions: &BTreeMap<GroupKind, ObjectRef>) -> BTreeSet<ObjectRef> {
+    let reference = object.reference();
+    let mut used: BTreeSet<ObjectRef> = definitions.get(&reference.kind).cloned().into_iter().collect();
+    used.extend(reference.namespace.as_deref().map(ObjectRef::namespace));
+    let declared = object.annotation(DEPENDS_ON).unwrap_or_default();
+    used.extend(references(declared).filter_map(|(_, reference)| reference));
+    if let Some(pods) = pods::pods(&reference.kind, object.value()) {
+        let beside = |kind: GroupKind, name: &str| ObjectRef {
+            kind,
+            namespace: reference.namespace.clone(),
+            name: name.to_owned(),
+        };
+        for read in pods::reads(&pods.spec) {
+            used.extend(read.name.text().map(|name| beside(read.kind.group_kind(), name)));
+        }
+        let account = pods.spec.field("serviceAccountName");
+        used.extend(
+            account
+                .text()
+                .map(|name| beside(GroupKind::new("", "ServiceAccount"), name)),
+        );
+        for volume in pods.spec.field("volumes").items() {
+            let claim = volume.at(&["persistentVolumeClaim", "claimName"]);
+            let kind = GroupKind::new("", "PersistentVolumeClaim");
+            used.extend(claim.text().map(|name| beside(kind, name)));
+        }
+    }
+    used
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn object(api_version: &str, kind: &str, name: &str, more: &Value) -> LiveObject {
+        let mut value = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name}});
+        if !matches!(kind, "Namespace" | "CustomResourceDefinition") {
+            value["metadata"]["namespace"] = "a".into();
+        }
+        for (key, more) in more.as_object().into_iter().flatten() {
+            value[key] = more.clone();
+        }
+        LiveObject::new(value)
+    }
+
+    fn order(objects: &[LiveObject]) -> Vec<Vec<String>> {
+        let all: Vec<&LiveObject> = objects.iter().collect();
+        let removal = Removal::of(&all);
+        let name = |index: &usize| objects[*index].reference().name;
+        removal
+            .waves()
+            .iter()
+            .map(|wave| wave.iter().map(name).collect())
+            .collect()
+    }
+
+    #[test]
+    fn what_uses_another_goes_before_it() {
+        let definition = json!({"spec": {"group": "x.io", "names": {"kind": "Thing"}}});
+        let reads = json!({"spec": {"template": {"spec": {"containers": [
+            {"envFrom": [{"configMapRef": {"name": "settings"}}]},
+        ]}}}});
+        let objects = [
+            object("v1", "Namespace", "a", &Value::Null),
+            object(
+                "apiextensions.k8s.io/v1",
+                "CustomResourceDefinition",
+                "things.x.io",
+                &definition,
+            ),
+            object("v1", "ConfigMap", "settings", &Value::Null),
+            object("x.io/v1", "Thing", "one", &Value::Null),
+            object("apps/v1", "Deployment", "web", &reads),
+        ];
+        assert_eq!(
+            order(&objects),
+            [
+                vec!["web"],
+                vec!["one"],
+                vec!["settings"],
+                vec!["things.x.io"],
+                vec!["a"]
+            ]
+        );
+        let all: Vec<&LiveObject> = objects.iter().collect();
+        let removal = Removal::of(&all);
+        assert_eq!(removal.user(2, &BTreeSet::from([4])), Some(4));
+        assert_eq!(removal.user(2, &BTreeSet::from([3])), None);
+        assert_eq!(removal.user(1, &BTreeSet::from([3])), Some(3));
+        assert_eq!(removal.user(0, &BTreeSet::from([2])), Some(2));
+    }
+
+    #[test]
+    fn a_declared_dependency_wins_over_the_usual_order_and_a_circle_ends() {
+        let on = |name: &str| {
+            json!({"metadata": {"name": name, "namespace": "a", "annotations": {
+                DEPENDS_ON: if name == "x" { "/namespaces/a/ConfigMap/y" } else { "/namespaces/a/ConfigMap/x" },
+            }}})
+        };
+        let later = json!({"metadata": {"name": "web", "namespace": "a", "annotations": {}}});
+        let first = json!({"metadata": {"name": "settings", "namespace": "a", "annotations": {
+            DEPENDS_ON: "apps/namespaces/a/Deployment/web",
+        }}});
+        let objects = [
+            object("apps/v1", "Deployment", "web", &later),
+            object("v1", "ConfigMap", "settings", &first),
+        ];
+        assert_eq!(order(&objects), [vec!["settings"], vec!["web"]]);
+        let circle = [
+            object("v1", "ConfigMap", "x", &on("x")),
+            object("v1", "ConfigMap", "y", &on("y")),
+        ];
+        assert_eq!(order(&circle).concat().len(), 2);
+    }
+}

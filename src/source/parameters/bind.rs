@@ -1,0 +1,239 @@
+//! Binds what files say to what the schema declares, and merges it value by value.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::declared::{Declared, Group, Member, Reached};
+use super::layer::Layer;
+use super::nearest::{hint, members};
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::{Place, SourceFile};
+use crate::yaml::{Entry, Node};
+
+/// The values so far.
+pub(super) struct Merged<'a> {
+    schema: &'a Arc<SourceFile>,
+    pub(super) declared: &'a Group,
+    pub(super) value: Value,
+    pub(super) layers: Vec<Layer>,
+    pub(super) setters: BTreeMap<String, usize>,
+}
+
+/// What a file says, bound to the schema.
+#[derive(Default)]
+struct Found {
+    values: Vec<(Vec<String>, Value)>,
+    hidden: Vec<std::ops::Range<usize>>,
+    wrong: Vec<Wrong>,
+}
+
+/// What is wrong with the entry at a path.
+struct Wrong {
+    path: Vec<String>,
+    message: String,
+    hint: String,
+}
+
+impl<'a> Merged<'a> {
+    pub(super) fn new(schema: &'a Arc<SourceFile>, declared: &'a Group) -> Self {
+        Self {
+            schema,
+            declared,
+            value: skeleton(declared),
+            layers: Vec::new(),
+            setters: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the values of `parameters.yaml`, which must be all there are.
+    pub(super) fn defaults(&mut self, file: &Arc<SourceFile>, errors: &mut Vec<Error>) {
+        let before = errors.len();
+        self.file(file, "the schema declares no", errors);
+        if errors.len() == before {
+            self.missing(self.declared, &mut Vec::new(), file, errors);
+        }
+    }
+
+    /// Takes the values of an environment. Gives back whether it could be read.
+    pub(super) fn environment(&mut self, file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> bool {
+        self.file(file, "there is no", errors)
+    }
+
+    /// Takes one value, of the parameter at `path`.
+    pub(super) fn set(&mut self, path: &[&str], value: Value, layer: Layer) {
+        self.put(path, value, self.layers.len());
+        self.layers.push(layer);
+    }
+
+    /// The place that set what is at `path`, or its nearest ancestor.
+    pub(super) fn place(&self, path: &[&str]) -> Option<Place> {
+        Some(self.layer(path)?.place(self.declared, path))
+    }
+
+    /// Whether the value at `path` must not be shown.
+    pub(super) fn is_secret(&self, path: &[&str]) -> bool {
+        self.declared.is_secret(path) || self.layer(path).is_some_and(|layer| layer.is_hidden_at(path))
+    }
+
+    /// What set the value at `path` last; for a group, the defaults.
+    fn layer(&self, path: &[&str]) -> Option<&Layer> {
+        let setter = match self.declared.reach(path) {
+            Reached::Parameter { depth, .. } => *self.setters.get(&path.get(..depth)?.join("."))?,
+            Reached::Group { .. } => 0,
+        };
+        self.layers.get(setter)
+    }
+
+    fn file(&mut self, file: &Arc<SourceFile>, unknown: &str, errors: &mut Vec<Error>) -> bool {
+        let secret = self.declared.is_secret(&[]);
+        let Some(mut layer) = Layer::read(file, secret, errors) else {
+            return false;
+        };
+        let mut binding = Binding {
+            declared: self.declared,
+            unknown,
+            path: Vec::new(),
+            found: Found::default(),
+        };
+        binding.group(self.declared, layer.root().entries().unwrap_or_default());
+        let found = binding.found;
+        if secret {
+            found.hidden.into_iter().for_each(|span| layer.hide(span));
+        }
+        for Wrong { path, message, hint } in found.wrong {
+            let path: Vec<_> = path.iter().map(String::as_str).collect();
+            let place = layer.place(self.declared, &path);
+            errors.push(Error::new(message).at(place, "").hint(hint));
+        }
+        let at = self.layers.len();
+        self.layers.push(layer);
+        for (path, value) in found.values {
+            let path: Vec<_> = path.iter().map(String::as_str).collect();
+            self.put(&path, value, at);
+        }
+        true
+    }
+
+    fn put(&mut self, path: &[&str], new: Value, layer: usize) {
+        self.setters.insert(path.join("."), layer);
+        let mut value = &mut self.value;
+        for step in path {
+            let Value::Object(members) = value else {
+                return;
+            };
+            value = members.entry((*step).to_owned()).or_insert(Value::Null);
+        }
+        *value = new;
+    }
+
+    /// Adds an error for each declaration without a default, or for its whole group.
+    fn missing(&self, group: &'a Group, path: &mut Vec<&'a str>, file: &SourceFile, errors: &mut Vec<Error>) {
+        for (name, Member { declared, span }) in &group.members {
+            path.push(name);
+            let dotted = path.join(".");
+            let prefix = format!("{dotted}.");
+            let some_inside = || {
+                let next = self.setters.range(prefix.clone()..).next();
+                next.is_some_and(|(name, _)| name.starts_with(&prefix))
+            };
+            match declared {
+                Declared::Group(group) if group.members.is_empty() || some_inside() => {
+                    self.missing(group, path, file, errors);
+                }
+                Declared::Parameter(_) if self.setters.contains_key(&dotted) => {}
+                _ => {
+                    let place = Place::new(Arc::clone(self.schema), span.clone());
+                    let (what, hint) = match declared {
+                        Declared::Group(_) => ("no parameter of", "add the group with a default for each"),
+                        Declared::Parameter(_) => ("no", "add it with its default"),
+                    };
+                    let error = Error::new(format!("{} has {what} `{dotted}`", file.path()))
+                        .at(place, "declared here")
+                        .hint(format!("{hint} to {}, or drop it here", file.path()));
+                    errors.push(error);
+                }
+            }
+            path.pop();
+        }
+    }
+}
+
+/// Walks a file and the schema together.
+struct Binding<'a> {
+    declared: &'a Group,
+    unknown: &'a str,
+    path: Vec<&'a str>,
+    found: Found,
+}
+
+impl<'a> Binding<'a> {
+    fn group(&mut self, group: &Group, entries: &'a [Entry]) {
+        for Entry { key, value, .. } in entries {
+            self.path.push(key);
+            match group.members.get(key).map(|member| &member.declared) {
+                Some(Declared::Group(inner)) => match value.entries() {
+                    Some(entries) => self.group(inner, entries),
+                    // All of its lines may be comments.
+                    None if value.is_null() => {}
+                    None => {
+                        let dotted = self.path.join(".");
+                        let message = format!("`{dotted}` is a group of parameters, not {}", value.describe());
+                        self.wrong(message, members(inner, &self.path), value);
+                    }
+                },
+                Some(Declared::Parameter(parameter)) => {
+                    if parameter.secret {
+                        self.found.hidden.push(value.span.clone());
+                    }
+                    self.found.values.push((self.owned(), value.to_value()));
+                }
+                None => {
+                    let message = format!("{} parameter `{}`", self.unknown, self.path.join("."));
+                    let hint = nested(group, key).unwrap_or_else(|| {
+                        let depth = self.path.len() - 1;
+                        hint(self.declared, group, &self.path, depth)
+                    });
+                    self.wrong(message, hint, value);
+                }
+            }
+            self.path.pop();
+        }
+    }
+
+    /// What nobody declared may be meant to be secret.
+    fn wrong(&mut self, message: String, hint: String, value: &Node) {
+        self.found.hidden.push(value.span.clone());
+        let path = self.owned();
+        self.found.wrong.push(Wrong { path, message, hint });
+    }
+
+    fn owned(&self) -> Vec<String> {
+        self.path.iter().map(|step| (*step).to_owned()).collect()
+    }
+}
+
+/// What to do about a dotted name in a file, where it would have to be nested.
+fn nested(group: &Group, key: &str) -> Option<String> {
+    let steps: Vec<_> = key.split('.').collect();
+    match group.reach(&steps) {
+        Reached::Parameter { depth, .. } if depth == steps.len() => {
+            let (last, around) = steps.split_last()?;
+            Some(format!("nest it: `{}:`, and below it `{last}:`", around.join(":` / `")))
+        }
+        _ => None,
+    }
+}
+
+/// The groups without their values.
+fn skeleton(group: &Group) -> Value {
+    let groups = group
+        .members
+        .iter()
+        .filter_map(|(name, member)| match &member.declared {
+            Declared::Group(group) => Some((name.clone(), skeleton(group))),
+            Declared::Parameter(_) => None,
+        });
+    Value::Object(groups.collect::<Map<_, _>>())
+}

@@ -1,0 +1,205 @@
+//! The parameters of a directory: a few typed values that set up the whole.
+//!
+//! `parameters.yaml` holds every parameter with its default, in groups; `parameters.schema.json`
+//! declares each of them; `environments/NAME.yaml` and `--set group.name=value` say what differs.
+//! They are merged value by value, checked against the schema before anything is rendered, and
+//! every mistake is reported at once, where it was written. No I/O.
+//!
+//! - The schema is a JSON Schema of draft 2020-12. What has `properties` and no
+//!   `additionalProperties` is a *group*; everything else is a parameter, whose value is set
+//!   whole: lists and mappings are replaced, not merged.
+//! - A parameter is *secret* when its declaration has `"writeOnly": true`, or the group it is in,
+//!   or anything inside of it. No value of one is ever part of an error, a place, or [`SetByHand`].
+//! - Names are letters, digits and `_`, as expressions read them: `ceph.secret_uuid`.
+//!
+//! ```
+//! use stackanetes::source::parameters::{Sources, read};
+//! use stackanetes::diagnostic::place::SourceFile;
+//!
+//! let schema = r#"{"properties": {"deployment": {"properties": {
+//!     "control_replicas": {"type": "integer", "minimum": 1}
+//! }}}}"#;
+//! let parameters = read(&Sources {
+//!     defaults: &SourceFile::new("parameters.yaml", "deployment: {control_replicas: 1}"),
+//!     schema: &SourceFile::new("parameters.schema.json", schema),
+//!     environment: None,
+//!     sets: &["deployment.control_replicas=3".to_owned()],
+//! })?;
+//! assert_eq!(parameters.value()["deployment"]["control_replicas"], 3);
+//! let origin = parameters.origin(&["deployment", "control_replicas"]).expect("declared");
+//! assert_eq!(origin.place.to_string(), "--set deployment.control_replicas:1:29");
+//! # Ok::<(), stackanetes::diagnostic::error::Error>(())
+//! ```
+
+mod bind;
+mod by_hand;
+mod declared;
+mod keyword;
+mod layer;
+mod nearest;
+mod schema;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod validate;
+mod words;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use self::declared::{Group, Reached};
+use self::layer::Layer;
+use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::place::{Origin, Role, SourceFile};
+
+pub use self::by_hand::SetByHand;
+
+/// What parameters are read from.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// `parameters.yaml`: every parameter with its default.
+    pub defaults: &'a Arc<SourceFile>,
+    /// `parameters.schema.json`: what each of them may be.
+    pub schema: &'a Arc<SourceFile>,
+    /// `environments/NAME.yaml`: what differs there.
+    pub environment: Option<&'a Arc<SourceFile>>,
+    /// The arguments of `--set`, as typed; the last one of a name counts.
+    pub sets: &'a [String],
+}
+
+/// The value of every parameter, valid under the schema, and where each was set.
+///
+/// Prints as the names that were set by hand, never as values.
+pub struct Parameters {
+    value: Value,
+    declared: Group,
+    layers: Vec<Layer>,
+    /// Which layer set a parameter last, by its dotted name.
+    setters: BTreeMap<String, usize>,
+    by_hand: SetByHand,
+}
+
+/// Reads, merges and validates the parameters; the error holds every mistake found.
+pub fn read(sources: &Sources<'_>) -> Result<Parameters> {
+    let mut errors = Vec::new();
+    let schema = schema::read(sources.schema, &mut errors);
+    let Some(schema) = schema else {
+        // Which values are secret is unknown, so nothing of the other files may be shown: they wait.
+        return Err(joined(errors));
+    };
+    let mut merged = bind::Merged::new(sources.schema, &schema.declared);
+    merged.defaults(sources.defaults, &mut errors);
+    // What cannot be read might mend what does not fit.
+    let mut complete = errors.is_empty();
+    if let Some(environment) = sources.environment {
+        complete &= merged.environment(environment, &mut errors);
+    }
+    let by_hand = by_hand::read(sources.sets, &mut merged, &mut errors);
+    if complete {
+        errors.extend(validate::violations(&schema.validator, &merged));
+    }
+    let bind::Merged {
+        value, layers, setters, ..
+    } = merged;
+    if !errors.is_empty() {
+        return Err(joined(errors));
+    }
+    Ok(Parameters {
+        value,
+        declared: schema.declared,
+        layers,
+        setters,
+        by_hand,
+    })
+}
+
+impl Parameters {
+    /// Those of a directory that has none.
+    pub fn none() -> Self {
+        Self {
+            value: Value::Object(serde_json::Map::new()),
+            declared: Group::default(),
+            layers: Vec::new(),
+            setters: BTreeMap::new(),
+            by_hand: SetByHand::default(),
+        }
+    }
+
+    /// All parameters as one mapping of groups.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The place that set the parameter at `path`; nothing if there is no such parameter or group.
+    ///
+    /// Of what is inside a value it is the place of that part, as far as it was written by itself;
+    /// of a group, where it begins in `parameters.yaml`. The line of a secret value shows its name
+    /// alone: the file of such a place is a stand-in with the same path, lines and columns.
+    pub fn origin(&self, path: &[&str]) -> Option<Origin> {
+        let layer = match self.declared.reach(path) {
+            Reached::Group { depth, .. } if depth < path.len() => return None,
+            Reached::Group { .. } => 0,
+            Reached::Parameter { depth, .. } => *self.setters.get(&path.get(..depth)?.join("."))?,
+        };
+        Some(Origin {
+            role: Role::Parameter,
+            place: self.layers.get(layer)?.place(&self.declared, path),
+        })
+    }
+
+    /// Whether the value at `path` must not be shown.
+    ///
+    /// Errs on the side of hiding: true of a secret parameter, of everything inside of it, and of
+    /// every group around one. A name that does not exist is as secret as the group it is not in.
+    pub fn is_secret(&self, path: &[&str]) -> bool {
+        self.declared.is_secret(path)
+    }
+
+    /// The texts among the values that must not be shown, but for those so short that they stand in any
+    /// text by chance.
+    pub fn secret_texts(&self) -> Vec<String> {
+        let mut texts = Vec::new();
+        self.collect_secret_texts(&self.value, &mut Vec::new(), &mut texts);
+        texts
+    }
+
+    fn collect_secret_texts<'a>(&self, value: &'a Value, path: &mut Vec<&'a str>, texts: &mut Vec<String>) {
+        const SHORTEST: usize = 4;
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    path.push(key);
+                    self.collect_secret_texts(value, path, texts);
+                    path.pop();
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    self.collect_secret_texts(item, path, texts);
+                }
+            }
+            Value::String(text) if text.len() >= SHORTEST && self.is_secret(path) => texts.push(text.clone()),
+            _ => {}
+        }
+    }
+
+    /// What `--set` set, for the record of a sync.
+    pub fn set_by_hand(&self) -> &SetByHand {
+        &self.by_hand
+    }
+}
+
+impl fmt::Debug for Parameters {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Parameters")
+            .field("by_hand", &self.by_hand)
+            .finish_non_exhaustive()
+    }
+}
+
+fn joined(errors: Vec<Error>) -> Error {
+    Error::join(errors).unwrap_or_else(|| Error::new("the parameters could not be read"))
+}

@@ -1,0 +1,153 @@
+//! Reads `parameters.schema.json`: a JSON Schema whose every mistake has a place.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use jsonschema::{Draft, ValidationError, Validator};
+use serde_json::Value;
+
+use super::declared::{Group, Misdeclared, declared};
+use super::syntax;
+use super::words::{self, steps};
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::{Place, SourceFile};
+use crate::yaml::{self, Node};
+
+/// A schema that is fit to validate with.
+pub(super) struct Schema {
+    pub(super) declared: Group,
+    pub(super) validator: Validator,
+}
+
+/// Reads the schema, adding what is wrong with it to `errors`.
+pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Option<Schema> {
+    let before = errors.len();
+    let reader = Reader { file, errors };
+    reader.read().filter(|_| errors.len() == before)
+}
+
+struct Reader<'a> {
+    file: &'a Arc<SourceFile>,
+    errors: &'a mut Vec<Error>,
+}
+
+impl Reader<'_> {
+    fn read(mut self) -> Option<Schema> {
+        let (value, root) = self.json()?;
+        let before = self.errors.len();
+        for error in jsonschema::draft202012::meta::validator().iter_errors(&value) {
+            self.invalid(&root, &error);
+        }
+        if self.errors.len() > before {
+            return None;
+        }
+        for misdeclared in syntax::check(&root) {
+            self.misdeclared(misdeclared);
+        }
+        if self.errors.len() > before {
+            return None;
+        }
+        let built = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .should_validate_formats(true)
+            .should_ignore_unknown_formats(false)
+            .offline()
+            .build(&value);
+        let validator = match built {
+            Ok(validator) => validator,
+            Err(error) => {
+                self.invalid(&root, &error);
+                return None;
+            }
+        };
+        let mut misdeclared = Vec::new();
+        let declared = declared(&root, &mut misdeclared);
+        for misdeclared in misdeclared {
+            self.misdeclared(misdeclared);
+        }
+        Some(Schema { declared, validator })
+    }
+
+    /// The text as JSON, and as a tree that knows its places.
+    fn json(&mut self) -> Option<(Value, Node)> {
+        let text = self.file.text();
+        let value = match serde_json::from_str::<Value>(text) {
+            Ok(value) => value,
+            Err(error) => {
+                let start = offset(text, error.line(), error.column());
+                let error = Error::new("the schema is not JSON")
+                    .because(Syntax(error.to_string()))
+                    .at(self.place(start..start), "");
+                self.errors.push(error);
+                return None;
+            }
+        };
+        let root = yaml::documents(self.file, self.errors).into_iter().next()?.root;
+        if root.entries().is_none() {
+            let place = self.place(root.first_line(text));
+            let message = format!("the schema must be a JSON object, not {}", root.describe());
+            self.errors.push(Error::new(message).at(place, ""));
+            return None;
+        }
+        Some((value, root))
+    }
+
+    /// Adds an error about the schema itself.
+    fn invalid(&mut self, root: &Node, error: &ValidationError<'_>) {
+        let path = steps(error.instance_path());
+        let span = find(root, &path, self.file.text());
+        let keyword = path.iter().rev().find(|step| step.parse::<usize>().is_err());
+        let keyword = keyword.map_or("the schema".to_owned(), |keyword| format!("`{keyword}`"));
+        let message = format!(
+            "the schema is not valid: {keyword} must {}",
+            words::phrase(error, false)
+        );
+        self.errors.push(Error::new(message).at(self.place(span), ""));
+    }
+
+    fn misdeclared(&mut self, misdeclared: Misdeclared) {
+        let Misdeclared { message, hint, span } = misdeclared;
+        self.errors
+            .push(Error::new(message).at(self.place(span), "").hint(hint));
+    }
+
+    fn place(&self, span: Range<usize>) -> Place {
+        Place::new(Arc::clone(self.file), span)
+    }
+}
+
+/// What `serde_json` says, in words without the position, which is a place of its own.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.split(" at line ").next().unwrap_or_default())]
+struct Syntax(String);
+
+/// The span of what is at `path`, or of its nearest ancestor.
+fn find(root: &Node, path: &[String], text: &str) -> Range<usize> {
+    let mut node = root;
+    let mut span = root.first_line(text);
+    for step in path {
+        let index = step.parse::<usize>().ok();
+        if let Some(item) = node.items().and_then(|items| items.get(index?)) {
+            (node, span) = (item, item.first_line(text));
+        } else if let Some(entry) = node.entry(step) {
+            (node, span) = (&entry.value, entry.line(text));
+        } else {
+            break;
+        }
+    }
+    span
+}
+
+/// The byte at a line and a column (in bytes), both from 1.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let mut offset = (start + column.saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}

@@ -1,0 +1,79 @@
+//! Turns what breaks the schema into errors at the places that set the values.
+
+use std::collections::BTreeSet;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
+
+use super::bind::Merged;
+use super::declared::Reached;
+use super::words::{self, steps};
+use crate::diagnostic::error::Error;
+
+/// The violations of the merged values, in the order of the files they stand in.
+pub(super) fn violations(validator: &Validator, merged: &Merged<'_>) -> Vec<Error> {
+    let violations: Vec<_> = validator.iter_errors(&merged.value).collect();
+    let is_of_type = |violation: &&ValidationError<'_>| matches!(violation.kind(), ValidationErrorKind::Type { .. });
+    let mistyped: BTreeSet<_> = violations
+        .iter()
+        .filter(is_of_type)
+        .map(|violation| violation.instance_path().as_str())
+        .collect();
+    // What else is wrong with text that should be a number does not matter.
+    let mut found: Vec<_> = violations
+        .iter()
+        .filter(|violation| is_of_type(violation) || !mistyped.contains(violation.instance_path().as_str()))
+        .map(|violation| error(violation, merged))
+        .collect();
+    let position = |error: &Error| {
+        let (place, _) = error.places().first()?;
+        let layer = merged
+            .layers
+            .iter()
+            .position(|layer| layer.file().path() == place.file.path());
+        Some((layer, place.line(), place.column()))
+    };
+    found.sort_by_cached_key(|error| (position(error), error.message().to_owned()));
+    let mut seen = BTreeSet::new();
+    found.retain(|error| seen.insert((position(error), error.message().to_owned())));
+    found
+}
+
+fn error(violation: &ValidationError<'_>, merged: &Merged<'_>) -> Error {
+    let owned = steps(violation.instance_path());
+    let path: Vec<_> = owned.iter().map(String::as_str).collect();
+    let secret = merged.is_secret(&path);
+    let (subject, description) = match merged.declared.reach(&path) {
+        Reached::Group { .. } if path.is_empty() => ("the parameters".to_owned(), None),
+        Reached::Group { .. } => (format!("`{}`", path.join(".")), None),
+        Reached::Parameter { parameter, depth } => {
+            let (name, inside) = path.split_at(depth.min(path.len()));
+            let name = name.join(".");
+            let about = parameter.description.as_ref().map(|text| format!("`{name}`: {text}"));
+            (subject(&name, inside, secret), about)
+        }
+    };
+    let mut error = Error::new(format!("{subject} must {}", words::phrase(violation, secret)));
+    if let Some(place) = merged.place(&path) {
+        error = error.at(place, "");
+    }
+    for hint in words::hint(violation, secret).into_iter().chain(description) {
+        error = error.hint(hint);
+    }
+    error
+}
+
+/// A value, or what is inside of it: ``item 2 of `network.external_ips` ``.
+fn subject(name: &str, inside: &[&str], secret: bool) -> String {
+    if secret && !inside.is_empty() {
+        return format!("a part of `{name}`");
+    }
+    let mut subject = String::new();
+    for step in inside.iter().rev() {
+        subject += &match step.parse::<usize>() {
+            Ok(index) => format!("item {} of ", index.saturating_add(1)),
+            Err(_) => format!("`{step}` of "),
+        };
+    }
+    format!("{subject}`{name}`")
+}

@@ -1,0 +1,271 @@
+//! Evaluates one expression to a typed value.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+use serde::Deserialize as _;
+use serde_json::Value;
+
+use super::scope::{Notebook, OBJECT, ParameterPath, Reads, Scope, Variables};
+use crate::diagnostic::error::Error;
+use crate::diagnostic::nearest::nearest;
+use crate::diagnostic::place::{Origin, Place, Role};
+
+/// How many steps an expression may take.
+const FUEL: u64 = 50_000;
+
+/// Evaluates expressions over one set of parameters.
+///
+/// An expression reads parameters and loop variables and nothing else: there are no files, no
+/// environment and no network behind it, and its steps are bounded.
+pub(super) struct Evaluator {
+    environment: Environment<'static>,
+    parameters: Arc<Value>,
+}
+
+/// What an expression gave.
+#[derive(Debug)]
+pub(super) struct Evaluated {
+    /// Its value.
+    pub(super) value: Value,
+    /// The parameters that were read.
+    pub(super) read: Vec<ParameterPath>,
+}
+
+/// Why an expression gave nothing.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// What is wrong.
+    pub(super) message: String,
+    /// Which bytes of the expression are.
+    pub(super) span: Option<Range<usize>>,
+    /// What to do.
+    pub(super) hint: Option<String>,
+    /// The parameters that were read until then: the words may quote them.
+    pub(super) read: Vec<ParameterPath>,
+}
+
+impl Fault {
+    /// As an error at `place`, after what was read until then: of what is secret nothing more is said.
+    pub(super) fn at(self, place: Place, read: Vec<Origin>) -> Error {
+        let is_secret = read.iter().any(|origin| origin.role == Role::SecretParameter);
+        let message = if is_secret {
+            "this expression fails; it reads a secret parameter, so nothing more is said".to_owned()
+        } else {
+            self.message
+        };
+        let error = Error::new(message).at(place, "");
+        self.hint.into_iter().fold(error, Error::hint)
+    }
+}
+
+impl Evaluator {
+    pub(super) fn new(parameters: Arc<Value>) -> Self {
+        Self {
+            environment: strict(FUEL),
+            parameters,
+        }
+    }
+
+    pub(super) fn evaluate(&self, expression: &str, variables: &Variables) -> Result<Evaluated, Fault> {
+        let notebook: Notebook = Arc::new(Mutex::default());
+        let scope = Scope {
+            parameters: self.parameters.clone(),
+            variables: variables.clone(),
+            notebook: notebook.clone(),
+        };
+        let evaluated = self
+            .environment
+            .compile_expression(expression)
+            .and_then(|compiled| compiled.eval(minijinja::Value::from_object(scope)));
+        let reads = std::mem::take(&mut *notebook.lock().unwrap_or_else(PoisonError::into_inner));
+        match evaluated {
+            Ok(value) if !value.is_undefined() => match Value::deserialize(value) {
+                Ok(value) => Ok(Evaluated {
+                    value,
+                    read: reads.read,
+                }),
+                Err(error) => Err(Fault {
+                    message: format!("this value has no form in YAML: {error}"),
+                    span: None,
+                    hint: None,
+                    read: Vec::new(),
+                }),
+            },
+            Ok(_) => Err(undefined(&self.parameters, reads.missing.last(), None)),
+            Err(error) => Err(failed(&self.parameters, expression, &error, reads)),
+        }
+    }
+}
+
+/// An environment in which nothing is undefined, nothing goes on for ever, and there is nothing but
+/// what is handed over.
+pub(super) fn strict(fuel: u64) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(fuel));
+    environment.set_debug(true);
+    // It would print all there is.
+    environment.remove_global("debug");
+    environment
+}
+
+/// What is wrong where an evaluation ended with `error` after `reads`.
+pub(super) fn failed(parameters: &Value, source: &str, error: &minijinja::Error, reads: Reads) -> Fault {
+    if error.kind() == ErrorKind::UndefinedError {
+        // Loop variables were asked for too, to tell of them.
+        let at = error.range().and_then(|range| source.get(range));
+        let is_there = |path: &&ParameterPath| {
+            let name = path.last().map(String::as_str);
+            at.zip(name).is_some_and(|(at, name)| at.contains(name))
+        };
+        let missing = reads.missing.iter().rev().find(is_there).or(reads.missing.last());
+        return undefined(parameters, missing, error.range());
+    }
+    Fault {
+        read: reads.read,
+        ..fault(error)
+    }
+}
+
+/// An unknown name, and the nearest that there is.
+fn undefined(parameters: &Value, missing: Option<&ParameterPath>, span: Option<Range<usize>>) -> Fault {
+    let Some(path) = missing else {
+        let message = "this expression has no value".to_owned();
+        return Fault {
+            message,
+            span,
+            hint: Some("give it a value, for example with `| default(…)`".to_owned()),
+            read: Vec::new(),
+        };
+    };
+    let (name, group) = path
+        .split_last()
+        .map_or(("", &path[..]), |(name, group)| (name.as_str(), group));
+    let known = group
+        .iter()
+        .try_fold(parameters, |value, key| value.get(key))
+        .and_then(Value::as_object);
+    let nearest = nearest(
+        known.into_iter().flat_map(|known| known.keys().map(String::as_str)),
+        name,
+    );
+    let full = |name: &str| {
+        group
+            .iter()
+            .map(String::as_str)
+            .chain([name])
+            .collect::<Vec<_>>()
+            .join(".")
+    };
+    Fault {
+        message: match group.first() {
+            Some(first) if first == OBJECT => format!("there is no `{}`", full(name)),
+            _ => format!("there is no parameter `{}`", full(name)),
+        },
+        span,
+        hint: nearest.map(|nearest| format!("did you mean `{}`?", full(nearest))),
+        read: Vec::new(),
+    }
+}
+
+/// minijinja's errors in our words. Their details name operations and types, not values.
+fn fault(error: &minijinja::Error) -> Fault {
+    let message = match error.kind() {
+        ErrorKind::SyntaxError => format!(
+            "this is no expression: {}",
+            error.detail().unwrap_or("it ends too early")
+        ),
+        ErrorKind::OutOfFuel => "this expression takes too many steps".to_owned(),
+        ErrorKind::UnknownFilter | ErrorKind::UnknownFunction | ErrorKind::UnknownTest | ErrorKind::UnknownMethod => {
+            error.detail().unwrap_or("it calls something unknown").to_owned()
+        }
+        kind => match error.detail() {
+            Some(detail) => format!("{kind}: {detail}"),
+            None => kind.to_string(),
+        },
+    };
+    Fault {
+        message,
+        span: error.range(),
+        hint: None,
+        read: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn evaluate(expression: &str) -> Result<(Value, Vec<String>), Fault> {
+        let parameters = json!({
+            "deployment": {"control_replicas": 3, "debug": false},
+            "network": {"ingress": {"host": "%s.example.com"}, "ips": ["10.0.0.1", "10.0.0.2"]},
+        });
+        let evaluated = Evaluator::new(Arc::new(parameters)).evaluate(expression, &Variables::new())?;
+        Ok((
+            evaluated.value,
+            evaluated.read.iter().map(|path| path.join(".")).collect(),
+        ))
+    }
+
+    #[test]
+    fn values_keep_their_types_and_reads_are_noted() {
+        assert_eq!(
+            evaluate("deployment.control_replicas"),
+            Ok((json!(3), vec!["deployment.control_replicas".into()]))
+        );
+        assert_eq!(
+            evaluate("not deployment.debug").map(|(value, _)| value),
+            Ok(json!(true))
+        );
+        assert_eq!(
+            evaluate("network.ingress.host | replace('%s', 'identity')"),
+            Ok((json!("identity.example.com"), vec!["network.ingress.host".into()]))
+        );
+        assert_eq!(
+            evaluate("network.ips").map(|(value, _)| value),
+            Ok(json!(["10.0.0.1", "10.0.0.2"]))
+        );
+        assert_eq!(
+            evaluate("deployment.control_replicas * 2 + 1").map(|(value, _)| value),
+            Ok(json!(7))
+        );
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_with_the_nearest() {
+        let fault = evaluate("deployment.control_replica").expect_err("there is none");
+        assert_eq!(fault.message, "there is no parameter `deployment.control_replica`");
+        assert_eq!(
+            fault.hint.as_deref(),
+            Some("did you mean `deployment.control_replicas`?")
+        );
+        let fault = evaluate("deploymnt.debug").expect_err("there is none");
+        assert_eq!(fault.hint.as_deref(), Some("did you mean `deployment`?"));
+        assert!(evaluate("deployment.nothing.at.all").is_err());
+    }
+
+    #[test]
+    fn what_is_no_expression_is_told() {
+        for wrong in [
+            "1 +",
+            "a b",
+            "",
+            "deployment.debug | nofilter",
+            "1 / 'a'",
+            "range(100000000)",
+        ] {
+            assert!(evaluate(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_world_is_out_of_reach() {
+        for wrong in ["include('x')", "env('HOME')", "open('/etc/passwd')", "''.__class__"] {
+            assert!(evaluate(wrong).is_err(), "{wrong}");
+        }
+    }
+}

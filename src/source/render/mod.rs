@@ -1,0 +1,236 @@
+//! Fills in the parameters: YAML that stays YAML, with expressions at its leaves.
+//!
+//! | in a manifest | means |
+//! |---|---|
+//! | `${{ expression }}` | its value, with its type where it stands alone, as text inside other text |
+//! | `$${{` | the characters `${{` |
+//! | `$when: expression` in a mapping | the mapping is left out where it is false; at the top, the document |
+//! | `$for: name in expression` in an item of a list | the item is repeated |
+//! | `$value: …` in such an item | what stands for an item that is no mapping |
+//!
+//! Expressions are those of [minijinja](https://docs.rs/minijinja/latest/minijinja/syntax/). They read
+//! parameters and loop variables and nothing else, and everything a value was made from is known.
+//!
+//! Configuration files are not YAML with expressions but Jinja templates in the file's own format.
+
+mod document;
+mod expression;
+mod lines;
+mod made;
+mod scalar;
+mod scope;
+mod subject;
+mod template;
+
+use std::fmt;
+use std::sync::Arc;
+
+use self::document::{ParameterOrigins, Renderer};
+use self::expression::Evaluator;
+use self::made::Made;
+use self::scope::Variables;
+use self::template::Templates;
+use serde_json::Value;
+
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::{Origin, Place, Role, SourceFile};
+use crate::object::field::FieldPath;
+use crate::source::parameters::Parameters;
+use crate::yaml::{Entry, Node};
+
+pub use subject::Subject;
+
+/// What documents are rendered with.
+pub struct Rendering {
+    evaluator: Evaluator,
+    templates: Templates,
+    parameters: Parameters,
+    secrets: Vec<String>,
+}
+
+/// Values may be secret.
+impl fmt::Debug for Rendering {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Rendering")
+    }
+}
+
+impl Rendering {
+    /// With these parameters.
+    pub fn new(parameters: Parameters) -> Self {
+        let value = Arc::new(parameters.value().clone());
+        Self {
+            evaluator: Evaluator::new(value.clone()),
+            templates: Templates::new(value),
+            secrets: parameters.secret_texts(),
+            parameters,
+        }
+    }
+
+    /// The parameters.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Whether a text in `value` holds the value of a secret parameter, as a live object does when git
+    /// has only just dropped the field. A word that git `said` there itself, in the open, is no secret,
+    /// though it be somebody's password too.
+    pub fn reveals(&self, value: &Value, said: Option<&Value>) -> bool {
+        self.secrets
+            .iter()
+            .any(|secret| holds(value, secret) && !said.is_some_and(|said| holds(said, secret)))
+    }
+
+    /// Renders a document of `file`, adding what is wrong with it to `errors`. Nothing where it is left
+    /// out or wrong.
+    pub fn document(&self, file: &Arc<SourceFile>, root: &Node, errors: &mut Vec<Error>) -> Option<Rendered> {
+        let before = errors.len();
+        let made = Renderer::new(file, &self.evaluator, &self.parameters, errors).document(root);
+        made.filter(|_| errors.len() == before).map(Rendered)
+    }
+
+    /// Renders a document whose expressions may also read `object`: that which it is to become part of.
+    pub fn document_for(
+        &self,
+        file: &Arc<SourceFile>,
+        root: &Node,
+        subject: &Subject<'_>,
+        errors: &mut Vec<Error>,
+    ) -> Option<Rendered> {
+        let before = errors.len();
+        let evaluator = Evaluator::new(Arc::new(subject.beside(self.parameters.value())));
+        let origins = subject.origins(&self.parameters);
+        let made = Renderer::new(file, &evaluator, &origins, errors).document(root);
+        made.filter(|_| errors.len() == before).map(Rendered)
+    }
+
+    /// Whether the expression in `entry` of `file` is true; nothing where that cannot be told, which
+    /// is added to `errors`.
+    pub fn condition(&self, file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error>) -> Option<bool> {
+        Renderer::new(file, &self.evaluator, &self.parameters, errors).condition(
+            entry,
+            &Variables::new(),
+            &mut Vec::new(),
+        )
+    }
+
+    /// Fills in the Jinja template that `file` holds.
+    pub fn template(&self, file: &Arc<SourceFile>) -> Result<Text, Error> {
+        match self.templates.fill(file.text()) {
+            Ok(filled) => {
+                let is_secret = |path: &&Vec<String>| {
+                    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                    self.parameters.is_secret(&path)
+                };
+                let secret = filled.read.iter().find(is_secret);
+                Ok(Text {
+                    text: filled.text,
+                    secret: secret.map(|path| path.join(".")),
+                })
+            }
+            Err(fault) => {
+                let span = fault.span.clone().unwrap_or(0..0);
+                let origins = fault
+                    .read
+                    .iter()
+                    .filter_map(|path| ParameterOrigins::of(&self.parameters, path));
+                let read = origins.collect();
+                Err(fault.at(Place::new(file.clone(), span), read))
+            }
+        }
+    }
+
+    /// What made line `line` (from 0) of the text that the template in `file` was filled in to: its line
+    /// in the template, then the parameters that this names.
+    pub fn template_line(&self, file: &Arc<SourceFile>, line: usize) -> Vec<Origin> {
+        let Some(number) = self
+            .templates
+            .lines(file.text())
+            .and_then(|lines| lines.get(line).copied())
+        else {
+            return Vec::new();
+        };
+        let place = Place::of_line(file.clone(), number);
+        let named = self.templates.named(&file.text()[place.span.clone()]);
+        let line = Origin {
+            role: Role::File,
+            place,
+        };
+        let parameters = named
+            .iter()
+            .filter_map(|path| ParameterOrigins::of(&self.parameters, path));
+        std::iter::once(line).chain(parameters).collect()
+    }
+}
+
+/// Whether `text` stands in a text of `value`.
+fn holds(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(whole) => whole.contains(text),
+        Value::Array(items) => items.iter().any(|item| holds(item, text)),
+        Value::Object(map) => map.values().any(|value| holds(value, text)),
+        _ => false,
+    }
+}
+
+/// A configuration file that was filled in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+    /// A secret parameter that it was made from, if it was.
+    pub secret: Option<String>,
+}
+
+/// The text may be secret.
+impl fmt::Debug for Text {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Text")
+            .field("secret", &self.secret)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ParameterOrigins for Parameters {
+    fn of(&self, path: &[String]) -> Option<Origin> {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let origin = self.origin(&path)?;
+        let role = if self.is_secret(&path) {
+            Role::SecretParameter
+        } else {
+            origin.role
+        };
+        Some(Origin { role, ..origin })
+    }
+}
+
+/// A document that was rendered.
+#[derive(Debug)]
+pub struct Rendered(Made);
+
+impl Rendered {
+    /// Its value, each part at the place where it is written.
+    pub fn to_node(&self) -> Node {
+        self.0.to_node()
+    }
+
+    /// Whether the value at `path`, or anything within it, was made from a secret parameter.
+    pub fn is_secret(&self, path: &FieldPath) -> bool {
+        let is_secret = |origin: &Origin| origin.role == Role::SecretParameter;
+        match self.0.find(path) {
+            Some(made) => made.holds(is_secret),
+            None => self.0.origins(path).iter().any(is_secret),
+        }
+    }
+
+    /// Whether there is a value at `path`.
+    pub fn has(&self, path: &FieldPath) -> bool {
+        self.0.find(path).is_some()
+    }
+
+    /// What made the value at `path`, the place where it is written first, then what was read; for a
+    /// path that is not there, what made its nearest ancestor.
+    pub fn origins(&self, path: &FieldPath) -> &[Origin] {
+        self.0.origins(path)
+    }
+}

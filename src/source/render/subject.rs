@@ -1,0 +1,72 @@
+//! The object that a document is to become part of, which its expressions may read.
+
+use serde_json::Value;
+
+use super::document::ParameterOrigins;
+use super::scope::OBJECT;
+use crate::diagnostic::place::{Origin, Role};
+use crate::object::Origins;
+use crate::object::field::{FieldPath, PathElement};
+use crate::source::parameters::Parameters;
+
+/// An object, and where its fields come from. Expressions know it as `object`, without the data of a Secret.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The object.
+    pub value: &'a Value,
+    /// Where its fields come from.
+    pub origins: &'a dyn Origins,
+    /// Whether it is a Secret.
+    pub is_secret: bool,
+}
+
+impl Subject<'_> {
+    /// Whether an expression of `text` may read the object.
+    pub fn is_read_in(text: &str) -> bool {
+        text.contains(OBJECT)
+    }
+
+    /// The parameters, and the object beside them.
+    pub(super) fn beside(&self, parameters: &Value) -> Value {
+        let mut object = self.value.clone();
+        if self.is_secret
+            && let Some(object) = object.as_object_mut()
+        {
+            object.remove("data");
+            object.remove("stringData");
+        }
+        let mut all = parameters.as_object().cloned().unwrap_or_default();
+        all.insert(OBJECT.to_owned(), object);
+        Value::Object(all)
+    }
+
+    /// Where what was read comes from: of the object, what made its field.
+    pub(super) fn origins<'b>(&'b self, parameters: &'b Parameters) -> SubjectOrigins<'b> {
+        SubjectOrigins {
+            subject: *self,
+            parameters,
+        }
+    }
+}
+
+pub(super) struct SubjectOrigins<'a> {
+    subject: Subject<'a>,
+    parameters: &'a Parameters,
+}
+
+impl ParameterOrigins for SubjectOrigins<'_> {
+    fn of(&self, path: &[String]) -> Option<Origin> {
+        let [first, field @ ..] = path else { return None };
+        if first != OBJECT {
+            return ParameterOrigins::of(self.parameters, path);
+        }
+        let field: FieldPath = field.iter().cloned().map(PathElement::Field).collect();
+        let origin = self.subject.origins.of(&field).into_iter().next()?;
+        let role = if self.subject.origins.is_secret(&field) {
+            Role::SecretParameter
+        } else {
+            origin.role
+        };
+        Some(Origin { role, ..origin })
+    }
+}

@@ -1,0 +1,77 @@
+//! The files that parameters are read from.
+
+use std::path::Path;
+
+use super::Inputs;
+use super::files::{self, Files};
+use super::tree::Tree;
+use crate::diagnostic::error::{Error, Result};
+use crate::source::parameters::{self, Parameters, Sources};
+use crate::source::render::Rendering;
+
+/// What the directory's manifests are rendered with; nothing for a directory without settings, which
+/// is taken word for word.
+pub(super) fn rendering(tree: &dyn Tree, root: &Path, files: &Files, inputs: &Inputs) -> Result<Option<Rendering>> {
+    let shown = files::shown(root);
+    if files.settings.is_none() {
+        return if *inputs == Inputs::default() {
+            Ok(None)
+        } else {
+            Err(
+                Error::new(format!("{shown} has no parameters, as it has no stackanetes.yaml"))
+                    .hint("leave out --environment and --set, or add a stackanetes.yaml and a parameters.yaml"),
+            )
+        };
+    }
+    let (defaults, schema) = match (&files.parameters, &files.schema) {
+        (Some(defaults), Some(schema)) => (files::read(tree, defaults)?, files::read(tree, schema)?),
+        (None, None) => {
+            unasked(&shown, "parameters.yaml", inputs)?;
+            return Ok(Some(Rendering::new(Parameters::none())));
+        }
+        (Some(_), None) => {
+            return Err(
+                Error::new(format!("{shown} has a parameters.yaml and no parameters.schema.json"))
+                    .hint("declare every parameter in parameters.schema.json, a JSON Schema"),
+            );
+        }
+        (None, Some(_)) => {
+            return Err(
+                Error::new(format!("{shown} has a parameters.schema.json and no parameters.yaml"))
+                    .hint("give every parameter its default in parameters.yaml"),
+            );
+        }
+    };
+    let environment = match &inputs.environment {
+        None => None,
+        Some(name) => match files.environments.get(name) {
+            Some(path) => Some(files::read(tree, path)?),
+            None => return Err(unknown_environment(&shown, name, files)),
+        },
+    };
+    let parameters = parameters::read(&Sources {
+        defaults: &defaults,
+        schema: &schema,
+        environment: environment.as_ref(),
+        sets: &inputs.sets,
+    })?;
+    Ok(Some(Rendering::new(parameters)))
+}
+
+/// Refuses parameters that are given where there are none to give.
+fn unasked(shown: &str, missing: &str, inputs: &Inputs) -> Result<()> {
+    if *inputs == Inputs::default() {
+        return Ok(());
+    }
+    Err(Error::new(format!("{shown} has no parameters, as it has no {missing}"))
+        .hint("leave out --environment and --set, or add a stackanetes.yaml and a parameters.yaml"))
+}
+
+fn unknown_environment(shown: &str, name: &str, files: &Files) -> Error {
+    let known: Vec<&str> = files.environments.keys().map(String::as_str).collect();
+    let error = Error::new(format!("{shown} has no environment {name}"));
+    match known.as_slice() {
+        [] => error.hint(format!("add {shown}/environments/{name}.yaml")),
+        known => error.hint(format!("it has {}", known.join(", "))),
+    }
+}

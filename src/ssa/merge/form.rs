@@ -1,0 +1,72 @@
+//! Which form of its type a value takes, and how a list tells its items apart.
+
+use serde_json::{Map, Value};
+
+use crate::object::field::PathElement;
+use crate::ssa::schema::{List, ListType, Type};
+
+/// The forms in which a type can be walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Map,
+    Scalar,
+    List,
+}
+
+impl Form {
+    /// The one form that is left of a type once a value is seen. A value that fits none, and `null`,
+    /// leave all.
+    pub(super) fn of(of: Type<'_>, value: Option<&Value>) -> Option<Self> {
+        let seen = match value {
+            Some(Value::Bool(_) | Value::Number(_) | Value::String(_)) => of.scalar().map(|_| Self::Scalar),
+            Some(Value::Array(_)) => of.list().map(|_| Self::List),
+            Some(Value::Object(_)) => of.map().map(|_| Self::Map),
+            Some(Value::Null) | None => None,
+        };
+        seen.or_else(|| match (of.map(), of.scalar(), of.list()) {
+            (Some(_), None, None) => Some(Self::Map),
+            (None, Some(_), None) => Some(Self::Scalar),
+            (None, None, Some(_)) => Some(Self::List),
+            _ => None,
+        })
+    }
+
+    /// The form in which a type is walked when several are left.
+    pub(super) fn or_first(form: Option<Self>, of: Type<'_>) -> Self {
+        form.unwrap_or(if of.map().is_some() {
+            Self::Map
+        } else if of.scalar().is_some() {
+            Self::Scalar
+        } else {
+            Self::List
+        })
+    }
+}
+
+/// The path element of one item of a list, or why it has none.
+pub(crate) fn element(list: List<'_>, item: &Value) -> Result<PathElement, String> {
+    match (list.kind(), item) {
+        (ListType::Atomic, _) => Err("the items of an atomic list have no paths".to_owned()),
+        (ListType::Set, Value::Object(_) | Value::Array(_) | Value::Null) => {
+            Err("an item of a set must be a scalar".to_owned())
+        }
+        (ListType::Set, scalar) => Ok(PathElement::value(scalar.clone())),
+        (ListType::Map(names), Value::Object(item)) => key(list, names, item),
+        (ListType::Map(_), _) => Err("an item of a keyed list must be a map".to_owned()),
+    }
+}
+
+/// The keys of an item. One that is left out has its default, or is no part of the key.
+fn key(list: List<'_>, names: &[String], item: &Map<String, Value>) -> Result<PathElement, String> {
+    let declared = list.item().map();
+    let keys = names.iter().filter_map(|name| {
+        let default = || declared?.field(name)?.default();
+        let value = item.get(name).or_else(default)?;
+        Some((name.clone(), value.clone()))
+    });
+    let keys: Map<String, Value> = keys.collect();
+    if keys.is_empty() {
+        return Err(format!("an item has none of the keys {}", names.join(", ")));
+    }
+    Ok(PathElement::key(keys))
+}

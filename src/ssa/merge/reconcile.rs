@@ -1,0 +1,54 @@
+//! Fits what was recorded of a manager to the schema as it is now.
+
+use crate::object::field::{FieldSet, PathElement};
+use crate::ssa::schema::Type;
+
+use super::form::Form;
+
+/// The fields of a manager, where a list or a map that became atomic since is owned as a whole.
+pub(super) fn reconcile(of: Type<'_>, fields: &FieldSet) -> FieldSet {
+    let mut fitted = below(of, fields, false);
+    fitted.set_member(false);
+    fitted
+}
+
+/// `is_leaf` says that the path is owned, and nothing below it.
+fn below(of: Type<'_>, fields: &FieldSet, is_leaf: bool) -> FieldSet {
+    let whole = || {
+        let mut whole = FieldSet::default();
+        whole.set_member(true);
+        whole
+    };
+    match Form::or_first(Form::of(of, None), of) {
+        Form::Scalar => fields.clone(),
+        Form::List => match of.list() {
+            Some(list) if list.is_atomic() && !is_leaf => whole(),
+            Some(list) => children(fields, |_| Some(list.item())),
+            None => fields.clone(),
+        },
+        Form::Map => match of.map() {
+            Some(map) if map.is_unknown() => fields.clone(),
+            Some(map) if map.is_atomic() && !is_leaf && fields.children().next().is_some() => whole(),
+            Some(map) if map.is_atomic() => fields.clone(),
+            Some(map) => children(fields, |element| match element {
+                PathElement::Field(name) => map.child(name),
+                _ => map.rest(),
+            }),
+            None => fields.clone(),
+        },
+    }
+}
+
+fn children<'a>(fields: &FieldSet, of: impl Fn(&PathElement) -> Option<Type<'a>>) -> FieldSet {
+    let mut fitted = FieldSet::default();
+    fitted.set_member(fields.is_member());
+    for (element, child) in fields.children() {
+        let is_leaf = child.is_member() && child.children().next().is_none();
+        let child = match of(element) {
+            Some(of) => below(of, child, is_leaf),
+            None => child.clone(),
+        };
+        fitted.add_below(element.clone(), child);
+    }
+    fitted
+}
