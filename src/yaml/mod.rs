@@ -24,7 +24,7 @@ mod properties;
 mod resolve;
 mod write;
 
-pub use node::{Entry, Node, NodeValue};
+pub use node::{Entry, Node, NodeValue, Tree, are, position};
 pub use parse::{Document, document_at, documents};
 pub use resolve::{Refusal, Scalar};
 pub use write::written;

@@ -199,42 +199,83 @@ impl Node {
         }
     }
 
-    /// Which item of this list `element` selects.
-    pub fn position(&self, element: &PathElement) -> Option<usize> {
-        let items = self.items()?;
-        match element {
-            PathElement::Field(_) => None,
-            PathElement::Index(index) => (*index < items.len()).then_some(*index),
-            PathElement::Value(value) => items.iter().position(|item| item == value),
-            PathElement::Key(keys) => keyed_position(items, keys),
-        }
-    }
-
     fn child(&self, element: &PathElement) -> Option<Child<'_>> {
         match element {
             PathElement::Field(name) => self.entry(name).map(Child::Entry),
-            _ => self.items()?.get(self.position(element)?).map(Child::Item),
+            PathElement::Index(_) | PathElement::Value(_) | PathElement::Key(_) => {
+                let items = self.items()?;
+                items.get(position(items, element)?).map(Child::Item)
+            }
         }
+    }
+}
+
+/// A tree of values that paths lead into, whatever else its nodes know.
+pub trait Tree {
+    /// Whether the value of `key` means the same as `value`; nothing where this is no mapping that has it.
+    fn field_is(&self, key: &str, value: &Value) -> Option<bool>;
+
+    /// Whether it means the same as `value`.
+    fn is(&self, value: &Value) -> bool;
+}
+
+/// Which of the items of a list `element` selects. Takes time in proportion to the items, and copies none.
+pub fn position<T: Tree>(items: &[T], element: &PathElement) -> Option<usize> {
+    match element {
+        PathElement::Field(_) => None,
+        PathElement::Index(index) => (*index < items.len()).then_some(*index),
+        PathElement::Value(value) => items.iter().position(|item| item.is(value)),
+        PathElement::Key(keys) => keyed_position(items, keys),
     }
 }
 
 /// The item with these keys. One that leaves out keys which the server defaults (`protocol`) is
 /// taken if no item has them all.
-fn keyed_position(items: &[Node], keys: &Map<String, Value>) -> Option<usize> {
-    let fits = |item: &Node, missing: usize| {
-        let present: Vec<_> = keys
-            .iter()
-            .filter_map(|(name, wanted)| Some((item.entry(name)?, wanted)))
-            .collect();
-        present.len() == keys.len() - missing && present.iter().all(|(entry, wanted)| entry.value == **wanted)
+fn keyed_position<T: Tree>(items: &[T], keys: &Map<String, Value>) -> Option<usize> {
+    let fits = |item: &T, missing: usize| {
+        let mut present = 0;
+        let fits = keys.iter().all(|(name, wanted)| {
+            let is = item.field_is(name, wanted);
+            present += usize::from(is.is_some());
+            is.unwrap_or(true)
+        });
+        fits && present == keys.len() - missing
     };
     (0..keys.len()).find_map(|missing| items.iter().position(|item| fits(item, missing)))
 }
 
-impl PartialEq<Value> for Node {
-    fn eq(&self, other: &Value) -> bool {
-        self.to_value() == *other
+impl Tree for Node {
+    fn field_is(&self, key: &str, value: &Value) -> Option<bool> {
+        self.entry(key).map(|entry| entry.value.is(value))
     }
+
+    fn is(&self, value: &Value) -> bool {
+        match (&self.value, value) {
+            (NodeValue::Null, Value::Null) => true,
+            (NodeValue::Bool(own), Value::Bool(other)) => own == other,
+            (NodeValue::Number(own), Value::Number(other)) => own == other,
+            (NodeValue::String(own), Value::String(other)) => own == other,
+            (NodeValue::Sequence(own), Value::Array(others)) => are(own, others),
+            (NodeValue::Mapping(own), Value::Object(others)) => {
+                let is = |entry: &Entry| others.get(&entry.key).is_some_and(|other| entry.value.is(other));
+                own.len() == others.len() && own.iter().all(is)
+            }
+            (
+                NodeValue::Null
+                | NodeValue::Bool(_)
+                | NodeValue::Number(_)
+                | NodeValue::String(_)
+                | NodeValue::Sequence(_)
+                | NodeValue::Mapping(_),
+                _,
+            ) => false,
+        }
+    }
+}
+
+/// Whether the items mean the same as `values`, one by one.
+pub fn are<T: Tree>(items: &[T], values: &[Value]) -> bool {
+    items.len() == values.len() && items.iter().zip(values).all(|(item, value)| item.is(value))
 }
 
 impl Entry {

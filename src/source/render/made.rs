@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::diagnostic::place::Origin;
 use crate::object::field::{FieldPath, PathElement};
-use crate::yaml::{Entry, Node, NodeValue};
+use crate::yaml::{self, Entry, Node, NodeValue, Tree};
 
 /// A value that was made, and what made it.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,12 +94,33 @@ impl Made {
                 .iter()
                 .find(|entry| entry.key == *name)
                 .map(|entry| &entry.value),
-            (MadeValue::Sequence(items), element) => {
-                // Which item it is, the tree of values knows: it has the same items.
-                let node = self.to_node();
-                items.get(node.position(element)?)
+            (MadeValue::Sequence(items), element) => items.get(yaml::position(items, element)?),
+            (MadeValue::Mapping(_) | MadeValue::Whole(_), _) => None,
+        }
+    }
+}
+
+impl Tree for Made {
+    fn field_is(&self, key: &str, value: &Value) -> Option<bool> {
+        match &self.value {
+            MadeValue::Mapping(entries) => {
+                let entry = entries.iter().find(|entry| entry.key == key)?;
+                Some(entry.value.is(value))
             }
-            _ => None,
+            MadeValue::Whole(whole) => whole.get(key).map(|own| own == value),
+            MadeValue::Sequence(_) => None,
+        }
+    }
+
+    fn is(&self, value: &Value) -> bool {
+        match (&self.value, value) {
+            (MadeValue::Whole(own), other) => own == other,
+            (MadeValue::Sequence(items), Value::Array(others)) => yaml::are(items, others),
+            (MadeValue::Mapping(entries), Value::Object(others)) => {
+                let is = |entry: &MadeEntry| others.get(&entry.key).is_some_and(|other| entry.value.is(other));
+                entries.len() == others.len() && entries.iter().all(is)
+            }
+            (MadeValue::Sequence(_) | MadeValue::Mapping(_), _) => false,
         }
     }
 }
