@@ -33,11 +33,11 @@ pub(super) async fn must_agree(planned: &Planned, path: &Path, ui: &mut Ui) -> R
     let text =
         fs::read_to_string(path).map_err(|error| Error::new(format!("failed to read {shown}")).because(error))?;
     let saved = SavedPlan::read(&shown, &text)?;
-    let others = saved.is_of_another(&made_of(planned).await?);
+    let others = saved.other_parts(&made_of(planned).await?);
     if !others.is_empty() {
         let error = Error::new(format!(
             "{shown} is another plan, nothing was changed: {}",
-            others.join("; ")
+            view::other_parts(&others)
         ));
         return Err(
             error.hint("sync with the options that the plan was made with, or make a new one with `diff --out`")

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::applyset::inventory::{self, ApplySet};
 use crate::diagnostic::error::Error;
 use crate::object::LiveObject;
+use crate::object::commit;
 use crate::plan::Version;
 
 /// Who syncs, as others read it.
@@ -26,7 +27,7 @@ impl fmt::Display for Holder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.identity)?;
         match &self.revision {
-            Some(revision) => write!(out, " at {}", revision.get(..7).unwrap_or(revision)),
+            Some(revision) => write!(out, " at {}", commit::short(revision)),
             None => Ok(()),
         }
     }

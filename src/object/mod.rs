@@ -1,5 +1,6 @@
 //! Kubernetes objects: what identifies them, what git wants of them, what the cluster has.
 
+pub mod commit;
 pub mod field;
 pub mod generated;
 pub(crate) mod glob;

@@ -35,7 +35,7 @@ pub use observed::{Answered, Back, Deleted, Idle, Immutable, NotCompared, Observ
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Prune};
 pub use prune::{Budget, Contents, is_precious, is_same_delete};
-pub use saved::{API_VERSION, ApplySetName, MadeOf, Moved, SavedPlan, SavedStep};
+pub use saved::{API_VERSION, ApplySetName, MadeOf, Moved, OtherPart, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
 
 /// Decides what a sync would do.

@@ -49,11 +49,30 @@ pub struct MadeOf {
     pub set: BTreeMap<String, Value>,
 }
 
+/// A part of what a saved plan was made of that is another now: what it was then, and what it is now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OtherPart {
+    /// It was made of what no commit holds, so that nobody can say what it was.
+    NoCommit,
+    /// The ApplySet.
+    ApplySet(Option<ApplySetName>, Option<ApplySetName>),
+    /// The cluster.
+    Cluster(String, String),
+    /// The environment.
+    Environment(Option<String>, Option<String>),
+    /// The parameters that were set by hand.
+    Set(BTreeMap<String, Value>, BTreeMap<String, Value>),
+    /// The commit, by its whole id.
+    Commit(String, String),
+}
+
 /// What an ApplySet is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApplySetName {
-    name: String,
-    namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The namespace of its parent.
+    pub namespace: String,
 }
 
 impl From<&ApplySet> for ApplySetName {
@@ -203,44 +222,32 @@ impl SavedPlan {
         Ok(saved)
     }
 
-    /// Why a plan made of `now` is not this one whatever it says: it is of something else. Empty where
-    /// it is of the same.
-    pub fn is_of_another(&self, now: &MadeOf) -> Vec<String> {
+    /// In what a plan made of `now` is of something else than this one, whatever either says. Empty where it is
+    /// of the same: every part is compared whole, a commit by all digits of its id.
+    pub fn other_parts(&self, now: &MadeOf) -> Vec<OtherPart> {
         let Some(then) = &self.made_of else {
-            return vec!["it was made of what no commit holds".to_owned()];
+            return vec![OtherPart::NoCommit];
         };
-        let name = |set: &Option<ApplySetName>| match set {
-            Some(set) => format!("the ApplySet {} of namespace {}", set.name, set.namespace),
-            None => "no ApplySet".to_owned(),
-        };
-        let environment = |environment: &Option<String>| match environment {
-            Some(environment) => format!("the environment {environment}"),
-            None => "no environment".to_owned(),
-        };
-        let set = |values: &BTreeMap<String, Value>| {
-            let set: Vec<_> = values
-                .iter()
-                .map(|(name, value)| format!("--set {name}={value}"))
-                .collect();
-            if set.is_empty() {
-                "no --set".to_owned()
-            } else {
-                set.join(" ")
-            }
-        };
-        let cluster = |cluster: &str| format!("the cluster {cluster}");
-        let commit = |commit: &str| format!("commit {}", commit.get(..7).unwrap_or(commit));
-        let parts = [
-            (name(&then.apply_set), name(&now.apply_set)),
-            (cluster(&then.cluster), cluster(&now.cluster)),
-            (environment(&then.environment), environment(&now.environment)),
-            (set(&then.set), set(&now.set)),
-            (commit(&then.revision), commit(&now.revision)),
-        ];
-        let others = parts.into_iter().filter(|(then, now)| then != now);
-        others
-            .map(|(then, now)| format!("it is for {then}, and this is {now}"))
-            .collect()
+        let mut parts = Vec::new();
+        if then.apply_set != now.apply_set {
+            parts.push(OtherPart::ApplySet(then.apply_set.clone(), now.apply_set.clone()));
+        }
+        if then.cluster != now.cluster {
+            parts.push(OtherPart::Cluster(then.cluster.clone(), now.cluster.clone()));
+        }
+        if then.environment != now.environment {
+            parts.push(OtherPart::Environment(
+                then.environment.clone(),
+                now.environment.clone(),
+            ));
+        }
+        if then.set != now.set {
+            parts.push(OtherPart::Set(then.set.clone(), now.set.clone()));
+        }
+        if then.revision != now.revision {
+            parts.push(OtherPart::Commit(then.revision.clone(), now.revision.clone()));
+        }
+        parts
     }
 
     /// What `plan` does otherwise than this one.

@@ -9,6 +9,7 @@ use super::style::{FADED, FAILED, STRONG, WARNED, paint};
 use super::value::visible;
 use crate::applyset::inventory::{ApplySet, Record};
 use crate::applyset::journal::{Counts, Ending, Entry, Journal};
+use crate::object::commit;
 
 /// What there is to tell of the earlier syncs of an ApplySet.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ fn columns(entry: &Entry, now: Timestamp) -> [String; 3] {
         ..
     } = &entry.record;
     let mut commit = match revision {
-        Some(commit) => commit.get(..7).unwrap_or(commit).to_owned(),
+        Some(commit) => commit::short(commit).to_owned(),
         None => "outside git".to_owned(),
     };
     if *dirty {
@@ -101,7 +102,7 @@ fn result(entry: &Entry) -> String {
         text += "; a part only";
     }
     if let Some(from) = &entry.back_from {
-        text += &format!("; back from {}", from.get(..7).unwrap_or(from));
+        text += &format!("; back from {}", commit::short(from));
     }
     text
 }

@@ -30,14 +30,16 @@ pub fn markdown(plan: &Plan, heading: &Heading<'_>) -> String {
     steps.sort_by_key(|step| danger(step));
     let mut left_out = 0;
     for step in steps {
-        let lines = plain(&plan::step(step, heading));
-        let whole = section(step, heading, &lines);
+        // The first line is in the title.
+        let lines = plan::step(step, heading);
+        let body: String = lines.iter().skip(1).map(|line| line.sign_first(plain) + "\n").collect();
+        let whole = section(step, heading, &body);
         let short = || {
-            let hidden = lines.lines().count().saturating_sub(1);
+            let hidden = lines.len().saturating_sub(1);
             section(
                 step,
                 heading,
-                &format!("\n{hidden} lines are left out, since the comment would be too long\n"),
+                &format!("{hidden} lines are left out, since the comment would be too long\n"),
             )
         };
         let is_room = |section: &str| text.len() + section.len() + TAIL <= LONGEST;
@@ -126,27 +128,15 @@ fn title(step: &Step, heading: &Heading<'_>, escaped: fn(&str) -> String) -> Str
     title
 }
 
-fn section(step: &Step, heading: &Heading<'_>, lines: &str) -> String {
-    // The first line is in the title.
-    let body: String = lines.split_inclusive('\n').skip(1).map(signed).collect();
+fn section(step: &Step, heading: &Heading<'_>, body: &str) -> String {
     if body.is_empty() {
         return format!("- {}\n\n", title(step, heading, escaped));
     }
     let title = title(step, heading, html);
     format!(
         "<details><summary>{title}</summary>\n\n{}\n</details>\n\n",
-        fenced("diff", &body)
+        fenced("diff", body)
     )
-}
-
-/// A line with its sign where whoever colours a diff looks for it.
-fn signed(line: &str) -> String {
-    let indented = line.trim_start_matches(' ');
-    let indent = " ".repeat(line.len() - indented.len());
-    match indented.split_at_checked(1) {
-        Some((sign @ ("+" | "-"), rest)) => format!("{sign}{indent}{}", rest.strip_prefix(' ').unwrap_or(rest)),
-        _ => line.to_owned(),
-    }
 }
 
 /// A block of code whose fence is longer than any in it.
@@ -211,12 +201,5 @@ mod tests {
     fn a_fence_is_longer_than_what_it_holds() {
         assert_eq!(fenced("diff", "+ a\n"), "```diff\n+ a\n```\n");
         assert_eq!(fenced("diff", "+ ````\n"), "`````diff\n+ ````\n`````\n");
-    }
-
-    #[test]
-    fn signs_stand_in_front() {
-        assert_eq!(signed("      - 5\n"), "-      5\n");
-        assert_eq!(signed("      +\n"), "+      \n");
-        assert_eq!(signed("    spec.replicas\n"), "    spec.replicas\n");
     }
 }

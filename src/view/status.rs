@@ -9,6 +9,7 @@ use super::style::{FADED, FAILED, STRONG, WARNED, paint};
 use crate::applyset::inventory::{ApplySet, Parent, Record};
 use crate::kinds::health::{Health, Status};
 use crate::object::ObjectRef;
+use crate::object::commit;
 use crate::plan::NotCompared;
 
 /// What there is to tell of an ApplySet.
@@ -98,7 +99,7 @@ fn synced(what: &str, record: &Record, now: Timestamp) -> String {
     let commit = record
         .revision
         .as_deref()
-        .map_or("outside git", |commit| commit.get(..7).unwrap_or(commit));
+        .map_or("outside git", |commit| commit::short(commit));
     let dirty = if record.dirty { " with local changes" } else { "" };
     let subject = record
         .subject

@@ -6,7 +6,8 @@ use similar::TextDiff;
 
 use serde_json::Value;
 
-use super::style::{ADDED, FADED, REMOVED, paint};
+use super::lines::{Lines, Sign};
+use super::style::{FADED, columns, paint};
 use crate::object::field::PathElement;
 use crate::object::{self, GroupKind, Origins};
 use crate::plan::compare::{FieldChange, Shown};
@@ -28,9 +29,9 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown.collect())
 }
 
-/// The lines for a change of value, each indented by `indent`; `note` stands beside the last of the
-/// first line's side.
-pub(super) fn change(change: &FieldChange, indent: &str, note: &str) -> String {
+/// The lines for a change of value, each indented by `indent`; `note` stands beside the first line of the
+/// last side.
+pub(super) fn change(change: &FieldChange, indent: usize, note: &str) -> Lines {
     if let (Shown::Value(Value::String(before)), Shown::Value(Value::String(after))) = (&change.before, &change.after)
         && (before.contains('\n') || after.contains('\n'))
     {
@@ -44,10 +45,10 @@ pub(super) fn change(change: &FieldChange, indent: &str, note: &str) -> String {
     {
         return hunks(&yaml(before), &yaml(after), indent, note);
     }
-    let mut text = String::new();
-    let sides = [(&change.before, '-', REMOVED), (&change.after, '+', ADDED)];
+    let mut shown = Lines::default();
+    let sides = [(&change.before, Sign::Removed), (&change.after, Sign::Added)];
     let last = usize::from(change.after != Shown::Absent);
-    for (side, (value, sign, style)) in sides.into_iter().enumerate() {
+    for (side, (value, sign)) in sides.into_iter().enumerate() {
         let lines = match value {
             Shown::Absent => continue,
             Shown::Masked(_) => vec![MASKED.to_owned()],
@@ -55,18 +56,11 @@ pub(super) fn change(change: &FieldChange, indent: &str, note: &str) -> String {
             Shown::Value(value) => lines(value),
         };
         for (position, line) in lines.iter().enumerate() {
-            let left = format!("{indent}{sign} {}", visible(line));
-            let right = if side == last && position == 0 { note } else { "" };
-            text += &painted_columns(&left, right, style);
+            let note = if side == last && position == 0 { note } else { "" };
+            shown.signed(sign, indent, &visible(line), note);
         }
     }
-    text
-}
-
-fn painted_columns(left: &str, right: &str, style: anstyle::Style) -> String {
-    let plain = super::style::columns(left, right);
-    let rest = plain.strip_prefix(left).unwrap_or_default();
-    format!("{}{rest}\n", paint(style, left))
+    shown
 }
 
 fn order(items: &[Value]) -> String {
@@ -150,27 +144,26 @@ fn mask(value: &mut Value, path: &mut Vec<PathElement>, origins: &dyn Origins) {
 }
 
 /// Unified hunks of a text of several lines.
-fn hunks(before: &str, after: &str, indent: &str, note: &str) -> String {
+fn hunks(before: &str, after: &str, indent: usize, note: &str) -> Lines {
     let diff = TextDiff::from_lines(before, after);
-    let mut text = String::new();
+    let mut lines = Lines::default();
     for (number, hunk) in diff.unified_diff().context_radius(2).iter_hunks().enumerate() {
-        let header = format!("{indent}{}", hunk.header().to_string().trim_end());
-        text += &painted_columns(&header, if number == 0 { note } else { "" }, FADED);
+        let header = format!("{}{}", " ".repeat(indent), hunk.header().to_string().trim_end());
+        let whole = columns(&header, if number == 0 { note } else { "" });
+        let rest = whole.strip_prefix(header.as_str()).unwrap_or_default();
+        lines.push(&format!("{}{rest}", paint(FADED, &header)));
         for change in hunk.iter_changes() {
-            let (sign, style) = match change.tag() {
-                similar::ChangeTag::Delete => ("- ", REMOVED),
-                similar::ChangeTag::Insert => ("+ ", ADDED),
-                similar::ChangeTag::Equal => ("  ", FADED),
+            let sign = match change.tag() {
+                similar::ChangeTag::Delete => Sign::Removed,
+                similar::ChangeTag::Insert => Sign::Added,
+                similar::ChangeTag::Equal => Sign::None,
             };
-            let line = visible(change.value().trim_end_matches(['\n', '\r']));
-            let line = format!("{indent}{sign}{line}");
-            text += &paint(style, line);
-            text += if change.missing_newline() {
-                " (no newline at the end)\n"
-            } else {
-                "\n"
-            };
+            let mut line = visible(change.value().trim_end_matches(['\n', '\r'])).into_owned();
+            if change.missing_newline() {
+                line += " (no newline at the end)";
+            }
+            lines.signed(sign, indent, &line, "");
         }
     }
-    text
+    lines
 }

@@ -1,6 +1,7 @@
 //! What was reviewed is what is done: a saved plan is executed only where a plan that is made now is the
 //! same.
 
+use std::collections::HashMap;
 use std::fs;
 
 use serde_json::json;
@@ -261,4 +262,66 @@ fn a_plan_holds_no_secret_and_a_secret_that_moved_is_seen() {
     refused(&bed, "is not what a sync would do now")
         .hides(&[SECRET])
         .shows("Secret saved-secret/key");
+}
+
+/// Two commits with one parent and these trees whose ids share their first seven digits.
+fn two_alike(repository: &git2::Repository, trees: [git2::Oid; 2]) -> [git2::Oid; 2] {
+    let author = git2::Signature::now("Test", "test@example.com").expect("a signature");
+    let parent = repository.head().expect("HEAD").peel_to_commit().expect("a commit");
+    let mut seen = HashMap::new();
+    for number in 0_u32.. {
+        for (side, tree) in trees.iter().enumerate() {
+            let tree = repository.find_tree(*tree).expect("the tree");
+            let message = format!("Number {number}");
+            let written = repository
+                .commit_create_buffer(&author, &author, &message, &tree, &[&parent])
+                .expect("a commit");
+            let text: Vec<u8> = written.to_vec();
+            let id = git2::Oid::hash_object(git2::ObjectType::Commit, &text).expect("an id");
+            let short = id.to_string()[..7].to_owned();
+            match seen.get(&short) {
+                Some((other, theirs)) if *other != side => {
+                    let database = repository.odb().expect("the objects");
+                    let write = |text: &[u8]| database.write(git2::ObjectType::Commit, text).expect("written");
+                    let ids = [write(theirs), write(&text)];
+                    return if side == 1 { ids } else { [ids[1], ids[0]] };
+                }
+                Some(_) => {}
+                None => {
+                    seen.insert(short, (side, text));
+                }
+            }
+        }
+    }
+    unreachable!("numbers do not end")
+}
+
+#[test]
+fn a_commit_that_shares_seven_digits_with_the_one_reviewed_is_another() {
+    let bed = Bed::new("saved-alike");
+    bed.write("secret.yaml", &secret("web"));
+    bed.commit("First");
+    let repository = git2::Repository::open(&bed.dir).expect("the repository");
+    let tree = |value: &str| {
+        bed.write("secret.yaml", &secret("web").replace("hunter2", value));
+        let mut index = repository.index().expect("an index");
+        index
+            .add_all(["*"], git2::IndexAddOption::DEFAULT, None)
+            .expect("files that can be added");
+        index.write_tree().expect("a tree")
+    };
+    let [reviewed, other] = two_alike(&repository, [tree("reviewed"), tree("sneaked-in")]);
+    let check_out = |commit: git2::Oid| {
+        let object = repository.find_object(commit, None).expect("the commit");
+        repository
+            .reset(&object, git2::ResetType::Hard, None)
+            .expect("it can be checked out");
+    };
+    check_out(reviewed);
+    save(&bed);
+    check_out(other);
+    refused(
+        &bed,
+        &format!("it is for commit {reviewed}, and this is commit {other}"),
+    );
 }

@@ -7,6 +7,7 @@ use super::{Directory, History, Known, Secrets};
 use crate::applyset::inventory::{self, Record};
 use crate::cluster::Discovery;
 use crate::diagnostic::error::Error;
+use crate::object::commit;
 use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use crate::plan::compare;
 use crate::plan::{Answered, Deleted, Observation, Observed, Past};
@@ -113,7 +114,7 @@ struct Then {
 
 impl History {
     fn render(&self, revision: &str, observed: &Observed, discovery: &Discovery) -> Result<Then, String> {
-        let short = revision.get(..7).unwrap_or(revision);
+        let short = commit::short(revision);
         let found = self.commits.find(revision);
         let found = found.map_err(|_| format!("the commit {short} is not at hand"))?;
         let records = observed.parent.iter();

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::super::lines::Lines;
 use super::super::style::{FADED, columns, paint};
 use super::super::{age, value};
 use crate::diagnostic::place::{Origin, Role};
@@ -16,9 +17,9 @@ use crate::plan::{Action, Step};
 use crate::source::rules::{self, LeftTo, Rule, Source, Verdict};
 
 /// The lines of one field of a step.
-pub(super) fn change(change: &FieldChange, now: Timestamp, step: &Step) -> String {
+pub(super) fn change(change: &FieldChange, now: Timestamp, step: &Step) -> Lines {
     match &change.cause {
-        Cause::Conflict { owner } => conflict(change, owner, step),
+        Cause::Conflict { owner } => conflict(change, owner, step).into(),
         Cause::Diverged { writer } => diverged(change, now, writer.as_ref(), step),
         _ => field(change, now),
     }
@@ -66,13 +67,13 @@ fn writer(manager: &FieldManager) -> String {
     }
 }
 
-fn field(change: &FieldChange, now: Timestamp) -> String {
+fn field(change: &FieldChange, now: Timestamp) -> Lines {
     // A value that comes from a parameter is changed where the parameter is set.
     let is_parameter = |origin: &&Origin| matches!(origin.role, Role::Parameter | Role::SecretParameter);
     let origin = change.origins.iter().find(is_parameter).or(change.origins.first());
     let place = origin.map(|origin| format!("{}:{}", origin.place.file.path(), origin.place.line()));
     if let Some(line) = follows(change, now).or_else(|| last_applied(change, now)) {
-        return line;
+        return line.into();
     }
     let place = match change.cause {
         Cause::Takeover { .. } if change.after == Shown::Absent => String::new(),
@@ -81,13 +82,11 @@ fn field(change: &FieldChange, now: Timestamp) -> String {
     };
     let path = format!("    {}", change.path);
     if change.before == change.after {
-        return format!("{}\n", columns(&path, &cause(change, now)));
+        return columns(&path, &cause(change, now)).into();
     }
-    format!(
-        "{}\n{}",
-        columns(&path, &place),
-        value::change(change, "      ", &cause(change, now))
-    )
+    let mut lines = Lines::from(columns(&path, &place));
+    lines.append(value::change(change, 6, &cause(change, now)));
+    lines
 }
 
 /// A pod template's digest of what it reads says nothing to a person but what that is.
@@ -158,16 +157,16 @@ fn somebody(manager: Option<&FieldManager>, now: Timestamp) -> String {
 }
 
 /// A field that both git and somebody in the cluster changed.
-fn diverged(change: &FieldChange, now: Timestamp, writer: Option<&FieldManager>, step: &Step) -> String {
-    let mut text = field(change, now);
+fn diverged(change: &FieldChange, now: Timestamp, writer: Option<&FieldManager>, step: &Step) -> Lines {
+    let mut lines = field(change, now);
     if let Some(by) = taken(change, step) {
-        let _ = writeln!(text, "      {}", paint(FADED, by));
+        lines.push(&format!("      {}", paint(FADED, by)));
     } else {
         let ways = "take git's: --force-conflicts; keep the other: write it into git";
-        let _ = writeln!(text, "      {}", paint(FADED, ways));
-        text += &by_rule(change, writer, step);
+        lines.push(&format!("      {}", paint(FADED, ways)));
+        lines.push(&by_rule(change, writer, step));
     }
-    text
+    lines
 }
 
 /// By what a conflict is taken, if it is.

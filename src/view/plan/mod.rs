@@ -9,9 +9,11 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use super::lines::{Lines, Sign};
 use super::style::{self, FADED, FAILED, STRONG, WARNED, columns, paint};
 use super::{age, value};
 use crate::kinds::jobs::Why;
+use crate::object::commit;
 use crate::object::field::FieldPath;
 use crate::plan::compare::GitChange;
 use crate::plan::{Action, Moved, Plan, Reason, Restarts, Step, Unverified, Work};
@@ -65,12 +67,12 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>) -> String {
     let mut was_short = false;
     for step in &plan.steps {
         let lines = self::step(step, heading);
-        let is_short = lines.lines().count() == 1;
+        let is_short = lines.len() == 1;
         if !(was_short && is_short) {
             text.push('\n');
         }
         was_short = is_short;
-        text += &lines;
+        text += &lines.to_string();
     }
     for kind in &plan.not_compared {
         let count = match kind.desired.len() {
@@ -99,7 +101,7 @@ pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>) -> String {
     if !moved.now.is_empty() {
         let _ = writeln!(text, "{}", paint(STRONG, "would be done now, and was not planned so:"));
         for step in &moved.now {
-            text += &self::step(step, heading);
+            text += &self::step(step, heading).to_string();
         }
     }
     if !moved.gone.is_empty() {
@@ -143,7 +145,7 @@ pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> String {
             let commit = completed
                 .revision
                 .as_deref()
-                .map(|commit| format!("{} ", commit.get(..7).unwrap_or(commit)));
+                .map(|commit| format!("{} ", commit::short(commit)));
             let _ = write!(
                 text,
                 ", last synced {}{}",
@@ -170,24 +172,24 @@ fn commit(revision: &Revision) -> String {
 }
 
 /// The lines of one object, the first of which says what becomes of it.
-pub(super) fn step(step: &Step, heading: &Heading<'_>) -> String {
+pub(super) fn step(step: &Step, heading: &Heading<'_>) -> Lines {
     let left = format!("{} {:<9} {}", step.action.glyph(), step.action.word(), step.reference);
     let plain = columns(&left, &note(step, heading));
-    let mut text = format!(
-        "{}{}\n",
+    let mut lines = Lines::from(format!(
+        "{}{}",
         paint(style::of(step.action), &left),
         plain.strip_prefix(left.as_str()).unwrap_or_default()
-    );
+    ));
     if let Reason::Immutable(replacement) = &step.reason {
-        text += &immutable::lines(&step.reference, replacement);
+        lines.push(&immutable::lines(&step.reference, replacement));
     }
     for change in &step.changes {
-        text += &change::change(change, heading.now, step);
+        lines.append(change::change(change, heading.now, step));
     }
-    text += &becomes_ours(step);
+    lines.push(&becomes_ours(step));
     for key in &step.generates {
         let path = FieldPath::of(&["data", key]);
-        let _ = writeln!(text, "{}", columns(&format!("    {path}"), "generated in the cluster"));
+        lines.push(&columns(&format!("    {path}"), "generated in the cluster"));
     }
     if heading.whole
         && step.action == Action::Create
@@ -196,20 +198,19 @@ pub(super) fn step(step: &Step, heading: &Heading<'_>) -> String {
         let desired = &work.desired;
         let shown = value::presentable(&desired.value, &desired.reference.kind, &*desired.origins);
         for line in value::yaml(&shown).lines() {
-            let _ = writeln!(text, "    {}", paint(style::ADDED, format!("+ {line}")));
+            lines.signed(Sign::Added, 4, line, "");
         }
     }
     if let (true, Some(why)) = (heading.whole, &step.guess) {
-        let _ = writeln!(
-            text,
+        lines.push(&format!(
             "    {}",
             paint(FADED, format!("guessed, since {}", value::visible(why)))
-        );
+        ));
     }
     for warning in &step.warnings {
-        let _ = writeln!(text, "    {} {warning}", paint(WARNED, "warning:"));
+        lines.push(&format!("    {} {warning}", paint(WARNED, "warning:")));
     }
-    text
+    lines
 }
 
 /// Whose fields become ours, and from which version ours move.

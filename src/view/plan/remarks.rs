@@ -7,6 +7,7 @@ use super::super::style::{FAILED, WARNED, paint};
 use super::super::value::visible;
 use super::{Heading, Pruning, change, input};
 use crate::kinds::jobs::Crossed;
+use crate::object::commit;
 use crate::plan::{Action, Idle, Plan, Reason, Refusal, Step, Unverified, Work};
 
 pub(in crate::view) fn summary(plan: &Plan, pruning: Pruning) -> String {
@@ -105,7 +106,7 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
     }
     text += &unverified(plan);
     if let Some(from) = &plan.back.from {
-        let from = from.get(..7).unwrap_or(from);
+        let from = commit::short(from);
         let _ = writeln!(
             text,
             "goes back: {from} was synced last, and this is not a later commit"
@@ -266,7 +267,7 @@ fn unverified(plan: &Plan) -> String {
 /// What it means to go back across a Job.
 pub(in crate::view) fn crossed(crossed: &Crossed) -> String {
     let Crossed { job, reason, ran, .. } = crossed;
-    let ran = ran.get(..7).unwrap_or(ran);
+    let ran = commit::short(ran);
     let reason = match reason.as_str() {
         "" => String::new(),
         reason => format!(" ({})", visible(reason)),

@@ -1,0 +1,76 @@
+//! What tells a saved plan from the plan that is made now.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::object::commit;
+use crate::plan::{ApplySetName, OtherPart};
+
+/// The parts in which a saved plan is of something else, as one line.
+pub fn other_parts(parts: &[OtherPart]) -> String {
+    parts.iter().map(other_part).collect::<Vec<_>>().join("; ")
+}
+
+fn other_part(part: &OtherPart) -> String {
+    let (then, now) = match part {
+        OtherPart::NoCommit => return "it was made of what no commit holds".to_owned(),
+        OtherPart::ApplySet(then, now) => (apply_set(then.as_ref()), apply_set(now.as_ref())),
+        OtherPart::Cluster(then, now) => (format!("the cluster {then}"), format!("the cluster {now}")),
+        OtherPart::Environment(then, now) => (environment(then.as_ref()), environment(now.as_ref())),
+        OtherPart::Set(then, now) => (set(then), set(now)),
+        OtherPart::Commit(then, now) => commits(then, now),
+    };
+    format!("it is for {then}, and this is {now}")
+}
+
+fn apply_set(name: Option<&ApplySetName>) -> String {
+    name.map_or_else(
+        || "no ApplySet".to_owned(),
+        |set| format!("the ApplySet {} of namespace {}", set.name, set.namespace),
+    )
+}
+
+fn environment(environment: Option<&String>) -> String {
+    environment.map_or_else(|| "no environment".to_owned(), |name| format!("the environment {name}"))
+}
+
+fn set(values: &BTreeMap<String, Value>) -> String {
+    let set: Vec<_> = values
+        .iter()
+        .map(|(name, value)| format!("--set {name}={value}"))
+        .collect();
+    if set.is_empty() {
+        "no --set".to_owned()
+    } else {
+        set.join(" ")
+    }
+}
+
+/// Two commits, by as many digits of their ids as tell them apart.
+fn commits(then: &str, now: &str) -> (String, String) {
+    let (then, now) = if commit::short(then) == commit::short(now) {
+        (then, now)
+    } else {
+        (commit::short(then), commit::short(now))
+    };
+    (format!("commit {then}"), format!("commit {now}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commits_that_share_their_first_digits_are_shown_whole() {
+        let commit = |then: &str, now: &str| other_parts(&[OtherPart::Commit(then.to_owned(), now.to_owned())]);
+        assert_eq!(
+            commit("1234567aaaa", "1234567bbbb"),
+            "it is for commit 1234567aaaa, and this is commit 1234567bbbb"
+        );
+        assert_eq!(
+            commit("1234567aaaa", "7654321bbbb"),
+            "it is for commit 1234567, and this is commit 7654321"
+        );
+    }
+}
