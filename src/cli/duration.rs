@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-/// Reads `90s`, `5m`, `1h`; a number alone is seconds.
+use jiff::SignedDuration;
+
+/// What is right, for whoever typed something else.
+const FORM: &str = "write hours, minutes and seconds, such as 90s, 5m or 1h30m";
+
+/// Reads `90s`, `5m`, `1h30m`; a number alone is seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let number = text.trim_end_matches(char::is_alphabetic);
-    let unit = match &text[number.len()..] {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        _ => return Err("write a number and s, m or h, such as 90s".to_owned()),
-    };
-    let count: u32 = number
-        .parse()
-        .map_err(|_| "write a number and s, m or h, such as 90s".to_owned())?;
-    Ok(Duration::from_secs(u64::from(count) * unit))
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Ok(Duration::from_secs(u64::from(seconds)));
+    }
+    let length: SignedDuration = text.parse().map_err(|_| FORM.to_owned())?;
+    Duration::try_from(length).map_err(|_| FORM.to_owned())
 }
 
 #[cfg(test)]
@@ -22,11 +21,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_numbers_with_a_unit() {
-        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
-        assert_eq!(duration("1h"), Ok(Duration::from_secs(3_600)));
-        for wrong in ["", "m", "5 minutes", "-1s", "5d"] {
+    fn durations_are_numbers_with_units() {
+        for (text, seconds) in [
+            ("90s", 90),
+            ("90", 90),
+            ("5m", 300),
+            ("1h", 3_600),
+            ("1h30m", 5_400),
+            ("1h 30m 5s", 5_405),
+            ("5 minutes", 300),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for wrong in ["", "m", "-1s", "5x", "1h30", "soon"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }

@@ -17,6 +17,7 @@ mod saved;
 mod snapshot;
 mod status;
 mod sync;
+mod tips;
 pub mod ui;
 
 use std::ffi::OsString;
@@ -94,7 +95,7 @@ pub fn run() -> ExitCode {
 /// Runs a command line; the first argument is the name of the program. What clap refuses ends the
 /// process, as it does for any command.
 pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
-    let Args { command, output } = Args::parse_from(args);
+    let Args { command, output } = Args::try_parse_from(args).unwrap_or_else(|error| tips::with_tip(error).exit());
     output.start_log();
     let mut ui = output.ui();
     let result = match command {

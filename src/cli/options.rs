@@ -19,7 +19,7 @@ use crate::source::{Inputs, Settings};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct Output {
-    /// When to use colours.
+    /// When to use colours; auto obeys NO_COLOR and FORCE_COLOR.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
     color: String,
     /// Show more: new objects whole; twice, also every request.
@@ -30,11 +30,20 @@ pub(super) struct Output {
     quiet: bool,
 }
 
+/// Whether [`FORCE_COLOR`](https://force-color.org) asks for colours also where nobody looks at a terminal.
+/// [`NO_COLOR`](https://no-color.org) wins.
+fn is_color_forced() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_off = std::env::var_os("FORCE_COLOR").is_some_and(|value| value == "0");
+    is_set("FORCE_COLOR") && !is_off && !is_set("NO_COLOR")
+}
+
 impl Output {
     pub(super) fn ui(&self) -> Ui {
         let color = match self.color.as_str() {
             "always" => ColorChoice::Always,
             "never" => ColorChoice::Never,
+            _ if is_color_forced() => ColorChoice::Always,
             _ => ColorChoice::Auto,
         };
         let verbosity = match (self.quiet, self.verbose) {
