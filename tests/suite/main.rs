@@ -25,6 +25,7 @@ mod environments;
 mod events;
 mod fixture;
 mod generated;
+mod golden;
 mod history;
 mod immutable;
 mod input;

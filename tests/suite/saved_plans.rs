@@ -268,7 +268,7 @@ fn a_plan_holds_no_secret_and_a_secret_that_moved_is_seen() {
 fn two_alike(repository: &git2::Repository, trees: [git2::Oid; 2]) -> [git2::Oid; 2] {
     let author = git2::Signature::now("Test", "test@example.com").expect("a signature");
     let parent = repository.head().expect("HEAD").peel_to_commit().expect("a commit");
-    let mut seen = HashMap::new();
+    let mut seen: HashMap<String, (usize, Vec<u8>)> = HashMap::new();
     for number in 0_u32.. {
         for (side, tree) in trees.iter().enumerate() {
             let tree = repository.find_tree(*tree).expect("the tree");

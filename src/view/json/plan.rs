@@ -36,7 +36,9 @@ fn around(plan: &Plan, heading: &Heading<'_>) -> Value {
         Against::Cluster(cluster) => (Some(cluster), None),
         Against::Commit(from) => (None, Some(revision(from))),
     };
-    let last = plan.parent.as_ref().and_then(|parent| parent.completed.as_ref());
+    // Between two commits there is no cluster that anybody synced.
+    let parent = plan.parent.as_ref().filter(|_| cluster.is_some());
+    let last = parent.and_then(|parent| parent.completed.as_ref());
     let not_compared = plan.not_compared.iter().map(|kind| {
         json!({
             "kind": kind.kind,
@@ -93,6 +95,10 @@ fn revision(revision: &Revision) -> Value {
 }
 
 fn step(mut saved: Value, step: &Step, heading: &Heading<'_>) -> Value {
+    // Between two commits no object lives anywhere: whatever stands for one has no identity to tell.
+    if let (Against::Commit(_), Some(saved)) = (heading.against, saved.as_object_mut()) {
+        saved.remove("live");
+    }
     if let Some(changes) = saved.get_mut("changes").and_then(Value::as_array_mut) {
         for (saved, change) in changes.iter_mut().zip(&step.changes) {
             extend(saved, self::change(change));
