@@ -184,7 +184,7 @@ pub(super) fn read(source: &options::Source, allow_empty: bool) -> Result<Desire
     };
     if read.manifests.is_empty() && !allow_empty {
         return Err(Error::new(format!("there is no manifest in {}", read.name))
-            .hint("manifests are files that end in .yaml, .yml or .json; if nothing is meant, say --allow-empty"));
+            .hint("manifests are files that end in .yaml, .yml or .json; pass --allow-empty to delete all members"));
     }
     Ok(read)
 }

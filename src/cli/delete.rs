@@ -106,9 +106,8 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     }
     if !args.yes {
         if !Ui::can_ask() {
-            return Err(
-                Error::new("there is nobody to ask whether to delete this").hint("say --yes to delete without asking")
-            );
+            return Err(Error::new("cannot prompt: standard input is not a terminal")
+                .hint("pass --yes to delete without asking"));
         }
         if !ui.confirm("Delete all of this?")? {
             ui.warning("nothing was changed");

@@ -134,7 +134,7 @@ async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
     if planned.plan.writes() && !args.yes && args.plan.is_none() {
         if !Ui::can_ask() || args.desired.source.path().is_none() {
             return Err(
-                Error::new("there is nobody to ask whether to sync this").hint("say --yes to sync without asking")
+                Error::new("cannot prompt: standard input is not a terminal").hint("pass --yes to sync without asking")
             );
         }
         if !ui.confirm("Sync?")? {
@@ -274,7 +274,7 @@ async fn carry_out(planned: Planned, manner: &Manner, ui: &mut Ui) -> Result<End
             result = &mut run => result,
             () = interrupted() => {
                 // From now on nothing new is started, and nothing waited for.
-                Ui::announce("stopping: what is under way is finished; once more stops at once");
+                Ui::announce("stopping: finishing what is under way; press Ctrl-C again to abort");
                 sender.send_replace(true);
                 tokio::select! {
                     result = &mut run => result,

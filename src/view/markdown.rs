@@ -85,7 +85,7 @@ fn dangers(plan: &Plan, heading: &Heading<'_>) -> String {
     let mut lines: Vec<String> = plan
         .refusals
         .iter()
-        .map(|reason| format!("a sync refuses this: {}", escaped(&shortened(&refusal(reason)))))
+        .map(|reason| format!("sync blocked: {}", escaped(&shortened(&refusal(reason)))))
         .collect();
     let crossed = plan.crossed_as_meant();
     lines.extend(crossed.map(|crossed| escaped(&shortened(&plan::crossed(crossed)))));

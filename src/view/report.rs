@@ -42,7 +42,7 @@ impl Progress {
                     Outcome::Deleted => format!("deleted   {reference}"),
                     done if done.is_done() && !was_waited_for => return None,
                     done if done.is_done() => format!("ready     {reference}"),
-                    missed => format!("missed    {reference}: {}", why(missed)),
+                    other => format!("{:<9} {reference}: {}", word(other), why(other)),
                 }
             }
             Event::Mismatch { reference, paths } => {
@@ -75,7 +75,7 @@ pub fn report(report: &Report) -> String {
         let (word, why) = if begun {
             ("unknown", "the sync ended while it was under way")
         } else {
-            ("not begun", "the sync ended before")
+            ("not started", "the sync ended before")
         };
         let _ = writeln!(text, "{} {reference}: {why}", paint(FAILED, word));
     }
@@ -130,11 +130,9 @@ pub(super) fn word(outcome: &Outcome) -> &'static str {
         Outcome::Conflict => "conflict",
         Outcome::Refused => "refused",
         Outcome::Skipped => "skipped",
-        Outcome::Moved => "moved",
-        Outcome::Failed(_) => "failed",
+        Outcome::Moved | Outcome::Failed(_) => "failed",
         Outcome::NotReady(_) | Outcome::NotGone(_) => "not ready",
-        Outcome::Blocked { .. } => "blocked",
-        Outcome::Stopped => "stopped",
+        Outcome::Blocked { .. } | Outcome::Stopped => "not started",
         Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Replaced | Outcome::Deleted => "done",
     }
 }

@@ -38,7 +38,7 @@ pub fn status(view: &StatusView<'_>) -> String {
     let mut text = format!("{} on {}\n", paint(STRONG, &view.set.name), view.cluster);
     match &view.parent.completed {
         Some(record) => text += &synced("synced", record, view.now),
-        None => text += "  synced      never to the end\n",
+        None => text += "  last sync   never completed\n",
     }
     if let Some(attempted) = view.parent.attempted.as_ref().filter(|attempted| {
         view.parent

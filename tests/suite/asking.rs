@@ -70,7 +70,7 @@ fn nobody_is_asked_where_the_answer_was_given_or_the_plan_was_reviewed() {
     bed.write_config_map("settings", &[("a", "3")]);
     bed.run_with(&["sync"], "y\n")
         .exits(2)
-        .complains("there is nobody to ask");
+        .complains("cannot prompt: standard input is not a terminal");
     let data = bed.get("configmap", "settings").expect("it is there")["data"].clone();
     assert_eq!(data["a"], "2");
 }

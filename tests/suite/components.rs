@@ -116,7 +116,7 @@ fn what_depends_on_a_component_that_fails_is_not_tried() {
     bed.run(&["sync", "--yes"])
         .exits(1)
         .shows("not ready Job components-failed/init: Failed")
-        .shows("blocked Deployment components-failed/app: it depends on Job components-failed/init");
+        .shows("not started Deployment components-failed/app: it depends on Job components-failed/init");
     assert!(bed.get("deployment", "app").is_none() && bed.get("deployment", "cache").is_some());
     assert!(bed.get("configmap", "app-etc").is_some());
 }

@@ -51,7 +51,7 @@ fn everything_goes_in_reverse_order_and_the_records_last() {
             .shows_not("no longer in git")
     };
     let requests = bed.audited(|| {
-        shown(bed.run(&["delete"]).exits(2)).complains("say --yes to delete without asking");
+        shown(bed.run(&["delete"]).exits(2)).complains("pass --yes to delete without asking");
     });
     assert!(!requests.iter().any(AuditEvent::is_write), "{requests:?}");
 

@@ -169,13 +169,13 @@ fn going_back_across_a_migration_is_shown_and_refused_without_its_flag() {
     // Back to one with another migration, and to one with none.
     let words = format!(
         "it goes back across Job history-schema/db-sync, whose run at {} cannot be undone ({REASON}); if that is \
-         meant, say --allow-irreversible",
+         meant, pass --allow-irreversible",
         &third[..7]
     );
     for revision in [&first, &before] {
         bed.run(&["diff", "--revision", revision])
             .exits(1)
-            .shows(&format!("a sync refuses this: {words}"));
+            .shows(&format!("sync blocked: {words}"));
         let requests = bed.audited(|| {
             sync_at(&bed, revision, &[])
                 .exits(2)

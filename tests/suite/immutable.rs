@@ -390,7 +390,7 @@ fn the_annotation_allows_it_and_what_depends_on_a_refused_one_waits() {
     bed.remove("dropped.yaml");
     bed.sync()
         .exits(1)
-        .shows("blocked ConfigMap fixed-annotated/after: it depends on Service fixed-annotated/web")
+        .shows("not started ConfigMap fixed-annotated/after: it depends on Service fixed-annotated/web")
         .shows("1 updated")
         .shows("nothing was pruned");
     assert!(bed.get("configmap", "dropped").is_some());

@@ -66,10 +66,10 @@ fn a_second_ctrl_c_stops_at_once_and_says_what_nobody_knows() {
     interrupt(&sync);
     let run = Run::finish(sync).exits(130);
     assert!(second.elapsed() < Duration::from_secs(5), "it waits for nothing");
-    run.complains("stopping: what is under way is finished; once more stops at once")
+    run.complains("stopping: finishing what is under way; press Ctrl-C again to abort")
         .complains("stopped at once: what was under way may be done or not")
         .complains("the Lease is free again after 30 s")
         .shows("unknown ConfigMap interrupt-twice/held: the sync ended while it was under way")
-        .shows("not begun ConfigMap interrupt-twice/after: the sync ended before")
+        .shows("not started ConfigMap interrupt-twice/after: the sync ended before")
         .shows("not synced: 1 created, 2 not done");
 }

@@ -104,7 +104,7 @@ spec:
     bed.sync()
         .exits(1)
         .shows("not ready Job order-mended/init: Failed")
-        .shows("blocked Deployment order-mended/app: it depends on");
+        .shows("not started Deployment order-mended/app: it depends on");
     assert!(bed.get("deployment", "app").is_none());
     bed.write("db/job.yaml", &job("{}"));
     bed.commit("Mended");

@@ -10,7 +10,7 @@ fn a_sync_without_yes_and_without_a_terminal_changes_nothing() {
     bed.write_config_map("settings", &[("a", "1")]);
     bed.run(&["sync"])
         .exits(2)
-        .complains("nobody to ask")
+        .complains("cannot prompt")
         .complains("--yes");
     assert!(bed.get("configmap", "settings").is_none());
 }
@@ -132,11 +132,11 @@ fn what_never_becomes_current_is_named_and_stops_only_what_depends_on_it() {
     bed.run(&["sync", "--yes", "--timeout", "2s"])
         .exits(1)
         .shows("not ready Deployment sync-not-ready/web: InProgress: its controller has not seen it")
-        .shows("blocked ConfigMap sync-not-ready/after: it depends on Deployment sync-not-ready/web");
+        .shows("not started ConfigMap sync-not-ready/after: it depends on Deployment sync-not-ready/web");
     assert!(bed.get("configmap", "after").is_none() && bed.get("configmap", "independent").is_some());
     bed.run(&["status"])
         .exits(1)
-        .shows("synced never to the end")
+        .shows("last sync never completed")
         .shows("InProgress Deployment sync-not-ready/web: its controller has not seen it");
 }
 

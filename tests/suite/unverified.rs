@@ -17,7 +17,7 @@ fn told(text: &str) -> Vec<String> {
         let line = line.replace("; unverified: you may not write it", "");
         line.replace(" unverified: you may not write it", "")
     });
-    let is_remark = |line: &String| line.starts_with("unverified: ") || line.starts_with("a sync refuses this");
+    let is_remark = |line: &String| line.starts_with("unverified: ") || line.starts_with("sync blocked");
     lines.filter(|line| !is_remark(line)).collect()
 }
 
@@ -102,7 +102,7 @@ fn who_may_only_read_sees_the_same_diff_and_that_it_is_unverified() {
         .shows("git: ")
         .shows("drift: kubectl-edit")
         .shows("unverified: 14 of 15 objects, 5 of them unchanged")
-        .shows("a sync refuses this: you may not write");
+        .shows("sync blocked: you may not write");
     drop(predicted);
     // One of those that take the same right was asked about, not each.
     let refused = requests

@@ -61,7 +61,7 @@ fn kind(outcome: &Outcome) -> &'static str {
         Outcome::Deleted => "pruned",
         done if done.is_done() => "ready",
         Outcome::Conflict | Outcome::Refused | Outcome::Skipped => "left",
-        Outcome::Blocked { .. } | Outcome::Stopped => "notBegun",
+        Outcome::Blocked { .. } | Outcome::Stopped => "notStarted",
         _ => "failed",
     }
 }
@@ -76,6 +76,8 @@ pub(super) fn code(outcome: &Outcome) -> &'static str {
         Outcome::Deleted => "deleted",
         Outcome::NotReady(_) => "notReady",
         Outcome::NotGone(_) => "notGone",
+        Outcome::Moved => "moved",
+        Outcome::Blocked { .. } | Outcome::Stopped => "notStarted",
         named => word(named),
     }
 }

@@ -38,7 +38,7 @@ pub fn report(report: &Report, failure: Option<&Error>, subject: &Subject<'_>) -
         }))
     });
     let open = report.open().map(|(reference, begun)| {
-        let outcome = if begun { "unknown" } else { "notBegun" };
+        let outcome = if begun { "unknown" } else { "notStarted" };
         json!({"object": reference, "outcome": outcome})
     });
     let count = |of: fn(&Outcome) -> bool| report.count(of);

@@ -141,7 +141,7 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
         (_, Pruning::Members | Pruning::Everything) => {}
     }
     for reason in &plan.refusals {
-        let _ = writeln!(text, "{} {}", paint(FAILED, "a sync refuses this:"), refusal(reason));
+        let _ = writeln!(text, "{} {}", paint(FAILED, "sync blocked:"), refusal(reason));
     }
     text
 }
@@ -288,14 +288,14 @@ pub fn refusal(reason: &Refusal) -> String {
             format!("{deletes} objects would be deleted, and {allowed} may be; allow more with --max-prune {deletes}")
         }
         Refusal::Irreversible(crossed) => {
-            format!("{}; if that is meant, say --allow-irreversible", self::crossed(crossed))
+            format!("{}; to do it anyway, pass --allow-irreversible", self::crossed(crossed))
         }
-        Refusal::Empty => "git wants nothing at all; if that is meant, say --allow-empty".to_owned(),
+        Refusal::Empty => "the desired state is empty; pass --allow-empty to delete all members".to_owned(),
         Refusal::Environment { last, now } => {
             let name =
                 |environment: &Option<String>| environment.clone().unwrap_or_else(|| "no environment".to_owned());
             format!(
-                "{} was synced last, and this is {}; if that is meant, say --switch-environment",
+                "{} was synced last, and this is {}; to do it anyway, pass --switch-environment",
                 name(last),
                 name(now)
             )
