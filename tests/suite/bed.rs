@@ -201,7 +201,7 @@ impl Run {
             stderr: String::from_utf8(output.stderr).expect("text"),
         };
         let mut lines = run.stdout.lines().chain(run.stderr.lines());
-        let mismatch = lines.find(|line| line.starts_with("mismatch:"));
+        let mismatch = lines.find(|line| line.starts_with("mismatch:") || is_mismatch(line));
         assert_eq!(mismatch, None, "in\n{}{}", run.stdout, run.stderr);
         run
     }
@@ -236,6 +236,14 @@ impl Run {
         self
     }
 
+    /// Whether standard error does not hold this.
+    #[track_caller]
+    pub fn complains_not(self, words: &str) -> Run {
+        let (text, sought) = (squeeze(&self.stderr), squeeze(words));
+        assert!(!text.contains(&sought), "'{sought}' in\n--- stderr\n{}", self.stderr);
+        self
+    }
+
     /// Whether neither output holds any of these, which are nobody's business.
     #[track_caller]
     pub fn hides(self, secrets: &[&str]) -> Run {
@@ -262,6 +270,22 @@ impl Run {
         );
         self
     }
+}
+
+/// Whether a line of JSON tells that something was stored otherwise than planned: an event, or a report.
+fn is_mismatch(line: &str) -> bool {
+    let document: Option<serde_json::Value> = line.starts_with('{').then(|| serde_json::from_str(line).ok()).flatten();
+    document.is_some_and(|document| {
+        let mismatches = document["mismatches"].as_array();
+        document["type"] == "mismatch" || mismatches.is_some_and(|mismatches| !mismatches.is_empty())
+    })
+}
+
+#[test]
+fn a_mismatch_is_seen_in_json_too() {
+    assert!(is_mismatch(r#"{"type": "mismatch", "fields": ["data.a"]}"#));
+    assert!(is_mismatch(r#"{"kind": "Report", "mismatches": [{"fields": ["data.a"]}]}"#));
+    assert!(!is_mismatch(r#"{"kind": "Report", "mismatches": []}"#));
 }
 
 /// Commits everything in a repository; the full id.
