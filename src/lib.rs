@@ -23,6 +23,7 @@
 //! 13. [`yaml`]: YAML with the place of every value.
 //! 14. [`object`]: Kubernetes objects, their fields, and what selects them.
 //! 15. [`diagnostic`]: errors that point into files, and the nearest right name.
+//! 16. [`manual`]: the manual's chapters, as `stackanetes help` prints them.
 //!
 //! Only [`cluster`] names the Kubernetes client. Without I/O, clock or async are [`view`], [`mod@plan`],
 //! [`kinds`], [`ssa`], [`applyset`], [`yaml`], [`object`], [`diagnostic`], and of [`source`] its
@@ -35,6 +36,7 @@ pub mod cluster;
 pub mod diagnostic;
 pub mod execute;
 pub mod kinds;
+pub mod manual;
 pub mod object;
 pub mod observe;
 pub mod plan;

@@ -8,6 +8,7 @@ mod delete;
 mod diff;
 mod duration;
 mod format;
+mod help;
 mod history;
 mod options;
 mod output;
@@ -61,9 +62,11 @@ impl Exit {
 #[derive(Debug, Parser)]
 #[command(
     version,
+    disable_help_subcommand = true,
     max_term_width = 100,
     after_help = "Exit codes: 0 nothing would change, nothing found, or done; 1 something would change, was \
-found, or was not done; 2 could not run; 130 interrupted."
+found, or was not done; 2 could not run; 130 interrupted.\n\nThe manual: `stackanetes help` lists its chapters, `stackanetes \
+help TOPIC` prints one."
 )]
 struct Args {
     #[command(subcommand)]
@@ -85,6 +88,7 @@ enum Command {
     Roles(roles::Args),
     Output(output::Args),
     Completions(completions::Args),
+    Help(help::Args),
 }
 
 /// Runs the command line of this process.
@@ -95,6 +99,11 @@ pub fn run() -> ExitCode {
 /// Runs a command line; the first argument is the name of the program. What clap refuses ends the
 /// process, as it does for any command.
 pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    if args.len() == 1 {
+        // Whoever asks for nothing wants to know what there is.
+        args.push("-h".into());
+    }
     let Args { command, output } = Args::try_parse_from(args).unwrap_or_else(|error| tips::with_tip(error).exit());
     output.start_log();
     let mut ui = output.ui();
@@ -110,6 +119,7 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Roles(args) => block_on(roles::run(args, &mut ui)),
         Command::Output(args) => output::run(&args, &mut ui),
         Command::Completions(args) => completions::run(&args, &mut ui),
+        Command::Help(args) => help::run(&args, &mut ui),
     };
     ui.done();
     result.unwrap_or_else(|error| {

@@ -284,7 +284,9 @@ fn is_mismatch(line: &str) -> bool {
 #[test]
 fn a_mismatch_is_seen_in_json_too() {
     assert!(is_mismatch(r#"{"type": "mismatch", "fields": ["data.a"]}"#));
-    assert!(is_mismatch(r#"{"kind": "Report", "mismatches": [{"fields": ["data.a"]}]}"#));
+    assert!(is_mismatch(
+        r#"{"kind": "Report", "mismatches": [{"fields": ["data.a"]}]}"#
+    ));
     assert!(!is_mismatch(r#"{"kind": "Report", "mismatches": []}"#));
 }
 

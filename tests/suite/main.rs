@@ -31,6 +31,7 @@ mod immutable;
 mod input;
 mod interrupt;
 mod jobs;
+mod manual;
 mod migration;
 mod namespaces;
 mod one_at_a_time;

@@ -18,21 +18,21 @@ pub const SITUATIONS: &[Situation] = &[
         args: &[],
         before: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
         )],
         after: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
         )],
     },
     Situation {
@@ -40,26 +40,26 @@ data:
         args: &[],
         before: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
         )],
         after: &[
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
             ),
             (
                 "web.yaml",
-                r#"apiVersion: apps/v1
+                r"apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
@@ -71,7 +71,7 @@ spec:
       containers:
         - name: web
           image: nginx:1
-"#,
+",
             ),
         ],
     },
@@ -80,26 +80,26 @@ spec:
         args: &["-v"],
         before: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
         )],
         after: &[
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
             ),
             (
                 "web.yaml",
-                r#"apiVersion: apps/v1
+                r"apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
@@ -111,7 +111,7 @@ spec:
       containers:
         - name: web
           image: nginx:1
-"#,
+",
             ),
         ],
     },
@@ -120,21 +120,21 @@ spec:
         args: &[],
         before: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
         )],
         after: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: slow
-"#,
+",
         )],
     },
     Situation {
@@ -142,7 +142,7 @@ data:
         args: &[],
         before: &[(
             "s.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
@@ -153,11 +153,11 @@ data:
     a = 1
     b = 2
     c = 3
-"#,
+",
         )],
         after: &[(
             "s.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
@@ -168,7 +168,7 @@ data:
     a = 1
     b = 2
     c = 4
-"#,
+",
         )],
     },
     Situation {
@@ -176,7 +176,7 @@ data:
         args: &[],
         before: &[(
             "s.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
@@ -185,11 +185,11 @@ data:
     - minus
     ```
     old
-"#,
+",
         )],
         after: &[(
             "s.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
@@ -198,7 +198,7 @@ data:
     - minus
     ```
     new
-"#,
+",
         )],
     },
     Situation {
@@ -206,23 +206,23 @@ data:
         args: &[],
         before: &[(
             "s.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   note: one
-"#,
+",
         )],
         after: &[(
             "s.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   app.conf: |
     one
     two
-"#,
+",
         )],
     },
     Situation {
@@ -231,31 +231,31 @@ data:
         before: &[
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
             ),
             (
                 "old.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: old}
 data:
   a: '1'
-"#,
+",
             ),
         ],
         after: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
         )],
     },
     Situation {
@@ -264,43 +264,43 @@ data:
         before: &[
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
             ),
             (
                 "old.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: old}
 data:
   a: '1'
   b: '2'
-"#,
+",
             ),
         ],
         after: &[
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
             ),
             (
                 "new.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: new}
 data:
   a: '1'
   b: '2'
-"#,
+",
             ),
         ],
     },
@@ -309,7 +309,7 @@ data:
         args: &[],
         before: &[(
             "web.yaml",
-            r#"apiVersion: apps/v1
+            r"apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
@@ -321,11 +321,11 @@ spec:
       containers:
         - name: web
           image: nginx:1
-"#,
+",
         )],
         after: &[(
             "web.yaml",
-            r#"apiVersion: apps/v1
+            r"apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
@@ -337,7 +337,7 @@ spec:
       containers:
         - name: web
           image: nginx:2
-"#,
+",
         )],
     },
     Situation {
@@ -345,7 +345,7 @@ spec:
         args: &[],
         before: &[(
             "web.yaml",
-            r#"apiVersion: apps/v1
+            r"apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
@@ -361,11 +361,11 @@ spec:
             - {name: A, value: '1'}
             - {name: B, value: '2'}
             - {name: C, value: '3'}
-"#,
+",
         )],
         after: &[(
             "web.yaml",
-            r#"apiVersion: apps/v1
+            r"apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
@@ -381,7 +381,7 @@ spec:
             - {name: A, value: '1'}
             - {name: C, value: '4'}
             - {name: D, value: '5'}
-"#,
+",
         )],
     },
     Situation {
@@ -389,18 +389,18 @@ spec:
         args: &[],
         before: &[(
             "svc.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: Service
 metadata: {name: web}
 spec:
   selector: {app: web}
   ports:
     - {name: http, port: 80}
-"#,
+",
         )],
         after: &[(
             "svc.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: Service
 metadata: {name: web}
 spec:
@@ -408,7 +408,7 @@ spec:
   ports:
     - {name: http, port: 80}
     - {name: https, port: 443}
-"#,
+",
         )],
     },
     Situation {
@@ -416,7 +416,7 @@ spec:
         args: &[],
         before: &[(
             "web.yaml",
-            r#"apiVersion: apps/v1
+            r"apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
@@ -428,11 +428,11 @@ spec:
       containers:
         - name: web
           image: nginx:1
-"#,
+",
         )],
         after: &[(
             "web.yaml",
-            r#"apiVersion: apps/v1
+            r"apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
@@ -444,7 +444,7 @@ spec:
       containers:
         - name: web
           image: nginx:1
-"#,
+",
         )],
     },
     Situation {
@@ -452,7 +452,7 @@ spec:
         args: &["--replace", "Deployment/web"],
         before: &[(
             "web.yaml",
-            r#"apiVersion: apps/v1
+            r"apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
@@ -464,11 +464,11 @@ spec:
       containers:
         - name: web
           image: nginx:1
-"#,
+",
         )],
         after: &[(
             "web.yaml",
-            r#"apiVersion: apps/v1
+            r"apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
@@ -480,7 +480,7 @@ spec:
       containers:
         - name: web
           image: nginx:1
-"#,
+",
         )],
     },
     Situation {
@@ -488,21 +488,21 @@ spec:
         args: &[],
         before: &[(
             "rb.yaml",
-            r#"apiVersion: rbac.authorization.k8s.io/v1
+            r"apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: web}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
 subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
-"#,
+",
         )],
         after: &[(
             "rb.yaml",
-            r#"apiVersion: rbac.authorization.k8s.io/v1
+            r"apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: web}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}
 subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
-"#,
+",
         )],
     },
     Situation {
@@ -510,19 +510,19 @@ subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
         args: &[],
         before: &[(
             "key.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: Secret
 metadata: {name: key}
 stringData: {password: first}
-"#,
+",
         )],
         after: &[(
             "key.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: Secret
 metadata: {name: key}
 stringData: {password: second}
-"#,
+",
         )],
     },
     Situation {
@@ -530,19 +530,19 @@ stringData: {password: second}
         args: &[],
         before: &[(
             "key.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: Secret
 metadata: {name: key}
 stringData: {password: first}
-"#,
+",
         )],
         after: &[(
             "other.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: Secret
 metadata: {name: other}
 stringData: {password: second}
-"#,
+",
         )],
     },
     Situation {
@@ -550,30 +550,30 @@ stringData: {password: second}
         args: &[],
         before: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
         )],
         after: &[
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
             ),
             (
                 "app/component.yaml",
-                r#"secrets:
+                r"secrets:
   - name: made
     generate:
       password: {length: 40}
-"#,
+",
             ),
         ],
     },
@@ -582,26 +582,26 @@ data:
         args: &[],
         before: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
         )],
         after: &[
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
             ),
             (
                 "crd.yaml",
-                r#"apiVersion: apiextensions.k8s.io/v1
+                r"apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: widgets.example.com}
 spec:
@@ -617,15 +617,15 @@ spec:
           type: object
           properties:
             spec: {type: object, properties: {size: {type: integer}}}
-"#,
+",
             ),
             (
                 "one.yaml",
-                r#"apiVersion: example.com/v1
+                r"apiVersion: example.com/v1
 kind: Widget
 metadata: {name: one}
 spec: {size: 1}
-"#,
+",
             ),
         ],
     },
@@ -635,7 +635,7 @@ spec: {size: 1}
         before: &[
             (
                 "crd.yaml",
-                r#"apiVersion: apiextensions.k8s.io/v1
+                r"apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: widgets.example.com}
 spec:
@@ -651,21 +651,21 @@ spec:
           type: object
           properties:
             spec: {type: object, properties: {size: {type: integer}}}
-"#,
+",
             ),
             (
                 "one.yaml",
-                r#"apiVersion: example.com/v1
+                r"apiVersion: example.com/v1
 kind: Widget
 metadata: {name: one}
 spec: {size: 1}
-"#,
+",
             ),
         ],
         after: &[
             (
                 "crd.yaml",
-                r#"apiVersion: apiextensions.k8s.io/v1
+                r"apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: widgets.example.com}
 spec:
@@ -681,15 +681,15 @@ spec:
           type: object
           properties:
             spec: {type: object, properties: {size: {type: integer}}}
-"#,
+",
             ),
             (
                 "one.yaml",
-                r#"apiVersion: example.com/v1
+                r"apiVersion: example.com/v1
 kind: Widget
 metadata: {name: one}
 spec: {size: 2}
-"#,
+",
             ),
         ],
     },
@@ -699,16 +699,16 @@ spec: {size: 2}
         before: &[
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
             ),
             (
                 "crd.yaml",
-                r#"apiVersion: apiextensions.k8s.io/v1
+                r"apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: widgets.example.com}
 spec:
@@ -724,25 +724,25 @@ spec:
           type: object
           properties:
             spec: {type: object, properties: {size: {type: integer}}}
-"#,
+",
             ),
             (
                 "one.yaml",
-                r#"apiVersion: example.com/v1
+                r"apiVersion: example.com/v1
 kind: Widget
 metadata: {name: one}
 spec: {size: 1}
-"#,
+",
             ),
         ],
         after: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
         )],
     },
     Situation {
@@ -751,30 +751,30 @@ data:
         before: &[
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
             ),
             (
                 "data.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: data}
 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
-"#,
+",
             ),
         ],
         after: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
         )],
     },
     Situation {
@@ -782,19 +782,19 @@ data:
         args: &[],
         before: &[(
             "data.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: data}
 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
-"#,
+",
         )],
         after: &[(
             "data.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: data}
 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 2Gi}}}
-"#,
+",
         )],
     },
     Situation {
@@ -802,19 +802,19 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 2Gi}}}
         args: &[],
         before: &[(
             "data.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: data}
 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
-"#,
+",
         )],
         after: &[(
             "data.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: data}
 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1024Mi}}}
-"#,
+",
         )],
     },
     Situation {
@@ -822,38 +822,38 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1024Mi}}}
         args: &[],
         before: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
         )],
         after: &[
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
             ),
             (
                 "ns.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: Namespace
 metadata: {name: other}
-"#,
+",
             ),
             (
                 "in.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: in, namespace: other}
 data:
   a: '1'
-"#,
+",
             ),
         ],
     },
@@ -862,7 +862,7 @@ data:
         args: &[],
         before: &[(
             "job.yaml",
-            r#"apiVersion: batch/v1
+            r"apiVersion: batch/v1
 kind: Job
 metadata:
   name: migrate
@@ -873,11 +873,11 @@ spec:
     spec:
       restartPolicy: Never
       containers: [{name: migrate, image: 'app:1'}]
-"#,
+",
         )],
         after: &[(
             "job.yaml",
-            r#"apiVersion: batch/v1
+            r"apiVersion: batch/v1
 kind: Job
 metadata:
   name: migrate
@@ -888,7 +888,7 @@ spec:
     spec:
       restartPolicy: Never
       containers: [{name: migrate, image: 'app:2'}]
-"#,
+",
         )],
     },
     Situation {
@@ -896,7 +896,7 @@ spec:
         args: &[],
         before: &[(
             "job.yaml",
-            r#"apiVersion: batch/v1
+            r"apiVersion: batch/v1
 kind: Job
 metadata:
   name: migrate
@@ -907,11 +907,11 @@ spec:
     spec:
       restartPolicy: Never
       containers: [{name: migrate, image: 'app:1'}]
-"#,
+",
         )],
         after: &[(
             "job.yaml",
-            r#"apiVersion: batch/v1
+            r"apiVersion: batch/v1
 kind: Job
 metadata:
   name: migrate
@@ -923,7 +923,7 @@ spec:
     spec:
       restartPolicy: Never
       containers: [{name: migrate, image: 'app:2'}]
-"#,
+",
         )],
     },
     Situation {
@@ -931,7 +931,7 @@ spec:
         args: &[],
         before: &[(
             "web.yaml",
-            r#"apiVersion: apps/v1
+            r"apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
@@ -943,12 +943,12 @@ spec:
       containers:
         - name: web
           image: nginx:1
-"#,
+",
         )],
         after: &[
             (
                 "web.yaml",
-                r#"apiVersion: apps/v1
+                r"apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
@@ -960,18 +960,18 @@ spec:
       containers:
         - name: web
           image: nginx:1
-"#,
+",
             ),
             (
                 "hpa.yaml",
-                r#"apiVersion: autoscaling/v2
+                r"apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: web}
 spec:
   minReplicas: 1
   maxReplicas: 5
   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-"#,
+",
             ),
         ],
     },
@@ -980,30 +980,30 @@ spec:
         args: &[],
         before: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
         )],
         after: &[
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: slow
-"#,
+",
             ),
             (
                 "stackanetes.yaml",
-                r#"name: shop
+                r"name: shop
 namespace: shop
 ignore:
   - {kind: ConfigMap, fields: [data.mode]}
-"#,
+",
             ),
         ],
     },
@@ -1017,17 +1017,17 @@ ignore:
             ),
             (
                 "parameters.yaml",
-                r#"mode: fast
-"#,
+                r"mode: fast
+",
             ),
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: ${{ mode }}
-"#,
+",
             ),
         ],
         after: &[
@@ -1037,17 +1037,17 @@ data:
             ),
             (
                 "parameters.yaml",
-                r#"mode: slow
-"#,
+                r"mode: slow
+",
             ),
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: ${{ mode }}
-"#,
+",
             ),
         ],
     },
@@ -1057,51 +1057,51 @@ data:
         before: &[
             (
                 "app/component.yaml",
-                r#"{}
-"#,
+                r"{}
+",
             ),
             (
                 "app/a.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: a}
 data:
   x: '1'
-"#,
+",
             ),
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
             ),
         ],
         after: &[
             (
                 "app/component.yaml",
-                r#"{}
-"#,
+                r"{}
+",
             ),
             (
                 "app/a.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: a}
 data:
   x: '2'
-"#,
+",
             ),
             (
                 "settings.yaml",
-                r#"apiVersion: v1
+                r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: slow
-"#,
+",
             ),
         ],
     },
@@ -1110,12 +1110,12 @@ data:
         args: &[],
         before: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
         )],
         after: &[],
     },
@@ -1124,20 +1124,20 @@ data:
         args: &[],
         before: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
   mode: fast
-"#,
+",
         )],
         after: &[(
             "settings.yaml",
-            r#"apiVersion: v1
+            r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings
 data: {}
-"#,
+",
         )],
     },
     Situation {

@@ -1,0 +1,55 @@
+//! The manual, in chapters: `stackanetes help TOPIC` prints them, and so does this documentation.
+
+/// A chapter.
+#[derive(Debug, Clone, Copy)]
+pub struct Topic {
+    /// What `stackanetes help` calls it.
+    pub name: &'static str,
+    /// What it is about, in a few words.
+    pub summary: &'static str,
+    /// Markdown.
+    pub text: &'static str,
+}
+
+/// Declares a module that documents itself by a chapter, and the list of all.
+macro_rules! chapters {
+    ($($module:ident, $name:literal, $summary:literal;)*) => {
+        $(
+            #[doc = include_str!(concat!($name, ".md"))]
+            pub mod $module {}
+        )*
+
+        /// The chapters, in the order in which they are best read.
+        pub static TOPICS: [Topic; [$($name),*].len()] = [
+            $(Topic { name: $name, summary: $summary, text: include_str!(concat!($name, ".md")) }),*
+        ];
+    };
+}
+
+chapters! {
+    quick_start, "quick-start", "from a directory of manifests to a synced cluster";
+    concepts, "concepts", "how a diff knows what a sync would do";
+    reading_a_diff, "reading-a-diff", "the lines of a diff, and the cause of each field";
+    sync, "sync", "what a sync does, in which order, and saved plans";
+    history, "history", "earlier syncs, and going back";
+    pruning, "pruning", "what is deleted, and what never is";
+    immutable, "immutable", "fields that cannot be changed, and replacement";
+    rules, "rules", "conflicts, and who wins them";
+    jobs, "jobs", "when a Job runs again";
+    secrets, "secrets", "where secret values come from, and who sees them";
+    directories, "directories", "parameters, components and defaults";
+    check, "check", "mistakes that are found without a cluster";
+    ci, "ci", "checks, comments on pull requests, and syncs on merge";
+    moving, "moving", "from kubectl, Helm, Flux or Argo CD";
+    sandboxes, "sandboxes", "a cluster in a directory, and snapshots";
+    roles, "roles", "the rights that a diff and a sync need";
+    topology, "topology", "the OpenStack in desired/";
+    troubleshooting, "troubleshooting", "what to do when something is refused";
+    programs, "programs", "JSON: plans, events and reports";
+    contributing, "contributing", "how the code and its tests are built";
+}
+
+/// The chapter of this name.
+pub fn topic(name: &str) -> Option<&'static Topic> {
+    TOPICS.iter().find(|topic| topic.name == name)
+}
