@@ -67,6 +67,7 @@ fn read(text: &str, secret: Option<FieldPath>) -> DesiredObject {
         generate: Vec::new(),
         inputs: None,
         rules: Vec::new(),
+        ignored_namespace: None,
     }
 }
 

@@ -199,6 +199,9 @@ pub struct DesiredObject {
     pub inputs: Option<Inputs>,
     /// The rules that are about it, those first that go before others.
     pub rules: Vec<std::sync::Arc<Rule>>,
+    /// Where its manifest names a namespace though its kind has none. The API server ignores that, and it is
+    /// not part of `value`.
+    pub ignored_namespace: Option<Place>,
 }
 
 impl DesiredObject {

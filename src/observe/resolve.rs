@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::cluster::{Discovery, Resource};
 use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::place::Place;
 use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupKind, GroupVersionKind, ObjectRef, is_definition};
 use crate::source::Manifest;
@@ -58,17 +59,14 @@ pub fn add_defined_kinds(discovery: &mut Discovery, manifests: &[Manifest]) -> B
 pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespace: &str) -> Result<Vec<Resolved>> {
     let mut errors = Vec::new();
     let mut resolved: BTreeMap<ObjectRef, Resolved> = BTreeMap::new();
-    for manifest in manifests {
+    for mut manifest in manifests {
         let Some(resource) = discovery.resource(&manifest.gvk) else {
             errors.push(unknown_kind(&manifest, discovery));
             continue;
         };
+        let ignored_namespace = ignored_namespace(&mut manifest, resource);
         let namespace = match (&manifest.namespace, resource.namespaced) {
-            (Some(_), false) => {
-                errors.push(namespace_of_cluster_scoped(&manifest));
-                continue;
-            }
-            (None, false) => None,
+            (_, false) => None,
             (Some(namespace), true) => Some(namespace.clone()),
             (None, true) => Some(default_namespace.to_owned()),
         };
@@ -88,6 +86,7 @@ pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespac
                     generate: manifest.generate,
                     inputs: None,
                     rules: Vec::new(),
+                    ignored_namespace,
                 };
                 free.insert((object, resource.clone()));
             }
@@ -112,14 +111,15 @@ pub fn resolve_known(manifests: Vec<Manifest>, discovery: &Discovery, default_na
     let mut known = discovery.clone();
     add_defined_kinds(&mut known, &manifests);
     let mut resolved: BTreeMap<ObjectRef, DesiredObject> = BTreeMap::new();
-    for manifest in manifests {
+    for mut manifest in manifests {
         let kind = &manifest.gvk.group_kind;
         let Some(resource) = known.resource(&manifest.gvk).or_else(|| known.preferred(kind)) else {
             continue;
         };
+        let ignored_namespace = ignored_namespace(&mut manifest, resource);
         let namespace = manifest.namespace.unwrap_or_else(|| default_namespace.to_owned());
         let reference = ObjectRef {
-            kind: kind.clone(),
+            kind: manifest.gvk.group_kind,
             namespace: resource.namespaced.then_some(namespace),
             name: manifest.name,
         };
@@ -131,12 +131,13 @@ pub fn resolve_known(manifests: Vec<Manifest>, discovery: &Discovery, default_na
             generate: manifest.generate,
             inputs: None,
             rules: Vec::new(),
+            ignored_namespace,
         });
     }
     resolved.into_values().collect()
 }
 
-fn place_of(manifest: &Manifest, path: &[&str]) -> crate::diagnostic::place::Place {
+fn place_of(manifest: &Manifest, path: &[&str]) -> Place {
     let origins = manifest.origins.of(&FieldPath::of(path));
     origins
         .into_iter()
@@ -193,13 +194,17 @@ fn unknown_kind(manifest: &Manifest, discovery: &Discovery) -> Error {
     }
 }
 
-fn namespace_of_cluster_scoped(manifest: &Manifest) -> Error {
-    Error::new(format!(
-        "{} {} has a namespace, and its kind has none",
-        manifest.gvk.group_kind.kind, manifest.name
-    ))
-    .at(place_of(manifest, &["metadata", "namespace"]), "")
-    .hint("take the namespace out")
+/// Takes the namespace out of a manifest whose kind has none, as an API server does of whatever is sent to it
+/// (`rest.BeforeCreate` in k8s.io/apiserver); where it stood, if it did.
+fn ignored_namespace(manifest: &mut Manifest, resource: &Resource) -> Option<Place> {
+    if resource.namespaced || manifest.namespace.is_none() {
+        return None;
+    }
+    let place = place_of(manifest, &["metadata", "namespace"]);
+    if let Some(metadata) = manifest.value.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("namespace");
+    }
+    Some(place)
 }
 
 fn twice(manifest: &Manifest, other: &DesiredObject) -> Error {

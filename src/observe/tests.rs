@@ -116,11 +116,15 @@ fn a_namespace_is_the_manifests_or_the_default_or_none() {
 }
 
 #[test]
-fn what_has_no_namespace_must_not_name_one() {
-    let error = resolved(&[text("v1", "Namespace", "name: a\n  namespace: b")]).expect_err("a namespace");
-    assert_eq!(error.message(), "Namespace a has a namespace, and its kind has none");
-    assert_eq!(error.places()[0].0.to_string(), "a.yaml:5:3");
-    assert_eq!(error.hints(), ["take the namespace out"]);
+fn a_namespace_where_there_is_none_is_taken_out_and_its_place_kept() {
+    let found = resolved(&[text("v1", "Namespace", "name: a\n  namespace: b")]).expect("it is resolved");
+    let (object, _) = &found[0];
+    assert_eq!(object.reference.namespace, None);
+    assert_eq!(object.value["metadata"].get("namespace"), None);
+    let place = object.ignored_namespace.as_ref().expect("a place");
+    assert_eq!(place.to_string(), "a.yaml:5:3");
+    let found = resolved(&[text("v1", "ConfigMap", "name: a\n  namespace: b")]).expect("it is resolved");
+    assert_eq!(found[0].0.ignored_namespace, None);
 }
 
 #[test]

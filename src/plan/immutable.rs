@@ -198,7 +198,7 @@ pub(super) fn decide(mut step: Step, mut work: ApplyWork, found: Immutable, arou
         replacement: answer,
         warnings,
     } = found;
-    step.warnings = warnings;
+    step.warnings.extend(warnings);
     let Some(live) = live else {
         return Decision::Step(Box::new(step));
     };

@@ -214,6 +214,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
     if let Run::Again(why) = &run {
         step.reason = Reason::Runs(why.clone());
     }
+    step.warnings.extend(ignored_namespace(&work.desired));
     let (predicted, warnings) = match answer {
         Answered::Immutable(found) => {
             return immutable::decide(step, work, *found, &Around::new(live.as_ref(), &ruled, policy));
@@ -226,7 +227,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
             (predicted, Vec::new())
         }
     };
-    step.warnings = warnings;
+    step.warnings.extend(warnings);
     let is_going = step.unverified == Some(Unverified::BeingDeleted);
     if is_going {
         step.reason = Reason::BeingDeleted;
@@ -325,6 +326,15 @@ fn not_ours(step: Step, claim: Claim) -> Decision {
 }
 
 /// An object that is as it should be.
+/// A warning of a namespace that the server ignores.
+fn ignored_namespace(desired: &DesiredObject) -> Option<String> {
+    let place = desired.ignored_namespace.as_ref()?;
+    let kind = &desired.reference.kind.kind;
+    Some(format!(
+        "{place}: metadata.namespace is ignored, since {kind} is cluster-scoped; take it out"
+    ))
+}
+
 fn settled(step: Step, work: ApplyWork, live: Option<&LiveObject>) -> Decision {
     Decision::Unchanged(Box::new(Settled {
         unverified: step.unverified,

@@ -150,3 +150,19 @@ fn a_selector_leaves_alone_what_git_wants_with_another_label() {
         "back"
     );
 }
+
+#[test]
+fn a_namespace_on_what_is_cluster_scoped_is_a_warning_and_the_object_is_synced() {
+    let bed = Bed::new("scope-ignored");
+    bed.write(
+        "a.yaml",
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: scope-ignored, namespace: other}\nrules: []\n---\napiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata:\n  name: scope-ignored\n  namespace: other\nvalue: 1\n",
+    );
+    bed.diff()
+        .exits(1)
+        .shows("desired/a.yaml:3:33: metadata.namespace is ignored, since ClusterRole is cluster-scoped")
+        .shows("desired/a.yaml:10:3: metadata.namespace is ignored, since PriorityClass is cluster-scoped");
+    bed.synced();
+    bed.diff().exits(0);
+    bed.run(&["delete", "--yes"]).exits(0);
+}

@@ -1,8 +1,9 @@
 //! How an object is doing, in the words of
 //! [kstatus](https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md).
 //!
-//! Two rules differ: a Job is Current when it has completed, not when it has started, since what
-//! waits for a Job waits for its work; and an APIService is Current when it is available.
+//! Three rules differ: a Job is Current when it has completed, not when it has started, since what
+//! waits for a Job waits for its work; an APIService is Current when it is available; and a Deployment
+//! that is paused is Current, as a Job that is suspended is: its spec asks for nothing else.
 
 mod pods;
 
@@ -208,6 +209,9 @@ impl<'a> View<'a> {
         if let Some(waiting) = self.no_status_yet() {
             return waiting;
         }
+        if self.0.pointer("/spec/paused") == Some(&Value::Bool(true)) {
+            return Health::current();
+        }
         if self.reason("Progressing") == Some("ProgressDeadlineExceeded") {
             let message = self.condition("Progressing").map_or("", |(_, message)| message);
             return Health::new(Status::Failed, message);
@@ -393,6 +397,19 @@ mod tests {
     fn deployment(status: Value) -> Value {
         json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a", "generation": 2},
                "spec": {"replicas": 3}, "status": status})
+    }
+
+    #[test]
+    fn what_git_itself_stops_is_current() {
+        let mut paused = deployment(json!({"observedGeneration": 2, "replicas": 0}));
+        assert!(!of(&LiveObject::new(paused.clone())).is_current());
+        paused["spec"]["paused"] = json!(true);
+        assert!(of(&LiveObject::new(paused)).is_current());
+        let suspended = json!({
+            "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a", "namespace": "a"},
+            "spec": {"suspend": true}, "status": {},
+        });
+        assert!(of(&LiveObject::new(suspended)).is_current());
     }
 
     #[test]

@@ -56,6 +56,7 @@ fn desired(value: Value) -> DesiredObject {
         generate: Vec::new(),
         inputs: None,
         rules: Vec::new(),
+        ignored_namespace: None,
         value,
     }
 }
