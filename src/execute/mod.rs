@@ -384,6 +384,10 @@ impl Run<'_> {
                 health: health.clone(),
             });
         };
+        let Execution { cluster, discovery, .. } = &self.execution;
+        if observe::waits_for_consumer(&**cluster, discovery, live).await {
+            return done;
+        }
         let health = self.feeds.current(resource, live, self.patience(), progress).await;
         if health.is_current() {
             if let Some(inputs) = inputs.filter(|_| self.feeds.saw_complete(resource, live)) {

@@ -55,7 +55,7 @@ pub use explain::{failed, refused, warnings};
 pub use job::validate;
 pub use key::is_needed as needs_key;
 pub use resolve::{Resolved, resolve_all, resolve_known};
-pub use why::explained;
+pub use why::{explained, waits_for_consumer};
 
 /// What is asked of a cluster.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::kinds::health::{self, Health, Status};
-use crate::object::{GroupKind, LiveObject};
+use crate::object::{GroupKind, LiveObject, ObjectRef};
 
 /// Adds to how an object is why it is so, as far as that may be read and is worth reading.
 pub async fn explained(
@@ -14,6 +14,9 @@ pub async fn explained(
     object: &LiveObject,
     health: Health,
 ) -> Health {
+    if health.status == Status::InProgress && waits_for_consumer(cluster, discovery, object).await {
+        return Health::current();
+    }
     if !matches!(health.status, Status::InProgress | Status::Failed) || !health::runs_pods(&resource.gvk.group_kind) {
         return health;
     }
@@ -34,6 +37,28 @@ pub async fn explained(
         status: health.status,
         message: said.into_iter().flatten().collect::<Vec<_>>().join("; "),
     }
+}
+
+/// Whether a claim stays Pending until a pod uses it, as its StorageClass says: it is as it should be then.
+/// False where the class may not be read.
+///
+/// The rule is [`volumeBindingMode`](https://kubernetes.io/docs/concepts/storage/storage-classes/#volume-binding-mode).
+pub async fn waits_for_consumer(cluster: &dyn Cluster, discovery: &Discovery, object: &LiveObject) -> bool {
+    let text = |pointer: &str| object.value().pointer(pointer).and_then(Value::as_str);
+    let is_claim = object.reference().kind.is("", "PersistentVolumeClaim");
+    let is_open = text("/status/phase").is_none_or(|phase| phase == "Pending") && text("/spec/volumeName").is_none();
+    let class = text("/spec/storageClassName").filter(|class| is_claim && is_open && !class.is_empty());
+    let kind = GroupKind::new("storage.k8s.io", "StorageClass");
+    let (Some(class), Some(resource)) = (class, discovery.preferred(&kind)) else {
+        return false;
+    };
+    let reference = ObjectRef {
+        kind,
+        namespace: None,
+        name: class.to_owned(),
+    };
+    let read = cluster.get(resource, &reference).await.ok().flatten();
+    read.is_some_and(|class| class.value()["volumeBindingMode"] == "WaitForFirstConsumer")
 }
 
 /// The pods of a workload; none where they may not be listed.

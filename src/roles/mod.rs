@@ -58,6 +58,7 @@ impl Needs<'_> {
         if purpose == Purpose::Sync {
             self.writes(&mut rights);
             self.reasons(&mut rights);
+            self.claims(&mut rights);
             for (object, _) in self.objects {
                 granted::add(object, &mut rights);
             }
@@ -114,6 +115,18 @@ impl Needs<'_> {
                     rights.add(Scope::Namespace(namespace.to_owned()), target(), &["list"]);
                 }
             }
+        }
+    }
+
+    /// To know whether a claim waits for its first consumer, as its StorageClass says.
+    fn claims(&self, rights: &mut Rights) {
+        let claim = GroupKind::new("", "PersistentVolumeClaim");
+        if self.objects.iter().any(|(object, _)| object.reference.kind == claim) {
+            rights.add(
+                Scope::Cluster,
+                Target::kind("storage.k8s.io", "storageclasses"),
+                &["get"],
+            );
         }
     }
 

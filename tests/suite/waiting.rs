@@ -172,3 +172,42 @@ spec:
         !bed.run(&["status"]).stdout.contains("pending")
     });
 }
+
+#[test]
+fn a_claim_that_waits_for_its_first_consumer_is_not_waited_for() {
+    let bed = Bed::on(ControlPlane::full(), "wait-consumer");
+    bed.write(
+        "class.yaml",
+        "apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: wait-consumer}
+provisioner: kwok.x-k8s.io/volume
+volumeBindingMode: WaitForFirstConsumer
+",
+    );
+    bed.write(
+        "claim.yaml",
+        "apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: it}
+spec: {storageClassName: wait-consumer, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+",
+    );
+    bed.write(
+        "after.yaml",
+        "apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: after
+  annotations: {config.kubernetes.io/depends-on: /namespaces/wait-consumer/PersistentVolumeClaim/it}
+",
+    );
+    bed.run(&["sync", "--yes", "--timeout", "20s"])
+        .exits(0)
+        .shows("synced: 3 created");
+    let claim = bed.get("persistentvolumeclaim", "it").expect("it is applied");
+    assert_eq!(claim["status"]["phase"], "Pending", "{claim}");
+    // Nor when nothing changes, nor in a status.
+    bed.run(&["sync", "--yes", "--timeout", "20s"]).exits(0);
+    bed.run(&["status"]).exits(0);
+}
