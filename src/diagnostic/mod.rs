@@ -3,3 +3,4 @@
 pub mod error;
 pub(crate) mod nearest;
 pub mod place;
+pub(crate) mod visible;

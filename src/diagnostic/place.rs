@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::visible::line;
+
 /// The text of one input file and the name a person knows it by.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SourceFile {
@@ -22,7 +24,7 @@ impl SourceFile {
         let text = text.into();
         let confidential = names_a_secret(&text);
         Arc::new(Self {
-            path: path.into(),
+            path: line(&path.into()).into_owned(),
             text,
             confidential,
         })
@@ -31,7 +33,7 @@ impl SourceFile {
     /// Holds `text` under `path` and is confidential whatever the text says.
     pub fn confidential(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         Arc::new(Self {
-            path: path.into(),
+            path: line(&path.into()).into_owned(),
             text: text.into(),
             confidential: true,
         })

@@ -153,7 +153,7 @@ fn all_that_is_wrong_is_told_at_once() {
     let error = resolved(&[
         text("v1", "Widget", "name: a"),
         text("v1", "ConfigMap", "name: a"),
-        text("v1", "Namespace", "{name: a, namespace: b}"),
+        text("v1", "Gadget", "name: a"),
         text("v1", "ConfigMap", "name: a"),
     ])
     .expect_err("three errors");

@@ -62,8 +62,16 @@ pub(super) fn unreadable(root: &Path, error: &git2::Error) -> Error {
 }
 
 /// Opens the repository that holds `path`; nothing where none does.
+///
+/// Only a `.git` makes a repository: plain files that look like a bare one (`HEAD`, `objects/`, `refs/`) may be
+/// what somebody added to the directory, so that its history is taken for the clone's (git-config,
+/// `safe.bareRepository`).
 pub(super) fn open(path: &Path) -> Result<Option<Repository>, git2::Error> {
-    let found = match Repository::discover_path(path, &[] as &[&Path]) {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let Some(root) = whole.ancestors().find(|ancestor| ancestor.join(".git").exists()) else {
+        return Ok(None);
+    };
+    let found = match Repository::discover_path(root, &[] as &[&Path]) {
         Ok(found) => found,
         Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
         Err(error) => return Err(error),

@@ -3,6 +3,7 @@
 use crate::check::Checked;
 
 use super::style::{STRONG, paint};
+use super::value::line;
 
 /// The mistakes, as errors are shown; what was not checked; and how many there are.
 pub fn checked(checked: &Checked) -> String {
@@ -13,7 +14,9 @@ pub fn checked(checked: &Checked) -> String {
     }
     if !checked.not_checked.is_empty() {
         let kinds = checked.not_checked.iter();
-        let kinds: Vec<_> = kinds.map(|(gvk, count)| format!("{gvk} ({count})")).collect();
+        let kinds: Vec<_> = kinds
+            .map(|(gvk, count)| line(&format!("{gvk} ({count})")).into_owned())
+            .collect();
         text += &format!("fields not checked, for want of a schema: {}\n", kinds.join(", "));
     }
     let objects = match checked.objects {

@@ -15,15 +15,16 @@ pub fn error(error: &Error) -> String {
 }
 
 fn one(error: &Error) -> String {
+    let message = visible(error.message());
     let mut text = match error.places() {
-        [] => format!("{} {}\n", paint(FAILED, "error:"), error.message()),
-        places => located(error.message(), places),
+        [] => format!("{} {message}\n", paint(FAILED, "error:")),
+        places => located(&message, places),
     };
     for cause in causes(error) {
         text += &format!("{} {cause}\n", paint(STRONG, "caused by:"));
     }
     for hint in error.hints() {
-        text += &format!("{} {hint}\n", paint(STRONG, "hint:"));
+        text += &format!("{} {}\n", paint(STRONG, "hint:"), visible(hint));
     }
     text
 }

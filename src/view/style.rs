@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Effects, Style};
 
+use super::value;
 use crate::plan::Action;
 
 pub(super) const ADDED: Style = AnsiColor::Green.on_default();
@@ -33,8 +34,9 @@ pub(super) fn paint(style: Style, text: impl Display) -> String {
 /// width is counted.
 pub(super) fn columns(left: &str, right: &str) -> String {
     const COLUMN: usize = 58;
+    let (left, right) = (value::line(left), value::line(right));
     if right.is_empty() {
-        return left.to_owned();
+        return left.into_owned();
     }
     let gap = COLUMN.saturating_sub(left.chars().count()).max(2);
     format!("{left}{}{}", " ".repeat(gap), paint(FADED, right))

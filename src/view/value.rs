@@ -1,33 +1,18 @@
 //! Values as text: on one line where they fit, as YAML where not, as hunks where text changed.
 
-use std::borrow::Cow;
-
 use similar::TextDiff;
 
 use serde_json::Value;
 
 use super::lines::{Lines, Sign};
 use super::style::{FADED, columns, paint};
+pub(super) use crate::diagnostic::visible::{line, visible};
 use crate::object::field::PathElement;
 use crate::object::{self, GroupKind, Origins};
 use crate::plan::compare::{FieldChange, Shown};
 
 /// What stands for a value that is not shown.
 const MASKED: &str = "(not shown)";
-
-/// A text without characters that would move the cursor or change colours: whoever can write an
-/// object could hide lines from its reviewer otherwise.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
-    let is_hidden = |character: char| character.is_control() && character != '\t' && character != '\n';
-    if !text.contains(is_hidden) {
-        return Cow::Borrowed(text);
-    }
-    let shown = text.chars().map(|character| match character {
-        hidden if is_hidden(hidden) => hidden.escape_default().to_string(),
-        shown => shown.to_string(),
-    });
-    Cow::Owned(shown.collect())
-}
 
 /// The lines for a change of value, each indented by `indent`; `note` stands beside the first line of the
 /// last side.

@@ -102,3 +102,29 @@ fn it_needs_no_cluster_and_no_stackanetes_yaml() {
     bed.run_as(nowhere, &["diff", "--from", "HEAD", "--verify"], "")
         .exits(2);
 }
+
+/// What a pull request may add: plain files in the directory that look like a git repository of another history.
+#[test]
+fn files_that_look_like_a_repository_are_none() {
+    let bed = Bed::new("between-planted");
+    bed.write_config_map("a", &[("a", "one")]);
+    bed.commit("Base");
+    let planted = bed.dir.join("desired");
+    bed.write_config_map("a", &[("a", "two")]);
+    bed.write("HEAD", "ref: refs/heads/main\n");
+    bed.write(
+        "config",
+        "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = ..\n",
+    );
+    bed.write("objects/info/.keep", "");
+    bed.write("refs/heads/.keep", "");
+    assert!(
+        git2::Repository::discover(&planted)
+            .expect("a repository")
+            .path()
+            .ends_with("desired")
+    );
+    bed.run(&["diff", "--from", "HEAD"])
+        .exits(1)
+        .shows("~ update    ConfigMap between-planted/a");
+}

@@ -34,7 +34,7 @@ pub(super) fn yielded(yielded: &Yielded) -> String {
     };
     format!(
         "{}   git says {}; {owner} {}: {}\n",
-        yielded.path,
+        value::line(&yielded.path.to_string()),
         side(&yielded.said),
         side(&yielded.live),
         rule(&yielded.rule)
@@ -43,7 +43,11 @@ pub(super) fn yielded(yielded: &Yielded) -> String {
 
 /// The line of a field that a person added by hand.
 pub(super) fn beside(beside: &Beside, now: Timestamp) -> String {
-    format!("{}   not in git: {}", beside.path, somebody(Some(&beside.writer), now))
+    format!(
+        "{}   not in git: {}",
+        value::line(&beside.path.to_string()),
+        somebody(Some(&beside.writer), now)
+    )
 }
 
 /// A rule in words: what it does, and where it stands.
@@ -212,7 +216,7 @@ fn conflict(change: &FieldChange, owner: &FieldManager, step: &Step) -> String {
     } else {
         ""
     };
-    let path = format!("    {}", change.path);
+    let path = format!("    {}", value::line(&change.path.to_string()));
     let mut text = format!(
         "{path}   git says {}; {} says {}{guessed}\n",
         side(&change.after),

@@ -174,6 +174,7 @@ fn commit(revision: &Revision) -> String {
 /// The lines of one object, the first of which says what becomes of it.
 pub(super) fn step(step: &Step, heading: &Heading<'_>) -> Lines {
     let left = format!("{} {:<9} {}", step.action.glyph(), step.action.word(), step.reference);
+    let left = value::line(&left).into_owned();
     let plain = columns(&left, &note(step, heading));
     let mut lines = Lines::from(format!(
         "{}{}",
