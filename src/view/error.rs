@@ -9,9 +9,20 @@ use super::value::visible;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::Place;
 
-/// The whole text of an error and of those found together with it.
+/// How many errors are shown whole; nobody reads more at once.
+const MOST: usize = 100;
+/// A line of more bytes is not shown, only its place.
+const WIDEST: usize = 2_000;
+
+/// The text of an error and of those found together with it: the first hundred, and how many more there are.
 pub fn error(error: &Error) -> String {
-    error.each().map(one).collect::<Vec<_>>().join("\n")
+    let mut texts: Vec<String> = error.each().take(MOST).map(one).collect();
+    match error.each().count().saturating_sub(MOST) {
+        0 => {}
+        1 => texts.push(format!("{} 1 more is not shown\n", paint(FAILED, "error:"))),
+        more => texts.push(format!("{} {more} more are not shown\n", paint(FAILED, "error:"))),
+    }
+    texts.join("\n")
 }
 
 fn one(error: &Error) -> String {
@@ -76,8 +87,8 @@ fn located(message: &str, places: &[(Place, String)]) -> String {
         let here = places
             .iter()
             .filter(|(place, _)| std::sync::Arc::ptr_eq(&place.file, &first.file));
-        if first.file.is_confidential() {
-            // Its lines may hold secrets: the place is named and not shown.
+        if first.file.is_confidential() || here.clone().any(|(place, _)| is_wide(place)) {
+            // Its lines may hold secrets, or are too long to read: the place is named and not shown.
             for (place, label) in here {
                 report = report.element(
                     Origin::path(place.file.path())
@@ -103,6 +114,25 @@ fn located(message: &str, places: &[(Place, String)]) -> String {
         report = report.element(snippet);
     }
     format!("{}\n", Renderer::styled().render(&[report]))
+}
+
+/// Whether the line that a place begins on is too long to be shown.
+fn is_wide(place: &Place) -> bool {
+    let text = place.file.text().as_bytes();
+    let start = place.span.start.min(text.len());
+    let is_break = |byte: &u8| *byte == b'\n';
+    let before = text[..start]
+        .iter()
+        .rev()
+        .take(WIDEST)
+        .take_while(|byte| !is_break(byte))
+        .count();
+    let after = text[start..]
+        .iter()
+        .take(WIDEST)
+        .take_while(|byte| !is_break(byte))
+        .count();
+    before + after >= WIDEST
 }
 
 /// The part of a place on its first line: a caret under a whole manifest points at nothing.
@@ -154,6 +184,19 @@ mod tests {
             let shown = plain(&Error::new("refused").at(place(one), "first").at(place(other), "second"));
             assert!(shown.contains("first") && shown.contains("second"), "{shown}");
         }
+    }
+
+    #[test]
+    fn no_more_is_shown_than_can_be_read() {
+        let errors: Vec<Error> = (0..MOST + 5)
+            .map(|number| Error::new(format!("wrong {number}")))
+            .collect();
+        let shown = plain(&Error::join(errors).expect("errors"));
+        assert_eq!(shown.matches("wrong").count(), MOST);
+        assert!(shown.ends_with("error: 5 more are not shown\n"), "{shown}");
+        let wide = SourceFile::new("wide.yaml", "x".repeat(2 * WIDEST));
+        let shown = plain(&Error::new("wrong").at(Place::new(wide, WIDEST..WIDEST + 1), "here"));
+        assert!(shown.len() < 200 && shown.contains("wide.yaml:1:2001"), "{shown}");
     }
 
     #[test]

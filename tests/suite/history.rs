@@ -168,8 +168,8 @@ fn going_back_across_a_migration_is_shown_and_refused_without_its_flag() {
         .shows_not("cannot be undone");
     // Back to one with another migration, and to one with none.
     let words = format!(
-        "it goes back across Job history-schema/db-sync, whose run at {} cannot be undone ({REASON}); if that is \
-         meant, pass --allow-irreversible",
+        "it goes back across Job history-schema/db-sync, whose run at {} cannot be undone ({REASON}); to do it anyway, \
+         pass --allow-irreversible",
         &third[..7]
     );
     for revision in [&first, &before] {
