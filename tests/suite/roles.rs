@@ -430,7 +430,12 @@ fn without_any_one_right_something_is_not_done() {
         }
         bed.run(&["diff", "--out", "plan.json"]).exits(1);
         let args = ["sync", "--plan", "plan.json", "--timeout", "5s"];
-        sync.without(right, || assert_ne!(sync.run(&args).code, 0, "{right:?}"));
+        // What is gone before it is listed is never watched, so that a quick deletion may do without.
+        let may_do_without = right.verb == "watch";
+        sync.without(right, || {
+            let code = sync.run(&args).code;
+            assert!(code != 0 || may_do_without, "{right:?}");
+        });
         sync.run(&["sync", "--yes"]).exits(0);
         bed.diff().exits(0);
     }
