@@ -7,6 +7,7 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde::Deserialize as _;
 use serde_json::Value;
 
+use super::bounds;
 use super::scope::{Notebook, OBJECT, ParameterPath, Reads, Scope, Variables};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::nearest;
@@ -69,6 +70,7 @@ impl Evaluator {
     }
 
     pub(super) fn evaluate(&self, expression: &str, variables: &Variables) -> Result<Evaluated, Fault> {
+        bounds::check_expression(expression)?;
         let notebook: Notebook = Arc::new(Mutex::default());
         let scope = Scope {
             parameters: self.parameters.clone(),

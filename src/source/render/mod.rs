@@ -13,6 +13,7 @@
 //!
 //! Configuration files are not YAML with expressions but Jinja templates in the file's own format.
 
+mod bounds;
 mod document;
 mod expression;
 mod lines;

@@ -10,6 +10,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind};
 use serde_json::Value;
 
+use super::bounds;
 use super::expression::{Fault, failed, strict};
 use super::lines;
 use super::scope::{Notebook, ParameterPath, Scope, Variables};
@@ -20,6 +21,7 @@ const FUEL: u64 = 1_000_000;
 /// Fills in templates from one set of parameters.
 pub(super) struct Templates {
     environment: Environment<'static>,
+    syntax: SyntaxConfig,
     parameters: Arc<Value>,
 }
 
@@ -38,8 +40,9 @@ impl Templates {
             .trim_blocks(true)
             .lstrip_blocks(true)
             .keep_trailing_newline(true)
-            .build();
-        environment.set_syntax(syntax.unwrap_or_default());
+            .build()
+            .unwrap_or_default();
+        environment.set_syntax(syntax.clone());
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_formatter(|out, state, value| {
             if value.is_none() {
@@ -53,11 +56,13 @@ impl Templates {
         });
         Self {
             environment,
+            syntax,
             parameters,
         }
     }
 
     pub(super) fn fill(&self, template: &str) -> Result<Filled, Fault> {
+        bounds::check_template(template, &self.syntax)?;
         let notebook: Notebook = Arc::new(Mutex::default());
         let scope = Scope {
             parameters: self.parameters.clone(),
@@ -86,6 +91,9 @@ impl Templates {
 
     /// The parameters that one line of a template names.
     pub(super) fn named(&self, line: &str) -> Vec<ParameterPath> {
+        if bounds::check_template(line, &self.syntax).is_err() {
+            return Vec::new();
+        }
         let Ok(compiled) = self.environment.template_from_str(line) else {
             return Vec::new();
         };

@@ -1,0 +1,216 @@
+//! How long an expression may be.
+//!
+//! minijinja parses, compiles and drops a chain such as `1 + 1 + …` by recursion, a level for each
+//! operator, and ends the process where the stack does. So symbols are counted before it is asked,
+//! by its own tokenizer: what this takes for text or a literal is what the parser takes for it.
+
+use std::ops::Range;
+
+use minijinja::machinery::{Span, Token, tokenize};
+use minijinja::syntax::SyntaxConfig;
+
+use super::expression::Fault;
+
+/// How many names, operators and brackets an expression or a block may have.
+const SYMBOLS: usize = 500;
+
+/// How many `elif` may be open at a place of a template: each is in the branch of the one before.
+const BRANCHES: usize = 100;
+
+/// Whether `expression`, without its `${{ }}`, is short enough to be parsed.
+pub(super) fn check_expression(expression: &str) -> Result<(), Fault> {
+    check(expression, true, SyntaxConfig::default())
+}
+
+/// Whether every expression and block of `template` is short enough to be parsed.
+pub(super) fn check_template(template: &str, syntax: &SyntaxConfig) -> Result<(), Fault> {
+    check(template, false, syntax.clone())
+}
+
+fn check(source: &str, in_expression: bool, syntax: SyntaxConfig) -> Result<(), Fault> {
+    let mut symbols = 0;
+    let mut branches = Branches::default();
+    let mut is_first = false;
+    // What is no token ends the parser too, which says so at its place.
+    for (token, span) in tokenize(source, in_expression, syntax).map_while(Result::ok) {
+        if let (Token::Ident(keyword), true) = (&token, is_first) {
+            branches.follow(keyword);
+        }
+        is_first = matches!(token, Token::BlockStart);
+        symbols = match token {
+            Token::VariableStart | Token::BlockStart => 0,
+            _ => symbols + usize::from(is_symbol(&token)),
+        };
+        if symbols > SYMBOLS {
+            let message =
+                format!("this expression is too long: it has more than {SYMBOLS} names, operators and brackets");
+            return Err(refused(
+                message,
+                &span,
+                "compute parts of it with `{% set … %}`, or write it as a parameter",
+            ));
+        }
+        if branches.open > BRANCHES {
+            let message = format!("more than {BRANCHES} `elif` follow each other");
+            return Err(refused(message, &span, "look the value up in a mapping instead"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a token may stand for a level of the parser. Literals and what separates them do not, so
+/// that long lists of them are no long expressions.
+fn is_symbol(token: &Token<'_>) -> bool {
+    !matches!(
+        token,
+        Token::TemplateData(_)
+            | Token::VariableEnd
+            | Token::BlockEnd
+            | Token::Str(_)
+            | Token::String(_)
+            | Token::Int(_)
+            | Token::Int128(_)
+            | Token::Float(_)
+            | Token::Comma
+            | Token::Colon
+    )
+}
+
+fn refused(message: String, span: &Span, hint: &str) -> Fault {
+    Fault {
+        message,
+        span: Some(range(span)),
+        hint: Some(hint.to_owned()),
+        read: Vec::new(),
+    }
+}
+
+fn range(span: &Span) -> Range<usize> {
+    span.start_offset as usize..span.end_offset as usize
+}
+
+/// The branches of the `if` blocks that are open at a place.
+#[derive(Default)]
+struct Branches {
+    of: Vec<usize>,
+    open: usize,
+}
+
+impl Branches {
+    fn follow(&mut self, keyword: &str) {
+        match keyword {
+            "if" => self.of.push(0),
+            "elif" => {
+                self.open += 1;
+                if let Some(last) = self.of.last_mut() {
+                    *last += 1;
+                }
+            }
+            "endif" => self.open -= self.of.pop().unwrap_or(0).min(self.open),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::super::expression::Evaluator;
+    use super::super::scope::Variables;
+    use super::super::template::Templates;
+    use super::*;
+
+    /// Chains of one kind, `times` long: what each begins with, repeats and ends with.
+    fn chains(times: usize) -> Vec<String> {
+        [
+            ("1", " + 1", ""),
+            ("1", " ~ 1", ""),
+            ("1", " and 1", ""),
+            ("1", "**1", ""),
+            ("1", "|abs", ""),
+            ("a", ".b", ""),
+            ("a", "[0]", ""),
+            ("a", "()", ""),
+            ("", "not ", "1"),
+            ("", "-", "1"),
+            ("", "1 if 1 else ", "1"),
+            ("1", " is odd", ""),
+            ("1", " < 1", ""),
+            ("1", "\n or 1", ""),
+            ("[", "1 in ", "[1]]"),
+        ]
+        .iter()
+        .map(|(begin, repeated, end)| format!("{begin}{}{end}", repeated.repeat(times)))
+        .collect()
+    }
+
+    fn evaluate(expression: &str) -> Result<serde_json::Value, Fault> {
+        let evaluator = Evaluator::new(Arc::new(json!({"a": 1})));
+        evaluator.evaluate(expression, &Variables::new()).map(|made| made.value)
+    }
+
+    fn fill(template: &str) -> Result<String, Fault> {
+        Templates::new(Arc::new(json!({"a": 1})))
+            .fill(template)
+            .map(|filled| filled.text)
+    }
+
+    #[test]
+    fn an_expression_of_many_operators_is_refused_before_it_is_parsed() {
+        for chain in chains(100_000) {
+            let fault = evaluate(&chain).expect_err("too long");
+            assert!(fault.message.contains("too long"), "{}", fault.message);
+            for template in [format!("{{{{ {chain} }}}}"), format!("{{% if {chain} %}}{{% endif %}}")] {
+                let fault = fill(&template).expect_err("too long");
+                assert!(fault.message.contains("too long"), "{}", fault.message);
+            }
+            assert!(
+                Templates::new(Arc::default())
+                    .named(&format!("{{{{ {chain} }}}}"))
+                    .is_empty()
+            );
+        }
+    }
+
+    #[test]
+    fn text_that_hides_an_expression_from_a_simpler_reader_does_not() {
+        let long = format!("1{}", " + 1".repeat(100_000));
+        for before in ["{% raw %}{# {% endraw %}", "{{ '}}' }}", "{# {{ ' #}", "{{ '\\'{#' }}"] {
+            let fault = fill(&format!("{before}{{{{ {long} }}}}")).expect_err("too long");
+            assert!(fault.message.contains("too long"), "{before}: {}", fault.message);
+        }
+    }
+
+    #[test]
+    fn every_chain_within_the_limit_has_the_stack_it_needs() {
+        for chain in chains(SYMBOLS / 3 - 2) {
+            for message in [evaluate(&chain).err(), fill(&format!("{{{{ {chain} }}}}")).err()] {
+                let message = message.map(|fault| fault.message).unwrap_or_default();
+                assert!(!message.contains("too long"), "{chain}: {message}");
+            }
+        }
+        let longest = format!("1{}", "+1".repeat(SYMBOLS));
+        assert_eq!(evaluate(&longest), Ok(json!(SYMBOLS + 1)));
+    }
+
+    #[test]
+    fn long_lists_and_templates_are_no_long_expressions() {
+        let list = format!("[{}1]", "1, ".repeat(19_999));
+        assert!(fill(&format!("{{{{ {list} | length }}}}")).is_ok_and(|text| text == "20000"));
+        let blocks = "{% if a == 2 %}x{% elif a == 1 %}y{% endif %}".repeat(2_000);
+        assert!(fill(&blocks).is_ok_and(|text| text.len() == 2_000));
+    }
+
+    #[test]
+    fn branches_that_follow_each_other_without_end_are_refused() {
+        let chain = |times| format!("{{% if 0 %}}{}{{% endif %}}", "{% elif 0 %}".repeat(times));
+        assert!(fill(&chain(BRANCHES)).is_ok());
+        let fault = fill(&chain(100_000)).expect_err("too many");
+        assert!(fault.message.contains("`elif`"), "{}", fault.message);
+        let nested = format!("{{% if 0 %}}{}", "{% elif 0 %}{% if 0 %}".repeat(50_000));
+        assert!(fill(&nested).is_err());
+    }
+}
