@@ -1,9 +1,10 @@
-//! How long an expression may be.
+//! How long an expression may be, and what a template makes.
 //!
 //! minijinja parses, compiles and drops a chain such as `1 + 1 + …` by recursion, a level for each
 //! operator, and ends the process where the stack does. So symbols are counted before it is asked,
 //! by its own tokenizer: what this takes for text or a literal is what the parser takes for it.
 
+use std::io;
 use std::ops::Range;
 
 use minijinja::machinery::{Span, Token, tokenize};
@@ -16,6 +17,44 @@ const SYMBOLS: usize = 500;
 
 /// How many `elif` may be open at a place of a template: each is in the branch of the one before.
 const BRANCHES: usize = 100;
+
+/// How many bytes a template may make: more than any object holds, which is a little over a MiB.
+const BYTES: usize = 16 << 20;
+
+/// What a template makes, while it is made.
+#[derive(Default)]
+pub(super) struct Made {
+    text: Vec<u8>,
+    is_too_long: bool,
+}
+
+impl Made {
+    /// The text, of which minijinja writes whole characters only.
+    pub(super) fn text(self) -> String {
+        String::from_utf8_lossy(&self.text).into_owned()
+    }
+
+    /// Why nothing more was written, if that is so.
+    pub(super) fn refusal(&self) -> Option<String> {
+        let refusal = || format!("this template makes more than {} MiB", BYTES >> 20);
+        self.is_too_long.then(refusal)
+    }
+}
+
+impl io::Write for Made {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.is_too_long |= self.text.len() + bytes.len() > BYTES;
+        if self.is_too_long {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// Whether `expression`, without its `${{ }}`, is short enough to be parsed.
 pub(super) fn check_expression(expression: &str) -> Result<(), Fault> {
@@ -212,5 +251,19 @@ mod tests {
         assert!(fault.message.contains("`elif`"), "{}", fault.message);
         let nested = format!("{{% if 0 %}}{}", "{% elif 0 %}{% if 0 %}".repeat(50_000));
         assert!(fill(&nested).is_err());
+    }
+
+    #[test]
+    fn a_template_that_makes_more_than_any_object_holds_is_refused() {
+        let lists = "{% set r = range(20000)|list %}{% set l = [r]*100 %}{% set m = [l]*100 %}{% set n = [m]*100 %}";
+        for endless in [
+            "{{ n }}",
+            "{% for i in range(9999) %}{{ n }}{% endfor %}",
+            "{% for i in range(9999) %}{{ 'a'*100000 }}{% endfor %}",
+        ] {
+            let fault = fill(&format!("{lists}{endless}")).expect_err("too much");
+            assert_eq!(fault.message, "this template makes more than 16 MiB", "{endless}");
+        }
+        assert!(fill("{{ 'é'*1000000 }}").is_ok_and(|text| text.len() == 2_000_000));
     }
 }

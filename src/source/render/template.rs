@@ -69,14 +69,22 @@ impl Templates {
             variables: Variables::new(),
             notebook: notebook.clone(),
         };
-        let filled = self
-            .environment
-            .template_from_str(template)
-            .and_then(|compiled| compiled.render(minijinja::Value::from_object(scope)));
+        let mut made = bounds::Made::default();
+        let filled = self.environment.template_from_str(template).and_then(|compiled| {
+            let scope = minijinja::Value::from_object(scope);
+            compiled.render_captured_to(scope, &mut made).map(drop)
+        });
         let reads = std::mem::take(&mut *notebook.lock().unwrap_or_else(PoisonError::into_inner));
         match filled {
-            Ok(text) => Ok(Filled { text, read: reads.read }),
-            Err(error) => Err(failed(&self.parameters, template, &error, reads)),
+            Ok(()) => Ok(Filled {
+                text: made.text(),
+                read: reads.read,
+            }),
+            Err(error) => {
+                let fault = failed(&self.parameters, template, &error, reads);
+                let message = made.refusal().unwrap_or(fault.message);
+                Err(Fault { message, ..fault })
+            }
         }
     }
 
