@@ -37,10 +37,11 @@ pub trait Cluster: Send + Sync {
     /// of. Other kinds may be in it too.
     async fn schema(&self, kinds: &BTreeSet<GroupVersionKind>) -> Result<Schema, ClusterError>;
 
-    /// All objects of a kind in `scope` that match the label selector, page by page.
+    /// All objects of a kind in `scope` that match the label selector, page by page. A kind that there is
+    /// no more has none.
     async fn list(&self, resource: &Resource, scope: &Scope, selector: &str) -> Result<Vec<LiveObject>, ClusterError>;
 
-    /// One object; `None` when there is none.
+    /// One object; `None` when there is none, or its kind is no more.
     async fn get(&self, resource: &Resource, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError>;
 
     /// The Events about the object with this UID; none where the cluster keeps none.

@@ -15,6 +15,7 @@ mod transport;
 mod unreachable;
 mod warning;
 mod watch;
+mod withdrawn;
 mod words;
 
 #[cfg(test)]
@@ -34,6 +35,7 @@ use self::connection::{Environment, Target};
 use self::refusal::{Refusal, Subject};
 use self::request::{Request, collection, member, query};
 use self::transport::{Reply, Transport};
+use self::withdrawn::unless_withdrawn;
 use super::{
     Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Force, Patch, Persist, Propagation, Resource,
     Scope, WatchEvent,
@@ -198,7 +200,9 @@ impl Cluster for Kubernetes {
     }
 
     async fn list(&self, resource: &Resource, scope: &Scope, selector: &str) -> Result<Vec<LiveObject>, ClusterError> {
-        self.select(resource, scope, ("labelSelector", selector)).await
+        let list = || self.select(resource, scope, ("labelSelector", selector));
+        let listed = unless_withdrawn(&self.transport, resource, list).await?;
+        Ok(listed.unwrap_or_default())
     }
 
     async fn events(&self, reference: &ObjectRef, uid: &str) -> Result<Vec<LiveObject>, ClusterError> {
@@ -216,15 +220,17 @@ impl Cluster for Kubernetes {
     }
 
     async fn get(&self, resource: &Resource, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError> {
-        let reply = self
-            .transport
-            .send(&Request::get(address(resource, reference)?))
-            .await?;
-        if reply.code == StatusCode::NOT_FOUND && Refusal::read(&reply).is_no_such_object(&reference.name) {
-            return Ok(None);
-        }
-        let object = reply.accepted(&Subject::kind(resource))?.json()?;
-        Ok(Some(LiveObject::new(object)))
+        let request = Request::get(address(resource, reference)?);
+        let get = async || {
+            let reply = self.transport.send(&request).await?;
+            if reply.code == StatusCode::NOT_FOUND && Refusal::read(&reply).is_no_such_object(&reference.name) {
+                return Ok(None);
+            }
+            let object = reply.accepted(&Subject::kind(resource))?.json()?;
+            Ok(Some(LiveObject::new(object)))
+        };
+        let got = unless_withdrawn(&self.transport, resource, get).await?;
+        Ok(got.flatten())
     }
 
     async fn apply(&self, resource: &Resource, apply: &Apply<'_>) -> Result<Answer, ClusterError> {

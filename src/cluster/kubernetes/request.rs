@@ -121,14 +121,19 @@ impl Request {
     }
 }
 
-/// The path of a kind's objects, in a namespace or all of them.
-pub(super) fn collection(resource: &Resource, namespace: Option<&str>) -> Result<String, ClusterError> {
+/// The path of the version that a kind is of: what is there names the kinds of it.
+pub(super) fn version(resource: &Resource) -> Result<String, ClusterError> {
     let gvk = &resource.gvk;
-    let mut path = match gvk.group_kind.group.as_str() {
+    let group = match gvk.group_kind.group.as_str() {
         "" => "/api".to_owned(),
         group => "/apis/".to_owned() + &segment(group)?,
     };
-    path = path + "/" + &segment(&gvk.version)?;
+    Ok(group + "/" + &segment(&gvk.version)?)
+}
+
+/// The path of a kind's objects, in a namespace or all of them.
+pub(super) fn collection(resource: &Resource, namespace: Option<&str>) -> Result<String, ClusterError> {
+    let mut path = version(resource)?;
     if let Some(namespace) = namespace.filter(|_| resource.namespaced) {
         path = path + "/namespaces/" + &segment(namespace)?;
     }

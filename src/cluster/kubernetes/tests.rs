@@ -257,14 +257,43 @@ async fn what_is_not_there_is_told_from_what_cannot_be_there() {
         None
     );
 
-    let server =
-        Server::new(|_, _| Some("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".into()));
+    // Something answers for the server, which still names the kind.
+    let page = || Some("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".into());
+    let kinds = json!({"resources": [{"name": "configmaps"}]});
+    let server = Server::new(move |line, _| if line == "GET /api/v1" { ok(&kinds) } else { page() });
     let error = server
         .cluster()
         .get(&config_maps(), &reference)
         .await
         .expect_err("a refusal");
     assert_eq!(error.failure, Failure::NotFound);
+}
+
+#[tokio::test]
+async fn a_kind_that_the_server_names_no_more_has_no_objects() {
+    let named = json!({"resources": [{"name": "configmaps"}]});
+    let server = Server::new(move |line, before| match (line, before) {
+        ("GET /api/v1", 0) => ok(&named),
+        ("GET /api/v1", _) => ok(&json!({"resources": [{"name": "secrets"}]})),
+        _ => answer("404 Not Found", &json!({})),
+    });
+    let cluster = server.cluster();
+    let listed = cluster.list(&config_maps(), &Scope::Cluster, "").await;
+    assert_eq!(listed.expect("an answer"), []);
+    let reference = LiveObject::new(config_map()).reference();
+    assert_eq!(cluster.get(&config_maps(), &reference).await.expect("an answer"), None);
+}
+
+#[tokio::test]
+async fn a_list_that_something_else_says_is_not_there_is_asked_for_again() {
+    let found = json!({"items": [config_map()]});
+    let server = Server::new(move |line, before| match (line, before) {
+        ("GET /api/v1", _) => ok(&json!({"resources": [{"name": "configmaps"}]})),
+        (_, 0) => answer("404 Not Found", &json!({})),
+        _ => ok(&found),
+    });
+    let listed = server.cluster().list(&config_maps(), &Scope::Cluster, "").await;
+    assert_eq!(listed.expect("an answer").len(), 1);
 }
 
 #[tokio::test]
