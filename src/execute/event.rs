@@ -2,6 +2,7 @@
 
 use super::Holder;
 use crate::applyset::journal::Counts;
+use crate::kinds::finalizer::Finalizer;
 use crate::kinds::health::Health;
 use crate::object::ObjectRef;
 use crate::object::field::FieldPath;
@@ -91,8 +92,8 @@ pub enum Outcome {
     Failed(crate::diagnostic::error::Error),
     /// It is not Current: it failed, or time ran out.
     NotReady(Health),
-    /// It is being deleted and not gone in time, for this reason.
-    NotGone(String),
+    /// It was to go, and is still there.
+    NotGone(Hold),
     /// What it depends on is not Current.
     Blocked {
         /// What that is.
@@ -100,6 +101,23 @@ pub enum Outcome {
     },
     /// The sync was stopped before it came to this object.
     Stopped,
+}
+
+/// What keeps an object that was to go.
+#[derive(Debug)]
+pub enum Hold {
+    /// An object that uses it and did not go either.
+    UsedBy(ObjectRef),
+    /// A custom object that waits for whoever takes its finalizers off, which may be this one.
+    Finalizes(ObjectRef),
+    /// What lives in this namespace, and is to stay.
+    InUse(Vec<ObjectRef>),
+    /// What lives in this namespace, and goes, but has not gone in time.
+    Leaving(Vec<ObjectRef>),
+    /// Its finalizers, if it has any: it is being deleted, and has not gone in time.
+    Finalizers(Vec<Finalizer>),
+    /// It is not known whether it is gone, for this reason.
+    Unknown(String),
 }
 
 impl Outcome {

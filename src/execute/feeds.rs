@@ -8,14 +8,16 @@ use futures::StreamExt as _;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::cluster::{Cluster, Resource, Scope, WatchEvent};
-use crate::kinds::finalizer::{self, Finalizer};
+use crate::cluster::{Cluster, Failure, Resource, Scope, WatchEvent};
+use crate::kinds::finalizer::{Finalizer, finalizers};
 use crate::kinds::health::{self, Health, Status};
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::observe::Scopes;
 
+use super::Hold;
+
 /// How long to wait before looking again at an object that no watch sees.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// What a watch has told of one object.
 #[derive(Debug, Clone)]
@@ -39,7 +41,7 @@ struct Feed {
     /// While the watch starts again: what has not been told of again yet.
     unconfirmed: BTreeSet<ObjectRef>,
     /// Why nothing is told at the moment.
-    failed: Option<String>,
+    failed: Option<(Failure, String)>,
 }
 
 impl Feed {
@@ -76,7 +78,7 @@ impl Seen {
             version: version(object),
             health: health::of(object),
             is_complete: health::is_complete(object),
-            finalizers: finalizer::finalizers(object),
+            finalizers: finalizers(object),
         }
     }
 
@@ -182,15 +184,14 @@ impl Feeds {
         self.feed(resource, reference);
     }
 
-    /// Waits until the object with this UID is gone, for as long as there is `patience`. `Err` says what
-    /// holds it.
+    /// Waits until the object with this UID is gone, for as long as there is `patience`.
     pub(super) async fn gone(
         &self,
         resource: &Resource,
         reference: &ObjectRef,
         uid: &str,
         patience: impl Future<Output = ()>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Hold> {
         let mut last = None;
         let gone = async {
             loop {
@@ -200,7 +201,7 @@ impl Feeds {
                 match self.cluster.get(resource, reference).await {
                     Ok(Some(live)) if live.uid() == uid => last = Some(Seen::of(&live)),
                     Ok(_) => return Ok(()),
-                    Err(error) => return Err(error.to_string()),
+                    Err(error) => return Err(Hold::Unknown(error.to_string())),
                 }
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
@@ -209,32 +210,30 @@ impl Feeds {
             gone = gone => Some(gone),
             () = patience => None,
         };
-        match waited {
-            Some(gone) => gone,
-            None => Err(self.held_by(resource, reference).or(last).map_or_else(
-                || "still there".to_owned(),
-                |seen| match finalizer::held_by(&seen.finalizers) {
-                    None => "still there".to_owned(),
-                    Some(held) => format!("still there, {held}"),
-                },
-            )),
-        }
+        waited.unwrap_or_else(|| {
+            let seen = self.last_seen(resource, reference).or(last);
+            Err(Hold::Finalizers(seen.map(|seen| seen.finalizers).unwrap_or_default()))
+        })
     }
 
     /// Waits until the watch does not see the object with this UID.
-    async fn unseen(&self, resource: &Resource, reference: &ObjectRef, uid: &str) -> Result<(), String> {
+    async fn unseen(&self, resource: &Resource, reference: &ObjectRef, uid: &str) -> Result<(), Hold> {
         let mut feed = self.feed(resource, reference);
         let unseen = feed.wait_for(|feed| {
             let there = feed.objects.get(reference).is_some_and(|seen| seen.uid == uid);
             feed.failed.is_some() || (feed.listed && !there)
         });
         match unseen.await {
-            Ok(feed) => feed.failed.clone().map_or(Ok(()), Err),
-            Err(_) => Err("its watch has ended".to_owned()),
+            Ok(feed) => match &feed.failed {
+                // Its kind is gone, it seems, and all objects with it.
+                None | Some((Failure::NotFound, _)) => Ok(()),
+                Some((_, why)) => Err(Hold::Unknown(why.clone())),
+            },
+            Err(_) => Err(Hold::Unknown("its watch has ended".to_owned())),
         }
     }
 
-    fn held_by(&self, resource: &Resource, reference: &ObjectRef) -> Option<Seen> {
+    fn last_seen(&self, resource: &Resource, reference: &ObjectRef) -> Option<Seen> {
         self.feed(resource, reference).borrow().objects.get(reference).cloned()
     }
 
@@ -256,7 +255,7 @@ impl Feeds {
                             feed.failed = None;
                             feed.note(event);
                         }
-                        Err(error) => feed.failed = Some(error.to_string()),
+                        Err(error) => feed.failed = Some((error.failure.clone(), error.to_string())),
                     });
                 }
             });
@@ -280,7 +279,7 @@ fn verdict(feed: &Feed, reference: &ObjectRef, applied: &LiveObject) -> Option<H
         status: Status::NotFound,
         message: message.to_owned(),
     };
-    if let Some(why) = &feed.failed {
+    if let Some((_, why)) = &feed.failed {
         let message = format!("it cannot be watched: {why}");
         return Some(Health {
             status: Status::Unknown,

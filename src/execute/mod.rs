@@ -39,7 +39,7 @@ use crate::plan::order;
 use crate::plan::{Action, Plan, Settled, Step, Work};
 use crate::ssa::schema::Schema;
 
-pub use event::{Event, Outcome};
+pub use event::{Event, Hold, Outcome};
 pub use lock::{Holder, Lock};
 
 use apply::{Agreed, Applied};
@@ -170,8 +170,7 @@ impl Run<'_> {
         for step in steps {
             members.note(&step);
             match step.action {
-                Action::Delete => deletes.push(step),
-                Action::Keep => {}
+                Action::Delete | Action::Keep => deletes.push(step),
                 Action::Conflict => nodes.push((step.reference, Task::Leave(Outcome::Conflict))),
                 Action::Refused => nodes.push((step.reference, Task::Leave(Outcome::Refused))),
                 Action::Skip => nodes.push((step.reference, Task::Leave(Outcome::Skipped))),
@@ -442,7 +441,7 @@ impl Agreed {
                 unverified: step.unverified,
                 work,
             }),
-            Work::Nothing | Work::Delete(_) => None,
+            Work::Nothing | Work::Delete(_) | Work::Await(_) => None,
         }
     }
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 
-use super::{Event, Outcome, Run, TRIES};
+use super::feeds::LOOK_AGAIN;
+use super::{Event, Execution, Hold, Outcome, Run, TRIES};
 use crate::cluster::{Deletion, Failure, Propagation};
-use crate::object::ObjectRef;
 use crate::observe::{self, Question};
-use crate::plan::order::Removal;
+use crate::plan::order::{Holder, Removal};
 use crate::plan::{self, Action, Contents, DeleteWork, Step, Version, Work};
 
 /// What came of a request to delete.
@@ -35,19 +35,28 @@ impl Run<'_> {
         let (steps, live): (Vec<_>, Vec<_>) = deletes
             .iter()
             .filter_map(|step| match &step.work {
-                Work::Delete(work) => Some((step, &work.live)),
+                Work::Delete(work) | Work::Await(work) => Some((step, &work.live)),
                 Work::Nothing | Work::Apply(_) => None,
             })
             .unzip();
         let removal = Removal::of(&live);
-        let mut open = steps.len();
+        let is_deleted = |index: &usize| steps[*index].action == Action::Delete;
+        let mut open = (0..steps.len()).filter(is_deleted).count();
         let mut left = BTreeSet::new();
         for wave in removal.waves() {
             if before.is_some() || self.is_stopped() {
                 break;
             }
-            let (held, free): (Vec<usize>, Vec<usize>) =
-                wave.iter().partition(|index| removal.user(**index, &left).is_some());
+            let (deleted, going): (Vec<usize>, Vec<usize>) = wave.iter().partition(|index| is_deleted(index));
+            left.extend(self.await_going(&removal, &steps, going).await);
+            let mut held = Vec::new();
+            let mut free = Vec::new();
+            for index in &deleted {
+                match removal.holder(*index, &left) {
+                    Some(holder) => held.push((*index, holder)),
+                    None => free.push(*index),
+                }
+            }
             let outcomes = join_all(free.iter().map(|index| self.delete(steps[*index]))).await;
             for (index, outcome) in free.into_iter().zip(outcomes) {
                 if !outcome.is_done() {
@@ -55,20 +64,35 @@ impl Run<'_> {
                 }
                 self.settled(steps[index].reference.clone(), outcome);
             }
-            for index in held {
-                let user = removal.user(index, &left).map(|user| &steps[user].reference);
-                let why = user.map(|user| format!("{user} is still there and uses it"));
+            for (index, holder) in held {
                 left.insert(index);
-                let outcome = Outcome::NotGone(why.unwrap_or_default());
-                self.settled(steps[index].reference.clone(), outcome);
+                let hold = match holder {
+                    Holder::User(user) => Hold::UsedBy(steps[user].reference.clone()),
+                    Holder::Finalized(object) => Hold::Finalizes(steps[object].reference.clone()),
+                };
+                self.settled(steps[index].reference.clone(), Outcome::NotGone(hold));
             }
-            open -= wave.len();
+            open -= deleted.len();
         }
         if open > 0 {
             let why = before.unwrap_or_else(|| "the sync was stopped".to_owned());
             self.send(Event::NotPruned { objects: open, why });
         }
         open == 0 && left.is_empty()
+    }
+
+    /// Waits for those of `going` that something else may have to let go; which of them are still there.
+    async fn await_going(&self, removal: &Removal, steps: &[&Step], going: Vec<usize>) -> Vec<usize> {
+        let awaited = going.into_iter().filter(|index| removal.is_awaited(*index));
+        let waits = awaited.map(async |index| {
+            let Work::Await(DeleteWork { resource, live }) = &steps[index].work else {
+                return None;
+            };
+            let reference = &steps[index].reference;
+            let gone = self.feeds.gone(resource, reference, live.uid(), self.patience()).await;
+            gone.err().map(|_| index)
+        });
+        join_all(waits).await.into_iter().flatten().collect()
     }
 
     async fn delete(&self, step: &Step) -> Outcome {
@@ -108,25 +132,26 @@ impl Run<'_> {
     }
 
     /// A namespace takes with it all it holds: whether anything came since the plan looked, or was
-    /// kept. What the plan had for it is gone by now.
+    /// kept. What the plan had for it is gone by now, and what is on its way out is waited for.
     async fn still_in_use(&self, namespace: &str) -> Option<Outcome> {
         let Question { set, concurrency, .. } = &self.execution.question;
-        let cluster = &*self.execution.cluster;
-        let contents = observe::contents(
-            cluster,
-            &self.execution.discovery,
-            namespace,
-            set.as_ref(),
-            *concurrency,
-        )
-        .await;
-        match contents {
-            Contents::Known(objects) if objects.is_empty() => None,
-            Contents::Known(objects) => {
-                let names: Vec<String> = objects.iter().take(3).map(ObjectRef::to_string).collect();
-                Some(Outcome::NotGone(format!("still in use by {}", names.join(", "))))
+        let Execution { cluster, discovery, .. } = self.execution;
+        let patience = self.patience();
+        tokio::pin!(patience);
+        loop {
+            let contents = observe::contents(&**cluster, discovery, namespace, set.as_ref(), *concurrency).await;
+            let leaving = match contents {
+                Contents::Known { stays, .. } if !stays.is_empty() => {
+                    return Some(Outcome::NotGone(Hold::InUse(stays)));
+                }
+                Contents::Known { leaves, .. } if leaves.is_empty() => return None,
+                Contents::Known { leaves, .. } => leaves,
+                Contents::Unknown(why) => return Some(Outcome::NotGone(Hold::Unknown(why))),
+            };
+            tokio::select! {
+                () = &mut patience => return Some(Outcome::NotGone(Hold::Leaving(leaving))),
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
-            Contents::Unknown(why) => Some(Outcome::NotGone(why)),
         }
     }
 

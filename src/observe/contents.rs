@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 
 use futures::{StreamExt as _, TryStreamExt as _};
+use serde_json::Value;
 
 use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Cluster, ClusterError, Discovery, Resource, Scope};
-use crate::object::{LiveObject, ObjectRef};
+use crate::object::{GroupKind, GroupVersionKind, LiveObject, ObjectRef};
 use crate::plan::Contents;
+
+/// The label of the Endpoints that the control plane writes, and deletes a moment after their Service.
+const ENDPOINTS_WRITER: &str = "endpoints.kubernetes.io/managed-by";
 
 /// Lists everything in `namespace` that somebody would miss.
 ///
@@ -32,6 +36,7 @@ pub async fn contents(
     {
         return Contents::Unknown(format!("the server of {away} does not answer"));
     }
+    let kinds = resources.iter().map(|resource| &resource.gvk.group_kind).collect();
     let scope = Scope::Namespace(namespace.to_owned());
     let listed: Result<Vec<Vec<LiveObject>>, (String, ClusterError)> = futures::stream::iter(resources)
         .map(|resource| {
@@ -47,7 +52,7 @@ pub async fn contents(
     match listed {
         Ok(objects) => {
             let objects: Vec<LiveObject> = objects.into_iter().flatten().collect();
-            Contents::Known(missed(&objects, set))
+            missed(&objects, &kinds, set)
         }
         Err((plural, error)) => Contents::Unknown(format!("{plural} cannot be listed there: {error}")),
     }
@@ -59,40 +64,53 @@ fn is_ephemeral(resource: &Resource) -> bool {
     kind.kind == "Event" || kind.group == "metrics.k8s.io"
 }
 
-fn missed(objects: &[LiveObject], set: Option<&ApplySet>) -> Vec<ObjectRef> {
+fn missed(objects: &[LiveObject], kinds: &BTreeSet<&GroupKind>, set: Option<&ApplySet>) -> Contents {
     let own = |reference: &ObjectRef| set.is_some_and(|set| [set.parent(), set.lease(), set.key()].contains(reference));
-    let listed: BTreeSet<String> = objects.iter().map(|object| object.uid().to_owned()).collect();
+    let listed: BTreeSet<&str> = objects.iter().map(LiveObject::uid).collect();
     let services: BTreeSet<String> = objects
         .iter()
         .map(LiveObject::reference)
         .filter(|object| object.kind.is("", "Service"))
         .map(|service| service.name)
         .collect();
-    let mut missed: Vec<ObjectRef> = objects
-        .iter()
-        .filter(|object| !is_owned_by_one_of(object, &listed))
-        .map(LiveObject::reference)
-        .filter(|object| {
-            let comes_with_it = object.kind.is("", "ConfigMap") && object.name == "kube-root-ca.crt"
-                || object.kind.is("", "ServiceAccount") && object.name == "default"
-                || object.kind.is("", "Endpoints") && services.contains(&object.name);
-            !comes_with_it && !own(object)
-        })
-        .collect();
-    missed.sort();
-    missed
+    let (mut stays, mut leaves) = (Vec::new(), Vec::new());
+    for object in objects {
+        let reference = object.reference();
+        let owners: Vec<Owner> = owners(object).collect();
+        let is_owned = owners.iter().any(|owner| listed.contains(owner.uid));
+        let is_endpoints = reference.kind.is("", "Endpoints");
+        let comes_with_it = reference.kind.is("", "ConfigMap") && reference.name == "kube-root-ca.crt"
+            || reference.kind.is("", "ServiceAccount") && reference.name == "default"
+            || is_endpoints && services.contains(&reference.name);
+        if is_owned || comes_with_it || own(&reference) {
+            continue;
+        }
+        let is_orphan = !owners.is_empty() && owners.iter().all(|owner| kinds.contains(&owner.kind));
+        let is_leaving = object.deletion_timestamp().is_some()
+            || is_orphan
+            || is_endpoints && object.label(ENDPOINTS_WRITER) == Some("endpoint-controller");
+        if is_leaving { &mut leaves } else { &mut stays }.push(reference);
+    }
+    stays.sort();
+    leaves.sort();
+    Contents::Known { stays, leaves }
 }
 
-/// Whether it goes when another of the listed objects goes.
-fn is_owned_by_one_of(object: &LiveObject, uids: &BTreeSet<String>) -> bool {
-    let owners = object
-        .value()
-        .pointer("/metadata/ownerReferences")
-        .and_then(serde_json::Value::as_array);
-    owners
-        .into_iter()
-        .flatten()
-        .any(|owner| owner["uid"].as_str().is_some_and(|uid| uids.contains(uid)))
+/// What an object goes with.
+struct Owner<'a> {
+    kind: GroupKind,
+    uid: &'a str,
+}
+
+fn owners(object: &LiveObject) -> impl Iterator<Item = Owner<'_>> {
+    let owners = object.value().pointer("/metadata/ownerReferences");
+    owners.and_then(Value::as_array).into_iter().flatten().map(|owner| {
+        let text = |key: &str| owner[key].as_str().unwrap_or_default();
+        Owner {
+            kind: GroupVersionKind::new(text("apiVersion"), text("kind")).group_kind,
+            uid: text("uid"),
+        }
+    })
 }
 
 #[cfg(test)]
@@ -100,31 +118,62 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    #[test]
-    fn what_nobody_would_miss_does_not_count() {
-        let object = |kind: &str, name: &str, uid: &str, owner: Option<&str>| {
-            let owners = owner.map(|uid| json!([{"uid": uid}])).unwrap_or_default();
-            LiveObject::new(json!({"apiVersion": "v1", "kind": kind,
-                "metadata": {"name": name, "namespace": "a", "uid": uid, "ownerReferences": owners}}))
-        };
+    fn object(kind: &str, name: &str, uid: &str, more: Value) -> LiveObject {
+        let mut value = json!({"apiVersion": "v1", "kind": kind});
+        value["metadata"] = more;
+        value["metadata"]["name"] = name.into();
+        value["metadata"]["namespace"] = "a".into();
+        value["metadata"]["uid"] = uid.into();
+        LiveObject::new(value)
+    }
+
+    fn owned(kind: &str, uid: &str) -> Value {
+        json!({"ownerReferences": [{"apiVersion": "v1", "kind": kind, "uid": uid}]})
+    }
+
+    fn names(objects: &[LiveObject]) -> [Vec<String>; 2] {
         let set = ApplySet {
             name: "demo".into(),
             namespace: "a".into(),
         };
-        let found = missed(
-            &[
-                object("ConfigMap", "kube-root-ca.crt", "1", None),
-                object("ServiceAccount", "default", "2", None),
-                object("ConfigMap", "stackanetes-demo", "3", None),
-                object("Secret", "stackanetes-demo-key", "8", None),
-                object("Service", "web", "4", None),
-                object("Endpoints", "web", "5", None),
-                object("Pod", "web-1", "6", Some("4")),
-                object("Pod", "stray", "7", Some("elsewhere")),
-            ],
-            Some(&set),
-        );
-        let names: Vec<&str> = found.iter().map(|object| object.name.as_str()).collect();
-        assert_eq!(names, ["stray", "web"]);
+        let (pod, service) = (GroupKind::new("", "Pod"), GroupKind::new("", "Service"));
+        match missed(objects, &BTreeSet::from([&pod, &service]), Some(&set)) {
+            Contents::Known { stays, leaves } => {
+                [stays, leaves].map(|objects| objects.into_iter().map(|object| object.name).collect())
+            }
+            Contents::Unknown(why) => panic!("{why}"),
+        }
+    }
+
+    #[test]
+    fn what_nobody_would_miss_does_not_count() {
+        let found = names(&[
+            object("ConfigMap", "kube-root-ca.crt", "1", json!({})),
+            object("ServiceAccount", "default", "2", json!({})),
+            object("ConfigMap", "stackanetes-demo", "3", json!({})),
+            object("Secret", "stackanetes-demo-key", "8", json!({})),
+            object("Service", "web", "4", json!({})),
+            object("Endpoints", "web", "5", json!({})),
+            object("Pod", "web-1", "6", owned("Service", "4")),
+            object("Pod", "of-a-node", "7", owned("Node", "elsewhere")),
+        ]);
+        assert_eq!(found, [vec!["of-a-node", "web"], Vec::new()]);
+    }
+
+    #[test]
+    fn what_goes_by_itself_is_on_its_way_out() {
+        let written = json!({"labels": {"endpoints.kubernetes.io/managed-by": "endpoint-controller"}});
+        let found = names(&[
+            object("Endpoints", "service-gone", "1", written),
+            object("Endpoints", "by-hand", "2", json!({})),
+            object("Pod", "owner-gone", "3", owned("Service", "no more")),
+            object(
+                "Pod",
+                "going",
+                "4",
+                json!({"deletionTimestamp": "2026-01-01T00:00:00Z"}),
+            ),
+        ]);
+        assert_eq!(found, [vec!["by-hand"], vec!["service-gone", "going", "owner-gone"]]);
     }
 }

@@ -7,7 +7,7 @@ use crate::applyset::inventory;
 use crate::cluster::Resource;
 use crate::kinds::finalizer::finalizers;
 use crate::kinds::generate;
-use crate::object::field::ManagedFields;
+use crate::object::field::{FieldPath, ManagedFields};
 use crate::object::{GroupKind, LiveObject, ObjectRef, is_definition};
 use crate::plan::compare;
 
@@ -63,7 +63,12 @@ impl FromStr for Budget {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Contents {
     /// These objects, other than what comes with every namespace and what belongs to them.
-    Known(Vec<ObjectRef>),
+    Known {
+        /// What stays until somebody deletes it.
+        stays: Vec<ObjectRef>,
+        /// What is on its way out: it is being deleted, or its owner is gone.
+        leaves: Vec<ObjectRef>,
+    },
     /// It could not be found out, and this is why.
     Unknown(String),
 }
@@ -105,18 +110,15 @@ pub(super) fn steps(
     decided
         .into_iter()
         .map(|(resource, live, kept)| {
+            let reference = live.reference();
+            let delete = DeleteWork { resource, live };
             let (action, work) = match kept {
+                Some(Reason::KeepGoing(_)) => (Action::Keep, Work::Await(delete)),
                 Some(_) => (Action::Keep, Work::Nothing),
-                None => (
-                    Action::Delete,
-                    Work::Delete(DeleteWork {
-                        resource,
-                        live: live.clone(),
-                    }),
-                ),
+                None => (Action::Delete, Work::Delete(delete)),
             };
             Step {
-                reference: live.reference(),
+                reference,
                 action,
                 reason: kept.unwrap_or_else(|| why.clone()),
                 changes: Vec::new(),
@@ -135,13 +137,22 @@ pub(super) fn steps(
 }
 
 /// Whether a member that changed since it was planned to be deleted is still what a person agreed to
-/// see go. A status that moved on makes no difference.
+/// see go. A status that moved on makes no difference, nor does what a controller wrote: it has no wish
+/// that the object stays.
 pub fn is_same_delete(planned: &LiveObject, now: &LiveObject, policy: &Policy) -> bool {
     let mut keys = ManagedFields::of(planned).all();
     keys.extend(&ManagedFields::of(now).all());
     planned.uid() == now.uid()
         && keep(now, policy).is_none()
-        && compare::differences(planned.value(), now.value(), &keys).is_empty()
+        && compare::differences(planned.value(), now.value(), &keys)
+            .iter()
+            .all(|difference| is_by_a_controller(now, &difference.path, policy))
+}
+
+fn is_by_a_controller(now: &LiveObject, path: &FieldPath, policy: &Policy) -> bool {
+    let managers = ManagedFields::of(now);
+    let mut owners = managers.entries().filter(|(_, fields)| fields.covers(path)).peekable();
+    owners.peek().is_some() && owners.all(|(owner, _)| owner.name != policy.field_manager && !owner.is_imperative())
 }
 
 /// Why a member is not pruned, whatever else is.
@@ -174,12 +185,8 @@ fn keep(live: &LiveObject, policy: &Policy) -> Option<Reason> {
 
 fn in_use(contents: Option<&Contents>, going: &[ObjectRef]) -> Option<Reason> {
     match contents {
-        Some(Contents::Known(objects)) => {
-            let staying: Vec<ObjectRef> = objects
-                .iter()
-                .filter(|object| !going.contains(object))
-                .cloned()
-                .collect();
+        Some(Contents::Known { stays, .. }) => {
+            let staying: Vec<ObjectRef> = stays.iter().filter(|object| !going.contains(object)).cloned().collect();
             (!staying.is_empty()).then_some(Reason::KeepInUse(staying))
         }
         Some(Contents::Unknown(why)) => Some(Reason::KeepUnknownUse(why.clone())),

@@ -148,7 +148,7 @@ impl SavedValue {
 impl SavedStep {
     fn of(step: &Step) -> Self {
         let live = match &step.work {
-            Work::Nothing => None,
+            Work::Nothing | Work::Await(_) => None,
             Work::Apply(work) => work.live.clone(),
             Work::Delete(work) => Some(Version::of(&work.live)),
         };

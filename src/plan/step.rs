@@ -231,6 +231,8 @@ pub enum Work {
     Apply(Box<ApplyWork>),
     /// To delete.
     Delete(DeleteWork),
+    /// To wait until it is gone before that goes which may have to let it go: it is being deleted already.
+    Await(DeleteWork),
 }
 
 /// An apply that was planned.

@@ -395,7 +395,7 @@ fn writes_come_by_kind_and_name_and_deletes_after_them_the_other_way_round() {
             live(orphan("apps/v1", "Deployment", Some("ns"), "z"), OURS),
         ],
     );
-    observed.contents.push(("old".into(), Contents::Known(Vec::new())));
+    observed.contents.push(("old".into(), nothing()));
     let plan = plan(observed, &Policy::default());
     let steps: Vec<String> = plan
         .steps
@@ -429,7 +429,7 @@ fn kept(value: Value, owners: &[(&str, &str)], policy: &Policy) -> Option<Reason
             assert_eq!((step.action, step.reason), (Action::Delete, Reason::Dropped(None)));
             None
         }
-        Work::Nothing => Some(step.reason),
+        Work::Nothing | Work::Await(_) => Some(step.reason),
         Work::Apply(_) => panic!("an orphan is never applied"),
     }
 }
@@ -514,7 +514,7 @@ fn a_namespace_goes_only_with_all_that_it_holds() {
                 live(annotated, OURS),
             ],
         );
-        observed.contents = vec![("other".into(), Contents::Known(Vec::new()))];
+        observed.contents = vec![("other".into(), nothing())];
         observed
             .contents
             .extend(contents.map(|contents| ("old".to_owned(), contents)));
@@ -522,7 +522,12 @@ fn a_namespace_goes_only_with_all_that_it_holds() {
         let step = plan.steps.into_iter().find(|step| step.reference.name == "old");
         step.expect("a step").reason
     };
-    let known = |names: &[&str]| Some(Contents::Known(names.iter().map(|name| here(name)).collect()));
+    let known = |names: &[&str]| {
+        Some(Contents::Known {
+            stays: names.iter().map(|name| here(name)).collect(),
+            leaves: Vec::new(),
+        })
+    };
     assert_eq!(decided(known(&[])), Reason::Dropped(None));
     assert_eq!(decided(known(&["pruned", "terminating"])), Reason::Dropped(None));
     assert_eq!(
@@ -534,6 +539,28 @@ fn a_namespace_goes_only_with_all_that_it_holds() {
         Reason::KeepUnknownUse("forbidden".into())
     );
     assert!(matches!(decided(None), Reason::KeepUnknownUse(_)));
+}
+
+fn nothing() -> Contents {
+    Contents::Known {
+        stays: Vec::new(),
+        leaves: Vec::new(),
+    }
+}
+
+#[test]
+fn a_delete_is_the_same_while_only_controllers_write() {
+    let policy = Policy::default();
+    let role = |verbs: &str, writers: &[(&str, &str)]| {
+        let mut value = orphan("rbac.authorization.k8s.io/v1", "ClusterRole", None, "whole");
+        value["rules"] = json!([{"verbs": [verbs]}]);
+        live(value, writers)
+    };
+    let planned = role("get", &[OURS[0], ("=clusterrole-aggregation-controller", "rules")]);
+    let by_the_controller = role("list", &[OURS[0], ("=clusterrole-aggregation-controller", "rules")]);
+    assert!(is_same_delete(&planned, &by_the_controller, &policy));
+    let by_a_person = role("list", &[OURS[0], ("kubectl-edit", "rules")]);
+    assert!(!is_same_delete(&planned, &by_a_person, &policy));
 }
 
 #[test]

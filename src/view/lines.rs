@@ -5,6 +5,7 @@ use std::fmt;
 use anstyle::Style;
 
 use super::style::{ADDED, FADED, REMOVED, columns, paint};
+use crate::object::ObjectRef;
 
 /// Whether a line is of what goes, of what comes, or of neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,15 @@ pub(super) struct Line {
     /// How many spaces stand before the sign.
     indent: usize,
     text: String,
+}
+
+/// The first of some objects, and how many more there are.
+pub(super) fn few(objects: &[ObjectRef]) -> String {
+    let first: Vec<_> = objects.iter().take(3).map(ToString::to_string).collect();
+    match objects.len() {
+        0..=3 => first.join(", "),
+        all => format!("{} and {} more", first.join(", "), all - 3),
+    }
 }
 
 /// Lines in the order in which they are read.

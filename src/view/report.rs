@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::lines::few;
 use super::style::{FAILED, WARNED, paint};
 use crate::execute::report::Report;
-use crate::execute::{Event, Outcome};
+use crate::execute::{Event, Hold, Outcome};
+use crate::kinds::finalizer;
 use crate::object::ObjectRef;
 use crate::object::field::FieldPath;
 use crate::plan::Action;
@@ -131,7 +133,8 @@ pub(super) fn word(outcome: &Outcome) -> &'static str {
         Outcome::Refused => "refused",
         Outcome::Skipped => "skipped",
         Outcome::Moved | Outcome::Failed(_) => "failed",
-        Outcome::NotReady(_) | Outcome::NotGone(_) => "not ready",
+        Outcome::NotReady(_) => "not ready",
+        Outcome::NotGone(_) => "not gone",
         Outcome::Blocked { .. } | Outcome::Stopped => "not started",
         Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Replaced | Outcome::Deleted => "done",
     }
@@ -148,11 +151,27 @@ pub(super) fn why(outcome: &Outcome) -> String {
         }
         Outcome::Failed(error) => error.message().to_owned(),
         Outcome::NotReady(health) => health.to_string(),
-        Outcome::NotGone(why) => why.clone(),
+        Outcome::NotGone(hold) => held(hold),
         Outcome::Blocked { by } => format!("it depends on {by}"),
         Outcome::Stopped => "the sync was stopped before".to_owned(),
         Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Replaced | Outcome::Deleted => {
             String::new()
         }
+    }
+}
+
+fn held(hold: &Hold) -> String {
+    match hold {
+        Hold::UsedBy(user) => format!("{user} is still there and uses it"),
+        Hold::Finalizes(object) => {
+            format!("{object} is still there, held by a finalizer that this may have to take off")
+        }
+        Hold::InUse(objects) => format!("still in use by {}", few(objects)),
+        Hold::Leaving(objects) => format!("it still holds what is being deleted: {}", few(objects)),
+        Hold::Finalizers(finalizers) => match finalizer::held_by(finalizers) {
+            None => "still there".to_owned(),
+            Some(held) => format!("still there, {held}"),
+        },
+        Hold::Unknown(why) => why.clone(),
     }
 }

@@ -394,3 +394,24 @@ template:
 "
     )
 }
+
+/// The CustomResourceDefinition `{kind}s.{group}`, of which every field is allowed.
+pub fn definition(group: &str, kind: &str, scope: &str) -> String {
+    let singular = kind.to_lowercase();
+    format!(
+        "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: {singular}s.{group}
+spec:
+  group: {group}
+  scope: {scope}
+  names: {{plural: {singular}s, singular: {singular}, kind: {kind}, listKind: {kind}List}}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}
+"
+    )
+}

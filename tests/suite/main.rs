@@ -54,5 +54,6 @@ mod scope;
 mod secrets;
 mod stored_forms;
 mod sync;
+mod teardown;
 mod unverified;
 mod waiting;

@@ -7,13 +7,16 @@ mod removal;
 pub use dependencies::{DEPENDS_ON, Dependencies, dependencies};
 pub(crate) use dependencies::{SYNTAX, references};
 pub use graph::{Graph, Need, Node, Stage, What, graph, may_start};
-pub use removal::Removal;
+pub use removal::{Holder, Removal};
 
 use crate::object::{GroupKind, ObjectRef};
 
 /// The first rank of what runs, or acts for others, and so waits for the components that its own
 /// depends on. What stands below is there for it to use.
 const ACTING: u8 = 5;
+
+/// The rank of custom kinds: after what they may refer to, before the workloads that may use them.
+const CUSTOM: u8 = 5;
 
 /// What stands for a whole component where something waits for it.
 pub fn component(name: &str) -> ObjectRef {
@@ -39,8 +42,9 @@ pub fn rank(kind: &GroupKind) -> u8 {
         | ("storage.k8s.io", "StorageClass" | "CSIDriver")
         | ("networking.k8s.io", "IngressClass" | "NetworkPolicy")
         | ("node.k8s.io", "RuntimeClass")
-        | ("", "ResourceQuota" | "LimitRange") => 2,
-        ("", "ServiceAccount" | "Secret" | "ConfigMap" | "PersistentVolume")
+        // A Secret that holds the token of a ServiceAccount is deleted where there is none.
+        | ("", "ResourceQuota" | "LimitRange" | "ServiceAccount") => 2,
+        ("", "Secret" | "ConfigMap" | "PersistentVolume")
         | ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => 3,
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding")
         | ("", "PersistentVolumeClaim" | "Service")
@@ -48,7 +52,6 @@ pub fn rank(kind: &GroupKind) -> u8 {
         ("apps" | "batch", _) | ("", "Pod" | "ReplicationController") => 6,
         ("networking.k8s.io", "Ingress") | ("autoscaling", "HorizontalPodAutoscaler") => 7,
         ("admissionregistration.k8s.io" | "apiregistration.k8s.io", _) => 8,
-        // Custom kinds: after what they may refer to, before the workloads that may use them.
-        _ => 5,
+        _ => CUSTOM,
     }
 }

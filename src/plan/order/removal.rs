@@ -4,16 +4,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{DEPENDS_ON, rank, references};
+use super::{CUSTOM, DEPENDS_ON, rank, references};
 use crate::kinds::pods;
 use crate::object::{self, GroupKind, LiveObject, ObjectRef};
+
+const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// Objects that are deleted, by who uses whom among them.
 #[derive(Debug)]
 pub struct Removal {
     /// For each object, those that use it.
     users: Vec<BTreeSet<usize>>,
+    /// Custom objects that somebody has to let go first.
+    finalized: BTreeSet<usize>,
+    /// What may run whoever lets them go, or gives him his rights.
+    finalizing: BTreeSet<usize>,
     waves: Vec<Vec<usize>>,
+}
+
+/// What keeps an object that was to go, by its position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// What uses it.
+    User(usize),
+    /// A custom object whose finalizers this one may have to take off.
+    Finalized(usize),
 }
 
 impl Removal {
@@ -33,12 +48,12 @@ impl Removal {
                 }
             }
         }
-        let ranks: Vec<u8> = objects
-            .iter()
-            .map(|object| u8::MAX - rank(&object.reference().kind))
-            .collect();
+        let stages: Vec<u8> = objects.iter().map(|object| stage(object)).collect();
+        let of = |is: fn(&LiveObject) -> bool| (0..objects.len()).filter(|index| is(objects[*index])).collect();
         Self {
-            waves: waves(&ranks, &users),
+            waves: waves(&stages, &users),
+            finalized: of(|object| is_custom(object) && !object.finalizers().is_empty()),
+            finalizing: of(may_finalize),
             users,
         }
     }
@@ -48,21 +63,53 @@ impl Removal {
         &self.waves
     }
 
-    /// The first of `left` that uses this object.
-    pub fn user(&self, index: usize, left: &BTreeSet<usize>) -> Option<usize> {
-        self.users[index].intersection(left).next().copied()
+    /// Whether something that may have to let this object go is to go, too.
+    pub fn is_awaited(&self, index: usize) -> bool {
+        self.finalized.contains(&index) && !self.finalizing.is_empty()
+    }
+
+    /// What of `left`, which did not go, keeps this object.
+    pub fn holder(&self, index: usize, left: &BTreeSet<usize>) -> Option<Holder> {
+        let user = self.users[index].intersection(left).next();
+        let finalized = || self.finalized.intersection(left).next();
+        let finalized = self.finalizing.contains(&index).then(finalized).flatten();
+        let user = user.map(|user| Holder::User(*user));
+        user.or_else(|| finalized.map(|object| Holder::Finalized(*object)))
     }
 }
 
-/// Each object in the wave of its rank (from the lowest), or in the one after the last of its users. Those that use each
+/// In which order objects go that do not use each other: custom objects first, since whoever takes their
+/// finalizers off may be among the rest, and all else in the reverse of the usual order.
+fn stage(object: &LiveObject) -> u8 {
+    let reference = object.reference();
+    let aggregates = || object.value().get("aggregationRule").is_some_and(Value::is_object);
+    match rank(&reference.kind) {
+        CUSTOM => 0,
+        // The control plane writes an aggregated role anew whenever one of its parts goes.
+        rank if reference.kind.is(RBAC, "ClusterRole") && aggregates() => 2 * (u8::MAX / 2 - rank) - 1,
+        rank => 2 * (u8::MAX / 2 - rank),
+    }
+}
+
+fn is_custom(object: &LiveObject) -> bool {
+    rank(&object.reference().kind) == CUSTOM
+}
+
+/// Whether this may run what takes finalizers off, is how it is reached, or gives it its rights.
+fn may_finalize(object: &LiveObject) -> bool {
+    let kind = object.reference().kind;
+    kind.group == RBAC || kind.is("", "Service") || pods::pods(&kind, object.value()).is_some()
+}
+
+/// Each object in the wave of its stage, or in the one after the last of its users. Those that use each
 /// other in a circle go in some order.
-fn waves(ranks: &[u8], users: &[BTreeSet<usize>]) -> Vec<Vec<usize>> {
-    let mut sorted: Vec<u8> = ranks.to_vec();
+fn waves(stages: &[u8], users: &[BTreeSet<usize>]) -> Vec<Vec<usize>> {
+    let mut sorted: Vec<u8> = stages.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
-    let mut wave: Vec<usize> = ranks
+    let mut wave: Vec<usize> = stages
         .iter()
-        .map(|rank| sorted.partition_point(|other| other < rank))
+        .map(|stage| sorted.partition_point(|other| other < stage))
         .collect();
     // Each round settles one more step of the longest chain; a circle would never settle.
     for _ in 0..users.len() {
@@ -174,8 +221,8 @@ mod tests {
         assert_eq!(
             order(&objects),
             [
-                vec!["web"],
                 vec!["one"],
+                vec!["web"],
                 vec!["settings"],
                 vec!["things.x.io"],
                 vec!["a"]
@@ -183,10 +230,37 @@ mod tests {
         );
         let all: Vec<&LiveObject> = objects.iter().collect();
         let removal = Removal::of(&all);
-        assert_eq!(removal.user(2, &BTreeSet::from([4])), Some(4));
-        assert_eq!(removal.user(2, &BTreeSet::from([3])), None);
-        assert_eq!(removal.user(1, &BTreeSet::from([3])), Some(3));
-        assert_eq!(removal.user(0, &BTreeSet::from([2])), Some(2));
+        assert_eq!(removal.holder(2, &BTreeSet::from([4])), Some(Holder::User(4)));
+        assert_eq!(removal.holder(2, &BTreeSet::from([3])), None);
+        assert_eq!(removal.holder(1, &BTreeSet::from([3])), Some(Holder::User(3)));
+        assert_eq!(removal.holder(0, &BTreeSet::from([2])), Some(Holder::User(2)));
+        assert_eq!(removal.holder(4, &BTreeSet::from([3])), None);
+    }
+
+    #[test]
+    fn a_custom_object_with_a_finalizer_keeps_what_may_take_it_off() {
+        let held = json!({"metadata": {"name": "one", "namespace": "a", "finalizers": ["x.io/hold"]}});
+        let objects = [
+            object("x.io/v1", "Thing", "one", &held),
+            object("apps/v1", "Deployment", "operator", &Value::Null),
+            object("rbac.authorization.k8s.io/v1", "Role", "operator", &Value::Null),
+            object("v1", "ConfigMap", "settings", &Value::Null),
+        ];
+        let all: Vec<&LiveObject> = objects.iter().collect();
+        let removal = Removal::of(&all);
+        let left = BTreeSet::from([0]);
+        let held: Vec<bool> = (0..4).map(|index| removal.holder(index, &left).is_some()).collect();
+        assert_eq!(held, [false, true, true, false]);
+    }
+
+    #[test]
+    fn an_aggregated_role_goes_before_its_parts() {
+        let rule = json!({"aggregationRule": {"clusterRoleSelectors": []}});
+        let objects = [
+            object("rbac.authorization.k8s.io/v1", "ClusterRole", "part", &Value::Null),
+            object("rbac.authorization.k8s.io/v1", "ClusterRole", "whole", &rule),
+        ];
+        assert_eq!(order(&objects), [vec!["whole"], vec!["part"]]);
     }
 
     #[test]

@@ -111,7 +111,7 @@ fn step(mut saved: Value, step: &Step, heading: &Heading<'_>) -> Value {
     });
     let migration = match &step.work {
         Work::Apply(work) => work.migration.as_ref(),
-        Work::Nothing | Work::Delete(_) => None,
+        Work::Nothing | Work::Delete(_) | Work::Await(_) => None,
     };
     let takes_from = migration.iter().flat_map(|migration| &migration.from);
     let beside = step.aside.beside.iter();

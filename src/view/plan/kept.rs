@@ -4,6 +4,7 @@ use super::{Heading, Pruning};
 use crate::kinds::finalizer;
 use crate::object::ObjectRef;
 use crate::plan::Reason;
+use crate::view::lines::few;
 
 /// In words; nothing for what does not stay.
 pub(super) fn why(reason: &Reason, object: &ObjectRef, heading: &Heading<'_>) -> String {
@@ -15,15 +16,7 @@ pub(super) fn why(reason: &Reason, object: &ObjectRef, heading: &Heading<'_>) ->
         ),
         Reason::KeepAnnotated => "kept by stackanetes.io/prune: never".to_owned(),
         Reason::KeepKind => format!("delete it with --prune-kind {}", object.kind.kind),
-        Reason::KeepInUse(objects) => {
-            let first: Vec<_> = objects.iter().take(3).map(ToString::to_string).collect();
-            let more = if objects.len() > 3 {
-                format!(" and {} more", objects.len() - 3)
-            } else {
-                String::new()
-            };
-            format!("still in use by {}{more}", first.join(", "))
-        }
+        Reason::KeepInUse(objects) => format!("still in use by {}", few(objects)),
         Reason::KeepUnknownUse(why) => format!("kept, since {why}"),
         Reason::KeepGoing(finalizers) => match finalizer::held_by(finalizers) {
             None => "being deleted already".to_owned(),

@@ -63,7 +63,7 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
     let steps = plan.steps.iter().filter(|step| !is_known(step));
     let jobs = steps.filter_map(|step| match &step.work {
         Work::Apply(work) => Some((&step.reference, work.desired.inputs.as_ref()?)),
-        Work::Nothing | Work::Delete(_) => None,
+        Work::Nothing | Work::Delete(_) | Work::Await(_) => None,
     });
     let settled = plan.unchanged.iter();
     let settled = settled.filter_map(|settled| Some((&settled.reference, settled.inputs.as_ref()?)));
