@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
-use git2::{Commit, ErrorCode, Oid, Repository};
+use git2::{Commit, ErrorCode, ObjectType, Oid, Repository};
 
 use super::git::{self, Revision};
 use super::tree::CommitTree;
@@ -37,9 +37,14 @@ impl Commits {
         let whole = normal(&std::path::absolute(path).map_err(failed)?);
         let there = whole.ancestors().find(|path| path.exists()).unwrap_or(&whole);
         let opened = git::open(there).map_err(|error| git::unreadable(&git::repository_of(there), &error))?;
-        let outside = || {
-            Error::new(format!("{shown} is not in a git repository"))
-                .hint("leave out --revision, or name a clone of it")
+        let outside = || match there.ancestors().find(|above| git::is_bare(above)) {
+            Some(bare) => Error::new(format!(
+                "{} is a bare repository, which has no directory to read",
+                bare.display()
+            ))
+            .hint("name a directory in a clone of it"),
+            None => Error::new(format!("{shown} is not in a git repository"))
+                .hint("leave out --revision, or name a clone of it"),
         };
         let repository = opened.ok_or_else(outside)?;
         let workdir = repository.workdir().and_then(|workdir| workdir.canonicalize().ok());
@@ -60,7 +65,10 @@ impl Commits {
     }
 
     /// The commit that `revision` names, in any way that git knows.
+    ///
+    /// A name that two of them have, as a branch and a tag do, is an error: git takes the tag.
     pub fn find(&self, revision: &str) -> Result<Revision> {
+        self.one_of_the_name(revision)?;
         let found = self.repository.revparse_single(revision);
         let commit = found.and_then(|object| object.peel_to_commit()).map_err(|error| {
             let unknown = Error::new(format!(
@@ -70,6 +78,7 @@ impl Commits {
             let unknown = unknown.because(error.message());
             match error.code() {
                 ErrorCode::Ambiguous => unknown.hint("name it by more of its characters"),
+                _ if self.repository.is_empty().unwrap_or(false) => unknown.hint("the repository has no commit yet"),
                 _ => {
                     unknown.hint("`git log` lists them; a clone that is not whole lacks some (`git fetch --unshallow`)")
                 }
@@ -80,6 +89,27 @@ impl Commits {
             found.branch = Some(revision.to_owned());
         }
         Ok(found)
+    }
+
+    /// Fails where a tag, a branch and a branch of a remote have one name and are different commits.
+    fn one_of_the_name(&self, name: &str) -> Result<()> {
+        let spaces = ["refs/tags/", "refs/heads/", "refs/remotes/"];
+        let found: Vec<(String, Oid)> = spaces
+            .iter()
+            .filter_map(|space| {
+                let name = format!("{space}{name}");
+                let commit = self.repository.find_reference(&name).ok()?.peel_to_commit().ok()?;
+                Some((name, commit.id()))
+            })
+            .collect();
+        let [(first, id), others @ ..] = &found[..] else {
+            return Ok(());
+        };
+        match others.iter().find(|(_, other)| other != id) {
+            None => Ok(()),
+            Some((other, _)) => Err(Error::new(format!("{name} names two commits: {first} and {other}"))
+                .hint(format!("say which: --revision {first}, or --revision {other}"))),
+        }
     }
 
     /// The files of this commit.
@@ -135,7 +165,8 @@ impl Commits {
     }
 
     /// What a commit has in a file of the directory, or in the directory as a whole, to be compared
-    /// with another commit's; nothing if it has no such file.
+    /// with another commit's; nothing if it has no such file. For a file in a submodule it is the commit of
+    /// that.
     pub fn content(&self, commit: CommitId, file: Option<&str>) -> Option<CommitId> {
         let path = match file {
             None => self.inside.clone(),
@@ -146,7 +177,10 @@ impl Commits {
             return Some(tree.id());
         }
         let path: PathBuf = path.components().collect();
-        tree.get_path(&path).ok().map(|entry| entry.id())
+        let here = |path: &Path| tree.get_path(path).ok();
+        let submodule = |path: &Path| here(path).filter(|entry| entry.kind() == Some(ObjectType::Commit));
+        let entry = here(&path).or_else(|| path.ancestors().skip(1).find_map(submodule));
+        entry.map(|entry| entry.id())
     }
 
     /// The files that may change any object: settings, parameters, and those of its component.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::component;
-use super::tree::{Kind, Tree};
+use super::tree::{Kind, Tree, Unread};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
 
@@ -139,7 +139,7 @@ fn not_utf8(name: &str, bytes: &[u8], offset: usize) -> Error {
 fn is_directory(tree: &dyn Tree, root: &Path) -> Result<bool> {
     match tree.kind(root) {
         Ok(kind) => Ok(kind == Kind::Directory),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::new(format!(
+        Err(error) if error.io_kind() == Some(io::ErrorKind::NotFound) => Err(Error::new(format!(
             "there is no directory {}{}",
             shown(root),
             tree.of()
@@ -149,19 +149,33 @@ fn is_directory(tree: &dyn Tree, root: &Path) -> Result<bool> {
     }
 }
 
-fn unreadable(path: &Path, error: io::Error) -> Error {
-    let hint = match error.kind() {
-        io::ErrorKind::PermissionDenied => Some("allow reading it, or take it out of the directory"),
-        _ => None,
-    };
+/// Says why the file or directory at `path` cannot be read, and what helps.
+pub(super) fn unreadable(path: &Path, error: Unread) -> Error {
+    let hint = error.hint();
     let error = Error::new(format!("failed to read {}", shown(path))).because(error);
     hint.into_iter().fold(error, Error::hint)
 }
 
-fn is_manifest(path: &Path) -> bool {
+/// Says that a submodule has no files here.
+pub(super) fn not_checked_out(path: &Path, of: &str) -> Error {
+    let error = Error::new(format!("the submodule {}{of} is not checked out", shown(path)));
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    let there = above.map(|above| format!("-C {} ", shown(above))).unwrap_or_default();
+    let name = path.file_name().unwrap_or(path.as_os_str()).display();
+    error.hint(format!(
+        "`git {there}submodule update --init --recursive {name}` gets its files"
+    ))
+}
+
+pub(super) fn is_manifest(path: &Path) -> bool {
     path.extension()
         .and_then(OsStr::to_str)
         .is_some_and(|extension| matches!(extension, "yaml" | "yml" | "json"))
+}
+
+/// Whether something on the way to `path`, below the directory, begins with a dot.
+pub(super) fn is_hidden(path: &Path) -> bool {
+    path.iter().any(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 struct Walk<'a> {
@@ -196,6 +210,7 @@ impl Walk<'_> {
                 Kind::Directory => self.visit(&path, &real),
                 Kind::Link => self.links.push_back(path),
                 Kind::File => self.add(path, real),
+                Kind::Submodule => self.errors.push(not_checked_out(&path, &self.tree.of())),
                 Kind::Other => {}
             }
         }

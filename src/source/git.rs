@@ -1,11 +1,11 @@
 //! The commit that a directory stands at.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use git2::{ErrorCode, Oid, Repository, StatusOptions};
+use git2::{Config, ErrorCode, Oid, Repository, StatusOptions};
 use jiff::Timestamp;
 
-use super::CommitId;
+use super::{CommitId, files};
 use crate::diagnostic::error::{Error, Result};
 
 /// A commit, and whether the directory is what that commit has.
@@ -21,8 +21,8 @@ pub struct Revision {
     pub subject: String,
     /// When it was committed.
     pub time: Timestamp,
-    /// Whether the directory differs from the commit: changed, staged or untracked files in it, but
-    /// not ignored ones.
+    /// Whether the directory differs from the commit: changed, staged or untracked files in it, ignored
+    /// manifests, or a submodule at another commit.
     pub dirty: bool,
 }
 
@@ -57,8 +57,16 @@ pub(super) fn unreadable(root: &Path, error: &git2::Error) -> Error {
             "to trust whoever owns it, run `git config --global --add safe.directory {}`",
             root.display()
         )),
+        _ if has_sha256(root) => failed.hint("a repository whose objects are named by SHA-256 cannot be read yet"),
         _ => failed,
     }
+}
+
+/// Whether the objects of the repository at `root` are named by SHA-256 (git-init, `--object-format`).
+fn has_sha256(root: &Path) -> bool {
+    let config = Config::open(&root.join(".git/config"));
+    let format = config.and_then(|config| config.get_string("extensions.objectformat"));
+    format.is_ok_and(|format| format == "sha256")
 }
 
 /// Opens the repository that holds `path`; nothing where none does.
@@ -106,6 +114,43 @@ fn open_foreign(git: &Path) -> Result<Repository, git2::Error> {
         repository.set_workdir(workdir, false)?;
     }
     Ok(repository)
+}
+
+/// The repository of the submodule at `path` of another one; nothing if it is not at hand.
+///
+/// A link on the disk is not followed: a commit must not name a repository that it is no part of.
+pub(super) fn submodule(above: &Repository, path: &Path) -> Option<Repository> {
+    let checked_out = above.workdir().and_then(|workdir| {
+        let workdir = workdir.canonicalize().ok()?;
+        let place = workdir.join(path);
+        let is_there = place.join(".git").exists() && place.canonicalize().ok()? == place;
+        is_there.then(|| open(&place).ok()?).flatten()
+    });
+    checked_out.or_else(|| {
+        let known = above.find_submodule(path.to_str()?).ok();
+        let name = known
+            .as_ref()
+            .and_then(|module| module.name().ok())
+            .map_or(path, Path::new);
+        let is_below = name.components().all(|step| matches!(step, Component::Normal(_)));
+        let kept = above.commondir().join("modules").join(name);
+        let is_there = is_below && kept.join("HEAD").exists();
+        is_there.then(|| Repository::open_bare(&kept).ok()).flatten()
+    })
+}
+
+/// Whether `path` looks like a repository without a working tree.
+pub(super) fn is_bare(path: &Path) -> bool {
+    ["HEAD", "objects", "refs"].iter().all(|name| path.join(name).exists())
+}
+
+/// Whether some objects of the repository were left where it was cloned from (git-clone, `--filter`).
+pub(super) fn is_partial(repository: &Repository) -> bool {
+    let Ok(config) = repository.config() else { return false };
+    let Ok(mut entries) = config.entries(Some("^remote\\..*\\.(promisor|partialclonefilter)$")) else {
+        return false;
+    };
+    entries.next().is_some_and(|entry| entry.is_ok())
 }
 
 /// Where the repository of `path` is, for a person.
@@ -161,8 +206,8 @@ fn is_dirty(repository: &Repository, commit: &git2::Commit<'_>, path: &Path) -> 
     options
         .include_untracked(true)
         .recurse_untracked_dirs(false)
-        .include_ignored(false)
-        .exclude_submodules(true);
+        .include_ignored(true)
+        .recurse_ignored_dirs(true);
     if !inside.as_os_str().is_empty() {
         // A directory that the commit does not have is not read from it, even if it is ignored.
         match commit.tree()?.get_path(&inside) {
@@ -172,7 +217,12 @@ fn is_dirty(repository: &Repository, commit: &git2::Commit<'_>, path: &Path) -> 
         }
         options.disable_pathspec_match(true).pathspec(&inside);
     }
-    Ok(!repository.statuses(Some(&mut options))?.is_empty())
+    let statuses = repository.statuses(Some(&mut options))?;
+    let is_other = |entry: git2::StatusEntry<'_>| {
+        let path = PathBuf::from(String::from_utf8_lossy(entry.path_bytes()).into_owned());
+        !entry.status().is_ignored() || files::is_manifest(&path) && !files::is_hidden(&path)
+    };
+    Ok(statuses.iter().any(is_other))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! manifest knows where each of its fields was written.
 
 mod check;
+mod checkout;
 mod commits;
 mod component;
 mod defaults;
@@ -78,6 +79,7 @@ pub struct Inputs {
 /// A directory with a `stackanetes.yaml` may have parameters, and its manifests expressions that read
 /// them; every other directory is taken word for word.
 pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
+    finish(checkout::left_out(path), ())?;
     let read = read(&Disk, path, inputs)?;
     let (revision, warnings) = match Revision::of(path) {
         Ok(revision) => (revision, Vec::new()),

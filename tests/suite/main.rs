@@ -12,6 +12,7 @@ mod between;
 mod bundled_schema;
 mod causes;
 mod check;
+mod checkouts;
 mod components;
 mod conflicts;
 mod control_plane;

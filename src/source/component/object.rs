@@ -118,9 +118,7 @@ impl Maker<'_> {
         let shown = files::shown(&path);
         match self.tree.read(&path) {
             Ok(bytes) => Ok((path, shown, bytes)),
-            Err(error) => Err(Error::new(format!("failed to read {shown}"))
-                .because(error)
-                .at(entry.place.clone(), "")),
+            Err(error) => Err(files::unreadable(&path, error).at(entry.place.clone(), "")),
         }
     }
 

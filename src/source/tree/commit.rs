@@ -1,12 +1,19 @@
 //! The files of a commit, read from git's own store: nothing is checked out.
+//!
+//! A submodule is read at the commit that its parent names, from the repository that is checked out in its
+//! place, or from where git keeps it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
-use git2::{Oid, Repository};
+use git2::{AttrCheckFlags, ErrorCode, ObjectType, Oid, Repository};
 
-use super::{Kind, Tree};
+use super::{Kind, Tree, Unread, pointer};
+use crate::source::git;
 
 /// How many links may lead to one file: as many as Linux allows.
 const LINKS: usize = 40;
@@ -21,6 +28,16 @@ pub(in crate::source) struct CommitTree<'a> {
     /// The directory as it is typed, and its path in the repository.
     root: PathBuf,
     inside: PathBuf,
+    /// The repositories of submodules by their paths, as far as they were looked for; nothing for one that is
+    /// not at hand.
+    modules: RefCell<HashMap<PathBuf, Option<Rc<Module>>>>,
+}
+
+/// A submodule that is at hand.
+struct Module {
+    repository: Repository,
+    /// Its path in the repository of the whole.
+    path: PathBuf,
 }
 
 impl<'a> CommitTree<'a> {
@@ -38,38 +55,40 @@ impl<'a> CommitTree<'a> {
             short: short.to_owned(),
             root: root.to_owned(),
             inside: inside.to_owned(),
+            modules: RefCell::default(),
         }
     }
 
     /// The path in the repository of a path that begins as it is typed; links are not resolved.
-    fn within(&self, path: &Path) -> io::Result<PathBuf> {
+    fn within(&self, path: &Path) -> Result<PathBuf, Unread> {
         match path.strip_prefix(&self.root) {
             Ok(rest) if rest.as_os_str().is_empty() => Ok(self.inside.clone()),
             Ok(rest) => Ok(self.inside.join(rest)),
-            Err(_) => Err(not_found()),
+            Err(_) => Err(Unread::not_found()),
         }
     }
 
     /// Resolves every link of a path in the repository. A link that leads out of the repository leads
     /// nowhere.
-    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, Found)> {
+    fn resolve(&self, path: &Path) -> Result<(PathBuf, Found), Unread> {
         let mut rest: Vec<OsString> = steps(path)?;
         rest.reverse();
         let mut real = PathBuf::new();
         let mut found = Found {
             id: self.tree,
             kind: Kind::Directory,
+            module: None,
         };
         // The directories on the way, the top one first.
         let mut above: Vec<Found> = Vec::new();
         let mut links = 0;
         while let Some(step) = rest.pop() {
             if step == ".." {
-                found = above.pop().ok_or_else(not_found)?;
+                found = above.pop().ok_or_else(Unread::not_found)?;
                 real.pop();
                 continue;
             }
-            let next = self.child(&found, &step)?;
+            let next = self.child(&found, &real, &step)?;
             if next.kind != Kind::Link {
                 above.push(found);
                 real.push(step);
@@ -78,59 +97,153 @@ impl<'a> CommitTree<'a> {
             }
             links += 1;
             if links > LINKS {
-                return Err(io::Error::other("the links lead in a circle"));
+                return Err(io::Error::other("the links lead in a circle").into());
             }
-            let target = self.blob(next.id)?;
+            let target = self.blob(&next)?;
             let target = String::from_utf8(target).map_err(io::Error::other)?;
             rest.extend(steps(Path::new(&target))?.into_iter().rev());
         }
         Ok((real, found))
     }
 
-    fn child(&self, parent: &Found, name: &OsStr) -> io::Result<Found> {
-        let name = name.to_str().ok_or_else(not_found)?;
+    fn child(&self, parent: &Found, real: &Path, name: &OsStr) -> Result<Found, Unread> {
+        let name = name.to_str().ok_or_else(Unread::not_found)?;
         if parent.kind != Kind::Directory {
-            return Err(not_found());
+            return Err(Unread::not_found());
         }
-        let tree = self.repository.find_tree(parent.id).map_err(io::Error::other)?;
-        let entry = tree.get_name(name).ok_or_else(not_found)?;
-        Ok(Found::of(&entry))
+        let tree = self.listing(parent)?;
+        let entry = tree.get_name(name).ok_or_else(Unread::not_found)?;
+        Ok(self.entry(parent, &real.join(name), &entry))
     }
 
-    fn blob(&self, id: Oid) -> io::Result<Vec<u8>> {
-        let blob = self.repository.find_blob(id).map_err(io::Error::other)?;
+    /// What an entry of a directory is, whose own path in the repository is `real`.
+    fn entry(&self, parent: &Found, real: &Path, entry: &git2::TreeEntry<'_>) -> Found {
+        let kind = match entry.kind() {
+            Some(ObjectType::Tree) => Kind::Directory,
+            Some(ObjectType::Blob) if entry.filemode() == LINK_MODE => Kind::Link,
+            Some(ObjectType::Blob) => Kind::File,
+            Some(ObjectType::Commit) => return self.submodule(parent, real, entry.id()),
+            _ => Kind::Other,
+        };
+        Found {
+            id: entry.id(),
+            kind,
+            module: parent.module.clone(),
+        }
+    }
+
+    /// The directory that a submodule is at this commit of it.
+    fn submodule(&self, parent: &Found, real: &Path, commit: Oid) -> Found {
+        let mut modules = self.modules.borrow_mut();
+        let module = modules.entry(real.to_owned()).or_insert_with(|| {
+            let (above, within) = match &parent.module {
+                Some(module) => (&module.repository, real.strip_prefix(&module.path).unwrap_or(real)),
+                None => (self.repository, real),
+            };
+            let repository = git::submodule(above, within)?;
+            let path = real.to_owned();
+            Some(Rc::new(Module { repository, path }))
+        });
+        let tree = module.as_ref().and_then(|module| {
+            let commit = module.repository.find_commit(commit).ok()?;
+            Some((commit.tree_id(), module.clone()))
+        });
+        match tree {
+            Some((id, module)) => Found {
+                id,
+                kind: Kind::Directory,
+                module: Some(module),
+            },
+            None => Found {
+                id: commit,
+                kind: Kind::Submodule,
+                module: None,
+            },
+        }
+    }
+
+    /// The repository that something is found in.
+    fn store<'b>(&'b self, found: &'b Found) -> &'b Repository {
+        match &found.module {
+            Some(module) => &module.repository,
+            None => self.repository,
+        }
+    }
+
+    fn listing<'b>(&'b self, found: &'b Found) -> Result<git2::Tree<'b>, Unread> {
+        let tree = self.store(found).find_tree(found.id);
+        tree.map_err(|error| self.absent(found, error))
+    }
+
+    fn blob(&self, found: &Found) -> Result<Vec<u8>, Unread> {
+        let blob = self.store(found).find_blob(found.id);
+        let blob = blob.map_err(|error| self.absent(found, error))?;
         Ok(blob.content().to_vec())
     }
 
-    fn found(&self, path: &Path) -> io::Result<(PathBuf, Found)> {
+    fn absent(&self, found: &Found, error: git2::Error) -> Unread {
+        let is_partial = git::is_partial(self.store(found));
+        if error.code() == ErrorCode::NotFound && is_partial {
+            Unread::Partial(found.id)
+        } else {
+            io::Error::other(error).into()
+        }
+    }
+
+    /// The file that `found` at `real` is when it is checked out.
+    fn content(&self, real: &Path, found: &Found) -> Result<Vec<u8>, Unread> {
+        let bytes = self.blob(found)?;
+        let store = self.store(found);
+        if let Some(id) = pointer::target(&bytes) {
+            return pointer::content(store.commondir(), &id).ok_or(Unread::Pointer);
+        }
+        let within = match &found.module {
+            Some(module) => real.strip_prefix(&module.path).unwrap_or(real),
+            None => real,
+        };
+        let attribute = |name| {
+            let value = store.get_attr(within, name, AttrCheckFlags::default());
+            value.ok().flatten().map(str::to_owned)
+        };
+        if let Some(filter) = attribute("filter").filter(|name| name != "lfs") {
+            return Err(Unread::Filter(filter));
+        }
+        match attribute("working-tree-encoding") {
+            Some(encoding) if !encoding.eq_ignore_ascii_case("UTF-8") => Err(Unread::Encoding(encoding)),
+            _ => Ok(bytes),
+        }
+    }
+
+    fn found(&self, path: &Path) -> Result<(PathBuf, Found), Unread> {
         self.resolve(&self.within(path)?)
     }
 }
 
 impl Tree for CommitTree<'_> {
-    fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, Kind)>> {
-        let (_, found) = self.found(directory)?;
-        let tree = self.repository.find_tree(found.id).map_err(io::Error::other)?;
+    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, Kind)>, Unread> {
+        let (real, found) = self.found(directory)?;
+        let tree = self.listing(&found)?;
         let entries = tree.iter().map(|entry| {
             let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
-            (OsString::from(name), Found::of(&entry).kind)
+            let kind = self.entry(&found, &real.join(&name), &entry).kind;
+            (OsString::from(name), kind)
         });
         Ok(entries.collect())
     }
 
-    fn real(&self, path: &Path) -> io::Result<PathBuf> {
+    fn real(&self, path: &Path) -> Result<PathBuf, Unread> {
         Ok(self.found(path)?.0)
     }
 
-    fn kind(&self, path: &Path) -> io::Result<Kind> {
+    fn kind(&self, path: &Path) -> Result<Kind, Unread> {
         Ok(self.found(path)?.1.kind)
     }
 
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let (_, found) = self.found(path)?;
+    fn read(&self, path: &Path) -> Result<Vec<u8>, Unread> {
+        let (real, found) = self.found(path)?;
         match found.kind {
-            Kind::File => self.blob(found.id),
-            _ => Err(io::Error::other("it is no file")),
+            Kind::File => self.content(&real, &found),
+            _ => Err(io::Error::other("it is no file").into()),
         }
     }
 
@@ -139,26 +252,16 @@ impl Tree for CommitTree<'_> {
     }
 }
 
-/// An entry of a tree.
+/// Something in the tree of a commit.
 struct Found {
     id: Oid,
     kind: Kind,
-}
-
-impl Found {
-    fn of(entry: &git2::TreeEntry<'_>) -> Self {
-        let kind = match entry.kind() {
-            Some(git2::ObjectType::Tree) => Kind::Directory,
-            Some(git2::ObjectType::Blob) if entry.filemode() == LINK_MODE => Kind::Link,
-            Some(git2::ObjectType::Blob) => Kind::File,
-            _ => Kind::Other,
-        };
-        Self { id: entry.id(), kind }
-    }
+    /// The submodule that it is in.
+    module: Option<Rc<Module>>,
 }
 
 /// The names along a relative path, and `..`.
-fn steps(path: &Path) -> io::Result<Vec<OsString>> {
+fn steps(path: &Path) -> Result<Vec<OsString>, Unread> {
     let mut steps = Vec::new();
     for component in path.components() {
         match component {
@@ -166,15 +269,9 @@ fn steps(path: &Path) -> io::Result<Vec<OsString>> {
             Component::Normal(name) => steps.push(name.to_owned()),
             Component::ParentDir => steps.push("..".into()),
             Component::RootDir | Component::Prefix(_) => {
-                return Err(io::Error::other(
-                    "the link is an absolute path, and leads out of the commit",
-                ));
+                return Err(io::Error::other("the link is an absolute path, and leads out of the commit").into());
             }
         }
     }
     Ok(steps)
-}
-
-fn not_found() -> io::Error {
-    io::Error::new(io::ErrorKind::NotFound, "there is no such file")
 }

@@ -2,17 +2,16 @@
 
 use std::ffi::OsString;
 use std::fs::{self, FileType};
-use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Kind, Tree};
+use super::{Kind, Tree, Unread, pointer};
 
 /// The files on disk.
 #[derive(Debug)]
 pub(in crate::source) struct Disk;
 
 impl Tree for Disk {
-    fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, Kind)>> {
+    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, Kind)>, Unread> {
         let entries = fs::read_dir(directory)?;
         entries
             .map(|entry| {
@@ -22,16 +21,20 @@ impl Tree for Disk {
             .collect()
     }
 
-    fn real(&self, path: &Path) -> io::Result<PathBuf> {
-        fs::canonicalize(path)
+    fn real(&self, path: &Path) -> Result<PathBuf, Unread> {
+        Ok(fs::canonicalize(path)?)
     }
 
-    fn kind(&self, path: &Path) -> io::Result<Kind> {
+    fn kind(&self, path: &Path) -> Result<Kind, Unread> {
         Ok(kind(fs::metadata(path)?.file_type()))
     }
 
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        fs::read(path)
+    fn read(&self, path: &Path) -> Result<Vec<u8>, Unread> {
+        let bytes = fs::read(path)?;
+        match pointer::target(&bytes) {
+            Some(_) => Err(Unread::Pointer),
+            None => Ok(bytes),
+        }
     }
 
     fn of(&self) -> String {

@@ -5,28 +5,30 @@
 
 mod commit;
 mod disk;
+mod pointer;
+mod unread;
 
 use std::ffi::OsString;
-use std::io;
 use std::path::{Path, PathBuf};
 
 pub(super) use commit::CommitTree;
 pub(super) use disk::Disk;
+pub(super) use unread::Unread;
 
 /// A tree of files.
 pub(super) trait Tree {
     /// What is in a directory, in any order.
-    fn entries(&self, directory: &Path) -> io::Result<Vec<(OsString, Kind)>>;
+    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, Kind)>, Unread>;
 
     /// The path that something really has, with every link resolved. What is compared is such paths
     /// of the same tree; they mean nothing else.
-    fn real(&self, path: &Path) -> io::Result<PathBuf>;
+    fn real(&self, path: &Path) -> Result<PathBuf, Unread>;
 
     /// What is at a path, links followed.
-    fn kind(&self, path: &Path) -> io::Result<Kind>;
+    fn kind(&self, path: &Path) -> Result<Kind, Unread>;
 
-    /// The bytes of a file, links followed.
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// The bytes of a file, links followed. What stands for a file elsewhere is an error, and no file.
+    fn read(&self, path: &Path) -> Result<Vec<u8>, Unread>;
 
     /// Where this is, in words that follow the name of what is not there: ` in 3f2c1ab`, or nothing.
     fn of(&self) -> String;
@@ -38,6 +40,8 @@ pub(super) enum Kind {
     Directory,
     File,
     Link,
-    /// A socket, a device, a submodule.
+    /// A submodule whose files are not at hand; one whose files are is a directory.
+    Submodule,
+    /// A socket, a device.
     Other,
 }

@@ -1,0 +1,103 @@
+//! What a commit has and the directory on disk has not, since git was told to leave it out.
+//!
+//! To take such files for files that somebody removed would be to prune what they hold.
+
+use std::path::{Path, PathBuf};
+
+use git2::{IndexEntry, Repository};
+
+use super::{files, git};
+use crate::diagnostic::error::Error;
+
+/// The mode of a submodule in the index.
+const SUBMODULE: u32 = 0o160_000;
+/// The bit of an entry's extended flags that keeps it out of the working tree (gitformat-index).
+const SKIP_WORKTREE: u16 = 1 << 14;
+/// How many files are named.
+const NAMED: usize = 3;
+
+/// Finds the submodules and the manifests that are left out of the directory, or file, at `path`.
+///
+/// Nothing is found outside of a repository, and in one that cannot be read, which the revision of the
+/// directory says.
+pub(super) fn left_out(path: &Path) -> Vec<Error> {
+    let mut errors = Vec::new();
+    let Ok(real) = path.canonicalize() else { return errors };
+    let Ok(Some(repository)) = git::open(&real) else {
+        return errors;
+    };
+    look(&repository, &real, path, &mut errors);
+    errors
+}
+
+/// Looks at the part of a repository that is at `real`, which a person calls `typed`.
+fn look(repository: &Repository, real: &Path, typed: &Path, errors: &mut Vec<Error>) {
+    let workdir = repository.workdir().and_then(|workdir| workdir.canonicalize().ok());
+    let Some((workdir, inside)) = workdir.and_then(|workdir| {
+        let inside = real.strip_prefix(&workdir).ok()?.to_owned();
+        Some((workdir, inside))
+    }) else {
+        return;
+    };
+    let index = match repository.index() {
+        Ok(index) => index,
+        Err(error) => return errors.extend(unreadable(repository, typed, &error)),
+    };
+    let mut skipped = Vec::new();
+    for entry in index.iter() {
+        let Some(below) = below(&entry, &inside) else { continue };
+        let (shown, place) = if below.as_os_str().is_empty() {
+            (typed.to_owned(), real.to_owned())
+        } else {
+            (typed.join(&below), real.join(&below))
+        };
+        debug_assert!(place.starts_with(&workdir), "it is in the working tree");
+        if entry.mode == SUBMODULE {
+            match git::open(&place) {
+                Ok(Some(module)) if place.join(".git").exists() => look(&module, &place, &shown, errors),
+                _ => errors.push(files::not_checked_out(&shown, "")),
+            }
+        } else if entry.flags_extended & SKIP_WORKTREE != 0 && files::is_manifest(&below) && !place.exists() {
+            skipped.push(files::shown(&shown));
+        }
+    }
+    errors.extend(sparse(&skipped));
+}
+
+/// The path of an entry from the directory on; nothing for what is not in it, or hidden.
+fn below(entry: &IndexEntry, inside: &Path) -> Option<PathBuf> {
+    let path = PathBuf::from(String::from_utf8_lossy(&entry.path).into_owned());
+    let below = path.strip_prefix(inside).ok()?;
+    (!files::is_hidden(below)).then(|| below.to_owned())
+}
+
+/// Says that these files are kept out of the working tree.
+fn sparse(skipped: &[String]) -> Option<Error> {
+    let (named, more) = (skipped.iter().take(NAMED), skipped.len().saturating_sub(NAMED));
+    let mut names = named.cloned().collect::<Vec<_>>().join(", ");
+    if names.is_empty() {
+        return None;
+    }
+    if more > 0 {
+        names += &format!(" and {more} more");
+    }
+    let error = Error::new(format!("the checkout is sparse, and leaves out {names}"));
+    Some(error.hint("`git sparse-checkout add` brings them; --revision HEAD reads the whole commit without them"))
+}
+
+/// Says that it is not known what a sparse checkout leaves out: its index cannot be read.
+fn unreadable(repository: &Repository, typed: &Path, error: &git2::Error) -> Option<Error> {
+    let is_sparse = repository
+        .config()
+        .and_then(|config| config.get_bool("core.sparseCheckout"));
+    is_sparse.unwrap_or(false).then(|| {
+        let shown = files::shown(typed);
+        let unknown = Error::new(format!(
+            "the checkout is sparse, and what it leaves out of {shown} is unknown"
+        ));
+        unknown.because(error.message().to_owned()).hint(
+            "`git sparse-checkout reapply --no-sparse-index` writes an index that can be read; --revision HEAD reads \
+             the whole commit",
+        )
+    })
+}
