@@ -8,6 +8,7 @@ use crate::diagnostic::error::{Error, Result};
 use crate::object::field::FieldPath;
 use crate::object::{self, DesiredObject, LiveObject};
 use crate::plan::{Answered, Observation, Unverified};
+use crate::ssa::canonical;
 use crate::ssa::merge::{OnConflict, Refusal, Writer};
 use crate::ssa::predict::{self, Request};
 use crate::ssa::schema::Schema;
@@ -32,15 +33,23 @@ pub(super) fn predict(observation: &mut Observation, schema: &Schema, question: 
         return Ok(());
     };
     let sent = &observation.sent;
+    let mut read_anew = None;
     if let (Unverified::KindMissing, Some(kind)) = (&*why, schema.kind_of(sent)) {
         if observation.live.is_some() && kind.is_converted_by_webhook() {
             *predicted = Err(Refusal::Converted(kind.gvk().clone()).to_string());
             return Ok(());
         }
         observation.live = observation.live.take().map(|live| in_version_of(sent, live));
+        // What the new version does not have is seen to go, though the server reads the object without it.
+        read_anew = observation.live.as_ref().filter(|_| !kind.is_built_in()).map(|live| {
+            let mut value = live.value().clone();
+            canonical::prune(kind.root(), &mut value);
+            LiveObject::new(value)
+        });
     }
     // What is going is not what is applied to.
-    let live = observation.live.as_ref().filter(|_| *why != Unverified::BeingDeleted);
+    let live = read_anew.as_ref().or(observation.live.as_ref());
+    let live = live.filter(|_| *why != Unverified::BeingDeleted);
     // What becomes ours first is ours already.
     let migrated = live
         .zip(observation.migration.as_ref())

@@ -205,7 +205,9 @@ fn a_conflict_says_which_rule_would_decide_it_and_the_rule_does() {
 
     settings(&bed, "yield:\ntake:\n  - {manager: team-*}\n");
     // What was never ours and is wanted, now with the word of a rule.
-    bed.run(&["diff"]).exits(1).shows("- huge + small");
+    bed.run(&["diff"])
+        .exits(1)
+        .shows("git says small; team-b says huge taken by desired/stackanetes.yaml:5");
     bed.synced().shows_not("conflict ConfigMap");
     assert_eq!(data(&bed, "settings"), json!({"mode": "fast", "size": "small"}));
     bed.diff().exits(0).shows_not("left as it is");

@@ -90,7 +90,7 @@ fn what_makes_no_difference_does_not_count() {
 fn what_moved_since_the_review_is_shown_and_nothing_is_done() {
     let bed = planned("saved-moved");
     bed.patch(
-        "somebody",
+        "kubectl-edit",
         "service",
         "web",
         &json!({"spec": {"selector": {"app": "theirs"}}}),

@@ -45,19 +45,29 @@ impl FieldManager {
     }
 
     /// Whether a person, or a script in a person's place, writes under this name: the commands of
-    /// kubectl, which name themselves so.
+    /// kubectl, consoles and browsers, which name themselves so, and what wrote before there were names.
     pub fn is_imperative(&self) -> bool {
-        self.operation == Operation::Update && (self.name == "kubectl" || self.name.starts_with("kubectl-"))
+        const PEOPLE: [&str; 9] = [
+            "kubectl",
+            "oc",
+            "k9s",
+            "curl",
+            "Mozilla",
+            "node-fetch",
+            "dashboard",
+            "headlamp-server",
+            "before-first-apply",
+        ];
+        let is =
+            |name: &&str| self.name == *name || self.name.strip_prefix(*name).is_some_and(|rest| rest.starts_with('-'));
+        self.operation == Operation::Update && PEOPLE.iter().any(is)
     }
 
     /// Whether this manager will write again what it wrote, so that putting the field back would
-    /// only start a fight: whoever declares it by apply, and whoever writes through a subresource
-    /// such as `scale` without being a person.
+    /// only start a fight: whoever declares it by apply, and whoever is no person, as controllers,
+    /// injectors and operators.
     pub fn keeps_writing(&self) -> bool {
-        self.operation == Operation::Apply
-            || (!self.subresource.is_empty() && !self.is_imperative())
-            || self.name == "kube-controller-manager"
-            || self.name == "kube-scheduler"
+        self.operation == Operation::Apply || !self.is_imperative()
     }
 }
 

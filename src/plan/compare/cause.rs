@@ -101,6 +101,12 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Whether a field was ours, or is after the apply that the server was asked about.
+    pub(super) fn is_ours(&self, path: &FieldPath) -> bool {
+        let has = |fields: &FieldSet| fields.touches(path) || fields.covers(path);
+        has(&self.wanted) || self.owned.is_some_and(|(_, owned)| has(owned))
+    }
+
     /// The cause of a difference, and whether it was guessed.
     pub(super) fn cause(&self, difference: &Difference) -> (Cause, bool) {
         let path = &difference.path;

@@ -32,7 +32,7 @@ const SERVER_METADATA: [&str; 7] = [
 ///
 /// Lists whose items `keys` (the managed fields of both) knows by key or by value are compared item
 /// by item; every other list is one value, as the server treats it. What the server keeps for
-/// itself (`status` and some of `metadata`) is left out.
+/// itself under `metadata` is left out.
 pub fn differences(before: &Value, after: &Value, keys: &FieldSet) -> Vec<Difference> {
     let mut walk = Walk { found: Vec::new() };
     walk.values(&FieldPath::root(), before, after, Some(keys));
@@ -145,7 +145,6 @@ fn is_label_map(path: &FieldPath) -> bool {
 
 fn is_server_owned(path: &FieldPath) -> bool {
     match path.elements() {
-        [PathElement::Field(root)] => root == "status",
         [PathElement::Field(root), PathElement::Field(name)] => {
             root == "metadata" && SERVER_METADATA.contains(&name.as_str())
         }
@@ -231,8 +230,7 @@ mod tests {
 
     #[test]
     fn what_the_server_keeps_for_itself_is_left_out() {
-        let before =
-            json!({"metadata": {"resourceVersion": "1", "uid": "u", "labels": {"a": "1"}}, "status": {"ready": 1}});
+        let before = json!({"metadata": {"resourceVersion": "1", "uid": "u", "labels": {"a": "1"}}});
         let after = json!({"metadata": {"resourceVersion": "2", "uid": "v", "labels": {"a": "2"}}});
         assert_eq!(found(before, after, json!({})), ["metadata.labels.a: \"1\" -> \"2\""]);
     }

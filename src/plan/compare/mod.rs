@@ -156,8 +156,8 @@ pub struct Sides<'a> {
 
 /// Compares a live object with the server's answer to a forced apply of what git says.
 ///
-/// Changes of what the server keeps for itself (`status`, `resourceVersion`, …) and of our own
-/// notes on the object are not changes. Values of a Secret are masked here, so that nothing
+/// Changes of what the server keeps for itself (`resourceVersion`, a `status` that an apply does not write, …)
+/// and of our own notes on the object are not changes. Values of a Secret are masked here, so that nothing
 /// behind this point can show them.
 pub fn compare(sides: &Sides<'_>, field_manager: &str) -> Comparison {
     let Sides {
@@ -179,6 +179,7 @@ pub fn compare(sides: &Sides<'_>, field_manager: &str) -> Comparison {
     let mut changes: Vec<FieldChange> = differences(live.value(), answer.value(), &keys)
         .into_iter()
         .filter(|difference| !is_bookkeeping(&difference.path))
+        .filter(|difference| !is_status(&difference.path) || context.is_ours(&difference.path))
         .map(|difference| {
             let (cause, guessed) = context.cause(&difference);
             let taken = ruled.takes(&difference.path).cloned();
@@ -226,9 +227,17 @@ pub fn differs(desired: &DesiredObject, live: &LiveObject, answer: &LiveObject) 
         keys.extend(&ManagedFields::of(answer).all());
         keys
     };
-    let is_field = |difference: &Difference| !is_bookkeeping(&difference.path);
+    let says_status = desired.value.get("status").is_some();
+    let is_field =
+        |difference: &Difference| !is_bookkeeping(&difference.path) && (says_status || !is_status(&difference.path));
     let has_fields = || differences(live.value(), answer.value(), &keys()).iter().any(is_field);
     live.value() != answer.value() && (!is_base(desired, live) || has_fields())
+}
+
+/// Whether this is in `status`: an apply of the object writes it only where the kind has no subresource for
+/// it, and only then are its fields ours.
+pub fn is_status(path: &FieldPath) -> bool {
+    path.is_under(&["status"])
 }
 
 fn field_change(
@@ -337,7 +346,7 @@ pub fn mismatches(
         .filter(|path| {
             let is_owned = owned.touches(path) || owned.covers(path);
             let is_shown = changes.iter().any(|change| path.starts_with(&change.path));
-            is_owned || (is_shown && !(is_service && is_allocated(path)))
+            is_owned || (is_shown && !is_status(path) && !(is_service && is_allocated(path)))
         })
         .collect()
 }

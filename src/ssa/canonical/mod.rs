@@ -38,7 +38,7 @@ pub fn covers(of: Option<Type<'_>>, stored: Option<&Value>, applied: Option<&Val
     match (stored, applied) {
         (_, None) => true,
         // A structure in which nothing is set is there: `emptyDir: {}`.
-        (None | Some(Value::Null), Some(Value::Object(_))) if of.is_some_and(is_structure) => false,
+        (None | Some(Value::Null), Some(Value::Object(_))) if of.is_some_and(Type::is_structure) => false,
         (Some(Value::Object(stored)), Some(Value::Object(applied))) => applied.iter().all(|(name, applied)| {
             let of = of.and_then(|of| of.map()?.child(name));
             covers(of, stored.get(name), Some(applied))
@@ -62,11 +62,6 @@ pub fn same(of: Option<Type<'_>>, left: Option<&Value>, right: Option<&Value>) -
     covers(of, left, right) && covers(of, right, left)
 }
 
-/// Whether it is a map of which the fields are declared.
-fn is_structure(of: Type<'_>) -> bool {
-    of.map().is_some_and(|map| map.fields().next().is_some())
-}
-
 /// Whether a value is what the API server leaves out: `null`, empty, or the zero of its type.
 pub fn is_nothing(value: &Value) -> bool {
     match value {
@@ -84,6 +79,7 @@ pub fn is_nothing(value: &Value) -> bool {
 #[must_use]
 pub fn settled(of: Option<Type<'_>>, value: &Value) -> Value {
     match value {
+        raw if of.is_some_and(Type::is_raw) => raw.clone(),
         Value::Object(fields) => {
             let map = of.and_then(Type::map);
             let fields = fields.iter().filter_map(|(name, value)| {
@@ -115,6 +111,29 @@ fn zero(of: Option<Type<'_>>) -> Value {
         Some((Scalar::Number, _)) => 0.into(),
         Some((Scalar::Boolean, _)) => false.into(),
         _ => "".into(),
+    }
+}
+
+/// A custom object as it is read in another version than it is stored in: without the fields that the version
+/// does not have, as a structural schema prunes them.
+pub fn prune(of: Type<'_>, value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            let Some(map) = of.map() else { return };
+            fields.retain(|name, _| map.child(name).is_some());
+            for (name, value) in fields {
+                if let Some(of) = map.child(name) {
+                    prune(of, value);
+                }
+            }
+        }
+        Value::Array(items) => {
+            let Some(list) = of.list() else { return };
+            for item in items {
+                prune(list.item(), item);
+            }
+        }
+        _ => {}
     }
 }
 

@@ -14,6 +14,7 @@ use crate::ssa::schema::{Format, Map, Type};
 /// Writes it as it would be written out.
 pub(super) fn settle(of: Type<'_>, value: &mut Value) {
     match value {
+        _ if of.is_raw() => {}
         Value::Object(fields) => {
             let Some(map) = of.map() else { return };
             let name = of.name().unwrap_or_default();
@@ -27,7 +28,7 @@ pub(super) fn settle(of: Type<'_>, value: &mut Value) {
         Value::Array(items) => {
             let Some(list) = of.list() else { return };
             for item in items {
-                if item.is_null() && is_structure(list.item()) {
+                if item.is_null() && list.item().is_structure() {
                     *item = Value::Object(JsonMap::new());
                 }
                 settle(list.item(), item);
@@ -63,11 +64,10 @@ pub(super) fn settle_numbers(value: &mut Value) {
 /// Whether it is a map without declared fields in which nothing is.
 fn is_left_out(map: Map<'_>, name: &str, value: &Value) -> bool {
     let is_empty = value.as_object().is_some_and(JsonMap::is_empty);
-    is_empty && map.field(name).is_some_and(|field| !is_structure(field.of()))
-}
-
-fn is_structure(of: Type<'_>) -> bool {
-    of.map().is_some_and(|map| map.fields().next().is_some())
+    is_empty
+        && map
+            .field(name)
+            .is_some_and(|field| !field.of().is_structure() && !field.of().is_raw())
 }
 
 /// Whether it is a zero that is not told from nothing.
@@ -97,6 +97,7 @@ fn is_zero(of: &str, name: &str, value: &Value) -> bool {
         | "unschedulable" => of.starts_with("io.k8s.api."),
         // Texts that people leave empty.
         "value" => of.ends_with(".EnvVar"),
+        "apiGroup" => of.ends_with(".Subject"),
         "hostname" | "nodeName" => of.ends_with(".PodSpec"),
         "clusterIP" | "externalName" | "host" | "hostIP" | "loadBalancerIP" | "medium" | "priorityClassName"
         | "secretName" | "serviceAccountName" | "subPath" | "subPathExpr" | "subdomain" | "workingDir" => {

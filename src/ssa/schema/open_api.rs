@@ -136,6 +136,7 @@ impl Schema {
                 of: self.reference(property, open),
                 default: property.get("default").cloned(),
                 required: is_required,
+                nullable: property.get("nullable") == Some(&Value::Bool(true)),
             };
             (name.clone(), field)
         });

@@ -8,9 +8,10 @@ use super::open_api::{gvk, is_built_in, kinds_of, referred};
 use crate::object::GroupVersionKind;
 
 /// What is kept of a schema as it is.
-const KEPT: [&str; 10] = [
+const KEPT: [&str; 11] = [
     "default",
     "format",
+    "nullable",
     "required",
     "type",
     "x-kubernetes-embedded-resource",

@@ -123,6 +123,7 @@ pub(super) struct FieldDefinition {
     pub(super) of: Reference,
     pub(super) default: Option<Value>,
     pub(super) required: bool,
+    pub(super) nullable: bool,
 }
 
 impl<'a> Type<'a> {
@@ -159,6 +160,26 @@ impl<'a> Type<'a> {
     pub fn map(self) -> Option<Map<'a>> {
         let definition = self.definition().map.as_ref()?;
         Some(Map { of: self, definition })
+    }
+
+    /// Whether it is a structure, in which nothing set is something: `emptyDir: {}`. One has fields, or at
+    /// least a name.
+    pub fn is_structure(self) -> bool {
+        let has_fields = |map: Map<'_>| map.fields().next().is_some();
+        self.map().is_some_and(|map| has_fields(map) || self.name().is_some())
+    }
+
+    /// Whether the API server keeps values of it as they are, letter by letter: JSON in a typed structure.
+    pub fn is_raw(self) -> bool {
+        const RAW: [&str; 5] = [
+            "apiextensions.v1.JSON",
+            "apiextensions.v1.JSONSchemaPropsOrArray",
+            "apiextensions.v1.JSONSchemaPropsOrBool",
+            "apiextensions.v1.JSONSchemaPropsOrStringArray",
+            "pkg.runtime.RawExtension",
+        ];
+        self.name()
+            .is_some_and(|name| RAW.iter().any(|raw| name.ends_with(raw)))
     }
 
     /// The value of a structure of this type in which nothing was set: what is written out all the
@@ -261,6 +282,11 @@ impl<'a> Field<'a> {
     /// The value it has when it is left out.
     pub fn default(self) -> Option<&'a Value> {
         self.definition.default.as_ref()
+    }
+
+    /// Whether `null` is a value of it, and not the same as leaving it out.
+    pub fn is_nullable(self) -> bool {
+        self.definition.nullable
     }
 
     /// Whether it may not be left out.

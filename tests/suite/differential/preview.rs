@@ -181,7 +181,8 @@ impl Preview {
             let keys = ManagedFields::of(stored).all();
             let different = compare::differences(spelled.value(), stored.value(), &keys);
             let paths = different.into_iter().map(|difference| difference.path);
-            mismatches.extend(paths.filter(|path| !is_allocated(stored, path)));
+            let paths = paths.filter(|path| !compare::is_status(path) && !is_allocated(stored, path));
+            mismatches.extend(paths);
         }
         if !mismatches.is_empty() {
             let values = |path: &FieldPath| {

@@ -46,6 +46,15 @@ const TYPES: &[(&str, Fields)] = &[
         ],
     ),
     (
+        "core.v1.EphemeralContainer",
+        &[
+            ("terminationMessagePath", Text("/dev/termination-log")),
+            ("terminationMessagePolicy", Text("File")),
+        ],
+    ),
+    ("core.v1.GRPCAction", &[("service", Text(""))]),
+    ("core.v1.ReplicationControllerSpec", &[("replicas", Number(1))]),
+    (
         "core.v1.Probe",
         &[
             ("failureThreshold", Number(3)),
@@ -142,6 +151,10 @@ const TYPES: &[(&str, Fields)] = &[
         &[("status", Text("True"))],
     ),
     (
+        "autoscaling.v1.HorizontalPodAutoscalerSpec",
+        &[("minReplicas", Number(1))],
+    ),
+    (
         "autoscaling.v2.HorizontalPodAutoscalerSpec",
         &[("minReplicas", Number(1))],
     ),
@@ -165,6 +178,7 @@ const TYPES: &[(&str, Fields)] = &[
             ("fsGroupPolicy", Text("ReadWriteOnceWithFSType")),
             ("podInfoOnMount", Flag(false)),
             ("requiresRepublish", Flag(false)),
+            ("seLinuxMount", Flag(false)),
             ("storageCapacity", Flag(false)),
         ],
     ),
@@ -195,6 +209,31 @@ const TYPES: &[(&str, Fields)] = &[
         &[("scope", Text("*"))],
     ),
     ("admissionregistration.v1.ServiceReference", &[("port", Number(443))]),
+    (
+        "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ServiceReference",
+        &[("port", Number(443))],
+    ),
+    (
+        "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.ServiceReference",
+        &[("port", Number(443))],
+    ),
+    ("flowcontrol.v1.FlowSchemaSpec", &[("matchingPrecedence", Number(1000))]),
+    (
+        "flowcontrol.v1.ExemptPriorityLevelConfiguration",
+        &[("lendablePercent", Number(0)), ("nominalConcurrencyShares", Number(0))],
+    ),
+    (
+        "flowcontrol.v1.LimitedPriorityLevelConfiguration",
+        &[("lendablePercent", Number(0)), ("nominalConcurrencyShares", Number(30))],
+    ),
+    (
+        "flowcontrol.v1.QueuingConfiguration",
+        &[
+            ("handSize", Number(8)),
+            ("queueLengthLimit", Number(50)),
+            ("queues", Number(64)),
+        ],
+    ),
     (
         "admissionregistration.v1.ValidatingAdmissionPolicySpec",
         &[("failurePolicy", Text("Fail"))],
