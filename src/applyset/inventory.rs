@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::jobs::{self, Irreversible, Recorded};
 use crate::applyset::journal::{Counts, Ending, Entry, Journal};
+use crate::applyset::source::Source;
 use crate::object::inputs::DIGESTS;
 use crate::object::{self, DesiredObject, GroupKind, LiveObject, ObjectRef};
 
@@ -252,6 +253,9 @@ pub struct Record {
     /// Whether files differed from that commit.
     #[serde(default)]
     pub dirty: bool,
+    /// The directory that it was synced from; none outside of git.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub source: Option<Source>,
     /// The environment.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub environment: Option<String>,
@@ -436,6 +440,7 @@ mod tests {
             revision: Some("3f2c1ab".into()),
             subject: None,
             dirty: false,
+            source: None,
             environment: Some("prod".into()),
             set: BTreeMap::from([("a.b".to_owned(), Some(json!(3))), ("a.secret".to_owned(), None)]),
             objects: 3,
@@ -477,6 +482,7 @@ mod tests {
             revision: None,
             subject: None,
             dirty: false,
+            source: None,
             environment: None,
             set: BTreeMap::new(),
             objects: 1,

@@ -122,6 +122,7 @@ mod tests {
                 revision: Some(format!("{number:040}")),
                 subject: Some(subject.to_owned()),
                 dirty: false,
+                source: None,
                 environment: None,
                 set: BTreeMap::new(),
                 objects: number,

@@ -6,3 +6,4 @@ pub mod inventory;
 pub mod jobs;
 pub mod journal;
 pub mod key;
+pub mod source;

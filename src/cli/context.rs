@@ -120,6 +120,7 @@ pub(super) async fn planned_on(read: Desired, connected: Connected, asked: Asked
     } = observe::observe(&*cluster, manifests, &components, &question).await?;
     let not_selected = observed.not_selected;
     history::look_back(&mut observed, &question.selection, &directory);
+    history::look_whose(&mut observed, &directory);
     let history = history::read(&mut observed, &discovery, &directory);
     let mut plan = plan::plan(observed, &question.policy);
     if let Some(history) = history {

@@ -12,7 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::cli::ui::{Ui, Verbosity};
 use crate::cluster::Connection;
 use crate::object::selection::{LabelSelector, Selection};
-use crate::plan::{Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune};
+use crate::plan::{Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune, Whose};
 use crate::source::{Inputs, Settings};
 
 /// How much is shown, and how.
@@ -229,6 +229,9 @@ pub(super) struct Safety {
     /// Sync another environment than the one that was synced last.
     #[arg(long)]
     switch_environment: bool,
+    /// Sync the set from another directory, or another repository, than the last time.
+    #[arg(long)]
+    switch_source: bool,
     /// Take over objects that exist and are not ours.
     #[arg(long)]
     adopt: bool,
@@ -267,6 +270,11 @@ impl Safety {
                 Environment::Any
             } else {
                 Environment::Only(environment.map(str::to_owned))
+            },
+            whose: if self.switch_source {
+                Whose::Anybodys
+            } else {
+                Whose::Ours
             },
             conflicts: if self.force_conflicts {
                 Conflicts::Force

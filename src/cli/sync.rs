@@ -202,6 +202,7 @@ pub(super) fn execution(planned: Planned, limits: Limits) -> (Execution, Plan) {
         schema,
         timeout: limits.timeout,
         record: Record {
+            source: plan.source.clone(),
             environment,
             set: recorded(by_hand),
             ..record(revision.as_ref(), &who, objects, &plan.server_version)
@@ -367,6 +368,7 @@ fn record(revision: Option<&Revision>, who: &str, objects: usize, server: &str) 
         revision: revision.map(|revision| revision.commit.clone()),
         subject: revision.map(|revision| revision.subject.clone()),
         dirty: revision.is_some_and(|revision| revision.dirty),
+        source: None,
         environment: None,
         set: BTreeMap::new(),
         objects,

@@ -92,6 +92,8 @@ pub enum Outcome {
     Failed(crate::diagnostic::error::Error),
     /// It is not Current: it failed, or time ran out.
     NotReady(Health),
+    /// It was written, and somebody deleted it before the sync was over.
+    Gone,
     /// It was to go, and is still there.
     NotGone(Hold),
     /// What it depends on is not Current.

@@ -3,6 +3,7 @@
 //! Nothing is decided here that the plan has not decided. An object that changed since is planned
 //! again, by the same function, and written only if the plan for it is still the same.
 
+mod again;
 mod apply;
 mod dissolve;
 mod event;
@@ -32,7 +33,7 @@ use crate::applyset::journal::Counts;
 use crate::cluster::{Cluster, Discovery, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::health::Health;
-use crate::kinds::jobs::Inputs;
+use crate::kinds::jobs::{self, Inputs};
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::observe::{self, Question, Scopes};
 use crate::plan::order;
@@ -42,6 +43,7 @@ use crate::ssa::schema::Schema;
 pub use event::{Event, Hold, Outcome};
 pub use lock::{Holder, Lock};
 
+use again::Written;
 use apply::{Agreed, Applied};
 use feeds::Feeds;
 use fence::Fence;
@@ -94,6 +96,7 @@ impl Execution {
             feeds,
             runs: Runs::of(&plan),
             counts: RefCell::default(),
+            written: RefCell::default(),
             emit: &events,
             fence,
             execution: &self,
@@ -139,6 +142,8 @@ struct Run<'a> {
     runs: Runs,
     /// What came of the objects so far.
     counts: RefCell<Counts>,
+    /// What was written so far, and is expected to stay.
+    written: RefCell<Vec<Written>>,
     emit: &'a RefCell<&'a mut dyn FnMut(Event)>,
 }
 
@@ -193,9 +198,10 @@ impl Run<'_> {
             return Ok(());
         };
         // The namespace that holds the parent and the Lease goes after both.
+        let namespace = ObjectRef::namespace(&set.namespace);
         let (home, deletes): (Vec<Step>, Vec<Step>) = deletes
             .into_iter()
-            .partition(|step| step.reference == ObjectRef::namespace(&set.namespace));
+            .partition(|step| step.action == Action::Delete && step.reference == namespace);
         self.parent_namespace(&set, &mut walk).await?;
         let wish = Wish {
             set: &set,
@@ -242,7 +248,7 @@ impl Run<'_> {
         };
         let work = async {
             self.walk(walk).await;
-            let missed = walk.missed();
+            let missed = walk.missed() + self.look_again().await;
             let pruned = self.prune(deletes, missed).await;
             missed == 0 && pruned
         };
@@ -345,7 +351,18 @@ impl Run<'_> {
             Action::Replace => Outcome::Replaced,
             _ => Outcome::Updated,
         };
-        self.await_current(&resource, &applied, inputs, done).await
+        let outcome = self.await_current(&resource, &applied, inputs, done).await;
+        // A Job that has run to its end may be deleted by then.
+        let is_over = jobs::is_job(&reference.kind) && self.feeds.saw_complete(&resource, &applied);
+        if outcome.is_done() && !is_over {
+            self.written.borrow_mut().push(Written {
+                resource,
+                reference: reference.clone(),
+                uid: applied.uid().to_owned(),
+                action,
+            });
+        }
+        outcome
     }
 
     /// Waits until an object that is as git wants it is Current too.

@@ -7,9 +7,10 @@ use futures::future::join_all;
 use super::feeds::LOOK_AGAIN;
 use super::{Event, Execution, Hold, Outcome, Run, TRIES};
 use crate::cluster::{Deletion, Failure, Propagation};
+use crate::object::{self, LiveObject};
 use crate::observe::{self, Question};
 use crate::plan::order::{Holder, Removal};
-use crate::plan::{self, Action, Contents, DeleteWork, Step, Version, Work};
+use crate::plan::{self, Action, Contents, DeleteWork, Held, Step, Version, Work};
 
 /// What came of a request to delete.
 enum Deleted {
@@ -107,8 +108,8 @@ impl Run<'_> {
             reference: reference.clone(),
             action: Action::Delete,
         });
-        if reference.kind.is("", "Namespace")
-            && let Some(outcome) = self.still_in_use(&reference.name).await
+        if plan::is_container(reference)
+            && let Some(outcome) = self.still_in_use(&work.live).await
         {
             return outcome;
         }
@@ -131,23 +132,32 @@ impl Run<'_> {
         }
     }
 
-    /// A namespace takes with it all it holds: whether anything came since the plan looked, or was
-    /// kept. What the plan had for it is gone by now, and what is on its way out is waited for.
-    async fn still_in_use(&self, namespace: &str) -> Option<Outcome> {
+    /// A container takes with it all it holds: whether anything came since the plan looked, or was
+    /// kept. What the plan had for it is gone by now, and what is on its way out is waited for: in a
+    /// definition's kind, that may be what goes with an owner of another kind.
+    async fn still_in_use(&self, container: &LiveObject) -> Option<Outcome> {
         let Question { set, concurrency, .. } = &self.execution.question;
         let Execution { cluster, discovery, .. } = self.execution;
+        let may_follow = object::is_definition(&container.reference().kind);
         let patience = self.patience();
         tokio::pin!(patience);
         loop {
-            let contents = observe::contents(&**cluster, discovery, namespace, set.as_ref(), *concurrency).await;
-            let leaving = match contents {
-                Contents::Known { stays, .. } if !stays.is_empty() => {
-                    return Some(Outcome::NotGone(Hold::InUse(stays)));
-                }
-                Contents::Known { leaves, .. } if leaves.is_empty() => return None,
-                Contents::Known { leaves, .. } => leaves,
+            let contents = observe::contents(&**cluster, discovery, container, set.as_ref(), *concurrency).await;
+            let (stays, mut leaving) = match contents {
+                Contents::Known { stays, leaves } => (stays, leaves),
                 Contents::Unknown(why) => return Some(Outcome::NotGone(Hold::Unknown(why))),
             };
+            let (follow, stay): (Vec<Held>, Vec<Held>) = stays
+                .into_iter()
+                .partition(|held| may_follow && !held.owners.is_empty());
+            if !stay.is_empty() {
+                let stay = stay.into_iter().map(|held| held.reference).collect();
+                return Some(Outcome::NotGone(Hold::InUse(stay)));
+            }
+            leaving.extend(follow.into_iter().map(|held| held.reference));
+            if leaving.is_empty() {
+                return None;
+            }
             tokio::select! {
                 () = &mut patience => return Some(Outcome::NotGone(Hold::Leaving(leaving))),
                 () = tokio::time::sleep(LOOK_AGAIN) => {}

@@ -39,6 +39,9 @@ impl Report {
         match event {
             Event::Settled { reference, outcome } => {
                 self.open.remove(&reference);
+                if matches!(outcome, Outcome::Gone) {
+                    self.outcomes.retain(|(other, _)| *other != reference);
+                }
                 self.outcomes.push((reference, outcome));
             }
             Event::Started { reference, .. } => {

@@ -1,4 +1,4 @@
-//! What lives in a namespace, before it is pruned with all it holds.
+//! What lives in a namespace, or is of a defined kind, before that is pruned with all it holds.
 
 use std::collections::BTreeSet;
 
@@ -7,17 +7,61 @@ use serde_json::Value;
 
 use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Cluster, ClusterError, Discovery, Resource, Scope};
-use crate::object::{GroupKind, GroupVersionKind, LiveObject, ObjectRef};
-use crate::plan::Contents;
+use crate::object::{GroupKind, GroupVersionKind, LiveObject, ObjectRef, is_definition};
+use crate::plan::{Contents, Held};
 
 /// The label of the Endpoints that the control plane writes, and deletes a moment after their Service.
 const ENDPOINTS_WRITER: &str = "endpoints.kubernetes.io/managed-by";
 
-/// Lists everything in `namespace` that somebody would miss.
+/// Finds out what goes with a container: with a Namespace all that is in it, with a CustomResourceDefinition
+/// all objects of its kind.
 ///
 /// What comes with every namespace, what the control plane writes there by itself, and our own
-/// parent, Lease and key do not count, nor does anything that goes with its owner.
+/// parent, Lease and key do not count, nor does anything that goes with its owner in the same place.
 pub async fn contents(
+    cluster: &dyn Cluster,
+    discovery: &Discovery,
+    container: &LiveObject,
+    set: Option<&ApplySet>,
+    concurrency: usize,
+) -> Contents {
+    if is_definition(&container.reference().kind) {
+        of_definition(cluster, discovery, container).await
+    } else {
+        of_namespace(cluster, discovery, &container.reference().name, set, concurrency).await
+    }
+}
+
+async fn of_definition(cluster: &dyn Cluster, discovery: &Discovery, definition: &LiveObject) -> Contents {
+    let text = |path: &str| {
+        definition
+            .value()
+            .pointer(path)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let kind = GroupKind::new(text("/spec/group"), text("/spec/names/kind"));
+    let Some(resource) = discovery.preferred(&kind) else {
+        // It is served in no version, so there is nothing by which to see whether objects are stored.
+        return Contents::Known {
+            stays: Vec::new(),
+            leaves: Vec::new(),
+        };
+    };
+    match cluster.list(resource, &Scope::Cluster, "").await {
+        Ok(objects) => {
+            let (leaves, stays): (Vec<_>, Vec<_>) =
+                objects.iter().partition(|object| object.deletion_timestamp().is_some());
+            Contents::Known {
+                stays: sorted(stays.into_iter().map(held)),
+                leaves: sorted(leaves.into_iter().map(LiveObject::reference)),
+            }
+        }
+        Err(error) => Contents::Unknown(format!("{} cannot be listed: {error}", resource.plural)),
+    }
+}
+
+async fn of_namespace(
     cluster: &dyn Cluster,
     discovery: &Discovery,
     namespace: &str,
@@ -89,11 +133,30 @@ fn missed(objects: &[LiveObject], kinds: &BTreeSet<&GroupKind>, set: Option<&App
         let is_leaving = object.deletion_timestamp().is_some()
             || is_orphan
             || is_endpoints && object.label(ENDPOINTS_WRITER) == Some("endpoint-controller");
-        if is_leaving { &mut leaves } else { &mut stays }.push(reference);
+        if is_leaving {
+            leaves.push(reference);
+        } else {
+            stays.push(held(object));
+        }
     }
-    stays.sort();
-    leaves.sort();
-    Contents::Known { stays, leaves }
+    Contents::Known {
+        stays: sorted(stays),
+        leaves: sorted(leaves),
+    }
+}
+
+fn held(object: &LiveObject) -> Held {
+    Held {
+        reference: object.reference(),
+        uid: object.uid().to_owned(),
+        owners: owners(object).map(|owner| owner.uid.to_owned()).collect(),
+    }
+}
+
+fn sorted<T: Ord>(objects: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut objects: Vec<T> = objects.into_iter().collect();
+    objects.sort();
+    objects
 }
 
 /// What an object goes with.
@@ -139,7 +202,8 @@ mod tests {
         let (pod, service) = (GroupKind::new("", "Pod"), GroupKind::new("", "Service"));
         match missed(objects, &BTreeSet::from([&pod, &service]), Some(&set)) {
             Contents::Known { stays, leaves } => {
-                [stays, leaves].map(|objects| objects.into_iter().map(|object| object.name).collect())
+                let stays = stays.into_iter().map(|held| held.reference).collect();
+                [stays, leaves].map(|objects: Vec<ObjectRef>| objects.into_iter().map(|object| object.name).collect())
             }
             Contents::Unknown(why) => panic!("{why}"),
         }

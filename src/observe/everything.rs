@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::members::{Members, Survey, split_hidden};
-use super::{Observations, Question, failed, in_namespaces, read_parent};
+use super::{Observations, Question, failed, in_containers, read_parent};
 use crate::applyset::key::Keyring;
 use crate::cluster::{Cluster, Resource};
 use crate::diagnostic::error::Result;
@@ -35,7 +35,7 @@ pub async fn everything(cluster: &dyn Cluster, question: &Question) -> Result<Op
     let Members { live, scopes, hidden } = survey.members(&[], Some(&parent)).await?;
     let (_, not_compared) = split_hidden(Vec::new(), hidden);
     let orphans: Vec<(Resource, LiveObject)> = live.into_values().collect();
-    let contents = in_namespaces(cluster, &discovery, &orphans, question).await;
+    let contents = in_containers(cluster, &discovery, &orphans, question).await;
     let observed = Observed {
         set: question.set.clone(),
         parent: Some(parent),
@@ -48,6 +48,7 @@ pub async fn everything(cluster: &dyn Cluster, question: &Question) -> Result<Op
         jobs: BTreeSet::new(),
         irreversible: Irreversible::new(),
         back: Back::default(),
+        source: None,
         key: Keyring::Empty,
         unknown_rollouts: Unknown::new(),
         pending: Vec::new(),

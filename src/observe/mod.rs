@@ -38,7 +38,7 @@ use crate::kinds::rollout;
 use crate::object::selection::Selection;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::plan::order;
-use crate::plan::{Back, Contents, NotCompared, Observation, Observed, Policy};
+use crate::plan::{Back, Contents, NotCompared, Observation, Observed, Policy, is_container};
 use crate::source::ComponentDependencies;
 use crate::source::Manifest;
 use crate::source::rules::Rule;
@@ -198,20 +198,21 @@ pub async fn observe(
     let idle_rules = survey.idle_rules(&wanted, &objects, is_everything);
     let (schema, schema_unread) = schemas.into_parts();
     let orphans = orphans(live, &wanted, question);
-    let in_namespaces = in_namespaces(cluster, &discovery, &orphans, question).await;
+    let contents = in_containers(cluster, &discovery, &orphans, question).await;
     Ok(Observations {
         observed: Observed {
             set: question.set.clone(),
             parent,
             objects,
             orphans,
-            contents: in_namespaces,
+            contents,
             not_compared,
             dependencies,
             not_selected,
             jobs: declared.into_keys().collect(),
             irreversible,
             back: Back::default(),
+            source: None,
             key,
             unknown_rollouts,
             pending,
@@ -269,21 +270,21 @@ fn check_names<'a>(
     job::check_reruns(&policy.rerun, jobs, selected)
 }
 
-/// For each orphaned Namespace, what else lives in it.
-async fn in_namespaces(
+/// For each container that git does not want any more, what it holds. A definition is looked into only where
+/// it may be pruned.
+async fn in_containers(
     cluster: &dyn Cluster,
     discovery: &Discovery,
     orphans: &[(Resource, LiveObject)],
     question: &Question,
-) -> Vec<(String, Contents)> {
+) -> Vec<(ObjectRef, Contents)> {
     let mut found = Vec::new();
-    for (_, orphan) in orphans
-        .iter()
-        .filter(|(resource, _)| resource.gvk.group_kind.is("", "Namespace"))
-    {
-        let name = orphan.reference().name;
-        let contents = contents(cluster, discovery, &name, question.set.as_ref(), question.concurrency).await;
-        found.push((name, contents));
+    for (_, orphan) in orphans {
+        let reference = orphan.reference();
+        if is_container(&reference) && question.policy.may_prune(&reference.kind) {
+            let contents = contents(cluster, discovery, orphan, question.set.as_ref(), question.concurrency).await;
+            found.push((reference, contents));
+        }
     }
     found
 }

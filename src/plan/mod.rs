@@ -33,8 +33,8 @@ pub use aside::Aside;
 pub use immutable::{Lost, Obstacle, Permit, Replacement, fixed_fields, is_container, is_fixed};
 pub use observed::{Answered, Back, Deleted, Idle, Immutable, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
-pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Prune};
-pub use prune::{Budget, Contents, is_precious, is_same_delete};
+pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Prune, Whose};
+pub use prune::{Budget, Contents, Held, is_precious, is_same_delete};
 pub use saved::{API_VERSION, ApplySetName, MadeOf, Moved, OtherPart, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
 
@@ -100,7 +100,17 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
             now: now.clone(),
         });
     }
+    let source = last.and_then(|last| last.source.as_ref());
+    if let (Some(last), Whose::Ours) = (source, policy.whose)
+        && last.is_other_than(observed.source.as_ref())
+    {
+        refusals.push(Refusal::Source {
+            last: last.clone(),
+            now: observed.source.clone(),
+        });
+    }
     Plan {
+        source: observed.source,
         set: observed.set,
         parent: observed.parent,
         steps,

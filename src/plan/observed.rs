@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Claim, Contents};
 use crate::applyset::inventory::{ApplySet, Parent};
 use crate::applyset::key::Keyring;
+use crate::applyset::source::Source;
 use crate::cluster::Resource;
 use crate::kinds::jobs::{Crossed, Irreversible, Run};
 use crate::kinds::rollout::Unknown;
@@ -28,8 +29,8 @@ pub struct Observed {
     pub objects: Vec<Observation>,
     /// Members of the ApplySet that git does not want, within what is selected.
     pub orphans: Vec<(Resource, LiveObject)>,
-    /// For each orphaned Namespace, what else lives in it.
-    pub contents: Vec<(String, Contents)>,
+    /// For each orphaned Namespace and CustomResourceDefinition, what it holds.
+    pub contents: Vec<(ObjectRef, Contents)>,
     /// The kinds that may not be listed.
     pub not_compared: Vec<NotCompared>,
     /// What waits for what, by what the manifests say.
@@ -42,6 +43,8 @@ pub struct Observed {
     pub irreversible: Irreversible,
     /// Whether the sync goes back. It does not, unless that was looked for.
     pub back: Back,
+    /// The directory that git wants it from; none outside of git.
+    pub source: Option<Source>,
     /// The key for digests of secret values.
     pub key: Keyring,
     /// The workloads of which it is unknown whether they restart.

@@ -9,6 +9,8 @@ pub struct Policy {
     pub field_manager: String,
     /// Which environment is meant.
     pub environment: Environment,
+    /// Whose set it may be.
+    pub whose: Whose,
     /// Whether conflicts are decided for git.
     pub conflicts: Conflicts,
     /// Whether objects that exist and are not ours are adopted.
@@ -35,6 +37,7 @@ impl Default for Policy {
         Self {
             field_manager: "stackanetes".to_owned(),
             environment: Environment::Any,
+            whose: Whose::Anybodys,
             conflicts: Conflicts::Stop,
             adoption: Adoption::Annotated,
             prune: Prune::Orphans,
@@ -55,6 +58,15 @@ pub enum Environment {
     Only(Option<String>),
     /// Whichever it was that was synced last.
     Any,
+}
+
+/// Whose a set may be that was synced before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// It was synced from the same directory of the same repository.
+    Ours,
+    /// It may have been synced from anywhere.
+    Anybodys,
 }
 
 /// Who decides a conflict.

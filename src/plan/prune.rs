@@ -1,7 +1,9 @@
 //! What is pruned, and everything that keeps an object from it.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use super::immutable::is_container;
 use super::{Action, Aside, DeleteWork, Policy, Prune, Reason, Step, Work};
 use crate::applyset::inventory;
 use crate::cluster::Resource;
@@ -59,13 +61,14 @@ impl FromStr for Budget {
     }
 }
 
-/// What lives in a namespace that git does not want any more.
+/// What a container holds that git does not want any more: a Namespace its objects, a
+/// CustomResourceDefinition those of its kind. All of it goes with the container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Contents {
     /// These objects, other than what comes with every namespace and what belongs to them.
     Known {
-        /// What stays until somebody deletes it.
-        stays: Vec<ObjectRef>,
+        /// What stays until somebody deletes it, or its owner.
+        stays: Vec<Held>,
         /// What is on its way out: it is being deleted, or its owner is gone.
         leaves: Vec<ObjectRef>,
     },
@@ -73,10 +76,21 @@ pub enum Contents {
     Unknown(String),
 }
 
+/// An object in a container.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Held {
+    /// What it is called.
+    pub reference: ObjectRef,
+    /// Which one it is.
+    pub uid: String,
+    /// The UIDs of its owners. It goes with the last of them.
+    pub owners: Vec<String>,
+}
+
 /// The steps for the members that git does not want.
 pub(super) fn steps(
     orphans: Vec<(Resource, LiveObject)>,
-    contents: &[(String, Contents)],
+    contents: &[(ObjectRef, Contents)],
     policy: &Policy,
 ) -> Vec<Step> {
     let mut decided: Vec<(Resource, LiveObject, Option<Reason>)> = orphans
@@ -87,20 +101,17 @@ pub(super) fn steps(
         })
         .collect();
 
-    // A namespace takes with it all it holds, so it goes only when all of that goes anyway.
-    let going: Vec<ObjectRef> = decided
+    // A container takes with it all it holds, so it goes only when all of that goes anyway.
+    let going: Vec<(ObjectRef, String)> = decided
         .iter()
         .filter(|(_, _, kept)| matches!(kept, None | Some(Reason::KeepGoing(_))))
-        .map(|(_, live, _)| live.reference())
+        .map(|(_, live, _)| (live.reference(), live.uid().to_owned()))
         .collect();
     for (_, live, kept) in &mut decided {
         let reference = live.reference();
-        if kept.is_none() && reference.kind.is("", "Namespace") {
-            let found = contents
-                .iter()
-                .find(|(name, _)| *name == reference.name)
-                .map(|(_, contents)| contents);
-            *kept = in_use(found, &going);
+        if kept.is_none() && is_container(&reference) {
+            let mut found = contents.iter().filter(|(container, _)| *container == reference);
+            *kept = in_use(found.next().map(|(_, contents)| contents), &going);
         }
     }
     let why = match policy.prune {
@@ -146,13 +157,27 @@ pub fn is_same_delete(planned: &LiveObject, now: &LiveObject, policy: &Policy) -
         && keep(now, policy).is_none()
         && compare::differences(planned.value(), now.value(), &keys)
             .iter()
-            .all(|difference| is_by_a_controller(now, &difference.path, policy))
+            .map(|difference| &difference.path)
+            .all(|path| compare::is_status(path) || is_by_a_controller(now, path, policy))
 }
 
 fn is_by_a_controller(now: &LiveObject, path: &FieldPath, policy: &Policy) -> bool {
     let managers = ManagedFields::of(now);
     let mut owners = managers.entries().filter(|(_, fields)| fields.covers(path)).peekable();
     owners.peek().is_some() && owners.all(|(owner, _)| owner.name != policy.field_manager && !owner.is_imperative())
+}
+
+impl Policy {
+    /// Whether objects of this kind may be pruned at all.
+    pub fn may_prune(&self, kind: &GroupKind) -> bool {
+        self.prune != Prune::Nothing && (!is_precious(kind) || self.names(kind))
+    }
+
+    /// Whether the kind was asked for by name.
+    fn names(&self, kind: &GroupKind) -> bool {
+        let mut kinds = self.prune_kinds.iter();
+        kinds.any(|name| *name == kind.kind || *name == kind.to_string())
+    }
 }
 
 /// Why a member is not pruned, whatever else is.
@@ -162,10 +187,7 @@ fn keep(live: &LiveObject, policy: &Policy) -> Option<Reason> {
         let text = |key: &str| owner.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
         format!("{} {}", text("kind"), text("name"))
     });
-    let asked = policy
-        .prune_kinds
-        .iter()
-        .any(|kind| *kind == reference.kind.kind || *kind == reference.kind.to_string());
+    let asked = policy.names(&reference.kind);
     if live.deletion_timestamp().is_some() {
         Some(Reason::KeepGoing(finalizers(live)))
     } else if live.annotation(inventory::PRUNE) == Some("never") && !(asked && policy.prune == Prune::Everything) {
@@ -183,14 +205,31 @@ fn keep(live: &LiveObject, policy: &Policy) -> Option<Reason> {
     }
 }
 
-fn in_use(contents: Option<&Contents>, going: &[ObjectRef]) -> Option<Reason> {
+fn in_use(contents: Option<&Contents>, going: &[(ObjectRef, String)]) -> Option<Reason> {
     match contents {
         Some(Contents::Known { stays, .. }) => {
-            let staying: Vec<ObjectRef> = stays.iter().filter(|object| !going.contains(object)).cloned().collect();
+            let staying = staying(stays, going);
             (!staying.is_empty()).then_some(Reason::KeepInUse(staying))
         }
         Some(Contents::Unknown(why)) => Some(Reason::KeepUnknownUse(why.clone())),
         None => Some(Reason::KeepUnknownUse("it was not looked into".to_owned())),
+    }
+}
+
+/// What is neither going nor owned by what goes.
+fn staying(held: &[Held], going: &[(ObjectRef, String)]) -> Vec<ObjectRef> {
+    let mut uids: BTreeSet<&str> = going.iter().map(|(_, uid)| uid.as_str()).collect();
+    let is_going = |held: &&Held| going.iter().any(|(reference, _)| *reference == held.reference);
+    let (_, mut rest): (Vec<&Held>, Vec<&Held>) = held.iter().partition(is_going);
+    loop {
+        let goes_along =
+            |held: &&Held| !held.owners.is_empty() && held.owners.iter().all(|owner| uids.contains(owner.as_str()));
+        let (along, staying): (Vec<&Held>, Vec<&Held>) = rest.into_iter().partition(goes_along);
+        if along.is_empty() {
+            return staying.into_iter().map(|held| held.reference.clone()).collect();
+        }
+        uids.extend(along.into_iter().map(|held| held.uid.as_str()));
+        rest = staying;
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Aside, Back, Deleted, Idle, NotCompared, Past, Replacement, Unverified};
 use crate::applyset::inventory::{ApplySet, Parent};
 use crate::applyset::key::Keyring;
+use crate::applyset::source::Source;
 use crate::cluster::{Propagation, Resource};
 use crate::diagnostic::place::Place;
 use crate::kinds::finalizer::Finalizer;
@@ -53,6 +54,8 @@ pub struct Plan {
     /// The Secrets of which some values are masked in the cluster, which is a snapshot: these are not
     /// compared.
     pub masked: Vec<ObjectRef>,
+    /// The directory that git wants it from; none outside of git.
+    pub source: Option<Source>,
     /// The server's version.
     pub server_version: String,
     /// Why its schemas could not be read, where they were needed and could not.
@@ -210,9 +213,9 @@ pub enum Reason {
     KeepKind,
     /// It holds values that were made in the cluster.
     KeepGenerated,
-    /// The namespace holds something that is not ours.
+    /// The namespace, or the definition, holds objects that stay: git wants them, or they are not ours.
     KeepInUse(Vec<ObjectRef>),
-    /// What the namespace holds could not be found out.
+    /// What it holds could not be found out.
     KeepUnknownUse(String),
     /// It has the label of a member, and we never applied it.
     KeepNeverApplied,
@@ -318,6 +321,13 @@ pub enum Refusal {
     },
     /// It goes back across what this Job did, which cannot be undone.
     Irreversible(Crossed),
+    /// The set is kept from another directory, or from one of another repository.
+    Source {
+        /// From there it was synced last.
+        last: Source,
+        /// It would be synced from there now; nothing outside of git.
+        now: Option<Source>,
+    },
     /// Another environment was synced last.
     Environment {
         /// That one.

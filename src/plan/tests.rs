@@ -244,6 +244,7 @@ fn observed(wanted: Vec<Observation>, orphans: Vec<LiveObject>) -> Observed {
         jobs: BTreeSet::new(),
         irreversible: crate::kinds::jobs::Irreversible::new(),
         back: crate::plan::Back::default(),
+        source: None,
         key: Keyring::Empty,
         unknown_rollouts: crate::kinds::rollout::Unknown::new(),
         pending: Vec::new(),
@@ -345,6 +346,7 @@ fn another_environment_than_the_last_is_refused_unless_any_will_do() {
             revision: None,
             subject: None,
             dirty: false,
+            source: None,
             environment,
             set: std::collections::BTreeMap::new(),
             objects: 1,
@@ -395,7 +397,7 @@ fn writes_come_by_kind_and_name_and_deletes_after_them_the_other_way_round() {
             live(orphan("apps/v1", "Deployment", Some("ns"), "z"), OURS),
         ],
     );
-    observed.contents.push(("old".into(), nothing()));
+    observed.contents.push((reference("Namespace", None, "old"), nothing()));
     let plan = plan(observed, &Policy::default());
     let steps: Vec<String> = plan
         .steps
@@ -481,6 +483,11 @@ fn an_orphan_is_deleted_unless_something_keeps_it() {
     }
 }
 
+/// What keeps a container of which nobody knows what it holds, and nothing else keeps it.
+fn not_looked_into() -> Reason {
+    Reason::KeepUnknownUse("it was not looked into".to_owned())
+}
+
 #[test]
 fn a_precious_kind_goes_when_it_is_asked_for_by_either_name() {
     let definition = || orphan("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "y");
@@ -489,8 +496,8 @@ fn a_precious_kind_goes_when_it_is_asked_for_by_either_name() {
         ..Policy::default()
     };
     for (kind, expected) in [
-        ("CustomResourceDefinition", None),
-        ("CustomResourceDefinition.apiextensions.k8s.io", None),
+        ("CustomResourceDefinition", Some(not_looked_into())),
+        ("CustomResourceDefinition.apiextensions.k8s.io", Some(not_looked_into())),
         ("PersistentVolumeClaim", Some(Reason::KeepKind)),
     ] {
         assert_eq!(kept(definition(), OURS, &asked(kind)), expected, "{kind}");
@@ -514,17 +521,18 @@ fn a_namespace_goes_only_with_all_that_it_holds() {
                 live(annotated, OURS),
             ],
         );
-        observed.contents = vec![("other".into(), nothing())];
+        let namespace = |name: &str| reference("Namespace", None, name);
+        observed.contents = vec![(namespace("other"), nothing())];
         observed
             .contents
-            .extend(contents.map(|contents| ("old".to_owned(), contents)));
+            .extend(contents.map(|contents| (namespace("old"), contents)));
         let plan = plan(observed, &Policy::default());
         let step = plan.steps.into_iter().find(|step| step.reference.name == "old");
         step.expect("a step").reason
     };
     let known = |names: &[&str]| {
         Some(Contents::Known {
-            stays: names.iter().map(|name| here(name)).collect(),
+            stays: names.iter().map(|name| held(here(name), &[])).collect(),
             leaves: Vec::new(),
         })
     };
@@ -539,6 +547,60 @@ fn a_namespace_goes_only_with_all_that_it_holds() {
         Reason::KeepUnknownUse("forbidden".into())
     );
     assert!(matches!(decided(None), Reason::KeepUnknownUse(_)));
+}
+
+fn held(reference: ObjectRef, owners: &[&str]) -> Held {
+    Held {
+        uid: format!("uid of {}", reference.name),
+        reference,
+        owners: owners.iter().map(|owner| (*owner).to_owned()).collect(),
+    }
+}
+
+#[test]
+fn a_definition_goes_only_with_all_objects_of_its_kind() {
+    let definition = || {
+        orphan(
+            "apiextensions.k8s.io/v1",
+            "CustomResourceDefinition",
+            None,
+            "lamps.example.net",
+        )
+    };
+    let lamp = |name: &str| ObjectRef {
+        kind: GroupKind::new("example.net", "Lamp"),
+        namespace: Some("a".into()),
+        name: name.into(),
+    };
+    let decided = |stays: Vec<Held>| {
+        let mut ours = orphan("example.net/v1", "Lamp", Some("a"), "ours");
+        ours["metadata"]["uid"] = "uid of ours".into();
+        let orphans = vec![live(definition(), OURS), live(ours, OURS)];
+        let mut observed = observed(vec![wanted()], orphans);
+        let contents = Contents::Known {
+            stays,
+            leaves: Vec::new(),
+        };
+        observed.contents = vec![(live(definition(), OURS).reference(), contents)];
+        let policy = Policy {
+            prune_kinds: vec!["CustomResourceDefinition".into()],
+            ..Policy::default()
+        };
+        let steps = plan(observed, &policy).steps.into_iter();
+        let mut steps = steps.filter(|step| object::is_definition(&step.reference.kind));
+        steps.next().expect("a step").reason
+    };
+    assert_eq!(decided(vec![held(lamp("ours"), &[])]), Reason::Dropped(None));
+    assert_eq!(
+        decided(vec![held(lamp("theirs"), &[])]),
+        Reason::KeepInUse(vec![lamp("theirs")])
+    );
+    // What is owned by what goes, goes along; what has another owner stays.
+    let child = held(lamp("child"), &["uid of ours"]);
+    let grandchild = held(lamp("grandchild"), &["uid of child"]);
+    assert_eq!(decided(vec![grandchild, child]), Reason::Dropped(None));
+    let shared = held(lamp("shared"), &["uid of ours", "of another"]);
+    assert_eq!(decided(vec![shared]), Reason::KeepInUse(vec![lamp("shared")]));
 }
 
 fn nothing() -> Contents {

@@ -179,6 +179,10 @@ impl Needs<'_> {
             if self.may_prune(&reference.kind) {
                 rights.add(scope.clone(), kind(), &["watch"]);
                 rights.add(scope, written, &["delete"]);
+                // A definition goes only when no objects of its kind are left, anywhere.
+                if let (true, Some(defined)) = (is_definition(&reference.kind), defined_by(object)) {
+                    rights.add(Scope::Cluster, defined, &["list", "watch"]);
+                }
             }
         }
     }
@@ -206,6 +210,12 @@ impl Needs<'_> {
             .filter_map(|reference| reference.namespace.as_deref())
             .collect()
     }
+}
+
+/// All objects of the kind that a CustomResourceDefinition defines.
+fn defined_by(definition: &DesiredObject) -> Option<Target> {
+    let text = |pointer: &str| definition.value.pointer(pointer)?.as_str();
+    Some(Target::kind(text("/spec/group")?, text("/spec/names/plural")?))
 }
 
 fn scope(reference: &ObjectRef) -> Scope {

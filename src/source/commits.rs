@@ -8,6 +8,7 @@ use git2::{Commit, ErrorCode, ObjectType, Oid, Repository};
 use super::git::{self, Revision};
 use super::tree::CommitTree;
 use super::{Desired, Inputs};
+use crate::applyset::source::Source;
 use crate::diagnostic::error::{Error, Result};
 
 /// What names a commit, or what is in it.
@@ -127,6 +128,32 @@ impl Commits {
     /// The directory as it is in this commit.
     pub fn desired(&self, revision: &Revision, inputs: &Inputs) -> Result<Desired> {
         super::read(&self.tree(revision)?, &self.root, inputs)
+    }
+
+    /// The directory that this is at a commit, by which it is told whose set it is. `last` is where the set was
+    /// synced from the last time, and at which commit: where that is in this repository, it is the same one.
+    pub fn source(&self, now: CommitId, last: Option<(&Source, &str)>) -> Source {
+        let is_here = |commit: &str| Oid::from_str(commit).is_ok_and(|id| self.repository.find_commit(id).is_ok());
+        let known = last.filter(|(source, commit)| source.repository.is_some() && is_here(commit));
+        let repository = match known {
+            Some((source, _)) => source.repository.clone(),
+            None => self.first_commit(now).map(|id| id.to_string()),
+        };
+        Source {
+            repository,
+            directory: self.inside.display().to_string(),
+        }
+    }
+
+    /// The first commit of the line of first parents that leads to a commit; nothing where it is not at hand.
+    fn first_commit(&self, commit: CommitId) -> Option<CommitId> {
+        if self.repository.is_shallow() {
+            return None;
+        }
+        let mut walk = self.repository.revwalk().ok()?;
+        walk.simplify_first_parent().ok()?;
+        walk.push(commit).ok()?;
+        walk.last()?.ok()
     }
 
     /// The revision that a commit is; nothing if it is not at hand.

@@ -172,6 +172,7 @@ mod tests {
                 revision: Some(commit.repeat(40)),
                 subject: Some(subject.to_owned()),
                 dirty: false,
+                source: None,
                 environment: Some("prod".into()),
                 set: BTreeMap::from([("a.secret".to_owned(), None)]),
                 objects: 3,

@@ -134,6 +134,7 @@ pub(super) fn word(outcome: &Outcome) -> &'static str {
         Outcome::Skipped => "skipped",
         Outcome::Moved | Outcome::Failed(_) => "failed",
         Outcome::NotReady(_) => "not ready",
+        Outcome::Gone => "gone",
         Outcome::NotGone(_) => "not gone",
         Outcome::Blocked { .. } | Outcome::Stopped => "not started",
         Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Replaced | Outcome::Deleted => "done",
@@ -151,6 +152,7 @@ pub(super) fn why(outcome: &Outcome) -> String {
         }
         Outcome::Failed(error) => error.message().to_owned(),
         Outcome::NotReady(health) => health.to_string(),
+        Outcome::Gone => "somebody deleted it once it was written; `kubectl events` may say who".to_owned(),
         Outcome::NotGone(hold) => held(hold),
         Outcome::Blocked { by } => format!("it depends on {by}"),
         Outcome::Stopped => "the sync was stopped before".to_owned(),

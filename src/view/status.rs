@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::age;
 use super::style::{FADED, FAILED, STRONG, WARNED, paint};
 use crate::applyset::inventory::{ApplySet, Parent, Record};
+use crate::applyset::source::Source;
 use crate::kinds::health::{Health, Status};
 use crate::object::ObjectRef;
 use crate::object::commit;
@@ -48,6 +49,10 @@ pub fn status(view: &StatusView<'_>) -> String {
     }) {
         text += &synced("attempted", attempted, view.now);
     }
+    let source = view.parent.completed.as_ref().and_then(|record| record.source.as_ref());
+    if let Some(source) = source {
+        let _ = writeln!(text, "  source      {}", self::source(source));
+    }
     let current = view.members.iter().filter(|(_, health)| health.is_current()).count();
     let _ = writeln!(text, "  objects     {}, {current} Current", view.members.len());
     let mut members: Vec<_> = view
@@ -87,6 +92,18 @@ pub fn status(view: &StatusView<'_>) -> String {
         let _ = writeln!(text, "  {} {}", paint(FAILED, "not listed "), kind.message);
     }
     text
+}
+
+/// Which directory of which repository it is.
+pub(super) fn source(source: &Source) -> String {
+    let directory = match source.directory.as_str() {
+        "" => "all",
+        directory => directory,
+    };
+    match &source.repository {
+        Some(first) => format!("{directory} of the repository that began with {}", commit::short(first)),
+        None => format!("{directory} of a repository whose beginning is not known"),
+    }
 }
 
 /// Whether a sync began after another one had ended.

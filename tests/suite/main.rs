@@ -58,3 +58,4 @@ mod sync;
 mod teardown;
 mod unverified;
 mod waiting;
+mod whose;

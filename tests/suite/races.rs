@@ -77,6 +77,7 @@ pub fn sync_through(
                 revision: None,
                 subject: None,
                 dirty: false,
+                source: None,
                 environment: None,
                 set: std::collections::BTreeMap::new(),
                 objects: 1,

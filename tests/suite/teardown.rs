@@ -166,3 +166,36 @@ fn what_is_on_its_way_out_is_waited_for_and_named_when_it_does_not_go() {
         .exits(0)
         .shows("is gone");
 }
+
+#[test]
+fn a_definition_stays_while_git_or_somebody_else_has_objects_of_it() {
+    let bed = Bed::new("teardown-definition");
+    let group = "definition.teardown.example.net";
+    let lamp =
+        |name: &str| format!("apiVersion: {group}/v1\nkind: Lamp\nmetadata: {{name: {name}}}\nspec: {{lit: true}}\n");
+    bed.write("crd.yaml", &definition(group, "Lamp", "Namespaced"));
+    bed.write("lamp.yaml", &lamp("ours"));
+    bed.write_config_map("other", &[("a", "1")]);
+    bed.synced();
+    bed.remove("crd.yaml");
+    let prune = [
+        "sync",
+        "--yes",
+        "--timeout",
+        "60s",
+        "--prune-kind",
+        "CustomResourceDefinition",
+    ];
+    let kept = bed.run(&prune).exits(0);
+    kept.shows("still in use by Lamp teardown-definition/ours");
+    assert!(bed.get(&format!("lamps.{group}"), "ours").is_some());
+    // Nor does somebody else's go with it, nor one that comes once the plan is made.
+    bed.kubectl_stdin(&["create", "-f", "-"], &lamp("theirs"));
+    bed.remove("lamp.yaml");
+    let kept = bed.run(&prune).exits(0);
+    kept.complains("deleted   Lamp teardown-definition/ours")
+        .shows("still in use by Lamp teardown-definition/theirs");
+    bed.kubectl(&["delete", &format!("lamps.{group}"), "theirs"]);
+    bed.run(&prune).exits(0).complains("deleted   CustomResourceDefinition");
+    bed.diff().exits(0);
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Run, wait_until};
+use crate::bed::{Bed, Run, deployment, wait_until};
 use crate::control_plane::ControlPlane;
 
 /// Syncs one object named `it` into a namespace of its own. The run, and the object right after it.
@@ -210,4 +210,38 @@ metadata:
     // Nor when nothing changes, nor in a status.
     bed.run(&["sync", "--yes", "--timeout", "20s"]).exits(0);
     bed.run(&["status"]).exits(0);
+}
+
+/// A Secret for the token of an account that nobody makes: its controller deletes it at once.
+fn token_of_nobody(name: &str) -> String {
+    format!(
+        "apiVersion: v1
+kind: Secret
+metadata:
+  name: {name}
+  annotations: {{kubernetes.io/service-account.name: nobody}}
+type: kubernetes.io/service-account-token
+"
+    )
+}
+
+#[test]
+fn what_is_gone_when_a_sync_ends_is_not_called_created() {
+    let bed = Bed::on(ControlPlane::full(), "waiting-gone");
+    bed.write_config_map("stays", &[("a", "1")]);
+    bed.synced();
+    bed.remove("stays.yaml");
+    bed.write("token.yaml", &token_of_nobody("token"));
+    bed.write_config_map("taken", &[("a", "1")]);
+    let slow = deployment("slow", 1, "a").replace("  replicas:", "  minReadySeconds: 3\n  replicas:");
+    bed.write("slow.yaml", &slow);
+    let sync = bed.start(&["sync", "--yes", "--timeout", "60s"]);
+    wait_until("the map is there", || bed.get("configmap", "taken").is_some());
+    bed.kubectl(&["delete", "configmap", "taken"]);
+    let run = Run::finish(sync).exits(1);
+    run.shows("gone Secret waiting-gone/token: somebody deleted it once it was written")
+        .shows("gone ConfigMap waiting-gone/taken: somebody deleted it")
+        .shows("not synced: 1 created, 2 not done")
+        .shows("nothing was pruned (1 to delete)");
+    assert!(bed.get("configmap", "stays").is_some());
 }

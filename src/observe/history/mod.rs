@@ -8,6 +8,7 @@ mod back;
 mod bases;
 mod blame;
 mod walk;
+mod whose;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ use crate::source::{CommitId, Commits, Inputs, Revision};
 
 pub use back::look_back;
 pub use bases::read;
+pub use whose::look_whose;
 
 /// The directory, and how it is read now.
 #[derive(Debug, Clone)]

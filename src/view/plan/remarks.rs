@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::super::status::source;
 use super::super::style::{FAILED, WARNED, paint};
 use super::super::value::visible;
 use super::{Heading, Pruning, change, input};
@@ -291,6 +292,17 @@ pub fn refusal(reason: &Refusal) -> String {
             format!("{}; to do it anyway, pass --allow-irreversible", self::crossed(crossed))
         }
         Refusal::Empty => "the desired state is empty; pass --allow-empty to delete all members".to_owned(),
+        Refusal::Source { last, now } => {
+            let now = now.as_ref().map_or_else(
+                || "this is no git repository".to_owned(),
+                |now| format!("this is {}", source(now)),
+            );
+            format!(
+                "the set was synced last from {}, and {now}: give this one another name, or pass --switch-source to \
+                 take the set over, with its objects",
+                source(last)
+            )
+        }
         Refusal::Environment { last, now } => {
             let name =
                 |environment: &Option<String>| environment.clone().unwrap_or_else(|| "no environment".to_owned());
