@@ -41,7 +41,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
             to,
             format: args.format,
         };
-        return between::run(between, ui).await;
+        return Box::pin(between::run(between, ui)).await;
     }
     let planned = context::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
     let heading = planned.heading(ui);

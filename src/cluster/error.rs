@@ -29,7 +29,8 @@ pub enum Failure {
     Unauthorized,
     /// 403: the user may not; the server says which verb on what.
     Forbidden,
-    /// 403 of an admission plugin, a webhook or a policy: the user may, but not with this object.
+    /// An admission plugin, a webhook or a policy refuses: the user may, but not with this object. So does a
+    /// webhook that has to be asked and does not answer.
     Denied,
     /// 404 for the object or its kind.
     NotFound,

@@ -22,6 +22,20 @@ pub struct Error {
     others: Vec<Error>,
 }
 
+/// Two errors are equal when they say the same of the same places.
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        let cause = |error: &Self| error.source.as_ref().map(ToString::to_string);
+        self.message == other.message
+            && self.places == other.places
+            && self.hints == other.hints
+            && cause(self) == cause(other)
+            && self.others == other.others
+    }
+}
+
+impl Eq for Error {}
+
 impl Error {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::feeds::LOOK_AGAIN;
 use super::{Event, Outcome, Run, TRIES};
 use crate::cluster::{Apply, ClusterError, Failure, Force, Patch, Persist};
-use crate::object::{self, LiveObject};
+use crate::diagnostic::error::Result;
+use crate::object::{self, DesiredObject, LiveObject};
 use crate::observe::{self, Server};
 use crate::plan::compare::{self, FieldChange};
 use crate::plan::migrate::Migration;
@@ -35,6 +37,8 @@ pub(super) struct Agreed {
 /// How long a kind may be unknown after its definition was established: not every API server
 /// serves it at once.
 const NEW_KIND: Duration = Duration::from_secs(10);
+/// How long a server may take to use a definition that was changed.
+const NEW_DEFINITION: Duration = Duration::from_secs(5);
 
 impl Run<'_> {
     pub(super) async fn apply(&self, mut agreed: Agreed) -> Applied {
@@ -53,6 +57,12 @@ impl Run<'_> {
         }
         if agreed.action == Action::Replace {
             agreed = match self.make_way(agreed).await {
+                Ok(agreed) => agreed,
+                Err(over) => return over,
+            };
+        }
+        if agreed.unverified == Some(Unverified::DefinitionChanges) {
+            agreed = match self.verified(agreed).await {
                 Ok(agreed) => agreed,
                 Err(over) => return over,
             };
@@ -80,17 +90,50 @@ impl Run<'_> {
                         Err(over) => return over,
                     }
                 }
-                Err(error)
-                    if error.failure == Failure::NotFound
-                        && agreed.unverified == Some(Unverified::KindMissing)
-                        && began.elapsed() < NEW_KIND =>
-                {
-                    tokio::time::sleep(Duration::from_millis(500)).await;
+                Err(error) if is_too_early(&error, agreed.unverified.as_ref()) && began.elapsed() < NEW_KIND => {
+                    tokio::time::sleep(LOOK_AGAIN).await;
                 }
                 Err(error) => return Applied::Not(Outcome::Failed(observe::refused(&agreed.work.desired, error))),
             }
         }
         Applied::Not(Outcome::Moved)
+    }
+
+    /// Asks the server, now that the definition of the kind has changed, whether an apply does what was planned.
+    /// It may take the server a moment to use the new definition.
+    ///
+    /// What it refuses then is not applied. Where it answers otherwise of the very object that was planned for,
+    /// the plan is carried out, and what comes of it is told as a mismatch.
+    async fn verified(&self, agreed: Agreed) -> Result<Agreed, Applied> {
+        let began = Instant::now();
+        loop {
+            let answer = self.observed(agreed.work.desired.clone(), &agreed.work).await;
+            let is_late = began.elapsed() >= NEW_DEFINITION;
+            match answer.map(|observation| plan::decide(observation, &self.execution.question.policy)) {
+                Ok(Decision::Step(step))
+                    if step.action == agreed.action && same_changes(&agreed.changes, &step.changes) =>
+                {
+                    return Agreed::of(*step).ok_or(Applied::Not(Outcome::Moved));
+                }
+                Ok(Decision::Unchanged(settled)) if is_late => return Err(Applied::Nothing(settled)),
+                Ok(Decision::Step(_)) if is_late => return Ok(agreed),
+                Err(error) if is_late => return Err(Applied::Not(Outcome::Failed(error))),
+                _ => tokio::time::sleep(LOOK_AGAIN).await,
+            }
+        }
+    }
+
+    async fn observed(&self, desired: DesiredObject, work: &ApplyWork) -> Result<Observation> {
+        let _turn = self.requests.acquire().await;
+        let server = Server {
+            cluster: &*self.execution.cluster,
+            discovery: &self.execution.discovery,
+            schema: &self.execution.schema,
+        };
+        let question = &self.execution.question;
+        let observation = observe::observe_again(&server, desired, work.resource.clone(), question).await?;
+        let past = work.past.clone();
+        Ok(Observation { past, ..observation })
     }
 
     async fn try_apply(&self, agreed: &Agreed) -> Result<LiveObject, ClusterError> {
@@ -138,29 +181,12 @@ impl Run<'_> {
 
     /// The object changed since it was planned: plans it again, and goes on only with the same plan.
     pub(super) async fn plan_again(&self, agreed: Agreed) -> Result<Agreed, Applied> {
-        let question = &self.execution.question;
         let Agreed {
             action, changes, work, ..
         } = agreed;
-        let ApplyWork {
-            desired,
-            resource,
-            past,
-            ..
-        } = *work;
-        let observation = {
-            let _turn = self.requests.acquire().await;
-            let server = Server {
-                cluster: &*self.execution.cluster,
-                discovery: &self.execution.discovery,
-                schema: &self.execution.schema,
-            };
-            observe::observe_again(&server, desired, resource, question)
-                .await
-                .map_err(|error| Applied::Not(Outcome::Failed(error)))?
-        };
-        let observation = Observation { past, ..observation };
-        match plan::decide(observation, &question.policy) {
+        let observation = self.observed(work.desired.clone(), &work).await;
+        let observation = observation.map_err(|error| Applied::Not(Outcome::Failed(error)))?;
+        match plan::decide(observation, &self.execution.question.policy) {
             Decision::Unchanged(settled) => Err(Applied::Nothing(settled)),
             Decision::Step(step) if step.action == action && same_changes(&changes, &step.changes) => {
                 Agreed::of(*step).ok_or(Applied::Not(Outcome::Moved))
@@ -192,6 +218,15 @@ impl Run<'_> {
                 paths,
             });
         }
+    }
+}
+
+/// Whether the server may refuse only since it does not know yet what this sync has changed.
+fn is_too_early(error: &ClusterError, unverified: Option<&Unverified>) -> bool {
+    match unverified {
+        Some(Unverified::KindMissing) => error.failure == Failure::NotFound,
+        Some(Unverified::Relies(_)) => matches!(error.failure, Failure::Denied | Failure::Invalid),
+        _ => false,
     }
 }
 

@@ -1,7 +1,10 @@
 //! What a sync tells while it runs. The only interface between executing and reporting.
 
+use std::sync::Arc;
+
 use super::Holder;
 use crate::applyset::journal::Counts;
+use crate::diagnostic::error::Error;
 use crate::kinds::finalizer::Finalizer;
 use crate::kinds::health::Health;
 use crate::object::ObjectRef;
@@ -82,14 +85,15 @@ pub enum Outcome {
     Deleted,
     /// It was left as it is: another manager owns what git wants.
     Conflict,
-    /// It was left as it is: only a new one can be what git wants, and that is not allowed.
-    Refused,
+    /// It was left as it is: only a new one can be what git wants, and that is not allowed; or, in its words,
+    /// the server refuses it.
+    Refused(Option<Arc<Error>>),
     /// It was left as it is: it is not ours.
     Skipped,
     /// It changed after the plan was made, so that the plan is not what would be done any more.
     Moved,
     /// The server refused.
-    Failed(crate::diagnostic::error::Error),
+    Failed(Error),
     /// It is not Current: it failed, or time ran out.
     NotReady(Health),
     /// It was written, and somebody deleted it before the sync was over.

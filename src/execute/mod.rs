@@ -37,7 +37,7 @@ use crate::kinds::jobs::{self, Inputs};
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::observe::{self, Question, Scopes};
 use crate::plan::order;
-use crate::plan::{Action, Plan, Settled, Step, Work};
+use crate::plan::{Action, Plan, Reason, Settled, Step, Work};
 use crate::ssa::schema::Schema;
 
 pub use event::{Event, Hold, Outcome};
@@ -177,7 +177,13 @@ impl Run<'_> {
             match step.action {
                 Action::Delete | Action::Keep => deletes.push(step),
                 Action::Conflict => nodes.push((step.reference, Task::Leave(Outcome::Conflict))),
-                Action::Refused => nodes.push((step.reference, Task::Leave(Outcome::Refused))),
+                Action::Refused => {
+                    let error = match step.reason {
+                        Reason::Refused(error) => Some(error),
+                        _ => None,
+                    };
+                    nodes.push((step.reference, Task::Leave(Outcome::Refused(error))));
+                }
                 Action::Skip => nodes.push((step.reference, Task::Leave(Outcome::Skipped))),
                 Action::Create | Action::Update | Action::Replace => {
                     let reference = step.reference.clone();

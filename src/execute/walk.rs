@@ -27,7 +27,7 @@ impl State {
     /// The state that an outcome ends in.
     pub(super) fn after(outcome: &Outcome) -> Self {
         match outcome {
-            Outcome::Conflict | Outcome::Refused | Outcome::Skipped => Self::Left,
+            Outcome::Conflict | Outcome::Refused(None) | Outcome::Skipped => Self::Left,
             outcome if outcome.is_done() => Self::Current,
             _ => Self::Missed,
         }

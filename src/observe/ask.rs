@@ -1,6 +1,7 @@
 //! What an apply would do: the server's own answer, one dry-run an object.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures::StreamExt as _;
 use serde_json::Value;
@@ -18,7 +19,7 @@ use crate::cluster::{Answer, Apply, Cluster, ClusterError, Discovery, Failure, F
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::generate;
 use crate::kinds::jobs::{Inputs, Run};
-use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
+use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef, is_definition};
 use crate::plan::compare;
 use crate::plan::migrate::Migration;
 use crate::plan::{self, Answered, Observation, Past, Unverified, Version};
@@ -30,13 +31,20 @@ pub(super) type Known = (DesiredObject, Resource, Option<(Resource, LiveObject)>
 impl Survey<'_> {
     /// Asks about every object: Namespaces first, since what is in a missing one, and in one that is
     /// going, cannot be asked about.
-    pub(super) async fn ask_all(&self, known: Vec<Known>, schema: Option<&Schema>) -> Result<Vec<Observation>> {
+    ///
+    /// Then about definitions: what is of a kind whose definition is to change cannot be asked about either,
+    /// since the server would answer by the definition that it has.
+    pub(super) async fn ask_all(&self, known: Vec<Known>, schema: &Schema, proves: bool) -> Result<Vec<Observation>> {
         let (namespaces, rest): (Vec<_>, Vec<_>) = known
             .into_iter()
             .partition(|(object, _, _)| object.reference.kind.is("", "Namespace"));
-        let (mut observations, namespaces) = self.proved(namespaces, schema);
-        observations.extend(self.ask_some(namespaces, &BTreeSet::new()).await?);
-        let missing: BTreeSet<String> = observations
+        let (definitions, rest): (Vec<_>, Vec<_>) = rest
+            .into_iter()
+            .partition(|(object, _, _)| is_definition(&object.reference.kind));
+        let mut around = Around::new(schema);
+        let (mut observations, namespaces) = self.proved(namespaces, &around, proves);
+        observations.extend(self.ask_some(namespaces, &around).await?);
+        around.missing = observations
             .iter()
             .filter(|observation| {
                 let is_going = is_because(&observation.answer, &Unverified::BeingDeleted);
@@ -44,9 +52,14 @@ impl Survey<'_> {
             })
             .map(|observation| observation.desired.reference.name.clone())
             .collect();
-        let (proved, rest) = self.proved(rest, schema);
+        let (proved, definitions) = self.proved(definitions, &around, proves);
         observations.extend(proved);
-        observations.extend(self.ask_some(rest, &missing).await?);
+        let definitions = self.ask_some(definitions, &around).await?;
+        around.changing = definitions.iter().filter_map(changing_kind).collect();
+        observations.extend(definitions);
+        let (proved, rest) = self.proved(rest, &around, proves);
+        observations.extend(proved);
+        observations.extend(self.ask_some(rest, &around).await?);
         self.check_namespaces(&observations).await?;
         Ok(observations)
     }
@@ -82,16 +95,19 @@ impl Survey<'_> {
     }
 
     /// Takes out what is proved to be in sync, by the schema of its kind: nothing is asked of it.
-    fn proved(&self, known: Vec<Known>, schema: Option<&Schema>) -> (Vec<Observation>, Vec<Known>) {
-        let Some(schema) = schema else {
+    fn proved(&self, known: Vec<Known>, around: &Around<'_>, proves: bool) -> (Vec<Observation>, Vec<Known>) {
+        if !proves {
             return (Vec::new(), known);
-        };
+        }
         let (mut proved, mut rest) = (Vec::new(), Vec::new());
         for (desired, resource, member) in known {
-            let made = self.made(&desired, member.as_ref().map(|(_, live)| live));
+            let made = self.made(&desired, member.as_ref().map(|(_, live)| live), around.schema);
+            let is_changing = around.changing.contains(&desired.reference.kind);
             match member {
                 Some((listed, live))
-                    if listed.gvk == resource.gvk && self.is_proved(&desired, &made, &live, schema) =>
+                    if listed.gvk == resource.gvk
+                        && !is_changing
+                        && self.is_proved(&desired, &made, &live, around.schema) =>
                 {
                     let wanted = Wanted {
                         desired,
@@ -114,8 +130,8 @@ impl Survey<'_> {
             && compare::is_proved(desired, &made.sent, live, schema, &self.question.policy.field_manager)
     }
 
-    fn made(&self, desired: &DesiredObject, live: Option<&LiveObject>) -> Made {
-        Made::new(self.question, self.discovery, desired, live)
+    fn made(&self, desired: &DesiredObject, live: Option<&LiveObject>, schema: &Schema) -> Made {
+        Made::new(self.question, (self.discovery, schema), desired, live)
     }
 
     /// Asks about each, but first about one of those that take the same right: where that is missing, the
@@ -123,14 +139,14 @@ impl Survey<'_> {
     ///
     /// A right can be given for single names. Then some are not asked about that could be; they are
     /// marked as unverified like the rest.
-    async fn ask_some(&self, known: Vec<Known>, missing_namespaces: &BTreeSet<String>) -> Result<Vec<Observation>> {
+    async fn ask_some(&self, known: Vec<Known>, around: &Around<'_>) -> Result<Vec<Observation>> {
         let mut rights = BTreeSet::new();
         let (first, rest): (Vec<_>, Vec<_>) = known.into_iter().partition(|known| rights.insert(Right::to(known)));
         let mut asked = Asked::default();
         let none = BTreeSet::new();
-        self.ask_each(first, missing_namespaces, &none, &mut asked).await?;
+        self.ask_each(first, around, &none, &mut asked).await?;
         let refused = std::mem::take(&mut asked.refused);
-        self.ask_each(rest, missing_namespaces, &refused, &mut asked).await?;
+        self.ask_each(rest, around, &refused, &mut asked).await?;
         match Error::join(asked.errors) {
             Some(error) => Err(error),
             None => Ok(asked.observations),
@@ -140,7 +156,7 @@ impl Survey<'_> {
     async fn ask_each(
         &self,
         known: Vec<Known>,
-        missing_namespaces: &BTreeSet<String>,
+        around: &Around<'_>,
         refused: &BTreeSet<Right>,
         asked: &mut Asked,
     ) -> Result<()> {
@@ -148,7 +164,7 @@ impl Survey<'_> {
             .map(|known| async {
                 let right = Right::to(&known);
                 let may_ask = !refused.contains(&right);
-                (right, self.ask_one(known, missing_namespaces, may_ask).await)
+                (right, self.ask_one(known, around, may_ask).await)
             })
             .buffered(self.question.concurrency);
         while let Some((right, answer)) = answers.next().await {
@@ -167,17 +183,18 @@ impl Survey<'_> {
         Ok(())
     }
 
-    async fn ask_one(&self, known: Known, missing_namespaces: &BTreeSet<String>, may_ask: bool) -> Result<Observation> {
+    async fn ask_one(&self, known: Known, around: &Around<'_>, may_ask: bool) -> Result<Observation> {
         let (desired, resource, member) = known;
         let namespace = desired.reference.namespace.clone();
-        let missing = namespace.filter(|name| missing_namespaces.contains(name));
+        let missing = namespace.filter(|name| around.missing.contains(name));
+        let is_changing = around.changing.contains(&desired.reference.kind);
         let is_served = self.discovery.resource(&resource.gvk).is_some();
         let unverified = match missing {
             Some(namespace) => Some((Unverified::NamespaceMissing(namespace), None)),
             None => (!is_served).then(|| (Unverified::KindMissing, member.as_ref().map(|(_, live)| live.clone()))),
         };
         if let Some((why, live)) = unverified {
-            let mut made = self.made(&desired, live.as_ref());
+            let mut made = self.made(&desired, live.as_ref(), around.schema);
             bind(&mut made.sent, live.as_ref().map(Version::of).as_ref());
             let wanted = Wanted {
                 desired,
@@ -191,7 +208,7 @@ impl Survey<'_> {
             Some((listed, live)) if listed.gvk == resource.gvk => Some(live),
             // What is no member is most often not there: the server says so when it is asked.
             // Of a Job it may not be asked, so it must be looked for.
-            None if self.question.set.is_some() && recorded.is_none() && may_ask => None,
+            None if self.question.set.is_some() && recorded.is_none() && may_ask && !is_changing => None,
             _ => read(self.cluster, &resource, &desired).await?,
         };
         let asking = Asking {
@@ -200,9 +217,45 @@ impl Survey<'_> {
             discovery: self.discovery,
             recorded,
             may_ask,
+            schema: around.schema,
+            is_changing,
         };
         asking.ask(desired, resource, live).await
     }
+}
+
+/// What an object is asked about in the midst of.
+struct Around<'a> {
+    /// How kinds are merged once everything is applied.
+    schema: &'a Schema,
+    /// The namespaces that are not there yet, or are going.
+    missing: BTreeSet<String>,
+    /// The kinds whose definition is to change.
+    changing: BTreeSet<GroupKind>,
+}
+
+impl<'a> Around<'a> {
+    fn new(schema: &'a Schema) -> Self {
+        Self {
+            schema,
+            missing: BTreeSet::new(),
+            changing: BTreeSet::new(),
+        }
+    }
+}
+
+/// The kind of a definition, where objects of it would be read or merged otherwise than now.
+fn changing_kind(definition: &Observation) -> Option<GroupKind> {
+    let live = definition.live.as_ref()?.value();
+    let is_changed = match &definition.answer {
+        Answered::ByServer { object, .. } => ["versions", "conversion"]
+            .iter()
+            .any(|field| object.value()["spec"][field] != live["spec"][field]),
+        Answered::Unverified { .. } => !compare::is_base(&definition.desired, definition.live.as_ref()?),
+        _ => false,
+    };
+    let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    is_changed.then(|| GroupKind::new(text("/spec/group"), text("/spec/names/kind")))
 }
 
 /// What came of asking about several objects.
@@ -258,6 +311,21 @@ struct Wanted {
 }
 
 impl Wanted {
+    /// What is said of an object that the server refuses: a refusal that is about the object is told with the
+    /// others' changes, everything else ends it all.
+    fn refused(self, live: Option<LiveObject>, error: ClusterError) -> Result<Observation> {
+        let is_about_it = matches!(
+            error.failure,
+            Failure::Invalid | Failure::Denied | Failure::NamespaceTerminating
+        );
+        let refusal = refused(&self.desired, error);
+        if is_about_it {
+            Ok(self.observed(live, Answered::Refused(Arc::new(refusal)), Run::Plain))
+        } else {
+            Err(refusal)
+        }
+    }
+
     fn observed(self, live: Option<LiveObject>, answer: Answered, run: Run) -> Observation {
         let Made { sent, ruled, migration } = self.made;
         Observation {
@@ -294,6 +362,8 @@ pub async fn observe_again(
         discovery,
         recorded: None,
         may_ask: true,
+        schema,
+        is_changing: false,
     };
     let mut observation = asking.ask(desired, resource, live).await?;
     predict(&mut observation, schema, question)?;
@@ -336,6 +406,10 @@ struct Asking<'a> {
     recorded: Option<&'a Inputs>,
     /// Whether the right to ask is not known to be missing.
     may_ask: bool,
+    /// How it is merged once everything is applied.
+    schema: &'a Schema,
+    /// Whether the definition of its kind is to change.
+    is_changing: bool,
 }
 
 impl Asking<'_> {
@@ -355,7 +429,7 @@ impl Asking<'_> {
             let stays = live
                 .as_ref()
                 .filter(|live| live.deletion_timestamp().is_none() && !matches!(run, Run::Again(_)));
-            let mut made = Made::new(question, self.discovery, &desired, stays);
+            let mut made = Made::new(question, (self.discovery, self.schema), &desired, stays);
             if let (Run::Noted, Some(live)) = (&run, &live) {
                 job::keep_spec(&mut made.sent, live);
             }
@@ -412,7 +486,7 @@ impl Asking<'_> {
     /// git wants.
     async fn instead(&self, mut wanted: Wanted, live: Option<LiveObject>, error: ClusterError) -> Result<Observation> {
         let Some(live) = live.filter(|_| wanted.desired.inputs.is_none()) else {
-            return Err(refused(&wanted.desired, error));
+            return wanted.refused(None, error);
         };
         let Some(fields) = plan::fixed_fields(&error) else {
             return match defaulted::refused_fields(&error, &wanted.made.sent, &live) {
@@ -420,11 +494,11 @@ impl Asking<'_> {
                     wanted.made = wanted.made.taking(self.question, &live, &fields);
                     Ok(wanted.observed(Some(live), not_yet(Unverified::Defaulted(fields)), Run::Plain))
                 }
-                None => Err(refused(&wanted.desired, error)),
+                None => wanted.refused(Some(live), error),
             };
         };
         // What is created anew is as git says, whole.
-        wanted.made = Made::new(self.question, self.discovery, &wanted.desired, None);
+        wanted.made = Made::new(self.question, (self.discovery, self.schema), &wanted.desired, None);
         bind(&mut wanted.made.sent, None);
         let anew = anew::Anew {
             cluster: self.cluster,
@@ -436,7 +510,7 @@ impl Asking<'_> {
         };
         match anew.answer(fields).await {
             Ok(answer) => Ok(wanted.observed(Some(live), answer, Run::Plain)),
-            Err(error) => Err(refused(&wanted.desired, error)),
+            Err(error) => wanted.refused(Some(live), error),
         }
     }
 
@@ -460,6 +534,9 @@ impl Asking<'_> {
         }
         if !self.may_ask {
             return Some(not_yet(Unverified::NotAllowed));
+        }
+        if self.is_changing {
+            return Some(not_yet(Unverified::DefinitionChanges));
         }
         // As long as fields are recorded in that version, the server refuses every apply.
         let gone = migration?.gone_version.clone()?;

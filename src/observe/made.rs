@@ -9,6 +9,7 @@ use crate::object::field::{FieldPath, ManagedFields};
 use crate::object::{DesiredObject, LiveObject};
 use crate::plan::migrate::{self, Heir, Migration};
 use crate::source::rules::{self, Ruled};
+use crate::ssa::schema::Schema;
 
 /// What is sent for an object, and what has to be done before.
 pub(super) struct Made {
@@ -23,7 +24,7 @@ impl Made {
     /// Makes what is sent for `desired`, next to the live object that it is for, if it is for one.
     pub(super) fn new(
         question: &Question,
-        discovery: &Discovery,
+        (discovery, schema): (&Discovery, &Schema),
         desired: &DesiredObject,
         live: Option<&LiveObject>,
     ) -> Self {
@@ -36,6 +37,7 @@ impl Made {
             named: &question.migrate,
             api_version: &desired.gvk().api_version(),
             served: &served,
+            schema,
         };
         let migration = live.and_then(|live| migrate::due(live, heir));
         let managed = match (&migration, live) {
@@ -55,6 +57,7 @@ impl Made {
             named: &question.migrate,
             api_version: live.value()["apiVersion"].as_str().unwrap_or_default(),
             served: &[],
+            schema: Schema::bundled(),
         };
         self.migration = Some(Migration::taking(self.migration.take(), live, heir, fields));
         self

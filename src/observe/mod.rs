@@ -18,6 +18,7 @@ mod key;
 mod made;
 mod members;
 mod predict;
+mod relies;
 mod resolve;
 mod ruled;
 mod schemas;
@@ -38,7 +39,7 @@ use crate::kinds::rollout;
 use crate::object::selection::Selection;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::plan::order;
-use crate::plan::{Back, Contents, NotCompared, Observation, Observed, Policy, is_container};
+use crate::plan::{Answered, Back, Contents, NotCompared, Observation, Observed, Policy, is_container};
 use crate::source::ComponentDependencies;
 use crate::source::Manifest;
 use crate::source::rules::Rule;
@@ -247,13 +248,15 @@ impl Survey<'_> {
         if proves {
             schemas.read(self.cluster).await;
         }
-        let mut objects = self.ask_all(known, proves.then(|| schemas.schema())).await?;
+        let mut objects = self.ask_all(known, schemas.schema(), proves).await?;
+        relies::rely(&mut objects);
         if objects.iter().any(predict::is_unverified) {
             schemas.read(self.cluster).await;
-            let predicted = objects
-                .iter_mut()
-                .map(|observation| predict::predict(observation, schemas.schema(), self.question));
-            Error::join(predicted.filter_map(Result::err)).map_or(Ok(()), Err)?;
+            for observation in &mut objects {
+                if let Err(error) = predict::predict(observation, schemas.schema(), self.question) {
+                    observation.answer = Answered::Refused(Arc::new(error));
+                }
+            }
         }
         Ok(objects)
     }

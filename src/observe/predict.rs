@@ -40,7 +40,9 @@ pub(super) fn predict(observation: &mut Observation, schema: &Schema, question: 
             return Ok(());
         }
         observation.live = observation.live.take().map(|live| in_version_of(sent, live));
-        // What the new version does not have is seen to go, though the server reads the object without it.
+    }
+    if let (Unverified::KindMissing | Unverified::DefinitionChanges, Some(kind)) = (&*why, schema.kind_of(sent)) {
+        // What the new definition does not have is seen to go, though the server reads the object without it.
         read_anew = observation.live.as_ref().filter(|_| !kind.is_built_in()).map(|live| {
             let mut value = live.value().clone();
             canonical::prune(kind.root(), &mut value);

@@ -12,8 +12,8 @@ use crate::ssa::schema::Schema;
 
 /// The schema of the kinds that are wanted, and what of it is still to be read.
 ///
-/// It comes from nearby: from what is bundled, from the definitions that are members, and from those that
-/// git wants. Only for what is in none of them the server's own is read: for custom kinds whose definition is
+/// It comes from nearby: from what is bundled, from the definitions that are members, and before those from
+/// the ones that git wants, since objects are applied after their definition. Only for what is in none of them the server's own is read: for custom kinds whose definition is
 /// somebody else's, for the kinds of extension servers, and for those of a server that is not of the
 /// [bundled](Schema::is_bundled_for) version.
 pub(super) struct Schemas {
@@ -24,7 +24,7 @@ pub(super) struct Schemas {
 }
 
 impl Schemas {
-    /// What is known without a request. A definition that is there counts before one that git wants.
+    /// What is known without a request.
     pub(super) fn nearby(
         live: &BTreeMap<ObjectRef, (Resource, LiveObject)>,
         known: &[Known],
@@ -35,9 +35,9 @@ impl Schemas {
         let there = members.filter(|live| is_definition(&live.reference().kind));
         let wanted = known.iter().map(|(desired, _, _)| desired);
         let wanted = wanted.filter(|desired| is_definition(&desired.reference.kind));
-        let definitions: Vec<&Value> = wanted
-            .map(|desired| &desired.value)
-            .chain(there.map(LiveObject::value))
+        let definitions: Vec<&Value> = there
+            .map(LiveObject::value)
+            .chain(wanted.map(|desired| &desired.value))
             .collect();
         let mut custom = Schema::from_open_api([]);
         for definition in &definitions {

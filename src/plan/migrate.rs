@@ -5,7 +5,8 @@
 //! removed by a server-side apply: somebody else owns it. So its fields are made ours first, as
 //! [`client-go/util/csaupgrade`](https://pkg.go.dev/k8s.io/client-go/util/csaupgrade) does; the apply then
 //! removes what git does not have, the annotation among it. The same is done for managers that a person
-//! names, and for fields of ours in a version of the API that is gone.
+//! names, for fields of ours in a version of the API that is gone, and for the items of lists that a definition
+//! has come to tell apart since we applied them.
 //!
 //! Nothing is asked here: what comes of it is for the server to say, and [`Migration::predicted`] for what
 //! it can be asked.
@@ -15,6 +16,8 @@ use serde_json::{Value, json};
 use crate::object::LiveObject;
 use crate::object::field::{FieldManager, FieldPath, FieldSet, ManagedFields, Operation, PathElement};
 use crate::source::rules;
+use crate::ssa::merge;
+use crate::ssa::schema::Schema;
 
 /// What `kubectl apply` calls itself.
 const CLIENT_SIDE_APPLY: &str = "kubectl-client-side-apply";
@@ -32,6 +35,16 @@ pub struct Heir<'a> {
     pub api_version: &'a str,
     /// The versions that the server knows.
     pub served: &'a [String],
+    /// How the kind is merged.
+    pub schema: &'a Schema,
+}
+
+impl Heir<'_> {
+    /// What we own of `live`, with the items of lists that were one value when we applied them.
+    fn regrown(&self, live: &LiveObject, fields: &FieldSet) -> Option<FieldSet> {
+        let kind = self.schema.kind_of(live.value()).filter(|kind| !kind.is_built_in())?;
+        merge::regrown(kind.root(), fields, live.value())
+    }
 }
 
 /// The managed fields of one object, once those of others became ours.
@@ -54,7 +67,7 @@ pub fn due(live: &LiveObject, heir: Heir<'_>) -> Option<Migration> {
     let is_known = |version: &str| version == heir.api_version || heir.served.iter().any(|served| served == version);
     let is_of_interest = |(manager, fields): (FieldManager, &Value)| {
         if manager.is_apply_of(heir.field_manager) {
-            return !is_known(&manager.api_version);
+            return !is_known(&manager.api_version) || heir.regrown(live, &FieldSet::from_fields_v1(fields)).is_some();
         }
         let notes = &fields["f:metadata"]["f:annotations"];
         is_left_behind(&manager, !notes[format!("f:{LAST_APPLIED}")].is_null(), heir.named)
@@ -73,9 +86,11 @@ pub fn due(live: &LiveObject, heir: Heir<'_>) -> Option<Migration> {
     let gone_version = ours
         .map(|(manager, _)| &manager.api_version)
         .filter(|version| !is_known(version));
-    if from.is_empty() && gone_version.is_none() {
+    let regrown = ours.and_then(|(_, fields)| heir.regrown(live, fields));
+    if from.is_empty() && gone_version.is_none() && regrown.is_none() {
         return None;
     }
+    let ours = ours.map(|(manager, fields)| (manager, regrown.as_ref().unwrap_or(fields)));
     let recorded = ours
         .map(|(manager, _)| manager)
         .into_iter()
@@ -242,6 +257,7 @@ mod tests {
             named,
             api_version: "v1",
             served,
+            schema: Schema::bundled(),
         }
     }
 

@@ -229,6 +229,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         Answered::Immutable(found) => {
             return immutable::decide(step, work, *found, &Around::new(live.as_ref(), &ruled, policy));
         }
+        Answered::Refused(error) => return left(step, Action::Refused, Reason::Refused(error)),
         Answered::Proved | Answered::Stands => return settled(step, work, live.as_ref()),
         Answered::NotOurs(claim) => return not_ours(step, claim),
         Answered::ByServer { object, warnings } => (Ok(object), warnings),
@@ -259,7 +260,7 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
             if matches!(run, Run::Again(_)) {
                 step.action = Action::Replace;
                 step.changes = replaced(comparison.changes);
-            } else if !comparison.is_unchanged() || due.is_some() {
+            } else if due.is_some() || !is_nothing(&comparison, step.unverified.as_ref()) {
                 (step.action, step.reason) = verdict(&comparison, due.is_some(), policy);
                 step.changes = comparison.changes;
                 if step.changes.iter().any(|change| change.guessed) {
@@ -326,13 +327,24 @@ fn not_ours(step: Step, claim: Claim) -> Decision {
         Claim::Other(set) => Reason::OtherApplySet(set),
         Claim::Ours | Claim::Adoptable | Claim::NotOurs => Reason::NotOurs,
     };
+    left(step, Action::Skip, reason)
+}
+
+/// An object that is left as it is for this reason.
+fn left(step: Step, action: Action, reason: Reason) -> Decision {
     Decision::Step(Box::new(Step {
-        action: Action::Skip,
+        action,
         reason,
         aside: Aside::default(),
         moved: None,
         ..step
     }))
+}
+
+/// Whether nothing has to be applied. What a definition that changes lets the server fill in is there without.
+fn is_nothing(comparison: &Comparison, unverified: Option<&Unverified>) -> bool {
+    let is_read = unverified == Some(&Unverified::DefinitionChanges) && comparison.is_by_reading();
+    is_read || comparison.is_unchanged()
 }
 
 /// An object that is as it should be.

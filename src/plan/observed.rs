@@ -10,6 +10,7 @@ use crate::applyset::inventory::{ApplySet, Parent};
 use crate::applyset::key::Keyring;
 use crate::applyset::source::Source;
 use crate::cluster::Resource;
+use crate::diagnostic::error::Error;
 use crate::kinds::jobs::{Crossed, Irreversible, Run};
 use crate::kinds::rollout::Unknown;
 use crate::object::field::FieldPath;
@@ -150,6 +151,9 @@ pub enum Answered {
         /// What it would store, by our own merge; or why that cannot be said.
         predicted: Result<LiveObject, String>,
     },
+    /// The server refuses it, or would, as our own merge says. It is left as it is, and holds up nothing that
+    /// does not depend on it.
+    Refused(Arc<Error>),
     /// The server refuses it, only because fields of the object that is there cannot be changed.
     Immutable(Box<Immutable>),
     /// The server was not asked, since the object is not ours to change.
@@ -178,6 +182,10 @@ pub enum Unverified {
     NamespaceMissing(String),
     /// The CustomResourceDefinition is itself still to be created.
     KindMissing,
+    /// The CustomResourceDefinition is to change first.
+    DefinitionChanges,
+    /// The server refuses it by these, which are to change first.
+    Relies(Vec<ObjectRef>),
     /// What is there now is being deleted, and must be gone first.
     BeingDeleted,
     /// The server refuses it while these fields, which it has filled in, are nobody's: they are taken

@@ -11,6 +11,7 @@ use crate::applyset::inventory::{ApplySet, Parent};
 use crate::applyset::key::Keyring;
 use crate::applyset::source::Source;
 use crate::cluster::{Propagation, Resource};
+use crate::diagnostic::error::Error;
 use crate::diagnostic::place::Place;
 use crate::kinds::finalizer::Finalizer;
 use crate::kinds::health::Health;
@@ -185,6 +186,8 @@ pub enum Reason {
     Fields,
     /// Fields differ that cannot be changed: a new one takes its place, if that is allowed.
     Immutable(Box<Replacement>),
+    /// The server refuses it, in these words.
+    Refused(Arc<Error>),
     /// A Job runs again.
     Runs(Why),
     /// It becomes a member, and nothing else changes.

@@ -69,8 +69,10 @@ pub fn report(report: &Report) -> String {
     let mut text = String::new();
     for (reference, outcome) in report.outcomes.iter().filter(|(_, outcome)| !outcome.is_done()) {
         let _ = writeln!(text, "{} {reference}: {}", paint(FAILED, word(outcome)), why(outcome));
-        if let Outcome::Failed(error) = outcome {
-            text += &super::error(error);
+        match outcome {
+            Outcome::Failed(error) => text += &super::error(error),
+            Outcome::Refused(Some(error)) => text += &super::error(error),
+            _ => {}
         }
     }
     for (reference, begun) in report.open() {
@@ -130,7 +132,7 @@ pub fn report(report: &Report) -> String {
 pub(super) fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Conflict => "conflict",
-        Outcome::Refused => "refused",
+        Outcome::Refused(_) => "refused",
         Outcome::Skipped => "skipped",
         Outcome::Moved | Outcome::Failed(_) => "failed",
         Outcome::NotReady(_) => "not ready",
@@ -145,7 +147,10 @@ pub(super) fn word(outcome: &Outcome) -> &'static str {
 pub(super) fn why(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Conflict => "another manager owns what git wants".to_owned(),
-        Outcome::Refused => "it cannot be changed, and is not to be replaced; `stackanetes diff` says why".to_owned(),
+        Outcome::Refused(None) => {
+            "it cannot be changed, and is not to be replaced; `stackanetes diff` says why".to_owned()
+        }
+        Outcome::Refused(Some(error)) => error.message().to_owned(),
         Outcome::Skipped => "it is not ours".to_owned(),
         Outcome::Moved => {
             "it changed after the plan was made; review what it is now with `stackanetes diff`".to_owned()

@@ -25,6 +25,19 @@ fn refuses(name: &str, file: &str, text: &str, words: &[&str]) {
     words.iter().fold(refused(&bed), |run, words| run.complains(words));
 }
 
+/// Refused by the server: shown at its place, while everything else is done.
+#[track_caller]
+fn turned_down(name: &str, file: &str, text: &str, words: &[&str]) {
+    let bed = Bed::new(name);
+    bed.write_config_map("fine", &[("a", "1")]);
+    bed.write(file, text);
+    let shown = bed.diff().exits(1).shows("! refused").shows("+ create ConfigMap");
+    words.iter().fold(shown, |run, words| run.shows(words));
+    let synced = bed.sync().exits(1);
+    words.iter().fold(synced, |run, words| run.shows(words));
+    assert!(bed.get("configmap", "fine").is_some());
+}
+
 #[test]
 fn a_syntax_error() {
     refuses(
@@ -123,7 +136,7 @@ fn a_kind_the_server_does_not_know() {
 #[test]
 fn a_field_the_server_refuses_is_shown_at_its_line() {
     let text = deployment("web", 1, "nginx").replace("  replicas: 1", "  replcas: 1");
-    refuses(
+    turned_down(
         "input-field",
         "bad.yaml",
         &text,
@@ -134,7 +147,7 @@ fn a_field_the_server_refuses_is_shown_at_its_line() {
         ],
     );
     let text = deployment("web", 1, "nginx").replace("replicas: 1", "replicas: many");
-    refuses(
+    turned_down(
         "input-type",
         "bad.yaml",
         &text,
@@ -142,7 +155,7 @@ fn a_field_the_server_refuses_is_shown_at_its_line() {
     );
     let text =
         deployment("web", 1, "nginx").replace("      labels:\n        app: web", "      labels:\n        app: other");
-    refuses(
+    turned_down(
         "input-selector",
         "bad.yaml",
         &text,
@@ -156,7 +169,7 @@ fn a_field_the_server_refuses_is_shown_at_its_line() {
         "              value: two",
         "              value: two\n              valu: x",
     );
-    refuses(
+    turned_down(
         "input-item",
         "bad.yaml",
         &text,

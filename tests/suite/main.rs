@@ -44,6 +44,7 @@ mod programs;
 mod proxy;
 mod prune;
 mod races;
+mod refused;
 mod revision;
 mod roles;
 mod rooms;

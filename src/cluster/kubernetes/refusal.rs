@@ -158,11 +158,12 @@ impl Refusal {
         why.starts_with("User ") && why.contains(" cannot ")
     }
 
-    /// Policies and webhooks choose their codes.
+    /// Policies and webhooks choose their codes, and a webhook that does not answer is no less in the way.
     fn is_by_a_policy(&self) -> bool {
         let message = &self.status.message;
         message.contains(" is forbidden: ")
             || message.starts_with("admission webhook ") && message.contains(" denied the request")
+            || message.starts_with("Internal error occurred: failed calling webhook ")
     }
 
     fn has_cause(&self, reason: &str, field: &str) -> bool {
@@ -387,7 +388,7 @@ mod tests {
         let webhook = "Internal error occurred: failed calling webhook \"down.example.com\": failed to call webhook: Post \"https://127.0.0.1:1/x?timeout=10s\": dial tcp 127.0.0.1:1: connect: connection refused";
         assert_eq!(
             error(500, json!({"message": webhook, "reason": "InternalError"})).failure,
-            Failure::Other
+            Failure::Denied
         );
     }
 

@@ -71,7 +71,7 @@ fn wanted(observed: &mut Observed) -> BTreeMap<String, Wanted> {
             Answered::ByServer { object, .. } => Some(object),
             Answered::Unverified { predicted, .. } => predicted.as_ref().ok(),
             Answered::Immutable(found) => found.replacement.as_ref().ok(),
-            Answered::NotOurs(_) | Answered::Proved | Answered::Stands => None,
+            Answered::Refused(_) | Answered::NotOurs(_) | Answered::Proved | Answered::Stands => None,
         };
         match (&observation.live, object) {
             (Some(live), Some(object)) if compare::differs(&observation.desired, live, object) => {

@@ -126,6 +126,13 @@ impl Comparison {
         self.changes.is_empty() && !self.joins && !self.ownership && !self.noted
     }
 
+    /// Whether all that changes are fields that the server fills in when it reads the object: nothing has to be
+    /// applied for that.
+    pub fn is_by_reading(&self) -> bool {
+        let is_by_server = |change: &FieldChange| change.cause == Cause::Server;
+        !self.joins && !self.ownership && !self.noted && self.changes.iter().all(is_by_server)
+    }
+
     /// The changes that take a field away from a manager that will not let go of it, and those that
     /// both git and somebody in the cluster made; but for those that a rule takes.
     pub fn conflicts(&self) -> impl Iterator<Item = &FieldChange> {

@@ -33,6 +33,7 @@ mod proof;
 mod prune;
 mod reconcile;
 mod refusal;
+mod regrown;
 mod remove;
 mod restore;
 #[cfg(test)]
@@ -54,6 +55,7 @@ pub(crate) use form::element;
 pub use layer::{EVERY, lay_over, stands_for};
 pub use proof::changes_nothing;
 pub use refusal::{Conflict, Refusal};
+pub use regrown::regrown;
 pub use validate::{Fault, Mistake, mistakes};
 
 /// Who writes, through what, and when.

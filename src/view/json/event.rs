@@ -60,7 +60,7 @@ fn kind(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Deleted => "pruned",
         done if done.is_done() => "ready",
-        Outcome::Conflict | Outcome::Refused | Outcome::Skipped => "left",
+        Outcome::Conflict | Outcome::Refused(_) | Outcome::Skipped => "left",
         Outcome::Blocked { .. } | Outcome::Stopped => "notStarted",
         _ => "failed",
     }
@@ -90,6 +90,7 @@ pub(super) fn message(outcome: &Outcome) -> Option<String> {
 pub(super) fn error(outcome: &Outcome) -> Option<Value> {
     match outcome {
         Outcome::Failed(error) => Some(super::error(error)),
+        Outcome::Refused(error) => error.as_ref().map(|error| super::error(error)),
         _ => None,
     }
 }

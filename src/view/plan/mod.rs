@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::lines::{Lines, Sign};
+use super::lines::{Lines, Sign, few};
 use super::style::{self, FADED, FAILED, STRONG, WARNED, columns, paint};
 use super::{age, value};
 use crate::kinds::jobs::Why;
@@ -184,6 +184,11 @@ pub(super) fn step(step: &Step, heading: &Heading<'_>) -> Lines {
     if let Reason::Immutable(replacement) = &step.reason {
         lines.push(&immutable::lines(&step.reference, replacement));
     }
+    if let Reason::Refused(error) = &step.reason {
+        for line in crate::view::error(error).lines() {
+            lines.push(&format!("    {line}"));
+        }
+    }
     for change in &step.changes {
         lines.append(change::change(change, heading.now, step));
     }
@@ -257,6 +262,7 @@ pub(super) fn note(step: &Step, heading: &Heading<'_>) -> String {
         Reason::BeingDeleted => "once the old one is gone: it is being deleted".to_owned(),
         Reason::Fields if step.action == Action::Conflict => String::new(),
         Reason::Fields => step.restarts.map(restarts).unwrap_or_default(),
+        Reason::Refused(_) => "the server refuses it".to_owned(),
         Reason::Immutable(replacement) => immutable::note(replacement),
         Reason::Runs(why) => format!("runs again: {}", runs(why)),
         Reason::Joins => "becomes a member; nothing else changes".to_owned(),
@@ -297,6 +303,8 @@ fn unverified(why: &Unverified) -> String {
     match why {
         Unverified::NamespaceMissing(namespace) => format!("namespace {namespace} is not there yet"),
         Unverified::KindMissing => "its CustomResourceDefinition is not there yet".to_owned(),
+        Unverified::Relies(rules) => format!("the server refuses it until {} changes", few(rules)),
+        Unverified::DefinitionChanges => "its CustomResourceDefinition changes first".to_owned(),
         Unverified::BeingDeleted => "what is there is being deleted".to_owned(),
         Unverified::Defaulted(fields) => {
             let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();

@@ -1,0 +1,165 @@
+//! A change and what relies on it come in one commit; and one object that is refused holds up no other.
+
+use crate::bed::{Bed, Run, config_map, definition};
+use crate::control_plane::ControlPlane;
+
+/// A definition with one field, of this schema, and an object that has it.
+fn cars(bed: &Bed, group: &str, schema: &str, spec: &str) {
+    let open = "{type: object, x-kubernetes-preserve-unknown-fields: true}";
+    let closed = format!("{{type: object, properties: {{spec: {{type: object, properties: {schema}}}}}}}");
+    bed.write(
+        "crd.yaml",
+        &definition(group, "Car", "Namespaced").replace(open, &closed),
+    );
+    let car = format!("apiVersion: {group}/v1\nkind: Car\nmetadata: {{name: one}}\nspec: {spec}\n");
+    bed.write("car.yaml", &car);
+}
+
+fn prunes(bed: &Bed) -> Run {
+    bed.run(&["sync", "--yes", "--timeout", "60s"])
+}
+
+#[test]
+fn a_field_and_its_definition_come_in_one_commit() {
+    let bed = Bed::new("refused-field");
+    let group = "refused.example.net";
+    cars(&bed, group, "{color: {type: string, enum: [red]}}", "{color: red}");
+    bed.synced();
+    for (schema, spec, shown) in [
+        (
+            "{color: {type: string, enum: [red, green]}}",
+            "{color: green}",
+            "- red + green",
+        ),
+        (
+            "{color: {type: string}, doors: {type: integer}}",
+            "{color: green, doors: 4}",
+            "+ 4",
+        ),
+        ("{doors: {type: integer}}", "{doors: 5}", "- 4 + 5"),
+    ] {
+        cars(&bed, group, schema, spec);
+        bed.diff()
+            .exits(1)
+            .shows("unverified: its CustomResourceDefinition changes first")
+            .shows(shown);
+        let run = bed.synced();
+        assert!(!run.stdout.contains("mismatch"), "{run:?}");
+        bed.diff().exits(0);
+    }
+    // A default is there once the definition has it, and nothing is applied for it.
+    cars(
+        &bed,
+        group,
+        "{doors: {type: integer}, size: {type: integer, default: 1}}",
+        "{doors: 5}",
+    );
+    bed.diff().exits(1).shows("1 to update; 1 unchanged");
+    bed.synced();
+    bed.diff().exits(0);
+}
+
+#[test]
+fn what_a_quota_allows_in_the_same_commit_is_done_after_it() {
+    let bed = Bed::on(ControlPlane::full(), "refused-quota");
+    let quota = |most: usize| {
+        format!(
+            "apiVersion: v1\nkind: ResourceQuota\nmetadata: {{name: few}}\nspec: {{hard: {{configmaps: {most}}}}}\n"
+        )
+    };
+    // One is of the namespace, and one is the set's parent.
+    bed.write("quota.yaml", &quota(3));
+    bed.write_config_map("a", &[("a", "1")]);
+    bed.synced();
+    bed.write("quota.yaml", &quota(6));
+    for name in ["b", "c", "d"] {
+        bed.write_config_map(name, &[("a", "1")]);
+    }
+    bed.diff()
+        .exits(1)
+        .shows("unverified: the server refuses it until ResourceQuota refused-quota/few changes");
+    bed.synced();
+    bed.diff().exits(0);
+}
+
+#[test]
+fn a_claim_that_would_grow_without_leave_holds_up_nothing() {
+    let bed = Bed::on(ControlPlane::full(), "refused-claim");
+    let class = |grows: bool| {
+        format!(
+            "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {{name: refused-grows}}\n\
+             provisioner: example.net/none\nvolumeBindingMode: WaitForFirstConsumer\nallowVolumeExpansion: {grows}\n"
+        )
+    };
+    let claim = |size: &str| {
+        format!(
+            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: data}}\nspec:\n  \
+             storageClassName: refused-grows\n  accessModes: [ReadWriteOnce]\n  resources: {{requests: {{storage: {size}}}}}\n"
+        )
+    };
+    bed.write("class.yaml", &class(false));
+    bed.write("claim.yaml", &claim("1Gi"));
+    bed.synced();
+    bed.write_config_map("beside", &[("a", "1")]);
+    bed.write("claim.yaml", &claim("2Gi"));
+    // Without the leave it is refused, and holds up nothing.
+    bed.diff().exits(1).shows("! refused").shows("+ create ConfigMap");
+    prunes(&bed)
+        .exits(1)
+        .shows("refused PersistentVolumeClaim refused-claim/data");
+    assert!(bed.get("configmap", "beside").is_some());
+}
+
+#[test]
+fn what_is_refused_holds_up_what_depends_on_it_and_the_pruning_and_nothing_else() {
+    let bed = Bed::new("refused-alone");
+    bed.write_config_map("dropped", &[("a", "1")]);
+    bed.synced();
+    bed.remove("dropped.yaml");
+    bed.write("bad.yaml", &config_map("bad", &[("a key", "1")]));
+    bed.write_config_map("good", &[("a", "1")]);
+    let depends = "  annotations: {config.kubernetes.io/depends-on: /namespaces/refused-alone/ConfigMap/bad}\n";
+    bed.write(
+        "after.yaml",
+        &crate::bed::with_metadata(&config_map("after", &[("a", "1")]), depends),
+    );
+    bed.diff()
+        .exits(1)
+        .shows("! refused ConfigMap refused-alone/bad the server refuses it")
+        .shows("desired/bad.yaml:")
+        .shows("+ create ConfigMap refused-alone/good")
+        .shows("- delete ConfigMap refused-alone/dropped");
+    prunes(&bed)
+        .exits(1)
+        .shows("refused ConfigMap refused-alone/bad")
+        .shows("not started ConfigMap refused-alone/after: it depends on ConfigMap refused-alone/bad")
+        .shows("nothing was pruned (1 to delete)");
+    assert!(bed.get("configmap", "good").is_some());
+    assert!(bed.get("configmap", "after").is_none());
+    assert!(bed.get("configmap", "dropped").is_some());
+}
+
+#[test]
+fn what_a_dead_webhook_is_asked_about_is_refused_and_the_rest_is_done() {
+    let bed = Bed::new("refused-webhook");
+    bed.write_config_map("plain", &[("a", "1")]);
+    bed.write("secret.yaml", &crate::bed::secret("asked"));
+    let hook = "apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: refused-webhook}
+webhooks:
+  - name: dead.example.net
+    admissionReviewVersions: [v1]
+    sideEffects: None
+    timeoutSeconds: 1
+    clientConfig: {url: 'https://127.0.0.1:1/x'}
+    rules: [{apiGroups: [''], apiVersions: [v1], operations: ['*'], resources: [secrets]}]
+    namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: refused-webhook}}
+";
+    bed.kubectl_stdin(&["apply", "-f", "-"], hook);
+    let diff = bed.diff();
+    bed.kubectl(&["delete", "validatingwebhookconfiguration", "refused-webhook"]);
+    diff.exits(1)
+        .shows("! refused Secret refused-webhook/asked")
+        .shows("+ create ConfigMap");
+}
