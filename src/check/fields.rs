@@ -14,6 +14,9 @@ use crate::ssa::schema::{Field, Format, Kind, Scalar, Type};
 use super::directory::{Directory, Object};
 use super::finding::Finding;
 
+/// How many mistakes of one object are told one by one.
+const MOST: usize = 100;
+
 pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     let Some(kind) = directory.schema.kind(&object.manifest.gvk) else {
         findings.extend(unknown_kind(directory, object));
@@ -31,7 +34,11 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
     let mut found = mistakes(kind.root(), value);
     // An item without its key lacks a field: that is said.
     found.retain(|mistake| !lacking.contains(&mistake.path));
-    findings.extend(found.iter().map(|mistake| described(object, kind, mistake)));
+    findings.extend(found.iter().take(MOST).map(|mistake| described(object, kind, mistake)));
+    if let more @ 1.. = found.len().saturating_sub(MOST) {
+        let message = format!("{} has {more} more mistakes like these", object.reference);
+        findings.push(Finding::new(object, &FieldPath::root(), message));
+    }
 }
 
 /// The kinds whose fields nobody can check, and how many objects are of each.

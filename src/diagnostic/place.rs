@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::visible::line;
 
@@ -12,6 +12,8 @@ pub struct SourceFile {
     path: String,
     text: String,
     confidential: bool,
+    /// Where each line begins, once that was asked for.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl SourceFile {
@@ -27,6 +29,7 @@ impl SourceFile {
             path: line(&path.into()).into_owned(),
             text,
             confidential,
+            lines: OnceLock::new(),
         })
     }
 
@@ -36,6 +39,7 @@ impl SourceFile {
             path: line(&path.into()).into_owned(),
             text: text.into(),
             confidential: true,
+            lines: OnceLock::new(),
         })
     }
 
@@ -49,6 +53,15 @@ impl SourceFile {
         &self.text
     }
 
+    /// The line that a byte is on, from 0.
+    fn line_at(&self, byte: usize) -> usize {
+        let starts = self.lines.get_or_init(|| {
+            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect()
+        });
+        starts.partition_point(|start| *start <= byte) - 1
+    }
+
     /// Whether lines of this file must not be shown.
     pub fn is_confidential(&self) -> bool {
         self.confidential
@@ -56,9 +69,13 @@ impl SourceFile {
 }
 
 /// Whether a text holds the word `Secret`, as every declaration of one does however it is written.
-/// `secretName`, `secrets` and `imagePullSecrets` are other words. An escape may spell anything.
+/// `secretName`, `secrets` and `imagePullSecrets` are other words. An escape, of a character or of a line break, may
+/// spell anything.
 fn names_a_secret(text: &str) -> bool {
-    if ["\\x", "\\u", "\\U"].iter().any(|escape| text.contains(escape)) {
+    if ["\\x", "\\u", "\\U", "\\\n", "\\\r"]
+        .iter()
+        .any(|escape| text.contains(escape))
+    {
         return true;
     }
     text.match_indices("Secret").any(|(start, word)| {
@@ -94,7 +111,7 @@ impl Place {
 
     /// The line, from 1.
     pub fn line(&self) -> usize {
-        self.before().bytes().filter(|byte| *byte == b'\n').count() + 1
+        self.file.line_at(self.before().len()) + 1
     }
 
     /// The column, from 1, in characters.
@@ -190,6 +207,7 @@ mod tests {
             "kind: &k Secret",
             "kind: !!str Secret",
             "kind: \"\\x53ecret\"",
+            "kind: \"Sec\\\n  ret\"",
         ] {
             assert!(SourceFile::new("x", text).is_confidential(), "{text}");
         }

@@ -72,7 +72,9 @@ impl<'a> Check<'a> {
         self.server_only(metadata);
         let gvk = GroupVersionKind::new(&api_version?, &kind?);
         if object::is_secret(&gvk.group_kind) {
-            secret::check(node, self.file, &mut self.errors);
+            // However the kind is spelled, and wherever it comes from.
+            let file = SourceFile::confidential(self.file.path(), self.file.text());
+            secret::check(node, &file, &mut self.errors);
         }
         Some(Identity {
             gvk,

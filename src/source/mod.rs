@@ -3,6 +3,7 @@
 //! Everything that is wrong with the input is found before anything is said about it, and every
 //! manifest knows where each of its fields was written.
 
+mod bounded;
 mod check;
 mod checkout;
 mod commits;
@@ -80,7 +81,8 @@ pub struct Inputs {
 /// them; every other directory is taken word for word.
 pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
     finish(checkout::left_out(path), ())?;
-    let read = read(&Disk, path, inputs)?;
+    let (whole, with) = (path.to_owned(), inputs.clone());
+    let read = bounded::read(move || read(&Disk, &whole, &with))?;
     let (revision, warnings) = match Revision::of(path) {
         Ok(revision) => (revision, Vec::new()),
         Err(error) => (None, vec![warning(&error)]),
@@ -94,12 +96,15 @@ pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
 
 /// Reads the directory at `path` as it is in the commit that `revision` names, whatever is on disk.
 pub fn at_revision(path: &Path, revision: &str, inputs: &Inputs) -> Result<Desired> {
-    let commits = Commits::of(path)?;
-    let commit = commits.find(revision)?;
-    let read = commits.desired(&commit, inputs)?;
-    Ok(Desired {
-        revision: Some(commit),
-        ..read
+    let (path, revision, inputs) = (path.to_owned(), revision.to_owned(), inputs.clone());
+    bounded::read(move || {
+        let commits = Commits::of(&path)?;
+        let commit = commits.find(&revision)?;
+        let read = commits.desired(&commit, &inputs)?;
+        Ok(Desired {
+            revision: Some(commit),
+            ..read
+        })
     })
 }
 

@@ -1,6 +1,7 @@
 //! Errors as text: what failed, the lines it is about, the causes, and what to do.
 
 use std::error::Error as _;
+use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
@@ -10,7 +11,7 @@ use crate::diagnostic::error::Error;
 use crate::diagnostic::place::Place;
 
 /// How many errors are shown whole; nobody reads more at once.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 /// A line of more bytes is not shown, only its place.
 const WIDEST: usize = 2_000;
 
@@ -101,7 +102,9 @@ fn located(message: &str, places: &[(Place, String)]) -> String {
             }
             continue;
         }
-        let mut snippet = Snippet::source(first.file.text()).path(first.file.path());
+        let (window, line) = window(here.clone().map(|(place, _)| *place));
+        let text = first.file.text().get(window.clone()).unwrap_or_default();
+        let mut snippet = Snippet::source(text).line_start(line).path(first.file.path());
         for (position, (place, label)) in here.enumerate() {
             let kind = if position == 0 {
                 AnnotationKind::Primary
@@ -109,11 +112,32 @@ fn located(message: &str, places: &[(Place, String)]) -> String {
                 AnnotationKind::Context
             };
             let label = (!label.is_empty()).then_some(label.as_str());
-            snippet = snippet.annotation(kind.span(first_line(place)).label(label));
+            let span = first_line(place);
+            let span = span.start - window.start..span.end - window.start;
+            snippet = snippet.annotation(kind.span(span).label(label));
         }
         report = report.element(snippet);
     }
     format!("{}\n", Renderer::styled().render(&[report]))
+}
+
+/// The whole lines from the first of some places of a file to the last, and the number of the first line: as
+/// much of the text as is needed to show them.
+fn window<'a>(places: impl Iterator<Item = &'a Place> + Clone) -> (Range<usize>, usize) {
+    let spans = places.clone().map(first_line);
+    let (start, end) = spans.fold((usize::MAX, 0), |(start, end), span| {
+        (start.min(span.start), end.max(span.end))
+    });
+    let text = places.clone().next().map_or("", |place| place.file.text());
+    let begin = text
+        .get(..start)
+        .and_then(|before| before.rfind('\n'))
+        .map_or(0, |at| at + 1);
+    let end = text
+        .get(end..)
+        .and_then(|after| after.find('\n'))
+        .map_or(text.len(), |at| end + at + 1);
+    (begin..end, places.map(Place::line).min().unwrap_or(1))
 }
 
 /// Whether the line that a place begins on is too long to be shown.
@@ -136,7 +160,7 @@ fn is_wide(place: &Place) -> bool {
 }
 
 /// The part of a place on its first line: a caret under a whole manifest points at nothing.
-fn first_line(place: &Place) -> std::ops::Range<usize> {
+fn first_line(place: &Place) -> Range<usize> {
     let text = place.file.text();
     let start = place.span.start.min(text.len());
     let end = place.span.end.clamp(start, text.len());

@@ -114,9 +114,9 @@ fn a_secret_parameter_is_shown_nowhere() {
     );
     hides(
         bed.diff()
-            .exits(2)
-            .complains("the server refuses ConfigMap parameters-secret/refused")
-            .complains("desired/refused.yaml:3:"),
+            .exits(1)
+            .shows("the server refuses ConfigMap parameters-secret/refused")
+            .shows("desired/refused.yaml:3:"),
     );
     bed.remove("refused.yaml");
     bed.write(

@@ -21,7 +21,7 @@ use serde_json::Value;
 use crate::applyset::inventory::{self, Applied};
 use crate::diagnostic::place::Origin;
 use crate::kinds::jobs;
-use crate::object::field::{FieldPath, ManagedFields};
+use crate::object::field::{FieldPath, ManagedFields, PathElement};
 use crate::object::{self, DesiredObject, LiveObject};
 use crate::plan::migrate::Migration;
 use crate::source::rules::{Left, LeftTo, Rule, Ruled};
@@ -263,6 +263,7 @@ fn field_change(
         value.as_ref().is_some_and(|value| side.origins.reveals(value, said))
     };
     let secret = is_secret
+        || is_manifest_of_then(&difference.path) && sides().any(|side| side.origins.is_secret(&FieldPath::root()))
         || sides().any(|side| side.origins.is_secret(&difference.path))
         || sides().any(|side| reveals(&difference.before, side, side))
         || sides().any(|side| reveals(&difference.after, side, desired));
@@ -316,6 +317,15 @@ fn origins(desired: &DesiredObject, difference: &Difference) -> Vec<Origin> {
 /// Fields of a Secret that hold no secret. Annotations may: `last-applied-configuration` does.
 fn is_public_in_secret(path: &FieldPath) -> bool {
     path.is_under(&["metadata", "labels"]) || path.is_under(&["type"]) || path.is_under(&["immutable"])
+}
+
+/// Whether an annotation holds a whole manifest, as `kubectl apply` and others note it: with values of then, of
+/// which nobody knows any more which were secret.
+fn is_manifest_of_then(path: &FieldPath) -> bool {
+    let Some(PathElement::Field(name)) = path.elements().get(2) else {
+        return path.is_under(&["metadata", "annotations"]) || *path == FieldPath::of(&["metadata"]);
+    };
+    path.is_under(&["metadata", "annotations"]) && (name.contains("last-applied") || name.ends_with("/applied"))
 }
 
 /// What we note on every object: membership, revision, digest. A reviewer reviews none of them.

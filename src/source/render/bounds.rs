@@ -6,9 +6,11 @@
 
 use std::io;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use minijinja::machinery::{Span, Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::ValueKind;
 
 use super::expression::Fault;
 
@@ -20,6 +22,61 @@ const BRANCHES: usize = 100;
 
 /// How many bytes a template may make: more than any object holds, which is a little over a MiB.
 const BYTES: usize = 16 << 20;
+
+/// How many values an expression may give: more than any object holds.
+const VALUES: usize = 1 << 20;
+
+/// How many expressions and templates were begun, and how many of them came to an end.
+static BEGUN: AtomicU64 = AtomicU64::new(0);
+static ENDED: AtomicU64 = AtomicU64::new(0);
+
+/// One expression or template that is filled in, until it is dropped.
+pub(super) struct Filling(());
+
+impl Filling {
+    pub(super) fn begin() -> Self {
+        BEGUN.fetch_add(1, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for Filling {
+    fn drop(&mut self) {
+        ENDED.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The expression or template that is being filled in, by its number; none where none is.
+///
+/// minijinja counts steps, but writes and compares whole values in one of them, and a few lists that hold each
+/// other stand for more values than can ever be written. Whoever waits for the end can see by this that one and
+/// the same takes too long.
+pub fn under_way() -> Option<u64> {
+    let (ended, begun) = (ENDED.load(Ordering::Relaxed), BEGUN.load(Ordering::Relaxed));
+    (begun != ended).then_some(begun)
+}
+
+/// Refuses a value of more parts than any object has.
+pub(super) fn check_value(value: &minijinja::Value) -> Result<(), Fault> {
+    fn count(value: &minijinja::Value, left: &mut usize) -> Option<()> {
+        *left = left.checked_sub(1)?;
+        match value.kind() {
+            ValueKind::Seq | ValueKind::Iterable => value.try_iter().ok()?.try_for_each(|item| count(&item, left)),
+            ValueKind::Map => value.try_iter().ok()?.try_for_each(|key| {
+                let item = value.get_item(&key).ok()?;
+                count(&item, left)
+            }),
+            _ => Some(()),
+        }
+    }
+    let mut left = VALUES;
+    count(value, &mut left).ok_or_else(|| Fault {
+        message: format!("this expression gives more than {VALUES} values"),
+        span: None,
+        hint: None,
+        read: Vec::new(),
+    })
+}
 
 /// What a template makes, while it is made.
 #[derive(Default)]

@@ -1,6 +1,7 @@
 //! Renders one document: fills in its expressions, leaves out what `$when` leaves out, repeats what
 //! `$for` repeats. What comes out knows everything that made it.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -118,6 +119,7 @@ impl<'a> Renderer<'a> {
 
     fn entries(&mut self, entries: &[Entry], variables: &Variables) -> Vec<MadeEntry> {
         let mut made: Vec<MadeEntry> = Vec::with_capacity(entries.len());
+        let mut keys: HashSet<String> = HashSet::with_capacity(entries.len());
         for entry in entries
             .iter()
             .filter(|entry| ![WHEN, FOR, VALUE].contains(&entry.key.as_str()))
@@ -145,7 +147,7 @@ impl<'a> Renderer<'a> {
                 continue;
             };
             value.origins.extend(self.origins_of(&read));
-            if made.iter().any(|other| other.key == key) {
+            if !keys.insert(key.clone()) {
                 let message = format!("the key `{key}` is there twice once the expressions are filled in");
                 self.error(&message, self.place(entry), "keep one of the two");
                 continue;

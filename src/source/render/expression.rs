@@ -71,6 +71,7 @@ impl Evaluator {
 
     pub(super) fn evaluate(&self, expression: &str, variables: &Variables) -> Result<Evaluated, Fault> {
         bounds::check_expression(expression)?;
+        let _filling = bounds::Filling::begin();
         let notebook: Notebook = Arc::new(Mutex::default());
         let scope = Scope {
             parameters: self.parameters.clone(),
@@ -82,6 +83,9 @@ impl Evaluator {
             .compile_expression(expression)
             .and_then(|compiled| compiled.eval(minijinja::Value::from_object(scope)));
         let reads = std::mem::take(&mut *notebook.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Ok(value) = &evaluated {
+            bounds::check_value(value)?;
+        }
         match evaluated {
             Ok(value) if !value.is_undefined() => match Value::deserialize(value) {
                 Ok(value) => Ok(Evaluated {
@@ -235,6 +239,14 @@ mod tests {
             evaluate("deployment.control_replicas * 2 + 1").map(|(value, _)| value),
             Ok(json!(7))
         );
+    }
+
+    #[test]
+    fn a_value_of_too_many_parts_is_refused_before_it_is_taken_apart() {
+        let lists = |count: usize| evaluate(&format!("[{}]", vec!["range(99999)"; count].join(", ")));
+        assert!(lists(2).is_ok());
+        let fault = lists(11).expect_err("too many");
+        assert_eq!(fault.message, "this expression gives more than 1048576 values");
     }
 
     #[test]

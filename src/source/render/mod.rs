@@ -39,6 +39,7 @@ use crate::object::field::FieldPath;
 use crate::source::parameters::Parameters;
 use crate::yaml::{Entry, Node};
 
+pub use bounds::under_way;
 pub use subject::Subject;
 
 /// What documents are rendered with.

@@ -1,0 +1,45 @@
+//! Reads a directory in bounded time, whatever stands in its expressions.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::render;
+use crate::diagnostic::error::{Error, Result};
+
+/// How long one expression, or one template, may take.
+const LONGEST: Duration = Duration::from_secs(3);
+/// How often it is looked after.
+const LOOK: Duration = Duration::from_millis(100);
+/// The stack for reading: as large as a main thread has on most systems.
+const STACK: usize = 8 << 20;
+
+/// What `read` reads; an error where an expression in it does not come to an end in time. It goes on in a thread
+/// of its own then, which ends with the process.
+pub(super) fn read<T: Send + 'static>(read: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let (done, result) = mpsc::sync_channel(1);
+    let reader = thread::Builder::new().stack_size(STACK).spawn(move || {
+        // Nobody waits any more for what took too long.
+        let _ = done.send(read());
+    });
+    let reader = reader.map_err(|error| Error::new("failed to start a thread").because(error))?;
+    let mut last = (None, Instant::now());
+    loop {
+        match result.recv_timeout(LOOK) {
+            Ok(read) => return read,
+            Err(RecvTimeoutError::Disconnected) => match reader.join() {
+                Ok(()) => return Err(Error::new("what was read is lost")),
+                Err(panic) => std::panic::resume_unwind(panic),
+            },
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        let now = render::under_way();
+        if now.is_none() || now != last.0 {
+            last = (now, Instant::now());
+        } else if last.1.elapsed() >= LONGEST {
+            let message = format!("an expression or a template takes longer than {} s", LONGEST.as_secs());
+            return Err(Error::new(message)
+                .hint("lists that hold each other stand for very many values: write out only what is needed of them"));
+        }
+    }
+}
