@@ -234,14 +234,12 @@ fn sandbox_name(sandbox: &Sandbox) -> String {
 
 /// The ApplySet that is meant, if one is: by option, else by `stackanetes.yaml`.
 ///
-/// Its parent stands in the directory's own namespace; `-n` moves it only where the directory names
-/// none, since the parent must be found again.
+/// Its parent stands in the namespace of manifests that name none.
 pub(super) fn applyset(set: &options::Set, settings: &source::Settings, default_namespace: &str) -> Option<ApplySet> {
     let name = set.name.clone().or_else(|| settings.name.clone())?;
-    let namespace = settings.namespace.clone().or_else(|| set.namespace.clone());
     Some(ApplySet {
         name,
-        namespace: namespace.unwrap_or_else(|| default_namespace.to_owned()),
+        namespace: namespace(set, settings, default_namespace),
     })
 }
 
@@ -302,6 +300,7 @@ pub(super) fn never_synced(set: &ApplySet, cluster: &str) -> Error {
     .hint("check --name, -n, --context and --sandbox, or run `stackanetes sync`")
 }
 
+/// The namespace of manifests that name none: by option, else by `stackanetes.yaml`, else the context's.
 pub(super) fn namespace(set: &options::Set, settings: &source::Settings, default_namespace: &str) -> String {
     let namespace = set.namespace.clone().or_else(|| settings.namespace.clone());
     namespace.unwrap_or_else(|| default_namespace.to_owned())

@@ -177,6 +177,9 @@ pub(super) struct Desired {
         hide_default_value = true
     )]
     selector: LabelSelector,
+    /// Only the objects of this namespace. What is cluster-scoped is compared and applied, and never pruned.
+    #[arg(long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
+    only_namespace: Option<String>,
     /// Only the objects of this component; repeat it for more.
     #[arg(long, value_name = "NAME")]
     component: Vec<String>,
@@ -192,7 +195,7 @@ pub(super) struct Desired {
 impl Desired {
     pub(super) fn selection(&self) -> Selection {
         Selection {
-            namespace: self.set.namespace.clone(),
+            namespace: self.only_namespace.clone(),
             labels: self.selector.clone(),
             components: self.component.iter().cloned().collect(),
         }
@@ -207,8 +210,8 @@ pub(super) struct Set {
     /// member, and nothing is pruned.
     #[arg(long, value_name = "NAME", value_parser = |name: &str| accept(name, Settings::refuse_name))]
     pub(super) name: Option<String>,
-    /// The namespace of manifests that name none. Objects of other namespaces are left alone, and
-    /// what is cluster-scoped is not pruned.
+    /// The namespace of manifests that name none, and of the ApplySet's own records
+    /// [default: that of stackanetes.yaml, or of the kubeconfig's context].
     #[arg(short, long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
     pub(super) namespace: Option<String>,
 }

@@ -10,7 +10,6 @@ use super::{Exit, context, options};
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::Result;
 use crate::kinds::health;
-use crate::object::selection::Selection;
 use crate::observe::{self, Question};
 use crate::view::{self, StatusView};
 
@@ -36,10 +35,6 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     } = found;
     let cluster = &*connected.cluster;
     let question = Question {
-        selection: Selection {
-            namespace: args.set.namespace.clone(),
-            ..Selection::default()
-        },
         ..Question::about_members(&set, connected.concurrency)
     };
     let (live, not_compared) = observe::read_members(cluster, &question, &discovery, &parent).await?;

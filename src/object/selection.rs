@@ -1,4 +1,4 @@
-//! Which objects a run is about: by namespace, label and component, as `-n`, `-l` and `--component` ask.
+//! Which objects a run is about: by namespace, label and component, as `--only-namespace`, `-l` and `--component` ask.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -30,8 +30,7 @@ impl Selection {
 
     /// Whether an object may be pruned.
     ///
-    /// As with kubectl, a namespace on the command line keeps everything cluster-scoped: it may well
-    /// be there for the other namespaces.
+    /// A selected namespace keeps everything cluster-scoped: it may well be there for the other namespaces.
     pub fn may_prune<'a>(&self, reference: &ObjectRef, label: impl Fn(&str) -> Option<&'a str>) -> bool {
         let scoped = self.namespace.is_none() || reference.namespace.is_some();
         scoped && self.selects(reference, label)

@@ -54,7 +54,10 @@ fn is_asked(rule: &ObjectRef, desired: &DesiredObject) -> bool {
         ("", "Namespace") => object.namespace.as_ref() == Some(&rule.name),
         ("scheduling.k8s.io", "PriorityClass") | ("node.k8s.io", "RuntimeClass") => object.kind.is("", "Pod"),
         ("networking.k8s.io", "IngressClass") => object.kind.is("networking.k8s.io", "Ingress"),
-        ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => object.kind.group == rule.kind.group,
+        ("rbac.authorization.k8s.io", kind @ ("Role" | "ClusterRole")) => {
+            let refers = |field: &str| desired.value["roleRef"][field].as_str();
+            object.kind.group == rule.kind.group && refers("kind") == Some(kind) && refers("name") == Some(&rule.name)
+        }
         ("admissionregistration.k8s.io", _) => true,
         _ => false,
     }

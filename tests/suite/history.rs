@@ -87,7 +87,7 @@ fn a_sync_that_was_not_whole_is_said_to_be_so() {
     bed.write("claim.yaml", "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: claim}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n");
     bed.commit("Second");
     bed.run(&["sync", "--yes", "--timeout", "1s"]).exits(1);
-    bed.run(&["sync", "--yes", "--timeout", "1s", "-n", "history-part"])
+    bed.run(&["sync", "--yes", "--timeout", "1s", "--only-namespace", "history-part"])
         .exits(1);
     history(&bed)
         .shows("Second")

@@ -618,7 +618,8 @@ fn what_is_cluster_scoped_is_not_pruned_under_a_namespace() {
     bed.synced();
     bed.remove("role.yaml");
     let there = || bed.plane.get("clusterrole", None, "prune-cluster-scoped").is_some();
-    bed.run(&["sync", "--yes", "-n", "prune-cluster-scoped"]).exits(0);
+    bed.run(&["sync", "--yes", "--only-namespace", "prune-cluster-scoped"])
+        .exits(0);
     assert!(there());
     bed.synced().shows("1 deleted");
     assert!(!there());

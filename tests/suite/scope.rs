@@ -52,7 +52,7 @@ fn a_namespace_limits_what_is_applied_and_pruned() {
     for file in ["dropped-here.yaml", "dropped-there.yaml", "role.yaml"] {
         bed.remove(file);
     }
-    bed.run(&["sync", "--yes", "-n", "scope-namespace"])
+    bed.run(&["sync", "--yes", "--only-namespace", "scope-namespace"])
         .exits(0)
         .shows("synced: 1 updated, 1 deleted")
         .shows("not selected: 1 in git");

@@ -137,7 +137,7 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
         }
         (Some(_), Pruning::Off) => text += "nothing is pruned: --no-prune\n",
         (Some(_), Pruning::Selected) => {
-            text += "pruned is only what -n, -l and --component select, and nothing cluster-scoped under -n\n";
+            text += "pruned is only what is selected, and nothing cluster-scoped under --only-namespace\n";
         }
         (_, Pruning::Members | Pruning::Everything) => {}
     }
