@@ -225,7 +225,9 @@ impl Run<'_> {
 fn is_too_early(error: &ClusterError, unverified: Option<&Unverified>) -> bool {
     match unverified {
         Some(Unverified::KindMissing) => error.failure == Failure::NotFound,
-        Some(Unverified::Relies(_)) => matches!(error.failure, Failure::Denied | Failure::Invalid),
+        Some(Unverified::Relies(_)) => {
+            matches!(error.failure, Failure::Denied | Failure::Invalid | Failure::NotFound)
+        }
         _ => false,
     }
 }

@@ -314,9 +314,10 @@ impl Wanted {
     /// What is said of an object that the server refuses: a refusal that is about the object is told with the
     /// others' changes, everything else ends it all.
     fn refused(self, live: Option<LiveObject>, error: ClusterError) -> Result<Observation> {
+        // A binding of a role that is not there is answered with 404.
         let is_about_it = matches!(
             error.failure,
-            Failure::Invalid | Failure::Denied | Failure::NamespaceTerminating
+            Failure::Invalid | Failure::Denied | Failure::NotFound | Failure::NamespaceTerminating
         );
         let refusal = refused(&self.desired, error);
         if is_about_it {
