@@ -347,7 +347,6 @@ fn is_nothing(comparison: &Comparison, unverified: Option<&Unverified>) -> bool 
     is_read || comparison.is_unchanged()
 }
 
-/// An object that is as it should be.
 /// A warning of a namespace that the server ignores.
 fn ignored_namespace(desired: &DesiredObject) -> Option<String> {
     let place = desired.ignored_namespace.as_ref()?;
@@ -357,6 +356,7 @@ fn ignored_namespace(desired: &DesiredObject) -> Option<String> {
     ))
 }
 
+/// An object that is as it should be.
 fn settled(step: Step, work: ApplyWork, live: Option<&LiveObject>) -> Decision {
     Decision::Unchanged(Box::new(Settled {
         unverified: step.unverified,

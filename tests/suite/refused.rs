@@ -1,6 +1,6 @@
 //! A change and what relies on it come in one commit; and one object that is refused holds up no other.
 
-use crate::bed::{Bed, Run, config_map, definition};
+use crate::bed::{Bed, Run, config_map, definition, wait_until};
 use crate::control_plane::ControlPlane;
 
 /// A definition with one field, of this schema, and an object that has it.
@@ -71,6 +71,10 @@ fn what_a_quota_allows_in_the_same_commit_is_done_after_it() {
     bed.write("quota.yaml", &quota(3));
     bed.write_config_map("a", &[("a", "1")]);
     bed.synced();
+    wait_until("all three are counted", || {
+        let quota = bed.get("resourcequota", "few").expect("it is there");
+        quota["status"]["used"]["configmaps"] == "3" && quota["status"]["hard"]["configmaps"] == "3"
+    });
     bed.write("quota.yaml", &quota(6));
     for name in ["b", "c", "d"] {
         bed.write_config_map(name, &[("a", "1")]);
