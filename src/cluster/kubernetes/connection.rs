@@ -3,13 +3,15 @@
 use std::env;
 use std::error::Error as StdError;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::USER_AGENT;
 use kube::Config;
-use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError, LoadDataError};
+use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError, LoadDataError};
+use serde_json::json;
 
 use super::proxy;
 use super::unreachable::words;
@@ -61,6 +63,25 @@ impl Environment {
     }
 }
 
+/// Reads a file, by its whole path: plugins and certificates are named relative to it.
+///
+/// A file that leaves out what it is may be merged with one that does not, and a token ends with its text, though
+/// most editors end a file with a line break (client-go, `clientcmd` and `transport/token_source.go`).
+fn read_file(file: &Path) -> Result<Kubeconfig, KubeconfigError> {
+    let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let mut read = Kubeconfig::read_from(whole)?;
+    (read.api_version, read.kind) = (None, None);
+    for user in read.auth_infos.iter_mut().filter_map(|user| user.auth_info.as_mut()) {
+        let text = user.token_file.as_ref().and_then(|path| fs::read_to_string(path).ok());
+        if let Some(text) = text.filter(|text| text.trim().len() < text.len()) {
+            let known = serde_json::from_value::<AuthInfo>(json!({"token": text.trim()}));
+            user.token = known.ok().and_then(|known| known.token);
+            user.token_file = None;
+        }
+    }
+    Ok(read)
+}
+
 impl Connection {
     /// Reads the configuration that this means.
     pub(super) async fn resolve(&self, environment: &Environment) -> Result<Target, ClusterError> {
@@ -106,7 +127,7 @@ impl Connection {
             if self.kubeconfig.is_none() && !file.exists() {
                 continue;
             }
-            let read = Kubeconfig::read_from(file).and_then(|next| merged.merge(next));
+            let read = read_file(file).and_then(|next| merged.merge(next));
             merged = read.map_err(|error| unreadable(file, error))?;
         }
         Ok(merged)
@@ -358,6 +379,34 @@ contexts:
         };
         let target = Connection::default().resolve(&environment).await?;
         assert_eq!(target.context.as_deref(), Some("prod"));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_plugin_is_named_relative_to_its_file_and_files_need_not_say_what_they_are() -> Result<(), ClusterError> {
+        let scratch = Scratch::new("plugin");
+        let plugin = |command: &str| {
+            format!(
+                "apiVersion: v1\nkind: Config\nusers: [{{name: u, user: {{exec: {{apiVersion: \
+                 client.authentication.k8s.io/v1, command: {command}, interactiveMode: Never}}}}}}]\n"
+            )
+        };
+        let rest = "clusters: [{name: c, cluster: {server: 'https://a.example'}}]\ncurrent-context: x\n\
+                    contexts: [{name: x, context: {cluster: c, user: u}}]\n";
+        for (command, expected) in [
+            ("bin/login", scratch.0.join("bin/login").display().to_string()),
+            ("login", "login".to_owned()),
+            ("/opt/login", "/opt/login".to_owned()),
+        ] {
+            let files = [scratch.file("rest", rest), scratch.file("users", &plugin(command))];
+            let environment = Environment {
+                kubeconfig: env::join_paths(files).expect("a list"),
+                ..nothing()
+            };
+            let target = Connection::default().resolve(&environment).await?;
+            let exec = target.config.auth_info.exec.expect("a plugin");
+            assert_eq!(exec.command, Some(expected));
+        }
         Ok(())
     }
 

@@ -72,6 +72,7 @@ impl Kubernetes {
         let Target { config, context, user } = connection.resolve(&Environment::of_process()).await?;
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let default_namespace = config.default_namespace.clone();
+        let plugin = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
         // A credential plugin is run, and waited for, while the client is made.
         let client = tokio::task::spawn_blocking(move || Client::try_from(config)).await;
         let client = match client {
@@ -79,7 +80,9 @@ impl Kubernetes {
             Ok(Err(kube::Error::InferKubeconfig(error))) => {
                 return Err(connection::unusable(context.as_deref().unwrap_or(&server), error));
             }
-            Ok(Err(kube::Error::Auth(error))) => return Err(unreachable::credential(&server, &error)),
+            Ok(Err(kube::Error::Auth(error))) => {
+                return Err(unreachable::credential(&server, plugin.as_deref(), &error));
+            }
             Ok(Err(error)) => return Err(unusable_server(&server, &error)),
             Err(error) => return Err(unusable_server(&server, &error)),
         };

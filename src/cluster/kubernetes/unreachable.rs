@@ -11,7 +11,7 @@ use crate::cluster::{ClusterError, Failure};
 /// The error of a request that got no answer from `server`.
 pub(super) fn error(server: &str, error: impl StdError + Send + Sync + 'static) -> ClusterError {
     if let Some(auth) = find::<AuthError>(&error) {
-        return credential(server, auth);
+        return credential(server, None, auth);
     }
     let message = format!("failed to reach {server}: {}", innermost(&error));
     ClusterError::new(Failure::Unreachable, message).because(error)
@@ -31,16 +31,26 @@ pub(super) fn is_transient(error: &ClusterError) -> bool {
     error.failure == Failure::Unreachable
 }
 
-/// The error of a credential that could not be had. It carries no source: what a plugin printed may
-/// hold the credential.
-pub(super) fn credential(server: &str, error: &AuthError) -> ClusterError {
+/// The error of a credential that could not be had, by a `plugin` where that is known. It carries no source: what
+/// a plugin wrote to its standard output may hold the credential. What it wrote to standard error is for people.
+pub(super) fn credential(server: &str, plugin: Option<&str>, error: &AuthError) -> ClusterError {
+    let plugin = plugin.map_or_else(
+        || "the credential plugin".to_owned(),
+        |name| format!("the credential plugin {name}"),
+    );
     let why = match error {
         AuthError::AuthExecStart(error) => {
-            format!("the credential plugin did not start: {}", words(&error.to_string()))
+            format!("{plugin} did not start: {}", words(&error.to_string()))
         }
-        AuthError::AuthExecRun { out, .. } => format!("the credential plugin failed with {}", out.status),
+        AuthError::AuthExecRun { out, .. } => {
+            let said = String::from_utf8_lossy(&out.stderr);
+            match said.trim() {
+                "" => format!("{plugin} failed with {}", out.status),
+                said => format!("{plugin} failed with {}: {said}", out.status),
+            }
+        }
         AuthError::AuthExecParse(_) | AuthError::ParseTokenKey(_) => {
-            "the credential plugin printed no credential".into()
+            format!("{plugin} printed no credential")
         }
         AuthError::ReadTokenFile(error, path) => {
             format!("failed to read {}: {}", path.display(), words(&error.to_string()))
@@ -108,7 +118,7 @@ mod tests {
         let output = std::process::Output {
             status: std::process::ExitStatus::default(),
             stdout: b"token: hunter2".to_vec(),
-            stderr: Vec::new(),
+            stderr: b"ask your team for a login".to_vec(),
         };
         let auth = AuthError::AuthExecRun {
             cmd: "plugin hunter2".into(),
@@ -117,5 +127,6 @@ mod tests {
         let error = error("https://x", kube::Error::Auth(auth));
         assert_eq!(error.failure, Failure::Unauthorized);
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        assert!(error.to_string().ends_with("ask your team for a login"), "{error}");
     }
 }
