@@ -102,8 +102,9 @@ impl Run<'_> {
     /// Asks the server, now that the definition of the kind has changed, whether an apply does what was planned.
     /// It may take the server a moment to use the new definition.
     ///
-    /// What it refuses then is not applied. Where it answers otherwise of the very object that was planned for,
-    /// the plan is carried out, and what comes of it is told as a mismatch.
+    /// What it refuses then is not applied, nor what has become another action, such as a conflict. Where it
+    /// answers with other values for the very object that was planned for, the plan is carried out, and what comes of
+    /// it is told as a mismatch.
     async fn verified(&self, agreed: Agreed) -> Result<Agreed, Applied> {
         let began = Instant::now();
         loop {
@@ -116,7 +117,9 @@ impl Run<'_> {
                     return Agreed::of(*step).ok_or(Applied::Not(Outcome::Moved));
                 }
                 Ok(Decision::Unchanged(settled)) if is_late => return Err(Applied::Nothing(settled)),
-                Ok(Decision::Step(_)) if is_late => return Ok(agreed),
+                // To do something else than was agreed to, and to take a field unseen, is no mismatch.
+                Ok(Decision::Step(step)) if is_late && step.action == agreed.action => return Ok(agreed),
+                Ok(Decision::Step(_)) if is_late => return Err(Applied::Not(Outcome::Moved)),
                 Err(error) if is_late => return Err(Applied::Not(Outcome::Failed(error))),
                 _ => tokio::time::sleep(LOOK_AGAIN).await,
             }

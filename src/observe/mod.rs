@@ -8,6 +8,7 @@
 mod after;
 mod anew;
 mod ask;
+mod asking;
 mod contents;
 mod defaulted;
 mod everything;
@@ -49,7 +50,7 @@ use members::{Members, Survey, split_hidden};
 use schemas::Schemas;
 
 pub use anew::without_addresses;
-pub use ask::{Server, bind, observe_again};
+pub use asking::{Server, bind, observe_again};
 pub use contents::contents;
 pub use everything::everything;
 pub use explain::{failed, refused, warnings};
@@ -245,7 +246,9 @@ impl Survey<'_> {
     /// What an apply of each object would do: proved, where that is to be tried; else as the server answers;
     /// else as our own merge predicts it.
     async fn answers(&self, known: Vec<ask::Known>, schemas: &mut Schemas, proves: bool) -> Result<Vec<Observation>> {
-        if proves {
+        // What a member's fields are depends on how its kind is merged, whoever has defined it.
+        let has_members = known.iter().any(|(_, _, member)| member.is_some());
+        if has_members {
             schemas.read(self.cluster).await;
         }
         let mut objects = self.ask_all(known, schemas.schema(), proves).await?;

@@ -34,7 +34,7 @@ pub use immutable::{Lost, Obstacle, Permit, Replacement, fixed_fields, is_contai
 pub use observed::{Answered, Back, Deleted, Idle, Immutable, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Prune, Whose};
-pub use prune::{Budget, Contents, Held, is_precious, is_same_delete};
+pub use prune::{Budget, Contents, Held, is_precious, is_same_delete, names_kind};
 pub use saved::{API_VERSION, ApplySetName, MadeOf, Moved, OtherPart, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
 

@@ -175,9 +175,13 @@ impl Policy {
 
     /// Whether the kind was asked for by name.
     fn names(&self, kind: &GroupKind) -> bool {
-        let mut kinds = self.prune_kinds.iter();
-        kinds.any(|name| *name == kind.kind || *name == kind.to_string())
+        names_kind(&self.prune_kinds, kind)
     }
+}
+
+/// Whether one of these names is the kind's: `Secret`, or with its group.
+pub fn names_kind(names: &[String], kind: &GroupKind) -> bool {
+    names.iter().any(|name| *name == kind.kind || *name == kind.to_string())
 }
 
 /// Why a member is not pruned, whatever else is.

@@ -186,7 +186,7 @@ pub enum Reason {
     Fields,
     /// Fields differ that cannot be changed: a new one takes its place, if that is allowed.
     Immutable(Box<Replacement>),
-    /// The server refuses it, in these words.
+    /// The server refuses it in these words, or would, as our own merge says.
     Refused(Arc<Error>),
     /// A Job runs again.
     Runs(Why),

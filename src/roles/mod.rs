@@ -189,8 +189,7 @@ impl Needs<'_> {
 
     /// A Namespace never, since a role is in it that somebody would miss.
     fn may_prune(&self, kind: &GroupKind) -> bool {
-        let names = |asked: &String| *asked == kind.kind || *asked == kind.to_string();
-        !is_namespace(kind) && (!plan::is_precious(kind) || self.prune_kinds.iter().any(names))
+        !is_namespace(kind) && (!plan::is_precious(kind) || plan::names_kind(self.prune_kinds, kind))
     }
 
     /// To say why a workload does not become Current: by its pods, and the Events about them.

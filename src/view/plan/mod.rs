@@ -253,7 +253,8 @@ fn becomes_ours(step: &Step) -> String {
 /// Why a step is what it is, and what it does besides; empty where the action says all.
 pub(super) fn note(step: &Step, heading: &Heading<'_>) -> String {
     let reason = match &step.reason {
-        Reason::New | Reason::Everything => String::new(),
+        // The server's words, or our own merge's, stand below.
+        Reason::New | Reason::Everything | Reason::Refused(_) => String::new(),
         Reason::Deleted(deleted) => {
             let guessed = if deleted.guessed { " (guessed)" } else { "" };
             format!("deleted: it was synced at {}, and is gone{guessed}", deleted.revision)
@@ -262,7 +263,6 @@ pub(super) fn note(step: &Step, heading: &Heading<'_>) -> String {
         Reason::BeingDeleted => "once the old one is gone: it is being deleted".to_owned(),
         Reason::Fields if step.action == Action::Conflict => String::new(),
         Reason::Fields => step.restarts.map(restarts).unwrap_or_default(),
-        Reason::Refused(_) => "the server refuses it".to_owned(),
         Reason::Immutable(replacement) => immutable::note(replacement),
         Reason::Runs(why) => format!("runs again: {}", runs(why)),
         Reason::Joins => "becomes a member; nothing else changes".to_owned(),

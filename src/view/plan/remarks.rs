@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::super::lines::few;
 use super::super::status::source;
 use super::super::style::{FAILED, WARNED, paint};
 use super::super::value::visible;
@@ -323,14 +324,9 @@ pub fn refusal(reason: &Refusal) -> String {
             format!("{reader} reads {read}, which is to change and is not selected; select it too")
         }
         Refusal::NotAllowed(objects) => {
-            let first: Vec<_> = objects.iter().take(3).map(ToString::to_string).collect();
-            let more = match objects.len().saturating_sub(first.len()) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
             format!(
-                "you may not write {}{more}; that takes `patch`, and `create` for what is new",
-                first.join(", ")
+                "you may not write {}; that takes `patch`, and `create` for what is new",
+                few(objects)
             )
         }
         Refusal::NotCompared(kind) => format!("{kind} may not be listed, so it cannot be said what would change"),

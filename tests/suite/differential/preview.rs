@@ -20,6 +20,7 @@ use stackanetes::plan::compare::{self, FieldChange};
 use stackanetes::plan::{self, Adoption, Answered, Decision, Observation, Policy, Step, Unverified};
 use stackanetes::ssa::predict;
 use stackanetes::ssa::schema::Schema;
+use stackanetes::yaml;
 
 use super::agree::owners;
 use super::sequence::{APPLIERS, Sequence};
@@ -215,6 +216,16 @@ impl Preview {
 
 /// What the API server chooses when a Service is created.
 fn is_allocated(stored: &LiveObject, path: &FieldPath) -> bool {
+    // Admission plugins protect claims, and let pods be evicted.
+    let kind = stored.reference().kind;
+    let is_by_admission = kind.is("", "PersistentVolumeClaim") && path.is_under(&["metadata", "finalizers"])
+        || kind.is("", "Pod")
+            && ["priority", "preemptionPolicy", "tolerations"]
+                .iter()
+                .any(|name| path.is_under(&["spec", name]));
+    if is_by_admission {
+        return true;
+    }
     let names = ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"];
     let is_port = path.to_string().ends_with(".nodePort");
     let is_name = names.iter().any(|name| path.is_under(&["spec", name]));
@@ -307,4 +318,40 @@ fn who_may_only_read_is_told_what_the_server_would_answer() {
             "{counts:?}"
         );
     }
+}
+
+/// What people publish is short, and a server completes it. The writer of a merge makes whole objects.
+#[test]
+fn what_a_server_completes_is_predicted_as_it_completes_it() {
+    let plane = ControlPlane::bare();
+    let namespace = "preview-forms";
+    prepare(plane, namespace);
+    plane
+        .kubectl(&["create", "serviceaccount", "robot", "-n", namespace])
+        .expect_success();
+    let file = SourceFile::new("forms.yaml", include_str!("forms.yaml"));
+    let mut errors = Vec::new();
+    let documents = yaml::documents(&file, &mut errors);
+    assert!(errors.is_empty() && documents.len() > 10, "{errors:?}");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let wrong: Vec<String> = runtime.block_on(async {
+        let preview = Preview::new(plane).await;
+        let mut wrong = Vec::new();
+        for document in documents {
+            let mut value = document.root.to_value();
+            let text = |key: &str| value[key].as_str().expect("a text");
+            let gvk = GroupVersionKind::new(text("apiVersion"), text("kind"));
+            let resource = preview.discovery.resource(&gvk).expect("a kind that is served");
+            if resource.namespaced {
+                value["metadata"]["namespace"] = namespace.into();
+            }
+            match preview.ask(resource, &value).await {
+                Ok("create") => {}
+                // What the server refuses is no proof of anything.
+                other => wrong.push(format!("{gvk}: {other:?}")),
+            }
+        }
+        wrong
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

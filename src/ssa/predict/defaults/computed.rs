@@ -4,6 +4,7 @@ use serde_json::{Map as JsonMap, Value, json};
 
 use super::constants::RBAC;
 use super::{image, set};
+use crate::ssa::canonical;
 
 /// Fills in those of one type, by its name without `io.k8s.api.`.
 pub(super) fn fill(of: &str, fields: &mut JsonMap<String, Value>) {
@@ -50,6 +51,10 @@ pub(super) fn fill(of: &str, fields: &mut JsonMap<String, Value>) {
             if text(fields, "allocationMode") == "ExactCount" {
                 set(fields, "count", 1.into());
             }
+        }
+        // A number that is no pointer: its zero is nothing.
+        "flowcontrol.v1.FlowSchemaSpec" if fields.get("matchingPrecedence").is_none_or(canonical::is_nothing) => {
+            fields.insert("matchingPrecedence".to_owned(), 1000.into());
         }
         "storage.v1.CSIDriverSpec" => set(fields, "volumeLifecycleModes", json!(["Persistent"])),
         "autoscaling.v2.HorizontalPodAutoscalerSpec" => autoscaler(fields),
@@ -207,6 +212,11 @@ fn data_sources(spec: &mut JsonMap<String, Value>) {
             spec.insert("dataSource".to_owned(), source);
         }
         _ => {}
+    }
+    for name in ["dataSource", "dataSourceRef"] {
+        if let Some(source) = spec.get_mut(name).and_then(Value::as_object_mut) {
+            source.entry("apiGroup").or_insert(Value::Null);
+        }
     }
 }
 

@@ -152,7 +152,10 @@ const TYPES: &[(&str, Fields)] = &[
     ),
     (
         "autoscaling.v1.HorizontalPodAutoscalerSpec",
-        &[("minReplicas", Number(1))],
+        &[
+            ("minReplicas", Number(1)),
+            ("targetCPUUtilizationPercentage", Number(80)),
+        ],
     ),
     (
         "autoscaling.v2.HorizontalPodAutoscalerSpec",
@@ -177,6 +180,7 @@ const TYPES: &[(&str, Fields)] = &[
             ("attachRequired", Flag(true)),
             ("fsGroupPolicy", Text("ReadWriteOnceWithFSType")),
             ("podInfoOnMount", Flag(false)),
+            ("preventPodSchedulingIfMissing", Flag(false)),
             ("requiresRepublish", Flag(false)),
             ("seLinuxMount", Flag(false)),
             ("storageCapacity", Flag(false)),
@@ -217,7 +221,6 @@ const TYPES: &[(&str, Fields)] = &[
         "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.ServiceReference",
         &[("port", Number(443))],
     ),
-    ("flowcontrol.v1.FlowSchemaSpec", &[("matchingPrecedence", Number(1000))]),
     (
         "flowcontrol.v1.ExemptPriorityLevelConfiguration",
         &[("lendablePercent", Number(0)), ("nominalConcurrencyShares", Number(0))],

@@ -1,0 +1,328 @@
+//! What an apply of one object would do: the server's own answer, or why it is not asked.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Question;
+use super::after::After;
+use super::anew;
+use super::defaulted;
+use super::explain::{failed, refused, warnings};
+use super::job;
+use super::made::Made;
+use super::predict::{not_yet, predict};
+use crate::cluster::{Answer, Apply, Cluster, ClusterError, Discovery, Failure, Force, Persist, Resource};
+use crate::diagnostic::error::{Error, Result};
+use crate::kinds::jobs::{Inputs, Run};
+use crate::object::{DesiredObject, LiveObject};
+use crate::plan::migrate::Migration;
+use crate::plan::{self, Answered, Observation, Past, Unverified, Version};
+use crate::ssa::schema::Schema;
+
+/// Whether the server was not asked for this reason.
+pub(super) fn is_because(answer: &Answered, reason: &Unverified) -> bool {
+    matches!(answer, Answered::Unverified { why, .. } if why == reason)
+}
+
+/// What is known of the server that a plan was made with.
+#[derive(Clone, Copy)]
+pub struct Server<'a> {
+    /// Where.
+    pub cluster: &'a dyn Cluster,
+    /// The kinds that it knows.
+    pub discovery: &'a Discovery,
+    /// How it merges them.
+    pub schema: &'a Schema,
+}
+
+/// One object, before it is known what the server says.
+pub(super) struct Wanted {
+    pub(super) desired: DesiredObject,
+    pub(super) resource: Resource,
+    pub(super) made: Made,
+}
+
+impl Wanted {
+    /// What is said of an object that the server refuses: a refusal that is about the object is told with the
+    /// others' changes, everything else ends it all.
+    fn refused(self, live: Option<LiveObject>, error: ClusterError) -> Result<Observation> {
+        // A binding of a role that is not there is answered with 404.
+        let is_about_it = matches!(
+            error.failure,
+            Failure::Invalid | Failure::Denied | Failure::NotFound | Failure::NamespaceTerminating
+        );
+        let refusal = refused(&self.desired, error);
+        if is_about_it {
+            Ok(self.observed(live, Answered::Refused(Arc::new(refusal)), Run::Plain))
+        } else {
+            Err(refusal)
+        }
+    }
+
+    pub(super) fn observed(self, live: Option<LiveObject>, answer: Answered, run: Run) -> Observation {
+        let Made { sent, ruled, migration } = self.made;
+        Observation {
+            desired: self.desired,
+            resource: self.resource,
+            sent,
+            ruled,
+            migration,
+            live,
+            answer,
+            run,
+            past: Past::default(),
+        }
+    }
+}
+
+/// Looks again at one object that changed while a plan for it was being executed. Once it is executed,
+/// no earlier run of a Job counts.
+pub async fn observe_again(
+    server: &Server<'_>,
+    desired: DesiredObject,
+    resource: Resource,
+    question: &Question,
+) -> Result<Observation> {
+    let Server {
+        cluster,
+        discovery,
+        schema,
+    } = *server;
+    let live = read(cluster, &resource, &desired).await?;
+    let asking = Asking {
+        cluster,
+        question,
+        discovery,
+        recorded: None,
+        may_ask: true,
+        schema,
+        is_changing: false,
+    };
+    let mut observation = asking.ask(desired, resource, live).await?;
+    predict(&mut observation, schema, question)?;
+    Ok(observation)
+}
+
+pub(super) async fn read(
+    cluster: &dyn Cluster,
+    resource: &Resource,
+    desired: &DesiredObject,
+) -> Result<Option<LiveObject>> {
+    let reference = &desired.reference;
+    cluster
+        .get(resource, reference)
+        .await
+        .map_err(|error| failed(&format!("read {reference}"), error))
+}
+
+/// How often an object that changes under our hands is looked at again.
+const TRIES: usize = 5;
+
+/// Binds what is applied to the version of the live object that it was planned for or, where there
+/// was none, to there being none: the server refuses it with a conflict otherwise.
+pub fn bind(sent: &mut Value, live: Option<&Version>) {
+    let metadata = &mut sent["metadata"];
+    if let Some(live) = live {
+        metadata["uid"] = live.uid.clone().into();
+        metadata["resourceVersion"] = live.resource_version.clone().into();
+        return;
+    }
+    // No object has this version, and without a UID one that is not there is created.
+    metadata["resourceVersion"] = "1".into();
+    if let Some(metadata) = metadata.as_object_mut() {
+        metadata.remove("uid");
+    }
+}
+
+/// How one object is asked about.
+pub(super) struct Asking<'a> {
+    pub(super) cluster: &'a dyn Cluster,
+    pub(super) question: &'a Question,
+    pub(super) discovery: &'a Discovery,
+    /// The inputs that it has completed with, of a Job.
+    pub(super) recorded: Option<&'a Inputs>,
+    /// Whether the right to ask is not known to be missing.
+    pub(super) may_ask: bool,
+    /// How it is merged once everything is applied.
+    pub(super) schema: &'a Schema,
+    /// Whether the definition of its kind is to change.
+    pub(super) is_changing: bool,
+}
+
+impl Asking<'_> {
+    /// Asks the server what an apply of `desired` would do to `live`.
+    pub(super) async fn ask(
+        mut self,
+        desired: DesiredObject,
+        resource: Resource,
+        mut live: Option<LiveObject>,
+    ) -> Result<Observation> {
+        let question = self.question;
+        let mut is_fixed = false;
+        for _ in 0..TRIES {
+            let (set, rerun) = (question.set.as_ref(), &question.policy.rerun);
+            let run = Run::of(&desired, live.as_ref(), self.recorded, set, rerun, is_fixed);
+            // What is created anew is as git says, whole.
+            let stays = live
+                .as_ref()
+                .filter(|live| live.deletion_timestamp().is_none() && !matches!(run, Run::Again(_)));
+            let mut made = Made::new(question, (self.discovery, self.schema), &desired, stays);
+            if let (Run::Noted, Some(live)) = (&run, &live) {
+                job::keep_spec(&mut made.sent, live);
+            }
+            let unasked = self.unasked(&desired, live.as_ref(), &run, made.migration.as_ref());
+            // It is for when the old one is gone.
+            let is_anew = matches!(run, Run::Again(_))
+                || unasked
+                    .as_ref()
+                    .is_some_and(|answer| is_because(answer, &Unverified::BeingDeleted));
+            bind(
+                &mut made.sent,
+                live.as_ref().filter(|_| !is_anew).map(Version::of).as_ref(),
+            );
+            let answer = match unasked {
+                Some(answer) => Ok(answer),
+                None => self.dry_run(&desired, &resource, &made, live.as_ref(), &run).await,
+            };
+            match answer {
+                Ok(answer) => {
+                    let wanted = Wanted {
+                        desired,
+                        resource,
+                        made,
+                    };
+                    return Ok(wanted.observed(live, answer, run));
+                }
+                Err(error) if desired.inputs.is_some() && live.is_some() && job::is_fixed(&run, &error) => {
+                    is_fixed = true;
+                }
+                // It changed, or came or went, since it was looked for: look again.
+                Err(error) if error.failure == Failure::Conflict => {
+                    live = read(self.cluster, &resource, &desired).await?;
+                }
+                Err(error) if error.failure == Failure::Forbidden => {
+                    self.may_ask = false;
+                    if live.is_none() {
+                        live = read(self.cluster, &resource, &desired).await?;
+                    }
+                }
+                Err(error) => {
+                    let wanted = Wanted {
+                        desired,
+                        resource,
+                        made,
+                    };
+                    return self.instead(wanted, live, error).await;
+                }
+            }
+        }
+        Err(Error::new(format!("{} changes faster than it can be compared", desired.reference)).hint("try again"))
+    }
+
+    /// What is said of an object of which the server refuses an apply, where there is another way to what
+    /// git wants.
+    async fn instead(&self, mut wanted: Wanted, live: Option<LiveObject>, error: ClusterError) -> Result<Observation> {
+        let live = match live {
+            Some(live) if wanted.desired.inputs.is_none() => live,
+            live => return wanted.refused(live, error),
+        };
+        let Some(fields) = plan::fixed_fields(&error) else {
+            return match defaulted::refused_fields(&error, &wanted.made.sent, &live) {
+                Some(fields) => {
+                    wanted.made = wanted.made.taking(self.question, &live, &fields);
+                    Ok(wanted.observed(Some(live), not_yet(Unverified::Defaulted(fields)), Run::Plain))
+                }
+                None => wanted.refused(Some(live), error),
+            };
+        };
+        // What is created anew is as git says, whole.
+        wanted.made = Made::new(self.question, (self.discovery, self.schema), &wanted.desired, None);
+        bind(&mut wanted.made.sent, None);
+        let anew = anew::Anew {
+            cluster: self.cluster,
+            resource: &wanted.resource,
+            desired: &wanted.desired,
+            live: &live,
+            sent: &wanted.made.sent,
+            field_manager: &self.question.policy.field_manager,
+        };
+        match anew.answer(fields).await {
+            Ok(answer) => Ok(wanted.observed(Some(live), answer, Run::Plain)),
+            Err(error) => wanted.refused(Some(live), error),
+        }
+    }
+
+    /// What is said of an object about which the server is not asked.
+    fn unasked(
+        &self,
+        desired: &DesiredObject,
+        live: Option<&LiveObject>,
+        run: &Run,
+        migration: Option<&Migration>,
+    ) -> Option<Answered> {
+        let question = self.question;
+        let claim = live.map(|live| plan::claim(desired, live, question.set.as_ref(), &question.policy));
+        match claim {
+            Some(claim) if !claim.allows_change() => return Some(Answered::NotOurs(claim)),
+            _ if *run == Run::Stands => return Some(Answered::Stands),
+            _ => {}
+        }
+        if live.is_some_and(|live| live.deletion_timestamp().is_some()) {
+            return Some(not_yet(Unverified::BeingDeleted));
+        }
+        if !self.may_ask {
+            return Some(not_yet(Unverified::NotAllowed));
+        }
+        if self.is_changing {
+            return Some(not_yet(Unverified::DefinitionChanges));
+        }
+        // As long as fields are recorded in that version, the server refuses every apply.
+        let gone = migration?.gone_version.clone()?;
+        Some(not_yet(Unverified::VersionGone(gone)))
+    }
+
+    async fn dry_run(
+        &self,
+        desired: &DesiredObject,
+        resource: &Resource,
+        made: &Made,
+        live: Option<&LiveObject>,
+        run: &Run,
+    ) -> Result<Answered, ClusterError> {
+        let sent = &made.sent;
+        let field_manager = &self.question.policy.field_manager;
+        let reference = &desired.reference;
+        let Answer {
+            object,
+            warnings: words,
+            ..
+        } = if let (Run::Again(_), Some(live)) = (run, live) {
+            job::validate(self.cluster, resource, reference, sent, live.uid(), field_manager).await?
+        } else {
+            let apply = Apply {
+                object: sent,
+                reference,
+                field_manager,
+                force: Force::Take,
+                persist: Persist::DryRun,
+            };
+            self.cluster.apply(resource, &apply).await?
+        };
+        let object = match (&made.migration, live) {
+            (Some(migration), Some(live)) => {
+                let after = After {
+                    cluster: self.cluster,
+                    field_manager,
+                    migration,
+                    resource,
+                    live,
+                };
+                after.answer(&object).await?
+            }
+            _ => object,
+        };
+        let warnings = warnings(desired, words);
+        Ok(Answered::ByServer { object, warnings })
+    }
+}
