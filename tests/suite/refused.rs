@@ -130,7 +130,7 @@ fn what_is_refused_holds_up_what_depends_on_it_and_the_pruning_and_nothing_else(
     );
     bed.diff()
         .exits(1)
-        .shows("! refused ConfigMap refused-alone/bad the server refuses it")
+        .shows("! refused ConfigMap refused-alone/bad")
         .shows("desired/bad.yaml:")
         .shows("+ create ConfigMap refused-alone/good")
         .shows("- delete ConfigMap refused-alone/dropped");

@@ -332,7 +332,7 @@ fn nothing_is_written_without_what_is_handed_on(sync: &Given<'_>) -> [Right; 5] 
         right(Some(WHOLE), rbac, "roles", Some("reader"), "bind"),
     ];
     for right in &handed_on {
-        sync.without(right, || sync.run(&["diff"]).exits(1).shows("the server refuses it"));
+        sync.without(right, || sync.run(&["diff"]).exits(1).shows("the server refuses"));
     }
     assert!(sync.bed.get("configmap", "settings").is_none());
     handed_on
