@@ -56,6 +56,13 @@ impl Bed {
         bed
     }
 
+    /// A path beside the repository, at which nothing is.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        let path = self.dir.with_extension(name);
+        let _ = fs::remove_dir_all(&path);
+        path
+    }
+
     /// Where the command keeps what servers have said: not in the repository.
     pub fn cache(&self) -> PathBuf {
         self.dir.with_extension("cache")
@@ -288,6 +295,20 @@ fn a_mismatch_is_seen_in_json_too() {
         r#"{"kind": "Report", "mismatches": [{"fields": ["data.a"]}]}"#
     ));
     assert!(!is_mismatch(r#"{"kind": "Report", "mismatches": []}"#));
+}
+
+/// Runs git in a directory, with a configuration of its own.
+pub fn git(directory: &Path, args: &[&str]) {
+    let run = Command::new("git")
+        .args(["-c", "protocol.file.allow=always"])
+        .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
+        .args(args)
+        .current_dir(directory)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .output()
+        .expect("git can be run");
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "git {args:?}: {said}");
 }
 
 /// Commits everything in a repository; the full id.

@@ -2,49 +2,17 @@
 //! name, and is never taken for what somebody removed.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
-use crate::bed::{Bed, commit, config_map};
+use crate::bed::{Bed, commit, config_map, git};
 use crate::control_plane::ControlPlane;
 
 /// The SHA-256 of `large` and a line feed.
 const LARGE: &str = "9bfce334a37bd1bc1d36b0370195b31fe9a9389dd43d0873891a3544ef1140a1";
 
-/// Runs git with a configuration of its own.
-fn git(directory: &Path, args: &[&str]) {
-    let run = Command::new("git")
-        .args([
-            "-c",
-            "protocol.file.allow=always",
-            "-c",
-            "user.name=a",
-            "-c",
-            "user.email=a@example.com",
-        ])
-        .args(args)
-        .current_dir(directory)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .output()
-        .expect("git can be run");
-    assert!(
-        run.status.success(),
-        "git {args:?}: {}",
-        String::from_utf8_lossy(&run.stderr)
-    );
-}
-
-/// A directory beside the bed's repository, removed with the test's other files.
-fn beside(bed: &Bed, name: &str) -> std::path::PathBuf {
-    let path = bed.dir.with_extension(name);
-    let _ = fs::remove_dir_all(&path);
-    path
-}
-
 /// A bed whose `desired/library` is a submodule with one ConfigMap, `shared`; `own` is its own.
 fn with_submodule(name: &str) -> Bed {
     let bed = Bed::new(name);
-    let library = beside(&bed, "library");
+    let library = bed.beside("library");
     git2::Repository::init(&library).expect("a repository");
     fs::write(library.join("shared.yaml"), config_map("shared", &[("a", "1")])).expect("written");
     commit(&library, "Library");
@@ -78,7 +46,7 @@ fn a_submodule_is_read_on_disk_and_at_a_revision() {
 fn a_submodule_that_is_not_checked_out_is_refused_by_name() {
     let bed = with_submodule("checkout-no-submodule");
     bed.synced();
-    let clone = beside(&bed, "clone");
+    let clone = bed.beside("clone");
     git(&bed.dir, &["clone", "-q", ".", clone.to_str().expect("a plain path")]);
     let desired = clone.join("desired");
     let desired = desired.to_str().expect("a plain path");
@@ -119,7 +87,7 @@ fn a_partial_clone_names_the_object_that_it_lacks() {
     git(&bed.dir, &["config", "uploadpack.allowFilter", "true"]);
     let url = format!("file://{}", bed.dir.display());
     for filter in ["blob:none", "tree:0"] {
-        let clone = beside(&bed, "partial");
+        let clone = bed.beside("partial");
         let path = clone.to_str().expect("a plain path");
         git(
             &bed.dir,
@@ -243,7 +211,7 @@ fn repositories_without_anything_to_read_say_what_they_are() {
         "HEAD",
     ]);
     said.exits(2).complains("is a bare repository");
-    let other = beside(&bed, "sha256");
+    let other = bed.beside("sha256");
     git(
         &bed.dir,
         &[

@@ -19,6 +19,7 @@ mod conflicts;
 mod control_plane;
 mod cut_off;
 mod defaults;
+mod definitions;
 mod delete;
 mod desired;
 mod diff;

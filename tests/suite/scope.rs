@@ -166,3 +166,27 @@ fn a_namespace_on_what_is_cluster_scoped_is_a_warning_and_the_object_is_synced()
     bed.diff().exits(0);
     bed.run(&["delete", "--yes"]).exits(0);
 }
+
+#[test]
+fn a_namespace_by_option_is_that_of_the_manifests_and_of_the_set_and_selects_nothing() {
+    let bed = Bed::new("scope-option");
+    let settings = "name: scope-option\nnamespace: elsewhere\n";
+    bed.write("stackanetes.yaml", settings);
+    bed.write_config_map("kept", &[("a", "1")]);
+    bed.write_config_map("dropped", &[("a", "1")]);
+    let role =
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: scope-option\nrules: []\n";
+    bed.write("role.yaml", role);
+    let sync = || bed.run(&["sync", "--yes", "-n", "scope-option"]).exits(0);
+    sync().shows("synced: 3 created").shows_not("pruned is only");
+    bed.remove("dropped.yaml");
+    bed.remove("role.yaml");
+    sync().shows("synced: 2 deleted, 1 unchanged");
+    assert!(bed.plane.get("clusterrole", None, "scope-option").is_none());
+    bed.run(&["diff", "-n", "scope-option"])
+        .exits(0)
+        .shows_not("never synced");
+    bed.run(&["status", "-n", "scope-option"]).exits(0).shows("  synced ");
+    bed.run(&["delete", "--yes", "-n", "scope-option"]).exits(0);
+    assert!(bed.get("configmap", "kept").is_none());
+}

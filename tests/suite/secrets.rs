@@ -164,3 +164,40 @@ fn an_error_quotes_nothing_however_the_kind_is_written() {
         }
     }
 }
+
+#[test]
+fn a_kind_that_an_expression_makes_is_told_without_its_lines() {
+    let bed = Bed::new("secret-expression");
+    bed.write("parameters.yaml", "a: {kind: Sec, rest: ret}\n");
+    bed.write(
+        "parameters.schema.json",
+        r#"{"type": "object", "properties": {"a": {"type": "object", "properties": {"kind": {"type": "string"}, "rest": {"type": "string"}}}}}"#,
+    );
+    let text = secret("credentials", PASSWORD)
+        .replace("kind: Secret", "kind: ${{ a.kind ~ a.rest }}")
+        .replace("aHVudGVyMi1lbmNvZGVk", "'hunter2-correct-horse, not base64'");
+    bed.write("credentials.yaml", &text);
+    hides(bed.diff().exits(2).complains("desired/credentials.yaml:"));
+}
+
+#[test]
+fn an_annotation_with_the_manifest_of_then_is_not_shown() {
+    let bed = Bed::new("secret-manifest");
+    bed.write("parameters.yaml", "a: {password: other}\n");
+    bed.write(
+        "parameters.schema.json",
+        r#"{"type": "object", "properties": {"a": {"type": "object", "properties": {"password": {"type": "string", "writeOnly": true}}}}}"#,
+    );
+    let map = |url: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n  annotations: {{stackanetes.io/adopt: allowed}}\ndata: {{url: '{url}'}}\n"
+        )
+    };
+    // The password of then, as JSON within JSON writes it.
+    let then = format!("mysql://a:{PASSWORD}\\\"@h");
+    bed.kubectl_stdin(&["apply", "-f", "-"], &map(&then));
+    bed.write("c.yaml", &map("mysql://a:${{ a.password }}@h"));
+    for format in ["text", "json", "markdown"] {
+        hides(bed.run(&["diff", "-v", "--format", format]).exits(1));
+    }
+}

@@ -3,12 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::bed::{Bed, commit, config_map};
+use crate::bed::{Bed, commit, config_map, git};
 
 /// A directory `desired` of another repository, with the same settings as the bed's, and one ConfigMap.
 fn another(bed: &Bed, name: &str) -> PathBuf {
-    let root = bed.dir.with_extension(name);
-    let _ = fs::remove_dir_all(&root);
+    let root = bed.beside(name);
     git2::Repository::init(&root).expect("a repository");
     let desired = root.join("desired");
     fs::create_dir_all(&desired).expect("created");
@@ -75,13 +74,11 @@ fn a_clone_is_the_same_repository_wherever_it_is_and_however_deep() {
     bed.synced();
     bed.write_config_map("ours", &[("a", "2")]);
     bed.commit("Second");
-    for (name, depth) in [("deep", None), ("shallow", Some("--depth=1"))] {
-        let clone = bed.dir.with_extension(name);
-        let _ = fs::remove_dir_all(&clone);
+    for (name, depth) in [("deep", &[][..]), ("shallow", &["--depth=1"])] {
+        let clone = bed.beside(name);
         let url = format!("file://{}", bed.dir.display());
-        let mut git = std::process::Command::new("git");
-        let run = git.args(["clone", "-q"]).args(depth).arg(url).arg(&clone).status();
-        assert!(run.expect("git can be run").success());
+        let to = clone.to_str().expect("a plain path");
+        git(&bed.dir, &[&["clone", "-q"], depth, &[&url, to]].concat());
         let desired = clone.join("desired");
         bed.run(&["sync", desired.to_str().expect("a plain path"), "--yes"])
             .exits(0);

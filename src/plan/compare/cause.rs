@@ -125,7 +125,8 @@ impl<'a> Context<'a> {
                 (false, _) => (Cause::Server, false),
             };
         };
-        let ours = owned.touches(path) || owned.covers(path);
+        // To own a map is not to own what another has taken in it: so it is where fields need not be declared.
+        let ours = owned.touches(path) || owned.covers(path) && self.loser(path).is_none();
         if let (Some(base), true) = (&self.base, wanted) {
             return (self.known_cause(base, difference, ours), false);
         }
