@@ -16,6 +16,7 @@
 mod bounds;
 mod document;
 mod expression;
+mod ini;
 mod lines;
 mod made;
 mod scalar;

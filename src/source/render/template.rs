@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::bounds;
 use super::expression::{Fault, failed, strict};
+use super::ini;
 use super::lines;
 use super::scope::{Notebook, ParameterPath, Scope, Variables};
 
@@ -43,6 +44,7 @@ impl Templates {
             .build()
             .unwrap_or_default();
         environment.set_syntax(syntax.clone());
+        environment.add_filter("ini", ini::lines);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_formatter(|out, state, value| {
             if value.is_none() {
@@ -145,6 +147,20 @@ mod tests {
         let read: Vec<String> = filled.read.iter().map(|path| path.join(".")).collect();
         assert_eq!(read, ["keystone.debug", "keystone.hosts", "keystone.html"]);
         assert_eq!(templates().lines(template), Some(vec![0, 2, 5, 5, 7]));
+    }
+
+    #[test]
+    fn the_lines_of_a_mapping_are_those_of_its_template_line() {
+        let filled = |more: Value| {
+            let templates = Templates::new(Arc::new(json!({"nova": {"config": more}})));
+            let template = "[a]\nb = c\n{{ nova.config | ini -}}\n";
+            let text = templates.fill(template).expect("filled in").text;
+            (text, templates.lines(template).expect("they are told"))
+        };
+        assert_eq!(filled(json!({})), ("[a]\nb = c\n".to_owned(), vec![0, 1]));
+        let (text, lines) = filled(json!({"DEFAULT": {"x": 1}}));
+        assert_eq!(text, "[a]\nb = c\n\n[DEFAULT]\nx = 1\n");
+        assert_eq!(lines, [0, 1, 2, 2, 2]);
     }
 
     #[test]
