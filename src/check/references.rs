@@ -78,6 +78,24 @@ pub(super) fn follow_class<'a>(
     }
 }
 
+/// Follows a reference to the login of a registry, which is seldom kept beside the manifests: only where the
+/// directory has one for this namespace.
+fn follow_login<'a>(directory: &Directory<'a>, object: &Object<'a>, name: &At<'a>, findings: &mut Vec<Finding>) {
+    let namespace = object.namespace();
+    let mut secrets = directory.of_kind("", "Secret", namespace);
+    let is_login = |kind: &str| matches!(kind, "kubernetes.io/dockerconfigjson" | "kubernetes.io/dockercfg");
+    if secrets.any(|secret| secret.at(&["type"]).text().is_some_and(is_login)) {
+        follow(
+            directory,
+            object,
+            name,
+            ("", "Secret", namespace),
+            "pulls its images with",
+            findings,
+        );
+    }
+}
+
 /// What pods read, run as, and are classed by.
 pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     let namespace = object.namespace();
@@ -110,15 +128,7 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
         findings,
     );
     for secret in pods.spec.field("imagePullSecrets").items() {
-        let name = secret.field("name");
-        follow(
-            directory,
-            object,
-            &name,
-            ("", "Secret", namespace),
-            "pulls its images with",
-            findings,
-        );
+        follow_login(directory, object, &secret.field("name"), findings);
     }
     for (field, kind) in [
         ("priorityClassName", ("scheduling.k8s.io", "PriorityClass")),

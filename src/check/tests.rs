@@ -339,13 +339,17 @@ fn a_secret_that_is_not_there() {
     let certificate =
         "apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: c}\nspec: {secretName: admin}\n";
     assert_eq!(found(&beside(&web, certificate)), [""; 0]);
-    let pull = beside(&pods("imagePullSecrets: [{name: admin}]"), secret);
+    let login = "apiVersion: v1\nkind: Secret\nmetadata: {name: admin}\ntype: kubernetes.io/dockerconfigjson\n";
+    let pull = beside(&pods("imagePullSecrets: [{name: admin}]"), login);
     differs(
         &pull,
         "[{name: admin",
         "[{name: other",
         "10 Deployment a/web pulls its images with Secret a/other, which is not in the directory",
     );
+    // Logins that somebody else keeps.
+    let elsewhere = beside(&pods("imagePullSecrets: [{name: other}]"), secret);
+    assert_eq!(found(&elsewhere), [""; 0]);
 }
 
 #[test]
