@@ -16,7 +16,11 @@ fi
 # Where libvirt puts all virtual machines.
 mkdir -p "$groups/machine"
 echo +memory >"$groups/cgroup.subtree_control"
-numfmt --from=iec-i "$MEMORY_LIMIT" >"$groups/machine/memory.max"
+if [ -n "${MEMORY_LIMIT:-}" ]; then
+    numfmt --from=iec-i "$MEMORY_LIMIT" >"$groups/machine/memory.max"
+else
+    echo max >"$groups/machine/memory.max"
+fi
 
 libvirtd --pid-file /run/libvirt/libvirtd.pid &
 daemon=$!
