@@ -122,6 +122,11 @@ impl Process {
     /// Asks it to end, and waits for that.
     pub fn stop(&mut self) -> ExitStatus {
         self.signal("TERM");
+        self.end()
+    }
+
+    /// Waits for its end.
+    pub fn end(&mut self) -> ExitStatus {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             if let Some(status) = self.child.try_wait().expect("it is our child") {
