@@ -138,7 +138,7 @@ fn another_host_is_everywhere_and_the_old_one_nowhere() {
         assert!(text.contains(here) && !text.contains(there));
     }
     assert!(openrc("default").contains("http://identity.openstack.cluster:30080/v3\n"));
-    assert!(openrc("another-host").contains("http://identity.cloud.example.org:31443/v3\n"));
+    assert!(openrc("another-host").contains("http://identity.cloud.example.org:443/v3\n"));
     assert!(!openrc("another-host").contains(old));
 
     let names = [
@@ -165,11 +165,11 @@ fn another_host_is_everywhere_and_the_old_one_nowhere() {
         args.next().expect("it registers a public endpoint").to_owned()
     };
     for (service, url) in [
-        ("cinder", "http://volume.cloud.example.org:31443/v3"),
-        ("glance", "http://image.cloud.example.org:31443"),
-        ("neutron", "http://network.cloud.example.org:31443"),
-        ("nova", "http://compute.cloud.example.org:31443/v2.1"),
-        ("placement", "http://placement.cloud.example.org:31443"),
+        ("cinder", "http://volume.cloud.example.org:443/v3"),
+        ("glance", "http://image.cloud.example.org:443"),
+        ("neutron", "http://network.cloud.example.org:443"),
+        ("nova", "http://compute.cloud.example.org:443/v2.1"),
+        ("placement", "http://placement.cloud.example.org:443"),
     ] {
         assert_eq!(public(&format!("{service}-ks-register")), url);
     }
@@ -179,13 +179,13 @@ fn another_host_is_everywhere_and_the_old_one_nowhere() {
         .iter()
         .find(|variable| variable["name"] == "OS_BOOTSTRAP_PUBLIC_URL");
     let url = url.expect("Keystone registers itself");
-    assert_eq!(url["value"], "http://identity.cloud.example.org:31443/v3");
+    assert_eq!(url["value"], "http://identity.cloud.example.org:443/v3");
     let file = |config_map: &str, key: &str| {
         let text = named(&changed, "ConfigMap", config_map)["data"][key].as_str();
         text.expect("the file is there").to_owned()
     };
     assert!(file("horizon-etc", "local_settings.py").contains(r#"ALLOWED_HOSTS = ["horizon.cloud.example.org"]"#));
-    let console = "novncproxy_base_url = http://novnc.compute.cloud.example.org:31443/vnc_auto.html\n";
+    let console = "novncproxy_base_url = http://novnc.compute.cloud.example.org:443/vnc_auto.html\n";
     assert!(file("nova-compute-etc", "nova.conf").contains(console));
 }
 
@@ -266,7 +266,23 @@ fn wrong_parameters_are_refused_with_the_reason() {
         (one("network.ingress.host=openstack.cluster"), "It must hold %s once"),
         (one("network.ingress.host='%s.%s.org'"), "It must hold %s once"),
         (one("network.ingress.host='%s.Cloud_1'"), "It must hold %s once"),
-        (one("network.ingress.port=0"), "The port of every node"),
+        (one("network.ingress.port=0"), "The port of every public URL"),
+        (one("network.ingress.node_port=443"), "--service-node-port-range"),
+        (
+            one("deployment.tolerations=[{key: a, effect: NoSchedul}]"),
+            "deployment.tolerations",
+        ),
+        (
+            one("deployment.image_pull_secrets=[Login]"),
+            "kubernetes.io/dockerconfigjson",
+        ),
+        (one("nova.config={DEFAULT: {a: null}}"), "nova.config"),
+        (one("nova.config={DEFAULT: {'a = b': 1}}"), "nova.config"),
+        (one("nova.config={DEFAULT: {a: \"b\\nc\"}}"), "nova.config"),
+        (
+            one("mariadb.restore=../copy.sql.gz"),
+            "The name of a file in the volume",
+        ),
         (one("network.ingress.tls.secret=Certificate"), "The name of a Secret"),
         (one("network.minion_interface_name=eno1/0"), "at most 15 letters"),
         (
