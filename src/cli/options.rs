@@ -168,21 +168,8 @@ pub(super) struct Desired {
     pub(super) source: Source,
     #[command(flatten)]
     pub(super) set: Set,
-    /// Only objects with these labels: KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY, !KEY.
-    #[arg(
-        short = 'l',
-        long,
-        value_name = "SELECTOR",
-        default_value = "",
-        hide_default_value = true
-    )]
-    selector: LabelSelector,
-    /// Only the objects of this namespace. What is cluster-scoped is compared and applied, and never pruned.
-    #[arg(long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
-    only_namespace: Option<String>,
-    /// Only the objects of this component; repeat it for more.
-    #[arg(long, value_name = "NAME")]
-    component: Vec<String>,
+    #[command(flatten)]
+    selected: Selected,
     /// Ask the server what an apply would do even of objects whose own records prove that nothing would
     /// change. A newer default or admission plugin is seen only so.
     #[arg(long)]
@@ -193,6 +180,33 @@ pub(super) struct Desired {
 }
 
 impl Desired {
+    pub(super) fn selection(&self) -> Selection {
+        self.selected.selection()
+    }
+}
+
+/// Which of the objects.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Desired state")]
+pub(super) struct Selected {
+    /// Only objects with these labels: KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY, !KEY.
+    #[arg(
+        short = 'l',
+        long,
+        value_name = "SELECTOR",
+        default_value = "",
+        hide_default_value = true
+    )]
+    selector: LabelSelector,
+    /// Only the objects of this namespace, and what is cluster-scoped, which is then never pruned.
+    #[arg(long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
+    only_namespace: Option<String>,
+    /// Only the objects of this component; repeat it for more.
+    #[arg(long, value_name = "NAME")]
+    component: Vec<String>,
+}
+
+impl Selected {
     pub(super) fn selection(&self) -> Selection {
         Selection {
             namespace: self.only_namespace.clone(),

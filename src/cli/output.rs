@@ -1,5 +1,7 @@
 //! `stackanetes output`
 
+use std::path::Path;
+
 use super::{Exit, options};
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::Result;
@@ -12,17 +14,25 @@ use crate::source;
 pub(super) struct Args {
     #[command(flatten)]
     directory: options::Directory,
-    /// The name of the text.
+    /// The name of the text. It may stand before DIR, too.
     #[arg(value_name = "NAME", required = true)]
     name: String,
 }
 
+impl Args {
+    /// Which of the two is which: the second is the directory where it is one and the first is not.
+    fn directory_and_name(&self) -> (&Path, &str) {
+        let (first, second) = (&self.directory.path, Path::new(&self.name));
+        match first.to_str() {
+            Some(name) if !first.is_dir() && second.is_dir() => (second, name),
+            _ => (first, &self.name),
+        }
+    }
+}
+
 pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
-    ui.result(&source::output(
-        &args.directory.path,
-        args.directory.revision.as_deref(),
-        &args.directory.inputs(),
-        &args.name,
-    )?)?;
+    let revision = args.directory.revision.as_deref();
+    let (directory, name) = args.directory_and_name();
+    ui.result(&source::output(directory, revision, &args.directory.inputs(), name)?)?;
     Ok(Exit::Done)
 }

@@ -10,13 +10,22 @@ use crate::view::{self, Secrets};
 pub(super) struct Args {
     #[command(flatten)]
     source: options::Source,
+    #[command(flatten)]
+    selected: options::Selected,
     /// Show the values of Secrets.
     #[arg(long)]
     show_secrets: bool,
 }
 
 pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
-    let desired = context::read(&args.source, true)?;
+    let mut desired = context::read(&args.source, true)?;
+    let selection = args.selected.selection();
+    context::known_components(&desired, &selection)?;
+    let default_namespace = desired.settings.namespace.clone();
+    desired.manifests.retain(|manifest| {
+        let reference = manifest.reference(default_namespace.as_deref());
+        selection.selects(&reference, |key| manifest.label(key))
+    });
     for warning in &desired.warnings {
         ui.warning(warning);
     }

@@ -99,6 +99,26 @@ pub(super) fn settings_of(tree: &dyn Tree, root: &Path) -> Result<Option<PathBuf
     Ok((is_directory(tree, root)? && tree.kind(&path).is_ok()).then_some(path))
 }
 
+/// Refuses the folder of a component, which means nothing without the directory that it is a part of.
+pub(super) fn refuse_component(tree: &dyn Tree, root: &Path) -> Result<()> {
+    let is_file = |path: &Path| tree.kind(path).is_ok_and(|kind| kind == Kind::File);
+    let (Some(whole), Some(name)) = (root.parent(), root.file_name()) else {
+        return Ok(());
+    };
+    if is_file(&root.join(SETTINGS)) || !is_file(&root.join(component::FILE)) || !is_file(&whole.join(SETTINGS)) {
+        return Ok(());
+    }
+    let (whole, name) = (shown(whole), name.to_string_lossy());
+    let whole = if whole.is_empty() { "." } else { &whole };
+    Err(Error::new(format!(
+        "{} is a component of {whole}, and no directory by itself",
+        shown(root)
+    ))
+    .hint(format!(
+        "name {whole}, and `--component {name}` where its objects alone are meant"
+    )))
+}
+
 /// The text of the file at `path`.
 pub(super) fn read(tree: &dyn Tree, path: &Path) -> Result<Arc<SourceFile>> {
     let bytes = tree.read(path).map_err(|error| unreadable(path, error))?;

@@ -12,7 +12,7 @@ use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::kinds::generate::Generated;
 use crate::object::field::{FieldPath, PathElement};
-use crate::object::{self, GroupVersionKind, Origins};
+use crate::object::{self, GroupVersionKind, ObjectRef, Origins};
 use crate::source::render::Rendering;
 use crate::yaml::{self, Entry, Node, NodeValue};
 
@@ -80,6 +80,23 @@ pub(super) fn read(
     found.sort_by_key(|error| error.places().first().map(|(place, _)| place.span.start));
     errors.append(&mut found);
     manifests
+}
+
+impl Manifest {
+    /// What it is called, if what names no namespace is in `default`. Whether its kind has namespaces is the
+    /// cluster's to say.
+    pub fn reference(&self, default: Option<&str>) -> ObjectRef {
+        ObjectRef {
+            kind: self.gvk.group_kind.clone(),
+            namespace: self.namespace.as_deref().or(default).map(str::to_owned),
+            name: self.name.clone(),
+        }
+    }
+
+    /// A label of it.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.value.get("metadata")?.get("labels")?.get(key)?.as_str()
+    }
 }
 
 /// Reads the objects of one document.

@@ -111,6 +111,7 @@ pub fn at_revision(path: &Path, revision: &str, inputs: &Inputs) -> Result<Desir
 /// Reads the directory, or the one file, at `path` of `tree`.
 fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs) -> Result<Desired> {
     let mut errors = Vec::new();
+    files::refuse_component(tree, path)?;
     let files = files::find(tree, path, &mut errors)?;
     let settings = match &files.settings {
         Some(path) => read_settings(tree, path, &mut errors),

@@ -214,6 +214,31 @@ fn an_output_is_a_text_for_all_to_see() {
     run.complains("desired/leak.j2 reads the secret parameter `app.password`")
         .complains("desired/stackanetes.yaml:3:");
     bed.run(&["output", "ulr"]).exits(2).complains("did you mean `url`?");
+    // Either may stand first.
+    for order in [["output", "url", "desired"], ["output", "desired", "url"]] {
+        assert_eq!(bed.run(&order).exits(0).stdout, "http://one.example.com/\n");
+    }
+}
+
+#[test]
+fn a_folder_of_a_component_is_a_part_of_the_directory() {
+    let bed = bed("components-part");
+    for path in ["desired/app", "./desired/app/"] {
+        bed.run(&["render", path])
+            .exits(2)
+            .complains("desired/app is a component of desired, and no directory by itself")
+            .complains("`--component app`");
+    }
+    let kinds = |args: &[&str]| {
+        let run = bed.run(&[&["render"], args].concat()).exits(0);
+        run.stdout.lines().filter(|line| line.starts_with("kind: ")).count()
+    };
+    // A Deployment each, and what the application reads.
+    assert_eq!((kinds(&[]), kinds(&["--component", "app"])), (5, 3));
+    assert_eq!(kinds(&["-l", "stackanetes.io/component in (db,cache)"]), 2);
+    bed.run(&["render", "--component", "ap"])
+        .exits(2)
+        .complains("did you mean `app`?");
 }
 
 /// Writes one file over a component that is right, and expects to be told these words.
