@@ -2,7 +2,7 @@
 # The bridge to the networks outside, and the interface that leads there.
 set -eu
 ovs() {
-    ovs-vsctl --db=unix:/run/openvswitch/db.sock --timeout=60 "$@"
+    ovs-vsctl --db=unix:/run/openvswitch/db.sock --timeout=60 --retry "$@"
 }
 
 ovs --may-exist add-br "$BRIDGE"

@@ -9,9 +9,9 @@ if ! ovs-dpctl dump-dps >/dev/null && ! { command -v modprobe >/dev/null && modp
     exit 1
 fi
 # Waits for the database, which is a container of its own.
-ovs-vsctl --timeout=60 --no-wait init
+ovs-vsctl --timeout=60 --retry --no-wait init
 # Neutron knows the switch by it.
-ovs-vsctl --timeout=60 --no-wait set Open_vSwitch . "external-ids:system-id=$NODE_NAME" "external-ids:hostname=$NODE_NAME"
+ovs-vsctl --timeout=60 --retry --no-wait set Open_vSwitch . "external-ids:system-id=$NODE_NAME" "external-ids:hostname=$NODE_NAME"
 rm -f /run/openvswitch/ovs-vswitchd.pid
 # It has threads for each processor, and all of its memory is locked, stacks as well:
 # with the usual 8 MiB for each, a large node would lose gigabytes.
