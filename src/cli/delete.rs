@@ -36,16 +36,22 @@ pub(super) struct Args {
     #[command(flatten)]
     cluster: options::Cluster,
     /// Delete objects of this kind too, where it is kept otherwise.
-    #[arg(long, value_name = "KIND")]
+    #[arg(help_heading = "Deletion", long, value_name = "KIND")]
     prune_kind: Vec<String>,
     /// The name under which its fields were applied.
-    #[arg(long, value_name = "NAME", default_value = "stackanetes")]
+    #[arg(
+        help_heading = "Deletion",
+        hide_short_help = true,
+        long,
+        value_name = "NAME",
+        default_value = "stackanetes"
+    )]
     field_manager: String,
     /// Do not ask.
-    #[arg(short, long)]
+    #[arg(help_heading = "Deletion", short, long)]
     yes: bool,
     /// How long an object may take to be gone: 90s, 5m, 1h.
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
+    #[arg(help_heading = "Deletion", long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
     timeout: Duration,
 }
 

@@ -16,18 +16,22 @@ pub(super) struct Args {
     cluster: options::Cluster,
     #[command(flatten)]
     safety: options::Safety,
-    /// Save the plan, for `sync --plan FILE`. It holds no manifest and no secret.
-    #[arg(long, value_name = "FILE")]
+    /// Save the plan, for `sync --plan FILE`.
+    ///
+    /// It holds no manifest and no secret.
+    #[arg(help_heading = "Output", long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// What is printed.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
     format: PlanFormat,
-    /// Compare with what this commit says, and with no cluster: a branch, a tag, HEAD~1, 3f2c1ab. What
-    /// would change is what our own merge says, without admission.
-    #[arg(long, value_name = "REV", conflicts_with_all = ["kubeconfig", "context", "sandbox", "revision", "filename", "verify", "out"])]
+    /// Compare with what this commit says, and with no cluster.
+    ///
+    /// A commit is a branch, a tag, HEAD~1 or 3f2c1ab. What would change is what our own merge says, without
+    /// admission.
+    #[arg(help_heading = "Desired state", long, value_name = "REV", conflicts_with_all = ["kubeconfig", "context", "sandbox", "revision", "filename", "verify", "out"])]
     from: Option<String>,
     /// The commit that is compared with it [default: DIR as it is on disk].
-    #[arg(long, value_name = "REV", requires = "from")]
+    #[arg(help_heading = "Desired state", long, value_name = "REV", requires = "from")]
     to: Option<String>,
 }
 

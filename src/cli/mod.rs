@@ -7,6 +7,7 @@ mod context;
 mod delete;
 mod diff;
 mod duration;
+mod examples;
 mod format;
 mod help;
 mod history;
@@ -24,7 +25,7 @@ pub mod ui;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::diagnostic::error::Result;
 
@@ -104,7 +105,9 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
         // Whoever asks for nothing wants to know what there is.
         args.push("-h".into());
     }
-    let Args { command, output } = Args::try_parse_from(args).unwrap_or_else(|error| tips::with_tip(error).exit());
+    let parsed = command().try_get_matches_from(args);
+    let parsed = parsed.and_then(|matches| Args::from_arg_matches(&matches));
+    let Args { command, output } = parsed.unwrap_or_else(|error| tips::with_tip(error).exit());
     output.start_log();
     let mut ui = output.ui();
     let result = match command {
@@ -139,9 +142,9 @@ fn block_on(command: impl Future<Output = Result<Exit>>) -> Result<Exit> {
     result
 }
 
-/// The whole command, for completions.
+/// The whole command.
 fn command() -> clap::Command {
-    <Args as clap::CommandFactory>::command()
+    examples::with_examples(Args::command())
 }
 
 #[cfg(test)]

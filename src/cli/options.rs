@@ -19,7 +19,9 @@ use crate::source::{Inputs, Settings};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct Output {
-    /// When to use colours; auto obeys NO_COLOR and FORCE_COLOR.
+    /// When to use colours.
+    ///
+    /// auto obeys NO_COLOR and FORCE_COLOR.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
     color: String,
     /// Show more: new objects whole; twice, also every request.
@@ -73,18 +75,21 @@ impl Output {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Cluster")]
 pub(super) struct Cluster {
-    /// The kubeconfig file [default: $KUBECONFIG, ~/.kube/config, or the pod's service account].
+    /// The kubeconfig file.
+    ///
+    /// [default: $KUBECONFIG, ~/.kube/config, or the pod's service account].
     #[arg(long, value_name = "FILE")]
     pub(super) kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig [default: its current one].
     #[arg(long, value_name = "NAME")]
     pub(super) context: Option<String>,
-    /// A directory in the place of a cluster: what is applied to it lies there in files. One that is not
-    /// there yet is an empty cluster.
+    /// A directory in the place of a cluster.
+    ///
+    /// What is applied to it lies there in files. One that is not there yet is an empty cluster.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["kubeconfig", "context"])]
     pub(super) sandbox: Option<PathBuf>,
     /// How many requests to have under way at once.
-    #[arg(long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(hide_short_help = true, long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) concurrency: u16,
 }
 
@@ -109,13 +114,15 @@ pub(super) struct Directory {
     /// The directory of desired state.
     #[arg(value_name = "DIR", default_value = "desired")]
     pub(super) path: PathBuf,
-    /// The environment: DIR/environments/NAME.yaml says what differs in it.
+    /// The environment, DIR/environments/NAME.yaml.
     #[arg(short, long, value_name = "NAME")]
     environment: Option<String>,
     /// Set a parameter; the value is YAML.
     #[arg(long, value_name = "GROUP.NAME=VALUE")]
     set: Vec<String>,
-    /// Read DIR as it is in this commit, whatever is on disk: a branch, a tag, HEAD~1, 3f2c1ab.
+    /// Read DIR as it is in this commit.
+    ///
+    /// Whatever is on disk. A commit is a branch, a tag, HEAD~1 or 3f2c1ab.
     #[arg(long, value_name = "REV")]
     pub(super) revision: Option<String>,
 }
@@ -172,10 +179,10 @@ pub(super) struct Desired {
     selected: Selected,
     /// Ask the server what an apply would do even of objects whose own records prove that nothing would
     /// change. A newer default or admission plugin is seen only so.
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     pub(super) verify: bool,
     /// The name under which fields are applied.
-    #[arg(long, value_name = "NAME", default_value = "stackanetes")]
+    #[arg(hide_short_help = true, long, value_name = "NAME", default_value = "stackanetes")]
     pub(super) field_manager: String,
 }
 
@@ -189,7 +196,9 @@ impl Desired {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Desired state")]
 pub(super) struct Selected {
-    /// Only objects with these labels: KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY, !KEY.
+    /// Only objects with these labels.
+    ///
+    /// KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY or !KEY, several with commas between them.
     #[arg(
         short = 'l',
         long,
@@ -198,7 +207,9 @@ pub(super) struct Selected {
         hide_default_value = true
     )]
     selector: LabelSelector,
-    /// Only the objects of this namespace, and what is cluster-scoped, which is then never pruned.
+    /// Only the objects of this namespace.
+    ///
+    /// And those that are cluster-scoped, which are then never pruned.
     #[arg(long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
     only_namespace: Option<String>,
     /// Only the objects of this component; repeat it for more.
@@ -220,12 +231,14 @@ impl Selected {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Desired state")]
 pub(super) struct Set {
-    /// The name of the ApplySet, where no stackanetes.yaml gives one. Without a name nothing is a
-    /// member, and nothing is pruned.
+    /// The name of the ApplySet.
+    ///
+    /// It overrides that of stackanetes.yaml. Without a name nothing is a member, and nothing is pruned.
     #[arg(long, value_name = "NAME", value_parser = |name: &str| accept(name, Settings::refuse_name))]
     pub(super) name: Option<String>,
-    /// The namespace of manifests that name none, and of the ApplySet's own records
-    /// [default: that of stackanetes.yaml, or of the kubeconfig's context].
+    /// The namespace of manifests that name none.
+    ///
+    /// And of the ApplySet's own records [default: that of stackanetes.yaml, or of the kubeconfig's context].
     #[arg(short, long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
     pub(super) namespace: Option<String>,
 }
@@ -239,15 +252,16 @@ pub(super) fn accept(text: &str, refuse: fn(&str) -> Option<&'static str>) -> Re
 #[command(next_help_heading = "Safety")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Safety {
-    /// Take fields that another manager owns with another value, but for those that a rule of
-    /// stackanetes.yaml leaves to it.
+    /// Take fields that another manager owns with another value.
+    ///
+    /// But for those that a rule of stackanetes.yaml leaves to it.
     #[arg(long)]
     force_conflicts: bool,
     /// Sync another environment than the one that was synced last.
     #[arg(long)]
     switch_environment: bool,
     /// Sync the set from another directory, or another repository, than the last time.
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     switch_source: bool,
     /// Take over objects that exist and are not ours.
     #[arg(long)]
@@ -255,26 +269,30 @@ pub(super) struct Safety {
     /// Delete nothing.
     #[arg(long)]
     pub(super) no_prune: bool,
-    /// Delete at most this many objects, or this share of all
+    /// Delete at most this many objects, or this share of all.
+    ///
     /// [default: 10 or 10%, whichever is more].
     #[arg(long, value_name = "N|N%")]
     max_prune: Option<Budget>,
     /// Take an empty directory for what is meant, and delete every member.
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     pub(super) allow_empty: bool,
     /// Delete objects of this kind too, where it is kept otherwise: PersistentVolumeClaim,
     /// CustomResourceDefinition, and Secret where values were generated.
-    #[arg(long, value_name = "KIND")]
+    #[arg(hide_short_help = true, long, value_name = "KIND")]
     prune_kind: Vec<String>,
     /// Go back to an earlier commit across Jobs that did what cannot be undone, as their annotation
     /// stackanetes.io/irreversible says.
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     allow_irreversible: bool,
-    /// Run this Job again, although its inputs did not change: NAME or NAMESPACE/NAME.
-    #[arg(long, value_name = "JOB")]
+    /// Run this Job again, although its inputs did not change.
+    ///
+    /// NAME or NAMESPACE/NAME.
+    #[arg(hide_short_help = true, long, value_name = "JOB")]
     rerun: Vec<String>,
-    /// Replace this object where it cannot be changed: KIND/NAME or KIND/NAMESPACE/NAME. The plan says
-    /// what is lost by it.
+    /// Replace this object where it cannot be changed.
+    ///
+    /// KIND/NAME or KIND/NAMESPACE/NAME. The plan says what is lost by it.
     #[arg(long, value_name = "KIND/NAME")]
     replace: Vec<Permit>,
 }

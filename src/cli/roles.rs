@@ -26,16 +26,16 @@ pub(super) struct Args {
     cluster: options::Cluster,
     /// What for: `preview` is a diff of all but Secrets, without the right to write anything; `sync` is a
     /// diff and a sync.
-    #[arg(long = "for", value_name = "PURPOSE", value_parser = purpose)]
+    #[arg(help_heading = "Roles", long = "for", value_name = "PURPOSE", value_parser = purpose)]
     purpose: Purpose,
     /// Bind the roles to this user. May be repeated, as may the other two.
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = "Roles", long, value_name = "NAME")]
     user: Vec<String>,
     /// Bind the roles to this group.
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = "Roles", long, value_name = "NAME")]
     group: Vec<String>,
     /// Bind the roles to this ServiceAccount.
-    #[arg(long, value_name = "NAMESPACE/NAME", value_parser = service_account)]
+    #[arg(help_heading = "Roles", long, value_name = "NAMESPACE/NAME", value_parser = service_account)]
     service_account: Vec<Subject>,
     /// Let a sync with the same option delete objects of this kind, where it is kept otherwise:
     /// PersistentVolumeClaim, CustomResourceDefinition.

@@ -32,21 +32,23 @@ pub(super) struct Args {
     cluster: options::Cluster,
     #[command(flatten)]
     safety: options::Safety,
-    /// Do what this plan says, without asking, or nothing where that is not what a sync would do now.
-    /// `diff --out FILE` saves one.
-    #[arg(long, value_name = "FILE")]
+    /// Do what this saved plan says, without asking.
+    ///
+    /// Or nothing, where that is not what a sync would do now. `diff --out FILE` saves one.
+    #[arg(help_heading = "Sync", long, value_name = "FILE")]
     plan: Option<PathBuf>,
     /// Do not ask.
-    #[arg(short, long)]
+    #[arg(help_heading = "Sync", short, long)]
     yes: bool,
-    /// How long an object may take to become Current, or to be gone: 90s, 5m, 1h.
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
+    /// How long an object may take to become Current, or to be gone.
+    #[arg(help_heading = "Sync", long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
     timeout: Duration,
     #[command(flatten)]
     lock: LockArgs,
-    /// What is printed: text, or JSON, one document a line: the Plan, an Event for each that happens, a
-    /// Report at the end.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// What is printed.
+    ///
+    /// Text, or JSON, one document a line: the Plan, an Event for each that happens, a Report at the end.
+    #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
 
@@ -54,11 +56,11 @@ pub(super) struct Args {
 #[derive(Debug, clap::Args)]
 struct LockArgs {
     /// How long to wait while another sync of the ApplySet runs; then the plan is made again.
-    #[arg(id = "lock-timeout", long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    #[arg(help_heading = "Sync", hide_short_help = true, id = "lock-timeout", long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     wait: Duration,
     /// How long the Lease of this sync is valid without being renewed: after that a sync that died is
     /// taken over.
-    #[arg(id = "lease-duration", long, value_name = "DURATION", default_value = "30s", value_parser = lease_duration)]
+    #[arg(help_heading = "Sync", hide_short_help = true, id = "lease-duration", long, value_name = "DURATION", default_value = "30s", value_parser = lease_duration)]
     valid: Duration,
 }
 
