@@ -43,6 +43,9 @@ pub const REPLACE: &str = "stackanetes.io/replace";
 /// What this program calls itself in [`TOOLING`].
 const TOOL: &str = concat!("stackanetes/v", env!("CARGO_PKG_VERSION"));
 
+/// What the name of a parent begins with, before that of its ApplySet.
+const PARENT: &str = "stackanetes-";
+
 /// A set of objects that are synced and pruned together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApplySet {
@@ -58,7 +61,7 @@ impl ApplySet {
         ObjectRef {
             kind: GroupKind::new("", "ConfigMap"),
             namespace: Some(self.namespace.clone()),
-            name: format!("stackanetes-{}", self.name),
+            name: format!("{PARENT}{}", self.name),
         }
     }
 
@@ -101,6 +104,17 @@ impl ApplySet {
     pub fn selector(&self) -> String {
         format!("{PART_OF}={}", self.id())
     }
+}
+
+/// The ApplySet that an object is the parent of, and what that says; none where it is another tool's.
+pub fn of_parent(object: &LiveObject) -> Option<(ApplySet, Parent)> {
+    let reference = object.reference();
+    let set = ApplySet {
+        name: reference.name.strip_prefix(PARENT)?.to_owned(),
+        namespace: reference.namespace?,
+    };
+    let parent = Parent::read(&set, object).ok()?;
+    Some((set, parent))
 }
 
 /// The ID of the ApplySet that an object says it is part of.

@@ -44,6 +44,7 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 12] = [
                 "stackanetes status --name demo -n demo",
                 "of a set without its directory",
             ),
+            ("stackanetes status -A", "all ApplySets of the cluster"),
         ],
     ),
     (

@@ -19,6 +19,9 @@ pub(super) struct Args {
     /// The directory whose stackanetes.yaml names the ApplySet.
     #[arg(value_name = "DIR", default_value = "desired")]
     directory: PathBuf,
+    /// Show all ApplySets of the cluster, in short.
+    #[arg(short = 'A', long, conflicts_with_all = ["directory", "name", "namespace"])]
+    all_namespaces: bool,
     #[command(flatten)]
     set: options::Set,
     #[command(flatten)]
@@ -26,6 +29,9 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
+    if args.all_namespaces {
+        return all(&args.cluster, ui).await;
+    }
     let found = context::found(&args.directory, &args.set, &args.cluster, ui).await?;
     let parent = found.parent().await?;
     let Found {
@@ -62,4 +68,16 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     }))?;
     let all_current = not_compared.is_empty() && members.iter().all(|(_, health)| health.is_current());
     Ok(if all_current { Exit::Done } else { Exit::Differs })
+}
+
+/// All ApplySets. How their objects are is not asked.
+async fn all(cluster: &options::Cluster, ui: &mut Ui) -> Result<Exit> {
+    ui.doing("connecting");
+    let connected = context::connect(cluster).await?;
+    let discovery = connected.cluster.discover().await;
+    let discovery = discovery.map_err(|error| observe::failed("discover what the cluster serves", error))?;
+    let sets = observe::read_parents(&*connected.cluster, &discovery).await?;
+    ui.done();
+    ui.result(&view::statuses(&connected.name, &sets, Timestamp::now()))?;
+    Ok(Exit::Done)
 }

@@ -31,7 +31,7 @@ mod why;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::applyset::inventory::{ApplySet, Parent};
+use crate::applyset::inventory::{self, ApplySet, Parent};
 use crate::applyset::key::Keyring;
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::diagnostic::error::{Error, Result};
@@ -366,6 +366,19 @@ pub fn parent_of(set: &ApplySet, live: &LiveObject) -> Result<Parent> {
         Error::new(format!("{reference} is not the parent of the ApplySet {name}: {why}"))
             .hint("choose another name for the ApplySet")
     })
+}
+
+/// All ApplySets of a cluster that are ours, by namespace and name. It takes the right to list ConfigMaps in all
+/// namespaces.
+pub async fn read_parents(cluster: &dyn Cluster, discovery: &Discovery) -> Result<Vec<(ApplySet, Parent)>> {
+    let Some(resource) = discovery.preferred(&GroupKind::new("", "ConfigMap")) else {
+        return Ok(Vec::new());
+    };
+    let live = cluster.list(resource, &Scope::Cluster, inventory::ID).await;
+    let live = live.map_err(|error| failed("list the ApplySets of all namespaces", error))?;
+    let mut found: Vec<_> = live.iter().filter_map(inventory::of_parent).collect();
+    found.sort_by(|(one, _), (other, _)| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
+    Ok(found)
 }
 
 /// Lists the members of an ApplySet, wherever its parent says that there are any.

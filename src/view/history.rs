@@ -86,14 +86,19 @@ fn shortened(subject: &str) -> String {
     format!("{}…", subject.chars().take(MOST - 1).collect::<String>())
 }
 
-/// How it ended, and what it did.
-fn result(entry: &Entry) -> String {
-    let mut text = match entry.ending {
+/// How a sync ended.
+pub(super) fn ended(ending: Ending) -> String {
+    match ending {
         Ending::Complete => "synced".to_owned(),
         Ending::Incomplete => paint(FAILED, "not all of it synced"),
         Ending::Stopped => paint(FAILED, "stopped"),
         Ending::Unknown => paint(WARNED, "under way, or cut off"),
-    };
+    }
+}
+
+/// How it ended, and what it did.
+fn result(entry: &Entry) -> String {
+    let mut text = ended(entry.ending);
     let counts = counted(&entry.counts);
     if !counts.is_empty() {
         text += &format!(": {counts}");

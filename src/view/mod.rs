@@ -28,4 +28,4 @@ pub use report::{Progress, report};
 pub use roles::roles;
 pub use saved::other_parts;
 pub use snapshot::snapshot;
-pub use status::{StatusView, status};
+pub use status::{StatusView, status, statuses};

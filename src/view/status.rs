@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::age;
+use super::history::ended;
 use super::style::{FADED, FAILED, STRONG, WARNED, paint};
 use crate::applyset::inventory::{ApplySet, Parent, Record};
 use crate::applyset::source::Source;
@@ -90,6 +91,35 @@ pub fn status(view: &StatusView<'_>) -> String {
     }
     for kind in view.not_compared {
         let _ = writeln!(text, "  {} {}", paint(FAILED, "not listed "), kind.message);
+    }
+    text
+}
+
+/// A line for each ApplySet of a cluster: how many objects git wanted, and the last sync.
+pub fn statuses(cluster: &str, sets: &[(ApplySet, Parent)], now: Timestamp) -> String {
+    let mut text = match sets {
+        [] => format!("no ApplySet on {cluster}\n"),
+        [_] => format!("1 ApplySet on {cluster}\n\n"),
+        sets => format!("{} ApplySets on {cluster}\n\n", sets.len()),
+    };
+    let name = |set: &ApplySet| format!("{}/{}", set.namespace, set.name);
+    let width = sets.iter().map(|(set, _)| name(set).len()).max().unwrap_or(0);
+    for (set, parent) in sets {
+        // One that ended otherwise stands first in what is kept of the syncs, too.
+        let last = match parent.syncs().entries().first() {
+            None => paint(WARNED, "never completed"),
+            Some(last) => {
+                let objects = match last.record.objects {
+                    1 => "1 object".to_owned(),
+                    count => format!("{count} objects"),
+                };
+                let commit = last.record.revision.as_deref().map_or("outside git", commit::short);
+                let dirty = if last.record.dirty { " with local changes" } else { "" };
+                let (when, by) = (age(&last.record.time, now), &last.record.by);
+                format!("{} {commit}{dirty}, {when} by {by}, {objects}", ended(last.ending))
+            }
+        };
+        let _ = writeln!(text, "  {}  {last}", paint(STRONG, format!("{:<width$}", name(set))));
     }
     text
 }

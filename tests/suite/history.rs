@@ -52,6 +52,18 @@ fn back_to_an_earlier_revision_and_forward_again() {
     // What has nothing to do is no sync.
     bed.synced();
 
+    // In short, among all that others sync there.
+    let all = bed.run(&["status", "-A"]).exits(0);
+    let own = all
+        .stdout
+        .lines()
+        .find(|line| line.contains(" history-back/history-back "));
+    let own = own.expect("it is there");
+    assert!(
+        own.contains(&format!("synced {}, ", short(&second))) && own.ends_with(", 1 object"),
+        "{own}"
+    );
+
     let run = history(&bed);
     let lines: Vec<&str> = run.stdout.lines().skip(2).map(str::trim).collect();
     let expected = [
