@@ -1,4 +1,4 @@
-//! How long ago something was, in words.
+//! How long ago something was, and how long it took, in words.
 
 use jiff::Timestamp;
 
@@ -23,5 +23,25 @@ pub fn age(time: &str, now: Timestamp) -> String {
         3_600..86_400 => format!("{} h ago", seconds / 3_600),
         86_400..172_800 => "1 day ago".to_owned(),
         _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
+/// `took 43 s`, from one time to another; none for less than a second, or where either is not known.
+///
+/// ```
+/// use stackanetes::view::took;
+///
+/// let took = |end| took("2026-11-23T12:00:00Z", Some(end));
+/// assert_eq!(took("2026-11-23T12:00:43Z").as_deref(), Some("took 43 s"));
+/// assert_eq!(took("2026-11-23T13:07:43Z").as_deref(), Some("took 67 min 43 s"));
+/// assert_eq!(took("2026-11-23T12:00:00Z"), None);
+/// ```
+pub fn took(begin: &str, end: Option<&str>) -> Option<String> {
+    let time = |text: &str| text.parse::<Timestamp>().ok();
+    let seconds = time(end?)?.duration_since(time(begin)?).as_secs();
+    match seconds {
+        ..1 => None,
+        1..60 => Some(format!("took {seconds} s")),
+        _ => Some(format!("took {} min {} s", seconds / 60, seconds % 60)),
     }
 }

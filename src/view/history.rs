@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::age;
 use super::style::{FADED, FAILED, STRONG, WARNED, paint};
 use super::value::visible;
+use super::{age, took};
 use crate::applyset::inventory::{ApplySet, Record};
 use crate::applyset::journal::{Counts, Ending, Entry, Journal};
 use crate::object::commit;
@@ -55,7 +55,7 @@ pub fn history(view: &HistoryView<'_>) -> String {
     text
 }
 
-/// What was synced, when, and by whom.
+/// What was synced, when, and by whom, for how long.
 fn columns(entry: &Entry, now: Timestamp) -> [String; 3] {
     let Record {
         revision,
@@ -75,7 +75,8 @@ fn columns(entry: &Entry, now: Timestamp) -> [String; 3] {
     if let Some(subject) = subject {
         commit = format!("{commit} {}", shortened(&visible(subject)));
     }
-    [commit, age(time, now), format!("by {by}")]
+    let took = took(time, entry.ended.as_deref()).map(|took| format!(", {took}"));
+    [commit, age(time, now), format!("by {by}{}", took.unwrap_or_default())]
 }
 
 fn shortened(subject: &str) -> String {
@@ -184,7 +185,7 @@ mod tests {
                 tool: "stackanetes/v1".into(),
                 server: "v1.37.2".into(),
             },
-            ended: None,
+            ended: (ending == Ending::Complete).then(|| "2026-11-23T10:01:05Z".to_owned()),
             ending,
             counts: Counts {
                 updated: 1,
@@ -215,7 +216,7 @@ mod tests {
             view(false),
             "openstack on prod
 
-  aaaaaaa First           2 h ago  synced: 1 updated, 2 unchanged; back from bbbbbbb  by alice@laptop
+  aaaaaaa First           2 h ago  synced: 1 updated, 2 unchanged; back from bbbbbbb  by alice@laptop, took 1 min 5 s
   bbbbbbb Nova to 2026.1  2 h ago  stopped: 1 updated, 2 unchanged  by alice@laptop
 "
         );

@@ -17,7 +17,7 @@ mod status;
 mod style;
 mod value;
 
-pub use age::age;
+pub use age::{age, took};
 pub use check::checked;
 pub use error::error;
 pub use history::{HistoryView, history};
