@@ -1,8 +1,8 @@
 """Boots what a sync left in a sandbox, and uses it. See `run`, which starts this in namespaces of its own."""
 
 import argparse
-import http.client
 import base64
+import http.client
 import json
 import os
 import pathlib
@@ -36,7 +36,9 @@ def main():
     try:
         node.start(written(arguments.root / "sync.json"))
         use(node)
+        node.run_cron_jobs()
         queues(node)
+        logs(node)
         problems = node.failing()
         if problems:
             raise Failed("\n".join(problems))
@@ -86,6 +88,19 @@ def queues(node):
     if len(found) < 10 or others:
         raise Failed(f"of {len(found)} queues these are on one node only: {others}")
     print(f"ok  all {len(found)} queues are on several nodes, where there are", flush=True)
+
+
+# What is wrong wherever it is logged: what a container may not write, and options that will go.
+WRONG = ("Read-only file system", "Permission denied", "Deprecated: Option ", "NoSuchOptError")
+
+
+def logs(node):
+    """That nothing was logged which tells of a wrong configuration."""
+    for log in sorted(node.machine.logs.glob("*.log")):
+        for line in log.read_text(errors="replace").splitlines():
+            if any(words in line for words in WRONG):
+                raise Failed(f"{log.stem} says: {line}")
+    print("ok  no log tells of what may not be written, or of an option that will go", flush=True)
 
 
 def keep(node):

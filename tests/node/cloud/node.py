@@ -30,12 +30,13 @@ class Node:
                 print(f"ok  {kind} {namespace}/{name}: {told} ({time.monotonic() - began:.0f} s)", flush=True)
         self.ingress.start()
 
-    def run_cron_job(self, namespace, name):
-        """Runs a CronJob once, now; the log of its last container."""
-        value = self.objects.get("CronJob", namespace, name)
-        template = value["spec"]["jobTemplate"]["spec"]["template"]
-        pod = self._run_to_end(value, f"{name}-{len(self.traffic.addresses)}", template, attempts=1)
-        return pod.containers[-1].log.read_text()
+    def run_cron_jobs(self):
+        """Runs each CronJob once, now, but for those that ask an API server, which is not here."""
+        for value in self.objects.of_kind("CronJob"):
+            meta, template = value["metadata"], value["spec"]["jobTemplate"]["spec"]["template"]
+            if not template["spec"].get("automountServiceAccountToken"):
+                pod = self._run_to_end(value, f"{meta['name']}-now", template, attempts=1)
+                print(f"ok  CronJob {meta['namespace']}/{meta['name']}: done, at most {pod.peaks()}", flush=True)
 
     def failing(self):
         return [problem for pod in self.pods.values() for problem in pod.failing()]
