@@ -127,7 +127,8 @@ impl Process {
 
     /// Waits for its end.
     pub fn end(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        // As long as a pod has.
+        let deadline = Instant::now() + Duration::from_secs(90);
         loop {
             if let Some(status) = self.child.try_wait().expect("it is our child") {
                 return status;
