@@ -1,5 +1,8 @@
 //! The options that commands share. Where kubectl has one, it has kubectl's name.
 
+use std::env::VarError;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::PathBuf;
 
 use anstream::ColorChoice;
@@ -13,6 +16,7 @@ use crate::cli::ui::{Ui, Verbosity};
 use crate::cluster::Connection;
 use crate::object::selection::{LabelSelector, Selection};
 use crate::plan::{Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune, Whose};
+use crate::source::parameters::Assignment;
 use crate::source::{Inputs, Settings};
 
 /// How much is shown, and how.
@@ -118,8 +122,16 @@ pub(super) struct Directory {
     #[arg(short, long, value_name = "NAME")]
     environment: Option<String>,
     /// Set a parameter; the value is YAML.
-    #[arg(long, value_name = "GROUP.NAME=VALUE")]
-    set: Vec<String>,
+    #[arg(long, value_name = "GROUP.NAME=VALUE", value_parser = yaml)]
+    set: Vec<Assignment>,
+    /// Set a parameter to the text of a file.
+    ///
+    /// Without its last line break. A secret given so is in no list of processes and no shell's history.
+    #[arg(long, value_name = "GROUP.NAME=FILE", value_parser = text_of_file)]
+    set_file: Vec<Assignment>,
+    /// Set a parameter to the text of an environment variable.
+    #[arg(long, value_name = "GROUP.NAME=VARIABLE", value_parser = text_of_variable)]
+    set_env: Vec<Assignment>,
     /// Read DIR as it is in this commit.
     ///
     /// Whatever is on disk. A commit is a branch, a tag, HEAD~1 or 3f2c1ab.
@@ -131,8 +143,50 @@ impl Directory {
     pub(super) fn inputs(&self) -> Inputs {
         Inputs {
             environment: self.environment.clone(),
-            sets: self.set.clone(),
+            sets: [&self.set[..], &self.set_file, &self.set_env].concat(),
         }
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap takes a parser that may fail")]
+fn yaml(argument: &str) -> Result<Assignment, std::convert::Infallible> {
+    Ok(Assignment::Yaml(argument.to_owned()))
+}
+
+fn text_of_file(argument: &str) -> Result<Assignment, String> {
+    /// What is larger has no place in a parameter.
+    const LONGEST: u64 = 1 << 20;
+    let (name, path) = name_and_source(argument, "FILE")?;
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| format!("failed to open {path}: {error}"))?;
+    let read = file.take(LONGEST + 1).read_to_string(&mut text);
+    match read {
+        Err(error) => Err(format!("failed to read {path}: {error}")),
+        Ok(_) if text.len() as u64 > LONGEST => Err(format!("{path} is larger than 1 MiB")),
+        Ok(_) => Ok(set_text("--set-file", name, text.strip_suffix('\n').unwrap_or(&text))),
+    }
+}
+
+fn text_of_variable(argument: &str) -> Result<Assignment, String> {
+    let (name, variable) = name_and_source(argument, "VARIABLE")?;
+    match std::env::var(variable) {
+        Ok(text) => Ok(set_text("--set-env", name, &text)),
+        Err(VarError::NotPresent) => Err(format!("there is no environment variable {variable}")),
+        Err(VarError::NotUnicode(_)) => Err(format!("the environment variable {variable} is not valid UTF-8")),
+    }
+}
+
+fn name_and_source<'a>(argument: &'a str, source: &str) -> Result<(&'a str, &'a str), String> {
+    argument
+        .split_once('=')
+        .ok_or_else(|| format!("write GROUP.NAME={source}"))
+}
+
+fn set_text(option: &'static str, name: &str, text: &str) -> Assignment {
+    Assignment::Text {
+        option,
+        name: name.to_owned(),
+        text: text.to_owned(),
     }
 }
 
@@ -143,7 +197,7 @@ pub(super) struct Source {
     #[command(flatten)]
     directory: Directory,
     /// Read manifests from here instead of DIR; `-` is standard input.
-    #[arg(short, long, value_name = "FILENAME", conflicts_with_all = ["environment", "set", "revision"])]
+    #[arg(short, long, value_name = "FILENAME", conflicts_with_all = ["environment", "set", "set_file", "set_env", "revision"])]
     filename: Option<PathBuf>,
 }
 

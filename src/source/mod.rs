@@ -38,7 +38,7 @@ pub use output::output;
 pub use settings::Settings;
 
 use crate::diagnostic::error::{Error, Result};
-use crate::source::parameters::SetByHand;
+use crate::source::parameters::{Assignment, SetByHand};
 
 /// For each component of a directory, the components whose objects must be Current before its workloads are applied.
 pub type ComponentDependencies = BTreeMap<String, BTreeSet<String>>;
@@ -71,8 +71,8 @@ pub struct Desired {
 pub struct Inputs {
     /// The environment, by its name.
     pub environment: Option<String>,
-    /// Parameters set by hand: `group.name=value`.
-    pub sets: Vec<String>,
+    /// Parameters set by hand.
+    pub sets: Vec<Assignment>,
 }
 
 /// Reads every manifest of the directory at `path`, or of the one file at `path`.

@@ -1,6 +1,8 @@
 //! A directory with parameters: set by defaults, by an environment and by hand, filled in where a
 //! manifest asks for them.
 
+use std::fs;
+
 use crate::bed::{Bed, Run};
 
 const PASSWORD: &str = "hunter2-in-a-parameter";
@@ -124,6 +126,51 @@ fn a_secret_parameter_is_shown_nowhere() {
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bad}\ndata:\n  x: ${{ passwords.database + 1 }}\n",
     );
     hides(bed.diff().exits(2).complains("desired/bad.yaml:5:10"));
+}
+
+/// A text from elsewhere is taken as it is, and hidden where it is a secret.
+#[test]
+fn a_text_comes_from_a_file_or_a_variable() {
+    let bed = bed("parameters-text");
+    let file = bed.beside("password");
+    fs::write(&file, format!("[from a file, {PASSWORD}]: # not YAML\n")).expect("a file of our own");
+    let file = format!("passwords.database={}", file.display());
+    let set_file = ["--set-file", &file];
+    let run = |args: &[&str]| bed.run(&[args, &set_file].concat());
+    hides(run(&["diff", "-v"]).exits(1).shows("web"));
+    hides(run(&["sync", "--yes", "-vv"]).exits(0));
+    let argument = format!("mysql://root:[from a file, {PASSWORD}]: # not YAML@db");
+    run(&["render", "--show-secrets"]).exits(0).shows(&argument);
+    let parent = bed
+        .get("configmap", "stackanetes-parameters-text")
+        .expect("it is there");
+    assert!(!parent.to_string().contains(PASSWORD), "{parent}");
+    hides(run(&["diff"]).exits(0));
+
+    // The suite's own environment has little in it.
+    let label = ["render", "--set-env", "deployment.label=KUBECONFIG"];
+    bed.run(&label)
+        .exits(0)
+        .shows(&bed.user.kubeconfig.display().to_string());
+    for (option, argument, reason) in [
+        ("--set-file", "passwords.database=nowhere", "failed to open nowhere"),
+        ("--set-file", "passwords.database=desired", "failed to read desired"),
+        (
+            "--set-env",
+            "passwords.database=NOWHERE",
+            "there is no environment variable NOWHERE",
+        ),
+        ("--set-env", "passwords.database", "write GROUP.NAME=VARIABLE"),
+        (
+            "--set-env",
+            "passwords.databas=HOME",
+            "did you mean `passwords.database`?",
+        ),
+        ("--set-env", "passwords=HOME", "`passwords` is a group of parameters"),
+        ("--set-env", "deployment.replicas=HOME", "`deployment.replicas` must be"),
+    ] {
+        bed.run(&["diff", option, argument]).exits(2).complains(reason);
+    }
 }
 
 #[test]

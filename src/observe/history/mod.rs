@@ -21,7 +21,7 @@ use crate::diagnostic::error::Result;
 use crate::kinds::rollout;
 use crate::object::{DesiredObject, LiveObject, ObjectRef};
 use crate::observe;
-use crate::source::parameters::SetByHand;
+use crate::source::parameters::{Assignment, SetByHand};
 use crate::source::{CommitId, Commits, Inputs, Revision};
 
 pub use back::look_back;
@@ -99,7 +99,10 @@ impl Directory {
             .set
             .iter()
             .filter_map(|(name, value)| Some((name, value.as_ref()?)));
-        let sets = values.clone().map(|(name, value)| format!("{name}={value}")).collect();
+        let sets = values
+            .clone()
+            .map(|(name, value)| Assignment::Yaml(format!("{name}={value}")));
+        let sets = sets.collect();
         let secrets = record.set.iter().filter(|(_, value)| value.is_none());
         let same = record.environment == self.inputs.environment
             && values.eq(&self.by_hand.values)

@@ -1,6 +1,7 @@
-//! Reads the arguments of `--set`.
+//! Reads the arguments of `--set` and of its kin.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -12,6 +13,33 @@ use super::nearest::{hint, members};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::yaml::{self, Node, NodeValue};
+
+/// A parameter that somebody sets by hand.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Assignment {
+    /// `GROUP.NAME=VALUE`, as typed; the value is YAML.
+    Yaml(String),
+    /// A text, whatever YAML would make of it.
+    Text {
+        /// The option that it was given by, such as `--set-file`.
+        option: &'static str,
+        /// The dotted name of the parameter.
+        name: String,
+        /// The text.
+        text: String,
+    },
+}
+
+/// Without a value, which may be a secret.
+impl fmt::Debug for Assignment {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Yaml(argument) => argument.split_once('=').map_or("", |(name, _)| name),
+            Self::Text { name, .. } => name,
+        };
+        write!(out, "Assignment({name})")
+    }
+}
 
 /// What `--set` set, for the record of a sync.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,10 +58,10 @@ impl SetByHand {
 }
 
 /// Takes the values of `sets` in their order, adding what is wrong with them to `errors`.
-pub(super) fn read(sets: &[String], merged: &mut Merged<'_>, errors: &mut Vec<Error>) -> SetByHand {
+pub(super) fn read(sets: &[Assignment], merged: &mut Merged<'_>, errors: &mut Vec<Error>) -> SetByHand {
     let mut by_hand = SetByHand::default();
-    for argument in sets {
-        match one(argument, merged) {
+    for set in sets {
+        match one(set, merged) {
             Ok((name, _, true)) => _ = by_hand.secrets.insert(name),
             Ok((name, value, false)) => _ = by_hand.values.insert(name, value),
             Err(error) => errors.push(error),
@@ -42,10 +70,14 @@ pub(super) fn read(sets: &[String], merged: &mut Merged<'_>, errors: &mut Vec<Er
     by_hand
 }
 
-/// Takes one argument. Gives back the name, the value, and whether it is secret.
-fn one(argument: &str, merged: &mut Merged<'_>) -> Result<(String, Value, bool), Error> {
-    let Some((name, written)) = argument.split_once('=') else {
-        return Err(without_value(argument, merged));
+/// Takes one. Gives back the name, the value, and whether it is secret.
+fn one(set: &Assignment, merged: &mut Merged<'_>) -> Result<(String, Value, bool), Error> {
+    let (option, name, text) = match set {
+        Assignment::Yaml(argument) => match argument.split_once('=') {
+            Some((name, _)) => ("--set", name, argument),
+            None => return Err(without_value(argument, merged)),
+        },
+        Assignment::Text { option, name, text } => (*option, name.as_str(), text),
     };
     let path: Vec<_> = name.split('.').collect();
     let known = merged.declared.reach(&path);
@@ -54,13 +86,17 @@ fn one(argument: &str, merged: &mut Merged<'_>) -> Result<(String, Value, bool),
         Reached::Parameter { parameter, depth } if depth == path.len() => parameter.secret,
         _ => merged.declared.is_secret(&[]),
     };
-    let shown_as = format!("--set {name}");
+    let shown_as = format!("{option} {name}");
     let file = if secret {
-        SourceFile::confidential(shown_as, argument)
+        SourceFile::confidential(shown_as, text.as_str())
     } else {
-        SourceFile::new(shown_as, argument)
+        SourceFile::new(shown_as, text.as_str())
     };
-    let at_name = |error: Error| error.at(Place::new(Arc::clone(&file), 0..name.len()), "");
+    let at_name = |error: Error| match set {
+        Assignment::Yaml(_) => error.at(Place::new(Arc::clone(&file), 0..name.len()), ""),
+        // What was given holds no name.
+        Assignment::Text { .. } => error,
+    };
     match known {
         Reached::Parameter { depth, .. } if depth == path.len() => {}
         Reached::Parameter { depth, .. } => {
@@ -79,7 +115,13 @@ fn one(argument: &str, merged: &mut Merged<'_>) -> Result<(String, Value, bool),
             return Err(at_name(error).hint(hint(merged.declared, group, &path, depth)));
         }
     }
-    let root = value(&file, name.len() + 1, written)?;
+    let root = match set {
+        Assignment::Yaml(argument) => value(&file, name.len() + 1, &argument[name.len() + 1..])?,
+        Assignment::Text { text, .. } => Node {
+            value: NodeValue::String(text.clone()),
+            span: 0..text.len(),
+        },
+    };
     let value = root.to_value();
     merged.set(&path, value.clone(), Layer::of_set(file, &path, root));
     Ok((name.to_owned(), value, secret))

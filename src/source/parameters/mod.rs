@@ -13,7 +13,7 @@
 //! - Names are letters, digits and `_`, as expressions read them: `ceph.secret_uuid`.
 //!
 //! ```
-//! use stackanetes::source::parameters::{Sources, read};
+//! use stackanetes::source::parameters::{Assignment, Sources, read};
 //! use stackanetes::diagnostic::place::SourceFile;
 //!
 //! let schema = r#"{"properties": {"deployment": {"properties": {
@@ -23,7 +23,7 @@
 //!     defaults: &SourceFile::new("parameters.yaml", "deployment: {control_replicas: 1}"),
 //!     schema: &SourceFile::new("parameters.schema.json", schema),
 //!     environment: None,
-//!     sets: &["deployment.control_replicas=3".to_owned()],
+//!     sets: &[Assignment::Yaml("deployment.control_replicas=3".to_owned())],
 //! })?;
 //! assert_eq!(parameters.value()["deployment"]["control_replicas"], 3);
 //! let origin = parameters.origin(&["deployment", "control_replicas"]).expect("declared");
@@ -55,7 +55,7 @@ use self::layer::Layer;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Origin, Role, SourceFile};
 
-pub use self::by_hand::SetByHand;
+pub use self::by_hand::{Assignment, SetByHand};
 
 /// What parameters are read from.
 #[derive(Debug, Clone, Copy)]
@@ -66,8 +66,8 @@ pub struct Sources<'a> {
     pub schema: &'a Arc<SourceFile>,
     /// `environments/NAME.yaml`: what differs there.
     pub environment: Option<&'a Arc<SourceFile>>,
-    /// The arguments of `--set`, as typed; the last one of a name counts.
-    pub sets: &'a [String],
+    /// What is set by hand; the last one of a name counts.
+    pub sets: &'a [Assignment],
 }
 
 /// The value of every parameter, valid under the schema, and where each was set.

@@ -66,7 +66,11 @@ impl Default for Case<'_> {
 
 impl Case<'_> {
     fn try_read(&self) -> Result<Parameters> {
-        let sets: Vec<_> = self.sets.iter().map(|set| (*set).to_owned()).collect();
+        let sets: Vec<_> = self
+            .sets
+            .iter()
+            .map(|set| Assignment::Yaml((*set).to_owned()))
+            .collect();
         read(&Sources {
             defaults: &SourceFile::new("parameters.yaml", self.defaults),
             schema: &SourceFile::new("parameters.schema.json", self.schema.as_str()),
