@@ -247,7 +247,12 @@ fn the_schemas_are_those_of_the_packages() {
 struct Services {
     place: Place,
     shipped: Shipped,
+    /// The same with Ceph, without which there is no Cinder. The others would look for Ceph.
+    with_ceph: Shipped,
 }
+
+/// One process of each service, on one node of the database.
+const SMALL: [&str; 4] = ["--set", "mariadb.replicas=1", "--set", "misc.workers=1"];
 
 /// The services, and the Jobs that make their tables.
 const SERVICES: [(&str, &[&str]); 5] = [
@@ -259,10 +264,32 @@ const SERVICES: [(&str, &[&str]); 5] = [
 ];
 
 impl Services {
+    fn new(place: Place) -> Services {
+        let render = |args: &[&str]| {
+            let mut shipped = Shipped::render(args);
+            for (service, _) in SERVICES {
+                shipped.generate(&format!("{service}-keystone"), "memcache", "a-key");
+            }
+            shipped
+        };
+        Services {
+            place,
+            shipped: render(&SMALL),
+            with_ceph: render(&[&SMALL[..], &EVERYTHING].concat()),
+        }
+    }
+
+    fn shipped(&self, service: &str) -> &Shipped {
+        match service {
+            "cinder" => &self.with_ceph,
+            _ => &self.shipped,
+        }
+    }
+
     /// Writes what a pod finds in `/etc`, each in a directory of its service here.
     fn configure(&self) {
         for (service, _) in SERVICES {
-            let config_map = self.shipped.object("ConfigMap", &format!("{service}-etc"));
+            let config_map = self.shipped(service).object("ConfigMap", &format!("{service}-etc"));
             for (key, text) in config_map["data"].as_object().expect("it has files") {
                 let file = match key.as_str() {
                     "ml2_conf.ini" => "plugins/ml2/ml2_conf.ini",
@@ -289,7 +316,8 @@ impl Services {
 
     /// What a workload runs, with the database and the files that are here.
     fn program(&self, kind: &str, name: &str, service: &str) -> Program {
-        let mut program = self.shipped.program(kind, name, &[("status.podIP", "127.0.0.1")]);
+        let shipped = self.shipped(service);
+        let mut program = shipped.program(kind, name, &[("status.podIP", "127.0.0.1")]);
         let address = self.place.address(1).to_string();
         let scripts = [("nova-bin", "/opt/nova/"), ("mariadb-bin", "/opt/mariadb/")];
         let mut here = |text: &mut String| {
@@ -301,7 +329,7 @@ impl Services {
             for (config_map, directory) in scripts {
                 if let Some(script) = text.strip_prefix(directory) {
                     let script = script.to_owned();
-                    let content = self.shipped.file(config_map, &script, &[]);
+                    let content = shipped.file(config_map, &script, &[]);
                     let content = content
                         .replace("/tmp/", &self.place.path(""))
                         .replace("/backup", &self.place.path("backup"));
@@ -341,16 +369,7 @@ fn databases_are_made_by_the_jobs_and_the_apis_answer() {
     if !packages_available() {
         return;
     }
-    let services = Services {
-        place: Place::new("openstack"),
-        shipped: {
-            let mut shipped = Shipped::render(&["--set", "mariadb.replicas=1", "--set", "misc.workers=1"]);
-            for (service, _) in SERVICES {
-                shipped.generate(&format!("{service}-keystone"), "memcache", "a-key");
-            }
-            shipped
-        },
-    };
+    let services = Services::new(Place::new("openstack"));
     let (place, shipped) = (&services.place, &services.shipped);
     services.configure();
     place.directory("backup");
@@ -396,7 +415,8 @@ fn databases_are_made_by_the_jobs_and_the_apis_answer() {
         ("nova", "nova-metadata", 8775, "/"),
     ];
     for (service, deployment, port, path) in apis {
-        let probe = &shipped.object("Deployment", deployment)["spec"]["template"]["spec"]["containers"][0];
+        let probe =
+            &services.shipped(service).object("Deployment", deployment)["spec"]["template"]["spec"]["containers"][0];
         assert_eq!(probe["readinessProbe"]["httpGet"]["path"], path);
         assert_eq!(probe["ports"][0]["containerPort"], port);
         let mut api = services.serve(service, deployment);

@@ -1,7 +1,6 @@
 //! What the shipped `desired/` renders, taken apart.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 
 use base64::Engine as _;
@@ -9,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
 use super::process::Program;
+use crate::environments;
 
 /// The objects, and the values of Secrets that a cluster would have made.
 pub struct Shipped {
@@ -121,11 +121,11 @@ impl Program {
     }
 }
 
-/// Runs the built command on the shipped directory; its standard output.
+/// Runs the built command on the shipped directory, with the environments; its standard output.
 pub fn stackanetes(args: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_stackanetes"))
         .args(args)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .current_dir(environments::directory())
         .env_clear()
         .output()
         .expect("the command can be run");
