@@ -28,10 +28,11 @@ use process::Process;
 use shipped::Shipped;
 
 /// What these tests run of Debian. Keystone has a mark of its own.
-const NEEDED: [&str; 8] = [
+const NEEDED: [&str; 9] = [
     "mariadbd",
     "mariadb-backup",
     "socat",
+    "haproxy",
     "memcached",
     "rabbitmq-server",
     "epmd",
