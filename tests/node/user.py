@@ -82,6 +82,7 @@ def main(guest):
 
 def images(cloud, guest):
     with step("images go up"):
+
         def upload(name, kind, file, **properties):
             return cloud.image.create_image(
                 name, filename=guest / file, disk_format=kind, container_format=kind, wait=True, **properties
@@ -139,6 +140,7 @@ def machine(cloud):
         outside = cloud.network.find_network("outside")
         floating = cloud.network.create_ip(floating_network_id=outside.id, port_id=port.id)
     with step("it is up, by its console"):
+
         def said():
             output = cloud.compute.get_server_console_output(server)["output"]
             return "GUEST-READY" in output and output

@@ -2,6 +2,7 @@
 
 import argparse
 import base64
+import contextlib
 import http.client
 import json
 import os
@@ -106,10 +107,8 @@ def logs(node):
 def keep(node):
     """Until Ctrl-C."""
     print(f"\nit runs on: enter it by nsenter --all --target={os.getppid()}; end it with Ctrl-C", flush=True)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         signal.pause()
-    except KeyboardInterrupt:
-        pass
 
 
 if __name__ == "__main__":

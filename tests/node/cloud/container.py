@@ -223,7 +223,9 @@ def devices(root, privileged):
         f"mount -t tmpfs -o mode=1777,size=64m tmpfs {root}/dev/shm",
     ]
     for name in (*DEVICES, *(("kvm", "net/tun") if privileged else ())):
-        lines.append(f"! [ -e /dev/{name} ] || {{ touch {root}/dev/{name}; mount --bind /dev/{name} {root}/dev/{name}; }}")
+        lines.append(
+            f"! [ -e /dev/{name} ] || {{ touch {root}/dev/{name}; mount --bind /dev/{name} {root}/dev/{name}; }}"
+        )
     for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         lines.append(f"ln -s /proc/self/{target} {root}/dev/{name}")
     return lines

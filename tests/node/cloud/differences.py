@@ -58,7 +58,7 @@ PROGRAMS = {
 AFTER = {
     "openvswitch": (
         "switch",
-        ["ovs-vsctl", "--no-wait", "--may-exist", "add-br", "br-ex", "--", "set", "bridge", "br-ex", "datapath_type=netdev"],
+        "ovs-vsctl --no-wait --may-exist add-br br-ex -- set bridge br-ex datapath_type=netdev",
         "bridges are in user space",
     ),
 }

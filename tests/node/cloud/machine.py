@@ -16,12 +16,11 @@ OUTSIDE = "203.0.113.1"
 GATEWAY = "169.254.1.1"
 
 
-def run(script, check=True):
-    """Runs a shell script on the node; its output."""
-    done = subprocess.run(["bash", "-ec", script], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    if check and done.returncode:
-        raise SystemExit(f"{script.strip().splitlines()[0]} …: {done.stdout.strip()}")
-    return done.stdout
+def run(script):
+    """Runs a shell script on the node."""
+    done = subprocess.run(["bash", "-exc", script], text=True, capture_output=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"failed on the node:\n{done.stdout}{done.stderr}")
 
 
 class Machine:
@@ -47,7 +46,8 @@ class Machine:
             f"""
             hostname {NAME}
             mount -t tmpfs tmpfs {self.overlays}
-            mount -t tmpfs tmpfs /run/netns 2>/dev/null || {{ mkdir -p /run/netns; mount -t tmpfs tmpfs /run/netns; }}
+            mkdir -p /run/netns
+            mount -t tmpfs tmpfs /run/netns
             mount -t sysfs sysfs /sys
             ip link set lo up
             ip address add {GATEWAY}/32 dev lo

@@ -55,8 +55,8 @@ class Node:
         self.traffic.update()
         if name in differences.AFTER:
             container, command, why = differences.AFTER[name]
-            differences.say(" ".join(command), why)
-            code, output = pods[0].container(container).execute(command)
+            differences.say(command, why)
+            code, output = pods[0].container(container).execute(command.split())
             if code:
                 raise Failed(output)
         return f"{len(pods)} ready"

@@ -26,11 +26,7 @@ class Objects:
         return self.all.get((kind, namespace, name))
 
     def of_kind(self, kind, namespace=None):
-        return [
-            value
-            for (of, where, _), value in self.all.items()
-            if of == kind and namespace in (None, where)
-        ]
+        return [value for (of, where, _), value in self.all.items() if of == kind and namespace in (None, where)]
 
     def data(self, kind, namespace, name):
         """What a ConfigMap or Secret holds, as bytes by key; none if there is no such object."""

@@ -150,9 +150,7 @@ class Traffic:
         return [
             other.address
             for other in self.node.pods.values()
-            if not other.on_node
-            and self._is_in(peer, other, pod)
-            and selects(peer.get("podSelector"), other.labels)
+            if not other.on_node and self._is_in(peer, other, pod) and selects(peer.get("podSelector"), other.labels)
         ]
 
     def _is_in(self, peer, other, pod):

@@ -74,15 +74,13 @@ class Volumes:
         content_of = directory / "..2026_01_01_00_00_00.1"
         content_of.mkdir(parents=True)
         (directory / "..data").symlink_to(content_of.name)
-        for path, (content, mode) in files.items():
+        for path, (content, own_mode) in files.items():
             file = content_of / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
-            mode = mode or default_mode
             if self.group:
                 os.chown(file, 0, self.group)
-                mode |= 0o440
-            file.chmod(mode)
+            file.chmod((own_mode or default_mode) | (0o440 if self.group else 0))
             first = path.split("/")[0]
             if not (directory / first).is_symlink():
                 (directory / first).symlink_to(f"..data/{first}")
