@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::applyset::inventory::Record;
+use crate::applyset::parent::Record;
 
 /// How many syncs are kept.
 const MOST: usize = 50;

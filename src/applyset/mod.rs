@@ -6,4 +6,5 @@ pub mod inventory;
 pub mod jobs;
 pub mod journal;
 pub mod key;
+pub mod parent;
 pub mod source;

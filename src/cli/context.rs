@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::options;
-use crate::applyset::inventory::{ApplySet, Parent};
+use crate::applyset::inventory::ApplySet;
+use crate::applyset::parent::Parent;
 use crate::cli::ui::{Ui, Verbosity};
 use crate::cluster::{Cluster, ClusterError, Discovery, Kubernetes, Sandbox};
 use crate::diagnostic::error::{Error, Result};

@@ -122,8 +122,8 @@ pub(super) struct Directory {
     #[arg(short, long, value_name = "NAME")]
     environment: Option<String>,
     /// Set a parameter; the value is YAML.
-    #[arg(long, value_name = "GROUP.NAME=VALUE", value_parser = yaml)]
-    set: Vec<Assignment>,
+    #[arg(long, value_name = "GROUP.NAME=VALUE")]
+    set: Vec<String>,
     /// Set a parameter to the text of a file.
     ///
     /// Without its last line break. A secret given so is in no list of processes and no shell's history.
@@ -143,14 +143,15 @@ impl Directory {
     pub(super) fn inputs(&self) -> Inputs {
         Inputs {
             environment: self.environment.clone(),
-            sets: [&self.set[..], &self.set_file, &self.set_env].concat(),
+            sets: self
+                .set
+                .iter()
+                .cloned()
+                .map(Assignment::Yaml)
+                .chain(self.set_file.iter().chain(&self.set_env).cloned())
+                .collect(),
         }
     }
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "clap takes a parser that may fail")]
-fn yaml(argument: &str) -> Result<Assignment, std::convert::Infallible> {
-    Ok(Assignment::Yaml(argument.to_owned()))
 }
 
 fn text_of_file(argument: &str) -> Result<Assignment, String> {

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::context::Planned;
 use super::duration::duration;
 use super::{Exit, context, options, saved};
-use crate::applyset::inventory::Record;
+use crate::applyset::parent::Record;
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::report::Report;

@@ -28,8 +28,9 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{Semaphore, watch};
 
-use crate::applyset::inventory::{ApplySet, Record};
+use crate::applyset::inventory::ApplySet;
 use crate::applyset::journal::Counts;
+use crate::applyset::parent::Record;
 use crate::cluster::{Cluster, Discovery, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::health::Health;

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::{Abort, Run, Task, Walk};
 use jiff::Timestamp;
 
-use crate::applyset::inventory::{ApplySet, Parent, Record};
+use crate::applyset::inventory::ApplySet;
 use crate::applyset::journal::{Ending, Entry};
 use crate::applyset::key::Keyring;
+use crate::applyset::parent::{Parent, Record};
 use crate::cluster::{Apply, Failure, Force, Persist, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::jobs::{Irreversible, Recorded};

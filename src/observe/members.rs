@@ -7,7 +7,7 @@ use futures::StreamExt as _;
 use super::explain::failed;
 use super::resolve::Resolved;
 use super::{Question, Scopes};
-use crate::applyset::inventory::Parent;
+use crate::applyset::parent::Parent;
 use crate::cluster::{Cluster, ClusterError, Discovery, Failure, Resource, Scope};
 use crate::diagnostic::error::Result;
 use crate::kinds::jobs::Recorded;

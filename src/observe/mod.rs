@@ -31,8 +31,9 @@ mod why;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::applyset::inventory::{self, ApplySet, Parent};
+use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::Keyring;
+use crate::applyset::parent::{self, Parent};
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::jobs::{self, Done, Irreversible, Recorded};
@@ -374,9 +375,9 @@ pub async fn read_parents(cluster: &dyn Cluster, discovery: &Discovery) -> Resul
     let Some(resource) = discovery.preferred(&GroupKind::new("", "ConfigMap")) else {
         return Ok(Vec::new());
     };
-    let live = cluster.list(resource, &Scope::Cluster, inventory::ID).await;
+    let live = cluster.list(resource, &Scope::Cluster, parent::ID).await;
     let live = live.map_err(|error| failed("list the ApplySets of all namespaces", error))?;
-    let mut found: Vec<_> = live.iter().filter_map(inventory::of_parent).collect();
+    let mut found: Vec<_> = live.iter().filter_map(Parent::of).collect();
     found.sort_by(|(one, _), (other, _)| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
     Ok(found)
 }

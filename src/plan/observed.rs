@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Claim, Contents};
-use crate::applyset::inventory::{ApplySet, Parent};
+use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::Keyring;
+use crate::applyset::parent::Parent;
 use crate::applyset::source::Source;
 use crate::cluster::Resource;
 use crate::diagnostic::error::Error;

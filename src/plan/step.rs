@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Aside, Back, Deleted, Idle, NotCompared, Past, Replacement, Unverified};
-use crate::applyset::inventory::{ApplySet, Parent};
+use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::Keyring;
+use crate::applyset::parent::Parent;
 use crate::applyset::source::Source;
 use crate::cluster::{Propagation, Resource};
 use crate::diagnostic::error::Error;

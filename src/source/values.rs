@@ -14,14 +14,7 @@ use crate::source::render::Rendering;
 pub(super) fn rendering(tree: &dyn Tree, root: &Path, files: &Files, inputs: &Inputs) -> Result<Option<Rendering>> {
     let shown = files::shown(root);
     if files.settings.is_none() {
-        return if *inputs == Inputs::default() {
-            Ok(None)
-        } else {
-            Err(
-                Error::new(format!("{shown} has no parameters, as it has no stackanetes.yaml"))
-                    .hint("leave out --environment and --set, or add a stackanetes.yaml and a parameters.yaml"),
-            )
-        };
+        return unasked(&shown, "stackanetes.yaml", inputs).map(|()| None);
     }
     let (defaults, schema) = match (&files.parameters, &files.schema) {
         (Some(defaults), Some(schema)) => (files::read(tree, defaults)?, files::read(tree, schema)?),
@@ -63,8 +56,11 @@ fn unasked(shown: &str, missing: &str, inputs: &Inputs) -> Result<()> {
     if *inputs == Inputs::default() {
         return Ok(());
     }
-    Err(Error::new(format!("{shown} has no parameters, as it has no {missing}"))
-        .hint("leave out --environment and --set, or add a stackanetes.yaml and a parameters.yaml"))
+    Err(
+        Error::new(format!("{shown} has no parameters, as it has no {missing}")).hint(
+            "leave out --environment, --set, --set-file and --set-env, or add a stackanetes.yaml and a parameters.yaml",
+        ),
+    )
 }
 
 fn unknown_environment(shown: &str, name: &str, files: &Files) -> Error {

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::style::{FADED, FAILED, STRONG, WARNED, paint};
 use super::value::visible;
 use super::{age, took};
-use crate::applyset::inventory::{ApplySet, Record};
+use crate::applyset::inventory::ApplySet;
 use crate::applyset::journal::{Counts, Ending, Entry, Journal};
+use crate::applyset::parent::Record;
 use crate::object::commit;
 
 /// What there is to tell of the earlier syncs of an ApplySet.
@@ -57,26 +58,20 @@ pub fn history(view: &HistoryView<'_>) -> String {
 
 /// What was synced, when, and by whom, for how long.
 fn columns(entry: &Entry, now: Timestamp) -> [String; 3] {
-    let Record {
-        revision,
-        subject,
-        dirty,
-        by,
-        time,
-        ..
-    } = &entry.record;
-    let mut commit = match revision {
-        Some(commit) => commit::short(commit).to_owned(),
-        None => "outside git".to_owned(),
-    };
-    if *dirty {
-        commit += " with local changes";
-    }
+    let Record { subject, by, time, .. } = &entry.record;
+    let mut commit = commit_of(&entry.record);
     if let Some(subject) = subject {
         commit = format!("{commit} {}", shortened(&visible(subject)));
     }
     let took = took(time, entry.ended.as_deref()).map(|took| format!(", {took}"));
     [commit, age(time, now), format!("by {by}{}", took.unwrap_or_default())]
+}
+
+/// The commit that was synced, and whether it was just that.
+pub(super) fn commit_of(record: &Record) -> String {
+    let commit = record.revision.as_deref().map_or("outside git", commit::short);
+    let dirty = if record.dirty { " with local changes" } else { "" };
+    format!("{commit}{dirty}")
 }
 
 fn shortened(subject: &str) -> String {

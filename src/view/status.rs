@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::age;
-use super::history::ended;
+use super::history::{commit_of, ended};
 use super::style::{FADED, FAILED, STRONG, WARNED, paint};
-use crate::applyset::inventory::{ApplySet, Parent, Record};
+use crate::applyset::inventory::ApplySet;
+use crate::applyset::parent::{Parent, Record};
 use crate::applyset::source::Source;
 use crate::kinds::health::{Health, Status};
 use crate::object::ObjectRef;
@@ -113,10 +114,9 @@ pub fn statuses(cluster: &str, sets: &[(ApplySet, Parent)], now: Timestamp) -> S
                     1 => "1 object".to_owned(),
                     count => format!("{count} objects"),
                 };
-                let commit = last.record.revision.as_deref().map_or("outside git", commit::short);
-                let dirty = if last.record.dirty { " with local changes" } else { "" };
-                let (when, by) = (age(&last.record.time, now), &last.record.by);
-                format!("{} {commit}{dirty}, {when} by {by}, {objects}", ended(last.ending))
+                let (commit, when) = (commit_of(&last.record), age(&last.record.time, now));
+                let (ended, by) = (ended(last.ending), &last.record.by);
+                format!("{ended} {commit}, {when} by {by}, {objects}")
             }
         };
         let _ = writeln!(text, "  {}  {last}", paint(STRONG, format!("{:<width$}", name(set))));
@@ -143,18 +143,14 @@ fn is_later(attempted: &Record, completed: &Record) -> bool {
 }
 
 fn synced(what: &str, record: &Record, now: Timestamp) -> String {
-    let commit = record
-        .revision
-        .as_deref()
-        .map_or("outside git", |commit| commit::short(commit));
-    let dirty = if record.dirty { " with local changes" } else { "" };
+    let commit = commit_of(record);
     let subject = record
         .subject
         .as_deref()
         .map(|subject| format!(" {subject}"))
         .unwrap_or_default();
     format!(
-        "  {what:<11} {commit}{dirty}{subject}, {} by {}\n",
+        "  {what:<11} {commit}{subject}, {} by {}\n",
         age(&record.time, now),
         record.by
     )

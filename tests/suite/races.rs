@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
-use stackanetes::applyset::inventory::{ApplySet, Record};
+use stackanetes::applyset::inventory::ApplySet;
+use stackanetes::applyset::parent::Record;
 use stackanetes::cluster::{Cluster, Connection, Kubernetes};
 use stackanetes::diagnostic::error::{Error, Result};
 use stackanetes::execute::{Event, Execution, Holder, Lock, Outcome};

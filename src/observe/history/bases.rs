@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Directory, History, Known, Secrets};
-use crate::applyset::inventory::{self, Record};
+use crate::applyset::inventory;
+use crate::applyset::parent::Record;
 use crate::cluster::Discovery;
 use crate::diagnostic::error::Error;
 use crate::object::commit;

@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::applyset::inventory::Record;
 use crate::applyset::key::Keyring;
+use crate::applyset::parent::Record;
 use crate::cluster::Discovery;
 use crate::diagnostic::error::Result;
 use crate::kinds::rollout;
@@ -99,10 +99,8 @@ impl Directory {
             .set
             .iter()
             .filter_map(|(name, value)| Some((name, value.as_ref()?)));
-        let sets = values
-            .clone()
-            .map(|(name, value)| Assignment::Yaml(format!("{name}={value}")));
-        let sets = sets.collect();
+        let assignment = |(name, value)| Assignment::Yaml(format!("{name}={value}"));
+        let sets = values.clone().map(assignment).collect();
         let secrets = record.set.iter().filter(|(_, value)| value.is_none());
         let same = record.environment == self.inputs.environment
             && values.eq(&self.by_hand.values)

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::applyset::inventory::{self, ApplySet, Parent, Record};
+use crate::applyset::inventory::{self, ApplySet};
+use crate::applyset::parent::{Parent, Record};
 use crate::kinds::jobs::Why;
 use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupKind, LiveObject};
