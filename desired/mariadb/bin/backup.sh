@@ -26,9 +26,10 @@ read -rd '' -a databases <<<"$databases" || true
 
 # The users that may use one of them, with what each may do.
 users() {
-    local list user
+    local list found user
     list=$(printf "'%s'," "${databases[@]}")
-    for user in $(ask "SELECT DISTINCT user FROM mysql.db WHERE host = '%' AND db IN (${list%,})"); do
+    found=$(ask "SELECT DISTINCT user FROM mysql.db WHERE host = '%' AND db IN (${list%,})")
+    for user in $found; do
         ask "SHOW CREATE USER '$user'@'%'" | sed 's/^CREATE USER/& IF NOT EXISTS/; s/$/;/'
         ask "SHOW GRANTS FOR '$user'@'%'" | sed 's/ IDENTIFIED BY .*//; s/$/;/'
     done

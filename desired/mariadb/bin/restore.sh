@@ -40,7 +40,8 @@ for database in "${databases[@]}"; do
 done
 
 list=$(printf "'%s'," "${databases[@]}")
-mapfile -t users < <(ask "$DATABASE_HOST" "SELECT DISTINCT user FROM mysql.db WHERE host = '%' AND db IN (${list%,})")
+found=$(ask "$DATABASE_HOST" "SELECT DISTINCT user FROM mysql.db WHERE host = '%' AND db IN (${list%,})")
+read -rd '' -a users <<<"$found" || true
 for user in "${users[@]}"; do
     ask "$DATABASE_HOST" "ALTER USER '$user'@'%' ACCOUNT LOCK"
 done
