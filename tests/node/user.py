@@ -66,6 +66,8 @@ def main(guest):
     with step("the compute node is a hypervisor"):
         assert len(list(cloud.compute.hypervisors())) == 1
 
+    with step("Placement counts what virtual machines may take, and no more"):
+        inventory(cloud)
     images(cloud, guest)
     networks(cloud)
     server = machine(cloud)
@@ -78,6 +80,16 @@ def main(guest):
         cloud.compute.wait_for_delete(server, wait=120)
         ports = [port for port in cloud.network.ports() if port.device_id == server.id]
         assert not ports, ports
+
+
+def inventory(cloud):
+    """By the parameters that `run` sets: an option that has none of its own, and a share of the memory."""
+    [provider] = cloud.placement.resource_providers()
+    of = {one.resource_class: one for one in cloud.placement.resource_provider_inventories(provider)}
+    assert of["VCPU"].allocation_ratio == 3, of["VCPU"]
+    # Within the 4 GiB, less what Nova keeps for itself.
+    memory = of["MEMORY_MB"]
+    assert memory.total - memory.reserved == 4096 - 512, memory
 
 
 def images(cloud, guest):
@@ -93,8 +105,32 @@ def images(cloud, guest):
         properties = {"kernel_id": kernel.id, "ramdisk_id": ramdisk.id, "os_command_line": "console=ttyS0"}
         upload("guest", "ami", "root.img", visibility="public", **properties)
     with step("an image comes back as it was"):
+        sent = (guest / "kernel").read_bytes()
         came = cloud.image.download_image(kernel.id, stream=False).content
-        assert came == (guest / "kernel").read_bytes(), f"{len(came)} bytes"
+        assert came == sent, f"{len(came)} bytes"
+    with step("an image may pause, in either direction"):
+        slow = cloud.image.post("/images", json={"disk_format": "raw", "container_format": "bare"}).json()["id"]
+        data = slowly([sent[:SOME], sent[SOME:]])
+        answer = cloud.image.put(
+            f"/images/{slow}/file", data=data, headers={"Content-Type": "application/octet-stream"}
+        )
+        assert answer.status_code == 204, answer.text
+        chunks = cloud.image.download_image(slow, stream=True).iter_content(SOME)
+        came = b"".join(slowly(chunks))
+        assert came == sent, f"{len(came)} bytes"
+
+
+SOME = 1 << 20
+# Longer than uWSGI waits by itself.
+PAUSE = 6
+
+
+def slowly(chunks):
+    """The same, with a pause after the first."""
+    for number, chunk in enumerate(chunks):
+        if number == 1:
+            time.sleep(PAUSE)
+        yield chunk
 
 
 def networks(cloud):

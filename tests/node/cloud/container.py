@@ -142,15 +142,17 @@ class Container:
         environment = self._environment()
         self.identity = self._identity(environment)
         words = (self.manifest.get("command") or []) + (self.manifest.get("args") or [])
-        command = [*self.identity, *(expanded(word, environment) for word in words)]
+        words = differences.in_command([expanded(word, environment) for word in words])
+        command = [*self.identity, *words]
         directory = self.pod.machine.overlays / self.key
         shutil.rmtree(directory, ignore_errors=True)
         upper, work, root = (directory / name for name in ("upper", "work", "root"))
         for made in (upper / "etc", upper / "var/lib/openstack", upper / "opt/stubs", work, root):
             made.mkdir(parents=True)
         (upper / "etc/passwd").write_text(users_of(self.manifest["image"]))
-        for name in ("hosts", "resolv.conf", "hostname"):
+        for name in ("hosts", "hostname"):
             (upper / "etc" / name).write_text("")
+        (upper / "etc/resolv.conf").write_text(f"nameserver {machine.GATEWAY}\n")
         limit = ((self.manifest.get("resources") or {}).get("limits") or {}).get("memory")
         group = self.pod.machine.memory.group(self.key, limit and bytes_of(limit))
         lines = [

@@ -5,7 +5,6 @@ root of its own: no image is to be had.
 """
 
 import functools
-import os
 
 # Text of a ConfigMap's file, what is there instead, and why.
 FILES = {
@@ -18,7 +17,11 @@ FILES = {
     ],
     ("libvirt-bin", "start.sh"): [
         ('echo +memory >"$groups/cgroup.subtree_control"', "true", "the memory controller may be in version 1"),
-        ('echo max >"$groups/machine/memory.max"', "true", "the memory controller may be in version 1"),
+        (
+            'numfmt --from=iec-i "$MEMORY_LIMIT" >"$groups/machine/memory.max"',
+            'numfmt --from=iec-i "$MEMORY_LIMIT"',
+            "the memory controller may be in version 1",
+        ),
     ],
     ("rabbitmq-etc", "rabbitmq.conf"): [
         ("cluster_formation.peer_discovery_backend = k8s\n", "", "Debian's RabbitMQ would ask an API server"),
@@ -49,10 +52,12 @@ ENVIRONMENT = {
         "there may be no kernel module openvswitch: bridges are in user space",
     ),
 }
-# Programs of images that Debian names otherwise.
-PROGRAMS = {
-    "modprobe": "exit 0",
-    "uwsgi": 'exec uwsgi-core --plugin python3 --virtualenv /var/lib/openstack "$@"',
+# Programs that Debian names otherwise, and why.
+COMMANDS = {
+    "uwsgi": (
+        ["uwsgi-core", "--plugin", "python3", "--virtualenv", "/var/lib/openstack"],
+        "Debian's is to be told of Python, and of the packages that images have it built for",
+    ),
 }
 # Who makes the bridge makes it in the kernel, where it is not made yet: before the agents.
 AFTER = {
@@ -91,9 +96,16 @@ def in_environment(workload, container):
     return changes
 
 
+def in_command(command):
+    """The words of a command, as they are here."""
+    words, why = COMMANDS.get(command[0], ([command[0]], None))
+    if why:
+        say(command[0], why)
+    return [*words, *command[1:]]
+
+
 def write_stubs(directory):
     directory.mkdir(parents=True, exist_ok=True)
-    for name, line in PROGRAMS.items():
-        file = directory / name
-        file.write_text(f"#!/bin/sh\n{line}\n")
-        os.chmod(file, 0o755)
+    modprobe = directory / "modprobe"
+    modprobe.write_text("#!/bin/sh\nexit 0\n")
+    modprobe.chmod(0o755)

@@ -22,6 +22,7 @@ class Node:
 
     def start(self, order):
         """Starts everything of `order`, a list of kinds, namespaces and names, each when what comes before is well."""
+        self.traffic.start()
         for kind, namespace, name in order:
             if kind in (*WORKLOADS, "Job") and name not in LEFT_OUT:
                 began = time.monotonic()

@@ -109,6 +109,7 @@ class Pod:
         period = probe.get("periodSeconds", 10)
         patience = patience or period * probe.get("failureThreshold", 3)
         deadline = time.monotonic() + patience
+        time.sleep(probe.get("initialDelaySeconds", 0))
         while True:
             if not container.runs:
                 self._restart(container)
@@ -133,17 +134,17 @@ class Pod:
             code, output = container.execute(probe["exec"]["command"], timeout)
             return code == 0, output.strip()[-300:]
         if "tcpSocket" in probe:
-            return _connects(self.address, self.port(probe["tcpSocket"]["port"]), timeout)
+            return connects(self.address, self.port(probe["tcpSocket"]["port"]), timeout), "it does not listen"
         request = probe["httpGet"]
         return _answers(request.get("host") or self.address, self.port(request["port"]), request, timeout)
 
 
-def _connects(host, port, timeout):
+def connects(host, port, timeout=1):
     try:
         socket.create_connection((host, port), timeout).close()
-    except OSError as error:
-        return False, str(error)
-    return True, ""
+    except OSError:
+        return False
+    return True
 
 
 def _answers(host, port, request, timeout):

@@ -1,12 +1,15 @@
 """What the network of a cluster does: addresses, names, Services and NetworkPolicies, by nftables.
 
-There is no DNS: all names are in one /etc/hosts, which every pod has.
+All names are in one /etc/hosts, which every pod has; whoever asks DNS is told the same.
 """
 
 import re
+import signal
 import subprocess
+import time
 
 from cloud import machine
+from cloud.pod import connects
 from cloud.objects import selects
 
 
@@ -17,6 +20,17 @@ class Traffic:
         self.node = node
         self.addresses, self.cluster_addresses = {}, {}
         self.public_names = []
+        self.dns = None
+
+    def start(self):
+        options = f"--listen-address={machine.GATEWAY} --bind-interfaces --no-resolv --no-hosts --local=/#/"
+        command = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file", "--user=root"]
+        command += [*options.split(), f"--addn-hosts={self.node.machine.hosts}"]
+        with (self.node.machine.logs / "dns.log").open("wb") as log:
+            self.dns = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        # Until it listens, the signal to read the names again would end it.
+        while self.dns.poll() is None and not connects(machine.GATEWAY, 53):
+            time.sleep(0.1)
 
     def address(self, pod):
         number = self.addresses.setdefault(pod, len(self.addresses) + 10)
@@ -41,6 +55,7 @@ class Traffic:
             self._service(service, names, translated, refused)
         # In place, since it is mounted everywhere.
         self.node.machine.hosts.write_text("\n".join(names) + "\n")
+        self.dns.send_signal(signal.SIGHUP)
         chains, outgoing, incoming = self._policies()
         rules = f"""
             table ip kube {{}}
