@@ -101,13 +101,12 @@ fn described(object: &Object<'_>, kind: Kind<'_>, mistake: &Mistake) -> Finding 
                 .label("again here")
                 .beside(object, path, "first here")
         }
-        Fault::Other(reason) => {
-            let finding = Finding::new(object, path, format!("`{shown}` of {}: {reason}", object.reference));
-            match reason.as_str() {
-                "expected a string, got a number" | "expected a string, got a boolean" => {
-                    finding.hint("put it in quotes")
-                }
-                _ => finding,
+        fault @ (Fault::WrongType { .. } | Fault::NoPlace(_)) => {
+            let finding = Finding::new(object, path, format!("`{shown}` of {}: {fault}", object.reference));
+            if fault.lacks_quotes() {
+                finding.hint("put it in quotes")
+            } else {
+                finding
             }
         }
     }

@@ -54,10 +54,40 @@ pub enum Failure {
 pub struct FieldCause {
     /// The field, when the server's words could be read as one.
     pub path: Option<FieldPath>,
-    /// The machine-readable reason: `FieldValueInvalid`, `FieldManagerConflict`.
-    pub reason: String,
+    /// What is wrong with it: what the program decides by.
+    pub kind: CauseKind,
     /// The server's words. They may quote the value.
     pub message: String,
+}
+
+/// What is wrong with a field. The kinds are those of `k8s.io/apimachinery` (`metav1.CauseType`), and two that
+/// API servers tell in prose alone: [`CauseKind::Immutable`] and [`CauseKind::NotString`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CauseKind {
+    /// It cannot be changed once the object exists: only another object can have the value.
+    Immutable,
+    /// It must be a string, and is something else.
+    NotString,
+    /// Its value is of another type than the schema says.
+    WrongType,
+    /// It must be there, and is not.
+    Required,
+    /// It must not be there, or not with what else is there.
+    Forbidden,
+    /// Its value is none of those that are allowed.
+    NotSupported,
+    /// What it names does not exist.
+    NotFound,
+    /// Its value, or its key, is there twice.
+    Duplicate,
+    /// Its value is too long, or its items are too many.
+    TooLong,
+    /// Its value is not allowed.
+    Invalid,
+    /// Another manager owns it.
+    Owned,
+    /// The server gives no kind, or one that this program does not know.
+    Other,
 }
 
 impl ClusterError {

@@ -20,7 +20,7 @@ use crate::ssa::schema::Schema;
 
 pub use built_in::{built_in_kinds, reduce_kinds};
 pub use discovery::{Discovery, Resource};
-pub use error::{ClusterError, Failure, FieldCause};
+pub use error::{CauseKind, ClusterError, Failure, FieldCause};
 pub use kubernetes::{Connection, Kubernetes};
 pub use sandbox::{Sandbox, Snapshot, mask};
 

@@ -6,12 +6,12 @@
 
 use serde_json::Value;
 
-use crate::cluster::{ClusterError, Failure};
+use crate::cluster::{CauseKind, ClusterError, Failure};
 use crate::object::LiveObject;
 use crate::object::field::{FieldPath, ManagedFields};
 
-/// Why a server refuses that a field is there. What it wants and misses (`FieldValueRequired`) is not in the way.
-const IN_THE_WAY: [&str; 2] = ["FieldValueForbidden", "FieldValueInvalid"];
+/// Why a server refuses that a field is there. What it wants and misses ([`CauseKind::Required`]) is not in the way.
+const IN_THE_WAY: [CauseKind; 3] = [CauseKind::Forbidden, CauseKind::Invalid, CauseKind::Immutable];
 
 /// The fields that the server refuses although they are not `sent`: they are there, and nobody's. Nothing if
 /// it refuses anything else.
@@ -20,7 +20,7 @@ pub(super) fn refused_fields(error: &ClusterError, sent: &Value, live: &LiveObje
     let is_refused = error.failure == Failure::Invalid && !error.causes.is_empty();
     let fields = error.causes.iter().map(|cause| {
         let path = cause.path.as_ref()?;
-        let is_left = IN_THE_WAY.contains(&cause.reason.as_str())
+        let is_left = IN_THE_WAY.contains(&cause.kind)
             && path.find(live.value()).is_some()
             && path.find(sent).is_none_or(Value::is_null)
             && !owned.touches(path)
@@ -52,7 +52,7 @@ mod tests {
     fn refused(paths: &[&[&str]]) -> ClusterError {
         let causes = paths.iter().map(|path| FieldCause {
             path: Some(FieldPath::of(path)),
-            reason: "FieldValueForbidden".to_owned(),
+            kind: CauseKind::Forbidden,
             message: "Forbidden: may not be specified".to_owned(),
         });
         ClusterError {
@@ -82,7 +82,7 @@ mod tests {
         ));
         assert!(!found(&[], &[OURS]));
         let mut missing = refused(&[ROLLING]);
-        missing.causes[0].reason = "FieldValueRequired".to_owned();
+        missing.causes[0].kind = CauseKind::Required;
         assert!(refused_fields(&missing, &desired(GIT).value, &deployment(&[OURS])).is_none());
     }
 }

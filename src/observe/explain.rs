@@ -1,6 +1,6 @@
 //! Turns what a cluster refuses into errors that point at the manifest and say what to do.
 
-use crate::cluster::{ClusterError, Failure};
+use crate::cluster::{CauseKind, ClusterError, Failure};
 use crate::diagnostic::error::Error;
 use crate::object::field::FieldPath;
 use crate::object::{self, DesiredObject};
@@ -36,19 +36,12 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
         Failure::Invalid | Failure::Denied => Error::new(format!("the server refuses {reference}")),
         _ => Error::new(format!("failed to ask the server about {reference}")),
     };
-    if error
-        .causes
-        .iter()
-        .any(|cause| cause.message.contains("expected string, got") || cause.message.contains("expected a string, got"))
-    {
+    let has_cause = |kind: CauseKind| error.causes.iter().any(|cause| cause.kind == kind);
+    if has_cause(CauseKind::NotString) {
         explained = explained
             .hint("put the value in quotes; without them y, yes, on, n, no and off are booleans, and 1 is a number");
     }
-    if error
-        .causes
-        .iter()
-        .any(|cause| cause.message.contains("field is immutable"))
-    {
+    if has_cause(CauseKind::Immutable) {
         explained = explained.hint(format!(
             "such a field can be set only when the object is created: if it may be created anew, delete {reference} and sync"
         ));
@@ -58,9 +51,9 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
         let Some(path) = &cause.path else { continue };
         if let Some(place) = desired.place(path) {
             let words = if secret {
-                cause.reason.clone()
+                without_value(cause.kind)
             } else {
-                cause.message.clone()
+                &cause.message
             };
             explained = explained.at(place, format!("{path}: {words}"));
             placed = true;
@@ -77,6 +70,24 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
     match hint {
         Some(hint) => explained.hint(hint),
         None => explained,
+    }
+}
+
+/// What is wrong with a field whose value may be secret.
+fn without_value(kind: CauseKind) -> &'static str {
+    match kind {
+        CauseKind::Immutable => "it cannot be changed once the object exists",
+        CauseKind::NotString => "it must be a string",
+        CauseKind::WrongType => "its value is of another type than the schema says",
+        CauseKind::Required => "it is required",
+        CauseKind::Forbidden => "it is not allowed here",
+        CauseKind::NotSupported => "its value is none of those that are allowed",
+        CauseKind::NotFound => "what it names does not exist",
+        CauseKind::Duplicate => "it is there twice",
+        CauseKind::TooLong => "it is too long",
+        CauseKind::Invalid => "its value is not allowed",
+        CauseKind::Owned => "another manager owns it",
+        CauseKind::Other => "the server refuses it",
     }
 }
 

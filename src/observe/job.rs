@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::bind;
-use crate::cluster::{Answer, Apply, Cluster, ClusterError, Failure, Force, Persist, Resource};
+use crate::cluster::{Answer, Apply, CauseKind, Cluster, ClusterError, Failure, Force, Persist, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::nearest;
 use crate::kinds::jobs::{self, Run};
@@ -65,11 +65,10 @@ pub async fn validate(
 
 /// Whether the server refuses a change only because the fields cannot be changed.
 pub(super) fn is_fixed(run: &Run, error: &ClusterError) -> bool {
-    let says_so = |words: &str| words.contains("field is immutable");
     *run == Run::Plain
         && error.failure == Failure::Invalid
         && !error.causes.is_empty()
-        && error.causes.iter().all(|cause| says_so(&cause.message))
+        && error.causes.iter().all(|cause| cause.kind == CauseKind::Immutable)
 }
 
 /// What is to be run again by name must be one Job, and selected.

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use super::*;
-use crate::cluster::{ClusterError, Failure, FieldCause};
+use crate::cluster::{CauseKind, ClusterError, Failure, FieldCause};
 use crate::object::field::FieldPath;
 use crate::testing::{desired, manifest, reference, resource};
 
@@ -219,7 +219,7 @@ fn refusal(failure: Failure, causes: &[(Option<&[&str]>, &str)]) -> ClusterError
         .iter()
         .map(|(path, message)| FieldCause {
             path: path.map(FieldPath::of),
-            reason: "FieldValueInvalid".into(),
+            kind: CauseKind::Invalid,
             message: (*message).to_owned(),
         })
         .collect();
@@ -260,7 +260,7 @@ fn of_a_secret_no_word_of_the_server_is_passed_on() {
     let quoting = "Invalid value: swordfish: expected string, got swordfish: field is immutable";
     let no_cause: &[(Option<&[&str]>, &str)] = &[];
     for (causes, place) in [
-        (&[(AT_A, quoting)][..], "a.yaml:5:3 data.a: FieldValueInvalid"),
+        (&[(AT_A, quoting)][..], "a.yaml:5:3 data.a: its value is not allowed"),
         (&[(None, quoting)][..], "a.yaml:1:1"),
         (no_cause, "a.yaml:1:1"),
     ] {
@@ -310,13 +310,14 @@ fn a_failure_says_what_can_be_done_about_it() {
 
 #[test]
 fn a_hint_names_the_namespace_the_quotes_or_the_delete_that_would_help() {
-    let hints = |failure, message| {
-        let error = refused(&desired(CONFIG_MAP), refusal(failure, &[(AT_A, message)]));
-        error.hints().join("; ")
+    let hints = |failure, kind| {
+        let mut error = refusal(failure, &[(AT_A, "no")]);
+        error.causes[0].kind = kind;
+        refused(&desired(CONFIG_MAP), error).hints().join("; ")
     };
-    let missing = hints(Failure::NamespaceMissing, "");
+    let missing = hints(Failure::NamespaceMissing, CauseKind::Other);
     assert!(missing.contains("namespace ns does not exist") && missing.contains("`kubectl create namespace ns`"));
-    assert!(hints(Failure::Invalid, "expected string, got &value").contains("put the value in quotes"));
-    assert!(hints(Failure::Invalid, "field is immutable").contains("delete ConfigMap ns/x and sync"));
-    assert_eq!(hints(Failure::Invalid, "something else"), "");
+    assert!(hints(Failure::Invalid, CauseKind::NotString).contains("put the value in quotes"));
+    assert!(hints(Failure::Invalid, CauseKind::Immutable).contains("delete ConfigMap ns/x and sync"));
+    assert_eq!(hints(Failure::Invalid, CauseKind::Invalid), "");
 }

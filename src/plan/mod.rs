@@ -30,7 +30,7 @@ use crate::plan::order::rank;
 use immutable::Around;
 
 pub use aside::Aside;
-pub use immutable::{Lost, Obstacle, Permit, Replacement, fixed_fields, is_container, is_fixed};
+pub use immutable::{Lost, Obstacle, Permit, Replacement, fixed_fields, is_container};
 pub use observed::{Answered, Back, Deleted, Idle, Immutable, NotCompared, Observation, Observed, Past, Unverified};
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Prune, Whose};

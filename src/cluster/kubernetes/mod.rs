@@ -8,6 +8,7 @@ mod cache;
 mod connection;
 mod discovery;
 mod open_api;
+mod prose;
 mod proxy;
 mod refusal;
 mod request;

@@ -5,7 +5,7 @@ use kube::core::response::StatusCause;
 use serde_json::Value;
 
 use super::transport::Reply;
-use super::words;
+use super::{prose, words};
 use crate::cluster::{ClusterError, Failure, FieldCause, Resource};
 
 /// What a request was about: it decides what a refusal means.
@@ -192,7 +192,7 @@ impl Refusal {
             .iter()
             .map(|cause| FieldCause {
                 path: words::field(&cause.field, object),
-                reason: cause.reason.clone(),
+                kind: prose::kind(&cause.reason, &cause.message),
                 message: cause.message.clone(),
             })
             .collect();
@@ -212,6 +212,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::cluster::CauseKind;
     use crate::object::GroupVersionKind;
 
     fn reply(code: u16, body: &str) -> Reply {
@@ -363,7 +364,7 @@ mod tests {
         );
         assert_eq!(manager.failure, Failure::Conflict);
         assert_eq!(paths(&manager), ["data[keystone.conf]"]);
-        assert_eq!(manager.causes[0].reason, "FieldManagerConflict");
+        assert_eq!(manager.causes[0].kind, CauseKind::Owned);
         let exists = error(
             409,
             json!({"message": "configmaps \"a\" already exists", "reason": "AlreadyExists"}),

@@ -1,11 +1,12 @@
-//! Finds the fields that an API server names inside its sentences.
+//! Finds the fields that an API server names inside its sentences, and what it says is wrong with them.
 //!
 //! Validation sends fields apart from the text. Server-side apply and the decoder do not: they
 //! write `.spec.replcas: field not declared in schema` and `unknown field "spec.replcas"`.
 
 use serde_json::{Map, Value};
 
-use crate::cluster::FieldCause;
+use super::prose;
+use crate::cluster::{CauseKind, FieldCause};
 use crate::object::field::{FieldPath, PathElement};
 
 /// Whether a message comes from the check of an object against its schema that server-side apply
@@ -56,7 +57,7 @@ fn strict_decoding(message: &str, object: Option<&Value>) -> Vec<FieldCause> {
                 start,
                 FieldCause {
                     path: field(name, object),
-                    reason: "FieldValueInvalid".into(),
+                    kind: CauseKind::Invalid,
                     message,
                 },
             ))
@@ -74,7 +75,7 @@ fn go_decoding(message: &str, object: Option<&Value>) -> Option<FieldCause> {
     let what = before.rsplit("json: ").next().unwrap_or(before);
     Some(FieldCause {
         path: field(path, object),
-        reason: "FieldValueTypeInvalid".into(),
+        kind: CauseKind::WrongType,
         message: format!("{what} into {after}"),
     })
 }
@@ -93,7 +94,7 @@ fn schema_check(line: &str, object: Option<&Value>) -> Option<FieldCause> {
             let message = rest.strip_prefix(": ")?;
             Some(FieldCause {
                 path: Some(path),
-                reason: "FieldValueInvalid".into(),
+                kind: prose::kind("FieldValueInvalid", message),
                 message: message.to_owned(),
             })
         })

@@ -1,9 +1,9 @@
 //! What the sandbox refuses, in the words of an API server.
 
-use crate::cluster::{ClusterError, Failure, FieldCause, Resource};
+use crate::cluster::{CauseKind, ClusterError, Failure, FieldCause, Resource};
 use crate::object::ObjectRef;
 use crate::object::field::{FieldPath, Operation, PathElement};
-use crate::ssa::merge::{Conflict, Fault, Mistake, Refusal};
+use crate::ssa::merge::{Conflict, Fault, Mistake, Refusal, Shape};
 
 /// `deployments.apps`
 fn plural(resource: &Resource) -> String {
@@ -79,6 +79,7 @@ pub(super) fn other_uid(reference: &ObjectRef, wanted: &str) -> ClusterError {
     let error = one_field(
         reference,
         FieldPath::of(&["metadata", "uid"]),
+        CauseKind::Immutable,
         &format!("Invalid value: {wanted:?}: field is immutable"),
     );
     ClusterError {
@@ -88,45 +89,38 @@ pub(super) fn other_uid(reference: &ObjectRef, wanted: &str) -> ClusterError {
 }
 
 /// A field has a value that it cannot have.
-pub(super) fn one_field(reference: &ObjectRef, path: FieldPath, why: &str) -> ClusterError {
-    fields(reference, vec![(path, why.to_owned())])
+pub(super) fn one_field(reference: &ObjectRef, path: FieldPath, kind: CauseKind, why: &str) -> ClusterError {
+    fields(reference, vec![cause(path, kind, why)])
+}
+
+/// A field and what is wrong with it.
+pub(super) fn cause(path: FieldPath, kind: CauseKind, why: &str) -> FieldCause {
+    FieldCause {
+        path: Some(path),
+        kind,
+        message: why.to_owned(),
+    }
 }
 
 /// Fields have values that they cannot have.
-pub(super) fn fields(reference: &ObjectRef, causes: Vec<(FieldPath, String)>) -> ClusterError {
-    let lines: Vec<_> = causes.iter().map(|(path, why)| format!("{path}: {why}")).collect();
+pub(super) fn fields(reference: &ObjectRef, causes: Vec<FieldCause>) -> ClusterError {
+    let lines: Vec<_> = causes.iter().map(line).collect();
     let message = format!(
         "{} {:?} is invalid: {}",
         reference.kind,
         reference.name,
         lines.join(", ")
     );
-    let causes = causes.into_iter().map(|(path, message)| FieldCause {
-        path: Some(path),
-        reason: "FieldValueInvalid".to_owned(),
-        message,
-    });
     ClusterError {
-        causes: causes.collect(),
+        causes,
         ..ClusterError::new(Failure::Invalid, message)
     }
 }
 
 /// Fields that the schema of the kind does not allow.
 pub(super) fn mistakes(reference: &ObjectRef, mistakes: &[Mistake]) -> ClusterError {
-    let faults: Vec<(FieldPath, String)> = mistakes.iter().map(fault).collect();
-    let lines: Vec<_> = faults
-        .iter()
-        .map(|(path, words)| format!("{}: {words}", server_path(path)))
-        .collect();
-    let causes: Vec<_> = faults
-        .into_iter()
-        .map(|(path, message)| FieldCause {
-            path: Some(path),
-            reason: "FieldValueInvalid".to_owned(),
-            message,
-        })
-        .collect();
+    let causes: Vec<FieldCause> = mistakes.iter().map(of_mistake).collect();
+    let lines: Vec<_> = causes.iter().map(server_line).collect();
     let message = format!(
         "failed to create typed patch object ({reference}): {}",
         lines.join("\n")
@@ -138,15 +132,37 @@ pub(super) fn mistakes(reference: &ObjectRef, mistakes: &[Mistake]) -> ClusterEr
 }
 
 /// Where a mistake is, and what it is: of an item that is there twice, the list is named.
-fn fault(mistake: &Mistake) -> (FieldPath, String) {
-    match (&mistake.fault, mistake.path.elements()) {
+fn of_mistake(mistake: &Mistake) -> FieldCause {
+    let fault = &mistake.fault;
+    let kind = match fault {
+        Fault::Repeated => CauseKind::Duplicate,
+        Fault::WrongType {
+            expected: Shape::String,
+            ..
+        } => CauseKind::NotString,
+        Fault::WrongType { .. } => CauseKind::WrongType,
+        Fault::Undeclared | Fault::NoPlace(_) => CauseKind::Invalid,
+    };
+    match (fault, mistake.path.elements()) {
         (Fault::Repeated, [list @ .., item]) => {
             let item: FieldPath = std::iter::once(item.clone()).collect();
             let words = format!("duplicate entries for key {}", server_path(&item));
-            (list.iter().cloned().collect(), words)
+            cause(list.iter().cloned().collect(), kind, &words)
         }
-        (fault, _) => (mistake.path.clone(), fault.to_string()),
+        (fault, _) => cause(mistake.path.clone(), kind, &fault.to_string()),
     }
+}
+
+/// A cause as validation writes it.
+fn line(cause: &FieldCause) -> String {
+    let path = cause.path.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!("{path}: {}", cause.message)
+}
+
+/// A cause as server-side apply writes it.
+fn server_line(cause: &FieldCause) -> String {
+    let path = cause.path.as_ref().map(server_path).unwrap_or_default();
+    format!("{path}: {}", cause.message)
 }
 
 /// What the merge refuses.
@@ -170,11 +186,7 @@ fn conflicts(conflicts: &[Conflict]) -> ClusterError {
         if manager.operation == Operation::Update {
             message += &format!(" using {}", manager.api_version);
         }
-        FieldCause {
-            path: Some(path.clone()),
-            reason: "FieldManagerConflict".to_owned(),
-            message,
-        }
+        cause(path.clone(), CauseKind::Owned, &message)
     });
     let causes: Vec<_> = causes.collect();
     let lines: Vec<_> = causes

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::refusal;
-use crate::cluster::{ClusterError, Failure};
+use crate::cluster::{CauseKind, ClusterError, Failure, FieldCause};
 use crate::object::field::FieldPath;
 use crate::object::{GroupKind, MASKED, ObjectRef};
 use crate::ssa::canonical;
@@ -51,23 +51,24 @@ impl Names {
 
 /// The name of a new object.
 pub(super) fn name(reference: &ObjectRef, object: &Value) -> Result<(), ClusterError> {
-    let wrong = |why: &str| Err(refusal::one_field(reference, FieldPath::of(&["metadata", "name"]), why));
+    let wrong = |kind: CauseKind, why: &str| {
+        let path = FieldPath::of(&["metadata", "name"]);
+        Err(refusal::one_field(reference, path, kind, why))
+    };
     let name = &reference.name;
     if name.is_empty() {
-        return wrong("Required value: name or generateName is required");
+        return wrong(CauseKind::Required, "Required value: name or generateName is required");
     }
     if !Names::of(&reference.kind).allow(name) {
-        return wrong(&format!(
-            "Invalid value: {name:?}: no object of this kind can have this name"
-        ));
+        let why = format!("Invalid value: {name:?}: no object of this kind can have this name");
+        return wrong(CauseKind::Invalid, &why);
     }
     if reference.kind.is("apiextensions.k8s.io", "CustomResourceDefinition") {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let expected = format!("{}.{}", text("/spec/names/plural"), text("/spec/group"));
         if *name != expected {
-            return wrong(&format!(
-                "Invalid value: {name:?}: must be spec.names.plural+\".\"+spec.group"
-            ));
+            let why = format!("Invalid value: {name:?}: must be spec.names.plural+\".\"+spec.group");
+            return wrong(CauseKind::Invalid, &why);
         }
     }
     Ok(())
@@ -88,11 +89,8 @@ pub(super) fn labels(reference: &ObjectRef, object: &Value) -> Result<(), Cluste
                 "Invalid value: {wrong:?}: a valid label must be at most 63 letters, digits, '-', '_' and '.', and begin and end \
 with a letter or digit"
             );
-            return Err(refusal::one_field(
-                reference,
-                FieldPath::of(&["metadata", "labels"]),
-                &why,
-            ));
+            let path = FieldPath::of(&["metadata", "labels"]);
+            return Err(refusal::one_field(reference, path, CauseKind::Invalid, &why));
         }
     }
     Ok(())
@@ -165,10 +163,11 @@ pub(super) fn unchanged(reference: &ObjectRef, live: &Value, object: &Value) -> 
         let (before, after) = (at(live, path), at(object, path));
         !canonical::covers(None, before.as_ref(), after.as_ref()) || before.is_some() != after.is_some()
     };
-    let mut causes: Vec<(FieldPath, String)> = fixed(&reference.kind)
+    let immutable = |path: &[&str], why: &str| refusal::cause(FieldPath::of(path), CauseKind::Immutable, why);
+    let mut causes: Vec<FieldCause> = fixed(&reference.kind)
         .iter()
         .filter(|path| differs(path))
-        .map(|path| (FieldPath::of(path), "field is immutable".to_owned()))
+        .map(|path| immutable(path, "field is immutable"))
         .collect();
     let is_sealed = live.get("immutable") == Some(&Value::Bool(true));
     if is_sealed && (reference.kind.is("", "Secret") || reference.kind.is("", "ConfigMap")) {
@@ -176,7 +175,7 @@ pub(super) fn unchanged(reference: &ObjectRef, live: &Value, object: &Value) -> 
             .into_iter()
             .filter(|name| differs(&[name]));
         let why = "Forbidden: field is immutable when `immutable` is set";
-        causes.extend(sealed.map(|name| (FieldPath::of(&[name]), why.to_owned())));
+        causes.extend(sealed.map(|name| immutable(&[name], why)));
     }
     if causes.is_empty() {
         Ok(())

@@ -43,21 +43,36 @@ impl Form {
     }
 }
 
+/// Why an item of a list has no path element of its own.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoPlace {
+    /// The list is atomic.
+    #[error("the items of an atomic list have no paths")]
+    Atomic,
+    /// The list is a set, and the item is no scalar.
+    #[error("an item of a set must be a scalar")]
+    NotScalar,
+    /// The list has keys, and the item is no map.
+    #[error("an item of a keyed list must be a map")]
+    NotMap,
+    /// The item has none of these keys of the list.
+    #[error("an item has none of the keys {}", .0.join(", "))]
+    NoKey(Vec<String>),
+}
+
 /// The path element of one item of a list, or why it has none.
-pub(crate) fn element(list: List<'_>, item: &Value) -> Result<PathElement, String> {
+pub(crate) fn element(list: List<'_>, item: &Value) -> Result<PathElement, NoPlace> {
     match (list.kind(), item) {
-        (ListType::Atomic, _) => Err("the items of an atomic list have no paths".to_owned()),
-        (ListType::Set, Value::Object(_) | Value::Array(_) | Value::Null) => {
-            Err("an item of a set must be a scalar".to_owned())
-        }
+        (ListType::Atomic, _) => Err(NoPlace::Atomic),
+        (ListType::Set, Value::Object(_) | Value::Array(_) | Value::Null) => Err(NoPlace::NotScalar),
         (ListType::Set, scalar) => Ok(PathElement::value(scalar.clone())),
         (ListType::Map(names), Value::Object(item)) => key(list, names, item),
-        (ListType::Map(_), _) => Err("an item of a keyed list must be a map".to_owned()),
+        (ListType::Map(_), _) => Err(NoPlace::NotMap),
     }
 }
 
 /// The keys of an item. One that is left out has its default, or is no part of the key.
-fn key(list: List<'_>, names: &[String], item: &Map<String, Value>) -> Result<PathElement, String> {
+fn key(list: List<'_>, names: &[String], item: &Map<String, Value>) -> Result<PathElement, NoPlace> {
     let declared = list.item().map();
     let keys = names.iter().filter_map(|name| {
         let default = || declared?.field(name)?.default();
@@ -66,7 +81,7 @@ fn key(list: List<'_>, names: &[String], item: &Map<String, Value>) -> Result<Pa
     });
     let keys: Map<String, Value> = keys.collect();
     if keys.is_empty() {
-        return Err(format!("an item has none of the keys {}", names.join(", ")));
+        return Err(NoPlace::NoKey(names.to_vec()));
     }
     Ok(PathElement::key(keys))
 }

@@ -51,12 +51,13 @@ use crate::ssa::schema::{Kind, Schema};
 use live::{Declared, Live, without_managed_fields};
 use write::{Changes, Merge};
 
+pub use form::NoPlace;
 pub(crate) use form::element;
 pub use layer::{EVERY, lay_over, stands_for};
 pub use proof::changes_nothing;
 pub use refusal::{Conflict, Refusal};
 pub use regrown::regrown;
-pub use validate::{Fault, Mistake, mistakes};
+pub use validate::{Fault, Mistake, Shape, mistakes};
 
 /// Who writes, through what, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]

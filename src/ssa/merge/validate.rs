@@ -1,8 +1,10 @@
 //! Finds what the schema does not allow.
 
+use std::fmt;
+
 use serde_json::Value;
 
-use super::form::{Form, element};
+use super::form::{Form, NoPlace, element};
 use crate::object::field::{FieldPath, PathElement};
 use crate::ssa::schema::{List, Map, Scalar, Type};
 
@@ -25,9 +27,76 @@ pub enum Fault {
     /// An item has the key of another.
     #[error("another item has the same key")]
     Repeated,
-    /// Its value, in words.
-    #[error("{0}")]
-    Other(String),
+    /// Its value is of another type than the schema says.
+    #[error("expected {expected}, got {found}")]
+    WrongType {
+        /// What the schema says.
+        expected: Shape,
+        /// What the value is.
+        found: Shape,
+    },
+    /// It is an item of a list without a place of its own.
+    #[error(transparent)]
+    NoPlace(#[from] NoPlace),
+}
+
+impl Fault {
+    /// Whether a string is expected, and what is there would be one in quotes.
+    pub fn lacks_quotes(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongType {
+                expected: Shape::String,
+                found: Shape::Number | Shape::Boolean,
+            }
+        )
+    }
+}
+
+/// The type of a value, with the article that a sentence wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Nothing.
+    Null,
+    /// `true` or `false`.
+    Boolean,
+    /// An integer or a fraction.
+    Number,
+    /// Text.
+    String,
+    /// Any of a boolean, a number and a string.
+    Scalar,
+    /// Items in their order.
+    List,
+    /// Fields by their names.
+    Map,
+}
+
+impl Shape {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(_) => Self::Boolean,
+            Value::Number(_) => Self::Number,
+            Value::String(_) => Self::String,
+            Value::Array(_) => Self::List,
+            Value::Object(_) => Self::Map,
+        }
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Scalar => "a scalar",
+            Self::List => "a list",
+            Self::Map => "a map",
+        })
+    }
 }
 
 /// What an API server would refuse to merge: fields that are not declared, values of another type,
@@ -46,22 +115,25 @@ pub(super) fn mistakes_in_stored(of: Type<'_>, value: &Value) -> Vec<Mistake> {
 }
 
 fn check(of: Type<'_>, value: &Value, path: &FieldPath, found: &mut Vec<Mistake>) {
-    let mut report = |reason: String| {
+    let mut report = |expected: Shape| {
         found.push(Mistake {
             path: path.clone(),
-            fault: Fault::Other(reason),
+            fault: Fault::WrongType {
+                expected,
+                found: Shape::of(value),
+            },
         });
     };
     match (Form::or_first(Form::of(of, Some(value)), of), of.map(), of.list()) {
         (Form::Map, Some(map), _) => match value {
             Value::Object(_) => check_map(map, value, path, found),
             Value::Null => {}
-            _ => report(format!("expected a map, got {}", described(value))),
+            _ => report(Shape::Map),
         },
         (Form::List, _, Some(list)) => match value {
             Value::Array(items) => check_list(list, items, path, found),
             Value::Null => {}
-            _ => report(format!("expected a list, got {}", described(value))),
+            _ => report(Shape::List),
         },
         _ => {
             let expected = match (of.scalar(), value) {
@@ -71,12 +143,12 @@ fn check(of: Type<'_>, value: &Value, path: &FieldPath, found: &mut Vec<Mistake>
                 | (Some(Scalar::Boolean), Value::Bool(_))
                 | (Some(Scalar::Any), Value::String(_) | Value::Number(_) | Value::Bool(_))
                 | (None, _) => return,
-                (Some(Scalar::String), _) => "a string",
-                (Some(Scalar::Number), _) => "a number",
-                (Some(Scalar::Boolean), _) => "a boolean",
-                (Some(Scalar::Any), _) => "a scalar",
+                (Some(Scalar::String), _) => Shape::String,
+                (Some(Scalar::Number), _) => Shape::Number,
+                (Some(Scalar::Boolean), _) => Shape::Boolean,
+                (Some(Scalar::Any), _) => Shape::Scalar,
             };
-            report(format!("expected {expected}, got {}", described(value)));
+            report(expected);
         }
     }
 }
@@ -103,9 +175,9 @@ fn check_list(list: List<'_>, items: &[Value], path: &FieldPath, found: &mut Vec
             element(list, item)
         };
         match place {
-            Err(reason) => found.push(Mistake {
+            Err(why) => found.push(Mistake {
                 path: path.join(PathElement::Index(index)),
-                fault: Fault::Other(reason),
+                fault: Fault::NoPlace(why),
             }),
             Ok(place) => {
                 let path = path.join(place.clone());
@@ -118,16 +190,5 @@ fn check_list(list: List<'_>, items: &[Value], path: &FieldPath, found: &mut Vec
                 check(list.item(), item, &path, found);
             }
         }
-    }
-}
-
-fn described(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a map",
     }
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use stackanetes::cluster::{
-    Apply, Cluster, ClusterError, Connection, Deletion, Failure, Force, Kubernetes, Persist, Propagation, Resource,
-    Sandbox,
+    Apply, CauseKind, Cluster, ClusterError, Connection, Deletion, Failure, Force, Kubernetes, Persist, Propagation,
+    Resource, Sandbox,
 };
 use stackanetes::object::field::{FieldPath, ManagedFields};
 use stackanetes::object::{GroupVersionKind, LiveObject, ObjectRef};
@@ -384,7 +384,7 @@ fn alike(real: &Outcome, sandbox: &Outcome) -> Result<(), String> {
             same("failure", &left.failure, &right.failure)?;
             let conflicts = |error: &ClusterError| -> BTreeSet<_> {
                 let causes = error.causes.iter();
-                let causes = causes.filter(|cause| cause.reason == "FieldManagerConflict");
+                let causes = causes.filter(|cause| cause.kind == CauseKind::Owned);
                 causes
                     .map(|cause| (cause.path.as_ref().map(ToString::to_string), cause.message.clone()))
                     .collect()

@@ -1,0 +1,101 @@
+//! What an API server says is wrong with a field, as a kind: from the machine-readable reason where that tells, and
+//! from its words where only they do.
+
+use crate::cluster::CauseKind;
+
+/// The words by which API servers say that a field cannot be changed: how they end, whatever value they
+/// quote before.
+///
+/// From `k8s.io/apimachinery/pkg/api/validation` (`FieldImmutableErrorMsg`), which most kinds use, and
+/// `k8s.io/kubernetes/pkg/apis/*/validation` (1.37; for StorageClasses and role bindings also 1.30).
+const IMMUTABLE_ENDINGS: [&str; 9] = [
+    ": field is immutable",
+    // ConfigMap and Secret.
+    ": field is immutable when `immutable` is set",
+    // Service: addresses, their families, the class of the load balancer.
+    ": may not change once set",
+    ": primary clusterIP can not be unset",
+    // PriorityClass.
+    ": may not be changed in an update.",
+    // VolumeAttributesClass, and StorageClass as it was.
+    ": updates to driverName are forbidden.",
+    ": updates to parameters are forbidden.",
+    ": updates to provisioner are forbidden.",
+    // RoleBinding and ClusterRoleBinding, as they were.
+    ": cannot change roleRef",
+];
+
+/// How they begin, where they go on with what can be changed, or with what differs.
+const IMMUTABLE_BEGINNINGS: [&str; 4] = [
+    // StatefulSet, up to 1.36.
+    "Forbidden: updates to statefulset spec for fields other than ",
+    "Forbidden: pod updates may not change fields other than ",
+    // PersistentVolumeClaim and PersistentVolume.
+    "Forbidden: spec is immutable after creation",
+    "Forbidden: spec.persistentvolumesource is immutable after creation",
+];
+
+/// How the schema check of server-side apply, and that of a built-in kind, say that a string is missing.
+const NOT_STRING_BEGINNINGS: [&str; 2] = ["expected string, got ", "expected a string, got "];
+
+/// The kind of a cause with this reason (`metav1.CauseType`) and these words.
+pub(super) fn kind(reason: &str, words: &str) -> CauseKind {
+    if says_immutable(words) {
+        return CauseKind::Immutable;
+    }
+    if NOT_STRING_BEGINNINGS.iter().any(|begin| words.starts_with(begin)) {
+        return CauseKind::NotString;
+    }
+    match reason {
+        "FieldValueInvalid" => CauseKind::Invalid,
+        "FieldValueTypeInvalid" => CauseKind::WrongType,
+        "FieldValueRequired" => CauseKind::Required,
+        "FieldValueForbidden" => CauseKind::Forbidden,
+        "FieldValueNotSupported" => CauseKind::NotSupported,
+        "FieldValueNotFound" => CauseKind::NotFound,
+        "FieldValueDuplicate" => CauseKind::Duplicate,
+        "FieldValueTooLong" | "FieldValueTooMany" => CauseKind::TooLong,
+        "FieldManagerConflict" => CauseKind::Owned,
+        _ => CauseKind::Other,
+    }
+}
+
+fn says_immutable(words: &str) -> bool {
+    let is_end = |ending: &str| words.ends_with(ending) || ending.strip_prefix(": ") == Some(words);
+    IMMUTABLE_ENDINGS.iter().any(|ending| is_end(ending))
+        || IMMUTABLE_BEGINNINGS.iter().any(|begin| words.starts_with(begin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_a_field_is_immutable_is_said_in_several_ways() {
+        for words in [
+            "Invalid value: {}: field is immutable",
+            "Forbidden: field is immutable when `immutable` is set",
+            "Invalid value: [\"None\"]: may not change once set",
+            "Forbidden: may not be changed in an update.",
+            "Forbidden: updates to statefulset spec for fields other than 'replicas', 'template' are forbidden",
+            "Forbidden: spec is immutable after creation except resources.requests for bound claims\n@@ -1 +1 @@",
+            "Invalid value: {}: cannot change roleRef",
+        ] {
+            assert_eq!(kind("FieldValueInvalid", words), CauseKind::Immutable, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_quoted_says_nothing() {
+        let quoted = "Invalid value: \"x: field is immutable\": must be a number";
+        assert_eq!(kind("FieldValueInvalid", quoted), CauseKind::Invalid);
+        let quoted = "Invalid value: \"expected string, got 5\": must be a number";
+        assert_eq!(kind("FieldValueInvalid", quoted), CauseKind::Invalid);
+    }
+
+    #[test]
+    fn a_reason_that_is_not_known_is_no_kind_of_its_own() {
+        assert_eq!(kind("FieldValueTypeInvalid", "x"), CauseKind::WrongType);
+        assert_eq!(kind("", ""), CauseKind::Other);
+    }
+}
