@@ -12,25 +12,23 @@ use crate::cluster::{Cluster, ClusterError, Discovery, Kubernetes, Sandbox};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::key_hint;
 use crate::object::selection::Selection;
-use crate::object::{GroupKind, ObjectRef};
 use crate::observe::history::{self, Directory};
-use crate::observe::{self, Observations, Question, Scopes};
+use crate::observe::{self, Observations, Question, Served};
+use crate::plan::compare::Blame;
 use crate::plan::{self, Plan};
 use crate::source::parameters::SetByHand;
 use crate::source::{self, Desired, Revision};
-use crate::ssa::schema::Schema;
 use crate::view::{Against, Heading, Pruning};
 
 /// A plan and everything it was made from.
 pub(super) struct Planned {
     pub(super) plan: Plan,
+    /// What of git's history stands behind its changes.
+    pub(super) blame: Blame,
     pub(super) cluster: Arc<dyn Cluster>,
     pub(super) cluster_name: String,
     pub(super) question: Question,
-    pub(super) discovery: Discovery,
-    pub(super) scopes: Scopes,
-    pub(super) defined_by: std::collections::BTreeMap<GroupKind, ObjectRef>,
-    pub(super) schema: Arc<Schema>,
+    pub(super) served: Served,
     pub(super) revision: Option<Revision>,
     pub(super) environment: Option<String>,
     pub(super) by_hand: SetByHand,
@@ -112,21 +110,11 @@ pub(super) async fn planned_on(read: Desired, connected: Connected, asked: Asked
         default_namespace,
     };
     ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
-    let Observations {
-        mut observed,
-        discovery,
-        scopes,
-        defined_by,
-        schema,
-    } = observe::observe(&*cluster, manifests, &components, &question).await?;
+    let Observations { observed, served } = observe::observe(&*cluster, manifests, &components, &question).await?;
     let not_selected = observed.not_selected;
-    history::look_back(&mut observed, &question.selection, &directory);
-    history::look_whose(&mut observed, &directory);
-    let history = history::read(&mut observed, &discovery, &directory);
-    let mut plan = plan::plan(observed, &question.policy);
-    if let Some(history) = history {
-        history.explain(&mut plan, &discovery);
-    }
+    let (lineage, history) = history::look(&observed, &question.selection, &directory, &served.discovery);
+    let plan = plan::plan(observed, lineage, &question.policy);
+    let blame = history.map(|history| history.explain(&plan, &served.discovery));
     ui.done();
     let pruning = match (safety.no_prune, question.selection.is_everything()) {
         (true, _) => Pruning::Off,
@@ -135,13 +123,11 @@ pub(super) async fn planned_on(read: Desired, connected: Connected, asked: Asked
     };
     Ok(Planned {
         plan,
+        blame: blame.unwrap_or_default(),
         cluster,
         cluster_name,
         question,
-        discovery,
-        scopes,
-        defined_by,
-        schema,
+        served,
         revision,
         environment,
         by_hand,
@@ -159,6 +145,7 @@ impl Planned {
             whole: ui.verbosity() == Verbosity::Verbose,
             not_selected: self.not_selected,
             pruning: self.pruning,
+            blame: &self.blame,
         }
     }
 }

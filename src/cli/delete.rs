@@ -12,7 +12,8 @@ use super::{Exit, context, options, sync};
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::{Error, Result};
 use crate::observe::{self, Observations, Question};
-use crate::plan::{self, Budget, Empty, Policy, Prune};
+use crate::plan::compare::Blame;
+use crate::plan::{self, Budget, Empty, Lineage, Policy, Prune};
 use crate::source::Settings;
 use crate::source::parameters::SetByHand;
 use crate::view::{self, Against, Heading, Pruning};
@@ -70,14 +71,8 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     };
     ui.doing(&format!("looking for members in {}", connected.name));
     let found = observe::everything(&*connected.cluster, &question).await?;
-    let Observations {
-        observed,
-        discovery,
-        scopes,
-        defined_by,
-        schema,
-    } = found.ok_or_else(|| context::never_synced(&set, &connected.name))?;
-    let plan = plan::plan(observed, &question.policy);
+    let Observations { observed, served } = found.ok_or_else(|| context::never_synced(&set, &connected.name))?;
+    let plan = plan::plan(observed, Lineage::default(), &question.policy);
     ui.done();
     let heading = Heading {
         against: Against::Cluster(&connected.name),
@@ -86,17 +81,16 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         whole: ui.verbosity() == Verbosity::Verbose,
         not_selected: 0,
         pruning: Pruning::Everything,
+        blame: &Blame::default(),
     };
     ui.result(&view::plan(&plan, &heading))?;
     let planned = Planned {
         plan,
+        blame: Blame::default(),
         cluster: connected.cluster,
         cluster_name: connected.name,
         question,
-        discovery,
-        scopes,
-        defined_by,
-        schema,
+        served,
         revision: None,
         environment: None,
         by_hand: SetByHand::default(),
@@ -120,7 +114,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
             return Ok(Exit::Differs);
         }
     }
-    let (cluster, discovery) = (planned.cluster.clone(), planned.discovery.clone());
+    let (cluster, discovery) = (planned.cluster.clone(), planned.served.discovery.clone());
     let exit = sync::execute(planned, args.timeout, ui).await?;
     if observe::read_parent(&*cluster, &set, &discovery).await?.is_none() {
         ui.result(&format!("the ApplySet {} is gone\n", set.name))?;

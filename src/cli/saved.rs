@@ -82,7 +82,7 @@ pub(super) async fn made_of(planned: &Planned) -> Result<MadeOf> {
 /// The UID of the namespace that every cluster has and keeps; the address where that may not be read.
 async fn cluster(planned: &Planned) -> Result<String> {
     let system = ObjectRef::namespace("kube-system");
-    let found = match planned.discovery.preferred(&system.kind) {
+    let found = match planned.served.discovery.preferred(&system.kind) {
         Some(resource) => planned.cluster.get(resource, &system).await,
         None => Ok(None),
     };

@@ -180,10 +180,7 @@ pub(super) fn execution(planned: Planned, limits: Limits) -> (Execution, Plan) {
         plan,
         cluster,
         question,
-        discovery,
-        scopes,
-        defined_by,
-        schema,
+        served,
         revision,
         environment,
         by_hand,
@@ -197,17 +194,14 @@ pub(super) fn execution(planned: Planned, limits: Limits) -> (Execution, Plan) {
     let objects = plan.steps.iter().filter(|step| step.place.is_some()).count() + plan.unchanged.len();
     let execution = Execution {
         cluster,
-        discovery,
         question,
-        scopes,
-        defined_by,
-        schema,
+        served,
         timeout: limits.timeout,
         record: Record {
             source: plan.source.clone(),
             environment,
             set: recorded(by_hand),
-            ..record(revision.as_ref(), &who, objects, &plan.server_version)
+            ..record(revision.as_ref(), &who, objects, &plan.facts.server_version)
         },
         holder: Holder {
             identity: format!("{who}/{}", std::process::id()),
@@ -228,7 +222,7 @@ pub(super) async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) ->
         format: Format::Text,
         may_plan_again: false,
     };
-    let set = planned.plan.set.as_ref().map(|set| set.name.clone());
+    let set = planned.plan.facts.set.as_ref().map(|set| set.name.clone());
     match Box::pin(carry_out(planned, &manner, ui)).await? {
         Ended::With(exit) => Ok(exit),
         Ended::Overtaken => Err(Abort::Overtaken(set.unwrap_or_default()).into()),
@@ -260,7 +254,7 @@ async fn carry_out(planned: Planned, manner: &Manner, ui: &mut Ui) -> Result<End
     };
     let cluster_name = planned.cluster_name.clone();
     let (execution, plan) = execution(planned, limits);
-    let (set, commit) = (plan.set.clone(), execution.holder.revision.clone());
+    let (set, commit) = (plan.facts.set.clone(), execution.holder.revision.clone());
     let mut report = Report::of(&plan);
     ui.doing("syncing");
     let mut tell = |event| {

@@ -79,7 +79,7 @@ impl Run<'_> {
     /// Where an object is listed: where its kind was when the plan was made.
     fn list_of(&self, written: &Written) -> (GroupKind, Scope) {
         let kind = written.reference.kind.clone();
-        let scopes = self.execution.scopes.get(&kind);
+        let scopes = self.execution.served.scopes.get(&kind);
         let scope = match &written.reference.namespace {
             Some(namespace) if !scopes.is_some_and(|scopes| scopes.contains(&Scope::Cluster)) => {
                 Scope::Namespace(namespace.clone())

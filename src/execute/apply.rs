@@ -110,7 +110,7 @@ impl Run<'_> {
         loop {
             let answer = self.observed(agreed.work.desired.clone(), &agreed.work).await;
             let is_late = began.elapsed() >= NEW_DEFINITION;
-            match answer.map(|observation| plan::decide(observation, &self.execution.question.policy)) {
+            match answer.map(|observation| self.decide(observation, &agreed.work)) {
                 Ok(Decision::Step(step))
                     if step.action == agreed.action && same_changes(&agreed.changes, &step.changes) =>
                 {
@@ -130,13 +130,16 @@ impl Run<'_> {
         let _turn = self.requests.acquire().await;
         let server = Server {
             cluster: &*self.execution.cluster,
-            discovery: &self.execution.discovery,
-            schema: &self.execution.schema,
+            discovery: &self.execution.served.discovery,
+            schema: &self.execution.served.schema,
         };
         let question = &self.execution.question;
-        let observation = observe::observe_again(&server, desired, work.resource.clone(), question).await?;
-        let past = work.past.clone();
-        Ok(Observation { past, ..observation })
+        observe::observe_again(&server, desired, work.resource.clone(), question).await
+    }
+
+    /// Decides about an object that was looked at again.
+    fn decide(&self, observation: Observation, work: &ApplyWork) -> Decision {
+        plan::decide(observation, work.past.clone(), &self.execution.question.policy)
     }
 
     async fn try_apply(&self, agreed: &Agreed) -> Result<LiveObject, ClusterError> {
@@ -189,7 +192,7 @@ impl Run<'_> {
         } = agreed;
         let observation = self.observed(work.desired.clone(), &work).await;
         let observation = observation.map_err(|error| Applied::Not(Outcome::Failed(error)))?;
-        match plan::decide(observation, &self.execution.question.policy) {
+        match self.decide(observation, &work) {
             Decision::Unchanged(settled) => Err(Applied::Nothing(settled)),
             Decision::Step(step) if step.action == action && same_changes(&changes, &step.changes) => {
                 Agreed::of(*step).ok_or(Applied::Not(Outcome::Moved))
@@ -205,7 +208,7 @@ impl Run<'_> {
         let field_manager = &self.execution.question.policy.field_manager;
         let spelled = agreed.unverified.as_ref().map(|_| {
             let predicted = predicted.value().clone();
-            let schema = &self.execution.schema;
+            let schema = &self.execution.served.schema;
             LiveObject::new(predict::spelled_as_stored(
                 schema,
                 predicted,

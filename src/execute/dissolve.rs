@@ -21,11 +21,11 @@ impl Run<'_> {
     pub(super) async fn dissolve(&self, set: &ApplySet) -> Result<bool> {
         let execution = self.execution;
         let cluster = &*execution.cluster;
-        let Some(parent) = observe::read_parent(cluster, set, &execution.discovery).await? else {
+        let Some(parent) = observe::read_parent(cluster, set, &execution.served.discovery).await? else {
             return Ok(true);
         };
         let (members, hidden) =
-            observe::read_members(cluster, &execution.question, &execution.discovery, &parent).await?;
+            observe::read_members(cluster, &execution.question, &execution.served.discovery, &parent).await?;
         if !members.is_empty() || !hidden.is_empty() {
             return Ok(false);
         }
@@ -42,7 +42,7 @@ impl Run<'_> {
     /// Deletes what belongs to the ApplySet itself, exactly as it is now.
     async fn remove(&self, reference: &ObjectRef) -> Result<()> {
         let cluster = &*self.execution.cluster;
-        let Some(resource) = self.execution.discovery.preferred(&reference.kind) else {
+        let Some(resource) = self.execution.served.discovery.preferred(&reference.kind) else {
             return Ok(());
         };
         let live = cluster.get(resource, reference).await;

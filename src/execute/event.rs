@@ -9,7 +9,7 @@ use crate::kinds::finalizer::Finalizer;
 use crate::kinds::health::Health;
 use crate::object::ObjectRef;
 use crate::object::field::FieldPath;
-use crate::plan::Action;
+use crate::plan::{Action, Unseen};
 
 /// Something happened.
 #[derive(Debug)]
@@ -122,8 +122,12 @@ pub enum Hold {
     Leaving(Vec<ObjectRef>),
     /// Its finalizers, if it has any: it is being deleted, and has not gone in time.
     Finalizers(Vec<Finalizer>),
-    /// It is not known whether it is gone, for this reason.
-    Unknown(String),
+    /// It is not known whether it is gone: it cannot be looked at, and what the server said to that.
+    Hidden(String),
+    /// It is not known whether it is gone: its watch has ended.
+    WatchEnded,
+    /// What it holds could not be found out.
+    Unseen(Unseen),
 }
 
 impl Outcome {

@@ -201,7 +201,7 @@ impl Feeds {
                 match self.cluster.get(resource, reference).await {
                     Ok(Some(live)) if live.uid() == uid => last = Some(Seen::of(&live)),
                     Ok(_) => return Ok(()),
-                    Err(error) => return Err(Hold::Unknown(error.to_string())),
+                    Err(error) => return Err(Hold::Hidden(error.message)),
                 }
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
@@ -227,9 +227,9 @@ impl Feeds {
             Ok(feed) => match &feed.failed {
                 // Its kind is gone, it seems, and all objects with it.
                 None | Some((Failure::NotFound, _)) => Ok(()),
-                Some((_, why)) => Err(Hold::Unknown(why.clone())),
+                Some((_, why)) => Err(Hold::Hidden(why.clone())),
             },
-            Err(_) => Err(Hold::Unknown("its watch has ended".to_owned())),
+            Err(_) => Err(Hold::WatchEnded),
         }
     }
 

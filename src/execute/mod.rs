@@ -20,7 +20,6 @@ mod runs;
 mod walk;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,15 +30,14 @@ use tokio::sync::{Semaphore, watch};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::journal::Counts;
 use crate::applyset::parent::Record;
-use crate::cluster::{Cluster, Discovery, Resource};
+use crate::cluster::{Cluster, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::health::Health;
 use crate::kinds::jobs::{self, Inputs};
-use crate::object::{GroupKind, LiveObject, ObjectRef};
-use crate::observe::{self, Question, Scopes};
+use crate::object::{LiveObject, ObjectRef};
+use crate::observe::{self, Question, Served};
 use crate::plan::order;
-use crate::plan::{Action, Plan, Reason, Settled, Step, Work};
-use crate::ssa::schema::Schema;
+use crate::plan::{Action, Facts, Plan, Reason, Settled, Step, Work};
 
 pub use event::{Event, Hold, Outcome};
 pub use lock::{Holder, Lock};
@@ -60,16 +58,10 @@ const TRIES: usize = 10;
 pub struct Execution {
     /// Where.
     pub cluster: Arc<dyn Cluster>,
-    /// The kinds that the server knew when the plan was made.
-    pub discovery: Discovery,
+    /// What the server served when the plan was made.
+    pub served: Served,
     /// What the plan was made from; an object that changed is observed again by it.
     pub question: Question,
-    /// Where the objects of a kind were listed, and so can be watched.
-    pub scopes: Scopes,
-    /// Which CustomResourceDefinition of the directory brings which kind.
-    pub defined_by: BTreeMap<GroupKind, ObjectRef>,
-    /// How the server merges the kinds that there are, as far as it is known.
-    pub schema: Arc<Schema>,
     /// How long an object may take to become Current, or to be gone.
     pub timeout: Duration,
     /// What to remember of this sync.
@@ -89,8 +81,8 @@ impl Execution {
     pub async fn run(mut self, plan: Plan, mut events: impl FnMut(Event)) -> Result<(), Abort> {
         let fence = Arc::new(Fence::around(self.cluster));
         self.cluster = fence.clone();
-        let selector = plan.set.as_ref().map(ApplySet::selector).unwrap_or_default();
-        let feeds = Feeds::new(self.cluster.clone(), selector, self.scopes.clone());
+        let selector = plan.facts.set.as_ref().map(ApplySet::selector).unwrap_or_default();
+        let feeds = Feeds::new(self.cluster.clone(), selector, self.served.scopes.clone());
         let events: RefCell<&mut dyn FnMut(Event)> = RefCell::new(&mut events);
         let run = Run {
             requests: Semaphore::new(self.question.concurrency),
@@ -161,15 +153,19 @@ impl Run<'_> {
     async fn whole(&self, plan: Plan) -> Result<(), Abort> {
         let records = plan.writes() || self.dissolves() || self.must_record(&plan);
         let Plan {
-            set,
-            parent,
+            facts,
             steps,
             unchanged,
-            dependencies,
-            key,
             back,
             ..
         } = plan;
+        let Facts {
+            set,
+            parent,
+            dependencies,
+            key,
+            ..
+        } = facts;
         let mut members = Members::default();
         let mut nodes = Vec::new();
         let mut deletes = Vec::new();
@@ -197,7 +193,7 @@ impl Run<'_> {
             nodes.push((settled.reference.clone(), Task::Await(Box::new(settled))));
         }
         let (references, tasks): (Vec<ObjectRef>, Vec<Task>) = nodes.into_iter().unzip();
-        let graph = order::graph(&references, &dependencies, &self.execution.defined_by);
+        let graph = order::graph(&references, &dependencies, &self.execution.served.defined_by);
         let mut walk = Walk::new(graph, tasks);
 
         let Some(set) = set.filter(|_| records) else {
@@ -407,8 +403,8 @@ impl Run<'_> {
                 health: health.clone(),
             });
         };
-        let Execution { cluster, discovery, .. } = &self.execution;
-        if observe::waits_for_consumer(&**cluster, discovery, live).await {
+        let Execution { cluster, served, .. } = &self.execution;
+        if observe::waits_for_consumer(&**cluster, &served.discovery, live).await {
             return done;
         }
         let health = self.feeds.current(resource, live, self.patience(), progress).await;
@@ -428,8 +424,8 @@ impl Run<'_> {
             return health;
         }
         let _turn = self.requests.acquire().await;
-        let Execution { cluster, discovery, .. } = &self.execution;
-        observe::explained(&**cluster, discovery, resource, live, health).await
+        let Execution { cluster, served, .. } = &self.execution;
+        observe::explained(&**cluster, &served.discovery, resource, live, health).await
     }
 
     /// How long anything is waited for: until its time is up, or the sync is stopped.

@@ -80,11 +80,11 @@ impl Run<'_> {
     /// Whether a sync that writes no object still has something to record: its revision, and the Jobs
     /// that have completed.
     pub(super) fn must_record(&self, plan: &Plan) -> bool {
-        let completed = plan.parent.as_ref().and_then(|parent| parent.completed.as_ref());
+        let completed = plan.facts.parent.as_ref().and_then(|parent| parent.completed.as_ref());
         let is_new = completed.is_none_or(|completed| completed.revision != self.execution.record.revision);
-        let mut parents = plan.parent.iter();
+        let mut parents = plan.facts.parent.iter();
         let ran = parents.any(|parent| self.runs.after(&parent.jobs) != parent.jobs);
-        plan.set.is_some() && (ran || is_new && self.execution.question.selection.is_everything())
+        plan.facts.set.is_some() && (ran || is_new && self.execution.question.selection.is_everything())
     }
 
     /// The namespace of the parent comes before everything else: applied first if git wants it.

@@ -137,15 +137,16 @@ impl Run<'_> {
     /// definition's kind, that may be what goes with an owner of another kind.
     async fn still_in_use(&self, container: &LiveObject) -> Option<Outcome> {
         let Question { set, concurrency, .. } = &self.execution.question;
-        let Execution { cluster, discovery, .. } = self.execution;
+        let Execution { cluster, served, .. } = self.execution;
         let may_follow = object::is_definition(&container.reference().kind);
         let patience = self.patience();
         tokio::pin!(patience);
         loop {
-            let contents = observe::contents(&**cluster, discovery, container, set.as_ref(), *concurrency).await;
+            let contents =
+                observe::contents(&**cluster, &served.discovery, container, set.as_ref(), *concurrency).await;
             let (stays, mut leaving) = match contents {
                 Contents::Known { stays, leaves } => (stays, leaves),
-                Contents::Unknown(why) => return Some(Outcome::NotGone(Hold::Unknown(why))),
+                Contents::Unknown(why) => return Some(Outcome::NotGone(Hold::Unseen(why))),
             };
             let (follow, stay): (Vec<Held>, Vec<Held>) = stays
                 .into_iter()

@@ -31,7 +31,7 @@ impl Runs {
         let planned = plan.steps.iter().filter(|step| runs(step.action));
         let complete = plan.unchanged.iter().filter(|settled| settled.is_complete);
         Self {
-            wanted: plan.jobs.clone(),
+            wanted: plan.facts.jobs.clone(),
             planned: planned.map(|step| step.reference.clone()).collect(),
             begun: RefCell::default(),
             completed: RefCell::new(
@@ -39,7 +39,7 @@ impl Runs {
                     .filter_map(|settled| Some((settled.reference.clone(), settled.inputs.clone()?)))
                     .collect(),
             ),
-            irreversible: plan.irreversible.clone(),
+            irreversible: plan.facts.irreversible.clone(),
             crossed: plan.back.crossed.iter().map(|crossed| crossed.job.clone()).collect(),
         }
     }

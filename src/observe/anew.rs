@@ -11,7 +11,7 @@ use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::nearest;
 use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, LiveObject, ObjectRef};
-use crate::plan::{self, Answered, Immutable, Permit};
+use crate::plan::{self, Answered, Immutable, Permit, Untried};
 
 /// A new object in the place of one that cannot be changed.
 pub(super) struct Anew<'a> {
@@ -39,8 +39,7 @@ impl Anew<'_> {
             }))
         };
         if plan::is_container(reference) {
-            let why = "it cannot be tried under another name".to_owned();
-            return Ok(found(Err(why), Vec::new()));
+            return Ok(found(Err(Untried::Container), Vec::new()));
         }
         let tried = without_addresses(self.sent, Some(self.live.value()));
         let uid = self.live.uid();
@@ -50,9 +49,7 @@ impl Anew<'_> {
                 Ok(with_addresses(answer.object, self.sent)),
                 explain::warnings(self.desired, answer.warnings),
             )),
-            Err(error) if error.failure == Failure::Forbidden => {
-                Ok(found(Err("you may not create it".to_owned()), Vec::new()))
-            }
+            Err(error) if error.failure == Failure::Forbidden => Ok(found(Err(Untried::NotAllowed), Vec::new())),
             Err(error) => Err(error),
         }
     }

@@ -17,7 +17,7 @@ use crate::diagnostic::error::{Error, Result};
 use crate::kinds::jobs::{Inputs, Run};
 use crate::object::{DesiredObject, LiveObject};
 use crate::plan::migrate::Migration;
-use crate::plan::{self, Answered, Observation, Past, Unverified, Version};
+use crate::plan::{self, Answered, Observation, Unverified, Version};
 use crate::ssa::schema::Schema;
 
 /// Whether the server was not asked for this reason.
@@ -71,7 +71,6 @@ impl Wanted {
             live,
             answer,
             run,
-            past: Past::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Cluster, ClusterError, Discovery, Resource, Scope};
 use crate::object::{GroupKind, GroupVersionKind, LiveObject, ObjectRef, is_definition};
-use crate::plan::{Contents, Held};
+use crate::plan::{Contents, Held, Unseen};
 
 /// The label of the Endpoints that the control plane writes, and deletes a moment after their Service.
 const ENDPOINTS_WRITER: &str = "endpoints.kubernetes.io/managed-by";
@@ -57,7 +57,7 @@ async fn of_definition(cluster: &dyn Cluster, discovery: &Discovery, definition:
                 leaves: sorted(leaves.into_iter().map(LiveObject::reference)),
             }
         }
-        Err(error) => Contents::Unknown(format!("{} cannot be listed: {error}", resource.plural)),
+        Err(error) => Contents::Unknown(not_listed(&resource.plural, &error)),
     }
 }
 
@@ -78,7 +78,7 @@ async fn of_namespace(
         .iter()
         .find(|version| !version.starts_with("metrics.k8s.io/"))
     {
-        return Contents::Unknown(format!("the server of {away} does not answer"));
+        return Contents::Unknown(Unseen::Unavailable(away.clone()));
     }
     let kinds = resources.iter().map(|resource| &resource.gvk.group_kind).collect();
     let scope = Scope::Namespace(namespace.to_owned());
@@ -98,7 +98,14 @@ async fn of_namespace(
             let objects: Vec<LiveObject> = objects.into_iter().flatten().collect();
             missed(&objects, &kinds, set)
         }
-        Err((plural, error)) => Contents::Unknown(format!("{plural} cannot be listed there: {error}")),
+        Err((plural, error)) => Contents::Unknown(not_listed(&plural, &error)),
+    }
+}
+
+fn not_listed(plural: &str, error: &ClusterError) -> Unseen {
+    Unseen::NotListed {
+        plural: plural.to_owned(),
+        message: error.message.clone(),
     }
 }
 
@@ -205,7 +212,7 @@ mod tests {
                 let stays = stays.into_iter().map(|held| held.reference).collect();
                 [stays, leaves].map(|objects: Vec<ObjectRef>| objects.into_iter().map(|object| object.name).collect())
             }
-            Contents::Unknown(why) => panic!("{why}"),
+            Contents::Unknown(why) => panic!("{why:?}"),
         }
     }
 

@@ -1,18 +1,14 @@
 //! All members of an ApplySet, as what is to go.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::members::{Members, Survey, split_hidden};
-use super::{Observations, Question, failed, in_containers, read_parent};
-use crate::applyset::key::Keyring;
+use super::{Observations, Question, Served, failed, in_containers, read_parent};
 use crate::cluster::{Cluster, Resource};
 use crate::diagnostic::error::Result;
-use crate::kinds::jobs::Irreversible;
-use crate::kinds::rollout::Unknown;
 use crate::object::LiveObject;
-use crate::plan::order::Dependencies;
-use crate::plan::{Back, Observed};
+use crate::plan::{Facts, Observed};
 use crate::ssa::schema::Schema;
 
 /// Gathers all members, with nothing that git wants; nothing if the ApplySet was never synced.
@@ -37,30 +33,24 @@ pub async fn everything(cluster: &dyn Cluster, question: &Question) -> Result<Op
     let orphans: Vec<(Resource, LiveObject)> = live.into_values().collect();
     let contents = in_containers(cluster, &discovery, &orphans, question).await;
     let observed = Observed {
-        set: question.set.clone(),
-        parent: Some(parent),
+        facts: Facts {
+            set: question.set.clone(),
+            parent: Some(parent),
+            not_compared,
+            server_version: discovery.server_version.clone(),
+            ..Facts::default()
+        },
         objects: Vec::new(),
         orphans,
         contents,
-        not_compared,
-        dependencies: Dependencies::new(),
         not_selected: 0,
-        jobs: BTreeSet::new(),
-        irreversible: Irreversible::new(),
-        back: Back::default(),
-        source: None,
-        key: Keyring::Empty,
-        unknown_rollouts: Unknown::new(),
         pending: Vec::new(),
-        server_version: discovery.server_version.clone(),
-        schema_unread: None,
-        idle_rules: Vec::new(),
     };
-    Ok(Some(Observations {
-        observed,
+    let served = Served {
         discovery,
         scopes,
         defined_by: BTreeMap::new(),
         schema: Arc::new(Schema::from_open_api([])),
-    }))
+    };
+    Ok(Some(Observations { observed, served }))
 }

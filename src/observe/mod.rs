@@ -41,7 +41,7 @@ use crate::kinds::rollout;
 use crate::object::selection::Selection;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::plan::order;
-use crate::plan::{Answered, Back, Contents, NotCompared, Observation, Observed, Policy, is_container};
+use crate::plan::{Answered, Contents, Facts, NotCompared, Observation, Observed, Policy, is_container};
 use crate::source::ComponentDependencies;
 use crate::source::Manifest;
 use crate::source::rules::Rule;
@@ -111,9 +111,16 @@ pub type Scopes = BTreeMap<GroupKind, Vec<Scope>>;
 pub struct Observations {
     /// What the plan is made of.
     pub observed: Observed,
-    /// The kinds that the server knows now.
+    /// What the server serves.
+    pub served: Served,
+}
+
+/// What the server serves, as it was when a plan was made; whoever executes the plan looks at objects by it.
+#[derive(Debug)]
+pub struct Served {
+    /// The kinds that the server knows.
     pub discovery: Discovery,
-    /// Where the objects of a kind were listed.
+    /// Where the objects of a kind were listed, and so can be watched.
     pub scopes: Scopes,
     /// Which CustomResourceDefinition of the directory brings which kind.
     pub defined_by: BTreeMap<GroupKind, ObjectRef>,
@@ -204,29 +211,31 @@ pub async fn observe(
     let contents = in_containers(cluster, &discovery, &orphans, question).await;
     Ok(Observations {
         observed: Observed {
-            set: question.set.clone(),
-            parent,
+            facts: Facts {
+                set: question.set.clone(),
+                parent,
+                not_compared,
+                dependencies,
+                jobs: declared.into_keys().collect(),
+                irreversible,
+                key,
+                unknown_rollouts,
+                idle_rules,
+                server_version: discovery.server_version.clone(),
+                schema_unread,
+            },
             objects,
             orphans,
             contents,
-            not_compared,
-            dependencies,
             not_selected,
-            jobs: declared.into_keys().collect(),
-            irreversible,
-            back: Back::default(),
-            source: None,
-            key,
-            unknown_rollouts,
             pending,
-            idle_rules,
-            server_version: discovery.server_version.clone(),
-            schema_unread,
         },
-        discovery,
-        scopes,
-        defined_by,
-        schema: Arc::new(schema),
+        served: Served {
+            discovery,
+            scopes,
+            defined_by,
+            schema: Arc::new(schema),
+        },
     })
 }
 

@@ -7,7 +7,7 @@ use crate::applyset::inventory::Applied;
 use crate::diagnostic::error::{Error, Result};
 use crate::object::field::FieldPath;
 use crate::object::{self, DesiredObject, LiveObject};
-use crate::plan::{Answered, Observation, Unverified};
+use crate::plan::{Answered, Observation, Unpredicted, Unverified};
 use crate::ssa::canonical;
 use crate::ssa::merge::{OnConflict, Refusal, Writer};
 use crate::ssa::predict::{self, Request};
@@ -17,7 +17,7 @@ use crate::ssa::schema::Schema;
 pub(super) fn not_yet(why: Unverified) -> Answered {
     Answered::Unverified {
         why,
-        predicted: Err("it was not predicted".to_owned()),
+        predicted: Err(Unpredicted::NotAsked),
     }
 }
 
@@ -36,7 +36,7 @@ pub(super) fn predict(observation: &mut Observation, schema: &Schema, question: 
     let mut read_anew = None;
     if let (Unverified::KindMissing, Some(kind)) = (&*why, schema.kind_of(sent)) {
         if observation.live.is_some() && kind.is_converted_by_webhook() {
-            *predicted = Err(Refusal::Converted(kind.gvk().clone()).to_string());
+            *predicted = Err(Unpredicted::Refused(Refusal::Converted(kind.gvk().clone())));
             return Ok(());
         }
         observation.live = observation.live.take().map(|live| in_version_of(sent, live));
@@ -68,7 +68,7 @@ pub(super) fn predict(observation: &mut Observation, schema: &Schema, question: 
     *predicted = match predict::predict(schema, &request) {
         Ok(predicted) => Ok(LiveObject::new(predicted.object)),
         Err(refusal @ Refusal::Invalid(_)) => return Err(invalid(&observation.desired, &refusal)),
-        Err(refusal) => Err(refusal.to_string()),
+        Err(refusal) => Err(Unpredicted::Refused(refusal)),
     };
     Ok(())
 }
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
     use crate::kinds::jobs::Run;
     use crate::object::selection::Selection;
-    use crate::plan::{Past, Policy};
+    use crate::plan::Policy;
     use crate::testing::{desired, desired_with_secret, resource};
 
     fn question() -> Question {
@@ -142,15 +142,14 @@ mod tests {
             live: live.map(LiveObject::new),
             answer: not_yet(why),
             run: Run::Plain,
-            past: Past::default(),
             desired,
         }
     }
 
-    fn predicted(observation: &Observation) -> Result<&Value, &str> {
+    fn predicted(observation: &Observation) -> Result<&Value, &Unpredicted> {
         match &observation.answer {
-            Answered::Unverified { predicted, .. } => predicted.as_ref().map(LiveObject::value).map_err(String::as_str),
-            _ => Err("it is not predicted"),
+            Answered::Unverified { predicted, .. } => predicted.as_ref().map(LiveObject::value),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -190,9 +189,10 @@ mod tests {
             Unverified::KindMissing,
         );
         predict(&mut observed, &schema("Webhook"), &question()).expect("it is valid");
+        let kind = observed.desired.gvk().clone();
         assert_eq!(
             predicted(&observed),
-            Err("a webhook converts the versions of example.com/v2 Widget")
+            Err(&Unpredicted::Refused(Refusal::Converted(kind)))
         );
     }
 
@@ -212,7 +212,11 @@ mod tests {
     fn a_kind_without_a_schema_is_not_predicted() {
         let mut observed = observation(desired(WIDGET), None, Unverified::NotAllowed);
         predict(&mut observed, Schema::bundled(), &question()).expect("nothing is known to be wrong");
-        assert_eq!(predicted(&observed), Err("no schema for example.com/v2 Widget"));
+        let kind = observed.desired.gvk().clone();
+        assert_eq!(
+            predicted(&observed),
+            Err(&Unpredicted::Refused(Refusal::UnknownKind(kind)))
+        );
     }
 
     #[test]

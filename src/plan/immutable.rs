@@ -7,7 +7,9 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::{Action, ApplyWork, Aside, Conflicts, Decision, Immutable, Policy, Reason, Step, Work, compared, replaced};
+use super::{
+    Action, ApplyWork, Aside, Conflicts, Decision, Immutable, Policy, Reason, Step, Untried, Work, compared, replaced,
+};
 use crate::applyset::inventory;
 use crate::cluster::{CauseKind, ClusterError, Failure, Propagation};
 use crate::kinds::generate;
@@ -134,7 +136,7 @@ pub enum Obstacle {
     /// Its claims, and their data, would go with it, as its retention policy says.
     Claims,
     /// Whether the server would accept the new one could not be found out.
-    Unasked(String),
+    Unasked(Untried),
 }
 
 /// What an object that can only be replaced is decided by, besides what was found.
@@ -217,7 +219,7 @@ pub(super) fn decide(mut step: Step, mut work: ApplyWork, found: Immutable, arou
 fn obstacle(
     desired: &DesiredObject,
     live: &LiveObject,
-    answer: &Result<LiveObject, String>,
+    answer: &Result<LiveObject, Untried>,
     dependents: Dependents,
     policy: &Policy,
 ) -> Option<Obstacle> {
@@ -235,7 +237,7 @@ fn obstacle(
     } else if claims_go {
         Some(Obstacle::Claims)
     } else if let Err(why) = answer {
-        Some(Obstacle::Unasked(why.clone()))
+        Some(Obstacle::Unasked(*why))
     } else {
         (!is_allowed).then_some(Obstacle::NotAllowed)
     }

@@ -31,17 +31,20 @@ use immutable::Around;
 
 pub use aside::Aside;
 pub use immutable::{Lost, Obstacle, Permit, Replacement, fixed_fields, is_container};
-pub use observed::{Answered, Back, Deleted, Idle, Immutable, NotCompared, Observation, Observed, Past, Unverified};
+pub use observed::{
+    Answered, Back, Deleted, Facts, Idle, Immutable, Lineage, NoBase, NotCompared, Observation, Observed, Past,
+    Unpredicted, Untried, Unverified,
+};
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Prune, Whose};
-pub use prune::{Budget, Contents, Held, is_precious, is_same_delete, names_kind};
+pub use prune::{Budget, Contents, Held, Unseen, is_precious, is_same_delete, names_kind};
 pub use saved::{API_VERSION, ApplySetName, MadeOf, Moved, OtherPart, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
 
 /// Decides what a sync would do.
-pub fn plan(observed: Observed, policy: &Policy) -> Plan {
+pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
     let desired_count = observed.objects.len();
-    let not_compared: usize = observed.not_compared.iter().map(|kind| kind.desired.len()).sum();
+    let not_compared: usize = observed.facts.not_compared.iter().map(|kind| kind.desired.len()).sum();
     let members = desired_count + not_compared + observed.orphans.len();
 
     let unknown = unknown_runs(&observed);
@@ -49,7 +52,8 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
     let mut steps = Vec::new();
     let mut unchanged = Vec::new();
     for observation in observed.objects {
-        match decide(observation, policy) {
+        let past = lineage.pasts.remove(&observation.desired.reference).unwrap_or_default();
+        match decide(observation, past, policy) {
             Decision::Step(step) => steps.push(*step),
             Decision::Unchanged(settled) => unchanged.push(*settled),
         }
@@ -64,6 +68,7 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
     renamed::note(&mut steps);
 
     let mut refusals: Vec<Refusal> = observed
+        .facts
         .not_compared
         .iter()
         .map(|not| Refusal::NotCompared(not.kind.clone()))
@@ -89,9 +94,13 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
         refusals.push(Refusal::Empty);
     }
     if policy.going_back == GoingBack::Refused {
-        refusals.extend(observed.back.crossed.iter().cloned().map(Refusal::Irreversible));
+        refusals.extend(lineage.back.crossed.iter().cloned().map(Refusal::Irreversible));
     }
-    let last = observed.parent.as_ref().and_then(|parent| parent.attempted.as_ref());
+    let last = observed
+        .facts
+        .parent
+        .as_ref()
+        .and_then(|parent| parent.attempted.as_ref());
     if let (Some(last), Environment::Only(now)) = (last, &policy.environment)
         && last.environment != *now
     {
@@ -102,31 +111,21 @@ pub fn plan(observed: Observed, policy: &Policy) -> Plan {
     }
     let source = last.and_then(|last| last.source.as_ref());
     if let (Some(last), Whose::Ours) = (source, policy.whose)
-        && last.is_other_than(observed.source.as_ref())
+        && last.is_other_than(lineage.source.as_ref())
     {
         refusals.push(Refusal::Source {
             last: last.clone(),
-            now: observed.source.clone(),
+            now: lineage.source.clone(),
         });
     }
     Plan {
-        source: observed.source,
-        set: observed.set,
-        parent: observed.parent,
+        facts: observed.facts,
         steps,
         unchanged,
-        not_compared: observed.not_compared,
         refusals,
-        dependencies: observed.dependencies,
-        jobs: observed.jobs,
-        irreversible: observed.irreversible,
-        back: observed.back,
-        idle_rules: observed.idle_rules,
-        key: observed.key,
-        unknown_rollouts: observed.unknown_rollouts,
+        back: lineage.back,
+        source: lineage.source,
         masked,
-        server_version: observed.server_version,
-        schema_unread: observed.schema_unread,
     }
 }
 
@@ -146,7 +145,11 @@ fn masked(observed: &Observed) -> Vec<ObjectRef> {
 /// A sync that cannot know whether Jobs run again, or pods restart, would leave that undone and say
 /// nothing.
 fn unknown_runs(observed: &Observed) -> Option<Refusal> {
-    let set = observed.set.as_ref().filter(|_| observed.key == Keyring::Hidden)?;
+    let set = observed
+        .facts
+        .set
+        .as_ref()
+        .filter(|_| observed.facts.key == Keyring::Hidden)?;
     let jobs = observed.objects.iter().map(|observation| &observation.desired);
     let unknown = jobs.filter(|job| {
         job.inputs
@@ -154,7 +157,7 @@ fn unknown_runs(observed: &Observed) -> Option<Refusal> {
             .is_some_and(|inputs| inputs.unknown().next().is_some())
     });
     let jobs = unknown.map(|job| job.reference.clone());
-    let objects: Vec<ObjectRef> = jobs.chain(observed.unknown_rollouts.keys().cloned()).collect();
+    let objects: Vec<ObjectRef> = jobs.chain(observed.facts.unknown_rollouts.keys().cloned()).collect();
     (!objects.is_empty()).then(|| Refusal::KeyHidden {
         key: set.key(),
         objects,
@@ -184,7 +187,7 @@ pub enum Decision {
 }
 
 /// Decides for one desired object.
-pub fn decide(observation: Observation, policy: &Policy) -> Decision {
+pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision {
     let Observation {
         desired,
         resource,
@@ -194,7 +197,6 @@ pub fn decide(observation: Observation, policy: &Policy) -> Decision {
         live,
         answer,
         run,
-        past,
     } = observation;
     let aside = live
         .as_ref()

@@ -1,6 +1,6 @@
 //! What a plan is made of: everything that was gathered before anything was decided.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -19,40 +19,45 @@ use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::plan::migrate::Migration;
 use crate::plan::order::Dependencies;
 use crate::source::rules::{Rule, Ruled};
+use crate::ssa::merge::Refusal;
 
 /// What was gathered before anything was decided.
 #[derive(Debug)]
 pub struct Observed {
-    /// The ApplySet, if the sync has one: without it nothing is a member and nothing is pruned.
-    pub set: Option<ApplySet>,
-    /// Its parent as it stands, if there is one.
-    pub parent: Option<Parent>,
+    /// What the plan keeps as it is.
+    pub facts: Facts,
     /// What git wants, each with what the cluster has and answers.
     pub objects: Vec<Observation>,
     /// Members of the ApplySet that git does not want, within what is selected.
     pub orphans: Vec<(Resource, LiveObject)>,
     /// For each orphaned Namespace and CustomResourceDefinition, what it holds.
     pub contents: Vec<(ObjectRef, Contents)>,
+    /// How many objects git wants besides, which were not selected.
+    pub not_selected: usize,
+    /// What is selected and reads something that git says otherwise and that is not: both.
+    pub pending: Vec<(ObjectRef, ObjectRef)>,
+}
+
+/// What is known of an ApplySet as a whole, and of the server. A plan is made from it and keeps it, so that
+/// whoever shows the plan, or executes it, need not ask again.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The ApplySet, if the sync has one: without it nothing is a member and nothing is pruned.
+    pub set: Option<ApplySet>,
+    /// Its parent as it stands, if there is one.
+    pub parent: Option<Parent>,
     /// The kinds that may not be listed.
     pub not_compared: Vec<NotCompared>,
     /// What waits for what, by what the manifests say.
     pub dependencies: Dependencies,
-    /// How many objects git wants besides, which were not selected.
-    pub not_selected: usize,
     /// Every Job that git wants, selected or not.
     pub jobs: BTreeSet<ObjectRef>,
     /// What the selected Jobs that git wants do that cannot be undone, as they declare it.
     pub irreversible: Irreversible,
-    /// Whether the sync goes back. It does not, unless that was looked for.
-    pub back: Back,
-    /// The directory that git wants it from; none outside of git.
-    pub source: Option<Source>,
     /// The key for digests of secret values.
     pub key: Keyring,
     /// The workloads of which it is unknown whether they restart.
     pub unknown_rollouts: Unknown,
-    /// What is selected and reads something that git says otherwise and that is not: both.
-    pub pending: Vec<(ObjectRef, ObjectRef)>,
     /// The rules that are about nothing.
     pub idle_rules: Vec<(Arc<Rule>, Idle)>,
     /// The server's version.
@@ -60,6 +65,18 @@ pub struct Observed {
     /// Why its schemas could not be read, where they were needed and could not: nothing is proved then, nor
     /// predicted, of the kinds that are known to it alone.
     pub schema_unread: Option<String>,
+}
+
+/// What git's past says of a sync: what each object that differs was last applied as, whose set it is, and
+/// whether the sync goes back. Empty outside of git.
+#[derive(Debug, Default)]
+pub struct Lineage {
+    /// What is known of the objects that differ, or that are not there.
+    pub pasts: BTreeMap<ObjectRef, Past>,
+    /// Whether it goes back.
+    pub back: Back,
+    /// The directory that git wants it from.
+    pub source: Option<Source>,
 }
 
 /// Why a rule is about nothing.
@@ -110,8 +127,6 @@ pub struct Observation {
     pub answer: Answered,
     /// Of a Job: whether it runs again.
     pub run: Run,
-    /// What is known of what became of it since it was last applied.
-    pub past: Past,
 }
 
 /// What is known of what git said when an object was last applied. Nothing, unless it was looked for.
@@ -120,9 +135,28 @@ pub struct Past {
     /// What git said then.
     pub base: Option<Arc<DesiredObject>>,
     /// Why that is not known.
-    pub unknown: Option<String>,
+    pub unknown: Option<NoBase>,
     /// Of an object that is not there: that it was, since a sync of this revision was completed.
     pub deleted: Option<Deleted>,
+}
+
+/// Why it is not known what git said when an object was last applied. Commits are named by their short ids.
+#[derive(Debug, Clone)]
+pub enum NoBase {
+    /// The repository cannot be read.
+    Repository(Arc<Error>),
+    /// The object does not say which commit it was applied from.
+    NotNoted,
+    /// The commit is not at hand: it is in another clone, or was never pushed.
+    NoCommit(String),
+    /// The commit cannot be rendered.
+    NotRendered(String, Arc<Error>),
+    /// The commit does not have the object.
+    NotInCommit(String),
+    /// What was applied is not what the commit says.
+    OtherThanCommit(String),
+    /// It is a Secret, of whose values no digest is kept.
+    Secret,
 }
 
 /// An object that was there once.
@@ -150,7 +184,7 @@ pub enum Answered {
         /// Why not.
         why: Unverified,
         /// What it would store, by our own merge; or why that cannot be said.
-        predicted: Result<LiveObject, String>,
+        predicted: Result<LiveObject, Unpredicted>,
     },
     /// The server refuses it, or would, as our own merge says. It is left as it is, and holds up nothing that
     /// does not depend on it.
@@ -171,9 +205,27 @@ pub struct Immutable {
     /// The fields that cannot be changed.
     pub fields: Vec<FieldPath>,
     /// The server's answer to a create in its place; or why there is none.
-    pub replacement: Result<LiveObject, String>,
+    pub replacement: Result<LiveObject, Untried>,
     /// The warnings that came with it.
     pub warnings: Vec<String>,
+}
+
+/// Why our own merge does not say what an apply would do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Unpredicted {
+    /// It has not been asked yet.
+    NotAsked,
+    /// It cannot: the kind, or the live object, is not one that it knows how to merge.
+    Refused(Refusal),
+}
+
+/// Why the server was not asked whether it would accept a new object in the place of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Untried {
+    /// Others live in it, so it cannot be tried under another name.
+    Container,
+    /// Who asks may not create it.
+    NotAllowed,
 }
 
 /// Why the server could not be asked what an apply would do.

@@ -72,8 +72,24 @@ pub enum Contents {
         /// What is on its way out: it is being deleted, or its owner is gone.
         leaves: Vec<ObjectRef>,
     },
-    /// It could not be found out, and this is why.
-    Unknown(String),
+    /// It could not be found out.
+    Unknown(Unseen),
+}
+
+/// Why it is not known what a container holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unseen {
+    /// Nobody looked.
+    NotLooked,
+    /// Objects of this kind, by its plural name, cannot be listed; what the server said to that.
+    NotListed {
+        /// `deployments`
+        plural: String,
+        /// The server's words.
+        message: String,
+    },
+    /// The server of an API, by its group and version, does not answer.
+    Unavailable(String),
 }
 
 /// An object in a container.
@@ -116,7 +132,7 @@ pub(super) fn steps(
     }
     let why = match policy.prune {
         Prune::Everything => Reason::Everything,
-        Prune::Orphans | Prune::Nothing => Reason::Dropped(None),
+        Prune::Orphans | Prune::Nothing => Reason::Dropped,
     };
     decided
         .into_iter()
@@ -216,7 +232,7 @@ fn in_use(contents: Option<&Contents>, going: &[(ObjectRef, String)]) -> Option<
             (!staying.is_empty()).then_some(Reason::KeepInUse(staying))
         }
         Some(Contents::Unknown(why)) => Some(Reason::KeepUnknownUse(why.clone())),
-        None => Some(Reason::KeepUnknownUse("it was not looked into".to_owned())),
+        None => Some(Reason::KeepUnknownUse(Unseen::NotLooked)),
     }
 }
 

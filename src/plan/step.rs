@@ -1,67 +1,40 @@
 //! A plan and its steps: what becomes of each object, and why.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Aside, Back, Deleted, Idle, NotCompared, Past, Replacement, Unverified};
-use crate::applyset::inventory::ApplySet;
-use crate::applyset::key::Keyring;
-use crate::applyset::parent::Parent;
+use super::{Aside, Back, Deleted, Facts, NoBase, Past, Replacement, Unpredicted, Unseen, Unverified};
 use crate::applyset::source::Source;
 use crate::cluster::{Propagation, Resource};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::Place;
 use crate::kinds::finalizer::Finalizer;
 use crate::kinds::health::Health;
-use crate::kinds::jobs::{Crossed, Inputs, Irreversible, Why};
-use crate::kinds::rollout::Unknown;
+use crate::kinds::jobs::{Crossed, Inputs, Why};
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
-use crate::plan::compare::{FieldChange, GitChange};
+use crate::plan::compare::FieldChange;
 use crate::plan::migrate::Migration;
-use crate::plan::order::Dependencies;
-use crate::source::rules::Rule;
 
-/// What a sync would do, whole.
+/// What a sync would do, whole. Only [`plan`](super::plan) makes one; it is complete then, and is not changed.
 #[derive(Debug)]
 pub struct Plan {
-    /// The ApplySet, if there is one.
-    pub set: Option<ApplySet>,
-    /// Its parent as it stands.
-    pub parent: Option<Parent>,
+    /// What it was made from, and what it leaves as it is.
+    pub facts: Facts,
     /// What changes, and what stands in the way of a change, in the usual order of kinds.
     pub steps: Vec<Step>,
     /// What stays as it is.
     pub unchanged: Vec<Settled>,
-    /// The kinds that may not be listed.
-    pub not_compared: Vec<NotCompared>,
     /// Why a sync refuses to begin; empty when it does not.
     pub refusals: Vec<Refusal>,
-    /// What waits for what.
-    pub dependencies: Dependencies,
-    /// Every Job that git wants, selected or not.
-    pub jobs: BTreeSet<ObjectRef>,
-    /// What the selected Jobs that git wants do that cannot be undone, as they declare it.
-    pub irreversible: Irreversible,
     /// Whether it goes back.
     pub back: Back,
-    /// The key for digests of secret values.
-    pub key: Keyring,
-    /// The rules that are about nothing.
-    pub idle_rules: Vec<(Arc<Rule>, Idle)>,
-    /// The workloads of which it is unknown whether they restart.
-    pub unknown_rollouts: Unknown,
+    /// The directory that git wants it from; none outside of git.
+    pub source: Option<Source>,
     /// The Secrets of which some values are masked in the cluster, which is a snapshot: these are not
     /// compared.
     pub masked: Vec<ObjectRef>,
-    /// The directory that git wants it from; none outside of git.
-    pub source: Option<Source>,
-    /// The server's version.
-    pub server_version: String,
-    /// Why its schemas could not be read, where they were needed and could not.
-    pub schema_unread: Option<String>,
 }
 
 /// An object that is as git wants it.
@@ -105,7 +78,7 @@ pub struct Step {
     /// What it does to running pods; none when it does nothing to them.
     pub restarts: Option<Restarts>,
     /// Why causes are guessed, where some are and it is known.
-    pub guess: Option<String>,
+    pub guess: Option<NoBase>,
     /// Why the server could not be asked, when it could not.
     pub unverified: Option<Unverified>,
     /// What the server warned of.
@@ -173,7 +146,7 @@ impl Action {
 }
 
 /// Why a step is what it is, in facts that a view turns into words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Reason {
     /// There is no such object.
     New,
@@ -202,13 +175,13 @@ pub enum Reason {
     /// Values of it are made in the cluster, and nothing else changes.
     Generates,
     /// What changes cannot be said: neither by the server nor by our own merge, and why not by that.
-    Unpredicted(String),
+    Unpredicted(Unpredicted),
     /// It exists, and we never applied it.
     NotOurs,
     /// It is part of another ApplySet.
     OtherApplySet(String),
-    /// Git does not want it any more; by which commit, if that was looked for and found.
-    Dropped(Option<GitChange>),
+    /// Git does not want it any more.
+    Dropped,
     /// Everything is to go.
     Everything,
     /// Its manifest asked for it to be kept.
@@ -220,7 +193,7 @@ pub enum Reason {
     /// The namespace, or the definition, holds objects that stay: git wants them, or they are not ours.
     KeepInUse(Vec<ObjectRef>),
     /// What it holds could not be found out.
-    KeepUnknownUse(String),
+    KeepUnknownUse(Unseen),
     /// It has the label of a member, and we never applied it.
     KeepNeverApplied,
     /// Another object owns it.
@@ -360,7 +333,7 @@ impl Plan {
 
     /// Whether everything git wants is as git wants it, as far as is known.
     pub fn is_in_sync(&self) -> bool {
-        self.not_compared.is_empty() && self.steps.iter().all(|step| step.action == Action::Keep)
+        self.facts.not_compared.is_empty() && self.steps.iter().all(|step| step.action == Action::Keep)
     }
 }
 

@@ -89,7 +89,7 @@ fn dangers(plan: &Plan, heading: &Heading<'_>) -> String {
         .collect();
     let crossed = plan.crossed_as_meant();
     lines.extend(crossed.map(|crossed| escaped(&shortened(&plan::crossed(crossed)))));
-    for kind in &plan.not_compared {
+    for kind in &plan.facts.not_compared {
         lines.push(format!("not compared: {}", escaped(&kind.kind.to_string())));
     }
     let mut steps: Vec<&Step> = plan.steps.iter().filter(|step| danger(step) <= 4).collect();

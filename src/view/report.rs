@@ -179,6 +179,8 @@ fn held(hold: &Hold) -> String {
             None => "still there".to_owned(),
             Some(held) => format!("still there, {held}"),
         },
-        Hold::Unknown(why) => why.clone(),
+        Hold::Hidden(message) => message.clone(),
+        Hold::WatchEnded => "its watch has ended".to_owned(),
+        Hold::Unseen(why) => super::plan::unseen(why),
     }
 }

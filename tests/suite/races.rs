@@ -12,7 +12,7 @@ use stackanetes::diagnostic::error::{Error, Result};
 use stackanetes::execute::{Event, Execution, Holder, Lock, Outcome};
 use stackanetes::object::selection::Selection;
 use stackanetes::observe::{self, Observations, Question};
-use stackanetes::plan::{self, Policy};
+use stackanetes::plan::{self, Lineage, Policy};
 
 use crate::bed::{Bed, config_map, namespace, secret, with_metadata};
 
@@ -55,22 +55,13 @@ pub fn sync_through(
         let observed = observe::observe(&*cluster, desired.manifests, &desired.components, &question)
             .await
             .expect("an answer");
-        let Observations {
-            observed,
-            discovery,
-            scopes,
-            defined_by,
-            schema,
-        } = observed;
-        let plan = plan::plan(observed, &question.policy);
+        let Observations { observed, served } = observed;
+        let plan = plan::plan(observed, Lineage::default(), &question.policy);
         meanwhile();
         let execution = Execution {
             cluster: through(cluster),
-            discovery,
             question,
-            scopes,
-            defined_by,
-            schema,
+            served,
             timeout: Duration::from_secs(30),
             record: Record {
                 time: Timestamp::now().to_string(),

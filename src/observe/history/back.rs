@@ -7,30 +7,26 @@ use crate::object::{COMPONENT, ObjectRef};
 use crate::plan::{Back, Observed};
 use crate::source::{CommitId, Commits};
 
-/// Notes on what was observed whether the commit that is to be synced lies before the one that was synced
-/// last, and the Jobs that it goes back across.
-///
-/// Without a commit, now or then, there is no before and no after, and nothing is noted.
-pub fn look_back(observed: &mut Observed, selection: &Selection, directory: &Directory) {
-    let Some(parent) = &observed.parent else { return };
-    let (Some(path), Some(revision)) = (&directory.path, &directory.revision) else {
-        return;
-    };
+/// Whether the commit that is to be synced lies before the one that was synced last, and the Jobs that it goes
+/// back across. Without a commit, now or then, there is no before and no after.
+pub(super) fn look_back(observed: &Observed, selection: &Selection, directory: &Directory) -> Option<Back> {
+    let parent = observed.facts.parent.as_ref()?;
+    let (path, revision) = (directory.path.as_ref()?, directory.revision.as_ref()?);
     let last = parent.attempted.as_ref().and_then(|last| last.revision.clone());
     if parent.irreversible.is_empty() && last.as_ref() == Some(&revision.commit) {
-        return;
+        return None;
     }
-    let Ok(commits) = Commits::of(path) else { return };
+    let commits = Commits::of(path).ok()?;
     let now = revision.id();
     let done = parent.irreversible.iter();
     let done = done.filter(|(job, done)| is_other_now(job, done, observed, selection));
     let crossed = done
         .filter_map(|(job, done)| crossed(job, done, &commits, now))
         .collect();
-    observed.back = Back {
+    Some(Back {
         from: last.filter(|last| commits.is_since(now, last) == Some(false)),
         crossed,
-    };
+    })
 }
 
 /// Whether a Job is not what it was when it did what cannot be undone.
@@ -42,7 +38,7 @@ fn is_other_now(job: &ObjectRef, done: &Done, observed: &Observed, selection: &S
     }
     // One that git wants and that is not selected stays what it is.
     let label = |key: &str| done.component.as_deref().filter(|_| key == COMPONENT);
-    !observed.jobs.contains(job) && selection.selects(job, label)
+    !observed.facts.jobs.contains(job) && selection.selects(job, label)
 }
 
 fn crossed(job: &ObjectRef, done: &Done, commits: &Commits, now: CommitId) -> Option<Crossed> {

@@ -11,7 +11,7 @@ use crate::diagnostic::error::Error;
 use crate::object::commit;
 use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use crate::plan::compare;
-use crate::plan::{Answered, Deleted, Observation, Observed, Past};
+use crate::plan::{Answered, Deleted, NoBase, Observation, Observed, Past};
 use crate::source::{Commits, Inputs};
 
 /// What is wanted of one commit.
@@ -25,23 +25,25 @@ struct Wanted {
     gone: Vec<usize>,
 }
 
+/// What is known of the past of objects.
+pub(super) type Pasts = BTreeMap<ObjectRef, Past>;
+
 /// Finds the bases of the objects that differ, and which of those that are not there were.
 ///
-/// Each commit that one of them was applied from is rendered once. Nothing is returned where no commit
+/// Each commit that one of them was applied from is rendered once. No history is returned where no commit
 /// helps to explain anything.
-pub fn read(observed: &mut Observed, discovery: &Discovery, directory: &Directory) -> Option<History> {
-    let wanted = wanted(observed);
-    if wanted.is_empty() {
-        return None;
-    }
-    let path = directory.path.as_deref()?;
+pub(super) fn read(observed: &Observed, discovery: &Discovery, directory: &Directory) -> (Pasts, Option<History>) {
+    let mut pasts = Pasts::new();
+    let wanted = wanted(observed, &mut pasts);
+    let path = directory.path.as_deref().filter(|_| !wanted.is_empty());
+    let Some(path) = path else { return (pasts, None) };
     let commits = match Commits::of(path) {
         Ok(commits) => commits,
         Err(error) => {
-            for index in wanted.values().flat_map(|wanted| &wanted.differing) {
-                observed.objects[*index].past.unknown = Some(error.to_string());
-            }
-            return None;
+            let why = NoBase::Repository(Arc::new(error));
+            let differing = wanted.values().flat_map(|wanted| &wanted.differing);
+            unknown(differing, &why, observed, &mut pasts);
+            return (pasts, None);
         }
     };
     let mut history = History {
@@ -51,23 +53,30 @@ pub fn read(observed: &mut Observed, discovery: &Discovery, directory: &Director
     };
     for (revision, wanted) in wanted {
         match history.render(&revision, observed, discovery) {
-            Ok(then) => history.settle(&revision, &wanted, then, observed),
-            Err(why) => {
-                for index in wanted.differing {
-                    observed.objects[index].past.unknown = Some(why.clone());
-                }
-            }
+            Ok(then) => history.settle((&revision, &wanted), then, observed, &mut pasts),
+            Err(why) => unknown(&wanted.differing, &why, observed, &mut pasts),
         }
     }
-    Some(history)
+    (pasts, Some(history))
+}
+
+/// Notes that the bases of these objects, by their place among the observed, are not known.
+fn unknown<'a>(differing: impl IntoIterator<Item = &'a usize>, why: &NoBase, observed: &Observed, pasts: &mut Pasts) {
+    for index in differing {
+        let past = Past {
+            unknown: Some(why.clone()),
+            ..Past::default()
+        };
+        pasts.insert(observed.objects[*index].desired.reference.clone(), past);
+    }
 }
 
 /// What is to be looked for, by the commit to look in.
-fn wanted(observed: &mut Observed) -> BTreeMap<String, Wanted> {
-    let parent = observed.parent.as_ref();
+fn wanted(observed: &Observed, pasts: &mut Pasts) -> BTreeMap<String, Wanted> {
+    let parent = observed.facts.parent.as_ref();
     let completed = parent.and_then(|parent| parent.completed.as_ref()?.revision.clone());
     let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
-    for (index, observation) in observed.objects.iter_mut().enumerate() {
+    for (index, observation) in observed.objects.iter().enumerate() {
         let object = match &observation.answer {
             Answered::ByServer { object, .. } => Some(object),
             Answered::Unverified { predicted, .. } => predicted.as_ref().ok(),
@@ -78,7 +87,7 @@ fn wanted(observed: &mut Observed) -> BTreeMap<String, Wanted> {
             (Some(live), Some(object)) if compare::differs(&observation.desired, live, object) => {
                 match live.annotation(inventory::REVISION) {
                     Some(revision) => wanted.entry(revision.to_owned()).or_default().differing.push(index),
-                    None => observation.past.unknown = Some("it does not say which commit it was applied from".into()),
+                    None => unknown([&index], &NoBase::NotNoted, observed, pasts),
                 }
             }
             (None, _) if is_asked(&observation.answer) => {
@@ -114,11 +123,11 @@ struct Then {
 }
 
 impl History {
-    fn render(&self, revision: &str, observed: &Observed, discovery: &Discovery) -> Result<Then, String> {
+    fn render(&self, revision: &str, observed: &Observed, discovery: &Discovery) -> Result<Then, NoBase> {
         let short = commit::short(revision);
         let found = self.commits.find(revision);
-        let found = found.map_err(|_| format!("the commit {short} is not at hand"))?;
-        let records = observed.parent.iter();
+        let found = found.map_err(|_| NoBase::NoCommit(short.to_owned()))?;
+        let records = observed.facts.parent.iter();
         let records = records.flat_map(|parent| [&parent.attempted, &parent.completed]);
         let records: Vec<&Record> = records.flatten().collect();
         let exact = records
@@ -129,10 +138,7 @@ impl History {
         let (inputs, same_parameters) = self.directory.parameters_of(exact.or(records.last().copied()));
         let objects = self.objects(&found, &inputs, observed, discovery);
         Ok(Then {
-            objects: objects.map_err(|error| {
-                let name = &found.short;
-                format!("the commit {name} cannot be rendered: {error}")
-            })?,
+            objects: objects.map_err(|error| NoBase::NotRendered(found.short.clone(), Arc::new(error)))?,
             commit: found.id(),
             short: found.short,
             same_parameters,
@@ -152,24 +158,33 @@ impl History {
             Some((observation.desired.reference.clone(), live))
         });
         let secrets = Secrets {
-            key: &observed.key,
+            key: &observed.facts.key,
             live: live.collect(),
         };
         self.directory.at(&self.commits, revision, inputs, discovery, &secrets)
     }
 
     /// Takes from a commit what is wanted of it; the rest is dropped.
-    fn settle(&mut self, revision: &str, wanted: &Wanted, mut then: Then, observed: &mut Observed) {
+    fn settle(&mut self, (revision, wanted): (&str, &Wanted), mut then: Then, observed: &Observed, pasts: &mut Pasts) {
         for index in &wanted.gone {
-            let observation = &mut observed.objects[*index];
-            let attempted = observed.parent.as_ref().and_then(|parent| parent.attempted.as_ref());
+            let observation = &observed.objects[*index];
+            let attempted = observed
+                .facts
+                .parent
+                .as_ref()
+                .and_then(|parent| parent.attempted.as_ref());
             if then.objects.contains_key(&observation.desired.reference) {
                 let is_last = attempted.is_none_or(|last| last.revision.as_deref() == Some(revision));
                 let is_dirty = then.record.as_ref().is_none_or(|record| record.dirty);
-                observation.past.deleted = Some(Deleted {
+                let deleted = Deleted {
                     revision: then.short.clone(),
                     guessed: is_dirty || !is_last,
-                });
+                };
+                let past = Past {
+                    deleted: Some(deleted),
+                    ..Past::default()
+                };
+                pasts.insert(observation.desired.reference.clone(), past);
             }
         }
         for index in &wanted.dropped {
@@ -180,11 +195,9 @@ impl History {
             }
         }
         for index in &wanted.differing {
-            let Observation {
-                desired, live, past, ..
-            } = &mut observed.objects[*index];
+            let Observation { desired, live, .. } = &observed.objects[*index];
             let base = live.as_ref().zip(then.objects.remove(&desired.reference));
-            *past = match base {
+            let past = match base {
                 Some((live, base)) => {
                     let base = Arc::new(base);
                     let unknown = why_not(&base, live, &then);
@@ -200,10 +213,11 @@ impl History {
                     }
                 }
                 None => Past {
-                    unknown: Some(format!("the commit {} does not have it", then.short)),
+                    unknown: Some(NoBase::NotInCommit(then.short.clone())),
                     ..Past::default()
                 },
             };
+            pasts.insert(desired.reference.clone(), past);
         }
     }
 
@@ -219,14 +233,11 @@ impl History {
 }
 
 /// Why a commit's object is not what was applied, or may not be; nothing if it is.
-fn why_not(base: &DesiredObject, live: &LiveObject, then: &Then) -> Option<String> {
+fn why_not(base: &DesiredObject, live: &LiveObject, then: &Then) -> Option<NoBase> {
     if !compare::is_base(base, live) {
-        return Some(format!(
-            "what was applied is not what the commit {} says: files differed from it, or parameters were set by hand",
-            then.short
-        ));
+        return Some(NoBase::OtherThanCommit(then.short.clone()));
     }
     let is_clean = |record: &Record| !record.dirty && record.set.values().all(Option::is_some);
     let is_certain = !object::is_secret(&base.reference.kind) || then.record.as_ref().is_some_and(is_clean);
-    (!is_certain).then(|| "no digest of a Secret's values is kept".to_owned())
+    (!is_certain).then_some(NoBase::Secret)
 }

@@ -13,7 +13,7 @@ use crate::diagnostic::place::{Origin, Role};
 use crate::kinds::rollout;
 use crate::object::field::FieldPath;
 use crate::object::{COMPONENT, DesiredObject, ObjectRef};
-use crate::plan::compare::{Cause, FieldChange, GitChange, written};
+use crate::plan::compare::{Blame, Cause, FieldChange, written};
 use crate::plan::{Plan, Reason};
 use crate::source::{CommitId, Revision};
 
@@ -43,38 +43,23 @@ struct Answers<'a> {
 }
 
 impl History {
-    /// Notes in the plan which commit stands behind what git changed and dropped.
-    pub fn explain(&self, plan: &mut Plan, discovery: &Discovery) {
+    /// Which commit stands behind what git changed and dropped.
+    pub fn explain(&self, plan: &Plan, discovery: &Discovery) -> Blame {
         let Some(revision) = &self.directory.revision else {
-            return;
+            return Blame::default();
         };
         let mut questions = Vec::new();
         for step in &plan.steps {
-            if matches!(step.reason, Reason::Dropped(_)) {
+            if step.reason == Reason::Dropped {
                 questions.extend(self.question(revision, &step.reference, None));
             }
             let asked = step.changes.iter().filter(|change| is_gits(change));
             questions.extend(asked.filter_map(|change| self.question(revision, &step.reference, Some(change))));
         }
-        let found = self.ask(revision, questions, &plan.key, discovery);
-        for step in &mut plan.steps {
-            let by = |path: &FieldPath| found.get(&(step.reference.clone(), path.clone())).cloned();
-            if let Reason::Dropped(dropped) = &mut step.reason {
-                *dropped = by(&FieldPath::root());
-            }
-            for change in step.changes.iter_mut().filter(|change| is_gits(change)) {
-                change.by = by(&change.path);
-            }
-        }
+        self.ask(revision, questions, &plan.facts.key, discovery)
     }
 
-    fn ask(
-        &self,
-        revision: &Revision,
-        questions: Vec<Question>,
-        key: &Keyring,
-        discovery: &Discovery,
-    ) -> HashMap<(ObjectRef, FieldPath), GitChange> {
+    fn ask(&self, revision: &Revision, questions: Vec<Question>, key: &Keyring, discovery: &Discovery) -> Blame {
         let mut answers = Answers {
             history: self,
             discovery,
@@ -85,10 +70,10 @@ impl History {
         };
         let mut since = Since::default();
         let mut left = ALL_COMMITS;
-        let mut found = HashMap::new();
+        let mut found = Blame::default();
         for index in 0..answers.questions.len() {
             let question = &answers.questions[index];
-            let subject = (question.object.clone(), question.path.clone());
+            let (object, path) = (question.object.clone(), question.path.clone());
             let files = question.files.clone();
             let known = &self.known[&question.object];
             let search = Search {
@@ -99,7 +84,7 @@ impl History {
                 since: since.of(&self.commits, known.commit, revision.id()),
             };
             if let Some(change) = search.run(files, &mut left, |commit| answers.said(commit, index)) {
-                found.insert(subject, change);
+                found.note(object, path, change);
             }
         }
         found

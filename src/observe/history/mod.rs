@@ -19,14 +19,29 @@ use crate::applyset::parent::Record;
 use crate::cluster::Discovery;
 use crate::diagnostic::error::Result;
 use crate::kinds::rollout;
+use crate::object::selection::Selection;
 use crate::object::{DesiredObject, LiveObject, ObjectRef};
 use crate::observe;
+use crate::plan::{Lineage, Observed};
 use crate::source::parameters::{Assignment, SetByHand};
 use crate::source::{CommitId, Commits, Inputs, Revision};
 
-pub use back::look_back;
-pub use bases::read;
-pub use whose::look_whose;
+/// What git's past says of what was observed; and the earlier states of what differs, by which a plan is
+/// explained.
+pub fn look(
+    observed: &Observed,
+    selection: &Selection,
+    directory: &Directory,
+    discovery: &Discovery,
+) -> (Lineage, Option<History>) {
+    let (pasts, history) = bases::read(observed, discovery, directory);
+    let lineage = Lineage {
+        pasts,
+        back: back::look_back(observed, selection, directory).unwrap_or_default(),
+        source: whose::look_whose(observed, directory),
+    };
+    (lineage, history)
+}
 
 /// The directory, and how it is read now.
 #[derive(Debug, Clone)]

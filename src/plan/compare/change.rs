@@ -1,5 +1,10 @@
 //! What of git's history stands behind a change.
 
+use std::collections::HashMap;
+
+use crate::object::ObjectRef;
+use crate::object::field::FieldPath;
+
 /// What made git say something else than it did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GitChange {
@@ -14,4 +19,38 @@ pub enum GitChange {
     Uncommitted,
     /// No commit: another environment, or other `--set`.
     Parameters,
+}
+
+/// What stands behind each change that git made. It is found once a plan is made, and shown beside it.
+///
+/// ```
+/// use stackanetes::object::field::FieldPath;
+/// use stackanetes::object::{GroupKind, ObjectRef};
+/// use stackanetes::plan::compare::{Blame, GitChange};
+///
+/// let web = ObjectRef { kind: GroupKind::new("apps", "Deployment"), namespace: Some("shop".into()), name: "web".into() };
+/// let replicas = FieldPath::of(&["spec", "replicas"]);
+/// let mut blame = Blame::default();
+/// blame.note(web.clone(), replicas.clone(), GitChange::Uncommitted);
+/// assert_eq!(blame.of(&web, &replicas), Some(&GitChange::Uncommitted));
+/// assert_eq!(blame.of_object(&web), None);
+/// ```
+#[derive(Debug, Default)]
+pub struct Blame(HashMap<ObjectRef, HashMap<FieldPath, GitChange>>);
+
+impl Blame {
+    /// Notes what changed a field; or, where the field is the root, what dropped the object.
+    pub fn note(&mut self, object: ObjectRef, field: FieldPath, change: GitChange) {
+        self.0.entry(object).or_default().insert(field, change);
+    }
+
+    /// What changed a field, where that was looked for and found.
+    pub fn of(&self, object: &ObjectRef, field: &FieldPath) -> Option<&GitChange> {
+        self.0.get(object)?.get(field)
+    }
+
+    /// What dropped an object, where that was looked for and found.
+    pub fn of_object(&self, object: &ObjectRef) -> Option<&GitChange> {
+        self.of(object, &FieldPath::root())
+    }
 }

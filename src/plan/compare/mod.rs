@@ -31,7 +31,7 @@ use base::Base;
 pub use base::{is_base, written};
 pub use beside::{Beside, beside};
 pub use cause::Cause;
-pub use change::GitChange;
+pub use change::{Blame, GitChange};
 pub use difference::{Difference, differences};
 pub use proof::is_proved;
 
@@ -50,8 +50,6 @@ pub struct FieldChange {
     pub cause: Cause,
     /// Whether the cause was guessed, because what git said at the last apply is not at hand.
     pub guessed: bool,
-    /// What changed it in git, where that was looked for and found.
-    pub by: Option<GitChange>,
     /// Where git says so.
     pub origins: Vec<Origin>,
     /// The rule by which it is taken from whoever owns it.
@@ -275,7 +273,6 @@ fn field_change(
         path: difference.path,
         cause,
         guessed,
-        by: None,
         taken: None,
     }
 }

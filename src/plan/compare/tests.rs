@@ -363,7 +363,6 @@ fn change(path: &[&str]) -> FieldChange {
         reordered: false,
         cause: Cause::Git,
         guessed: false,
-        by: None,
         origins: Vec::new(),
     }
 }

@@ -2,8 +2,6 @@
 
 mod prune;
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::*;
@@ -12,7 +10,6 @@ use crate::applyset::parent::{Parent, Record};
 use crate::kinds::jobs::Why;
 use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupKind, LiveObject};
-use crate::plan::order::Dependencies;
 use crate::source::rules::Ruled;
 use crate::testing::{US, desired, live, note, reference, resource_of, set};
 
@@ -42,7 +39,6 @@ fn observation(desired: DesiredObject, live: Option<LiveObject>, answer: Answere
         live,
         answer,
         run: Run::Plain,
-        past: Past::default(),
     }
 }
 
@@ -148,11 +144,12 @@ fn what_is_not_ours_is_left_as_it_is() {
     }
 }
 
-fn unverified(why: Unverified, predicted: Result<LiveObject, &str>) -> Answered {
-    Answered::Unverified {
-        why,
-        predicted: predicted.map_err(str::to_owned),
-    }
+fn unverified(why: Unverified, predicted: Result<LiveObject, Unpredicted>) -> Answered {
+    Answered::Unverified { why, predicted }
+}
+
+fn no_schema() -> Unpredicted {
+    Unpredicted::Refused(crate::ssa::merge::Refusal::UnknownKind(desired(GIT).gvk().clone()))
 }
 
 #[test]
@@ -201,10 +198,10 @@ fn what_is_predicted_to_stay_as_it_is_says_that_it_is_unverified() {
 
 #[test]
 fn what_cannot_even_be_predicted_is_no_change_that_is_passed_over() {
-    let answer = unverified(Unverified::NotAllowed, Err("no schema"));
+    let answer = unverified(Unverified::NotAllowed, Err(no_schema()));
     let step = step(Some(config_map("old", OURS)), answer, &Policy::default());
     assert_eq!(step.action, Action::Update);
-    assert_eq!(step.reason, Reason::Unpredicted("no schema".into()));
+    assert_eq!(step.reason, Reason::Unpredicted(no_schema()));
 }
 
 #[test]
@@ -233,28 +230,30 @@ fn orphan(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) ->
 
 fn observed(wanted: Vec<Observation>, orphans: Vec<LiveObject>) -> Observed {
     Observed {
-        set: Some(set()),
-        parent: None,
+        facts: Facts {
+            set: Some(set()),
+            server_version: "v1.37.2".into(),
+            ..Facts::default()
+        },
         objects: wanted,
         orphans: orphans
             .into_iter()
             .map(|orphan| (resource_of(orphan.value()), orphan))
             .collect(),
         contents: Vec::new(),
-        not_compared: Vec::new(),
-        dependencies: Dependencies::new(),
         not_selected: 0,
-        jobs: BTreeSet::new(),
-        irreversible: crate::kinds::jobs::Irreversible::new(),
-        back: crate::plan::Back::default(),
-        source: None,
-        key: Keyring::Empty,
-        unknown_rollouts: crate::kinds::rollout::Unknown::new(),
         pending: Vec::new(),
-        idle_rules: Vec::new(),
-        server_version: "v1.37.2".into(),
-        schema_unread: None,
     }
+}
+
+/// The plan outside of git.
+fn plan(observed: Observed, policy: &Policy) -> Plan {
+    super::plan(observed, Lineage::default(), policy)
+}
+
+/// What is decided of an object of whose past nothing is known.
+fn decide(observation: Observation, policy: &Policy) -> Decision {
+    super::decide(observation, Past::default(), policy)
 }
 
 fn config_maps(count: usize) -> Vec<LiveObject> {
@@ -271,7 +270,7 @@ fn wanted() -> Observation {
 fn a_kind_that_may_not_be_listed_is_refused_and_what_git_wants_of_it_counts() {
     let kind = GroupKind::new("", "Secret");
     let mut observed = observed(Vec::new(), config_maps(1));
-    observed.not_compared.push(NotCompared {
+    observed.facts.not_compared.push(NotCompared {
         kind: kind.clone(),
         desired: vec![reference("Secret", Some("ns"), "s")],
         message: "no".into(),
@@ -301,7 +300,7 @@ fn another_environment_than_the_last_is_refused_unless_any_will_do() {
             server: String::new(),
         });
         let mut observed = observed(vec![wanted()], Vec::new());
-        observed.parent = Some(Parent {
+        observed.facts.parent = Some(Parent {
             attempted: record,
             ..Parent::default()
         });
@@ -490,10 +489,8 @@ fn what_is_not_known_to_have_changed_is_not_synced() {
         ..observation(git.clone(), Some(job("new", "u")), Answered::Stands)
     };
     let hidden = |key: Keyring| {
-        let observed = Observed {
-            key,
-            ..observed(vec![observation()], Vec::new())
-        };
+        let mut observed = observed(vec![observation()], Vec::new());
+        observed.facts.key = key;
         plan(observed, &Policy::default()).refusals
     };
     let key = set().key();

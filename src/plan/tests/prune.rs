@@ -70,7 +70,7 @@ fn kept(value: Value, owners: &[(&str, &str)], policy: &Policy) -> Option<Reason
         .expect("a step");
     match step.work {
         Work::Delete(_) => {
-            assert_eq!((step.action, step.reason), (Action::Delete, Reason::Dropped(None)));
+            assert_eq!((step.action, step.reason), (Action::Delete, Reason::Dropped));
             None
         }
         Work::Nothing | Work::Await(_) => Some(step.reason),
@@ -127,7 +127,7 @@ fn an_orphan_is_deleted_unless_something_keeps_it() {
 
 /// What keeps a container of which nobody knows what it holds, and nothing else keeps it.
 fn not_looked_into() -> Reason {
-    Reason::KeepUnknownUse("it was not looked into".to_owned())
+    Reason::KeepUnknownUse(Unseen::NotLooked)
 }
 
 #[test]
@@ -178,15 +178,15 @@ fn a_namespace_goes_only_with_all_that_it_holds() {
             leaves: Vec::new(),
         })
     };
-    assert_eq!(decided(known(&[])), Reason::Dropped(None));
-    assert_eq!(decided(known(&["pruned", "terminating"])), Reason::Dropped(None));
+    assert_eq!(decided(known(&[])), Reason::Dropped);
+    assert_eq!(decided(known(&["pruned", "terminating"])), Reason::Dropped);
     assert_eq!(
         decided(known(&["pruned", "annotated", "foreign"])),
         Reason::KeepInUse(vec![here("annotated"), here("foreign")])
     );
     assert_eq!(
-        decided(Some(Contents::Unknown("forbidden".into()))),
-        Reason::KeepUnknownUse("forbidden".into())
+        decided(Some(Contents::Unknown(Unseen::Unavailable("a/v1".into())))),
+        Reason::KeepUnknownUse(Unseen::Unavailable("a/v1".into()))
     );
     assert!(matches!(decided(None), Reason::KeepUnknownUse(_)));
 }
@@ -232,7 +232,7 @@ fn a_definition_goes_only_with_all_objects_of_its_kind() {
         let mut steps = steps.filter(|step| object::is_definition(&step.reference.kind));
         steps.next().expect("a step").reason
     };
-    assert_eq!(decided(vec![held(lamp("ours"), &[])]), Reason::Dropped(None));
+    assert_eq!(decided(vec![held(lamp("ours"), &[])]), Reason::Dropped);
     assert_eq!(
         decided(vec![held(lamp("theirs"), &[])]),
         Reason::KeepInUse(vec![lamp("theirs")])
@@ -240,7 +240,7 @@ fn a_definition_goes_only_with_all_objects_of_its_kind() {
     // What is owned by what goes, goes along; what has another owner stays.
     let child = held(lamp("child"), &["uid of ours"]);
     let grandchild = held(lamp("grandchild"), &["uid of child"]);
-    assert_eq!(decided(vec![grandchild, child]), Reason::Dropped(None));
+    assert_eq!(decided(vec![grandchild, child]), Reason::Dropped);
     let shared = held(lamp("shared"), &["uid of ours", "of another"]);
     assert_eq!(decided(vec![shared]), Reason::KeepInUse(vec![lamp("shared")]));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::plan::{Against, Heading, note, refusal};
+use super::super::plan::{Against, Heading, no_base, note, refusal};
 use super::{fields, without_absent};
 use crate::diagnostic::place::{Origin, Role};
 use crate::object::field::FieldManager;
@@ -37,9 +37,9 @@ fn around(plan: &Plan, heading: &Heading<'_>) -> Value {
         Against::Commit(from) => (None, Some(revision(from))),
     };
     // Between two commits there is no cluster that anybody synced.
-    let parent = plan.parent.as_ref().filter(|_| cluster.is_some());
+    let parent = plan.facts.parent.as_ref().filter(|_| cluster.is_some());
     let last = parent.and_then(|parent| parent.completed.as_ref());
-    let not_compared = plan.not_compared.iter().map(|kind| {
+    let not_compared = plan.facts.not_compared.iter().map(|kind| {
         json!({
             "kind": kind.kind,
             "objects": kind.desired,
@@ -52,7 +52,7 @@ fn around(plan: &Plan, heading: &Heading<'_>) -> Value {
         .iter()
         .map(|crossed| json!({"object": crossed.job, "reason": crossed.reason, "revision": crossed.ran}));
     json!({
-        "applySet": plan.set.as_ref().map(|set| json!({"name": set.name, "namespace": set.namespace})),
+        "applySet": plan.facts.set.as_ref().map(|set| json!({"name": set.name, "namespace": set.namespace})),
         "cluster": cluster,
         "from": from,
         "revision": heading.revision.map(revision),
@@ -101,7 +101,10 @@ fn step(mut saved: Value, step: &Step, heading: &Heading<'_>) -> Value {
     }
     if let Some(changes) = saved.get_mut("changes").and_then(Value::as_array_mut) {
         for (saved, change) in changes.iter_mut().zip(&step.changes) {
-            extend(saved, self::change(change));
+            extend(
+                saved,
+                self::change(change, heading.blame.of(&step.reference, &change.path)),
+            );
         }
     }
     let place = step.place.as_ref();
@@ -128,14 +131,14 @@ fn step(mut saved: Value, step: &Step, heading: &Heading<'_>) -> Value {
             "place": place.map(|place| format!("{}:{}", place.file.path(), place.line())),
             "restarts": restarts,
             "unverified": step.unverified.is_some().then_some(true),
-            "guess": step.guess,
+            "guess": step.guess.as_ref().map(no_base),
             "warnings": step.warnings,
         }),
     );
     saved
 }
 
-fn change(change: &FieldChange) -> Value {
+fn change(change: &FieldChange, by: Option<&GitChange>) -> Value {
     let (cause, writer) = match &change.cause {
         Cause::Git => ("git", None),
         Cause::Drift { writer } => ("drift", writer.as_ref()),
@@ -146,7 +149,7 @@ fn change(change: &FieldChange) -> Value {
         Cause::Takeover { from } => ("takeover", from.as_ref()),
         Cause::Server => ("server", None),
     };
-    let by = change.by.as_ref().map(|by| match by {
+    let by = by.map(|by| match by {
         GitChange::Commit { short, subject } => json!({"commit": short, "subject": subject}),
         GitChange::Uncommitted => json!({"uncommitted": true}),
         GitChange::Parameters => json!({"parameters": true}),

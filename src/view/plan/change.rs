@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::super::lines::Lines;
 use super::super::style::{FADED, columns, paint};
 use super::super::{age, value};
+use super::Heading;
 use crate::diagnostic::place::{Origin, Role};
 use crate::kinds::rollout;
 use crate::object::field::{FieldManager, FieldPath};
@@ -17,11 +18,18 @@ use crate::plan::{Action, Step};
 use crate::source::rules::{self, LeftTo, Rule, Source, Verdict};
 
 /// The lines of one field of a step.
-pub(super) fn change(change: &FieldChange, now: Timestamp, step: &Step) -> Lines {
+pub(super) fn change(change: &FieldChange, step: &Step, heading: &Heading<'_>) -> Lines {
+    let by = heading.blame.of(&step.reference, &change.path);
+    let cause = cause(change, by, heading.now);
     match &change.cause {
         Cause::Conflict { owner } => conflict(change, owner, step).into(),
-        Cause::Diverged { writer } => diverged(change, now, writer.as_ref(), step),
-        _ => field(change, now),
+        Cause::Diverged { writer } => diverged(change, &cause, writer.as_ref(), step),
+        Cause::Git
+        | Cause::Drift { .. }
+        | Cause::Removed
+        | Cause::LeftBehind { .. }
+        | Cause::Takeover { .. }
+        | Cause::Server => field(change, &cause),
     }
 }
 
@@ -71,12 +79,12 @@ fn writer(manager: &FieldManager) -> String {
     }
 }
 
-fn field(change: &FieldChange, now: Timestamp) -> Lines {
+fn field(change: &FieldChange, cause: &str) -> Lines {
     // A value that comes from a parameter is changed where the parameter is set.
     let is_parameter = |origin: &&Origin| matches!(origin.role, Role::Parameter | Role::SecretParameter);
     let origin = change.origins.iter().find(is_parameter).or(change.origins.first());
     let place = origin.map(|origin| format!("{}:{}", origin.place.file.path(), origin.place.line()));
-    if let Some(line) = follows(change, now).or_else(|| last_applied(change, now)) {
+    if let Some(line) = follows(change, cause).or_else(|| last_applied(change, cause)) {
         return line.into();
     }
     let place = match change.cause {
@@ -86,15 +94,15 @@ fn field(change: &FieldChange, now: Timestamp) -> Lines {
     };
     let path = format!("    {}", change.path);
     if change.before == change.after {
-        return columns(&path, &cause(change, now)).into();
+        return columns(&path, cause).into();
     }
     let mut lines = Lines::from(columns(&path, &place));
-    lines.append(value::change(change, 6, &cause(change, now)));
+    lines.append(value::change(change, 6, cause));
     lines
 }
 
 /// A pod template's digest of what it reads says nothing to a person but what that is.
-fn follows(change: &FieldChange, now: Timestamp) -> Option<String> {
+fn follows(change: &FieldChange, cause: &str) -> Option<String> {
     let annotations = ["spec", "template", "metadata", "annotations"];
     let kind = [(rollout::CONFIGURATION, "ConfigMap"), (rollout::SECRETS, "Secret")]
         .into_iter()
@@ -107,19 +115,19 @@ fn follows(change: &FieldChange, now: Timestamp) -> Option<String> {
     let (before, after) = (text(&change.before), text(&change.after));
     let names = rollout::changed(&before, &after).join(", ");
     let line = format!("    {} follows {kind} {names}", FieldPath::of(&annotations[..2]));
-    Some(format!("{}\n", columns(&line, &cause(change, now))))
+    Some(format!("{}\n", columns(&line, cause)))
 }
 
 /// What `kubectl apply` noted is a whole manifest in one line.
-fn last_applied(change: &FieldChange, now: Timestamp) -> Option<String> {
+fn last_applied(change: &FieldChange, cause: &str) -> Option<String> {
     let is_it = change.path == FieldPath::of(&["metadata", "annotations", migrate::LAST_APPLIED]);
     let goes = is_it && change.after == Shown::Absent;
     let line = format!("    {} goes", change.path);
-    goes.then(|| format!("{}\n", columns(&line, &cause(change, now))))
+    goes.then(|| format!("{}\n", columns(&line, cause)))
 }
 
-fn cause(change: &FieldChange, now: Timestamp) -> String {
-    let by = change.by.as_ref().map(by);
+fn cause(change: &FieldChange, by: Option<&GitChange>, now: Timestamp) -> String {
+    let by = by.map(self::by);
     let git = || by.as_ref().map_or_else(|| "git".to_owned(), |by| format!("git: {by}"));
     let cause = match &change.cause {
         Cause::Git => git(),
@@ -161,8 +169,8 @@ fn somebody(manager: Option<&FieldManager>, now: Timestamp) -> String {
 }
 
 /// A field that both git and somebody in the cluster changed.
-fn diverged(change: &FieldChange, now: Timestamp, writer: Option<&FieldManager>, step: &Step) -> Lines {
-    let mut lines = field(change, now);
+fn diverged(change: &FieldChange, cause: &str, writer: Option<&FieldManager>, step: &Step) -> Lines {
+    let mut lines = field(change, cause);
     if let Some(by) = taken(change, step) {
         lines.push(&format!("      {}", paint(FADED, by)));
     } else {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::style::{FADED, paint};
 use crate::object::ObjectRef;
-use crate::plan::{Lost, Obstacle, Replacement};
+use crate::plan::{Lost, Obstacle, Replacement, Untried};
 
 /// Which fields cannot be changed.
 pub(super) fn note(replacement: &Replacement) -> String {
@@ -36,7 +36,10 @@ pub(super) fn lines(object: &ObjectRef, replacement: &Replacement) -> String {
         ],
         Some(Obstacle::Unasked(why)) => vec![
             if_replaced,
-            format!("it is not, since it cannot be said whether the server would accept the new one: {why}"),
+            format!(
+                "it is not, since it cannot be said whether the server would accept the new one: {}",
+                untried(*why)
+            ),
         ],
     };
     let mut text = String::new();
@@ -44,6 +47,13 @@ pub(super) fn lines(object: &ObjectRef, replacement: &Replacement) -> String {
         let _ = writeln!(text, "      {}", paint(FADED, line));
     }
     text
+}
+
+fn untried(why: Untried) -> &'static str {
+    match why {
+        Untried::Container => "it cannot be tried under another name",
+        Untried::NotAllowed => "you may not create it",
+    }
 }
 
 fn lost(lost: Lost) -> &'static str {

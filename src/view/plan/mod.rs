@@ -1,5 +1,6 @@
 //! A plan as text: one line an object, one line a field, with the cause of each.
 
+mod base;
 mod change;
 mod immutable;
 mod kept;
@@ -15,10 +16,12 @@ use super::{age, value};
 use crate::kinds::jobs::Why;
 use crate::object::commit;
 use crate::object::field::FieldPath;
-use crate::plan::compare::GitChange;
-use crate::plan::{Action, Moved, Plan, Reason, Restarts, Step, Unverified, Work};
+use crate::plan::compare::{Blame, GitChange};
+use crate::plan::{Action, Moved, Plan, Reason, Restarts, Step, Unpredicted, Unverified, Work};
 use crate::source::Revision;
 
+pub(super) use base::no_base;
+pub(super) use kept::unseen;
 pub use remarks::refusal;
 pub(super) use remarks::{crossed, remarks, summary};
 
@@ -37,6 +40,8 @@ pub struct Heading<'a> {
     pub not_selected: usize,
     /// What is pruned, and why not everything.
     pub pruning: Pruning,
+    /// What of git's history stands behind the changes.
+    pub blame: &'a Blame,
 }
 
 /// What the desired state is compared with.
@@ -74,7 +79,7 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>) -> String {
         was_short = is_short;
         text += &lines.to_string();
     }
-    for kind in &plan.not_compared {
+    for kind in &plan.facts.not_compared {
         let count = match kind.desired.len() {
             0 => String::new(),
             count => format!("{count} in git; "),
@@ -87,7 +92,7 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>) -> String {
             kind.message
         );
     }
-    if !plan.steps.is_empty() || !plan.not_compared.is_empty() {
+    if !plan.steps.is_empty() || !plan.facts.not_compared.is_empty() {
         text.push('\n');
     }
     text += &summary(plan, heading.pruning);
@@ -120,7 +125,7 @@ pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>) -> String {
 
 /// What is compared with what.
 pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> String {
-    let name = plan.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
+    let name = plan.facts.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
     let mut text = paint(STRONG, name);
     let to = match heading.revision {
         Some(revision) => commit(revision),
@@ -140,7 +145,7 @@ pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> String {
             return text;
         }
     }
-    match plan.parent.as_ref().and_then(|parent| parent.completed.as_ref()) {
+    match plan.facts.parent.as_ref().and_then(|parent| parent.completed.as_ref()) {
         Some(completed) => {
             let commit = completed
                 .revision
@@ -153,7 +158,7 @@ pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> String {
                 age(&completed.time, heading.now)
             );
         }
-        None if plan.set.is_some() => text += ", never synced",
+        None if plan.facts.set.is_some() => text += ", never synced",
         None => {}
     }
     text.push('\n');
@@ -190,7 +195,7 @@ pub(super) fn step(step: &Step, heading: &Heading<'_>) -> Lines {
         }
     }
     for change in &step.changes {
-        lines.append(change::change(change, heading.now, step));
+        lines.append(change::change(change, step, heading));
     }
     lines.push(&becomes_ours(step));
     for key in &step.generates {
@@ -210,7 +215,7 @@ pub(super) fn step(step: &Step, heading: &Heading<'_>) -> Lines {
     if let (true, Some(why)) = (heading.whole, &step.guess) {
         lines.push(&format!(
             "    {}",
-            paint(FADED, format!("guessed, since {}", value::visible(why)))
+            paint(FADED, format!("guessed, since {}", value::visible(&no_base(why))))
         ));
     }
     for warning in &step.warnings {
@@ -250,6 +255,13 @@ fn becomes_ours(step: &Step) -> String {
     text
 }
 
+fn unpredicted(why: &Unpredicted) -> String {
+    match why {
+        Unpredicted::NotAsked => "our own merge was not asked".to_owned(),
+        Unpredicted::Refused(refusal) => refusal.to_string(),
+    }
+}
+
 /// Why a step is what it is, and what it does besides; empty where the action says all.
 pub(super) fn note(step: &Step, heading: &Heading<'_>) -> String {
     let reason = match &step.reason {
@@ -270,14 +282,16 @@ pub(super) fn note(step: &Step, heading: &Heading<'_>) -> String {
         Reason::Noted => "no value changes; only our note of what git says".to_owned(),
         Reason::Ownership => "no value changes; only who owns its fields".to_owned(),
         Reason::Generates => "generates values; nothing else changes".to_owned(),
-        Reason::Unpredicted(why) => format!("what changes cannot be said: {}", value::visible(why)),
+        Reason::Unpredicted(why) => format!("what changes cannot be said: {}", value::visible(&unpredicted(why))),
         Reason::NotOurs => "it exists and is not ours; take it over with --adopt".to_owned(),
         Reason::OtherApplySet(id) => format!("it is part of another ApplySet, {id}"),
-        Reason::Dropped(None) => "no longer in git".to_owned(),
-        Reason::Dropped(Some(GitChange::Commit { short, subject })) => {
-            format!("dropped from git in {short} {}", value::visible(subject))
-        }
-        Reason::Dropped(Some(other)) => format!("no longer in git: {}", change::by(other)),
+        Reason::Dropped => match heading.blame.of_object(&step.reference) {
+            None => "no longer in git".to_owned(),
+            Some(GitChange::Commit { short, subject }) => {
+                format!("dropped from git in {short} {}", value::visible(subject))
+            }
+            Some(other) => format!("no longer in git: {}", change::by(other)),
+        },
         Reason::KeepNeverApplied => "labelled as a member, but never applied by us".to_owned(),
         kept => match kept::why(kept, &step.reference, heading) {
             why if heading.pruning == Pruning::Everything => why,

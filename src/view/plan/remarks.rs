@@ -33,7 +33,7 @@ pub(in crate::view) fn summary(plan: &Plan, pruning: Pruning) -> String {
         1 => parts.push("1 conflict".to_owned()),
         conflicts => parts.push(format!("{conflicts} conflicts")),
     }
-    match plan.not_compared.len() {
+    match plan.facts.not_compared.len() {
         0 => {}
         1 => parts.push("1 kind not compared".to_owned()),
         kinds => parts.push(format!("{kinds} kinds not compared")),
@@ -75,15 +75,15 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
             [] => continue,
             names => names.join(" or "),
         };
-        let _ = match plan.set {
+        let _ = match plan.facts.set {
             Some(_) => writeln!(text, "{job} runs again if {unknown} changed"),
             None => writeln!(text, "{job} does not run again when {unknown} changes: give --name"),
         };
     }
-    for (workload, secrets) in &plan.unknown_rollouts {
+    for (workload, secrets) in &plan.facts.unknown_rollouts {
         let secrets: Vec<_> = secrets.iter().map(|secret| format!("Secret {secret}")).collect();
         let secrets = secrets.join(" or ");
-        let _ = match plan.set {
+        let _ = match plan.facts.set {
             Some(_) => writeln!(text, "{workload} restarts if {secrets} changed"),
             None => writeln!(text, "{workload} does not restart when {secrets} changes: give --name"),
         };
@@ -120,7 +120,7 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
     if heading.not_selected > 0 {
         let _ = writeln!(text, "not selected: {} in git", heading.not_selected);
     }
-    match (&plan.set, heading.pruning) {
+    match (&plan.facts.set, heading.pruning) {
         (Some(set), Pruning::Everything) => match plan.of(Action::Keep).count() {
             0 => {
                 let _ = writeln!(text, "the ApplySet {} goes, too, with its records", set.name);
@@ -180,7 +180,7 @@ fn rules(plan: &Plan, heading: &Heading<'_>) -> String {
             counts.collect::<Vec<_>>().join(", ")
         );
     }
-    for (rule, idle) in &plan.idle_rules {
+    for (rule, idle) in &plan.facts.idle_rules {
         let place = rule
             .place()
             .map(|place| format!("{}:{}", place.file.path(), place.line()))
@@ -257,7 +257,7 @@ fn unverified(plan: &Plan) -> String {
             plan.steps.len() + plan.unchanged.len()
         );
     }
-    if let Some(why) = &plan.schema_unread {
+    if let Some(why) = &plan.facts.schema_unread {
         let _ = writeln!(
             text,
             "the server's schemas may not be read, so objects of kinds that only it knows are asked about one by one: {why}"

@@ -17,7 +17,7 @@ use stackanetes::object::selection::Selection;
 use stackanetes::object::{DesiredObject, GroupVersionKind, LiveObject, Origins};
 use stackanetes::observe::{self, Question};
 use stackanetes::plan::compare::{self, FieldChange};
-use stackanetes::plan::{self, Adoption, Answered, Decision, Observation, Policy, Step, Unverified};
+use stackanetes::plan::{self, Adoption, Answered, Decision, Observation, Past, Policy, Step, Unverified};
 use stackanetes::ssa::predict;
 use stackanetes::ssa::schema::Schema;
 use stackanetes::yaml;
@@ -161,7 +161,7 @@ impl Preview {
                 assert_eq!(*why, Unverified::NotAllowed);
                 (
                     object,
-                    predicted.as_ref().map_err(|why| format!("not predicted: {why}"))?,
+                    predicted.as_ref().map_err(|why| format!("not predicted: {why:?}"))?,
                 )
             }
             other => return Err(format!("{other:?}")),
@@ -199,7 +199,8 @@ impl Preview {
                 mismatches.iter().map(values).collect::<String>()
             ));
         }
-        match (plan::decide(asked, policy), plan::decide(predicted, policy)) {
+        let decide = |observation| plan::decide(observation, Past::default(), policy);
+        match (decide(asked), decide(predicted)) {
             (Decision::Unchanged(_), Decision::Unchanged(_)) => Ok("unchanged"),
             (Decision::Step(asked), Decision::Step(predicted)) => {
                 let (server, local) = (told(&asked), told(&predicted));
