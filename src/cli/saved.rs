@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::context::Planned;
 use crate::cli::ui::Ui;
+use crate::cluster::files;
 use crate::diagnostic::error::{Error, Result};
 use crate::object::ObjectRef;
 use crate::observe;
@@ -15,16 +16,8 @@ use crate::view::{self, Heading};
 pub(super) async fn save(planned: &Planned, heading: &Heading<'_>, path: &Path) -> Result<()> {
     let made_of = made_of(planned).await?;
     let saved = view::json::plan(&planned.plan, heading, Some(made_of));
-    let failed = |error| Error::new(format!("failed to write {}", path.display())).because(error);
-    // A plan is there whole, or not at all.
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let part = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let written = fs::write(&part, view::json::pretty(&saved)).and_then(|()| fs::rename(&part, path));
-    if written.is_err() {
-        // It may never have been there.
-        let _ = fs::remove_file(&part);
-    }
-    written.map_err(failed)
+    files::write(path, &view::json::pretty(&saved))
+        .map_err(|error| Error::new(format!("failed to write {}", path.display())).because(error))
 }
 
 /// Refuses a plan that is not the one that was saved, and shows what moved.

@@ -6,6 +6,7 @@
 mod built_in;
 mod discovery;
 mod error;
+pub(crate) mod files;
 mod kubernetes;
 mod sandbox;
 

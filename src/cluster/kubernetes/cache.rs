@@ -13,6 +13,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::cluster::files;
+
 /// The answers of one server.
 #[derive(Debug, Clone)]
 pub(super) struct Cache {
@@ -70,12 +72,7 @@ impl Cache {
     /// Whole, or not at all: another run may read it at any time.
     fn write(&self, file: &str, text: &str) -> io::Result<()> {
         create_private(&self.directory)?;
-        let unfinished = self.directory.join(format!(".{}-{file}", std::process::id()));
-        let written = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, self.directory.join(file)));
-        if written.is_err() {
-            let _ = fs::remove_file(&unfinished);
-        }
-        written
+        files::write(&self.directory.join(file), text)
     }
 
     fn hashes(&self, name: &str) -> impl Iterator<Item = String> {
