@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::applyset::parent::Record;
+use crate::applyset::tally::Tally;
 
 /// How many syncs are kept.
 const MOST: usize = 50;
@@ -24,7 +25,7 @@ pub struct Entry {
     pub ending: Ending,
     /// What came of its objects.
     #[serde(default)]
-    pub counts: Counts,
+    pub counts: Tally,
     /// The commit that was synced before, where this one is not a later one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub back_from: Option<String>,
@@ -45,20 +46,6 @@ pub enum Ending {
     Stopped,
     /// It never said: it is under way, or was cut off.
     Unknown,
-}
-
-/// How many objects had which outcome.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[expect(missing_docs, reason = "each is what it is called")]
-pub struct Counts {
-    pub created: usize,
-    pub updated: usize,
-    pub replaced: usize,
-    pub deleted: usize,
-    /// Not as git wants them.
-    pub missed: usize,
-    pub unchanged: usize,
 }
 
 /// The earlier syncs, the latest one first.
@@ -131,7 +118,7 @@ mod tests {
             },
             ended: None,
             ending: Ending::Complete,
-            counts: Counts::default(),
+            counts: Tally::default(),
             back_from: None,
             partial: false,
         }

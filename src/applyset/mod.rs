@@ -8,3 +8,4 @@ pub mod journal;
 pub mod key;
 pub mod parent;
 pub mod source;
+pub mod tally;

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::inventory::ApplySet;
 use super::jobs::{self, Irreversible, Recorded};
-use super::journal::{Counts, Ending, Entry, Journal};
+use super::journal::{Ending, Entry, Journal};
 use super::source::Source;
+use super::tally::Tally;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 
 /// The label on a parent: the ID of the ApplySet that it stands for.
@@ -93,6 +94,20 @@ const IRREVERSIBLE: &str = "irreversible";
 /// The key that holds the earlier syncs: JSON.
 const HISTORY: &str = "history";
 
+/// Why an object is not the parent of an ApplySet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoParent {
+    /// It does not have the ID of the ApplySet with this name.
+    #[error("it has no label {ID} with the ID of the ApplySet {0}")]
+    OtherId(String),
+    /// This tool manages it.
+    #[error("another tool manages it: {0}")]
+    OtherTool(String),
+    /// It does not say which tool manages it.
+    #[error("it does not say which tool manages it ({TOOLING})")]
+    NoTool,
+}
+
 impl Parent {
     /// The ApplySet that an object is the parent of, and what it says; none where it is another tool's.
     pub fn of(object: &LiveObject) -> Option<(ApplySet, Self)> {
@@ -101,14 +116,19 @@ impl Parent {
         Some((set, parent))
     }
 
-    /// Reads a live parent. `Err` says why the object cannot be the parent of `set`.
-    pub fn read(set: &ApplySet, object: &LiveObject) -> Result<Self, String> {
+    /// Reads a live parent.
+    ///
+    /// # Errors
+    ///
+    /// If the object is not the parent of `set`, or not one of ours.
+    pub fn read(set: &ApplySet, object: &LiveObject) -> Result<Self, NoParent> {
         if object.label(ID) != Some(set.id().as_str()) {
-            return Err(format!("it has no label {ID} with the ID of the ApplySet {}", set.name));
+            return Err(NoParent::OtherId(set.name.clone()));
         }
         match object.annotation(TOOLING) {
             Some(tool) if tool.split('/').next() == Some("stackanetes") => {}
-            tool => return Err(format!("another tool manages it: {}", tool.unwrap_or("none is named"))),
+            Some(tool) => return Err(NoParent::OtherTool(tool.to_owned())),
+            None => return Err(NoParent::NoTool),
         }
         let list = |key: &str| {
             let text = object.annotation(key).unwrap_or_default();
@@ -163,7 +183,7 @@ impl Parent {
             } else {
                 Ending::Unknown
             },
-            counts: Counts::default(),
+            counts: Tally::default(),
             back_from: None,
             partial: false,
         });
@@ -326,7 +346,7 @@ mod tests {
         object["metadata"]["annotations"][TOOLING] = "kubectl/v1.37".into();
         let object = LiveObject::new(object);
         let refused = Parent::read(&set(), &object).expect_err("another tool's");
-        assert_eq!(refused, "another tool manages it: kubectl/v1.37");
+        assert_eq!(refused, NoParent::OtherTool("kubectl/v1.37".to_owned()));
         assert_eq!(Parent::of(&object), None);
     }
 }

@@ -265,8 +265,7 @@ pub(super) async fn found(
     ui.doing("connecting");
     let connected = connect(cluster).await?;
     let set = applyset(set, &settings, &connected.default_namespace).ok_or_else(no_name)?;
-    let discovery = connected.cluster.discover().await;
-    let discovery = discovery.map_err(|error| observe::failed("discover what the cluster serves", error))?;
+    let discovery = observe::discover(&*connected.cluster).await?;
     Ok(Found {
         connected,
         set,

@@ -106,8 +106,7 @@ async fn kinds(options: &options::Cluster) -> Result<(Discovery, String)> {
     }
     let connected = context::connect(options).await?;
     let cluster: Arc<dyn Cluster> = connected.cluster;
-    let discovery = cluster.discover().await;
-    let discovery = discovery.map_err(|error| observe::failed("discover what the cluster serves", error))?;
+    let discovery = observe::discover(&*cluster).await?;
     Ok((discovery, connected.default_namespace))
 }
 

@@ -74,8 +74,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
 async fn all(cluster: &options::Cluster, ui: &mut Ui) -> Result<Exit> {
     ui.doing("connecting");
     let connected = context::connect(cluster).await?;
-    let discovery = connected.cluster.discover().await;
-    let discovery = discovery.map_err(|error| observe::failed("discover what the cluster serves", error))?;
+    let discovery = observe::discover(&*connected.cluster).await?;
     let sets = observe::read_parents(&*connected.cluster, &discovery).await?;
     ui.done();
     ui.result(&view::statuses(&connected.name, &sets, Timestamp::now()))?;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 
 use super::{Outcome, Run};
+use crate::applyset::tally::OutcomeKind;
 use crate::cluster::{Resource, Scope};
 use crate::object::{GroupKind, ObjectRef};
 use crate::plan::Action;
@@ -42,14 +43,12 @@ impl Run<'_> {
         let looks = join_all(unseen.map(async |written| self.is_gone(written).await.then_some(written))).await;
         let gone: Vec<&Written> = looks.into_iter().flatten().collect();
         for written in &gone {
-            let mut counts = self.counts.borrow_mut();
-            let counter = match written.action {
-                Action::Create => &mut counts.created,
-                Action::Replace => &mut counts.replaced,
-                _ => &mut counts.updated,
+            let counted = match written.action {
+                Action::Create => OutcomeKind::Created,
+                Action::Replace => OutcomeKind::Replaced,
+                _ => OutcomeKind::Updated,
             };
-            *counter = counter.saturating_sub(1);
-            drop(counts);
+            self.counts.borrow_mut().remove(counted);
             self.settled(written.reference.clone(), Outcome::Gone);
         }
         gone.len()

@@ -6,14 +6,8 @@ use crate::cluster::{Deletion, Failure, Propagation};
 use crate::diagnostic::error::{Error, Result};
 use crate::object::ObjectRef;
 use crate::observe;
-use crate::plan::Prune;
 
 impl Run<'_> {
-    /// Whether the ApplySet itself is to go.
-    pub(super) fn dissolves(&self) -> bool {
-        self.execution.question.policy.prune == Prune::Everything
-    }
-
     /// Deletes the key and the parent if there is no member any more. Whether there is none.
     ///
     /// The cluster is asked once more: what was kept, and what came since, is still to be found by the

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Holder;
-use crate::applyset::journal::Counts;
+use crate::applyset::tally::OutcomeKind;
 use crate::diagnostic::error::Error;
 use crate::kinds::finalizer::Finalizer;
 use crate::kinds::health::Health;
@@ -66,8 +66,17 @@ pub enum Event {
         /// How many objects stay.
         objects: usize,
         /// Why.
-        why: String,
+        why: NotPruned,
     },
+}
+
+/// Why nothing is pruned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotPruned {
+    /// So many objects, which come before it, are not as git wants them: they may still use what git dropped.
+    Before(usize),
+    /// The sync was stopped.
+    Stopped,
 }
 
 /// What came of one object.
@@ -131,24 +140,26 @@ pub enum Hold {
 }
 
 impl Outcome {
-    /// Whether this is what the plan promised.
-    pub fn is_done(&self) -> bool {
-        matches!(
-            self,
-            Self::Unchanged | Self::Created | Self::Updated | Self::Replaced | Self::Deleted
-        )
+    /// What it is in one word.
+    pub fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Unchanged => OutcomeKind::Unchanged,
+            Self::Created => OutcomeKind::Created,
+            Self::Updated => OutcomeKind::Updated,
+            Self::Replaced => OutcomeKind::Replaced,
+            Self::Deleted => OutcomeKind::Deleted,
+            Self::Conflict => OutcomeKind::Conflict,
+            Self::Refused(_) => OutcomeKind::Refused,
+            Self::Skipped => OutcomeKind::Skipped,
+            Self::Moved | Self::Failed(_) | Self::Gone => OutcomeKind::Failed,
+            Self::NotReady(_) => OutcomeKind::NotReady,
+            Self::NotGone(_) => OutcomeKind::NotDeleted,
+            Self::Blocked { .. } | Self::Stopped => OutcomeKind::NotStarted,
+        }
     }
 
-    /// Adds this one to what is counted.
-    pub(super) fn count(&self, counts: &mut Counts) {
-        let counter = match self {
-            Self::Unchanged => &mut counts.unchanged,
-            Self::Created => &mut counts.created,
-            Self::Updated => &mut counts.updated,
-            Self::Replaced => &mut counts.replaced,
-            Self::Deleted => &mut counts.deleted,
-            _ => &mut counts.missed,
-        };
-        *counter += 1;
+    /// Whether this is what the plan promised.
+    pub fn is_done(&self) -> bool {
+        self.kind().is_done()
     }
 }

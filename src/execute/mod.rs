@@ -28,8 +28,8 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::{Semaphore, watch};
 
 use crate::applyset::inventory::ApplySet;
-use crate::applyset::journal::Counts;
 use crate::applyset::parent::Record;
+use crate::applyset::tally::Tally;
 use crate::cluster::{Cluster, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::health::Health;
@@ -39,7 +39,7 @@ use crate::observe::{self, Question, Served};
 use crate::plan::order;
 use crate::plan::{Action, Facts, Plan, Reason, Settled, Step, Work};
 
-pub use event::{Event, Hold, Outcome};
+pub use event::{Event, Hold, NotPruned, Outcome};
 pub use lock::{Holder, Lock};
 
 use again::Written;
@@ -134,7 +134,7 @@ struct Run<'a> {
     requests: Semaphore,
     runs: Runs,
     /// What came of the objects so far.
-    counts: RefCell<Counts>,
+    counts: RefCell<Tally>,
     /// What was written so far, and is expected to stay.
     written: RefCell<Vec<Written>>,
     emit: &'a RefCell<&'a mut dyn FnMut(Event)>,
@@ -151,11 +151,12 @@ enum Task {
 
 impl Run<'_> {
     async fn whole(&self, plan: Plan) -> Result<(), Abort> {
-        let records = plan.writes() || self.dissolves() || self.must_record(&plan);
+        let records = plan.writes() || plan.dissolves || self.must_record(&plan);
         let Plan {
             facts,
             steps,
             unchanged,
+            dissolves,
             back,
             ..
         } = plan;
@@ -220,10 +221,10 @@ impl Run<'_> {
             let complete = self.body(&mut walk, &deletes, Some(&lease)).await?;
             // With the namespace that it is kept in, it goes by itself.
             let takes_home = complete && home.len() == 1;
-            let is_dissolved = complete && !takes_home && self.dissolves() && self.dissolve(&set).await?;
+            let is_dissolved = complete && !takes_home && dissolves && self.dissolve(&set).await?;
             if !takes_home && !is_dissolved {
                 let remaining = Remaining {
-                    complete: complete && home.is_empty() && !self.dissolves(),
+                    complete: complete && home.is_empty() && !dissolves,
                     back_from: back.from,
                 };
                 self.end(&set, &mut parent, &members, &remaining).await?;
@@ -446,7 +447,7 @@ impl Run<'_> {
     }
 
     fn settled(&self, reference: ObjectRef, outcome: Outcome) {
-        outcome.count(&mut self.counts.borrow_mut());
+        self.counts.borrow_mut().add(outcome.kind());
         self.send(Event::Settled { reference, outcome });
     }
 }

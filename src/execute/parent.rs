@@ -191,7 +191,7 @@ impl Run<'_> {
                 (false, true) => Ending::Stopped,
                 (false, false) => Ending::Incomplete,
             },
-            counts: *self.counts.borrow(),
+            counts: self.counts.borrow().clone(),
             back_from: remaining.back_from.clone(),
             partial: !self.execution.question.selection.is_everything(),
         });

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 
 use super::feeds::LOOK_AGAIN;
-use super::{Event, Execution, Hold, Outcome, Run, TRIES};
-use crate::cluster::{Deletion, Failure, Propagation};
+use super::{Event, Execution, Hold, NotPruned, Outcome, Run, TRIES};
+use crate::cluster::{Deletion, Failure};
 use crate::object::{self, LiveObject};
 use crate::observe::{self, Question};
 use crate::plan::order::{Holder, Removal};
@@ -28,11 +28,7 @@ impl Run<'_> {
     /// What is dropped from git may still be in use by what could not be updated. What does not go, since
     /// it was refused or a finalizer holds it, keeps what it uses, and nothing else.
     pub(super) async fn prune(&self, deletes: &[Step], missed: usize) -> bool {
-        let before = match missed {
-            0 => None,
-            1 => Some("one object before it was not done".to_owned()),
-            missed => Some(format!("{missed} objects before it were not done")),
-        };
+        let before = (missed > 0).then_some(NotPruned::Before(missed));
         let (steps, live): (Vec<_>, Vec<_>) = deletes
             .iter()
             .filter_map(|step| match &step.work {
@@ -76,7 +72,7 @@ impl Run<'_> {
             open -= deleted.len();
         }
         if open > 0 {
-            let why = before.unwrap_or_else(|| "the sync was stopped".to_owned());
+            let why = before.unwrap_or(NotPruned::Stopped);
             self.send(Event::NotPruned { objects: open, why });
         }
         open == 0 && left.is_empty()
@@ -86,7 +82,7 @@ impl Run<'_> {
     async fn await_going(&self, removal: &Removal, steps: &[&Step], going: Vec<usize>) -> Vec<usize> {
         let awaited = going.into_iter().filter(|index| removal.is_awaited(*index));
         let waits = awaited.map(async |index| {
-            let Work::Await(DeleteWork { resource, live }) = &steps[index].work else {
+            let Work::Await(DeleteWork { resource, live, .. }) = &steps[index].work else {
                 return None;
             };
             let reference = &steps[index].reference;
@@ -178,7 +174,7 @@ impl Run<'_> {
                 reference,
                 uid: &version.uid,
                 resource_version: &version.resource_version,
-                propagation: propagation(step),
+                propagation: work.propagation,
             };
             let Err(error) = cluster.delete(&work.resource, &deletion).await else {
                 return Deleted::Requested;
@@ -207,13 +203,5 @@ impl Run<'_> {
             }
         }
         Deleted::Not(Outcome::Moved)
-    }
-}
-
-/// An owner of pods stays until they are gone, so that nothing else is deleted from under them.
-fn propagation(step: &Step) -> Propagation {
-    match (step.reference.kind.group.as_str(), step.reference.kind.kind.as_str()) {
-        ("apps" | "batch", _) | ("", "ReplicationController") => Propagation::Foreground,
-        _ => Propagation::Background,
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::execute::{Event, Outcome};
+use crate::applyset::tally::{OutcomeKind, Tally};
+use crate::execute::{Event, NotPruned, Outcome};
 use crate::object::ObjectRef;
 use crate::object::field::FieldPath;
 use crate::plan::Plan;
@@ -15,7 +16,7 @@ pub struct Report {
     /// The fields on which a stored object differs from the plan's prediction.
     pub mismatches: Vec<(ObjectRef, Vec<FieldPath>)>,
     /// How many objects were to be pruned and were not, and why.
-    pub not_pruned: Option<(usize, String)>,
+    pub not_pruned: Option<(usize, NotPruned)>,
     /// Whether it was stopped.
     pub interrupted: bool,
     /// Whether it could not begin, or not go on.
@@ -53,11 +54,18 @@ impl Report {
         }
     }
 
-    /// What a sync that was ended at once leaves open, and whether it was begun: then nobody knows what
-    /// came of it. What was not pruned, and is told as such, is not among it.
-    pub fn open(&self) -> impl Iterator<Item = (&ObjectRef, bool)> {
+    /// What a sync that was ended at once leaves open: not started, or unknown where it was begun. What was not
+    /// pruned, and is told as such, is not among it.
+    pub fn open(&self) -> impl Iterator<Item = (&ObjectRef, OutcomeKind)> {
         let open = self.open.iter().filter(|_| self.failed && self.not_pruned.is_none());
-        open.map(|(reference, begun)| (reference, *begun))
+        open.map(|(reference, begun)| {
+            let kind = if *begun {
+                OutcomeKind::Unknown
+            } else {
+                OutcomeKind::NotStarted
+            };
+            (reference, kind)
+        })
     }
 
     /// Whether anything was begun that has not come to its end.
@@ -73,8 +81,9 @@ impl Report {
             && self.outcomes.iter().all(|(_, outcome)| outcome.is_done())
     }
 
-    /// How many objects had such an outcome.
-    pub fn count(&self, of: impl Fn(&Outcome) -> bool) -> usize {
-        self.outcomes.iter().filter(|(_, outcome)| of(outcome)).count()
+    /// How many objects had which outcome. What a sync that was ended at once leaves open is among them.
+    pub fn tally(&self) -> Tally {
+        let settled = self.outcomes.iter().map(|(_, outcome)| outcome.kind());
+        settled.chain(self.open().map(|(_, kind)| kind)).collect()
     }
 }

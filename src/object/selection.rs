@@ -85,8 +85,13 @@ impl LabelSelector {
     }
 }
 
+/// A text that is no label selector.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not a label selector; write KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY or !KEY")]
+pub struct NoSelector(String);
+
 impl FromStr for LabelSelector {
-    type Err = String;
+    type Err = NoSelector;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parts = split_outside_parentheses(text);
@@ -112,8 +117,8 @@ fn split_outside_parentheses(text: &str) -> Vec<&str> {
     .collect()
 }
 
-fn requirement(text: &str) -> Result<Requirement, String> {
-    let wrong = || format!("'{text}' is not a label selector; write KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY or !KEY");
+fn requirement(text: &str) -> Result<Requirement, NoSelector> {
+    let wrong = || NoSelector(text.to_owned());
     let (key, test) = if let Some(key) = text.strip_prefix('!') {
         (key, Test::Absent)
     } else if let Some((key, value)) = text.split_once("!=") {
@@ -196,8 +201,8 @@ mod tests {
     #[test]
     fn what_is_no_selector_is_refused_with_the_forms_there_are() {
         for wrong in ["=x", "a b", "a in (x", "a like (x)", "a==b=c", "a=b c"] {
-            let message = wrong.parse::<LabelSelector>().expect_err(wrong);
-            assert!(message.contains("is not a label selector"), "{message}");
+            let error = wrong.parse::<LabelSelector>().expect_err(wrong);
+            assert!(error.to_string().contains("is not a label selector"), "{error}");
         }
     }
 

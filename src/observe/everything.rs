@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::members::{Members, Survey, split_hidden};
-use super::{Observations, Question, Served, failed, in_containers, read_parent};
+use super::{Observations, Question, Served, in_containers, read_parent};
 use crate::cluster::{Cluster, Resource};
 use crate::diagnostic::error::Result;
 use crate::object::LiveObject;
@@ -13,10 +13,7 @@ use crate::ssa::schema::Schema;
 
 /// Gathers all members, with nothing that git wants; nothing if the ApplySet was never synced.
 pub async fn everything(cluster: &dyn Cluster, question: &Question) -> Result<Option<Observations>> {
-    let discovery = cluster
-        .discover()
-        .await
-        .map_err(|error| failed("discover what the cluster serves", error))?;
+    let discovery = super::discover(cluster).await?;
     super::check_kinds(&question.policy.prune_kinds, &discovery)?;
     let Some(set) = &question.set else { return Ok(None) };
     let Some(parent) = read_parent(cluster, set, &discovery).await? else {

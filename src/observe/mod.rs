@@ -128,6 +128,12 @@ pub struct Served {
     pub schema: Arc<Schema>,
 }
 
+/// The kinds that the cluster serves.
+pub async fn discover(cluster: &dyn Cluster) -> Result<Discovery> {
+    let discovery = cluster.discover().await;
+    discovery.map_err(|error| failed("discover what the cluster serves", error))
+}
+
 /// Gathers what the cluster says about the manifests.
 pub async fn observe(
     cluster: &dyn Cluster,
@@ -135,10 +141,7 @@ pub async fn observe(
     components: &ComponentDependencies,
     question: &Question,
 ) -> Result<Observations> {
-    let discovery = cluster
-        .discover()
-        .await
-        .map_err(|error| failed("discover what the cluster serves", error))?;
+    let discovery = discover(cluster).await?;
     check_kinds(&question.policy.prune_kinds, &discovery)?;
     let mut known = discovery.clone();
     let defined_by = resolve::add_defined_kinds(&mut known, &manifests);

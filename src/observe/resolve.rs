@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::cluster::{Discovery, Resource};
 use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::place::Place;
 use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupKind, GroupVersionKind, ObjectRef, is_definition};
@@ -182,13 +183,9 @@ fn unknown_kind(manifest: &Manifest, discovery: &Discovery) -> Error {
             "the extension server of {version} does not answer; see `kubectl get apiservices`"
         ));
     }
-    let nearest = discovery
-        .kinds()
-        .map(|kind| (strsim::damerau_levenshtein(&kind.kind, &gvk.group_kind.kind), kind))
-        .filter(|(distance, _)| *distance <= 2)
-        .min_by_key(|(distance, _)| *distance)
-        .and_then(|(_, kind)| discovery.preferred(kind));
-    match nearest {
+    let near = nearest(discovery.kinds().map(|kind| kind.kind.as_str()), &gvk.group_kind.kind);
+    let near = discovery.kinds().find(|kind| Some(kind.kind.as_str()) == near);
+    match near.and_then(|kind| discovery.preferred(kind)) {
         Some(resource) => error.hint(format!("did you mean {}?", resource.gvk)),
         None => error.hint("if a CustomResourceDefinition brings it, add that to the directory or install it first"),
     }

@@ -57,18 +57,29 @@ impl Permit {
     }
 }
 
+/// Why a text names no object that may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoPermit {
+    /// It has too few parts, or too many.
+    #[error("write KIND/NAME or KIND/NAMESPACE/NAME, such as StatefulSet/rabbitmq")]
+    Parts,
+    /// One of its parts is empty.
+    #[error("neither the kind nor a name can be empty")]
+    Empty,
+}
+
 impl FromStr for Permit {
-    type Err = String;
+    type Err = NoPermit;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parts: Vec<&str> = text.split('/').collect();
         let (kind, namespace, name) = match parts.as_slice() {
             [kind, name] => (kind, None, name),
             [kind, namespace, name] => (kind, Some((*namespace).to_owned()), name),
-            _ => return Err("write KIND/NAME or KIND/NAMESPACE/NAME, such as StatefulSet/rabbitmq".to_owned()),
+            _ => return Err(NoPermit::Parts),
         };
         if parts.iter().any(|part| part.is_empty()) {
-            return Err("neither the kind nor a name can be empty".to_owned());
+            return Err(NoPermit::Empty);
         }
         Ok(Self {
             kind: (*kind).to_owned(),

@@ -30,14 +30,14 @@ use crate::plan::order::rank;
 use immutable::Around;
 
 pub use aside::Aside;
-pub use immutable::{Lost, Obstacle, Permit, Replacement, fixed_fields, is_container};
+pub use immutable::{Lost, NoPermit, Obstacle, Permit, Replacement, fixed_fields, is_container};
 pub use observed::{
     Answered, Back, Deleted, Facts, Idle, Immutable, Lineage, NoBase, NotCompared, Observation, Observed, Past,
     Unpredicted, Untried, Unverified,
 };
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Prune, Whose};
-pub use prune::{Budget, Contents, Held, Unseen, is_precious, is_same_delete, names_kind};
+pub use prune::{Budget, Contents, Held, NoBudget, Unseen, is_precious, is_same_delete, names_kind};
 pub use saved::{API_VERSION, ApplySetName, MadeOf, Moved, OtherPart, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
 
@@ -122,6 +122,7 @@ pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
         facts: observed.facts,
         steps,
         unchanged,
+        dissolves: policy.prune == Prune::Everything,
         refusals,
         back: lineage.back,
         source: lineage.source,

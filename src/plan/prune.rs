@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::immutable::is_container;
 use super::{Action, Aside, DeleteWork, Policy, Prune, Reason, Step, Work};
 use crate::applyset::inventory;
-use crate::cluster::Resource;
+use crate::cluster::{Propagation, Resource};
 use crate::kinds::finalizer::finalizers;
 use crate::kinds::generate;
 use crate::object::field::{FieldPath, ManagedFields};
@@ -46,11 +46,16 @@ impl Budget {
     }
 }
 
+/// A text that is no budget.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is neither a number of objects nor a percentage such as 20%")]
+pub struct NoBudget(String);
+
 impl FromStr for Budget {
-    type Err = String;
+    type Err = NoBudget;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("'{text}' is neither a number of objects nor a percentage such as 20%");
+        let wrong = || NoBudget(text.to_owned());
         match text.strip_suffix('%') {
             Some(percent) => match percent.parse() {
                 Ok(percent) if percent <= 100 => Ok(Self::Percent(percent)),
@@ -138,7 +143,12 @@ pub(super) fn steps(
         .into_iter()
         .map(|(resource, live, kept)| {
             let reference = live.reference();
-            let delete = DeleteWork { resource, live };
+            let propagation = propagation(&reference.kind);
+            let delete = DeleteWork {
+                resource,
+                live,
+                propagation,
+            };
             let (action, work) = match kept {
                 Some(Reason::KeepGoing(_)) => (Action::Keep, Work::Await(delete)),
                 Some(_) => (Action::Keep, Work::Nothing),
@@ -161,6 +171,14 @@ pub(super) fn steps(
             }
         })
         .collect()
+}
+
+/// An owner of pods stays until they are gone, so that nothing else is deleted from under them.
+fn propagation(kind: &GroupKind) -> Propagation {
+    match (kind.group.as_str(), kind.kind.as_str()) {
+        ("apps" | "batch", _) | ("", "ReplicationController") => Propagation::Foreground,
+        _ => Propagation::Background,
+    }
 }
 
 /// Whether a member that changed since it was planned to be deleted is still what a person agreed to

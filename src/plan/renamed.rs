@@ -115,7 +115,15 @@ mod tests {
         let live = LiveObject::new(value);
         let reference = live.reference();
         let resource = resource_of(live.value());
-        step(Work::Delete(DeleteWork { resource, live }), Action::Delete, reference)
+        step(
+            Work::Delete(DeleteWork {
+                resource,
+                live,
+                propagation: Propagation::Background,
+            }),
+            Action::Delete,
+            reference,
+        )
     }
 
     #[test]

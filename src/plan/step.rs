@@ -26,6 +26,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What stays as it is.
     pub unchanged: Vec<Settled>,
+    /// Whether the ApplySet itself goes, once it has no member any more: its parent, its key and its Lease.
+    pub dissolves: bool,
     /// Why a sync refuses to begin; empty when it does not.
     pub refusals: Vec<Refusal>,
     /// Whether it goes back.
@@ -244,6 +246,8 @@ pub struct DeleteWork {
     pub resource: Resource,
     /// Exactly the object that was planned for.
     pub live: LiveObject,
+    /// What becomes of its dependents.
+    pub propagation: Propagation,
 }
 
 /// One state of one object: its UID and its version.

@@ -8,7 +8,7 @@ use super::style::{FADED, FAILED, STRONG, WARNED, paint};
 use super::value::visible;
 use super::{age, took};
 use crate::applyset::inventory::ApplySet;
-use crate::applyset::journal::{Counts, Ending, Entry, Journal};
+use crate::applyset::journal::{Ending, Entry, Journal};
 use crate::applyset::parent::Record;
 use crate::object::commit;
 
@@ -95,9 +95,8 @@ pub(super) fn ended(ending: Ending) -> String {
 /// How it ended, and what it did.
 fn result(entry: &Entry) -> String {
     let mut text = ended(entry.ending);
-    let counts = counted(&entry.counts);
-    if !counts.is_empty() {
-        text += &format!(": {counts}");
+    if entry.counts.total() > 0 {
+        text += &format!(": {}", entry.counts);
     }
     if entry.partial {
         text += "; a part only";
@@ -106,28 +105,6 @@ fn result(entry: &Entry) -> String {
         text += &format!("; back from {}", commit::short(from));
     }
     text
-}
-
-fn counted(counts: &Counts) -> String {
-    let Counts {
-        created,
-        updated,
-        replaced,
-        deleted,
-        missed,
-        unchanged,
-    } = counts;
-    let parts = [
-        (created, "created"),
-        (updated, "updated"),
-        (replaced, "replaced"),
-        (deleted, "deleted"),
-        (missed, "not done"),
-        (unchanged, "unchanged"),
-    ];
-    let parts = parts.into_iter().filter(|(count, _)| **count > 0);
-    let parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
-    parts.join(", ")
 }
 
 /// What else is kept of a sync. Of secret parameters there is no value to show.
@@ -162,6 +139,7 @@ fn details(entry: &Entry) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::applyset::tally::OutcomeKind;
     use std::collections::BTreeMap;
 
     #[test]
@@ -182,11 +160,9 @@ mod tests {
             },
             ended: (ending == Ending::Complete).then(|| "2026-11-23T10:01:05Z".to_owned()),
             ending,
-            counts: Counts {
-                updated: 1,
-                unchanged: 2,
-                ..Counts::default()
-            },
+            counts: [OutcomeKind::Updated, OutcomeKind::Unchanged, OutcomeKind::Unchanged]
+                .into_iter()
+                .collect(),
             back_from: (ending == Ending::Complete).then(|| "b".repeat(40)),
             partial: false,
         };

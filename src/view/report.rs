@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use super::lines::few;
 use super::style::{FAILED, WARNED, paint};
+use crate::applyset::tally::OutcomeKind;
 use crate::execute::report::Report;
-use crate::execute::{Event, Hold, Outcome};
+use crate::execute::{Event, Hold, NotPruned, Outcome};
 use crate::kinds::finalizer;
 use crate::object::ObjectRef;
 use crate::object::field::FieldPath;
@@ -44,7 +45,7 @@ impl Progress {
                     Outcome::Deleted => format!("deleted   {reference}"),
                     done if done.is_done() && !was_waited_for => return None,
                     done if done.is_done() => format!("ready     {reference}"),
-                    other => format!("{:<9} {reference}: {}", word(other), why(other)),
+                    other => format!("{:<9} {reference}: {}", other.kind().word(), why(other)),
                 }
             }
             Event::Mismatch { reference, paths } => {
@@ -55,7 +56,7 @@ impl Progress {
                 )
             }
             Event::Warning { reference, message } => format!("{} {reference}: {message}", paint(WARNED, "warning:")),
-            Event::NotPruned { objects, why } => format!("not pruned: {objects} objects, since {why}"),
+            Event::NotPruned { objects, why } => format!("not pruned: {objects} objects, since {}", not_pruned(*why)),
         })
     }
 }
@@ -68,54 +69,45 @@ fn list(paths: &[FieldPath]) -> String {
 pub fn report(report: &Report) -> String {
     let mut text = String::new();
     for (reference, outcome) in report.outcomes.iter().filter(|(_, outcome)| !outcome.is_done()) {
-        let _ = writeln!(text, "{} {reference}: {}", paint(FAILED, word(outcome)), why(outcome));
+        let _ = writeln!(
+            text,
+            "{} {reference}: {}",
+            paint(FAILED, outcome.kind().word()),
+            why(outcome)
+        );
         match outcome {
             Outcome::Failed(error) => text += &super::error(error),
             Outcome::Refused(Some(error)) => text += &super::error(error),
             _ => {}
         }
     }
-    for (reference, begun) in report.open() {
-        let (word, why) = if begun {
-            ("unknown", "the sync ended while it was under way")
-        } else {
-            ("not started", "the sync ended before")
+    for (reference, kind) in report.open() {
+        let why = match kind {
+            OutcomeKind::Unknown => "the sync ended while it was under way",
+            _ => "the sync ended before",
         };
-        let _ = writeln!(text, "{} {reference}: {why}", paint(FAILED, word));
+        let _ = writeln!(text, "{} {reference}: {why}", paint(FAILED, kind.word()));
     }
-    let count = |of: fn(&Outcome) -> bool| report.count(of);
-    let mut parts = Vec::new();
-    for (number, words) in [
-        (count(|outcome| matches!(outcome, Outcome::Created)), "created"),
-        (count(|outcome| matches!(outcome, Outcome::Updated)), "updated"),
-        (count(|outcome| matches!(outcome, Outcome::Replaced)), "replaced"),
-        (count(|outcome| matches!(outcome, Outcome::Deleted)), "deleted"),
-        (count(|outcome| !outcome.is_done()) + report.open().count(), "not done"),
-        (count(|outcome| matches!(outcome, Outcome::Unchanged)), "unchanged"),
-    ] {
-        if number > 0 {
-            parts.push(format!("{number} {words}"));
-        }
-    }
-    let is_deleted = |outcome: &Outcome| matches!(outcome, Outcome::Deleted);
-    let only_deletes = count(is_deleted) > 0 && count(is_deleted) == count(Outcome::is_done);
-    let verdict = match (report.is_complete(), only_deletes) {
+    let tally = report.tally();
+    let deleted = tally.of(OutcomeKind::Deleted);
+    let done: usize = OutcomeKind::ALL
+        .into_iter()
+        .filter(|kind| kind.is_done())
+        .map(|kind| tally.of(kind))
+        .sum();
+    let verdict = match (report.is_complete(), deleted > 0 && deleted == done) {
         (true, false) => "synced",
         (false, false) => "not synced",
-        (true, true) => "done",
-        (false, true) => "not done",
+        (true, true) => "complete",
+        (false, true) => "incomplete",
     };
-    let _ = writeln!(
-        text,
-        "{verdict}: {}",
-        if parts.is_empty() {
-            "nothing to do".to_owned()
-        } else {
-            parts.join(", ")
-        }
-    );
+    let counted = match tally.total() {
+        0 => "nothing to do".to_owned(),
+        _ => tally.to_string(),
+    };
+    let _ = writeln!(text, "{verdict}: {counted}");
     if let Some((objects, why)) = &report.not_pruned {
-        let _ = writeln!(text, "nothing was pruned ({objects} to delete): {why}");
+        let _ = writeln!(text, "nothing was pruned ({objects} to delete): {}", not_pruned(*why));
     }
     for (reference, paths) in &report.mismatches {
         let _ = writeln!(
@@ -128,18 +120,12 @@ pub fn report(report: &Report) -> String {
     text
 }
 
-/// What stands before an object that was not done.
-pub(super) fn word(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Conflict => "conflict",
-        Outcome::Refused(_) => "refused",
-        Outcome::Skipped => "skipped",
-        Outcome::Moved | Outcome::Failed(_) => "failed",
-        Outcome::NotReady(_) => "not ready",
-        Outcome::Gone => "gone",
-        Outcome::NotGone(_) => "not gone",
-        Outcome::Blocked { .. } | Outcome::Stopped => "not started",
-        Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Replaced | Outcome::Deleted => "done",
+/// Why nothing is pruned.
+pub(super) fn not_pruned(why: NotPruned) -> String {
+    match why {
+        NotPruned::Before(1) => "one object that comes before is not as git wants it".to_owned(),
+        NotPruned::Before(objects) => format!("{objects} objects that come before are not as git wants them"),
+        NotPruned::Stopped => "the sync was stopped".to_owned(),
     }
 }
 

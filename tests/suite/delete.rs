@@ -58,7 +58,7 @@ fn everything_goes_in_reverse_order_and_the_records_last() {
     let requests = bed.audited(|| {
         drop(
             shown(deleted(&bed, &[]).exits(0))
-                .shows("done: 6 deleted")
+                .shows("complete: 6 deleted")
                 .shows("is gone"),
         );
     });
@@ -177,8 +177,8 @@ fn what_is_held_keeps_the_records_and_what_it_uses_and_nothing_else() {
     finalizers(r#"{"metadata":{"finalizers":["example.com/hold"]}}"#);
     bed.run(&["delete", "--yes", "--timeout", "2s"])
         .exits(1)
-        .shows("not gone ConfigMap delete-held/held: still there, held by the finalizer example.com/hold (put there by operator)")
-        .shows("not gone ConfigMap delete-held/settings: ConfigMap delete-held/held is still there and uses it")
+        .shows("not deleted ConfigMap delete-held/held: still there, held by the finalizer example.com/hold (put there by operator)")
+        .shows("not deleted ConfigMap delete-held/settings: ConfigMap delete-held/held is still there and uses it")
         .shows("1 deleted");
     assert!(bed.get("configmap", "free").is_none() && bed.get("configmap", "settings").is_some());
     assert_eq!(records(&bed)[..2], [true, true]);

@@ -57,7 +57,7 @@ spec:
     let first = bed.commit("First");
     let run = bed.run(&JSON).exits(0).hides(&["hunter2", "aHVudGVyMg"]);
     let told = documents(&run);
-    assert_eq!(of(&told, "migrate"), ["started", "applied", "ready"]);
+    assert_eq!(of(&told, "migrate"), ["started", "applied", "settled"]);
     assert!(told.iter().any(|event| event["type"] == "waiting"
         && event["object"] == json!({"group": "batch", "kind": "Job", "namespace": "events-all", "name": "migrate"})));
     let report = told.last().expect("a report");
@@ -69,15 +69,16 @@ spec:
     );
     assert_eq!(
         report["counts"],
-        json!({"created": 3, "updated": 0, "replaced": 0, "deleted": 0, "missed": 0, "unchanged": 0})
+        json!({"created": 3, "updated": 0, "replaced": 0, "deleted": 0, "skipped": 0, "conflict": 0, "refused": 0,
+            "notReady": 0, "notDeleted": 0, "failed": 0, "notStarted": 0, "unknown": 0, "unchanged": 0})
     );
 
     bed.write("job.yaml", &job("two", "success"));
     bed.remove("old.yaml");
     bed.commit("Second");
     let told = documents(&bed.run(&JSON).exits(0));
-    assert_eq!(of(&told, "old"), ["started", "applied", "pruned"]);
-    assert_eq!(of(&told, "migrate"), ["started", "applied", "applied", "ready"]);
+    assert_eq!(of(&told, "old"), ["started", "applied", "settled"]);
+    assert_eq!(of(&told, "migrate"), ["started", "applied", "applied", "settled"]);
     let outcomes: Vec<&Value> = told.last().expect("a report")["objects"]
         .as_array()
         .expect("a list")
@@ -96,9 +97,9 @@ spec:
     bed.commit("Fourth");
     let run = bed.run(&JSON).exits(1).hides(&["hunter3", "aHVudGVyMw"]);
     let told = documents(&run);
-    assert_eq!(of(&told, "migrate").last().map(String::as_str), Some("failed"));
-    let failed = told.iter().find(|event| event["type"] == "failed").expect("it is told");
-    assert_eq!(failed["outcome"], "notReady");
+    assert_eq!(of(&told, "migrate").last().map(String::as_str), Some("settled"));
+    let is_not_ready = |event: &&Value| event["type"] == "settled" && event["outcome"] == "notReady";
+    let failed = told.iter().find(is_not_ready).expect("it is told");
     assert!(
         failed["message"].as_str().expect("why").starts_with("Failed"),
         "{failed}"
@@ -110,7 +111,7 @@ spec:
     assert_eq!(kept["objects"], 1);
     let report = told.last().expect("a report");
     assert_eq!(
-        (&report["result"], &report["counts"]["missed"]),
+        (&report["result"], &report["counts"]["notReady"]),
         (&json!("incomplete"), &json!(1))
     );
     assert_eq!(report["notPruned"]["objects"], 1);
@@ -127,7 +128,7 @@ fn what_the_server_refuses_is_told_whole_and_without_secrets() {
     });
     let run = bed.run(&JSON).exits(1);
     let told = documents(&run);
-    assert_eq!(of(&told, "settings"), ["started", "failed"]);
+    assert_eq!(of(&told, "settings"), ["started", "settled"]);
     let report = told.last().expect("a report");
     assert_eq!(report["result"], "incomplete");
     let error = &report["objects"][0]["error"];

@@ -103,7 +103,7 @@ fn a_sync_that_was_not_whole_is_said_to_be_so() {
         .exits(1);
     history(&bed)
         .shows("Second")
-        .shows("not all of it synced: 1 created, 1 not done, 1 unchanged")
+        .shows("not all of it synced: 1 created, 1 not ready, 1 unchanged")
         .shows("synced: 1 created");
 }
 

@@ -434,7 +434,7 @@ fn one_that_a_finalizer_holds_is_named_with_it_and_created_once_it_is_gone() {
     bed.write("service.yaml", &service("  clusterIP: None\n"));
     bed.run(&["sync", "--yes", "--timeout", "2s", "--replace", "Service/web"])
         .exits(1)
-        .shows("not gone Service fixed-held/web: still there, held by the finalizer example.com/hold (put there by operator)");
+        .shows("not deleted Service fixed-held/web: still there, held by the finalizer example.com/hold (put there by operator)");
     bed.diff()
         .exits(1)
         .shows("once the old one is gone: it is being deleted");

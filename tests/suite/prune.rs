@@ -68,7 +68,7 @@ fn nothing_is_pruned_when_something_could_not_be_applied() {
     bed.remove("dropped.yaml");
     bed.sync()
         .exits(1)
-        .shows("nothing was pruned (1 to delete): one object before it was not done");
+        .shows("nothing was pruned (1 to delete): one object that comes before is not as git wants it");
     assert!(bed.get("configmap", "dropped").is_some());
 }
 
@@ -288,7 +288,7 @@ fn an_object_kept_by_a_finalizer_is_named_with_it() {
     bed.remove("held.yaml");
     bed.run(&["sync", "--yes", "--timeout", "2s"])
         .exits(1)
-        .shows("not gone ConfigMap prune-finalizer/held: still there, held by the finalizer example.com/hold (put there by kubectl-patch)");
+        .shows("not deleted ConfigMap prune-finalizer/held: still there, held by the finalizer example.com/hold (put there by kubectl-patch)");
     bed.diff().exits(0).shows(
         "= keep ConfigMap prune-finalizer/held no longer in git; being deleted already, held by the finalizer example.com/hold (put there by kubectl-patch)",
     );
@@ -416,7 +416,7 @@ fn nothing_is_pruned_while_something_is_not_current() {
     bed.run(&["sync", "--yes", "--timeout", "2s"])
         .exits(1)
         .shows("not ready Deployment prune-not-ready/web")
-        .shows("nothing was pruned (1 to delete): one object before it was not done");
+        .shows("nothing was pruned (1 to delete): one object that comes before is not as git wants it");
     assert!(bed.get("configmap", "dropped").is_some());
 }
 
@@ -531,7 +531,7 @@ fn a_rejected_delete_stays_a_member_and_is_tried_again_while_the_rest_goes() {
         .exits(1)
         .shows("failed ConfigMap prune-rejected/wanted: failed to delete ConfigMap prune-rejected/wanted")
         .shows("somebody wants it as it is")
-        .shows("not gone Secret prune-rejected/used: ConfigMap prune-rejected/wanted is still there and uses it")
+        .shows("not deleted Secret prune-rejected/used: ConfigMap prune-rejected/wanted is still there and uses it")
         .shows("1 deleted");
     assert!(bed.get("secret", "free").is_none() && bed.get("secret", "used").is_some());
     let wanted = bed.get("configmap", "wanted").expect("it is there");
@@ -572,8 +572,8 @@ fn what_a_finalizer_holds_keeps_its_namespace_and_nothing_else() {
     }
     bed.run(&["sync", "--yes", "--timeout", "20s"])
         .exits(1)
-        .shows("not gone ConfigMap prune-held-a/there: still there, held by the finalizer example.com/hold (put there by operator)")
-        .shows("not gone Namespace prune-held-a: ConfigMap prune-held-a/there is still there and uses it")
+        .shows("not deleted ConfigMap prune-held-a/there: still there, held by the finalizer example.com/hold (put there by operator)")
+        .shows("not deleted Namespace prune-held-a: ConfigMap prune-held-a/there is still there and uses it")
         .shows("2 deleted");
     assert!(bed.plane.get("namespace", None, "prune-held-b").is_none());
     finalizers(serde_json::Value::Null);

@@ -34,7 +34,7 @@ metadata: {name: hall}
     bed.synced();
     bed.run(&[&["delete", "--yes", "--timeout", "60s"], &DEFINITIONS[..]].concat())
         .exits(0)
-        .shows("done: 5 deleted")
+        .shows("complete: 5 deleted")
         .shows("is gone");
     assert!(!has_definition(&bed, "lamps.teardown.example.com"));
     assert!(!has_definition(&bed, "rooms.teardown.example.com"));
@@ -66,8 +66,8 @@ fn custom_objects_go_before_the_operator_that_lets_them_go() {
     // Nobody lets it go: what may be its operator stays, with the kind.
     let left = bed.run(&[&["delete", "--yes", "--timeout", "2s"], &DEFINITIONS[..]].concat());
     left.exits(1)
-        .shows("not gone Bucket teardown-operator/logs: still there, held by the finalizer operator.example.com/cleanup")
-        .shows("not gone Deployment teardown-operator/operator: Bucket teardown-operator/logs is still there, held by a finalizer that this may have to take off");
+        .shows("not deleted Bucket teardown-operator/logs: still there, held by the finalizer operator.example.com/cleanup")
+        .shows("not deleted Deployment teardown-operator/operator: Bucket teardown-operator/logs is still there, held by a finalizer that this may have to take off");
     assert!(bed.get("deployment", "operator").is_some());
 
     thread::scope(|scope| {
@@ -147,7 +147,7 @@ fn what_is_on_its_way_out_is_waited_for_and_named_when_it_does_not_go() {
     );
     bed.run(&["delete", "--yes", "--timeout", "2s"])
         .exits(1)
-        .shows("not gone Namespace teardown-leaving-too: it still holds what is being deleted: ConfigMap teardown-leaving-too/held");
+        .shows("not deleted Namespace teardown-leaving-too: it still holds what is being deleted: ConfigMap teardown-leaving-too/held");
     kubectl(
         &[
             "patch",

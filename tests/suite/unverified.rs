@@ -266,7 +266,7 @@ fn a_namespace_and_a_definition_with_all_that_is_in_them_come_as_predicted() {
     assert_eq!(count, agreement::manifests().len() + 1, "{}", run.stdout);
     // Nothing runs here, so nothing that runs becomes Current; all the rest does, as it was predicted.
     bed.run(&["sync", "--yes", "--timeout", "2s"])
-        .shows("14 created, 2 not done")
+        .shows("14 created, 2 not ready")
         .shows_not("mismatch");
     bed.diff().exits(0).shows("in sync: 16 objects");
     bed.run(&["diff", "--verify"]).exits(0).shows("in sync: 16 objects");

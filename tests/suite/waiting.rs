@@ -239,9 +239,9 @@ fn what_is_gone_when_a_sync_ends_is_not_called_created() {
     wait_until("the map is there", || bed.get("configmap", "taken").is_some());
     bed.kubectl(&["delete", "configmap", "taken"]);
     let run = Run::finish(sync).exits(1);
-    run.shows("gone Secret waiting-gone/token: somebody deleted it once it was written")
-        .shows("gone ConfigMap waiting-gone/taken: somebody deleted it")
-        .shows("not synced: 1 created, 2 not done")
+    run.shows("failed Secret waiting-gone/token: somebody deleted it once it was written")
+        .shows("failed ConfigMap waiting-gone/taken: somebody deleted it")
+        .shows("not synced: 1 created, 2 failed")
         .shows("nothing was pruned (1 to delete)");
     assert!(bed.get("configmap", "stays").is_some());
 }

@@ -39,7 +39,7 @@ use self::session::Written;
 use self::store::Store;
 use super::{Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Patch, Resource, Scope, WatchEvent};
 use crate::diagnostic::error::{Error, Result};
-use crate::object::selection::LabelSelector;
+use crate::object::selection::{LabelSelector, NoSelector};
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
 use crate::ssa::schema::Schema;
 
@@ -90,19 +90,17 @@ impl Sandbox {
     ) -> Result<()> {
         must_be_empty(root)?;
         let failed = |error: io::Error| Error::new(format!("failed to write {}", root.display())).because(error);
-        let (parent, name) = match (root.parent(), root.file_name()) {
-            (Some(parent), Some(name)) => (parent, name.to_string_lossy()),
-            _ => return Err(Error::new(format!("{} is no name of a new directory", root.display()))),
+        let (Some(parent), Some(_)) = (root.parent(), root.file_name()) else {
+            return Err(Error::new(format!("{} is no name of a new directory", root.display())));
         };
         fs::create_dir_all(parent).map_err(failed)?;
-        let part = parent.join(format!(".{name}.{}", std::process::id()));
-        let recorded = record_in(&part, snapshot, objects);
-        let moved = recorded.and_then(|()| fs::rename(&part, root).map_err(failed));
-        if moved.is_err() {
-            // What is left of it is of no use.
-            let _ = fs::remove_dir_all(&part);
-        }
-        moved
+        // What is left of one that failed goes when this is dropped.
+        let part = tempfile::Builder::new()
+            .prefix(".unfinished-")
+            .tempdir_in(parent)
+            .map_err(failed)?;
+        record_in(&part.path().join("snapshot"), snapshot, objects)?;
+        fs::rename(part.path().join("snapshot"), root).map_err(failed)
     }
 
     /// The directory.
@@ -209,9 +207,8 @@ impl Cluster for Sandbox {
     }
 
     async fn list(&self, resource: &Resource, scope: &Scope, selector: &str) -> Result<Vec<LiveObject>, ClusterError> {
-        let selector: LabelSelector = selector
-            .parse()
-            .map_err(|error: String| ClusterError::new(Failure::Invalid, error))?;
+        let wrong = |error: NoSelector| ClusterError::new(Failure::Invalid, error.to_string());
+        let selector: LabelSelector = selector.parse().map_err(wrong)?;
         let (resource, scope) = (resource.clone(), scope.clone());
         self.work(move |store| session::list(store, &resource, &scope, &selector))
             .await

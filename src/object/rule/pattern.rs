@@ -35,9 +35,38 @@ enum Segment {
     Token(String),
 }
 
+/// What is wrong with a text that is to be a path or a pointer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoPattern {
+    /// A `~` in a pointer escapes nothing ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)).
+    #[error("in a JSON pointer `~` is written `~0`, and `/` within a name `~1`")]
+    Escape,
+    /// A slash in a pointer has no name behind it.
+    #[error("a JSON pointer has a name behind each slash")]
+    EmptyToken,
+    /// A pointer ends in `-`.
+    #[error("`-` is the item behind the last of a list, which is never there")]
+    BehindLast,
+    /// A bracket is not closed.
+    #[error("a `[` has no `]`")]
+    Open,
+    /// A dot is missing before this, or one too much.
+    #[error("there is a dot missing or too much before `{0}`")]
+    Dot(String),
+    /// A name is empty, or holds what only stands in brackets.
+    #[error("a name is empty, or holds what only stands in brackets: `]`, `/`, a blank")]
+    Name,
+    /// The path has no field.
+    #[error("a path names at least one field")]
+    Nothing,
+    /// Brackets hold nothing.
+    #[error("nothing stands in `[]`; `[*]` is every item")]
+    EmptyBrackets,
+}
+
 impl FieldPattern {
-    /// Reads a path or a pointer; `Err` says what is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// Reads a path or a pointer.
+    pub fn parse(text: &str) -> Result<Self, NoPattern> {
         let segments = if text.starts_with('/') {
             pointer(text)?
         } else {
@@ -106,7 +135,7 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn pointer(text: &str) -> Result<Vec<Segment>, String> {
+fn pointer(text: &str) -> Result<Vec<Segment>, NoPattern> {
     let tokens = text.split('/').skip(1);
     let read = tokens.map(|token| {
         let mut plain = String::new();
@@ -116,27 +145,27 @@ fn pointer(text: &str) -> Result<Vec<Segment>, String> {
                 '~' => match letters.next() {
                     Some('0') => plain.push('~'),
                     Some('1') => plain.push('/'),
-                    _ => return Err("in a JSON pointer `~` is written `~0`, and `/` within a name `~1`".to_owned()),
+                    _ => return Err(NoPattern::Escape),
                 },
                 other => plain.push(other),
             }
         }
         match plain.as_str() {
-            "" => Err("a JSON pointer has a name behind each slash".to_owned()),
-            "-" => Err("`-` is the item behind the last of a list, which is never there".to_owned()),
+            "" => Err(NoPattern::EmptyToken),
+            "-" => Err(NoPattern::BehindLast),
             _ => Ok(Segment::Token(plain)),
         }
     });
     read.collect()
 }
 
-fn path(text: &str) -> Result<Vec<Segment>, String> {
+fn path(text: &str) -> Result<Vec<Segment>, NoPattern> {
     let mut segments = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
         if let Some(inner) = rest.strip_prefix('[') {
             let Some((inside, after)) = inner.split_once(']') else {
-                return Err("a `[` has no `]`".to_owned());
+                return Err(NoPattern::Open);
             };
             segments.push(bracket(inside)?);
             rest = after;
@@ -144,25 +173,25 @@ fn path(text: &str) -> Result<Vec<Segment>, String> {
             let name = match rest.strip_prefix('.') {
                 Some(name) if !segments.is_empty() => name,
                 None if segments.is_empty() => rest,
-                _ => return Err(format!("there is a dot missing or too much before `{rest}`")),
+                _ => return Err(NoPattern::Dot(rest.to_owned())),
             };
             let end = name.find(['.', '[']).unwrap_or(name.len());
             if end == 0 || name[..end].contains([']', '/', ' ']) {
-                return Err("a name is empty, or holds what only stands in brackets: `]`, `/`, a blank".to_owned());
+                return Err(NoPattern::Name);
             }
             segments.push(Segment::Field(name[..end].to_owned()));
             rest = &name[end..];
         }
     }
     if segments.is_empty() {
-        return Err("a path names at least one field".to_owned());
+        return Err(NoPattern::Nothing);
     }
     Ok(segments)
 }
 
-fn bracket(inside: &str) -> Result<Segment, String> {
+fn bracket(inside: &str) -> Result<Segment, NoPattern> {
     if inside.is_empty() {
-        return Err("nothing stands in `[]`; `[*]` is every item".to_owned());
+        return Err(NoPattern::EmptyBrackets);
     }
     if let Some(value) = inside.strip_prefix('=') {
         return Ok(Segment::Value(value.to_owned()));

@@ -7,7 +7,7 @@ use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::{key_hint, nearest};
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::glob::matches_glob;
-use crate::object::selection::LabelSelector;
+use crate::object::selection::{LabelSelector, NoSelector};
 use crate::object::{COMPONENT, GroupKind};
 use crate::source::Manifest;
 use crate::yaml::Entry;
@@ -108,7 +108,8 @@ fn labels(entry: &Entry) -> Result<LabelSelector, Error> {
         let message = format!("`labels` must be text, not {}", entry.value.describe());
         return Err(Error::new(message).hint(hint));
     };
-    text.parse().map_err(|error: String| Error::new(error).hint(hint))
+    text.parse()
+        .map_err(|error: NoSelector| Error::new(error.to_string()).hint(hint))
 }
 
 fn known_kind(kind: &str, known: &Known<'_>) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::report::{why, word};
+use super::super::report::{not_pruned, why};
 use super::document;
 use crate::execute::{Event, Outcome};
 use crate::object::field::FieldPath;
@@ -31,9 +31,9 @@ fn fields(event: &Event) -> Value {
             "message": health.message,
         }),
         Event::Settled { reference, outcome } => json!({
-            "type": kind(outcome),
+            "type": "settled",
             "object": reference,
-            "outcome": code(outcome),
+            "outcome": outcome.kind(),
             "message": message(outcome),
             "error": error(outcome),
         }),
@@ -47,39 +47,14 @@ fn fields(event: &Event) -> Value {
             "object": reference,
             "message": message,
         }),
-        Event::NotPruned { objects, why } => json!({"type": "notPruned", "objects": objects, "message": why}),
+        Event::NotPruned { objects, why } => {
+            json!({"type": "notPruned", "objects": objects, "message": not_pruned(*why)})
+        }
     }
 }
 
 pub(super) fn paths(paths: &[FieldPath]) -> Vec<String> {
     paths.iter().map(ToString::to_string).collect()
-}
-
-/// The type of the event that ends an object.
-fn kind(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Deleted => "pruned",
-        done if done.is_done() => "ready",
-        Outcome::Conflict | Outcome::Refused(_) | Outcome::Skipped => "left",
-        Outcome::Blocked { .. } | Outcome::Stopped => "notStarted",
-        _ => "failed",
-    }
-}
-
-/// The name of an outcome.
-pub(super) fn code(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Unchanged => "unchanged",
-        Outcome::Created => "created",
-        Outcome::Updated => "updated",
-        Outcome::Replaced => "replaced",
-        Outcome::Deleted => "deleted",
-        Outcome::NotReady(_) => "notReady",
-        Outcome::NotGone(_) => "notGone",
-        Outcome::Moved => "moved",
-        Outcome::Blocked { .. } | Outcome::Stopped => "notStarted",
-        named => word(named),
-    }
 }
 
 pub(super) fn message(outcome: &Outcome) -> Option<String> {

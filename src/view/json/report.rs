@@ -1,11 +1,15 @@
 //! What came of a sync: the last document of its stream.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::super::report::not_pruned;
 use super::document;
-use super::event::{code, error, message, paths};
+use super::event::{error, message, paths};
 use crate::applyset::inventory::ApplySet;
+use crate::applyset::tally::OutcomeKind;
 use crate::diagnostic::error::Error;
 use crate::execute::Outcome;
 use crate::execute::report::Report;
@@ -32,16 +36,19 @@ pub fn report(report: &Report, failure: Option<&Error>, subject: &Subject<'_>) -
     let objects = changed.map(|(reference, outcome)| {
         super::without_absent(json!({
             "object": reference,
-            "outcome": code(outcome),
+            "outcome": outcome.kind(),
             "message": message(outcome),
             "error": error(outcome),
         }))
     });
-    let open = report.open().map(|(reference, begun)| {
-        let outcome = if begun { "unknown" } else { "notStarted" };
-        json!({"object": reference, "outcome": outcome})
-    });
-    let count = |of: fn(&Outcome) -> bool| report.count(of);
+    let open = report
+        .open()
+        .map(|(reference, kind)| json!({"object": reference, "outcome": kind}));
+    let tally = report.tally();
+    let counts: BTreeMap<OutcomeKind, usize> = OutcomeKind::ALL
+        .into_iter()
+        .map(|kind| (kind, tally.of(kind)))
+        .collect();
     let mismatches = report.mismatches.iter();
     let mismatches = mismatches.map(|(reference, fields)| json!({"object": reference, "fields": paths(fields)}));
     let result = match () {
@@ -58,17 +65,10 @@ pub fn report(report: &Report, failure: Option<&Error>, subject: &Subject<'_>) -
             "cluster": subject.cluster,
             "revision": subject.revision,
             "result": result,
-            "counts": {
-                "created": count(|outcome| matches!(outcome, Outcome::Created)),
-                "updated": count(|outcome| matches!(outcome, Outcome::Updated)),
-                "replaced": count(|outcome| matches!(outcome, Outcome::Replaced)),
-                "deleted": count(|outcome| matches!(outcome, Outcome::Deleted)),
-                "missed": count(|outcome| !outcome.is_done()),
-                "unchanged": count(|outcome| matches!(outcome, Outcome::Unchanged)),
-            },
+            "counts": counts,
             "objects": objects.chain(open).collect::<Vec<Value>>(),
             "mismatches": mismatches.collect::<Vec<Value>>(),
-            "notPruned": report.not_pruned.as_ref().map(|(objects, why)| json!({"objects": objects, "message": why})),
+            "notPruned": report.not_pruned.as_ref().map(|(objects, why)| json!({"objects": objects, "message": not_pruned(*why)})),
             "error": failure.map(super::error),
         }),
     )
