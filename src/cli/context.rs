@@ -54,7 +54,7 @@ pub(super) async fn planned(
     };
     known_components(&read, &asked.selection)?;
     ui.doing("connecting");
-    let connected = connect(cluster).await?;
+    let connected = connect(cluster, ui).await?;
     planned_on(read, connected, asked, ui).await
 }
 
@@ -190,9 +190,9 @@ pub(super) struct Connected {
 }
 
 /// Connects to the cluster that the options name, or opens the sandbox.
-pub(super) async fn connect(options: &options::Cluster) -> Result<Connected> {
-    let concurrency = options.concurrency.into();
-    if let Some(directory) = &options.sandbox {
+pub(super) async fn connect(options: &options::Cluster, ui: &mut Ui) -> Result<Connected> {
+    let concurrency = options.reach.concurrency.into();
+    if let Some(directory) = &options.reach.sandbox {
         let sandbox = Sandbox::open(directory)?;
         return Ok(Connected {
             name: sandbox_name(&sandbox),
@@ -203,6 +203,12 @@ pub(super) async fn connect(options: &options::Cluster) -> Result<Connected> {
     }
     let failed = |error: ClusterError| observe::failed("connect to a cluster", error);
     let kubernetes = Kubernetes::connect(&options.connection()).await.map_err(failed)?;
+    if kubernetes.skips_verification() {
+        let server = kubernetes.server();
+        ui.warning(&format!(
+            "the certificate of {server} is not verified: whoever is on the way to it may read and change everything"
+        ));
+    }
     Ok(Connected {
         name: kubernetes.context_name().to_owned(),
         default_namespace: kubernetes.default_namespace().to_owned(),
@@ -263,7 +269,7 @@ pub(super) async fn found(
 ) -> Result<Found> {
     let settings = named(directory, set)?;
     ui.doing("connecting");
-    let connected = connect(cluster).await?;
+    let connected = connect(cluster, ui).await?;
     let set = applyset(set, &settings, &connected.default_namespace).ok_or_else(no_name)?;
     let discovery = observe::discover(&*connected.cluster).await?;
     Ok(Found {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::context::Planned;
 use super::duration::duration;
 use super::options::accept;
+use super::rights::Rights;
 use super::{Exit, context, options, sync};
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::{Error, Result};
@@ -56,14 +57,26 @@ pub(super) struct Args {
     timeout: Duration,
 }
 
+impl Args {
+    /// The rights that it takes.
+    pub(super) fn rights(&self) -> Rights {
+        Rights::to_delete(&self.directory, &self.set())
+    }
+
+    /// The ApplySet, as it is named.
+    fn set(&self) -> options::Set {
+        options::Set {
+            name: self.name.clone(),
+            namespace: self.namespace.clone(),
+        }
+    }
+}
+
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    let named = options::Set {
-        name: args.name.clone(),
-        namespace: args.namespace.clone(),
-    };
+    let named = args.set();
     let settings = context::named(&args.directory, &named)?;
     ui.doing("connecting");
-    let connected = context::connect(&args.cluster).await?;
+    let connected = context::connect(&args.cluster, ui).await?;
     let set = context::applyset(&named, &settings, &connected.default_namespace).ok_or_else(context::no_name)?;
     let question = Question {
         policy: policy(&args),
@@ -97,7 +110,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         not_selected: 0,
         pruning: Pruning::Everything,
     };
-    if let Some(error) = sync::refusals(&planned) {
+    if let Some(error) = sync::refusals(&planned, &args.rights()) {
         return Err(error);
     }
     if !planned.plan.writes() && !planned.plan.steps.is_empty() {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::format::PlanFormat;
+use super::rights::Rights;
 use super::{Exit, between, context, options, saved};
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::Result;
@@ -28,11 +29,18 @@ pub(super) struct Args {
     ///
     /// A commit is a branch, a tag, HEAD~1 or 3f2c1ab. What would change is what our own merge says, without
     /// admission.
-    #[arg(help_heading = "Desired state", long, value_name = "REV", conflicts_with_all = ["kubeconfig", "context", "sandbox", "revision", "filename", "verify", "out"])]
+    #[arg(help_heading = "Desired state", long, value_name = "REV", conflicts_with_all = ["kubeconfig", "context", "cluster", "user", "server", "token", "as_user", "sandbox", "revision", "filename", "verify", "out"])]
     from: Option<String>,
     /// The commit that is compared with it [default: DIR as it is on disk].
     #[arg(help_heading = "Desired state", long, value_name = "REV", requires = "from")]
     to: Option<String>,
+}
+
+impl Args {
+    /// The rights that it takes.
+    pub(super) fn rights(&self) -> Rights {
+        Rights::to_diff(&self.desired)
+    }
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {

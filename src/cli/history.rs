@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::rights::Rights;
 use super::{Exit, context, options};
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::Result;
@@ -22,6 +23,13 @@ pub(super) struct Args {
     set: options::Set,
     #[command(flatten)]
     cluster: options::Cluster,
+}
+
+impl Args {
+    /// The rights that it takes.
+    pub(super) fn rights(&self) -> Rights {
+        Rights::to_read(&self.directory, &self.set)
+    }
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {

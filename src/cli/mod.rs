@@ -3,6 +3,7 @@
 mod between;
 mod check;
 mod completions;
+mod connection;
 mod context;
 mod delete;
 mod diff;
@@ -14,6 +15,7 @@ mod history;
 mod options;
 mod output;
 mod render;
+mod rights;
 mod roles;
 mod saved;
 mod snapshot;
@@ -92,6 +94,21 @@ enum Command {
     Help(help::Args),
 }
 
+impl Command {
+    /// The rights that it takes in a cluster.
+    fn rights(&self) -> Option<rights::Rights> {
+        match self {
+            Self::Diff(args) => Some(args.rights()),
+            Self::Sync(args) => Some(args.rights()),
+            Self::Delete(args) => Some(args.rights()),
+            Self::Status(args) => Some(args.rights()),
+            Self::History(args) => Some(args.rights()),
+            Self::Snapshot(args) => Some(args.rights()),
+            _ => None,
+        }
+    }
+}
+
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     ExitCode::from(run_args(std::env::args_os()).code())
@@ -110,6 +127,7 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
     let Args { command, output } = parsed.unwrap_or_else(|error| tips::with_tip(error).exit());
     output.start_log();
     let mut ui = output.ui();
+    let rights = command.rights();
     let result = match command {
         Command::Diff(args) => block_on(diff::run(args, &mut ui)),
         Command::Sync(args) => block_on(sync::run(args, &mut ui)),
@@ -126,7 +144,10 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
     };
     ui.done();
     result.unwrap_or_else(|error| {
-        ui.error(&error);
+        ui.error(&match rights {
+            Some(rights) => rights.explain(error),
+            None => error,
+        });
         Exit::Failed
     })
 }

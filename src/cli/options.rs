@@ -12,8 +12,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+pub(super) use super::connection::{Cluster, Reach};
 use crate::cli::ui::{Ui, Verbosity};
-use crate::cluster::Connection;
 use crate::object::selection::{LabelSelector, Selection};
 use crate::plan::{Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune, Whose};
 use crate::source::parameters::Assignment;
@@ -72,42 +72,6 @@ impl Output {
             .with_target(false);
         // A second command of the same process logs as the first one said.
         let _ = tracing_subscriber::registry().with(log.with_filter(targets)).try_init();
-    }
-}
-
-/// Which cluster.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Cluster")]
-pub(super) struct Cluster {
-    /// The kubeconfig file.
-    ///
-    /// [default: $KUBECONFIG, ~/.kube/config, or the pod's service account].
-    #[arg(long, value_name = "FILE")]
-    pub(super) kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig [default: its current one].
-    #[arg(long, value_name = "NAME")]
-    pub(super) context: Option<String>,
-    /// A directory in the place of a cluster.
-    ///
-    /// What is applied to it lies there in files. One that is not there yet is an empty cluster.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["kubeconfig", "context"])]
-    pub(super) sandbox: Option<PathBuf>,
-    /// How many requests to have under way at once.
-    #[arg(hide_short_help = true, long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(super) concurrency: u16,
-}
-
-impl Cluster {
-    /// Whether any is named, and the default one is not meant.
-    pub(super) fn is_named(&self) -> bool {
-        self.kubeconfig.is_some() || self.context.is_some() || self.sandbox.is_some()
-    }
-
-    pub(super) fn connection(&self) -> Connection {
-        Connection {
-            kubeconfig: self.kubeconfig.clone(),
-            context: self.context.clone(),
-        }
     }
 }
 
@@ -210,6 +174,11 @@ impl Source {
     /// The commit to read from, if not from the disk.
     pub(super) fn revision(&self) -> Option<&str> {
         self.directory.revision.as_deref()
+    }
+
+    /// Whether it is read from elsewhere than a directory of desired state.
+    pub(super) fn is_file(&self) -> bool {
+        self.filename.is_some()
     }
 
     /// The path, or `None` for standard input.

@@ -23,7 +23,7 @@ pub(super) struct Args {
     #[command(flatten)]
     set: options::Set,
     #[command(flatten)]
-    cluster: options::Cluster,
+    cluster: options::Reach,
     /// What for: `preview` is a diff of all but Secrets, without the right to write anything; `sync` is a
     /// diff and a sync.
     #[arg(help_heading = "Roles", long = "for", value_name = "PURPOSE", value_parser = purpose)]
@@ -68,7 +68,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     for warning in &desired.warnings {
         ui.warning(warning);
     }
-    let (discovery, default_namespace) = kinds(&args.cluster).await?;
+    let (discovery, default_namespace) = kinds(&args.cluster, ui).await?;
     let set = context::applyset(&args.set, &desired.settings, &default_namespace).ok_or_else(context::no_name)?;
     let namespace = context::namespace(&args.set, &desired.settings, &default_namespace);
     if !args.cluster.is_named() {
@@ -100,11 +100,11 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
 
 /// The kinds that there are, of the cluster that is named or of every one; and the namespace of what names
 /// none.
-async fn kinds(options: &options::Cluster) -> Result<(Discovery, String)> {
+async fn kinds(options: &options::Reach, ui: &mut Ui) -> Result<(Discovery, String)> {
     if !options.is_named() {
         return Ok((built_in_kinds(), "default".to_owned()));
     }
-    let connected = context::connect(options).await?;
+    let connected = context::connect(&options.clone().whole(), ui).await?;
     let cluster: Arc<dyn Cluster> = connected.cluster;
     let discovery = observe::discover(&*cluster).await?;
     Ok((discovery, connected.default_namespace))

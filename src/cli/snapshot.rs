@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::context::Found;
+use super::rights::Rights;
 use super::{Exit, context, options};
 use crate::cli::ui::Ui;
 use crate::cluster::{Sandbox, Snapshot};
@@ -30,6 +31,13 @@ pub(super) struct Args {
     set: options::Set,
     #[command(flatten)]
     cluster: options::Cluster,
+}
+
+impl Args {
+    /// The rights that it takes.
+    pub(super) fn rights(&self) -> Rights {
+        Rights::to_read(&self.directory, &self.set)
+    }
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {

@@ -6,6 +6,7 @@ use futures::StreamExt as _;
 use jiff::Timestamp;
 
 use super::context::Found;
+use super::rights::Rights;
 use super::{Exit, context, options};
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::Result;
@@ -26,6 +27,13 @@ pub(super) struct Args {
     set: options::Set,
     #[command(flatten)]
     cluster: options::Cluster,
+}
+
+impl Args {
+    /// The rights that it takes.
+    pub(super) fn rights(&self) -> Rights {
+        Rights::to_read(&self.directory, &self.set)
+    }
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
@@ -73,7 +81,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
 /// All ApplySets. How their objects are is not asked.
 async fn all(cluster: &options::Cluster, ui: &mut Ui) -> Result<Exit> {
     ui.doing("connecting");
-    let connected = context::connect(cluster).await?;
+    let connected = context::connect(cluster, ui).await?;
     let discovery = observe::discover(&*connected.cluster).await?;
     let sets = observe::read_parents(&*connected.cluster, &discovery).await?;
     ui.done();

@@ -10,13 +10,14 @@ use tokio::sync::watch;
 
 use super::context::Planned;
 use super::duration::duration;
+use super::rights::Rights;
 use super::{Exit, context, options, saved};
 use crate::applyset::parent::Record;
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::report::Report;
 use crate::execute::{Abort, Execution, Holder, Lock};
-use crate::plan::Plan;
+use crate::plan::{Plan, Refusal};
 use crate::source::Revision;
 use crate::source::parameters::SetByHand;
 use crate::view;
@@ -72,6 +73,11 @@ enum Format {
 }
 
 impl Args {
+    /// The rights that it takes.
+    pub(super) fn rights(&self) -> Rights {
+        Rights::to_sync(&self.desired)
+    }
+
     /// Whether another plan may be made and carried out in the place of one that was overtaken. Standard
     /// input can be read once.
     fn may_plan_again(&self) -> bool {
@@ -130,7 +136,7 @@ async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
         }
     };
     ui.result(&text)?;
-    if let Some(error) = refusals(&planned) {
+    if let Some(error) = refusals(&planned, &args.rights()) {
         return Err(error);
     }
     if planned.plan.writes() && !args.yes && args.plan.is_none() {
@@ -155,13 +161,15 @@ enum Ended {
     Overtaken,
 }
 
-pub(super) fn refusals(planned: &Planned) -> Option<Error> {
+pub(super) fn refusals(planned: &Planned, rights: &Rights) -> Option<Error> {
     let refusals = planned.plan.refusals.iter();
     Error::join(refusals.map(|refusal| {
-        Error::new(format!(
-            "refused for safety, nothing was changed: {}",
-            view::refusal(refusal)
-        ))
+        let said = view::refusal(refusal);
+        let error = Error::new(format!("refused for safety, nothing was changed: {said}"));
+        match refusal {
+            Refusal::NotAllowed(_) | Refusal::NotCompared(_) => error.hint(rights.hint(None)),
+            _ => error,
+        }
     }))
 }
 

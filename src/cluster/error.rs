@@ -14,6 +14,8 @@ pub struct ClusterError {
     pub message: String,
     /// The fields that the server named, each with its words.
     pub causes: Vec<FieldCause>,
+    /// Whom the server took us for, where it says so: of [`Failure::Forbidden`].
+    pub user: Option<String>,
     /// The cause below, when it is not the server's answer.
     pub source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -23,12 +25,28 @@ pub struct ClusterError {
 pub enum Failure {
     /// No usable connection data: no kubeconfig, an unknown context.
     Configuration,
+    /// A credential would go where anybody on the way could read it.
+    ClearText,
+    /// A credential plugin of the kubeconfig did not start.
+    PluginMissing {
+        /// How to come by it, in the words of the kubeconfig.
+        install_hint: Option<String>,
+    },
+    /// A credential plugin of the kubeconfig failed.
+    PluginFailed {
+        /// How to come by it, likewise: it may be an old one.
+        install_hint: Option<String>,
+    },
     /// No answer: nothing listens, TLS fails, a time-out.
     Unreachable,
+    /// The certificate of the server is signed by nobody that is trusted, or is not its own.
+    Untrusted,
     /// 401: a missing, wrong or expired credential.
     Unauthorized,
     /// 403: the user may not; the server says which verb on what.
     Forbidden,
+    /// 403: the user may not act as whom they named.
+    MayNotImpersonate,
     /// An admission plugin, a webhook or a policy refuses: the user may, but not with this object. So does a
     /// webhook that has to be asked and does not answer.
     Denied,
@@ -97,6 +115,7 @@ impl ClusterError {
             failure,
             message: message.into(),
             causes: Vec::new(),
+            user: None,
             source: None,
         }
     }

@@ -62,6 +62,13 @@ impl Error {
         self
     }
 
+    /// Says what to do, by somebody who knows it better than whoever said it before.
+    #[must_use]
+    pub fn hint_instead(mut self, hint: impl Into<String>) -> Self {
+        self.hints = vec![hint.into()];
+        self
+    }
+
     /// Names the cause below.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

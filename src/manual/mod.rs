@@ -44,7 +44,7 @@ chapters! {
     sandboxes, "sandboxes", "a cluster in a directory, and snapshots";
     roles, "roles", "the rights that a diff and a sync need";
     topology, "topology", "the OpenStack in desired/";
-    troubleshooting, "troubleshooting", "what to do when something is refused";
+    troubleshooting, "troubleshooting", "what to do when something is refused, and connections";
     programs, "programs", "JSON: plans, events and reports";
     contributing, "contributing", "how the code and its tests are built";
 }

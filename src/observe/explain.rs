@@ -30,7 +30,7 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
             ),
             None => "its namespace does not exist".to_owned(),
         }),
-        failure => hint(failure).map(str::to_owned),
+        failure => hint(failure),
     };
     let mut explained = match error.failure {
         Failure::Invalid | Failure::Denied => Error::new(format!("the server refuses {reference}")),
@@ -106,13 +106,36 @@ fn is_secret(desired: &DesiredObject) -> bool {
     object::is_secret(&desired.reference.kind) || desired.origins.is_secret(&FieldPath::root())
 }
 
-fn hint(failure: &Failure) -> Option<&'static str> {
-    match failure {
-        Failure::Unauthorized => Some("log in again, or choose another --context or --kubeconfig"),
-        Failure::Unreachable => Some("check that the server is running, and the --context that is used"),
-        Failure::Configuration => Some("give a kubeconfig by --kubeconfig or $KUBECONFIG"),
-        Failure::Forbidden => Some("ask for a role that allows it, or use another --context"),
-        Failure::NamespaceTerminating => Some("the namespace is being deleted: wait until it is gone"),
-        _ => None,
-    }
+fn hint(failure: &Failure) -> Option<String> {
+    let hint = match failure {
+        Failure::Unauthorized => "log in again, or choose another --context or --kubeconfig",
+        Failure::PluginMissing { install_hint: None } => "install the plugin, or choose another --context or --user",
+        Failure::PluginMissing {
+            install_hint: Some(hint),
+        } => return Some(one_line(hint)),
+        Failure::PluginFailed { install_hint: None } => "log in again, or choose another --context or --user",
+        Failure::PluginFailed {
+            install_hint: Some(hint),
+        } => return Some(format!("log in again, or install the plugin anew: {}", one_line(hint))),
+        Failure::MayNotImpersonate => "ask for the right to `impersonate` whom --as, or the kubeconfig, names",
+        Failure::Forbidden => "ask for the roles that `stackanetes roles` prints, or use another --context",
+        Failure::ClearText => {
+            "write https:// before the server; `kubectl proxy` has a credential of its own, and takes none: \
+             `--kubeconfig /dev/null --server http://127.0.0.1:8001`"
+        }
+        Failure::Untrusted => {
+            "the server's certificate is signed by nobody that is trusted, or is another server's: check the server, \
+             and name who signs for it by --certificate-authority FILE"
+        }
+        Failure::Unreachable => "check that the server is running, and the --context that is used",
+        Failure::Configuration => "give a kubeconfig by --kubeconfig or $KUBECONFIG",
+        Failure::NamespaceTerminating => "the namespace is being deleted: wait until it is gone",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// Words that somebody else broke into lines.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

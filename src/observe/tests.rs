@@ -290,7 +290,7 @@ fn a_failure_says_what_can_be_done_about_it() {
         (Failure::Unauthorized, Some("log in again")),
         (Failure::Unreachable, Some("check that the server is running")),
         (Failure::Configuration, Some("give a kubeconfig")),
-        (Failure::Forbidden, Some("ask for a role")),
+        (Failure::Forbidden, Some("ask for the roles")),
         (Failure::NamespaceTerminating, Some("wait until it is gone")),
         (Failure::NotFound, None),
         (Failure::Other, None),

@@ -40,7 +40,7 @@ fn the_bundled_schema_is_that_of_the_control_plane() {
 fn the_bundled_kinds_are_those_of_the_control_plane() {
     let connection = Connection {
         kubeconfig: Some(ControlPlane::bare().admin_kubeconfig().to_owned()),
-        context: None,
+        ..Connection::default()
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let discovery = runtime.block_on(async {

@@ -260,12 +260,16 @@ fn a_verb_that_is_forbidden_is_named_with_what_it_is_for() {
         .shows("unverified: you may not write it");
     bed.run_as(&reader.kubeconfig, &["sync", "--yes"], "")
         .exits(2)
-        .complains("you may not write ConfigMap input-forbidden/fine; that takes `patch`, and `create`");
+        .complains("you may not write ConfigMap input-forbidden/fine; that takes `patch`, and `create`")
+        .complains("hint: `stackanetes roles --for sync`, with --user, --group or --service-account, prints the roles");
     let nobody = ControlPlane::bare().user(&[]);
     bed.run_as(&nobody.kubeconfig, &["diff"], "")
         .exits(2)
         .complains("cannot get resource \"configmaps\"")
-        .complains("hint: ask for a role that allows it");
+        .complains(&format!(
+            "hint: `stackanetes roles --for preview --user {}` prints the roles",
+            nobody.name
+        ));
 }
 
 #[test]

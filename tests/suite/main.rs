@@ -16,6 +16,7 @@ mod check;
 mod checkouts;
 mod components;
 mod conflicts;
+mod connections;
 mod control_plane;
 mod cut_off;
 mod defaults;

@@ -32,7 +32,7 @@ pub fn sync_through(
     runtime.block_on(async {
         let connection = Connection {
             kubeconfig: Some(bed.user.kubeconfig.clone()),
-            context: None,
+            ..Connection::default()
         };
         let cluster: Arc<dyn Cluster> = Arc::new(Kubernetes::connect(&connection).await.expect("a cluster"));
         let desired = stackanetes::source::directory(&bed.dir.join("desired"), &stackanetes::source::Inputs::default())

@@ -35,7 +35,8 @@ use self::cache::Cache;
 use self::connection::{Environment, Target};
 use self::refusal::{Refusal, Subject};
 use self::request::{Request, collection, member, query};
-use self::transport::{Reply, Transport};
+use self::transport::{Limit, Reply, Transport};
+use self::unreachable::{Plugin, Server};
 use self::withdrawn::unless_withdrawn;
 use super::{
     Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Force, Patch, Persist, Propagation, Resource,
@@ -44,7 +45,7 @@ use super::{
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
 use crate::ssa::schema::Schema;
 
-pub use self::connection::Connection;
+pub use self::connection::{Connection, Impersonation, Token, Trust};
 
 /// How many objects are asked for at a time.
 const PAGE: &str = "500";
@@ -64,6 +65,7 @@ pub struct Kubernetes {
     context: Option<String>,
     user: Option<String>,
     default_namespace: String,
+    skips_verification: bool,
 }
 
 impl Kubernetes {
@@ -73,23 +75,27 @@ impl Kubernetes {
         let Target { config, context, user } = connection.resolve(&Environment::of_process()).await?;
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let default_namespace = config.default_namespace.clone();
-        let plugin = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
+        let skips_verification = config.accept_invalid_certs;
+        let plugin = config.auth_info.exec.as_ref().map(Plugin::of);
+        let server = Server { url: server, plugin };
         // A credential plugin is run, and waited for, while the client is made.
         let client = tokio::task::spawn_blocking(move || Client::try_from(config)).await;
         let client = match client {
             Ok(Ok(client)) => client,
             Ok(Err(kube::Error::InferKubeconfig(error))) => {
-                return Err(connection::unusable(context.as_deref().unwrap_or(&server), error));
+                let whose = context.map_or(server.url, |context| format!("context {context}"));
+                return Err(connection::unusable(&whose, error));
             }
             Ok(Err(kube::Error::Auth(error))) => {
-                return Err(unreachable::credential(&server, plugin.as_deref(), &error));
+                return Err(unreachable::credential(&server, &error));
             }
-            Ok(Err(error)) => return Err(unusable_server(&server, &error)),
-            Err(error) => return Err(unusable_server(&server, &error)),
+            Ok(Err(error)) => return Err(unusable_server(&server.url, &error)),
+            Err(error) => return Err(unusable_server(&server.url, &error)),
         };
         Ok(Self {
-            cache: Cache::of_user(&server),
-            transport: Transport::new(client, server),
+            cache: Cache::of_user(&server.url),
+            transport: Transport::new(client, server, Limit::of(connection.request_timeout)),
+            skips_verification,
             context,
             user,
             default_namespace,
@@ -98,7 +104,17 @@ impl Kubernetes {
 
     /// What a person calls this cluster: the context's name, or the server's URL where there is none.
     pub fn context_name(&self) -> &str {
-        self.context.as_deref().unwrap_or(&self.transport.server)
+        self.context.as_deref().unwrap_or(&self.transport.server.url)
+    }
+
+    /// The context, where one is meant and its own cluster is asked.
+    pub fn context(&self) -> Option<&str> {
+        self.context.as_deref()
+    }
+
+    /// Whether whoever is on the way to the server may be taken for it: its certificate is not verified.
+    pub fn skips_verification(&self) -> bool {
+        self.skips_verification
     }
 
     /// The namespace of what names none: the context's, or the pod's.
@@ -113,7 +129,7 @@ impl Kubernetes {
 
     /// The URL of the API server.
     pub fn server(&self) -> &str {
-        &self.transport.server
+        &self.transport.server.url
     }
 
     async fn send(&self, request: &Request, subject: &Subject<'_>) -> Result<Reply, ClusterError> {
@@ -192,7 +208,7 @@ impl Kubernetes {
 #[async_trait]
 impl Cluster for Kubernetes {
     fn address(&self) -> String {
-        self.transport.server.clone()
+        self.transport.server.url.clone()
     }
 
     async fn discover(&self) -> Result<Discovery, ClusterError> {

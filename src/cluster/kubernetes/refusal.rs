@@ -121,8 +121,13 @@ impl Refusal {
             }
             _ => self.message(),
         };
+        let user = self
+            .user()
+            .filter(|_| failure == Failure::Forbidden)
+            .map(|(user, _)| user);
         ClusterError {
             causes,
+            user,
             ..ClusterError::new(failure, message)
         }
     }
@@ -132,7 +137,8 @@ impl Refusal {
         let details_kind = self.status.details.as_ref().map_or("", |details| details.kind.as_str());
         match self.code {
             403 if self.has_cause("NamespaceTerminating", "") => Failure::NamespaceTerminating,
-            403 if self.is_about_the_user() => Failure::Forbidden,
+            403 if self.user().is_some_and(|(_, verb)| verb.starts_with("impersonate")) => Failure::MayNotImpersonate,
+            403 if self.user().is_some() => Failure::Forbidden,
             403 => Failure::Denied,
             _ if self.is_by_a_policy() => Failure::Denied,
             401 => Failure::Unauthorized,
@@ -149,13 +155,13 @@ impl Refusal {
 
     /// Authorization says `User "x" cannot patch resource …`; admission plugins, webhooks and
     /// policies use 403 too, for objects.
-    fn is_about_the_user(&self) -> bool {
-        let (_, why) = self
-            .status
-            .message
-            .split_once("forbidden: ")
-            .unwrap_or(("", &self.status.message));
-        why.starts_with("User ") && why.contains(" cannot ")
+    /// The user who may not, and what they may not do. The name stands as `%q` of Go writes it, of which a quote
+    /// and a backslash are read.
+    fn user(&self) -> Option<(String, &str)> {
+        let message = &self.status.message;
+        let (_, why) = message.split_once("forbidden: ").unwrap_or(("", message));
+        let (name, verb) = why.strip_prefix("User \"")?.split_once("\" cannot ")?;
+        Some((name.replace("\\\"", "\"").replace("\\\\", "\\"), verb))
     }
 
     /// Policies and webhooks choose their codes, and a webhook that does not answer is no less in the way.
@@ -265,12 +271,18 @@ mod tests {
             }),
         );
         assert_eq!(user.failure, Failure::Forbidden);
-        assert!(user.message.contains("user-000"));
+        assert_eq!(user.user.as_deref(), Some("user-000"));
         let path = error(
             403,
             json!({"message": "forbidden: User \"system:anonymous\" cannot get path \"/apis\"", "reason": "Forbidden"}),
         );
         assert_eq!(path.failure, Failure::Forbidden);
+
+        let other = error(
+            403,
+            json!({"message": "forbidden: User \"user-000\" cannot impersonate-on:user-info:get path \"/version\"", "reason": "Forbidden"}),
+        );
+        assert_eq!((other.failure, other.user), (Failure::MayNotImpersonate, None));
 
         let quota = "services \"a\" is forbidden: exceeded quota: q, requested: services=1, used: services=0, limited: services=0";
         assert_eq!(

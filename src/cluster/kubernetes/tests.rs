@@ -48,13 +48,18 @@ impl Server {
         let mut config = Config::new(self.url.parse().expect("a URL"));
         config.default_retry = false;
         let client = Client::try_from(config).expect("a client");
-        let transport = Transport::new(client, self.url.clone());
+        let server = super::Server {
+            url: self.url.clone(),
+            plugin: None,
+        };
+        let transport = Transport::new(client, server, Limit::Usual);
         Kubernetes {
             transport,
             cache: None,
             context: None,
             user: None,
             default_namespace: "default".into(),
+            skips_verification: false,
         }
     }
 

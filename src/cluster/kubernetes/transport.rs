@@ -14,7 +14,8 @@ use tokio::time::{sleep, timeout};
 
 use super::refusal::{self, Refusal};
 use super::request::{Repeat, Request};
-use super::{unreachable, warning};
+use super::unreachable::{self, Server};
+use super::warning;
 use crate::cluster::{ClusterError, Failure};
 
 /// Longer than the 60 seconds after which an API server itself gives up on a request.
@@ -35,10 +36,33 @@ const FIRST_DELAY: Duration = Duration::from_millis(250);
 pub(super) struct Transport {
     /// The client of `kube`: TLS, credentials, and their renewal.
     pub client: Client,
-    /// The server's URL, for messages.
-    pub server: String,
+    /// The server, for messages.
+    pub server: Server,
+    limit: Limit,
     /// Set once it has answered: before that, a failure is a wrong address rather than a bad moment.
     answered: Arc<AtomicBool>,
+}
+
+/// How long one request may take. A watch lasts as long as it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// A little longer than an API server gives itself, and longer while the answer goes on.
+    Usual,
+    /// This long from its begin to the end of its answer.
+    Whole(Duration),
+    /// As long as it likes.
+    Endless,
+}
+
+impl Limit {
+    /// What `--request-timeout` says: zero is endless, as for kubectl.
+    pub fn of(typed: Option<Duration>) -> Self {
+        match typed {
+            None => Self::Usual,
+            Some(Duration::ZERO) => Self::Endless,
+            Some(limit) => Self::Whole(limit),
+        }
+    }
 }
 
 /// What the server answered, whatever it is.
@@ -58,10 +82,11 @@ pub(super) struct Reply {
 
 impl Transport {
     /// A way that was not taken yet.
-    pub fn new(client: Client, server: String) -> Self {
+    pub fn new(client: Client, server: Server, limit: Limit) -> Self {
         Self {
             client,
             server,
+            limit,
             answered: Arc::default(),
         }
     }
@@ -84,7 +109,13 @@ impl Transport {
 
     async fn try_once(&self, request: &Request) -> Result<Reply, ClusterError> {
         let start = Instant::now();
-        let outcome = self.exchange(request).await;
+        let outcome = match self.limit {
+            Limit::Whole(limit) => {
+                let outcome = timeout(limit, self.exchange(request)).await;
+                outcome.unwrap_or_else(|_| Err(unreachable::no_answer(&self.server, limit)))
+            }
+            Limit::Usual | Limit::Endless => self.exchange(request).await,
+        };
         let milliseconds = start.elapsed().as_millis();
         match &outcome {
             Ok(reply) => {
@@ -115,16 +146,11 @@ impl Transport {
         let sent = builder
             .body(body)
             .map_err(|error| unreachable::error(&self.server, error))?;
-        let answer = match timeout(ANSWER_LIMIT, self.client.send(sent)).await {
-            Ok(answer) => answer.map_err(|error| unreachable::error(&self.server, error))?,
-            Err(_) => return Err(unreachable::no_answer(&self.server, ANSWER_LIMIT)),
-        };
+        let answer = self.within(ANSWER_LIMIT, self.client.send(sent)).await?;
+        let answer = answer.map_err(|error| unreachable::error(&self.server, error))?;
         let (parts, mut frames) = answer.into_parts();
         let mut body = Vec::new();
-        while let Some(frame) = timeout(PAUSE_LIMIT, frames.frame())
-            .await
-            .map_err(|_| unreachable::no_answer(&self.server, PAUSE_LIMIT))?
-        {
+        while let Some(frame) = self.within(PAUSE_LIMIT, frames.frame()).await? {
             let frame = frame.map_err(|error| unreachable::error(&self.server, error))?;
             if let Ok(data) = frame.into_data() {
                 body.extend_from_slice(&data);
@@ -138,6 +164,17 @@ impl Transport {
             retry_after: retry_after(&parts.headers),
             body,
         })
+    }
+
+    /// Waits no longer than usual, unless somebody said how long.
+    async fn within<T>(&self, usual: Duration, step: impl Future<Output = T>) -> Result<T, ClusterError> {
+        match self.limit {
+            Limit::Usual => {
+                let done = timeout(usual, step).await;
+                done.map_err(|_| unreachable::no_answer(&self.server, usual))
+            }
+            Limit::Whole(_) | Limit::Endless => Ok(step.await),
+        }
     }
 
     /// How long to wait before `request` is sent for the next time; `None` when it is not.

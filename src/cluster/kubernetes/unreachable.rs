@@ -5,25 +5,61 @@ use std::io;
 use std::time::Duration;
 
 use kube::client::AuthError;
+use kube::config::ExecConfig;
 
 use crate::cluster::{ClusterError, Failure};
 
-/// The error of a request that got no answer from `server`.
-pub(super) fn error(server: &str, error: impl StdError + Send + Sync + 'static) -> ClusterError {
-    if let Some(auth) = find::<AuthError>(&error) {
-        return credential(server, None, auth);
+/// An API server, as far as errors tell of it.
+#[derive(Debug, Clone)]
+pub(super) struct Server {
+    /// Its URL.
+    pub url: String,
+    /// What gets the credential for it, where that is a program.
+    pub plugin: Option<Plugin>,
+}
+
+/// A credential plugin: a program that gets a credential (KEP-541).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Plugin {
+    /// The program.
+    pub command: String,
+    /// How to come by it, as the kubeconfig says.
+    pub install_hint: Option<String>,
+}
+
+impl Plugin {
+    /// The one that a kubeconfig declares.
+    pub fn of(exec: &ExecConfig) -> Self {
+        Self {
+            command: exec.command.clone().unwrap_or_default(),
+            install_hint: exec.install_hint.clone().filter(|hint| !hint.trim().is_empty()),
+        }
     }
-    let message = format!("failed to reach {server}: {}", innermost(&error));
-    ClusterError::new(Failure::Unreachable, message).because(error)
+}
+
+/// The error of a request that got no answer from `server`.
+pub(super) fn error(server: &Server, error: impl StdError + Send + Sync + 'static) -> ClusterError {
+    if let Some(auth) = find::<AuthError>(&error) {
+        return credential(server, auth);
+    }
+    let message = format!("failed to reach {}: {}", server.url, innermost(&error));
+    let failure = if chain(&error).any(is_about_a_certificate) {
+        Failure::Untrusted
+    } else {
+        Failure::Unreachable
+    };
+    ClusterError::new(failure, message).because(error)
 }
 
 /// The error of a request that `server` left without an answer for `limit`.
-pub(super) fn no_answer(server: &str, limit: Duration) -> ClusterError {
-    let seconds = limit.as_secs();
-    ClusterError::new(
-        Failure::Unreachable,
-        format!("failed to reach {server}: no answer within {seconds} seconds"),
-    )
+pub(super) fn no_answer(server: &Server, limit: Duration) -> ClusterError {
+    let limit = match limit.as_secs() {
+        1 if limit.subsec_nanos() == 0 => "1 second".to_owned(),
+        seconds if limit.subsec_nanos() == 0 => format!("{seconds} seconds"),
+        _ => format!("{} milliseconds", limit.as_millis()),
+    };
+    let message = format!("failed to reach {}: no answer within {limit}", server.url);
+    ClusterError::new(Failure::Unreachable, message)
 }
 
 /// Whether it may go better a moment later.
@@ -31,13 +67,13 @@ pub(super) fn is_transient(error: &ClusterError) -> bool {
     error.failure == Failure::Unreachable
 }
 
-/// The error of a credential that could not be had, by a `plugin` where that is known. It carries no source: what
-/// a plugin wrote to its standard output may hold the credential. What it wrote to standard error is for people.
-pub(super) fn credential(server: &str, plugin: Option<&str>, error: &AuthError) -> ClusterError {
-    let plugin = plugin.map_or_else(
-        || "the credential plugin".to_owned(),
-        |name| format!("the credential plugin {name}"),
-    );
+/// The error of a credential for `server` that could not be had. It carries no source: what a plugin wrote to its
+/// standard output may hold the credential. What it wrote to standard error is for people.
+pub(super) fn credential(server: &Server, error: &AuthError) -> ClusterError {
+    let plugin = match &server.plugin {
+        Some(plugin) => format!("the credential plugin {}", plugin.command),
+        None => "the credential plugin".to_owned(),
+    };
     let why = match error {
         AuthError::AuthExecStart(error) => {
             format!("{plugin} did not start: {}", words(&error.to_string()))
@@ -58,10 +94,13 @@ pub(super) fn credential(server: &str, plugin: Option<&str>, error: &AuthError) 
         AuthError::InvalidBasicAuth(_) | AuthError::InvalidBearerToken(_) => "it cannot stand in a header".into(),
         other => words(&other.to_string()),
     };
-    ClusterError::new(
-        Failure::Unauthorized,
-        format!("failed to get a credential for {server}: {why}"),
-    )
+    let install_hint = server.plugin.as_ref().and_then(|plugin| plugin.install_hint.clone());
+    let failure = match error {
+        AuthError::AuthExecStart(_) => Failure::PluginMissing { install_hint },
+        AuthError::AuthExecRun { .. } => Failure::PluginFailed { install_hint },
+        _ => Failure::Unauthorized,
+    };
+    ClusterError::new(failure, format!("failed to get a credential for {}: {why}", server.url))
 }
 
 /// What an error at the bottom of the chain says.
@@ -75,6 +114,17 @@ pub(super) fn innermost(error: &(dyn StdError + 'static)) -> String {
         return "timed out".into();
     }
     words(&chain(error).last().unwrap_or(error).to_string())
+}
+
+/// Whether TLS ended since the server could not show a certificate that is trusted.
+fn is_about_a_certificate(error: &(dyn StdError + 'static)) -> bool {
+    // An I/O error leaves the error that it holds out of its sources.
+    let held = std::iter::successors(Some(error), |error| {
+        let held = error.downcast_ref::<io::Error>()?.get_ref()?;
+        Some(held as &(dyn StdError + 'static))
+    });
+    let mut tls = held.filter_map(|error| error.downcast_ref());
+    tls.any(|error| matches!(error, rustls::Error::InvalidCertificate(_)))
 }
 
 /// An operating system's or a library's message in the form of ours.
@@ -101,10 +151,24 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
 mod tests {
     use super::*;
 
+    fn server(url: &str) -> Server {
+        let plugin = Plugin {
+            command: "login".into(),
+            install_hint: Some("brew install login".into()),
+        };
+        Server {
+            url: url.into(),
+            plugin: Some(plugin),
+        }
+    }
+
     #[test]
     fn the_innermost_error_says_why() {
         let refused = io::Error::from_raw_os_error(111);
-        let error = error("https://127.0.0.1:6443", kube::Error::Service(Box::new(refused)));
+        let error = error(
+            &server("https://127.0.0.1:6443"),
+            kube::Error::Service(Box::new(refused)),
+        );
         assert_eq!(
             error.to_string(),
             "failed to reach https://127.0.0.1:6443: connection refused"
@@ -124,8 +188,13 @@ mod tests {
             cmd: "plugin hunter2".into(),
             out: Box::new(output),
         };
-        let error = error("https://x", kube::Error::Auth(auth));
-        assert_eq!(error.failure, Failure::Unauthorized);
+        let error = error(&server("https://x"), kube::Error::Auth(auth));
+        let install_hint = Some("brew install login".to_owned());
+        assert_eq!(error.failure, Failure::PluginFailed { install_hint });
+        assert!(
+            error.to_string().contains("the credential plugin login failed"),
+            "{error}"
+        );
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
         assert!(error.to_string().ends_with("ask your team for a login"), "{error}");
     }

@@ -14,9 +14,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tokio::time::sleep;
 
+use super::fill_in_kind;
 use super::refusal::{Refusal, Subject};
 use super::transport::Transport;
-use super::{fill_in_kind, unreachable};
+use super::unreachable::{self, Server};
 use crate::cluster::{ClusterError, Failure, Resource, Scope, WatchEvent};
 use crate::object::LiveObject;
 
@@ -64,7 +65,7 @@ fn api(client: &Client, resource: &Resource, scope: &Scope) -> Api<Watched> {
 struct Watching {
     events: BoxStream<'static, watcher::Result<Event<Watched>>>,
     resource: Resource,
-    server: String,
+    server: Server,
     backoff: DefaultBackoff,
     /// How long to wait before the watcher may try again.
     pause: Option<Duration>,

@@ -27,6 +27,8 @@ pub struct AuditEvent {
     pub code: u16,
     pub dry_run: bool,
     pub user_agent: String,
+    /// Whom the user asked to be taken for: their name, groups and id; null for nobody.
+    pub impersonated: Value,
     /// The body of a write; null for the rest.
     pub request: Value,
     /// When it arrived, in a form that sorts.
@@ -62,6 +64,7 @@ impl AuditEvent {
             // A deletion may say so in its body.
             dry_run: uri.contains("dryRun=All") || request["dryRun"] == json!(["All"]),
             user_agent: text(&event["userAgent"]),
+            impersonated: event["impersonatedUser"].clone(),
             received: text(&event["requestReceivedTimestamp"]),
             request,
             uri,

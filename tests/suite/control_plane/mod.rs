@@ -128,6 +128,11 @@ impl ControlPlane {
         &self.server
     }
 
+    /// A file with the authority that signed the certificate of the API server, in PEM.
+    pub fn ca(&self) -> &Path {
+        &self.ca
+    }
+
     /// The kubeconfig of the user `admin`, who prepares and inspects.
     pub fn admin_kubeconfig(&self) -> &Path {
         &self.admin_kubeconfig

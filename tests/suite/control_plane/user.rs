@@ -63,6 +63,13 @@ impl User {
     }
 
     fn write_kubeconfig(&self, path: &Path, server: &str) {
+        // Over plain HTTP no credential is sent: kubectl proxy has its own.
+        let is_encrypted = server.starts_with("https://");
+        let credential = if is_encrypted {
+            json!({"token": self.token})
+        } else {
+            json!({})
+        };
         let kubeconfig = json!({
             "apiVersion": "v1",
             "kind": "Config",
@@ -70,7 +77,7 @@ impl User {
                 "name": "controlplane",
                 "cluster": {"server": server, "certificate-authority": self.ca},
             }],
-            "users": [{"name": self.name, "user": {"token": self.token}}],
+            "users": [{"name": self.name, "user": credential}],
             "contexts": [{
                 "name": "controlplane",
                 "context": {"cluster": "controlplane", "user": self.name},

@@ -65,7 +65,7 @@ fn desired(value: Value) -> DesiredObject {
 async fn connect(user: &User) -> Kubernetes {
     let connection = Connection {
         kubeconfig: Some(user.kubeconfig.clone()),
-        context: None,
+        ..Connection::default()
     };
     Kubernetes::connect(&connection).await.expect("a cluster")
 }

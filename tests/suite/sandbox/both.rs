@@ -121,7 +121,7 @@ impl Both {
         let plane = ControlPlane::bare();
         let connection = Connection {
             kubeconfig: Some(plane.admin().kubeconfig),
-            context: None,
+            ..Connection::default()
         };
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-both-{name}", std::process::id()));

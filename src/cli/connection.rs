@@ -1,0 +1,145 @@
+//! The options that say which cluster is meant, and as whom it is asked: those of kubectl, and the sandbox.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::duration::duration;
+use crate::cluster::{Connection, Impersonation, Token, Trust};
+
+/// Which cluster.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Cluster")]
+pub(super) struct Cluster {
+    #[command(flatten)]
+    pub(super) reach: Reach,
+    /// The user of the kubeconfig [default: that of the context].
+    #[arg(hide_short_help = true, long, value_name = "NAME", conflicts_with = "sandbox")]
+    user: Option<String>,
+}
+
+/// Which cluster, but for what `roles` has an option of the same name for.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Cluster")]
+pub(super) struct Reach {
+    /// The kubeconfig file.
+    ///
+    /// [default: $KUBECONFIG, ~/.kube/config, or the pod's service account].
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig [default: its current one].
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+    /// A directory in the place of a cluster.
+    ///
+    /// What is applied to it lies there in files. One that is not there yet is an empty cluster.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["kubeconfig", "context"])]
+    pub(super) sandbox: Option<PathBuf>,
+    #[command(flatten)]
+    endpoint: Endpoint,
+    #[command(flatten)]
+    identity: Identity,
+    /// How long one request may take, such as 30s; 0 for as long as it likes [default: about a minute].
+    ///
+    /// A request that only reads may be sent again.
+    #[arg(hide_short_help = true, long, value_name = "DURATION", value_parser = duration, conflicts_with = "sandbox")]
+    request_timeout: Option<Duration>,
+    /// How many requests to have under way at once.
+    #[arg(hide_short_help = true, long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) concurrency: u16,
+}
+
+/// Which server, in the place of what the kubeconfig says.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Cluster")]
+struct Endpoint {
+    /// The cluster of the kubeconfig [default: that of the context].
+    #[arg(hide_short_help = true, long, value_name = "NAME", conflicts_with = "sandbox")]
+    cluster: Option<String>,
+    /// The URL of the API server.
+    #[arg(hide_short_help = true, short, long, value_name = "URL", conflicts_with = "sandbox")]
+    server: Option<String>,
+    /// A file with the certificate authorities, in PEM, that the server's certificate may be signed by.
+    #[arg(hide_short_help = true, long, value_name = "FILE", conflicts_with = "sandbox")]
+    certificate_authority: Option<PathBuf>,
+    /// Do not verify the server's certificate: whoever is on the way may read and change everything.
+    #[arg(hide_short_help = true, long, conflicts_with_all = ["certificate_authority", "sandbox"])]
+    insecure_skip_tls_verify: bool,
+}
+
+/// As whom, in the place of what the kubeconfig says.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Cluster")]
+struct Identity {
+    /// The bearer token, in the place of what the user has.
+    ///
+    /// Others can read it in the list of processes: a kubeconfig with a `tokenFile` keeps it to itself.
+    #[arg(hide_short_help = true, long, value_name = "TOKEN", value_parser = token, conflicts_with = "sandbox")]
+    token: Option<Token>,
+    /// Act as this user, whom the right to `impersonate` must be there for.
+    ///
+    /// A ServiceAccount is system:serviceaccount:NAMESPACE:NAME.
+    #[arg(hide_short_help = true, long = "as", value_name = "USER", conflicts_with = "sandbox")]
+    as_user: Option<String>,
+    /// Act as a member of this group; repeat it for more.
+    #[arg(hide_short_help = true, long, value_name = "GROUP", requires = "as_user")]
+    as_group: Vec<String>,
+    /// Act as the user with this id.
+    #[arg(hide_short_help = true, long, value_name = "UID", requires = "as_user")]
+    as_uid: Option<String>,
+}
+
+fn token(text: &str) -> Result<Token, &'static str> {
+    match text.trim() {
+        "" => Err("a token is not empty"),
+        token => Ok(Token::new(token)),
+    }
+}
+
+impl Reach {
+    /// Whether any is named, and the default one is not meant.
+    pub(super) fn is_named(&self) -> bool {
+        let Endpoint { cluster, server, .. } = &self.endpoint;
+        let named = [&self.context, cluster, server];
+        self.kubeconfig.is_some() || self.sandbox.is_some() || named.iter().any(|name| name.is_some())
+    }
+
+    /// The cluster that is named, asked as its user.
+    pub(super) fn whole(self) -> Cluster {
+        Cluster {
+            reach: self,
+            user: None,
+        }
+    }
+}
+
+impl Cluster {
+    pub(super) fn connection(&self) -> Connection {
+        let Reach {
+            kubeconfig,
+            context,
+            endpoint,
+            identity,
+            request_timeout,
+            ..
+        } = self.reach.clone();
+        Connection {
+            kubeconfig,
+            context,
+            cluster: endpoint.cluster,
+            user: self.user.clone(),
+            server: endpoint.server,
+            trust: match (endpoint.certificate_authority, endpoint.insecure_skip_tls_verify) {
+                (Some(file), _) => Trust::Authority(file),
+                (None, true) => Trust::Anybody,
+                (None, false) => Trust::Kubeconfig,
+            },
+            token: identity.token,
+            impersonation: identity.as_user.map(|user| Impersonation {
+                user,
+                groups: identity.as_group,
+                uid: identity.as_uid,
+            }),
+            request_timeout,
+        }
+    }
+}
