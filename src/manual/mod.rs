@@ -37,7 +37,7 @@ chapters! {
     rules, "rules", "conflicts, and who wins them";
     jobs, "jobs", "when a Job runs again";
     secrets, "secrets", "where secret values come from, and who sees them";
-    directories, "directories", "parameters, components and defaults";
+    directories, "directories", "what is read and left out, parameters, components, defaults";
     check, "check", "mistakes that are found without a cluster";
     ci, "ci", "checks, comments on pull requests, and syncs on merge";
     moving, "moving", "from kubectl, Helm, Flux or Argo CD";

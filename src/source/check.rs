@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use super::secret;
+use super::{exclude, secret};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::{self, GroupVersionKind};
 use crate::yaml::{Entry, Node, NodeValue};
-
-const ONLY_MANIFESTS: &str = "every .yaml, .yml and .json file of the directory is read as manifests; \
-                              keep others elsewhere, or hidden by a leading dot";
 
 /// What stands where nothing is written.
 static NOTHING: Node = Node {
@@ -45,21 +42,23 @@ impl<'a> Check<'a> {
             self.error_in(
                 node,
                 format!("a manifest must be a mapping, not {}", node.describe()),
-                ONLY_MANIFESTS,
+                exclude::HINT,
             );
             return None;
         }
-        if node.entry("apiVersion").is_none() && node.entry("kind").is_none() {
+        let lacks = |key: &str| node.entry(key).is_none();
+        if lacks("kind") && (lacks("apiVersion") || lacks("metadata")) {
             let hint = if self.file.path().ends_with("/stackanetes.yaml") {
                 "only the stackanetes.yaml at the top of the directory is read as settings"
             } else {
-                ONLY_MANIFESTS
+                exclude::HINT
             };
-            self.error_in(
-                node,
-                "this is no Kubernetes object: it has neither `apiVersion` nor `kind`",
-                hint,
-            );
+            let message = if lacks("apiVersion") {
+                "this is no Kubernetes object: it has neither `apiVersion` nor `kind`"
+            } else {
+                "this is no Kubernetes object: it has neither `kind` nor `metadata`"
+            };
+            self.error_in(node, message, hint);
             return None;
         }
         let api_version = self.api_version(node);
@@ -198,7 +197,8 @@ impl<'a> Check<'a> {
                 .and_then(|entry| entry.value.as_str())
                 .unwrap_or_default();
             let hint = if version.starts_with("kustomize.config.k8s.io/") {
-                "a kustomization must be built first: `kustomize build DIR | stackanetes diff -f -`"
+                "a kustomization must be built first: `kustomize build DIR | stackanetes diff -f -`; leave it out of \
+                 the directory by a pattern below `exclude:` in stackanetes.yaml, or in a .stackanetesignore"
             } else {
                 ""
             };

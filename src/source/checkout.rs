@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{IndexEntry, Repository};
 
+use super::exclude::Exclude;
 use super::{files, git};
 use crate::diagnostic::error::Error;
 
@@ -19,19 +20,34 @@ const NAMED: usize = 3;
 /// Finds the submodules and the manifests that are left out of the directory, or file, at `path`.
 ///
 /// Nothing is found outside of a repository, and in one that cannot be read, which the revision of the
-/// directory says.
-pub(super) fn left_out(path: &Path) -> Vec<Error> {
+/// directory says. What the directory itself leaves out is not missed.
+pub(super) fn left_out(path: &Path, exclude: &Exclude) -> Vec<Error> {
     let mut errors = Vec::new();
     let Ok(real) = path.canonicalize() else { return errors };
     let Ok(Some(repository)) = git::open(&real) else {
         return errors;
     };
-    look(&repository, &real, path, &mut errors);
+    let directory = Directory { path, exclude };
+    look(&repository, &real, path, &directory, &mut errors);
     errors
 }
 
+/// The directory as a whole.
+struct Directory<'a> {
+    /// As it is typed.
+    path: &'a Path,
+    exclude: &'a Exclude,
+}
+
+impl Directory<'_> {
+    fn leaves_out(&self, shown: &Path, is_directory: bool) -> bool {
+        let inside = shown.strip_prefix(self.path).unwrap_or(shown);
+        !inside.as_os_str().is_empty() && self.exclude.leaves_out_below(inside, is_directory)
+    }
+}
+
 /// Looks at the part of a repository that is at `real`, which a person calls `typed`.
-fn look(repository: &Repository, real: &Path, typed: &Path, errors: &mut Vec<Error>) {
+fn look(repository: &Repository, real: &Path, typed: &Path, directory: &Directory<'_>, errors: &mut Vec<Error>) {
     let workdir = repository.workdir().and_then(|workdir| workdir.canonicalize().ok());
     let Some((workdir, inside)) = workdir.and_then(|workdir| {
         let inside = real.strip_prefix(&workdir).ok()?.to_owned();
@@ -51,10 +67,13 @@ fn look(repository: &Repository, real: &Path, typed: &Path, errors: &mut Vec<Err
         } else {
             (typed.join(&below), real.join(&below))
         };
+        if directory.leaves_out(&shown, entry.mode == SUBMODULE) {
+            continue;
+        }
         debug_assert!(place.starts_with(&workdir), "it is in the working tree");
         if entry.mode == SUBMODULE {
             match git::open(&place) {
-                Ok(Some(module)) if place.join(".git").exists() => look(&module, &place, &shown, errors),
+                Ok(Some(module)) if place.join(".git").exists() => look(&module, &place, &shown, directory, errors),
                 _ => errors.push(files::not_checked_out(&shown, "")),
             }
         } else if entry.flags_extended & SKIP_WORKTREE != 0 && files::is_manifest(&below) && !place.exists() {

@@ -214,6 +214,7 @@ impl Commits {
     pub fn settings_files(&self, environment: Option<&str>, component: Option<&str>) -> Vec<String> {
         let files = [
             "stackanetes.yaml",
+            ".stackanetesignore",
             "parameters.yaml",
             "parameters.schema.json",
             "defaults",

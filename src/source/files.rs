@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::component;
+use super::exclude::Exclude;
 use super::tree::{Kind, Tree, Unread};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
@@ -33,10 +34,10 @@ pub(super) struct Files {
 
 /// Finds every `.yaml`, `.yml` and `.json` file in the tree of `root`; if `root` is a file, only that.
 ///
-/// What begins with a dot is skipped. A symbolic link is followed within the directory and must not
+/// What begins with a dot is skipped, and what the directory leaves out; its settings are neither. A symbolic link is followed within the directory and must not
 /// lead out of it, so that a directory is whole wherever it is checked out; a file is found once,
 /// however many links lead to it.
-pub(super) fn find(tree: &dyn Tree, root: &Path, errors: &mut Vec<Error>) -> Result<Files> {
+pub(super) fn find(tree: &dyn Tree, root: &Path, exclude: &Exclude, errors: &mut Vec<Error>) -> Result<Files> {
     if !is_directory(tree, root)? {
         return Ok(Files {
             manifests: vec![root.to_owned()],
@@ -48,6 +49,7 @@ pub(super) fn find(tree: &dyn Tree, root: &Path, errors: &mut Vec<Error>) -> Res
         tree,
         root,
         real: &real,
+        exclude,
         seen: HashSet::new(),
         links: VecDeque::new(),
         files: Files::default(),
@@ -202,6 +204,7 @@ struct Walk<'a> {
     tree: &'a dyn Tree,
     root: &'a Path,
     real: &'a Path,
+    exclude: &'a Exclude,
     /// The real paths of what was found and of the directories looked into.
     seen: HashSet<PathBuf>,
     /// Links, to be followed once all that is no link was found.
@@ -226,6 +229,9 @@ impl Walk<'_> {
                 continue;
             }
             let (path, real) = (shown.join(&name), real.join(&name));
+            if self.leaves_out(&path, kind) {
+                continue;
+            }
             match kind {
                 Kind::Directory => self.visit(&path, &real),
                 Kind::Link => self.links.push_back(path),
@@ -234,6 +240,12 @@ impl Walk<'_> {
                 Kind::Other => {}
             }
         }
+    }
+
+    fn leaves_out(&self, path: &Path, kind: Kind) -> bool {
+        let inside = path.strip_prefix(self.root).unwrap_or(path);
+        let is_directory = matches!(kind, Kind::Directory | Kind::Submodule);
+        inside != Path::new(SETTINGS) && self.exclude.leaves_out(inside, is_directory)
     }
 
     fn add(&mut self, path: PathBuf, real: PathBuf) {
@@ -304,7 +316,8 @@ mod tests {
 
         fn found(&self) -> (Vec<String>, Vec<String>) {
             let mut errors = Vec::new();
-            let files = find(&Disk, &self.0, &mut errors).expect("a directory");
+            let exclude = Exclude::of(&Disk, &self.0).expect("a directory");
+            let files = find(&Disk, &self.0, &exclude, &mut errors).expect("a directory");
             let short = |path: &PathBuf| path.strip_prefix(&self.0).expect("inside").display().to_string();
             let prefix = format!("{}/", self.0.display());
             let messages = errors.iter().map(|error| error.to_string().replace(&prefix, ""));
@@ -374,12 +387,16 @@ mod tests {
     fn a_single_file_is_a_directory_of_one() {
         let scratch = Scratch::new("single", &[("a.yaml", "")]);
         let path = scratch.0.join("a.yaml");
-        assert_eq!(find(&Disk, &path, &mut Vec::new()).expect("found").manifests, [path]);
+        let exclude = Exclude::of(&Disk, &path).expect("nothing is left out of a file");
+        assert_eq!(
+            find(&Disk, &path, &exclude, &mut Vec::new()).expect("found").manifests,
+            [path]
+        );
     }
 
     #[test]
     fn a_directory_that_is_not_there_is_named() {
-        let error = find(&Disk, Path::new("./no/such"), &mut Vec::new()).expect_err("not there");
+        let error = Exclude::of(&Disk, Path::new("./no/such")).expect_err("not there");
         assert_eq!(error.to_string(), "there is no directory no/such");
     }
 

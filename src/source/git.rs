@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use git2::{Config, ErrorCode, Oid, Repository, StatusOptions};
 use jiff::Timestamp;
 
+use super::exclude::Exclude;
 use super::{CommitId, files};
 use crate::diagnostic::error::{Error, Result};
 
@@ -36,7 +37,7 @@ impl Revision {
     /// without commits.
     ///
     /// An error is no reason to stop: it says that there is a repository that cannot be read.
-    pub fn of(path: &Path) -> Result<Option<Self>> {
+    pub(super) fn of(path: &Path, exclude: &Exclude) -> Result<Option<Self>> {
         let path = path
             .canonicalize()
             .map_err(|error| Error::new(format!("failed to find {}", path.display())).because(error))?;
@@ -44,7 +45,7 @@ impl Revision {
         let Some(repository) = open(&path).map_err(unreadable)? else {
             return Ok(None);
         };
-        read(&repository, &path).map_err(unreadable)
+        read(&repository, &path, exclude).map_err(unreadable)
     }
 }
 
@@ -164,7 +165,7 @@ pub(super) fn repository_of_open(repository: &Repository) -> PathBuf {
     repository.workdir().unwrap_or(repository.path()).to_owned()
 }
 
-fn read(repository: &Repository, path: &Path) -> Result<Option<Revision>, git2::Error> {
+fn read(repository: &Repository, path: &Path, exclude: &Exclude) -> Result<Option<Revision>, git2::Error> {
     let head = match repository.head() {
         Ok(head) => head,
         Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => return Ok(None),
@@ -174,7 +175,7 @@ fn read(repository: &Repository, path: &Path) -> Result<Option<Revision>, git2::
     let branch = head
         .is_branch()
         .then(|| String::from_utf8_lossy(head.shorthand_bytes()).into_owned());
-    let dirty = is_dirty(repository, &commit, path)?;
+    let dirty = is_dirty(repository, &commit, path, exclude)?;
     Ok(Some(Revision {
         branch,
         ..revision(&commit, dirty)?
@@ -197,7 +198,12 @@ pub(super) fn revision(commit: &git2::Commit<'_>, dirty: bool) -> Result<Revisio
     })
 }
 
-fn is_dirty(repository: &Repository, commit: &git2::Commit<'_>, path: &Path) -> Result<bool, git2::Error> {
+fn is_dirty(
+    repository: &Repository,
+    commit: &git2::Commit<'_>,
+    path: &Path,
+    exclude: &Exclude,
+) -> Result<bool, git2::Error> {
     let workdir = repository.workdir().and_then(|workdir| workdir.canonicalize().ok());
     let Some(inside) = workdir.and_then(|workdir| path.strip_prefix(workdir).map(Path::to_owned).ok()) else {
         return Ok(true); // what is not in the working tree is not in the commit
@@ -218,9 +224,13 @@ fn is_dirty(repository: &Repository, commit: &git2::Commit<'_>, path: &Path) -> 
         options.disable_pathspec_match(true).pathspec(&inside);
     }
     let statuses = repository.statuses(Some(&mut options))?;
+    let is_excluded = |path: &Path| {
+        let below = path.strip_prefix(&inside).unwrap_or(path);
+        exclude.leaves_out_below(below, false)
+    };
     let is_other = |entry: git2::StatusEntry<'_>| {
         let path = PathBuf::from(String::from_utf8_lossy(entry.path_bytes()).into_owned());
-        !entry.status().is_ignored() || files::is_manifest(&path) && !files::is_hidden(&path)
+        !entry.status().is_ignored() || files::is_manifest(&path) && !files::is_hidden(&path) && !is_excluded(&path)
     };
     Ok(statuses.iter().any(is_other))
 }
@@ -259,7 +269,7 @@ mod tests {
         }
 
         fn revision(&self, path: &str) -> Option<Revision> {
-            Revision::of(&self.0.join(path)).expect("readable")
+            Revision::of(&self.0.join(path), &Exclude::default()).expect("readable")
         }
 
         fn is_dirty(&self, path: &str) -> bool {
@@ -349,7 +359,10 @@ mod tests {
 
     #[test]
     fn outside_of_git_there_is_no_revision() {
-        assert_eq!(Revision::of(Path::new("/")).expect("readable"), None);
+        assert_eq!(
+            Revision::of(Path::new("/"), &Exclude::default()).expect("readable"),
+            None
+        );
     }
 
     #[cfg(unix)]
@@ -375,7 +388,7 @@ mod tests {
         scratch.write("desired/a.yaml", "a: 2\n");
         assert!(scratch.is_dirty("desired"));
         lchown(scratch.0.join("desired"), Some(me), None).expect("taken back");
-        let error = Revision::of(&scratch.0.join("desired")).expect_err("not theirs");
+        let error = Revision::of(&scratch.0.join("desired"), &Exclude::default()).expect_err("not theirs");
         assert!(error.hints()[0].contains("safe.directory"), "{error:?}");
     }
 }

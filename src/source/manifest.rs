@@ -16,6 +16,10 @@ use crate::object::{self, GroupVersionKind, ObjectRef, Origins};
 use crate::source::render::Rendering;
 use crate::yaml::{self, Entry, Node, NodeValue};
 
+/// What to do about a template that lies among manifests.
+const CHART: &str = "a chart must be rendered first: `helm template NAME DIR | stackanetes diff -f -`; leave it out of the \
+                     directory by a pattern below `exclude:` in stackanetes.yaml, or in a .stackanetesignore";
+
 /// A file with a schema, as it was read: perhaps compressed, and perhaps no schema at all.
 #[derive(Debug)]
 pub struct SchemaFile {
@@ -58,6 +62,10 @@ pub(super) fn read(
 ) -> Vec<Manifest> {
     let mut found = Vec::new();
     let documents = yaml::documents(file, &mut found);
+    if file.text().contains("{{") {
+        // The templates of a chart are no YAML.
+        found = found.into_iter().map(|error| error.hint(CHART)).collect();
+    }
     let mut manifests = Vec::with_capacity(documents.len());
     for document in documents.into_iter().filter(|document| !document.root.is_null()) {
         let root = match rendering {

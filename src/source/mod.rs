@@ -9,6 +9,7 @@ mod checkout;
 mod commits;
 mod component;
 mod defaults;
+mod exclude;
 mod files;
 mod git;
 mod manifest;
@@ -28,6 +29,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use component::Components;
+use exclude::Exclude;
 use tree::{Disk, Tree};
 
 pub use commits::{CommitId, Commits};
@@ -80,10 +82,11 @@ pub struct Inputs {
 /// A directory with a `stackanetes.yaml` may have parameters, and its manifests expressions that read
 /// them; every other directory is taken word for word.
 pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
-    finish(checkout::left_out(path), ())?;
+    let exclude = Exclude::of(&Disk, path)?;
+    finish(checkout::left_out(path, &exclude), ())?;
     let (whole, with) = (path.to_owned(), inputs.clone());
     let read = bounded::read(move || read(&Disk, &whole, &with))?;
-    let (revision, warnings) = match Revision::of(path) {
+    let (revision, warnings) = match Revision::of(path, &exclude) {
         Ok(revision) => (revision, Vec::new()),
         Err(error) => (None, vec![warning(&error)]),
     };
@@ -112,11 +115,12 @@ pub fn at_revision(path: &Path, revision: &str, inputs: &Inputs) -> Result<Desir
 fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs) -> Result<Desired> {
     let mut errors = Vec::new();
     files::refuse_component(tree, path)?;
-    let files = files::find(tree, path, &mut errors)?;
-    let settings = match &files.settings {
-        Some(path) => read_settings(tree, path, &mut errors),
+    let settings = match files::settings_of(tree, path)? {
+        Some(path) => read_settings(tree, &path, &mut errors),
         None => Settings::default(),
     };
+    let exclude = Exclude::read(tree, path, &settings, &mut errors);
+    let files = files::find(tree, path, &exclude, &mut errors)?;
     let rendering = values::rendering(tree, path, &files, inputs)?.map(Arc::new);
     let mut components = match &rendering {
         Some(rendering) => Components::read(tree, path, &files, rendering, &mut errors),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::commits::Commits;
 use super::component::find;
+use super::exclude::Exclude;
 use super::tree::{Disk, Tree};
 use super::{Inputs, files, finish, read_settings, values};
 use crate::diagnostic::error::{Error, Result};
@@ -27,7 +28,8 @@ pub fn output(path: &Path, revision: Option<&str>, inputs: &Inputs, name: &str) 
 
 fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs, name: &str) -> Result<String> {
     let mut errors = Vec::new();
-    let files = files::find(tree, path, &mut errors)?;
+    let exclude = Exclude::of(tree, path)?;
+    let files = files::find(tree, path, &exclude, &mut errors)?;
     let shown = files::shown(path);
     let Some(settings) = &files.settings else {
         return Err(Error::new(format!(

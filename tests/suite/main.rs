@@ -35,6 +35,7 @@ mod immutable;
 mod input;
 mod interrupt;
 mod jobs;
+mod left_out;
 mod manual;
 mod migration;
 mod namespaces;

@@ -6,14 +6,24 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::exclude;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::key_hint;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::source::rules::{Rule, Verdict};
-use crate::yaml::{self, Entry};
+use crate::yaml::{self, Entry, Node};
 
 /// The keys there are.
-const KEYS: [&str; 7] = ["name", "namespace", "outputs", "ignore", "yield", "take", "migrate"];
+const KEYS: [&str; 8] = [
+    "name",
+    "namespace",
+    "outputs",
+    "exclude",
+    "ignore",
+    "yield",
+    "take",
+    "migrate",
+];
 
 /// What `stackanetes.yaml` says; nothing is required.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +34,8 @@ pub struct Settings {
     pub namespace: Option<String>,
     /// The texts that can be asked for by name, each made of a file.
     pub outputs: BTreeMap<String, Output>,
+    /// Which files are no desired state, as patterns of gitignore(5).
+    pub exclude: Vec<String>,
     /// Which fields are none of git's business, and who wins which conflict.
     pub rules: Vec<Arc<Rule>>,
     /// The field managers, besides `kubectl apply`, whose fields become ours.
@@ -85,6 +97,10 @@ pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Settings 
             "namespace" => text(entry, Settings::refuse_namespace).map(|namespace| settings.namespace = namespace),
             "outputs" => {
                 settings.outputs = outputs(file, entry, errors);
+                Ok(())
+            }
+            "exclude" => {
+                settings.exclude = excluded(file, entry, errors);
                 Ok(())
             }
             "migrate" => {
@@ -151,6 +167,39 @@ fn outputs(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error>) -> BT
     outputs
 }
 
+/// A list of patterns.
+fn excluded(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error>) -> Vec<String> {
+    let at = |node: &Node| Place::new(Arc::clone(file), node.first_line(file.text()));
+    let items = entry.value.items();
+    if items.is_none() && !entry.value.is_null() {
+        let message = format!("`exclude` must be a list of patterns, not {}", entry.value.describe());
+        let error = Error::new(message).at(Place::new(Arc::clone(file), entry.line(file.text())), "");
+        errors.push(error.hint("write, for example, `exclude: [charts/, \"*.values.yaml\"]`"));
+    }
+    let items = items.unwrap_or_default();
+    if let Some(message) = exclude::is_too_many(items.len()) {
+        errors.push(Error::new(message).at(at(&entry.value), ""));
+        return Vec::new();
+    }
+    let mut patterns = Vec::new();
+    for item in items {
+        let text = item.as_str().map(str::trim).filter(|text| !text.is_empty());
+        let error = match text {
+            None => Error::new("a pattern must be text").hint("put it in quotes"),
+            Some(text) if text.starts_with('#') => exclude::wrong(text, "it is a comment; write `\\#` for a `#`"),
+            Some(text) => match exclude::refuse(text) {
+                None => {
+                    patterns.push(text.to_owned());
+                    continue;
+                }
+                Some(why) => exclude::wrong(text, &why),
+            },
+        };
+        errors.push(error.at(at(item), ""));
+    }
+    patterns
+}
+
 fn is_dns_label(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     !text.is_empty() && text.len() <= 63 && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
@@ -194,7 +243,7 @@ mod tests {
         let error = settings("components: b\n").expect_err("unknown");
         assert_eq!(
             error,
-            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (there are `name`, `namespace`, `outputs`, `ignore`, `yield`, `take` and `migrate`)"
+            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (there are `name`, `namespace`, `outputs`, `exclude`, `ignore`, `yield`, `take` and `migrate`)"
         );
     }
 
