@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::check::oslo::{Mistake, mistakes};
+use crate::diagnostic::identifier::Identifier;
 use crate::object::field::FieldPath;
 use crate::object::is_secret;
 
@@ -15,7 +16,10 @@ pub(super) fn check<'a>(_: &Directory<'a>, object: &Object<'a>, findings: &mut V
         let schema = match file.schema() {
             Ok(schema) => schema,
             Err(error) => {
-                findings.push(Finding::of_error(&error));
+                findings.push(Finding {
+                    object: Some(object.reference.clone()),
+                    ..Finding::of_error(Identifier::InvalidSchema, &error)
+                });
                 continue;
             }
         };
@@ -41,10 +45,11 @@ fn decoded(text: &str) -> Option<String> {
 
 /// A template of a Secret may have what must not be shown anywhere: of what it says only the place is told.
 fn said(object: &Object<'_>, path: &FieldPath, mistake: Mistake, is_secret: bool) -> Finding {
+    let origins = object.manifest.origins.of_line(path, mistake.line);
     if is_secret {
         let message = "an option that the service does not have, or a value that it does not take";
-        return Finding::in_line(object, path, mistake.line, message);
+        return Finding::from_origins(mistake.identifier, object, origins, message);
     }
-    let finding = Finding::in_line(object, path, mistake.line, mistake.message);
+    let finding = Finding::from_origins(mistake.identifier, object, origins, mistake.message);
     mistake.hint.into_iter().fold(finding, Finding::hint)
 }

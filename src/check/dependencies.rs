@@ -1,5 +1,6 @@
 //! What an object is said to depend on.
 
+use crate::diagnostic::identifier::Identifier;
 use crate::plan::order::{DEPENDS_ON, SYNTAX, references};
 
 use super::directory::{Directory, Object};
@@ -13,11 +14,11 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
         match reference {
             None => {
                 let message = format!("`{shown}` is not a reference to an object");
-                findings.push(Finding::new(object, &at.path, message).hint(SYNTAX));
+                findings.push(Finding::new(Identifier::InvalidReference, object, &at.path, message).hint(SYNTAX));
             }
             Some(reference) if directory.find(&reference).is_none() => {
                 let message = format!("{} depends on {shown}, which is not in the directory", object.reference);
-                let finding = Finding::new(object, &at.path, message);
+                let finding = Finding::new(Identifier::MissingObject, object, &at.path, message);
                 findings.push(finding.hint("add its manifest, or take the reference out"));
             }
             Some(_) => {}

@@ -1,5 +1,6 @@
 //! Disruption budgets that protect nothing, or let no node be drained.
 
+use crate::diagnostic::identifier::Identifier;
 use serde_json::Value;
 
 use crate::object::field::At;
@@ -24,7 +25,10 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
         .collect();
     if selected.is_empty() {
         let message = format!("{} selects no pods of the directory", object.reference);
-        findings.push(meant(object, Finding::new(object, &at.path, message)));
+        findings.push(meant(
+            object,
+            Finding::new(Identifier::EmptySelection, object, &at.path, message),
+        ));
         return;
     }
     // Of how many pods it is, if all say so.
@@ -36,17 +40,20 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
     for (field, keeps) in [("minAvailable", true), ("maxUnavailable", false)] {
         let bound = spec.field(field);
         let (none, all) = reach(&bound, pods);
-        let finding = |message: String| Finding::new(object, &bound.path, message);
+        let finding = |identifier, message: String| Finding::new(identifier, object, &bound.path, message);
         let of = pods.map_or_else(String::new, |pods| format!(" (of {pods})"));
         if if keeps { all } else { none } {
             let message = format!(
                 "{} lets no pod go{of}: it blocks every drain of a node",
                 object.reference
             );
-            findings.push(meant(object, finding(message).hint(blocking(pods))));
+            findings.push(meant(
+                object,
+                finding(Identifier::BlockingBudget, message).hint(blocking(pods)),
+            ));
         } else if if keeps { none } else { all } {
             let message = format!("{} lets all pods go{of}: it protects nothing", object.reference);
-            findings.push(meant(object, finding(message).hint(idle(pods))));
+            findings.push(meant(object, finding(Identifier::IdleBudget, message).hint(idle(pods))));
         }
     }
 }

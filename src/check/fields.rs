@@ -1,5 +1,6 @@
 //! Fields against the schema of their kind.
 
+use crate::diagnostic::identifier::Identifier;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -37,7 +38,12 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
     findings.extend(found.iter().take(MOST).map(|mistake| described(object, kind, mistake)));
     if let more @ 1.. = found.len().saturating_sub(MOST) {
         let message = format!("{} has {more} more mistakes like these", object.reference);
-        findings.push(Finding::new(object, &FieldPath::root(), message));
+        findings.push(Finding::new(
+            Identifier::MoreFindings,
+            object,
+            &FieldPath::root(),
+            message,
+        ));
     }
 }
 
@@ -66,9 +72,17 @@ fn unknown_kind(directory: &Directory<'_>, object: &Object<'_>) -> Option<Findin
         .collect();
     if !elsewhere.is_empty() {
         let hint = format!("{} is in {}", gvk.group_kind.kind, elsewhere.join(", "));
-        return Some(Finding::new(object, &FieldPath::of(&["apiVersion"]), message).hint(hint));
+        return Some(
+            Finding::new(
+                Identifier::UnknownKind,
+                object,
+                &FieldPath::of(&["apiVersion"]),
+                message,
+            )
+            .hint(hint),
+        );
     }
-    let finding = Finding::new(object, &FieldPath::of(&["kind"]), message);
+    let finding = Finding::new(Identifier::UnknownKind, object, &FieldPath::of(&["kind"]), message);
     let near = known().filter(same_version).map(|other| other.group_kind.kind.as_str());
     Some(match nearest(near, &gvk.group_kind.kind) {
         Some(near) => finding.hint(format!("did you mean `{near}`?")),
@@ -83,12 +97,22 @@ fn described(object: &Object<'_>, kind: Kind<'_>, mistake: &Mistake) -> Finding 
     match &mistake.fault {
         Fault::Undeclared => {
             let Some((PathElement::Field(name), parent)) = mistake.path.elements().split_last() else {
-                return Finding::new(object, path, format!("`{shown}` is not known"));
+                return Finding::new(
+                    Identifier::UnknownField,
+                    object,
+                    path,
+                    format!("`{shown}` is not known"),
+                );
             };
             let parent: FieldPath = parent.iter().cloned().collect();
             let map = kind.type_at(&parent).and_then(Type::map);
             let known = map.into_iter().flat_map(|map| map.fields().map(|(name, _)| name));
-            let finding = Finding::new(object, path, format!("{} has no field `{shown}`", object.reference));
+            let finding = Finding::new(
+                Identifier::UnknownField,
+                object,
+                path,
+                format!("{} has no field `{shown}`", object.reference),
+            );
             match nearest(known, name) {
                 Some(near) => finding.label("unknown field").hint(format!("did you mean `{near}`?")),
                 None => finding.label("unknown field"),
@@ -97,12 +121,13 @@ fn described(object: &Object<'_>, kind: Kind<'_>, mistake: &Mistake) -> Finding 
         Fault::Repeated => {
             let message = format!("`{shown}` of {} is there twice", object.reference);
             let second = second(&object.manifest.value, &mistake.path);
-            Finding::new(object, &second, message)
+            Finding::new(Identifier::DuplicateItem, object, &second, message)
                 .label("again here")
                 .beside(object, path, "first here")
         }
         fault @ (Fault::WrongType { .. } | Fault::NoPlace(_)) => {
-            let finding = Finding::new(object, path, format!("`{shown}` of {}: {fault}", object.reference));
+            let message = format!("`{shown}` of {}: {fault}", object.reference);
+            let finding = Finding::new(Identifier::InvalidValue, object, path, message);
             if fault.lacks_quotes() {
                 finding.hint("put it in quotes")
             } else {
@@ -238,7 +263,10 @@ impl Walk<'_, '_> {
     fn lacks(&mut self, path: &FieldPath, name: &str) {
         let lacking = shown(self.object, &path.join(PathElement::Field(name.to_owned())));
         let message = format!("{} lacks `{lacking}`", self.object.reference);
-        self.findings.push(self.finding(path, message).label("required here"));
+        self.findings.push(
+            self.finding(Identifier::MissingField, path, message)
+                .label("required here"),
+        );
         self.lacking.push(path.clone());
     }
 
@@ -262,11 +290,16 @@ impl Walk<'_, '_> {
             shown(self.object, path),
             self.object.reference
         );
-        let finding = self.finding(path, message);
+        let finding = self.finding(Identifier::InvalidValue, path, message);
         self.findings.push(finding);
     }
 
-    fn finding(&self, path: &FieldPath, message: String) -> Finding {
-        Finding::new(self.object, &by_position(&self.object.manifest.value, path), message)
+    fn finding(&self, identifier: Identifier, path: &FieldPath, message: String) -> Finding {
+        Finding::new(
+            identifier,
+            self.object,
+            &by_position(&self.object.manifest.value, path),
+            message,
+        )
     }
 }

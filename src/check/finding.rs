@@ -1,7 +1,9 @@
 //! What is said of a mistake.
 
 use crate::diagnostic::error::Error;
+use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::place::{Origin, Place, Role};
+use crate::object::ObjectRef;
 use crate::object::field::FieldPath;
 
 use super::directory::Object;
@@ -9,6 +11,10 @@ use super::directory::Object;
 /// A mistake: what is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
+    /// What it is of.
+    pub identifier: Identifier,
+    /// The object that it is about; nothing where that could not be read.
+    pub object: Option<ObjectRef>,
     /// What is wrong.
     pub message: String,
     /// Where, and what to say of each place; the first is where it stands.
@@ -20,26 +26,34 @@ pub struct Finding {
 impl Finding {
     /// Something wrong with the field of `object` at `path`. Of a field that parameters made, the
     /// places that set them are shown too.
-    pub(super) fn new(object: &Object<'_>, path: &FieldPath, message: impl Into<String>) -> Self {
-        Self::made(object.manifest.origins.of(path), message)
+    pub(super) fn new(
+        identifier: Identifier,
+        object: &Object<'_>,
+        path: &FieldPath,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::from_origins(identifier, object, object.manifest.origins.of(path), message)
     }
 
-    /// Something wrong with line `line` (from 0) of the text of `object` at `path`.
-    pub(super) fn in_line(object: &Object<'_>, path: &FieldPath, line: usize, message: impl Into<String>) -> Self {
-        Self::made(object.manifest.origins.of_line(path, line), message)
-    }
-
-    /// What could not be read, that much at its place.
-    pub(super) fn of_error(error: &Error) -> Self {
+    /// What could not be read, at its place: an error of its own, without those found together with it.
+    pub fn of_error(identifier: Identifier, error: &Error) -> Self {
         let because = std::error::Error::source(error).map(|cause| format!(": {cause}"));
         Self {
+            identifier,
+            object: None,
             message: format!("{error}{}", because.unwrap_or_default()),
             places: error.places().to_vec(),
             hints: error.hints().to_vec(),
         }
     }
 
-    fn made(origins: Vec<Origin>, message: impl Into<String>) -> Self {
+    /// Something wrong with a value of `object` that comes from `origins`.
+    pub(super) fn from_origins(
+        identifier: Identifier,
+        object: &Object<'_>,
+        origins: Vec<Origin>,
+        message: impl Into<String>,
+    ) -> Self {
         let mut places: Vec<(Place, String)> = Vec::new();
         for (position, origin) in origins.into_iter().enumerate() {
             let label = match origin.role {
@@ -56,6 +70,8 @@ impl Finding {
             }
         }
         Self {
+            identifier,
+            object: Some(object.reference.clone()),
             message: message.into(),
             places,
             hints: Vec::new(),

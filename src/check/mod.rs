@@ -2,8 +2,12 @@
 //! selectors that select nothing, disruption budgets that do nothing or too much, options that a
 //! service does not have.
 //!
-//! Pure: what is checked is what was read. An object with the annotation [`CHECK`]`: ignore` means
-//! what it says although the directory does not show it: only its fields are checked.
+//! Every finding has an identifier, and what is meant as it is can be ignored by that: by a rule of
+//! `stackanetes.yaml` for many objects at once, or by the annotation [`IGNORE_FINDINGS`] for one. An object with the
+//! annotation [`CHECK`]`: ignore` means what it says although the directory does not show it: only its fields are
+//! checked.
+//!
+//! Pure: what is checked is what was read.
 
 mod access;
 mod configuration;
@@ -13,6 +17,7 @@ mod disruption;
 mod elsewhere;
 mod fields;
 mod finding;
+mod ignored;
 mod names;
 pub mod oslo;
 mod policies;
@@ -29,12 +34,15 @@ mod workloads;
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::error::Error;
+use crate::diagnostic::identifier::Identifier;
 use crate::object::GroupVersionKind;
-use crate::source::Manifest;
+use crate::source::{IgnoredFinding, Manifest};
 
 use directory::{Directory, Object};
 
 pub use finding::Finding;
+pub use ignored::{IGNORE_FINDINGS, Ignored};
 
 /// The annotation of an object whose references and selectors are meant as they are: `ignore`.
 pub const CHECK: &str = "stackanetes.io/check";
@@ -44,11 +52,28 @@ pub const CHECK: &str = "stackanetes.io/check";
 pub struct Checked {
     /// The mistakes, by file and line.
     pub findings: Vec<Finding>,
+    /// How many others are meant as they are.
+    pub ignored: Ignored,
     /// How many objects were looked at.
     pub objects: usize,
     /// The kinds of which no schema is known, and how many objects are of each: their fields were
     /// not checked.
     pub not_checked: BTreeMap<GroupVersionKind, usize>,
+}
+
+impl Checked {
+    /// Of an input that could not be read: each of the errors that were found together is a finding at its place.
+    pub fn unreadable(error: &Error) -> Self {
+        let findings = error
+            .each()
+            .map(|error| Finding::of_error(Identifier::UnreadableInput, error));
+        Self {
+            findings: findings.collect(),
+            ignored: Ignored::new(),
+            objects: 0,
+            not_checked: BTreeMap::new(),
+        }
+    }
 }
 
 /// A rule looks at one object, and at what is around it.
@@ -76,22 +101,26 @@ const OF_OTHERS: [Rule; 9] = [
     dependencies::check,
 ];
 
-/// Checks manifests; those that name no namespace are in `default_namespace`.
-pub fn check(manifests: &[Manifest], default_namespace: &str) -> Checked {
+/// Checks manifests; those that name no namespace are in `default_namespace`. What `rules` are about is ignored.
+pub fn check(manifests: &[Manifest], default_namespace: &str, rules: &[IgnoredFinding]) -> Checked {
     let directory = Directory::new(manifests, default_namespace);
-    let mut findings = Vec::new();
+    let (mut findings, mut ignored) = (Vec::new(), Ignored::new());
     for object in &directory.objects {
+        let mut found = Vec::new();
         for rule in OF_ITSELF {
-            rule(&directory, object, &mut findings);
+            rule(&directory, object, &mut found);
         }
         for rule in OF_OTHERS.iter().filter(|_| !object.is_ignored()) {
-            rule(&directory, object, &mut findings);
+            rule(&directory, object, &mut found);
         }
+        ignored::take_out(&mut found, object, rules, &mut ignored);
+        findings.append(&mut found);
     }
     findings.sort_by(|one, other| one.order().cmp(&other.order()));
     findings.dedup();
     Checked {
         findings,
+        ignored,
         objects: manifests.len(),
         not_checked: fields::not_checked(&directory),
     }

@@ -1,5 +1,6 @@
 //! Names that stand twice where the schema does not mind, and API servers do.
 
+use crate::diagnostic::identifier::Identifier;
 use crate::object::field::At;
 
 use super::directory::{Directory, Object};
@@ -29,7 +30,8 @@ pub(super) fn check<'a>(_: &Directory<'a>, object: &Object<'a>, findings: &mut V
         let nameless = ports.iter().find(|port| port.field("name").text().is_none());
         if let Some(port) = nameless.filter(|_| ports.len() > 1) {
             let message = format!("{} has several ports, and one without a name", object.reference);
-            findings.push(Finding::new(object, &port.path, message).hint("give each port a name"));
+            findings
+                .push(Finding::new(Identifier::UnnamedPort, object, &port.path, message).hint("give each port a name"));
         }
     }
 }
@@ -51,7 +53,7 @@ fn unique<'a>(object: &Object<'a>, what: &str, items: &[At<'a>], findings: &mut 
 fn repeated<'a>(object: &Object<'a>, what: &str, first: &At<'a>, name: &At<'a>) -> Finding {
     let shown = object.quoted(name);
     let message = format!("two {what} of {} have the name `{shown}`", object.reference);
-    Finding::new(object, &name.path, message)
+    Finding::new(Identifier::DuplicateName, object, &name.path, message)
         .label("again here")
         .beside(object, &first.path, "first here")
 }

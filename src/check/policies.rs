@@ -1,5 +1,6 @@
 //! Network policies: whether they are about any pod.
 
+use crate::diagnostic::identifier::Identifier;
 use serde_json::Value;
 
 use crate::kinds::pods::Pods;
@@ -27,7 +28,10 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
     let selected = select(&selector);
     if selected.is_empty() && !Selector::new(&selector).is_empty() {
         let message = format!("{} selects no pods of the directory", object.reference);
-        findings.push(meant(object, Finding::new(object, &selector.path, message)));
+        findings.push(meant(
+            object,
+            Finding::new(Identifier::EmptySelection, object, &selector.path, message),
+        ));
     }
     for (direction, side) in [("ingress", "from"), ("egress", "to")] {
         for rule in spec.field(direction).items() {
@@ -40,7 +44,10 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
                         "{} lets traffic through {side} no pods of the directory",
                         object.reference
                     );
-                    findings.push(meant(object, Finding::new(object, &peers.path, message)));
+                    findings.push(meant(
+                        object,
+                        Finding::new(Identifier::EmptySelection, object, &peers.path, message),
+                    ));
                 }
             }
             if direction == "ingress" && !selected.is_empty() {

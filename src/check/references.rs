@@ -1,5 +1,6 @@
 //! References that lead nowhere.
 
+use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::nearest::{key_hint, nearest};
 use crate::kinds::pods::{Key, Kind, Read, reads};
 use crate::object::field::At;
@@ -45,7 +46,7 @@ pub(super) fn follow<'d, 'a>(
     }
     object.quoted(name).clone_into(&mut reference.name);
     let message = format!("{} {does} {reference}, which is not in the directory", object.reference);
-    let mut finding = Finding::new(object, &name.path, message);
+    let mut finding = Finding::new(Identifier::MissingObject, object, &name.path, message);
     let others = directory.of_kind(group, kind, namespace);
     if let Some(near) = nearest(others.map(|other| other.reference.name.as_str()), text) {
         finding = finding.hint(format!("did you mean `{near}`?"));
@@ -56,11 +57,13 @@ pub(super) fn follow<'d, 'a>(
 
 /// Says how to say that it is meant.
 pub(super) fn meant(object: &Object<'_>, finding: Finding) -> Finding {
-    finding.hint(format!(
-        "if something outside of the directory makes this right, annotate {} with `{}: ignore`",
+    let hint = format!(
+        "if something outside of the directory makes this right, annotate {} with `{}: {}`",
         object.reference,
-        super::CHECK
-    ))
+        super::IGNORE_FINDINGS,
+        finding.identifier
+    );
+    finding.hint(hint)
 }
 
 /// Follows a reference to something of the whole cluster, which is often not the directory's to make:
@@ -168,7 +171,7 @@ fn configuration<'a>(
         object.quoted(key),
         target.reference
     );
-    let mut finding = Finding::new(object, &key.path, message).beside(
+    let mut finding = Finding::new(Identifier::MissingKey, object, &key.path, message).beside(
         target,
         &At::root(&target.manifest.value).path,
         "has no such key",

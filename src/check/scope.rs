@@ -1,5 +1,6 @@
 //! Which kinds have no namespace.
 
+use crate::diagnostic::identifier::Identifier;
 use std::collections::BTreeSet;
 
 use crate::object::GroupKind;
@@ -71,6 +72,7 @@ pub(super) fn check<'a>(_: &Directory<'a>, object: &Object<'a>, findings: &mut V
     if object.namespace().is_none() && object.manifest.namespace.is_some() {
         let message = format!("{} has a namespace, and its kind has none", object.reference);
         let path = FieldPath::of(&["metadata", "namespace"]);
-        findings.push(Finding::new(object, &path, message).hint("take the namespace out"));
+        findings
+            .push(Finding::new(Identifier::UnexpectedNamespace, object, &path, message).hint("take the namespace out"));
     }
 }

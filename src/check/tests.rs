@@ -38,12 +38,16 @@ fn said(checked: &Checked) -> Vec<String> {
     checked.findings.iter().map(line).collect()
 }
 
+fn checked(manifests: &[Manifest]) -> Checked {
+    check(manifests, "a", &[])
+}
+
 fn found(text: &str) -> Vec<String> {
-    said(&check(&manifests(text), "a"))
+    said(&checked(&manifests(text)))
 }
 
 fn hints(text: &str) -> Vec<String> {
-    let findings = check(&manifests(text), "a").findings;
+    let findings = checked(&manifests(text)).findings;
     findings.into_iter().flat_map(|finding| finding.hints).collect()
 }
 
@@ -181,7 +185,7 @@ fn custom_kinds_are_checked_where_they_are_defined() {
         "{name: w, namespace: b}",
         "3 Widget w has a namespace, and its kind has none",
     );
-    let alone = check(&manifests(&beside(WIDGET, WIDGET.replace("w}", "x}").as_str())), "a");
+    let alone = checked(&manifests(&beside(WIDGET, WIDGET.replace("w}", "x}").as_str())));
     assert!(alone.findings.is_empty());
     let kinds: Vec<_> = alone
         .not_checked
@@ -215,7 +219,7 @@ fn an_item_that_is_there_twice() {
             format!("{at}.volumes[v]"),
         ),
     ] {
-        let wrong = check(&manifests(&right.replacen(from, to, 1)), "a");
+        let wrong = checked(&manifests(&right.replacen(from, to, 1)));
         let messages: Vec<_> = wrong.findings.iter().map(|finding| finding.message.as_str()).collect();
         assert_eq!(found(&right), [""; 0], "{right}");
         assert_eq!(messages, [format!("`{path}` of Deployment a/web is there twice")]);
@@ -334,7 +338,7 @@ fn a_secret_that_is_not_there() {
         form: Form::Fernet,
         rotation: 0,
     });
-    assert_eq!(said(&check(&made, "a")), [""; 0]);
+    assert_eq!(said(&checked(&made)), [""; 0]);
     // So is one that another object of the directory makes.
     let certificate =
         "apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: c}\nspec: {secretName: admin}\n";
@@ -356,7 +360,7 @@ fn a_secret_that_is_not_there() {
 fn what_is_meant_is_ignored_but_for_fields() {
     let web = container("envFrom: [{configMapRef: {name: elsewhere}}]");
     assert_eq!(found(&web).len(), 1);
-    assert!(hints(&web)[0].contains("annotate Deployment a/web with `stackanetes.io/check: ignore`"));
+    assert!(hints(&web)[0].contains("annotate Deployment a/web with `stackanetes.io/ignore-findings: missing-object`"));
     let ignored = web.replace(
         "{name: web}\n",
         "{name: web, annotations: {stackanetes.io/check: ignore}}\n",
@@ -705,7 +709,7 @@ fn what_is_secret_is_not_quoted() {
     let object = testing::desired_with_secret(&text, &path);
     let mut manifest = testing::manifest(&text);
     manifest.origins = object.origins;
-    let findings = check(&[manifest], "a").findings;
+    let findings = checked(&[manifest]).findings;
     assert_eq!(
         findings[0].message,
         "Deployment a/web reads ConfigMap a/(hidden), which is not in the directory"

@@ -1,5 +1,6 @@
 //! What brings traffic: Services to pods, Ingresses to Services.
 
+use crate::diagnostic::identifier::Identifier;
 use serde_json::Value;
 
 use crate::diagnostic::nearest::key_hint;
@@ -33,7 +34,10 @@ fn service<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Ve
         .collect();
     if selected.is_empty() {
         let message = format!("{} selects no pods of the directory", object.reference);
-        findings.push(meant(object, Finding::new(object, &at.path, message)));
+        findings.push(meant(
+            object,
+            Finding::new(Identifier::EmptySelection, object, &at.path, message),
+        ));
         return;
     }
     for port in spec.field("ports").items() {
@@ -61,7 +65,7 @@ pub(super) fn has_port<'a>(
             object.reference,
             object.quoted(name)
         );
-        let finding = Finding::new(object, &name.path, message);
+        let finding = Finding::new(Identifier::MissingPort, object, &name.path, message);
         findings.push(match names.as_slice() {
             [] => finding.hint("give a port of a container that name, or write its number"),
             names => finding.hint(key_hint(names, text)),
@@ -141,7 +145,7 @@ fn backend_port<'a>(object: &Object<'a>, port: &At<'a>, service: &Object<'a>, fi
         .map(|known| known.as_str().map_or_else(|| known.to_string(), str::to_owned))
         .collect();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let finding = Finding::new(object, &wanted.path, message);
+    let finding = Finding::new(Identifier::MissingPort, object, &wanted.path, message);
     let finding = finding.beside(service, &service.at(&["spec", "ports"]).path, "its ports");
     findings.push(match known.as_slice() {
         [] => finding.hint("its ports have no names: refer to one by its number"),

@@ -1,5 +1,6 @@
 //! The same object twice.
 
+use crate::diagnostic::identifier::Identifier;
 use crate::object::field::FieldPath;
 
 use super::directory::{Directory, Object};
@@ -9,10 +10,15 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
     let first = directory.find(&object.reference);
     if let Some(first) = first.filter(|first| !std::ptr::eq(first.manifest, object.manifest)) {
         let root = FieldPath::root();
-        let finding = Finding::new(object, &root, format!("{} is there twice", object.reference))
-            .label("and again here")
-            .beside(first, &root, "first here")
-            .hint("remove one of the two, or give it another name");
+        let finding = Finding::new(
+            Identifier::DuplicateObject,
+            object,
+            &root,
+            format!("{} is there twice", object.reference),
+        )
+        .label("and again here")
+        .beside(first, &root, "first here")
+        .hint("remove one of the two, or give it another name");
         findings.push(finding);
     }
 }

@@ -1,5 +1,6 @@
 //! Volumes: what they are of, and what mounts them.
 
+use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::nearest::nearest;
 
 use super::directory::{Directory, Object};
@@ -31,7 +32,7 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
                 object.reference,
                 object.quoted(&name)
             );
-            let mut finding = Finding::new(object, &name.path, message);
+            let mut finding = Finding::new(Identifier::MissingVolume, object, &name.path, message);
             if let Some(near) = nearest(names.iter().copied(), text) {
                 finding = finding.hint(format!("did you mean `{near}`?"));
             }

@@ -4,6 +4,7 @@ use super::directory::{Directory, Object};
 use super::finding::Finding;
 use super::references::follow;
 use super::selector::Selector;
+use crate::diagnostic::identifier::Identifier;
 
 pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     let Some(pods) = &object.pods else { return };
@@ -18,7 +19,7 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
             "the selector of {} does not match the labels of its own pods",
             object.reference
         );
-        let finding = Finding::new(object, &unmet.path, message)
+        let finding = Finding::new(Identifier::MismatchedSelector, object, &unmet.path, message)
             .label("not a label of its pods")
             .beside(object, &pods.labels.path, "their labels");
         findings.push(finding.hint("give the pod template every label that the selector asks for"));

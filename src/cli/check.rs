@@ -1,17 +1,19 @@
 //! `stackanetes check`
 
+use std::path::Path;
+
 use super::{Exit, context, options};
-use crate::check;
+use crate::check::{self, Checked};
 use crate::cli::ui::Ui;
-use crate::diagnostic::error::Result;
-use crate::source::Settings;
+use crate::diagnostic::error::{Error, Result};
+use crate::source::{self, Settings};
 use crate::view;
 
 /// Find mistakes without a cluster: unknown fields, references that lead nowhere, options that a
 /// service does not have, and more.
 ///
-/// Every mistake is shown at its line. An object that relies on something outside of the directory
-/// says so by the annotation `stackanetes.io/check: ignore`; its fields are checked all the same.
+/// Every finding is shown at its line, with its identifier. What is meant as it is can be ignored by that:
+/// below `ignoreFindings` in stackanetes.yaml, or by the annotation `stackanetes.io/ignore-findings` of an object.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit codes: 0 nothing found; 1 something found; 2 could not run.")]
 pub(super) struct Args {
@@ -20,20 +22,72 @@ pub(super) struct Args {
     /// The namespace of manifests that name none [default: that of stackanetes.yaml, or `default`].
     #[arg(short, long, value_name = "NAMESPACE", value_parser = |name: &str| options::accept(name, Settings::refuse_namespace))]
     namespace: Option<String>,
+    /// What is printed.
+    #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+/// What is printed. All but text tell paths from the top of the repository, and what could not be read, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For a terminal.
+    Text,
+    /// A Check, for programs.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands of GitHub Actions, which shows each finding beside its line.
+    Github,
+    /// JUnit's XML, which GitLab and Jenkins show as tests.
+    Junit,
 }
 
 pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
+    match checked(args, ui) {
+        Ok(checked) => {
+            ui.result(&shown(&checked, args)?)?;
+            Ok(if checked.findings.is_empty() {
+                Exit::Done
+            } else {
+                Exit::Differs
+            })
+        }
+        Err(error) if args.format == Format::Text => Err(error),
+        Err(error) => {
+            ui.result(&shown(&Checked::unreadable(&error), args)?)?;
+            ui.error(&error);
+            Ok(Exit::Failed)
+        }
+    }
+}
+
+fn checked(args: &Args, ui: &mut Ui) -> Result<Checked> {
     let desired = context::read(&args.source, true)?;
     for warning in &desired.warnings {
         ui.warning(warning);
     }
-    let namespace = args.namespace.clone().or(desired.settings.namespace);
+    let settings = desired.settings;
+    let namespace = args.namespace.clone().or(settings.namespace);
     let namespace = namespace.unwrap_or_else(|| "default".to_owned());
-    let checked = check::check(&desired.manifests, &namespace);
-    ui.result(&view::checked(&checked))?;
-    Ok(if checked.findings.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Differs
+    Ok(check::check(&desired.manifests, &namespace, &settings.ignore_findings))
+}
+
+fn shown(checked: &Checked, args: &Args) -> Result<String> {
+    let base = || base(args.source.path());
+    Ok(match args.format {
+        Format::Text => view::checked(checked),
+        Format::Json => view::json::pretty(&view::checked_json(checked, &base()?)),
+        Format::Sarif => view::json::pretty(&view::sarif(checked, &base()?)),
+        Format::Github => view::github(checked, &base()?),
+        Format::Junit => view::junit(checked, &base()?),
     })
+}
+
+/// Paths are told from the top of the repository that the command runs in, or else of that of the directory; outside
+/// of both, from where the command runs.
+fn base(directory: Option<&Path>) -> Result<view::Base> {
+    let failed = |error| Error::new("failed to find the current directory").because(error);
+    let current = Path::new(".").canonicalize().map_err(failed)?;
+    let top = source::top_of_repository(&current).or_else(|| source::top_of_repository(directory?));
+    Ok(view::Base::new(current.clone(), top.unwrap_or(current)))
 }

@@ -12,11 +12,16 @@ pub struct SourceFile {
     path: String,
     text: String,
     confidential: bool,
+    /// Whether a file of this path holds it.
+    is_file: bool,
     /// Where each line begins, once that was asked for.
     lines: OnceLock<Vec<usize>>,
 }
 
 impl SourceFile {
+    /// What people know the text by that came on standard input.
+    pub const STANDARD_INPUT: &str = "<stdin>";
+
     /// Holds `text` under `path`, the name shown to people (`desired/nova/api.yaml`, `<stdin>`).
     ///
     /// A file that declares a Secret is *confidential*: no line of it is ever shown, so that an
@@ -25,22 +30,38 @@ impl SourceFile {
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         let text = text.into();
         let confidential = names_a_secret(&text);
+        Self::make(path.into(), text, confidential)
+    }
+
+    /// Holds `text` under `path` and is confidential whatever the text says.
+    pub fn confidential(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        Self::make(path.into(), text.into(), true)
+    }
+
+    /// Holds `text` that was typed as the `option` of a command line, or came with it, and stands in no file.
+    pub fn typed(option: impl Into<String>, text: impl Into<String>, confidential: bool) -> Arc<Self> {
         Arc::new(Self {
-            path: line(&path.into()).into_owned(),
+            path: line(&option.into()).into_owned(),
+            text: text.into(),
+            confidential,
+            is_file: false,
+            lines: OnceLock::new(),
+        })
+    }
+
+    fn make(path: String, text: String, confidential: bool) -> Arc<Self> {
+        Arc::new(Self {
+            is_file: path != Self::STANDARD_INPUT,
+            path: line(&path).into_owned(),
             text,
             confidential,
             lines: OnceLock::new(),
         })
     }
 
-    /// Holds `text` under `path` and is confidential whatever the text says.
-    pub fn confidential(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self {
-            path: line(&path.into()).into_owned(),
-            text: text.into(),
-            confidential: true,
-            lines: OnceLock::new(),
-        })
+    /// Whether there is a file of this path, at least in some commit.
+    pub fn is_file(&self) -> bool {
+        self.is_file
     }
 
     /// The name shown to people.

@@ -154,6 +154,13 @@ pub(super) fn is_partial(repository: &Repository) -> bool {
     entries.next().is_some_and(|entry| entry.is_ok())
 }
 
+/// The top of the repository that `path` is in, without links; nothing where it is in none.
+pub fn top_of_repository(path: &Path) -> Option<PathBuf> {
+    let whole = path.canonicalize().ok()?;
+    let top = whole.ancestors().find(|ancestor| ancestor.join(".git").exists());
+    top.map(Path::to_owned)
+}
+
 /// Where the repository of `path` is, for a person.
 pub(super) fn repository_of(path: &Path) -> PathBuf {
     let is_repository = |path: &&Path| path.join(".git").exists();

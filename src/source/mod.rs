@@ -33,13 +33,14 @@ use exclude::Exclude;
 use tree::{Disk, Tree};
 
 pub use commits::{CommitId, Commits};
-pub use git::Revision;
+pub use git::{Revision, top_of_repository};
 pub use manifest::{Manifest, SchemaFile};
 pub use origins::ManifestOrigins;
 pub use output::output;
-pub use settings::Settings;
+pub use settings::{IgnoredFinding, Settings};
 
 use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::place::SourceFile;
 use crate::source::parameters::{Assignment, SetByHand};
 
 /// For each component of a directory, the components whose objects must be Current before its workloads are applied.
@@ -177,7 +178,7 @@ pub fn standard_input() -> Result<Desired> {
         .lock()
         .read_to_end(&mut bytes)
         .map_err(|error| Error::new("failed to read standard input").because(error))?;
-    text("<stdin>", bytes)
+    text(SourceFile::STANDARD_INPUT, bytes)
 }
 
 /// Reads only the `stackanetes.yaml` of the directory at `path`; the default if there is none.

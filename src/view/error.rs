@@ -3,11 +3,13 @@
 use std::error::Error as _;
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet, Title};
 
-use super::style::{FAILED, STRONG, paint};
+use super::style::{FAILED, STRONG, WARNED, paint};
 use super::value::visible;
+use crate::check::Finding;
 use crate::diagnostic::error::Error;
+use crate::diagnostic::identifier::{Identifier, Severity};
 use crate::diagnostic::place::Place;
 
 /// How many errors are shown whole; nobody reads more at once.
@@ -26,11 +28,20 @@ pub fn error(error: &Error) -> String {
     texts.join("\n")
 }
 
+/// The text of a finding: as an error is shown, with its severity and its identifier.
+pub(super) fn finding(finding: &Finding) -> String {
+    described(&finding.to_error(), Some(finding.identifier))
+}
+
 fn one(error: &Error) -> String {
+    described(error, None)
+}
+
+fn described(error: &Error, identifier: Option<Identifier>) -> String {
     let message = visible(error.message());
     let mut text = match error.places() {
-        [] => format!("{} {message}\n", paint(FAILED, "error:")),
-        places => located(&message, places),
+        [] => format!("{} {message}\n", painted(identifier)),
+        places => located(title(&message, identifier), places),
     };
     for cause in causes(error) {
         text += &format!("{} {cause}\n", paint(STRONG, "caused by:"));
@@ -72,9 +83,36 @@ fn shortened(words: &str) -> String {
     format!("{head} […] {tail}")
 }
 
-fn located(message: &str, places: &[(Place, String)]) -> String {
+/// The word that stands before a message without a place.
+fn painted(identifier: Option<Identifier>) -> String {
+    match identifier {
+        None => paint(FAILED, "error:"),
+        Some(identifier) => {
+            let style = match identifier.severity() {
+                Severity::Error => FAILED,
+                Severity::Warning => WARNED,
+            };
+            paint(style, format!("{}[{identifier}]:", identifier.severity().word()))
+        }
+    }
+}
+
+fn title(message: &str, identifier: Option<Identifier>) -> Title<'_> {
+    let severity = identifier.map_or(Severity::Error, Identifier::severity);
+    let level = match severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(message);
+    match identifier {
+        Some(identifier) => title.id(identifier.name()),
+        None => title,
+    }
+}
+
+fn located(title: Title<'_>, places: &[(Place, String)]) -> String {
     let places: Vec<(&Place, String)> = places.iter().map(|(place, label)| (place, shortened(label))).collect();
-    let mut report = Level::ERROR.primary_title(message).elements(Vec::<Origin<'_>>::new());
+    let mut report = title.elements(Vec::<Origin<'_>>::new());
     let mut files: Vec<&Place> = Vec::new();
     for (place, _) in &places {
         if !files
@@ -160,7 +198,7 @@ fn is_wide(place: &Place) -> bool {
 }
 
 /// The part of a place on its first line: a caret under a whole manifest points at nothing.
-fn first_line(place: &Place) -> Range<usize> {
+pub(super) fn first_line(place: &Place) -> Range<usize> {
     let text = place.file.text();
     let start = place.span.start.min(text.len());
     let end = place.span.end.clamp(start, text.len());

@@ -18,7 +18,7 @@ mod style;
 mod value;
 
 pub use age::{age, took};
-pub use check::checked;
+pub use check::{Base, checked, github, json as checked_json, junit, sarif};
 pub use error::error;
 pub use history::{HistoryView, history};
 pub use manifests::{Secrets, manifests};

@@ -9,7 +9,7 @@ use crate::bed::Run;
 const PASSWORD: &str = "hunter2-in-a-parameter";
 
 /// A folder of its own, with nothing around it that could be a cluster.
-fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+pub fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()));
     let _ = fs::remove_dir_all(&dir);
     for (path, text) in files {
@@ -20,8 +20,9 @@ fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
     dir
 }
 
+/// Runs `check` there, with nothing in its environment.
 #[track_caller]
-fn check(dir: &Path, args: &[&str]) -> Run {
+pub fn check(dir: &Path, args: &[&str]) -> Run {
     let child = Command::new(env!("CARGO_BIN_EXE_stackanetes"))
         .arg("check")
         .args(args)
@@ -187,7 +188,7 @@ fn every_mistake_is_shown_where_it_stands() {
     ] {
         run = run.shows(message);
         let after = run.stdout.split(message).nth(1).expect("it is shown");
-        let this = after.split("error:").next().unwrap_or_default();
+        let this = after.split("\nerror[").next().unwrap_or_default();
         assert!(this.contains(&format!("desired/web/{place}")), "{place}:{this}");
         assert!(this.contains(hint), "{hint}:{this}");
     }
@@ -195,15 +196,15 @@ fn every_mistake_is_shown_where_it_stands() {
     run.shows("desired/parameters.yaml:2:3")
         .shows("desired/parameters.yaml:4:3")
         .shows("fields not checked, for want of a schema: example.com/v1 Widget (1)")
-        .shows("10 mistakes in 8 objects");
+        .shows("9 errors and 1 warning in 8 objects");
 }
 
 #[test]
 fn a_plain_directory_says_what_it_means() {
     let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  serviceAccountName: theirs\n  containers: [{name: a}]\n";
     let dir = folder("check-plain", &[("pod.yaml", pod)]);
-    let hint = "annotate Pod default/a with `stackanetes.io/check: ignore`";
-    check(&dir, &[]).exits(1).shows(hint).shows("1 mistake in 1 object");
+    let hint = "annotate Pod default/a with `stackanetes.io/ignore-findings: missing-object`";
+    check(&dir, &[]).exits(1).shows(hint).shows("1 error in 1 object");
     check(&dir, &["-n", "other"]).exits(1).shows("Pod other/a");
     let meant = pod.replace(
         "name: a\nspec",

@@ -27,6 +27,7 @@ mod diff;
 mod differential;
 mod environments;
 mod events;
+mod findings;
 mod fixture;
 mod generated;
 mod golden;

@@ -1,5 +1,6 @@
 //! What is wrong with a configuration file.
 
+use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::nearest::nearest;
 use crate::object::glob::matches_glob;
 
@@ -10,6 +11,8 @@ use super::schema::{Group, Opt};
 /// Something wrong with a line of a configuration file. It never quotes a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
+    /// What it is of.
+    pub identifier: Identifier,
     /// The line, from 0.
     pub line: usize,
     /// What is wrong.
@@ -28,6 +31,7 @@ pub fn mistakes(text: &str, schema: &Schema) -> Vec<Mistake> {
     let mut mistakes: Vec<Mistake> = Vec::new();
     for (line, why) in &parsed.wrong {
         mistakes.push(Mistake {
+            identifier: Identifier::UnreadableLine,
             line: *line,
             message: format!("this line cannot be read: {why}"),
             hint: None,
@@ -52,17 +56,17 @@ struct File<'a> {
 impl<'a> File<'a> {
     fn mistake(&self, setting: &Setting<'a>) -> Option<Mistake> {
         let groups = self.groups(setting.group);
-        let at = |line: usize, message: String, hint: Option<String>| Some(Mistake { line, message, hint });
         if let Some(option) = find(&groups, setting.name) {
             return of_option(setting, option);
         }
         if let Some((group, name)) = self.renamed(setting) {
             let message = format!("`{}` of [{}] is `{name}` of [{group}] now", setting.name, setting.group);
-            return at(
-                setting.line,
+            return Some(Mistake {
+                identifier: Identifier::DeprecatedOption,
+                line: setting.line,
                 message,
-                Some("write it there; the old name will go".to_owned()),
-            );
+                hint: Some("write it there; the old name will go".to_owned()),
+            });
         }
         if groups.is_empty() && !self.has_old_names(setting.group) {
             let names = self.schema.groups.iter().map(|group| group.name.as_str());
@@ -71,14 +75,20 @@ impl<'a> File<'a> {
                 || "take it out, or name it where the service looks for its name".to_owned(),
                 |near| format!("did you mean `[{near}]`?"),
             );
-            return at(
-                setting.header,
-                format!("there is no group [{}]", setting.group),
-                Some(hint),
-            );
+            return Some(Mistake {
+                identifier: Identifier::UnknownOption,
+                line: setting.header,
+                message: format!("there is no group [{}]", setting.group),
+                hint: Some(hint),
+            });
         }
         let message = format!("[{}] has no option `{}`", setting.group, setting.name);
-        at(setting.line, message, self.meant(&groups, setting.name))
+        Some(Mistake {
+            identifier: Identifier::UnknownOption,
+            line: setting.line,
+            message,
+            hint: self.meant(&groups, setting.name),
+        })
     }
 
     /// The options of a group: its own, and those of every group that something else named so.
@@ -150,6 +160,7 @@ fn of_option(setting: &Setting<'_>, option: &Opt) -> Option<Mistake> {
     if let Some(reason) = &option.leaving {
         let reason: Vec<_> = reason.split_whitespace().collect();
         return Some(Mistake {
+            identifier: Identifier::DeprecatedOption,
             line: setting.line,
             message: format!("{name} is deprecated, and will go"),
             hint: (!reason.is_empty()).then(|| reason.join(" ")),
@@ -161,6 +172,7 @@ fn of_option(setting: &Setting<'_>, option: &Opt) -> Option<Mistake> {
     }
     let choices = option.takes.choices().iter().map(String::as_str);
     Some(Mistake {
+        identifier: Identifier::InvalidOption,
         line: setting.line,
         message: format!("{name} must be {}", option.takes.expected()),
         hint: nearest(choices, &setting.value).map(|near| format!("did you mean `{near}`?")),

@@ -87,11 +87,7 @@ fn one(set: &Assignment, merged: &mut Merged<'_>) -> Result<(String, Value, bool
         _ => merged.declared.is_secret(&[]),
     };
     let shown_as = format!("{option} {name}");
-    let file = if secret {
-        SourceFile::confidential(shown_as, text.as_str())
-    } else {
-        SourceFile::new(shown_as, text.as_str())
-    };
+    let file = SourceFile::typed(shown_as, text, secret);
     let at_name = |error: Error| match set {
         Assignment::Yaml(_) => error.at(Place::new(Arc::clone(&file), 0..name.len()), ""),
         // What was given holds no name.

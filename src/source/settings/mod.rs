@@ -1,5 +1,7 @@
 //! `stackanetes.yaml`: what a directory says of itself as a whole.
 
+mod findings;
+mod reader;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -14,7 +16,7 @@ use crate::source::rules::{Rule, Verdict};
 use crate::yaml::{self, Entry, Node};
 
 /// The keys there are.
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "name",
     "namespace",
     "outputs",
@@ -23,7 +25,10 @@ const KEYS: [&str; 8] = [
     "yield",
     "take",
     "migrate",
+    "ignoreFindings",
 ];
+
+pub use findings::IgnoredFinding;
 
 /// What `stackanetes.yaml` says; nothing is required.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,6 +45,8 @@ pub struct Settings {
     pub rules: Vec<Arc<Rule>>,
     /// The field managers, besides `kubectl apply`, whose fields become ours.
     pub migrate: Vec<String>,
+    /// Which findings of a check are meant as they are.
+    pub ignore_findings: Vec<IgnoredFinding>,
 }
 
 /// A text that a directory gives out.
@@ -105,6 +112,10 @@ pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Settings 
             }
             "migrate" => {
                 settings.migrate = rules::managers(file, entry, errors);
+                Ok(())
+            }
+            "ignoreFindings" => {
+                settings.ignore_findings = findings::rules(file, entry, errors);
                 Ok(())
             }
             key => {
@@ -243,7 +254,7 @@ mod tests {
         let error = settings("components: b\n").expect_err("unknown");
         assert_eq!(
             error,
-            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (there are `name`, `namespace`, `outputs`, `exclude`, `ignore`, `yield`, `take` and `migrate`)"
+            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (there are `name`, `namespace`, `outputs`, `exclude`, `ignore`, `yield`, `take`, `migrate` and `ignoreFindings`)"
         );
     }
 

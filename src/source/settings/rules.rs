@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use super::reader::Reader;
 use crate::diagnostic::error::Error;
-use crate::diagnostic::nearest::key_hint;
-use crate::diagnostic::place::{Place, SourceFile};
+use crate::diagnostic::place::SourceFile;
 use crate::source::rules::{FieldPattern, KindName, Rule, Selector, Source, Verdict};
 use crate::yaml::{Entry, Node};
 
 /// The keys of a rule.
 const KEYS: [&str; 5] = ["fields", "kind", "name", "namespace", "manager"];
+
+/// A rule, to be shown to whoever writes it otherwise.
+const EXAMPLE: &str = "- {kind: Deployment, fields: [spec.replicas]}";
 
 /// Reads the rules below a key, adding what is wrong with them to `errors`.
 pub(super) fn rules(
@@ -19,7 +22,7 @@ pub(super) fn rules(
     errors: &mut Vec<Error>,
 ) -> Vec<Arc<Rule>> {
     let mut reader = Reader { file, errors };
-    let Some(items) = reader.items(entry, "rules", "- {kind: Deployment, fields: [spec.replicas]}") else {
+    let Some(items) = reader.items(entry, "rules", EXAMPLE) else {
         return Vec::new();
     };
     items.iter().filter_map(|item| reader.rule(item, verdict)).collect()
@@ -41,48 +44,9 @@ pub(super) fn managers(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<E
     managers
 }
 
-struct Reader<'a> {
-    file: &'a Arc<SourceFile>,
-    errors: &'a mut Vec<Error>,
-}
-
 impl Reader<'_> {
-    fn at(&self, node: &Node) -> Place {
-        Place::new(Arc::clone(self.file), node.first_line(self.file.text()))
-    }
-
-    fn wrong(&mut self, node: &Node, message: impl Into<String>, hint: &str) {
-        let error = Error::new(message.into()).at(self.at(node), "");
-        self.errors.push(if hint.is_empty() { error } else { error.hint(hint) });
-    }
-
-    fn items<'n>(&mut self, entry: &'n Entry, what: &str, example: &str) -> Option<&'n [Node]> {
-        if entry.value.is_null() {
-            return None;
-        }
-        let items = entry.value.items();
-        if items.is_none() {
-            let message = format!(
-                "`{}` must be a list of {what}, not {}",
-                entry.key,
-                entry.value.describe()
-            );
-            let place = Place::new(Arc::clone(self.file), entry.line(self.file.text()));
-            let error = Error::new(message).at(place, "");
-            self.errors.push(error.hint(format!("write, for example, `{example}`")));
-        }
-        items
-    }
-
     fn rule(&mut self, item: &Node, verdict: Verdict) -> Option<Arc<Rule>> {
-        let Some(entries) = item.entries() else {
-            self.wrong(
-                item,
-                format!("a rule must be a mapping, not {}", item.describe()),
-                "write, for example, `- {kind: Deployment, fields: [spec.replicas]}`",
-            );
-            return None;
-        };
+        let entries = self.entries(item, EXAMPLE)?;
         let before = self.errors.len();
         let mut rule = Rule {
             verdict,
@@ -101,11 +65,7 @@ impl Reader<'_> {
                 "name" => rule.objects.name = self.text(entry),
                 "namespace" => rule.objects.namespace = self.text(entry),
                 "manager" => rule.manager = self.text(entry),
-                unknown => {
-                    let place = Place::new(Arc::clone(self.file), entry.line(self.file.text()));
-                    let error = Error::new(format!("a rule has no key `{unknown}`")).at(place, "");
-                    self.errors.push(error.hint(key_hint(&KEYS, unknown)));
-                }
+                _ => self.unknown_key(entry, &KEYS),
             }
         }
         if self.errors.len() > before {
@@ -145,14 +105,5 @@ impl Reader<'_> {
             }
         }
         patterns
-    }
-
-    fn text(&mut self, entry: &Entry) -> Option<String> {
-        let text = entry.value.as_str().filter(|text| !text.is_empty());
-        if text.is_none() {
-            let message = format!("`{}` must be text, not {}", entry.key, entry.value.describe());
-            self.wrong(&entry.value, message, "");
-        }
-        text.map(str::to_owned)
     }
 }

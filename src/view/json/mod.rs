@@ -27,7 +27,7 @@ pub fn line(document: &Value) -> String {
 }
 
 /// A document of this kind.
-fn document(kind: &str, fields: Value) -> Value {
+pub(super) fn document(kind: &str, fields: Value) -> Value {
     let mut document = Map::new();
     document.insert("apiVersion".to_owned(), API_VERSION.into());
     document.insert("kind".to_owned(), kind.into());
@@ -44,7 +44,7 @@ fn fields(value: Value) -> Map<String, Value> {
 }
 
 /// Leaves out what is null or empty.
-fn without_absent(value: Value) -> Value {
+pub(super) fn without_absent(value: Value) -> Value {
     let is_there = |value: &Value| match value {
         Value::Null => false,
         Value::Array(items) => !items.is_empty(),
