@@ -9,6 +9,7 @@ mod delete;
 mod diff;
 mod duration;
 mod examples;
+mod failure;
 mod format;
 mod help;
 mod history;
@@ -30,6 +31,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::diagnostic::error::Result;
+use failure::Form;
 
 /// What a command found, as its exit code tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,9 +124,13 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
         // Whoever asks for nothing wants to know what there is.
         args.push("-h".into());
     }
-    let parsed = command().try_get_matches_from(args);
-    let parsed = parsed.and_then(|matches| Args::from_arg_matches(&matches));
-    let Args { command, output } = parsed.unwrap_or_else(|error| tips::with_tip(error).exit());
+    let parsed = command().try_get_matches_from(&args);
+    let parsed = parsed.and_then(|matches| Ok((Args::from_arg_matches(&matches)?, Form::of(&matches))));
+    let (Args { command, output }, form) = parsed.unwrap_or_else(|error| {
+        let error = tips::with_tip(error);
+        failure::refused(&error, &args);
+        error.exit()
+    });
     output.start_log();
     let mut ui = output.ui();
     let rights = command.rights();
@@ -144,10 +150,12 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
     };
     ui.done();
     result.unwrap_or_else(|error| {
-        ui.error(&match rights {
+        let error = match rights {
             Some(rights) => rights.explain(error),
             None => error,
-        });
+        };
+        form.tell(&error, &mut ui);
+        ui.error(&error);
         Exit::Failed
     })
 }

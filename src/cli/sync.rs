@@ -316,6 +316,11 @@ async fn carry_out(planned: Planned, manner: &Manner, ui: &mut Ui) -> Result<End
             ui.error(&error);
             Ok(Ended::With(Exit::Interrupted))
         }
+        Err(error) if manner.format == Format::Json => {
+            // The report has it for programs.
+            ui.error(&error);
+            Ok(Ended::With(Exit::Failed))
+        }
         Err(error) => Err(error),
         Ok(()) if was_interrupted => Ok(Ended::With(Exit::Interrupted)),
         Ok(()) => Ok(Ended::With(if report.is_complete() {

@@ -27,6 +27,7 @@ mod diff;
 mod differential;
 mod environments;
 mod events;
+mod failures;
 mod findings;
 mod fixture;
 mod generated;

@@ -56,12 +56,30 @@ pub(super) fn without_absent(value: Value) -> Value {
     }
 }
 
+/// The document of the error that a command failed with, and of those found together with it. `code` is the exit
+/// code. Where it stands is said beside its message, too, as that is all that most programs want.
+pub fn failure(error: &Error, code: u8) -> Value {
+    let mut members = fields(json!({"code": code}));
+    let error = self::error(error);
+    if let Some(place) = error.pointer("/places/0") {
+        let said = ["file", "line", "column"].into_iter();
+        members.extend(said.filter_map(|key| Some((key.to_owned(), place.get(key)?.clone()))));
+    }
+    members.extend(fields(error));
+    document("Error", Value::Object(members))
+}
+
 /// An error, and those found together with it: the words that text has, apart.
 fn error(error: &Error) -> Value {
     let one = |error: &Error| {
         let places = error.places().iter().map(|(place, label)| {
-            let place = format!("{}:{}:{}", place.file.path(), place.line(), place.column());
-            without_absent(json!({"place": place, "message": (!label.is_empty()).then_some(label)}))
+            without_absent(json!({
+                "place": place.to_string(),
+                "file": place.file.is_file().then(|| place.file.path()),
+                "line": place.line(),
+                "column": place.column(),
+                "message": (!label.is_empty()).then_some(label),
+            }))
         });
         without_absent(json!({
             "message": error.message(),
