@@ -25,13 +25,14 @@ pub(super) struct Args {
     /// What is printed.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
     format: PlanFormat,
-    /// Compare with what this commit says, and with no cluster.
+    /// Compare with the commit that this one and HEAD have in common, and with no cluster.
     ///
-    /// A commit is a branch, a tag, HEAD~1 or 3f2c1ab. What would change is what our own merge says, without
-    /// admission.
+    /// As pull requests do, so that only what the branch changes is shown. A...B is that of A and B; A..B is A
+    /// itself. A commit is a branch, a tag, HEAD~1 or 3f2c1ab. What would change is what our own merge says,
+    /// without admission.
     #[arg(help_heading = "Desired state", long, value_name = "REV", conflicts_with_all = ["kubeconfig", "context", "cluster", "user", "server", "token", "as_user", "sandbox", "revision", "filename", "verify", "out"])]
     from: Option<String>,
-    /// The commit that is compared with it [default: DIR as it is on disk].
+    /// The commit that is compared, with that of --from itself [default: DIR as it is on disk].
     #[arg(help_heading = "Desired state", long, value_name = "REV", requires = "from")]
     to: Option<String>,
 }

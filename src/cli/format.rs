@@ -25,7 +25,7 @@ impl PlanFormat {
                 // What cannot be bound, and what is of no cluster, is shown all the same.
                 let made_of = match heading.against {
                     Against::Cluster(_) => saved::made_of(planned).await.ok(),
-                    Against::Commit(_) => None,
+                    Against::Commit { .. } => None,
                 };
                 view::json::pretty(&view::json::plan(&planned.plan, heading, made_of))
             }

@@ -14,6 +14,21 @@ use crate::diagnostic::error::{Error, Result};
 /// What names a commit, or what is in it.
 pub type CommitId = Oid;
 
+/// From which commit two others went different ways.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeBase {
+    /// The whole name of it.
+    pub commit: String,
+    /// How many others would be as good: branches that were merged into each other have several.
+    pub others: usize,
+}
+
+/// The merge base of two commits of the repository that `path` stands in. It is an error if they have none, or if
+/// the clone is not deep enough to tell.
+pub fn merge_base(path: &Path, names: [&str; 2]) -> Result<MergeBase> {
+    Commits::of(path)?.merge_base(names)
+}
+
 /// The commits of the repository that a directory, or a file, stands in.
 pub struct Commits {
     repository: Repository,
@@ -90,6 +105,36 @@ impl Commits {
             found.branch = Some(revision.to_owned());
         }
         Ok(found)
+    }
+
+    /// The best common ancestor of two commits, from which they went different ways.
+    fn merge_base(&self, names: [&str; 2]) -> Result<MergeBase> {
+        let [one, other] = [self.find(names[0])?, self.find(names[1])?];
+        let bases = match self.repository.merge_bases(one.id(), other.id()) {
+            Ok(bases) => bases.iter().copied().collect::<Vec<_>>(),
+            Err(error) if error.code() == ErrorCode::NotFound => Vec::new(),
+            Err(error) => return Err(self.unreadable(&error)),
+        };
+        match bases.first() {
+            Some(base) => Ok(MergeBase {
+                commit: base.to_string(),
+                others: bases.len() - 1,
+            }),
+            None => Err(self.no_merge_base(names)),
+        }
+    }
+
+    fn no_merge_base(&self, [one, other]: [&str; 2]) -> Error {
+        let itself = format!("to compare with {one} itself: --from {one} --to {other}");
+        if self.repository.is_shallow() {
+            Error::new(format!(
+                "the merge base of {one} and {other} is not in this clone, which is shallow"
+            ))
+            .hint("fetch the whole history: `git fetch --unshallow`, in GitHub Actions `fetch-depth: 0`, in GitLab CI `GIT_DEPTH: 0`")
+            .hint(itself)
+        } else {
+            Error::new(format!("{one} and {other} have no commit in common")).hint(itself)
+        }
     }
 
     /// Fails where a tag, a branch and a branch of a remote have one name and are different commits.

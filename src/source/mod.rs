@@ -32,7 +32,7 @@ use component::Components;
 use exclude::Exclude;
 use tree::{Disk, Tree};
 
-pub use commits::{CommitId, Commits};
+pub use commits::{CommitId, Commits, MergeBase, merge_base};
 pub use git::{Revision, top_of_repository};
 pub use manifest::{Manifest, SchemaFile};
 pub use origins::ManifestOrigins;

@@ -1,7 +1,7 @@
 //! `diff --from REV`: what a change in git does, told without a cluster, is what a cluster that is in
 //! sync with that commit tells.
 
-use crate::bed::{Bed, Run, pod_template};
+use crate::bed::{Bed, Run, git, pod_template};
 
 const SECRET: &str = "hunter2-between-commits";
 
@@ -127,4 +127,86 @@ fn files_that_look_like_a_repository_are_none() {
     bed.run(&["diff", "--from", "HEAD"])
         .exits(1)
         .shows("~ update    ConfigMap between-planted/a");
+}
+
+/// A branch that is behind: `main` went on after `topic` left it.
+fn apart(bed: &Bed) {
+    let git = |args: &[&str]| git(&bed.dir, args);
+    bed.write_config_map("shared", &[("a", "1")]);
+    bed.commit("Base");
+    git(&["branch", "--move", "main"]);
+    git(&["switch", "--quiet", "--create", "topic"]);
+    bed.write_config_map("mine", &[("a", "1")]);
+    bed.commit("Mine");
+    git(&["switch", "--quiet", "main"]);
+    bed.write_config_map("theirs", &[("a", "1")]);
+    bed.commit("Theirs");
+    git(&["switch", "--quiet", "topic"]);
+}
+
+#[test]
+fn a_branch_behind_main_shows_what_it_changes_and_not_what_main_does() {
+    let bed = Bed::new("between-behind");
+    apart(&bed);
+    for range in ["main", "main...topic", "main..."] {
+        bed.run(&["diff", "--from", range])
+            .exits(1)
+            .shows("the merge base of main and ")
+            .shows("+ create    ConfigMap between-behind/mine")
+            .shows("1 to create; 1 unchanged")
+            .shows_not("theirs");
+    }
+    // The two commits themselves.
+    for args in [&["--from", "main..topic"][..], &["--from", "main", "--to", "topic"]] {
+        bed.run(&[&["diff"], args].concat())
+            .exits(1)
+            .shows("between-behind from main ")
+            .shows("- delete    ConfigMap between-behind/theirs")
+            .shows_not("merge base");
+    }
+    let run = bed.run(&["diff", "--from", "main", "--format", "json"]).exits(1);
+    let plan: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(plan["from"]["mergeBaseOf"], serde_json::json!(["main", "HEAD"]));
+    assert_eq!(plan["from"]["subject"], "Base");
+    // What has all of main is compared with main.
+    git(&bed.dir, &["merge", "--quiet", "--no-edit", "main"]);
+    bed.run(&["diff", "--from", "main"])
+        .exits(1)
+        .shows("between-behind from main ")
+        .shows("1 to create; 2 unchanged");
+    bed.run(&["diff", "--from", "main..topic", "--to", "main"])
+        .exits(2)
+        .complains("--from main..topic names both commits, and --to main another");
+}
+
+#[test]
+fn a_clone_that_is_too_shallow_says_how_deep_to_fetch() {
+    let bed = Bed::new("between-shallow");
+    apart(&bed);
+    let clone = bed.beside("clone");
+    let (from, to) = (format!("file://{}", bed.dir.display()), clone.display().to_string());
+    let shallow = ["clone", "--quiet", "--depth", "1", "--no-single-branch", &from, &to];
+    git(&bed.dir, &shallow);
+    let desired = clone.join("desired").display().to_string();
+    let diff = || bed.run(&["diff", &desired, "--from", "origin/main"]);
+    diff()
+        .exits(2)
+        .complains("the merge base of origin/main and HEAD is not in this clone, which is shallow")
+        .complains("`git fetch --unshallow`, in GitHub Actions `fetch-depth: 0`")
+        .complains("--from origin/main --to HEAD");
+    git(&clone, &["fetch", "--quiet", "--unshallow"]);
+    diff().exits(1).shows("1 to create; 1 unchanged");
+    std::fs::remove_dir_all(clone).expect("a directory of our own");
+}
+
+#[test]
+fn histories_without_a_common_commit_have_no_merge_base() {
+    let bed = Bed::new("between-unrelated");
+    apart(&bed);
+    git(&bed.dir, &["switch", "--quiet", "--orphan", "other"]);
+    bed.write_config_map("mine", &[("a", "1")]);
+    bed.commit("Of its own");
+    bed.run(&["diff", "--from", "main"])
+        .exits(2)
+        .complains("main and HEAD have no commit in common");
 }

@@ -1,8 +1,12 @@
 //! `stackanetes diff --from REV`: what a change in git does, without a cluster.
 //!
+//! Compared with is the merge base, where not both commits are named: what a branch changes is not what others
+//! changed since it left theirs.
+//!
 //! The first commit is synced into a sandbox of its own, and the second compared with that: so pods that
 //! restart, Jobs that run again and objects that are pruned are what they are in any diff.
 
+mod range;
 mod surroundings;
 
 use std::path::Path;
@@ -19,8 +23,9 @@ use crate::cluster::Sandbox;
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::{Event, Lock};
 use crate::object::selection::Selection;
-use crate::source::{self, Desired};
+use crate::source::{self, Desired, MergeBase};
 use crate::view::Against;
+use range::Range;
 
 /// In a sandbox everything is Current at once.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -32,7 +37,7 @@ const UNNAMED: &str = "unnamed";
 pub(super) struct Between<'a> {
     pub(super) desired: &'a options::Desired,
     pub(super) safety: &'a options::Safety,
-    /// The commits; instead of the second one, what is on disk.
+    /// `--from` and `--to`, as typed.
     pub(super) from: &'a str,
     pub(super) to: Option<&'a str>,
     /// What is printed.
@@ -54,8 +59,10 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
         read.settings.name = name.or(read.settings.name).or_else(|| Some(UNNAMED.to_owned()));
         read
     };
-    let from = named(source::at_revision(path, from, &inputs)?);
-    let to = named(match to {
+    let range = Range::new(from, to)?;
+    let base = base(path, &range, ui)?;
+    let from = named(source::at_revision(path, base.name(), &inputs)?);
+    let to = named(match range.to {
         Some(to) => source::at_revision(path, to, &inputs)?,
         None => context::read(&desired.source, true)?,
     });
@@ -76,6 +83,7 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     let namespace = context::namespace(&desired.set, &from.settings, Sandbox::DEFAULT_NAMESPACE);
     surroundings::make(&sandbox, &from, &to, &namespace).await?;
     let first = from.revision.clone();
+    let base_of = base.of();
     sync_into(from, connected(), desired, ui).await?;
     let asked = Asked {
         desired,
@@ -85,7 +93,10 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     let planned = context::planned_on(to, connected(), asked, ui).await?;
     let mut heading = planned.heading(ui);
     if let Some(first) = &first {
-        heading.against = Against::Commit(first);
+        heading.against = Against::Commit {
+            revision: first,
+            base_of,
+        };
     }
     let text = format.show(&planned, &heading).await;
     ui.result(&text)?;
@@ -93,6 +104,55 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
         Exit::Done
     } else {
         Exit::Differs
+    })
+}
+
+/// The commit that is compared with.
+enum Base<'a> {
+    /// The one that was named.
+    Named(&'a str),
+    /// The merge base of two.
+    Merge { id: String, of: [&'a str; 2] },
+}
+
+impl<'a> Base<'a> {
+    /// What it is found by.
+    fn name(&self) -> &str {
+        match self {
+            Self::Named(name) => name,
+            Self::Merge { id, .. } => id,
+        }
+    }
+
+    /// The commits that it is the merge base of, where it is not one that was named.
+    fn of(&self) -> Option<[&'a str; 2]> {
+        match self {
+            Self::Named(_) => None,
+            Self::Merge { of, .. } => Some(*of),
+        }
+    }
+}
+
+fn base<'a>(path: &Path, range: &Range<'a>, ui: &mut Ui) -> Result<Base<'a>> {
+    let name = match range.from {
+        range::From::Commit(name) => return Ok(Base::Named(name)),
+        range::From::MergeBaseWith(name) => name,
+    };
+    let of = [name, range.other()];
+    let MergeBase { commit, others } = source::merge_base(path, of)?;
+    if others > 0 {
+        let count = others + 1;
+        ui.warning(&format!(
+            "{} and {} have {count} merge bases: comparing with {commit}",
+            of[0], of[1]
+        ));
+    }
+    // Where the other side has all of it, it is compared with itself.
+    let commits = source::Commits::of(path)?;
+    Ok(if commits.find(name)?.commit == commit {
+        Base::Named(name)
+    } else {
+        Base::Merge { id: commit, of }
     })
 }
 

@@ -34,7 +34,16 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> Valu
 fn around(plan: &Plan, heading: &Heading<'_>) -> Value {
     let (cluster, from) = match heading.against {
         Against::Cluster(cluster) => (Some(cluster), None),
-        Against::Commit(from) => (None, Some(revision(from))),
+        Against::Commit {
+            revision: from,
+            base_of,
+        } => {
+            let mut from = revision(from);
+            if let Some(of) = base_of {
+                from["mergeBaseOf"] = json!(of);
+            }
+            (None, Some(from))
+        }
     };
     // Between two commits there is no cluster that anybody synced.
     let parent = plan.facts.parent.as_ref().filter(|_| cluster.is_some());
@@ -96,7 +105,7 @@ fn revision(revision: &Revision) -> Value {
 
 fn step(mut saved: Value, step: &Step, heading: &Heading<'_>) -> Value {
     // Between two commits no object lives anywhere: whatever stands for one has no identity to tell.
-    if let (Against::Commit(_), Some(saved)) = (heading.against, saved.as_object_mut()) {
+    if let (Against::Commit { .. }, Some(saved)) = (heading.against, saved.as_object_mut()) {
         saved.remove("live");
     }
     if let Some(changes) = saved.get_mut("changes").and_then(Value::as_array_mut) {

@@ -50,7 +50,12 @@ pub enum Against<'a> {
     /// A cluster, as a person knows it: the context.
     Cluster(&'a str),
     /// A cluster as a sync of this commit would leave it. There is none.
-    Commit(&'a Revision),
+    Commit {
+        /// The commit.
+        revision: &'a Revision,
+        /// The commits that it is the merge base of, where it was not named itself.
+        base_of: Option<[&'a str; 2]>,
+    },
 }
 
 /// What is pruned.
@@ -136,8 +141,9 @@ pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> String {
         Against::Cluster(cluster) => {
             let _ = write!(text, " on {cluster}: {to}");
         }
-        Against::Commit(from) => {
-            let from = commit(from);
+        Against::Commit { revision, base_of } => {
+            let why = base_of.map(|[one, other]| format!(", the merge base of {one} and {other},"));
+            let from = value::line(&format!("{}{}", commit(revision), why.unwrap_or_default())).into_owned();
             let _ = writeln!(
                 text,
                 " from {from} to {to}: without a cluster, by our own merge, unverified"
