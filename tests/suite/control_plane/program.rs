@@ -50,57 +50,85 @@ fn asset(name: &str) -> Option<PathBuf> {
     program.is_file().then_some(program)
 }
 
-/// Builds the program unless it was built from the same sources before.
-fn build() -> PathBuf {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/controlplane");
-    let directory = directory().join(fingerprint(&sources));
-    let program = directory.join("controlplane");
-    if program.is_file() {
-        return program;
-    }
-    fs::create_dir_all(&directory).unwrap_or_else(|error| panic!("failed to make {}: {error}", directory.display()));
-    // Not by eprintln, whose output the test runner withholds until the end.
-    let _ = writeln!(
-        io::stderr(),
-        "building a Kubernetes control plane from {}; the first time takes minutes",
-        sources.display()
-    );
-
-    // Held until the end, so that only one of several processes builds.
-    let lock = File::create(directory.join("lock")).expect("a lock file can be made");
-    lock.lock().expect("the lock file can be locked");
-    if !program.is_file() {
-        let unfinished = directory.join("unfinished");
-        go_build(&sources, &unfinished);
-        fs::rename(&unfinished, &program).expect("the program can be renamed");
-    }
-    program
+/// A program that is built from a Go module of `tests/`.
+pub struct GoProgram<'a> {
+    /// The module's folder.
+    pub module: &'a str,
+    /// The program's name, and that of its folder in the target directory.
+    pub name: &'a str,
+    /// What is built: a package of the module, or one that it requires.
+    pub package: &'a str,
+    /// What the linker is told besides.
+    pub linked: String,
 }
 
-fn go_build(sources: &Path, output: &Path) {
-    let version = kubernetes_version(sources);
+/// Builds the control plane unless it was built from the same sources before.
+fn build() -> PathBuf {
+    let module = "tests/controlplane";
+    let version = kubernetes_version(&Path::new(env!("CARGO_MANIFEST_DIR")).join(module));
     // Without these, clients cannot tell which version the server has.
     let versions = ["k8s.io/component-base", "k8s.io/client-go/pkg"]
-        .map(|package| format!("-X {package}/version.gitVersion={version}"))
-        .join(" ");
-    let status = Command::new("go")
-        .current_dir(sources)
-        .args(["build", "-mod=readonly", "-trimpath", "-buildvcs=false"])
-        .arg(format!("-ldflags=-s -w {versions}"))
-        .arg("-o")
-        .arg(output)
-        .env("CGO_ENABLED", "0")
-        .env("GOWORK", "off")
-        .status();
-    match status {
-        Ok(status) if status.success() => {}
-        Ok(status) => panic!("failed to build the control plane: go build: {status}"),
-        Err(error) if error.kind() == ErrorKind::NotFound => panic!(
-            "these tests need a Kubernetes control plane, which is built with Go: \
-             install Go 1.26 (https://go.dev/dl), or set KUBEBUILDER_ASSETS to a directory \
-             that has a `controlplane` program built from tests/controlplane"
-        ),
-        Err(error) => panic!("failed to run go: {error}"),
+        .map(|package| format!("-X {package}/version.gitVersion={version}"));
+    GoProgram {
+        module,
+        name: "controlplane",
+        package: ".",
+        linked: versions.join(" "),
+    }
+    .built()
+}
+
+impl GoProgram<'_> {
+    /// Its path. It is built unless it was built from the same sources before.
+    pub fn built(&self) -> PathBuf {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join(self.module);
+        let directory = directory().with_file_name(self.name).join(fingerprint(&sources));
+        let program = directory.join(self.name);
+        if program.is_file() {
+            return program;
+        }
+        fs::create_dir_all(&directory)
+            .unwrap_or_else(|error| panic!("failed to make {}: {error}", directory.display()));
+        // Not by eprintln, whose output the test runner withholds until the end.
+        let _ = writeln!(
+            io::stderr(),
+            "building {} from {}; the first time takes minutes",
+            self.name,
+            sources.display()
+        );
+
+        // Held until the end, so that only one of several processes builds.
+        let lock = File::create(directory.join("lock")).expect("a lock file can be made");
+        lock.lock().expect("the lock file can be locked");
+        if !program.is_file() {
+            let unfinished = directory.join("unfinished");
+            self.build(&sources, &unfinished);
+            fs::rename(&unfinished, &program).expect("the program can be renamed");
+        }
+        program
+    }
+
+    fn build(&self, sources: &Path, output: &Path) {
+        let status = Command::new("go")
+            .current_dir(sources)
+            .args(["build", "-mod=readonly", "-trimpath", "-buildvcs=false"])
+            .arg(format!("-ldflags=-s -w {}", self.linked))
+            .arg("-o")
+            .arg(output)
+            .arg(self.package)
+            .env("CGO_ENABLED", "0")
+            .env("GOWORK", "off")
+            .status();
+        match status {
+            Ok(status) if status.success() => {}
+            Ok(status) => panic!("failed to build {}: go build: {status}", self.name),
+            Err(error) if error.kind() == ErrorKind::NotFound => panic!(
+                "these tests need {}, which is built with Go: install Go 1.26 (https://go.dev/dl), or set \
+                 KUBEBUILDER_ASSETS to a directory that has a `controlplane` program built from tests/controlplane",
+                self.name
+            ),
+            Err(error) => panic!("failed to run go: {error}"),
+        }
     }
 }
 
