@@ -13,7 +13,7 @@ use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::key_hint;
 use crate::object::selection::Selection;
 use crate::observe::history::{self, Directory};
-use crate::observe::{self, Observations, Question, Served};
+use crate::observe::{self, Observations, Query, Served};
 use crate::plan::compare::Blame;
 use crate::plan::{self, Plan};
 use crate::source::parameters::SetByHand;
@@ -27,7 +27,7 @@ pub(super) struct Planned {
     pub(super) blame: Blame,
     pub(super) cluster: Arc<dyn Cluster>,
     pub(super) cluster_name: String,
-    pub(super) question: Question,
+    pub(super) query: Query,
     pub(super) served: Served,
     pub(super) revision: Option<Revision>,
     pub(super) environment: Option<String>,
@@ -37,7 +37,7 @@ pub(super) struct Planned {
 }
 
 /// Reads the desired state, asks the cluster, and plans.
-pub(super) async fn planned(
+pub(super) async fn plan_directory(
     desired: &options::Desired,
     cluster: &options::Cluster,
     safety: &options::Safety,
@@ -47,7 +47,7 @@ pub(super) async fn planned(
     for warning in &read.warnings {
         ui.warning(warning);
     }
-    let asked = Asked {
+    let asked = PlanRequest {
         desired,
         safety,
         selection: desired.selection(),
@@ -55,19 +55,24 @@ pub(super) async fn planned(
     known_components(&read, &asked.selection)?;
     ui.doing("connecting");
     let connected = connect(cluster, ui).await?;
-    planned_on(read, connected, asked, ui).await
+    plan_against(read, connected, asked, ui).await
 }
 
 /// What was asked of a plan, besides the desired state and the cluster.
-pub(super) struct Asked<'a> {
+pub(super) struct PlanRequest<'a> {
     pub(super) desired: &'a options::Desired,
     pub(super) safety: &'a options::Safety,
     pub(super) selection: Selection,
 }
 
 /// Asks the cluster, and plans what was read.
-pub(super) async fn planned_on(read: Desired, connected: Connected, asked: Asked<'_>, ui: &mut Ui) -> Result<Planned> {
-    let Asked {
+pub(super) async fn plan_against(
+    read: Desired,
+    connected: Connected,
+    asked: PlanRequest<'_>,
+    ui: &mut Ui,
+) -> Result<Planned> {
+    let PlanRequest {
         desired,
         safety,
         selection,
@@ -89,7 +94,7 @@ pub(super) async fn planned_on(read: Desired, connected: Connected, asked: Asked
         concurrency,
     } = connected;
     let set = applyset(&desired.set, &settings, &default_namespace);
-    let question = Question {
+    let query = Query {
         namespace: namespace(&desired.set, &settings, &default_namespace),
         set,
         revision: revision.as_ref().map(|revision| revision.commit.clone()),
@@ -110,13 +115,13 @@ pub(super) async fn planned_on(read: Desired, connected: Connected, asked: Asked
         default_namespace,
     };
     ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
-    let Observations { observed, served } = observe::observe(&*cluster, manifests, &components, &question).await?;
+    let Observations { observed, served } = observe::observe(&*cluster, manifests, &components, &query).await?;
     let not_selected = observed.not_selected;
-    let (lineage, history) = history::look(&observed, &question.selection, &directory, &served.discovery);
-    let plan = plan::plan(observed, lineage, &question.policy);
+    let (lineage, history) = history::look(&observed, &query.selection, &directory, &served.discovery);
+    let plan = plan::plan(observed, lineage, &query.policy);
     let blame = history.map(|history| history.explain(&plan, &served.discovery));
     ui.done();
-    let pruning = match (safety.no_prune, question.selection.is_everything()) {
+    let pruning = match (safety.no_prune, query.selection.is_everything()) {
         (true, _) => Pruning::Off,
         (false, true) => Pruning::Members,
         (false, false) => Pruning::Selected,
@@ -126,7 +131,7 @@ pub(super) async fn planned_on(read: Desired, connected: Connected, asked: Asked
         blame: blame.unwrap_or_default(),
         cluster,
         cluster_name,
-        question,
+        query,
         served,
         revision,
         environment,
@@ -246,13 +251,13 @@ pub(super) fn named(directory: &std::path::Path, set: &options::Set) -> Result<s
 }
 
 /// An ApplySet that the options name, and the cluster that it is in.
-pub(super) struct Found {
+pub(super) struct FoundSet {
     pub(super) connected: Connected,
     pub(super) set: ApplySet,
     pub(super) discovery: Discovery,
 }
 
-impl Found {
+impl FoundSet {
     /// Its parent, without which it was never synced.
     pub(super) async fn parent(&self) -> Result<Parent> {
         let parent = observe::read_parent(&*self.connected.cluster, &self.set, &self.discovery).await?;
@@ -266,13 +271,13 @@ pub(super) async fn found(
     set: &options::Set,
     cluster: &options::Cluster,
     ui: &mut Ui,
-) -> Result<Found> {
+) -> Result<FoundSet> {
     let settings = named(directory, set)?;
     ui.doing("connecting");
     let connected = connect(cluster, ui).await?;
     let set = applyset(set, &settings, &connected.default_namespace).ok_or_else(no_name)?;
     let discovery = observe::discover(&*connected.cluster).await?;
-    Ok(Found {
+    Ok(FoundSet {
         connected,
         set,
         discovery,

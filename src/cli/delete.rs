@@ -12,7 +12,7 @@ use super::rights::Rights;
 use super::{Exit, context, options, sync};
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::{Error, Result};
-use crate::observe::{self, Observations, Question};
+use crate::observe::{self, Observations, Query};
 use crate::plan::compare::Blame;
 use crate::plan::{self, Budget, Empty, Lineage, Policy, Prune};
 use crate::source::Settings;
@@ -78,14 +78,14 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     ui.doing("connecting");
     let connected = context::connect(&args.cluster, ui).await?;
     let set = context::applyset(&named, &settings, &connected.default_namespace).ok_or_else(context::no_name)?;
-    let question = Question {
+    let query = Query {
         policy: policy(&args),
-        ..Question::about_members(&set, connected.concurrency)
+        ..Query::about_members(&set, connected.concurrency)
     };
     ui.doing(&format!("looking for members in {}", connected.name));
-    let found = observe::everything(&*connected.cluster, &question).await?;
+    let found = observe::whole_set(&*connected.cluster, &query).await?;
     let Observations { observed, served } = found.ok_or_else(|| context::never_synced(&set, &connected.name))?;
-    let plan = plan::plan(observed, Lineage::default(), &question.policy);
+    let plan = plan::plan(observed, Lineage::default(), &query.policy);
     ui.done();
     let heading = Heading {
         against: Against::Cluster(&connected.name),
@@ -102,7 +102,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         blame: Blame::default(),
         cluster: connected.cluster,
         cluster_name: connected.name,
-        question,
+        query,
         served,
         revision: None,
         environment: None,

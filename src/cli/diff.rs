@@ -56,7 +56,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         };
         return Box::pin(between::run(between, ui)).await;
     }
-    let planned = context::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
+    let planned = context::plan_directory(&args.desired, &args.cluster, &args.safety, ui).await?;
     let heading = planned.heading(ui);
     let text = args.format.show(&planned, &heading).await;
     ui.result(&text)?;

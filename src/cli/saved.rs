@@ -64,7 +64,7 @@ pub(super) async fn made_of(planned: &Planned) -> Result<MadeOf> {
         return unbound("a secret is set by hand", &hint);
     }
     Ok(MadeOf {
-        apply_set: planned.question.set.as_ref().map(Into::into),
+        apply_set: planned.query.set.as_ref().map(Into::into),
         cluster: cluster(planned).await?,
         revision: revision.commit.clone(),
         environment: planned.environment.clone(),

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::context::Found;
+use super::context::FoundSet;
 use super::rights::Rights;
 use super::{Exit, context, options};
 use crate::cli::ui::Ui;
 use crate::cluster::{Sandbox, Snapshot};
 use crate::diagnostic::error::{Error, Result};
-use crate::observe::Question;
+use crate::observe::Query;
 use crate::observe::snapshot::{self, Gathered};
 use crate::view;
 
@@ -42,15 +42,15 @@ impl Args {
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let found = context::found(&args.directory, &args.set, &args.cluster, ui).await?;
-    let Found {
+    let FoundSet {
         connected,
         set,
         discovery,
     } = found;
     let cluster = &*connected.cluster;
     ui.doing(&format!("reading {}", connected.name));
-    let question = Question::about_members(&set, connected.concurrency);
-    let gathered = snapshot::gather(cluster, &set, &question, &discovery).await?;
+    let query = Query::about_members(&set, connected.concurrency);
+    let gathered = snapshot::gather(cluster, &set, &query, &discovery).await?;
     let Gathered {
         objects,
         hidden,

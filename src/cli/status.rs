@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use futures::StreamExt as _;
 use jiff::Timestamp;
 
-use super::context::Found;
+use super::context::FoundSet;
 use super::rights::Rights;
 use super::{Exit, context, options};
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::Result;
 use crate::kinds::health;
-use crate::observe::{self, Question};
+use crate::observe::{self, Query};
 use crate::view::{self, StatusView};
 
 /// Show what is synced, when and by whom, and how each object is.
@@ -42,16 +42,16 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     }
     let found = context::found(&args.directory, &args.set, &args.cluster, ui).await?;
     let parent = found.parent().await?;
-    let Found {
+    let FoundSet {
         connected,
         set,
         discovery,
     } = found;
     let cluster = &*connected.cluster;
-    let question = Question {
-        ..Question::about_members(&set, connected.concurrency)
+    let query = Query {
+        ..Query::about_members(&set, connected.concurrency)
     };
-    let (live, not_compared) = observe::read_members(cluster, &question, &discovery, &parent).await?;
+    let (live, not_compared) = observe::read_members(cluster, &query, &discovery, &parent).await?;
     let explained = futures::stream::iter(&live)
         .map(async |(resource, object)| {
             let health = observe::explained(cluster, &discovery, resource, object, health::of(object)).await;

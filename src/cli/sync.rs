@@ -93,7 +93,7 @@ fn lease_duration(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    let manner = Manner {
+    let options = SyncOptions {
         timeout: args.timeout,
         deadline: Instant::now() + args.lock.wait,
         valid: args.lock.valid,
@@ -103,7 +103,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let Some(planned) = agreed(&args, ui).await? else {
         return Ok(Exit::Differs);
     };
-    let mut ended = Box::pin(carry_out(planned, &manner, ui)).await?;
+    let mut ended = Box::pin(carry_out(planned, &options, ui)).await?;
     loop {
         if let Ended::With(exit) = ended {
             return Ok(exit);
@@ -117,13 +117,13 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         let Some(planned) = planned else {
             return Ok(Exit::Differs);
         };
-        ended = Box::pin(carry_out(planned, &manner, ui)).await?;
+        ended = Box::pin(carry_out(planned, &options, ui)).await?;
     }
 }
 
 /// Plans, shows the plan, and asks; nothing if the answer is no.
 async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
-    let planned = context::planned(&args.desired, &args.cluster, &args.safety, ui).await?;
+    let planned = context::plan_directory(&args.desired, &args.cluster, &args.safety, ui).await?;
     if let Some(path) = &args.plan {
         saved::must_agree(&planned, path, ui).await?;
     }
@@ -187,7 +187,7 @@ pub(super) fn execution(planned: Planned, limits: Limits) -> (Execution, Plan) {
     let Planned {
         plan,
         cluster,
-        question,
+        query,
         served,
         revision,
         environment,
@@ -202,7 +202,7 @@ pub(super) fn execution(planned: Planned, limits: Limits) -> (Execution, Plan) {
     let objects = plan.steps.iter().filter(|step| step.place.is_some()).count() + plan.unchanged.len();
     let execution = Execution {
         cluster,
-        question,
+        query,
         served,
         timeout: limits.timeout,
         record: Record {
@@ -223,7 +223,7 @@ pub(super) fn execution(planned: Planned, limits: Limits) -> (Execution, Plan) {
 
 /// Carries out a plan, without waiting for anybody.
 pub(super) async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exit> {
-    let manner = Manner {
+    let options = SyncOptions {
         timeout,
         deadline: Instant::now(),
         valid: Lock::default().valid,
@@ -231,14 +231,14 @@ pub(super) async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) ->
         may_plan_again: false,
     };
     let set = planned.plan.facts.set.as_ref().map(|set| set.name.clone());
-    match Box::pin(carry_out(planned, &manner, ui)).await? {
+    match Box::pin(carry_out(planned, &options, ui)).await? {
         Ended::With(exit) => Ok(exit),
         Ended::Overtaken => Err(Abort::Overtaken(set.unwrap_or_default()).into()),
     }
 }
 
 /// How a plan is carried out.
-struct Manner {
+struct SyncOptions {
     /// How long an object may take.
     timeout: Duration,
     /// Until when to wait for the Lease of another sync.
@@ -250,13 +250,13 @@ struct Manner {
     may_plan_again: bool,
 }
 
-async fn carry_out(planned: Planned, manner: &Manner, ui: &mut Ui) -> Result<Ended> {
+async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut Ui) -> Result<Ended> {
     let (sender, stop) = watch::channel(false);
     let limits = Limits {
-        timeout: manner.timeout,
+        timeout: options.timeout,
         lock: Lock {
-            wait: manner.deadline.saturating_duration_since(Instant::now()),
-            valid: manner.valid,
+            wait: options.deadline.saturating_duration_since(Instant::now()),
+            valid: options.valid,
         },
         stop,
     };
@@ -266,7 +266,7 @@ async fn carry_out(planned: Planned, manner: &Manner, ui: &mut Ui) -> Result<End
     let mut report = Report::of(&plan);
     ui.doing("syncing");
     let mut tell = |event| {
-        if manner.format == Format::Json {
+        if options.format == Format::Json {
             ui.stream(&view::json::line(&view::json::event(&event, Timestamp::now())));
         }
         ui.event(&event);
@@ -283,20 +283,20 @@ async fn carry_out(planned: Planned, manner: &Manner, ui: &mut Ui) -> Result<End
                 sender.send_replace(true);
                 tokio::select! {
                     result = &mut run => result,
-                    () = interrupted() => Err(stopped_at_once(manner.valid).into()),
+                    () = interrupted() => Err(stopped_at_once(options.valid).into()),
                 }
             }
         }
     };
     let was_interrupted = *sender.borrow();
     let result = match result {
-        Err(Abort::Overtaken(_)) if manner.may_plan_again && !was_interrupted => return Ok(Ended::Overtaken),
+        Err(Abort::Overtaken(_)) if options.may_plan_again && !was_interrupted => return Ok(Ended::Overtaken),
         result => result.map_err(Error::from),
     };
     report.interrupted = was_interrupted;
     report.failed = result.is_err();
     ui.done();
-    match manner.format {
+    match options.format {
         Format::Json => {
             let subject = view::json::Subject {
                 set: set.as_ref(),
@@ -316,7 +316,7 @@ async fn carry_out(planned: Planned, manner: &Manner, ui: &mut Ui) -> Result<End
             ui.error(&error);
             Ok(Ended::With(Exit::Interrupted))
         }
-        Err(error) if manner.format == Format::Json => {
+        Err(error) if options.format == Format::Json => {
             // The report has it for programs.
             ui.error(&error);
             Ok(Ended::With(Exit::Failed))

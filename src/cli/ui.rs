@@ -130,10 +130,10 @@ impl Ui {
     }
 
     /// Asks on the terminal; anything but `y` or `yes` is a no.
-    pub fn confirm(&mut self, question: &str) -> Result<bool> {
+    pub fn confirm(&mut self, query: &str) -> Result<bool> {
         self.done();
         let failed = |error| Error::new("failed to ask on the terminal").because(error);
-        write!(self.err, "{question} [y/N] ")
+        write!(self.err, "{query} [y/N] ")
             .and_then(|()| self.err.flush())
             .map_err(failed)?;
         let mut answer = String::new();

@@ -56,7 +56,7 @@ impl Run<'_> {
 
     /// The UIDs of what is there, by kind and place; nothing where it could not be listed.
     async fn listed(&self, written: &[Written]) -> BTreeMap<(GroupKind, Scope), Option<BTreeSet<String>>> {
-        let Some(set) = &self.execution.question.set else {
+        let Some(set) = &self.execution.query.set else {
             return BTreeMap::new();
         };
         let selector = set.selector();

@@ -17,7 +17,7 @@ use crate::plan::{self, Action, ApplyWork, Decision, Observation, Settled, Unver
 use crate::ssa::predict;
 
 /// What came of an apply.
-pub(super) enum Applied {
+pub(super) enum ApplyResult {
     /// The object is stored.
     Stored(LiveObject),
     /// There is nothing to do any more.
@@ -41,7 +41,7 @@ const NEW_KIND: Duration = Duration::from_secs(10);
 const NEW_DEFINITION: Duration = Duration::from_secs(5);
 
 impl Run<'_> {
-    pub(super) async fn apply(&self, mut agreed: Agreed) -> Applied {
+    pub(super) async fn apply(&self, mut agreed: Agreed) -> ApplyResult {
         if let (Some(Unverified::BeingDeleted), Some(live)) = (&agreed.unverified, &agreed.work.live) {
             // What is applied to an object that is being deleted would be lost with it.
             let work = &agreed.work;
@@ -51,7 +51,7 @@ impl Run<'_> {
                 .gone(&work.resource, reference, &live.uid, self.patience())
                 .await;
             if let Err(why) = gone {
-                return Applied::Not(Outcome::NotGone(why));
+                return ApplyResult::Not(Outcome::NotGone(why));
             }
             agreed.work.live = None;
         }
@@ -76,11 +76,11 @@ impl Run<'_> {
                     self.check_prediction(&agreed, &stored);
                     let ApplyWork { desired, resource, .. } = &*agreed.work;
                     if !object::is_secret(&desired.reference.kind) {
-                        return Applied::Stored(stored);
+                        return ApplyResult::Stored(stored);
                     }
                     return match self.generate(desired, resource, stored).await {
-                        Ok(stored) => Applied::Stored(stored),
-                        Err(error) => Applied::Not(Outcome::Failed(error)),
+                        Ok(stored) => ApplyResult::Stored(stored),
+                        Err(error) => ApplyResult::Not(Outcome::Failed(error)),
                     };
                 }
                 Err(error) if error.failure == Failure::Conflict => {
@@ -93,10 +93,10 @@ impl Run<'_> {
                 Err(error) if is_too_early(&error, agreed.unverified.as_ref()) && began.elapsed() < NEW_KIND => {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
-                Err(error) => return Applied::Not(Outcome::Failed(observe::refused(&agreed.work.desired, error))),
+                Err(error) => return ApplyResult::Not(Outcome::Failed(observe::refused(&agreed.work.desired, error))),
             }
         }
-        Applied::Not(Outcome::Moved)
+        ApplyResult::Not(Outcome::Moved)
     }
 
     /// Asks the server, now that the definition of the kind has changed, whether an apply does what was planned.
@@ -105,7 +105,7 @@ impl Run<'_> {
     /// What it refuses then is not applied, nor what has become another action, such as a conflict. Where it
     /// answers with other values for the very object that was planned for, the plan is carried out, and what comes of
     /// it is told as a mismatch.
-    async fn verified(&self, agreed: Agreed) -> Result<Agreed, Applied> {
+    async fn verified(&self, agreed: Agreed) -> Result<Agreed, ApplyResult> {
         let began = Instant::now();
         loop {
             let answer = self.observed(agreed.work.desired.clone(), &agreed.work).await;
@@ -114,13 +114,13 @@ impl Run<'_> {
                 Ok(Decision::Step(step))
                     if step.action == agreed.action && same_changes(&agreed.changes, &step.changes) =>
                 {
-                    return Agreed::of(*step).ok_or(Applied::Not(Outcome::Moved));
+                    return Agreed::of(*step).ok_or(ApplyResult::Not(Outcome::Moved));
                 }
-                Ok(Decision::Unchanged(settled)) if is_late => return Err(Applied::Nothing(settled)),
+                Ok(Decision::Unchanged(settled)) if is_late => return Err(ApplyResult::Nothing(settled)),
                 // To do something else than was agreed to, and to take a field unseen, is no mismatch.
                 Ok(Decision::Step(step)) if is_late && step.action == agreed.action => return Ok(agreed),
-                Ok(Decision::Step(_)) if is_late => return Err(Applied::Not(Outcome::Moved)),
-                Err(error) if is_late => return Err(Applied::Not(Outcome::Failed(error))),
+                Ok(Decision::Step(_)) if is_late => return Err(ApplyResult::Not(Outcome::Moved)),
+                Err(error) if is_late => return Err(ApplyResult::Not(Outcome::Failed(error))),
                 _ => tokio::time::sleep(LOOK_AGAIN).await,
             }
         }
@@ -133,13 +133,13 @@ impl Run<'_> {
             discovery: &self.execution.served.discovery,
             schema: &self.execution.served.schema,
         };
-        let question = &self.execution.question;
-        observe::observe_again(&server, desired, work.resource.clone(), question).await
+        let query = &self.execution.query;
+        observe::observe_again(&server, desired, work.resource.clone(), query).await
     }
 
     /// Decides about an object that was looked at again.
     fn decide(&self, observation: Observation, work: &ApplyWork) -> Decision {
-        plan::decide(observation, work.past.clone(), &self.execution.question.policy)
+        plan::decide(observation, work.past.clone(), &self.execution.query.policy)
     }
 
     async fn try_apply(&self, agreed: &Agreed) -> Result<LiveObject, ClusterError> {
@@ -152,7 +152,7 @@ impl Run<'_> {
         let apply = Apply {
             object: &sent,
             reference: &work.desired.reference,
-            field_manager: &self.execution.question.policy.field_manager,
+            field_manager: &self.execution.query.policy.field_manager,
             // What is sent names the version it is for, or that there is none: it takes nothing unseen.
             force: Force::Take,
             persist: Persist::Stored,
@@ -176,7 +176,7 @@ impl Run<'_> {
         let patch = Patch {
             operations: &migration.patch(&live.resource_version),
             reference: &work.desired.reference,
-            field_manager: &self.execution.question.policy.field_manager,
+            field_manager: &self.execution.query.policy.field_manager,
             persist: Persist::Stored,
         };
         let migrated = self.execution.cluster.patch(&work.resource, &patch).await?;
@@ -186,18 +186,18 @@ impl Run<'_> {
     }
 
     /// The object changed since it was planned: plans it again, and goes on only with the same plan.
-    pub(super) async fn plan_again(&self, agreed: Agreed) -> Result<Agreed, Applied> {
+    pub(super) async fn plan_again(&self, agreed: Agreed) -> Result<Agreed, ApplyResult> {
         let Agreed {
             action, changes, work, ..
         } = agreed;
         let observation = self.observed(work.desired.clone(), &work).await;
-        let observation = observation.map_err(|error| Applied::Not(Outcome::Failed(error)))?;
+        let observation = observation.map_err(|error| ApplyResult::Not(Outcome::Failed(error)))?;
         match self.decide(observation, &work) {
-            Decision::Unchanged(settled) => Err(Applied::Nothing(settled)),
+            Decision::Unchanged(settled) => Err(ApplyResult::Nothing(settled)),
             Decision::Step(step) if step.action == action && same_changes(&changes, &step.changes) => {
-                Agreed::of(*step).ok_or(Applied::Not(Outcome::Moved))
+                Agreed::of(*step).ok_or(ApplyResult::Not(Outcome::Moved))
             }
-            Decision::Step(_) => Err(Applied::Not(Outcome::Moved)),
+            Decision::Step(_) => Err(ApplyResult::Not(Outcome::Moved)),
         }
     }
 
@@ -205,7 +205,7 @@ impl Run<'_> {
         let Some(predicted) = &agreed.work.predicted else {
             return;
         };
-        let field_manager = &self.execution.question.policy.field_manager;
+        let field_manager = &self.execution.query.policy.field_manager;
         let spelled = agreed.unverified.as_ref().map(|_| {
             let predicted = predicted.value().clone();
             let schema = &self.execution.served.schema;

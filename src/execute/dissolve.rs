@@ -19,7 +19,7 @@ impl Run<'_> {
             return Ok(true);
         };
         let (members, hidden) =
-            observe::read_members(cluster, &execution.question, &execution.served.discovery, &parent).await?;
+            observe::read_members(cluster, &execution.query, &execution.served.discovery, &parent).await?;
         if !members.is_empty() || !hidden.is_empty() {
             return Ok(false);
         }

@@ -35,7 +35,7 @@ use crate::diagnostic::error::{Error, Result};
 use crate::kinds::health::Health;
 use crate::kinds::jobs::{self, Inputs};
 use crate::object::{LiveObject, ObjectRef};
-use crate::observe::{self, Question, Served};
+use crate::observe::{self, Query, Served};
 use crate::plan::order;
 use crate::plan::{Action, Facts, Plan, Reason, Settled, Step, Work};
 
@@ -43,11 +43,11 @@ pub use event::{Event, Hold, NotPruned, Outcome};
 pub use lock::{Holder, Lock};
 
 use again::Written;
-use apply::{Agreed, Applied};
+use apply::{Agreed, ApplyResult};
 use feeds::Feeds;
 use fence::Fence;
 use lease::{Lease, Wish};
-use parent::{Members, Remaining};
+use parent::{Extents, Remaining};
 use runs::Runs;
 use walk::{State, Walk};
 
@@ -61,7 +61,7 @@ pub struct Execution {
     /// What the server served when the plan was made.
     pub served: Served,
     /// What the plan was made from; an object that changed is observed again by it.
-    pub question: Question,
+    pub query: Query,
     /// How long an object may take to become Current, or to be gone.
     pub timeout: Duration,
     /// What to remember of this sync.
@@ -85,7 +85,7 @@ impl Execution {
         let feeds = Feeds::new(self.cluster.clone(), selector, self.served.scopes.clone());
         let events: RefCell<&mut dyn FnMut(Event)> = RefCell::new(&mut events);
         let run = Run {
-            requests: Semaphore::new(self.question.concurrency),
+            requests: Semaphore::new(self.query.concurrency),
             feeds,
             runs: Runs::of(&plan),
             counts: RefCell::default(),
@@ -167,7 +167,7 @@ impl Run<'_> {
             key,
             ..
         } = facts;
-        let mut members = Members::default();
+        let mut members = Extents::default();
         let mut nodes = Vec::new();
         let mut deletes = Vec::new();
         for step in steps {
@@ -336,12 +336,12 @@ impl Run<'_> {
                 let resource = agreed.work.resource.clone();
                 let inputs = agreed.work.desired.inputs.clone();
                 match self.apply(agreed).await {
-                    Applied::Stored(live) => (action, resource, live, inputs),
-                    Applied::Nothing(settled) => {
+                    ApplyResult::Stored(live) => (action, resource, live, inputs),
+                    ApplyResult::Nothing(settled) => {
                         tried();
                         return self.await_settled(*settled).await;
                     }
-                    Applied::Not(outcome) => return outcome,
+                    ApplyResult::Not(outcome) => return outcome,
                 }
             }
         };

@@ -37,14 +37,14 @@ impl Extent {
 
 /// Where a sync may find members before and after it.
 #[derive(Debug, Default)]
-pub(super) struct Members {
+pub(super) struct Extents {
     /// Of all that the plan is about.
     planned: Extent,
     /// Of what there is once everything is done.
     remaining: Extent,
 }
 
-impl Members {
+impl Extents {
     pub(super) fn note(&mut self, step: &Step) {
         self.planned.note(&step.reference);
         if step.action != Action::Delete {
@@ -84,7 +84,7 @@ impl Run<'_> {
         let is_new = completed.is_none_or(|completed| completed.revision != self.execution.record.revision);
         let mut parents = plan.facts.parent.iter();
         let ran = parents.any(|parent| self.runs.after(&parent.jobs) != parent.jobs);
-        plan.facts.set.is_some() && (ran || is_new && self.execution.question.selection.is_everything())
+        plan.facts.set.is_some() && (ran || is_new && self.execution.query.selection.is_everything())
     }
 
     /// The namespace of the parent comes before everything else: applied first if git wants it.
@@ -133,7 +133,7 @@ impl Run<'_> {
         &self,
         set: &ApplySet,
         planned: Option<&Parent>,
-        members: &Members,
+        members: &Extents,
     ) -> Result<Kept, Abort> {
         let reference = set.parent();
         let resource = core_resource("ConfigMap", "configmaps", true);
@@ -166,11 +166,11 @@ impl Run<'_> {
         &self,
         set: &ApplySet,
         kept: &mut Kept,
-        members: &Members,
+        members: &Extents,
         remaining: &Remaining,
     ) -> Result<()> {
-        let is_everything = remaining.complete && self.execution.question.selection.is_everything();
-        if is_everything && self.execution.question.policy.prune == Prune::Orphans {
+        let is_everything = remaining.complete && self.execution.query.selection.is_everything();
+        if is_everything && self.execution.query.policy.prune == Prune::Orphans {
             // Every member is known: what git wants, and what was kept.
             kept.parent.kinds.clone_from(&members.remaining.kinds);
             kept.parent.namespaces.clone_from(&members.remaining.namespaces);
@@ -193,7 +193,7 @@ impl Run<'_> {
             },
             counts: self.counts.borrow().clone(),
             back_from: remaining.back_from.clone(),
-            partial: !self.execution.question.selection.is_everything(),
+            partial: !self.execution.query.selection.is_everything(),
         });
         self.write(set, kept).await
     }
@@ -203,7 +203,7 @@ impl Run<'_> {
         let Keyring::New(key) = key else { return Ok(()) };
         let reference = set.key();
         let resource = core_resource("Secret", "secrets", true);
-        let field_manager = &self.execution.question.policy.field_manager;
+        let field_manager = &self.execution.query.policy.field_manager;
         let created = self
             .execution
             .cluster
@@ -227,7 +227,7 @@ impl Run<'_> {
         let apply = Apply {
             object: &object,
             reference: &reference,
-            field_manager: &self.execution.question.policy.field_manager,
+            field_manager: &self.execution.query.policy.field_manager,
             force: Force::Take,
             persist: Persist::Stored,
         };

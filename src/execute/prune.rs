@@ -8,7 +8,7 @@ use super::feeds::LOOK_AGAIN;
 use super::{Event, Execution, Hold, NotPruned, Outcome, Run, TRIES};
 use crate::cluster::{Deletion, Failure};
 use crate::object::{self, LiveObject};
-use crate::observe::{self, Question};
+use crate::observe::{self, Query};
 use crate::plan::order::{Holder, Removal};
 use crate::plan::{self, Action, Contents, DeleteWork, Held, Step, Version, Work};
 
@@ -132,7 +132,7 @@ impl Run<'_> {
     /// kept. What the plan had for it is gone by now, and what is on its way out is waited for: in a
     /// definition's kind, that may be what goes with an owner of another kind.
     async fn still_in_use(&self, container: &LiveObject) -> Option<Outcome> {
-        let Question { set, concurrency, .. } = &self.execution.question;
+        let Query { set, concurrency, .. } = &self.execution.query;
         let Execution { cluster, served, .. } = self.execution;
         let may_follow = object::is_definition(&container.reference().kind);
         let patience = self.patience();
@@ -192,7 +192,7 @@ impl Run<'_> {
                 Ok(Some(live)) if live.uid() == version.uid && live.deletion_timestamp().is_some() => {
                     return Deleted::Requested;
                 }
-                Ok(Some(live)) if plan::is_same_delete(&work.live, &live, &self.execution.question.policy) => {
+                Ok(Some(live)) if plan::is_same_delete(&work.live, &live, &self.execution.query.policy) => {
                     version = Version::of(&live);
                 }
                 Ok(Some(_)) => return Deleted::Not(Outcome::Moved),

@@ -1,6 +1,6 @@
 //! Makes way for an object that is created anew: deletes the old one and waits until it is gone.
 
-use super::apply::{Agreed, Applied};
+use super::apply::{Agreed, ApplyResult};
 use super::{Event, Outcome, Run, TRIES};
 use crate::cluster::{Deletion, Failure};
 use crate::observe;
@@ -9,7 +9,7 @@ use crate::plan::{Action, Version};
 impl Run<'_> {
     /// Deletes exactly the object that was planned for and waits until it is gone; not if the server
     /// would refuse the new one.
-    pub(super) async fn make_way(&self, mut agreed: Agreed) -> Result<Agreed, Applied> {
+    pub(super) async fn make_way(&self, mut agreed: Agreed) -> Result<Agreed, ApplyResult> {
         self.validate(&agreed).await?;
         self.runs.begin(&agreed.work.desired.reference);
         for _ in 0..TRIES {
@@ -25,14 +25,14 @@ impl Run<'_> {
                         action: Action::Delete,
                     });
                     let gone = self.feeds.gone(&resource, &reference, &old.uid, self.patience()).await;
-                    gone.map_err(|why| Applied::Not(Outcome::NotGone(why)))?;
+                    gone.map_err(|why| ApplyResult::Not(Outcome::NotGone(why)))?;
                     return Ok(agreed);
                 }
                 Err(error) if error.failure == Failure::NotFound => return Ok(agreed),
                 Err(error) if error.failure == Failure::Conflict => {}
                 Err(error) => {
                     let error = observe::failed(&format!("delete {reference}"), error);
-                    return Err(Applied::Not(Outcome::Failed(error)));
+                    return Err(ApplyResult::Not(Outcome::Failed(error)));
                 }
             }
             let live = self.execution.cluster.get(&resource, &reference).await;
@@ -41,15 +41,15 @@ impl Run<'_> {
                 Ok(Some(_)) => agreed = self.plan_again(agreed).await?,
                 Err(error) => {
                     let error = observe::failed(&format!("read {reference}"), error);
-                    return Err(Applied::Not(Outcome::Failed(error)));
+                    return Err(ApplyResult::Not(Outcome::Failed(error)));
                 }
             }
         }
-        Err(Applied::Not(Outcome::Moved))
+        Err(ApplyResult::Not(Outcome::Moved))
     }
 
     /// What the server accepted when the plan was made it may refuse now.
-    async fn validate(&self, agreed: &Agreed) -> Result<(), Applied> {
+    async fn validate(&self, agreed: &Agreed) -> Result<(), ApplyResult> {
         let work = &agreed.work;
         let Some(old) = &work.live else { return Ok(()) };
         let _turn = self.requests.acquire().await;
@@ -61,11 +61,14 @@ impl Run<'_> {
             &work.desired.reference,
             &tried,
             &old.uid,
-            &self.execution.question.policy.field_manager,
+            &self.execution.query.policy.field_manager,
         );
         match asked.await {
             Ok(_) => Ok(()),
-            Err(error) => Err(Applied::Not(Outcome::Failed(observe::refused(&work.desired, error)))),
+            Err(error) => Err(ApplyResult::Not(Outcome::Failed(observe::refused(
+                &work.desired,
+                error,
+            )))),
         }
     }
 

@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 
 use super::explain::failed;
 use super::resolve::Resolved;
-use super::{Question, Scopes};
+use super::{Query, Scopes};
 use crate::applyset::parent::Parent;
 use crate::cluster::{Cluster, ClusterError, Discovery, Failure, Resource, Scope};
 use crate::diagnostic::error::Result;
@@ -23,16 +23,16 @@ pub(super) struct Members {
     pub(super) hidden: BTreeMap<GroupKind, String>,
 }
 
-pub(super) struct Survey<'a> {
+pub(super) struct Observer<'a> {
     pub(super) cluster: &'a dyn Cluster,
-    pub(super) question: &'a Question,
+    pub(super) query: &'a Query,
     /// The kinds that the server knows now.
     pub(super) discovery: &'a Discovery,
     /// The inputs that Jobs have completed with.
     pub(super) completed: &'a Recorded,
 }
 
-impl Survey<'_> {
+impl Observer<'_> {
     /// One LIST a kind, cluster-wide where that is allowed, else one a namespace.
     pub(super) async fn members(&self, desired: &[Resolved], parent: Option<&Parent>) -> Result<Members> {
         let mut resources: BTreeMap<GroupKind, Resource> = BTreeMap::new();
@@ -67,7 +67,7 @@ impl Survey<'_> {
                 .hidden
                 .insert(kind.clone(), format!("the server of {} does not answer", kind.group));
         }
-        let Some(set) = &self.question.set else {
+        let Some(set) = &self.query.set else {
             for (kind, resource) in resources {
                 members.scopes.insert(kind, scopes(&resource, &namespaces));
             }
@@ -79,7 +79,7 @@ impl Survey<'_> {
                 let (selector, namespaces) = (&selector, &namespaces);
                 async move { (self.list(&resource, selector, namespaces).await, resource) }
             })
-            .buffered(self.question.concurrency)
+            .buffered(self.query.concurrency)
             .collect()
             .await;
         for (listed, resource) in lists {
@@ -128,7 +128,7 @@ impl Survey<'_> {
     /// EndpointSlices of a Service.
     fn is_copied_label(&self, object: &LiveObject) -> bool {
         let is_applied = ManagedFields::of(object)
-            .applied_by(&self.question.policy.field_manager)
+            .applied_by(&self.query.policy.field_manager)
             .is_some();
         let owners = object.value().pointer("/metadata/ownerReferences");
         !is_applied && (owners.is_some() || object.reference().kind.is("", "Endpoints"))

@@ -5,28 +5,28 @@
 //! members. Where the server cannot be asked about an object, our own merge predicts what it would say, for
 //! that object only, and the plan says so.
 
-mod after;
-mod anew;
-mod ask;
-mod asking;
+mod ask_all;
+mod ask_one;
 mod contents;
 mod defaulted;
-mod everything;
+mod diagnosis;
 mod explain;
 pub mod history;
 mod job;
 mod key;
-mod made;
 mod members;
+mod migrated;
+mod payload;
 mod predict;
 mod relies;
+mod replacement;
 mod resolve;
 mod ruled;
 mod schemas;
 pub mod snapshot;
 #[cfg(test)]
 mod tests;
-mod why;
+mod whole_set;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -47,22 +47,22 @@ use crate::source::Manifest;
 use crate::source::rules::Rule;
 use crate::ssa::schema::Schema;
 
-use members::{Members, Survey, split_hidden};
+use members::{Members, Observer, split_hidden};
 use schemas::Schemas;
 
-pub use anew::without_addresses;
-pub use asking::{Server, bind, observe_again};
+pub use ask_one::{Server, bind, observe_again};
 pub use contents::contents;
-pub use everything::everything;
+pub use diagnosis::{explained, waits_for_consumer};
 pub use explain::{failed, refused, warnings};
 pub use job::validate;
 pub use key::is_needed as needs_key;
+pub use replacement::without_addresses;
 pub use resolve::{Resolved, resolve_all, resolve_known};
-pub use why::{explained, waits_for_consumer};
+pub use whole_set::whole_set;
 
 /// What is asked of a cluster.
 #[derive(Debug, Clone)]
-pub struct Question {
+pub struct Query {
     /// The ApplySet, if there is one.
     pub set: Option<ApplySet>,
     /// The namespace of manifests that name none.
@@ -85,7 +85,7 @@ pub struct Question {
     pub concurrency: usize,
 }
 
-impl Question {
+impl Query {
     /// One about all members of an ApplySet, whatever git says.
     pub fn about_members(set: &ApplySet, concurrency: usize) -> Self {
         Self {
@@ -139,38 +139,38 @@ pub async fn observe(
     cluster: &dyn Cluster,
     manifests: Vec<Manifest>,
     components: &ComponentDependencies,
-    question: &Question,
+    query: &Query,
 ) -> Result<Observations> {
     let discovery = discover(cluster).await?;
-    check_kinds(&question.policy.prune_kinds, &discovery)?;
+    check_kinds(&query.policy.prune_kinds, &discovery)?;
     let mut known = discovery.clone();
     let defined_by = resolve::add_defined_kinds(&mut known, &manifests);
-    let all = resolve::resolve(manifests, &known, &question.namespace)?;
-    ruled::check(&question.rules, &known)?;
+    let all = resolve::resolve(manifests, &known, &query.namespace)?;
+    ruled::check(&query.rules, &known)?;
     let dependencies = order::dependencies(all.iter().map(|(object, _)| object), &defined_by, components)?;
     let wanted: BTreeSet<ObjectRef> = all.iter().map(|(object, _)| object.reference.clone()).collect();
     let is_selected =
-        |(object, _): &resolve::Resolved| question.selection.selects(&object.reference, |key| object.label(key));
+        |(object, _): &resolve::Resolved| query.selection.selects(&object.reference, |key| object.label(key));
     let (mut desired, mut others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_selected);
     let not_selected = others.len();
     let declared = jobs::declared(desired.iter().chain(&others).map(|(object, _)| object))?;
     let selected = desired.iter().map(|(object, _)| &object.reference);
-    check_names(&question.policy, &wanted, declared.keys(), &selected.collect())?;
+    check_names(&query.policy, &wanted, declared.keys(), &selected.collect())?;
 
-    let parent = match &question.set {
+    let parent = match &query.set {
         Some(set) => read_parent(cluster, set, &discovery).await?,
         None => None,
     };
     let objects = desired.iter().chain(&others).map(|(object, _)| object);
-    let key = match &question.set {
-        Some(set) if key::is_needed(objects, &declared, question.rollouts) => key::read(cluster, set).await?,
+    let key = match &query.set {
+        Some(set) if key::is_needed(objects, &declared, query.rollouts) => key::read(cluster, set).await?,
         _ => Keyring::Empty,
     };
-    let irreversible = digest(&mut desired, &declared, &key, question);
+    let irreversible = digest(&mut desired, &declared, &key, query);
     let none = Recorded::new();
-    let survey = Survey {
+    let observer = Observer {
         cluster,
-        question,
+        query,
         discovery: &discovery,
         completed: parent.as_ref().map_or(&none, |parent| &parent.jobs),
     };
@@ -182,15 +182,15 @@ pub async fn observe(
         mut live,
         scopes,
         hidden,
-    } = survey.members(&desired, parent.as_ref()).await?;
+    } = observer.members(&desired, parent.as_ref()).await?;
 
-    survey
+    observer
         .add_rules(&mut desired, &others, |reference| {
             live.get(reference).map(|(_, live)| live)
         })
         .await;
 
-    let (unknown_rollouts, pending) = if question.rollouts {
+    let (unknown_rollouts, pending) = if query.rollouts {
         follow(&mut desired, &mut others, &live, &key)
     } else {
         Default::default()
@@ -204,18 +204,18 @@ pub async fn observe(
         })
         .collect();
     let mut schemas = Schemas::nearby(&live, &known, &discovery);
-    let objects = survey
-        .answers(known, &mut schemas, is_known_server && !question.verify)
+    let objects = observer
+        .answers(known, &mut schemas, is_known_server && !query.verify)
         .await?;
-    let is_everything = question.selection.is_everything() && not_compared.is_empty();
-    let idle_rules = survey.idle_rules(&wanted, &objects, is_everything);
+    let is_everything = query.selection.is_everything() && not_compared.is_empty();
+    let idle_rules = observer.idle_rules(&wanted, &objects, is_everything);
     let (schema, schema_unread) = schemas.into_parts();
-    let orphans = orphans(live, &wanted, question);
-    let contents = in_containers(cluster, &discovery, &orphans, question).await;
+    let orphans = orphans(live, &wanted, query);
+    let contents = in_containers(cluster, &discovery, &orphans, query).await;
     Ok(Observations {
         observed: Observed {
             facts: Facts {
-                set: question.set.clone(),
+                set: query.set.clone(),
                 parent,
                 not_compared,
                 dependencies,
@@ -247,18 +247,23 @@ pub async fn observe(
 fn orphans(
     live: BTreeMap<ObjectRef, (Resource, LiveObject)>,
     wanted: &BTreeSet<ObjectRef>,
-    question: &Question,
+    query: &Query,
 ) -> Vec<(Resource, LiveObject)> {
     let orphans = live.into_iter().filter(|(reference, (_, object))| {
-        !wanted.contains(reference) && question.selection.may_prune(reference, |key| object.label(key))
+        !wanted.contains(reference) && query.selection.may_prune(reference, |key| object.label(key))
     });
     orphans.map(|(_, orphan)| orphan).collect()
 }
 
-impl Survey<'_> {
+impl Observer<'_> {
     /// What an apply of each object would do: proved, where that is to be tried; else as the server answers;
     /// else as our own merge predicts it.
-    async fn answers(&self, known: Vec<ask::Known>, schemas: &mut Schemas, proves: bool) -> Result<Vec<Observation>> {
+    async fn answers(
+        &self,
+        known: Vec<ask_all::Known>,
+        schemas: &mut Schemas,
+        proves: bool,
+    ) -> Result<Vec<Observation>> {
         // What a member's fields are depends on how its kind is merged, whoever has defined it.
         let has_members = known.iter().any(|(_, _, member)| member.is_some());
         if has_members {
@@ -269,7 +274,7 @@ impl Survey<'_> {
         if objects.iter().any(predict::is_unverified) {
             schemas.read(self.cluster).await;
             for observation in &mut objects {
-                if let Err(error) = predict::predict(observation, schemas.schema(), self.question) {
+                if let Err(error) = predict::predict(observation, schemas.schema(), self.query) {
                     observation.answer = Answered::Refused(Arc::new(error));
                 }
             }
@@ -285,7 +290,7 @@ fn check_names<'a>(
     jobs: impl Iterator<Item = &'a ObjectRef> + Clone,
     selected: &BTreeSet<&ObjectRef>,
 ) -> Result<()> {
-    anew::check_permits(&policy.replace, wanted, selected)?;
+    replacement::check_permits(&policy.replace, wanted, selected)?;
     job::check_reruns(&policy.rerun, jobs, selected)
 }
 
@@ -295,13 +300,13 @@ async fn in_containers(
     cluster: &dyn Cluster,
     discovery: &Discovery,
     orphans: &[(Resource, LiveObject)],
-    question: &Question,
+    query: &Query,
 ) -> Vec<(ObjectRef, Contents)> {
     let mut found = Vec::new();
     for (_, orphan) in orphans {
         let reference = orphan.reference();
-        if is_container(&reference) && question.policy.may_prune(&reference.kind) {
-            let contents = contents(cluster, discovery, orphan, question.set.as_ref(), question.concurrency).await;
+        if is_container(&reference) && query.policy.may_prune(&reference.kind) {
+            let contents = contents(cluster, discovery, orphan, query.set.as_ref(), query.concurrency).await;
             found.push((reference, contents));
         }
     }
@@ -313,7 +318,7 @@ fn digest(
     desired: &mut [resolve::Resolved],
     declared: &BTreeMap<ObjectRef, jobs::Declared>,
     key: &Keyring,
-    question: &Question,
+    query: &Query,
 ) -> Irreversible {
     for (object, _) in &mut *desired {
         let declared = declared.get(&object.reference);
@@ -321,7 +326,7 @@ fn digest(
     }
     let desired = desired.iter();
     desired
-        .filter_map(|(object, _)| Done::declared(object, question.revision.as_deref()))
+        .filter_map(|(object, _)| Done::declared(object, query.revision.as_deref()))
         .collect()
 }
 
@@ -397,17 +402,17 @@ pub async fn read_parents(cluster: &dyn Cluster, discovery: &Discovery) -> Resul
 /// Lists the members of an ApplySet, wherever its parent says that there are any.
 pub async fn read_members(
     cluster: &dyn Cluster,
-    question: &Question,
+    query: &Query,
     discovery: &Discovery,
     parent: &Parent,
 ) -> Result<(Vec<(Resource, LiveObject)>, Vec<NotCompared>)> {
-    let survey = Survey {
+    let observer = Observer {
         cluster,
-        question,
+        query,
         discovery,
         completed: &parent.jobs,
     };
-    let Members { live, hidden, .. } = survey.members(&[], Some(parent)).await?;
+    let Members { live, hidden, .. } = observer.members(&[], Some(parent)).await?;
     let (_, not_compared) = split_hidden(Vec::new(), hidden);
     Ok((live.into_values().collect(), not_compared))
 }

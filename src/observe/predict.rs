@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Question;
+use super::Query;
 use crate::applyset::inventory::Applied;
 use crate::diagnostic::error::{Error, Result};
 use crate::object::field::FieldPath;
@@ -28,7 +28,7 @@ pub(super) fn is_unverified(observation: &Observation) -> bool {
 
 /// Predicts what could not be asked about. What the schema does not allow is an error, as it is where the
 /// server says so.
-pub(super) fn predict(observation: &mut Observation, schema: &Schema, question: &Question) -> Result<()> {
+pub(super) fn predict(observation: &mut Observation, schema: &Schema, query: &Query) -> Result<()> {
     let Answered::Unverified { why, predicted } = &mut observation.answer else {
         return Ok(());
     };
@@ -61,7 +61,7 @@ pub(super) fn predict(observation: &mut Observation, schema: &Schema, question: 
     let request = Request {
         live: live.map(LiveObject::value),
         sent,
-        writer: &Writer::new(question.policy.field_manager.as_str(), time),
+        writer: &Writer::new(query.policy.field_manager.as_str(), time),
         on_conflict: OnConflict::Force,
         is_as_applied: live.is_some_and(|live| is_as_applied(&observation.desired, live)),
     };
@@ -118,8 +118,8 @@ mod tests {
     use crate::plan::Policy;
     use crate::testing::{desired, desired_with_secret, resource};
 
-    fn question() -> Question {
-        Question {
+    fn query() -> Query {
+        Query {
             set: None,
             namespace: "n".into(),
             revision: None,
@@ -176,7 +176,7 @@ mod tests {
         let live = json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": "ns"},
             "spec": {"size": 1}});
         let mut observed = observation(desired(WIDGET), Some(live), Unverified::KindMissing);
-        predict(&mut observed, &schema("None"), &question()).expect("it is valid");
+        predict(&mut observed, &schema("None"), &query()).expect("it is valid");
         assert_eq!(predicted(&observed).expect("it is predicted")["spec"]["size"], 2);
         assert_eq!(
             observed.live.as_ref().expect("it is there").value()["apiVersion"],
@@ -188,7 +188,7 @@ mod tests {
             observed.live.map(LiveObject::into_value),
             Unverified::KindMissing,
         );
-        predict(&mut observed, &schema("Webhook"), &question()).expect("it is valid");
+        predict(&mut observed, &schema("Webhook"), &query()).expect("it is valid");
         let kind = observed.desired.gvk().clone();
         assert_eq!(
             predicted(&observed),
@@ -202,7 +202,7 @@ mod tests {
         let git = desired("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: ns}\ndata: {new: '1'}\n");
         for (why, has_old) in [(Unverified::BeingDeleted, false), (Unverified::NotAllowed, true)] {
             let mut observed = observation(git.clone(), Some(live.clone()), why);
-            predict(&mut observed, Schema::bundled(), &question()).expect("it is valid");
+            predict(&mut observed, Schema::bundled(), &query()).expect("it is valid");
             let data = &predicted(&observed).expect("it is predicted")["data"];
             assert_eq!(data.get("old").is_some(), has_old);
         }
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn a_kind_without_a_schema_is_not_predicted() {
         let mut observed = observation(desired(WIDGET), None, Unverified::NotAllowed);
-        predict(&mut observed, Schema::bundled(), &question()).expect("nothing is known to be wrong");
+        predict(&mut observed, Schema::bundled(), &query()).expect("nothing is known to be wrong");
         let kind = observed.desired.gvk().clone();
         assert_eq!(
             predicted(&observed),
@@ -223,7 +223,7 @@ mod tests {
     fn what_the_schema_does_not_allow_is_told_at_its_field_without_its_value() {
         let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: ns}\ndata: {a: [swordfish]}\n";
         let mut observed = observation(desired_with_secret(text, &["data"]), None, Unverified::NotAllowed);
-        let error = predict(&mut observed, Schema::bundled(), &question()).expect_err("it is no text");
+        let error = predict(&mut observed, Schema::bundled(), &query()).expect_err("it is no text");
         assert_eq!(error.message(), "ConfigMap ns/x is not valid");
         let (place, words) = &error.places()[0];
         assert_eq!(place.to_string(), "a.yaml:4:8");

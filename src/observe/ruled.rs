@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::members::Survey;
+use super::members::Observer;
 use super::resolve::Resolved;
 use crate::applyset::inventory;
 use crate::cluster::{Discovery, Scope};
@@ -17,7 +17,7 @@ pub(super) fn check(rules: &[Arc<Rule>], known: &Discovery) -> Result<()> {
     Error::join(rules::unknown_kinds(rules, known.kinds())).map_or(Ok(()), Err)
 }
 
-impl Survey<'_> {
+impl Observer<'_> {
     /// Tells the objects of `desired` which rules are about them: those that a person wrote, and those that
     /// follow from autoscalers, of the directory or in the cluster.
     ///
@@ -28,7 +28,7 @@ impl Survey<'_> {
         others: &[Resolved],
         live: impl Fn(&ObjectRef) -> Option<&'l LiveObject>,
     ) {
-        let mut all = self.question.rules.clone();
+        let mut all = self.query.rules.clone();
         let objects = desired.iter().chain(others).map(|(object, _)| object);
         let wanted: BTreeSet<ObjectRef> = objects.clone().map(|object| object.reference.clone()).collect();
         let scaling = objects.filter(|object| object.reference.kind == rules::autoscaler());
@@ -65,7 +65,7 @@ impl Survey<'_> {
         };
         let scope = Scope::Namespace(namespace.to_owned());
         let found = self.cluster.list(resource, &scope, "").await.unwrap_or_default();
-        let ours = self.question.set.as_ref().map(inventory::ApplySet::id);
+        let ours = self.query.set.as_ref().map(inventory::ApplySet::id);
         let found = found.iter().filter(|live| {
             let is_member = ours.is_some() && inventory::member_of(live) == ours.as_deref();
             !is_member || wanted.contains(&live.reference())
@@ -86,7 +86,7 @@ impl Survey<'_> {
         observations: &[Observation],
         is_everything: bool,
     ) -> Vec<(Arc<Rule>, Idle)> {
-        let idle = self.question.rules.iter().filter_map(|rule| {
+        let idle = self.query.rules.iter().filter_map(|rule| {
             let objects = wanted.iter().filter(|object| rule.objects.selects(object)).count();
             let is_met = || {
                 observations

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::ask::Known;
+use super::ask_all::Known;
 use crate::cluster::{Cluster, Discovery, Resource};
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef, is_definition};
 use crate::ssa::schema::Schema;

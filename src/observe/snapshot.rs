@@ -8,7 +8,7 @@ use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Cluster, Discovery, Failure, Resource};
 use crate::diagnostic::error::Result;
 use crate::object::{GroupKind, GroupVersionKind, LiveObject, ObjectRef};
-use crate::observe::{self, Question};
+use crate::observe::{self, Query};
 use crate::ssa::schema::Schema;
 
 /// What was gathered. The values of Secrets are still there.
@@ -27,13 +27,13 @@ pub struct Gathered {
 pub async fn gather(
     cluster: &dyn Cluster,
     set: &ApplySet,
-    question: &Question,
+    query: &Query,
     discovery: &Discovery,
 ) -> Result<Option<Gathered>> {
     let Some(parent) = observe::read_parent(cluster, set, discovery).await? else {
         return Ok(None);
     };
-    let (members, not_compared) = observe::read_members(cluster, question, discovery, &parent).await?;
+    let (members, not_compared) = observe::read_members(cluster, query, discovery, &parent).await?;
     let mut gathered = Gathered {
         objects: members
             .into_iter()

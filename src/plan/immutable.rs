@@ -8,7 +8,8 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::{
-    Action, ApplyWork, Aside, Conflicts, Decision, Immutable, Policy, Reason, Step, Untried, Work, compared, replaced,
+    Action, ApplyWork, Conflicts, Decision, Immutable, Policy, Reason, Step, Tolerated, Untried, Work, compared,
+    replaced,
 };
 use crate::applyset::inventory;
 use crate::cluster::{CauseKind, ClusterError, Failure, Propagation};
@@ -177,7 +178,7 @@ pub(super) fn decide(mut step: Step, mut work: ApplyWork, found: Immutable, arou
         return Decision::Step(Box::new(step));
     };
     // The new one is as git says, whole: nothing is left aside.
-    (step.aside, step.moved) = (Aside::default(), None);
+    (step.tolerated, step.moved) = (Tolerated::default(), None);
     let mut conflicts = false;
     if let Ok(object) = &answer {
         let sides = Sides {

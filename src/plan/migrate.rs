@@ -26,7 +26,7 @@ pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration
 
 /// Whose fields become whose.
 #[derive(Debug, Clone, Copy)]
-pub struct Heir<'a> {
+pub struct NewOwner<'a> {
     /// Under which name we apply.
     pub field_manager: &'a str,
     /// The managers, besides `kubectl apply`, whose fields become ours.
@@ -39,7 +39,7 @@ pub struct Heir<'a> {
     pub schema: &'a Schema,
 }
 
-impl Heir<'_> {
+impl NewOwner<'_> {
     /// What we own of `live`, with the items of lists that were one value when we applied them.
     fn regrown(&self, live: &LiveObject, fields: &FieldSet) -> Option<FieldSet> {
         let kind = self.schema.kind_of(live.value()).filter(|kind| !kind.is_built_in())?;
@@ -62,31 +62,33 @@ pub struct Migration {
 }
 
 /// Finds out what has to become ours before `live` can be applied to; nothing, most of the time.
-pub fn due(live: &LiveObject, heir: Heir<'_>) -> Option<Migration> {
+pub fn due(live: &LiveObject, new_owner: NewOwner<'_>) -> Option<Migration> {
     // Most of the time there is nothing to do, and that is seen without reading who owns what.
-    let is_known = |version: &str| version == heir.api_version || heir.served.iter().any(|served| served == version);
+    let is_known =
+        |version: &str| version == new_owner.api_version || new_owner.served.iter().any(|served| served == version);
     let is_of_interest = |(manager, fields): (FieldManager, &Value)| {
-        if manager.is_apply_of(heir.field_manager) {
-            return !is_known(&manager.api_version) || heir.regrown(live, &FieldSet::from_fields_v1(fields)).is_some();
+        if manager.is_apply_of(new_owner.field_manager) {
+            return !is_known(&manager.api_version)
+                || new_owner.regrown(live, &FieldSet::from_fields_v1(fields)).is_some();
         }
         let notes = &fields["f:metadata"]["f:annotations"];
-        is_left_behind(&manager, !notes[format!("f:{LAST_APPLIED}")].is_null(), heir.named)
+        is_left_behind(&manager, !notes[format!("f:{LAST_APPLIED}")].is_null(), new_owner.named)
     };
     if !ManagedFields::writers(live.value()).any(is_of_interest) {
         return None;
     }
     let managed = ManagedFields::of(live);
     let annotation = FieldPath::of(&["metadata", "annotations", LAST_APPLIED]);
-    let ours = managed.applied_by(heir.field_manager);
+    let ours = managed.applied_by(new_owner.field_manager);
     let from: Vec<(FieldManager, FieldSet)> = managed
-        .others(heir.field_manager)
-        .filter(|(manager, fields)| is_left_behind(manager, fields.touches(&annotation), heir.named))
+        .others(new_owner.field_manager)
+        .filter(|(manager, fields)| is_left_behind(manager, fields.touches(&annotation), new_owner.named))
         .map(|(manager, fields)| (manager.clone(), fields.clone()))
         .collect();
     let gone_version = ours
         .map(|(manager, _)| &manager.api_version)
         .filter(|version| !is_known(version));
-    let regrown = ours.and_then(|(_, fields)| heir.regrown(live, fields));
+    let regrown = ours.and_then(|(_, fields)| new_owner.regrown(live, fields));
     if from.is_empty() && gone_version.is_none() && regrown.is_none() {
         return None;
     }
@@ -98,7 +100,7 @@ pub fn due(live: &LiveObject, heir: Heir<'_>) -> Option<Migration> {
     let version = recorded
         .map(|manager| manager.api_version.as_str())
         .find(|version| is_known(version));
-    let version = version.unwrap_or(heir.api_version).to_owned();
+    let version = version.unwrap_or(new_owner.api_version).to_owned();
     let mut fields = FieldSet::default();
     let all = ours
         .into_iter()
@@ -114,7 +116,7 @@ pub fn due(live: &LiveObject, heir: Heir<'_>) -> Option<Migration> {
         .map(|(manager, _)| manager)
         .or(from.first().map(|(manager, _)| manager));
     let entry = FieldManager {
-        name: heir.field_manager.to_owned(),
+        name: new_owner.field_manager.to_owned(),
         operation: Operation::Apply,
         api_version: version,
         subresource: String::new(),
@@ -130,28 +132,28 @@ pub fn due(live: &LiveObject, heir: Heir<'_>) -> Option<Migration> {
         gone_version,
         managed,
         fields,
-        field_manager: heir.field_manager.to_owned(),
+        field_manager: new_owner.field_manager.to_owned(),
     })
 }
 
 impl Migration {
     /// A migration after which these `fields`, which are nobody's, are ours as well, down to their last
     /// values.
-    pub fn taking(due: Option<Self>, live: &LiveObject, heir: Heir<'_>, fields: &[FieldPath]) -> Self {
+    pub fn taking(due: Option<Self>, live: &LiveObject, new_owner: NewOwner<'_>, fields: &[FieldPath]) -> Self {
         let mut migration = due.unwrap_or_else(|| Self {
             from: Vec::new(),
             gone_version: None,
             managed: ManagedFields::of(live),
             fields: FieldSet::default(),
-            field_manager: heir.field_manager.to_owned(),
+            field_manager: new_owner.field_manager.to_owned(),
         });
-        let ours = migration.managed.applied_by(heir.field_manager);
+        let ours = migration.managed.applied_by(new_owner.field_manager);
         let ours = ours.map(|(manager, fields)| (manager.clone(), fields.clone()));
         let (entry, mut owned) = ours.unwrap_or_else(|| {
             let entry = FieldManager {
-                name: heir.field_manager.to_owned(),
+                name: new_owner.field_manager.to_owned(),
                 operation: Operation::Apply,
-                api_version: heir.api_version.to_owned(),
+                api_version: new_owner.api_version.to_owned(),
                 subresource: String::new(),
                 time: None,
             };
@@ -251,8 +253,8 @@ mod tests {
 
     const NOTED: &str = "metadata annotations kubectl.kubernetes.io/last-applied-configuration";
 
-    fn heir<'a>(named: &'a [String], served: &'a [String]) -> Heir<'a> {
-        Heir {
+    fn heir<'a>(named: &'a [String], served: &'a [String]) -> NewOwner<'a> {
+        NewOwner {
             field_manager: "stackanetes",
             named,
             api_version: "v1",

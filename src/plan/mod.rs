@@ -2,7 +2,6 @@
 //!
 //! A pure function of what was observed and of the policy. No step is decided anywhere else.
 
-mod aside;
 pub mod compare;
 mod immutable;
 pub mod migrate;
@@ -16,6 +15,7 @@ mod saved;
 mod step;
 #[cfg(test)]
 mod tests;
+mod tolerated;
 
 use self::compare::{Cause, Comparison, FieldChange, Sides};
 use crate::applyset::key::Keyring;
@@ -29,7 +29,6 @@ use crate::plan::order::rank;
 
 use immutable::Around;
 
-pub use aside::Aside;
 pub use immutable::{Lost, NoPermit, Obstacle, Permit, Replacement, fixed_fields, is_container};
 pub use observed::{
     Answered, Back, Deleted, Facts, Idle, Immutable, Lineage, NoBase, NotCompared, Observation, Observed, Past,
@@ -40,6 +39,7 @@ pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Pru
 pub use prune::{Budget, Contents, Held, NoBudget, Unseen, is_precious, is_same_delete, names_kind};
 pub use saved::{API_VERSION, ApplySetName, MadeOf, Moved, OtherPart, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
+pub use tolerated::Tolerated;
 
 /// Decides what a sync would do.
 pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
@@ -199,15 +199,15 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
         answer,
         run,
     } = observation;
-    let aside = live
+    let tolerated = live
         .as_ref()
-        .map(|live| Aside::of(&desired, live, &ruled))
+        .map(|live| Tolerated::of(&desired, live, &ruled))
         .unwrap_or_default();
     let moved = live
         .as_ref()
         .and_then(|live| moved(&desired, live, &policy.field_manager));
     let mut step = Step {
-        aside,
+        tolerated,
         moved,
         ..new(&desired)
     };
@@ -233,7 +233,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
             return immutable::decide(step, work, *found, &Around::new(live.as_ref(), &ruled, policy));
         }
         Answered::Refused(error) => return left(step, Action::Refused, Reason::Refused(error)),
-        Answered::Proved | Answered::Stands => return settled(step, work, live.as_ref()),
+        Answered::Proved | Answered::UpToDate => return settled(step, work, live.as_ref()),
         Answered::NotOurs(claim) => return not_ours(step, claim),
         Answered::ByServer { object, warnings } => (Ok(object), warnings),
         Answered::Unverified { why, predicted } => {
@@ -280,7 +280,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
         (Some(_), Err(why)) => (step.action, step.reason) = (Action::Update, Reason::Unpredicted(why.clone())),
         (None, _) => {}
     }
-    step.aside.settle(work.migration.as_ref(), &step.changes);
+    step.tolerated.settle(work.migration.as_ref(), &step.changes);
     step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
     work.predicted = predicted.ok();
     if step.action.writes() {
@@ -298,7 +298,7 @@ fn new(desired: &DesiredObject) -> Step {
         changes: Vec::new(),
         generates: Vec::new(),
         restarts: None,
-        aside: Aside::default(),
+        tolerated: Tolerated::default(),
         moved: None,
         unverified: None,
         guess: None,
@@ -338,7 +338,7 @@ fn left(step: Step, action: Action, reason: Reason) -> Decision {
     Decision::Step(Box::new(Step {
         action,
         reason,
-        aside: Aside::default(),
+        tolerated: Tolerated::default(),
         moved: None,
         ..step
     }))
@@ -363,7 +363,7 @@ fn ignored_namespace(desired: &DesiredObject) -> Option<String> {
 fn settled(step: Step, work: ApplyWork, live: Option<&LiveObject>) -> Decision {
     Decision::Unchanged(Box::new(Settled {
         unverified: step.unverified,
-        aside: step.aside,
+        tolerated: step.tolerated,
         warnings: step.warnings,
         ..standing(work, live)
     }))
@@ -379,7 +379,7 @@ fn standing(work: ApplyWork, live: Option<&LiveObject>) -> Settled {
         health: there.map_or_else(Health::current, health::of),
         unverified: None,
         warnings: Vec::new(),
-        aside: Aside::default(),
+        tolerated: Tolerated::default(),
         is_complete: desired.inputs.is_some() && there.is_none_or(health::is_complete),
         inputs: desired.inputs,
     }

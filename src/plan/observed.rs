@@ -196,7 +196,7 @@ pub enum Answered {
     /// The server was not asked, since its own records prove that nothing would change.
     Proved,
     /// The server was not asked, since a Job has run, or runs, with the inputs that it is to have.
-    Stands,
+    UpToDate,
 }
 
 /// An object that cannot be changed into what git wants.

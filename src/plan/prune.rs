@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use super::immutable::is_container;
-use super::{Action, Aside, DeleteWork, Policy, Prune, Reason, Step, Work};
+use super::{Action, DeleteWork, Policy, Prune, Reason, Step, Tolerated, Work};
 use crate::applyset::inventory;
 use crate::cluster::{Propagation, Resource};
 use crate::kinds::finalizer::finalizers;
@@ -159,7 +159,7 @@ pub(super) fn steps(
                 action,
                 reason: kept.unwrap_or_else(|| why.clone()),
                 changes: Vec::new(),
-                aside: Aside::default(),
+                tolerated: Tolerated::default(),
                 moved: None,
                 generates: Vec::new(),
                 restarts: None,

@@ -67,7 +67,7 @@ impl Body {
 mod tests {
     use super::*;
     use crate::cluster::Propagation;
-    use crate::plan::{ApplyWork, Aside, DeleteWork, Past};
+    use crate::plan::{ApplyWork, DeleteWork, Past, Tolerated};
     use crate::testing::{desired, resource_of};
     use serde_json::json;
 
@@ -79,7 +79,7 @@ mod tests {
             changes: Vec::new(),
             generates: Vec::new(),
             restarts: None,
-            aside: Aside::default(),
+            tolerated: Tolerated::default(),
             moved: None,
             unverified: None,
             guess: None,

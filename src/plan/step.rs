@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Aside, Back, Deleted, Facts, NoBase, Past, Replacement, Unpredicted, Unseen, Unverified};
+use super::{Back, Deleted, Facts, NoBase, Past, Replacement, Tolerated, Unpredicted, Unseen, Unverified};
 use crate::applyset::source::Source;
 use crate::cluster::{Propagation, Resource};
 use crate::diagnostic::error::Error;
@@ -53,7 +53,7 @@ pub struct Settled {
     /// What the server warned of when it was asked.
     pub warnings: Vec<String>,
     /// What is other than git says, and stays so.
-    pub aside: Aside,
+    pub tolerated: Tolerated,
     /// Of a Job: the inputs that it has.
     pub inputs: Option<Inputs>,
     /// Of a Job: whether it has completed with them.
@@ -72,7 +72,7 @@ pub struct Step {
     /// The fields that change.
     pub changes: Vec<FieldChange>,
     /// What is other than git says, and stays so.
-    pub aside: Aside,
+    pub tolerated: Tolerated,
     /// The version in which our fields are recorded, where it is another than git writes: they move.
     pub moved: Option<String>,
     /// The keys of a Secret whose values are made in the cluster.

@@ -11,7 +11,7 @@ use stackanetes::cluster::{Cluster, Connection, Kubernetes};
 use stackanetes::diagnostic::error::{Error, Result};
 use stackanetes::execute::{Event, Execution, Holder, Lock, Outcome};
 use stackanetes::object::selection::Selection;
-use stackanetes::observe::{self, Observations, Question};
+use stackanetes::observe::{self, Observations, Query};
 use stackanetes::plan::{self, Lineage, Policy};
 
 use crate::bed::{Bed, config_map, namespace, secret, with_metadata};
@@ -37,7 +37,7 @@ pub fn sync_through(
         let cluster: Arc<dyn Cluster> = Arc::new(Kubernetes::connect(&connection).await.expect("a cluster"));
         let desired = stackanetes::source::directory(&bed.dir.join("desired"), &stackanetes::source::Inputs::default())
             .expect("a directory");
-        let question = Question {
+        let query = Query {
             set: Some(ApplySet {
                 name: bed.namespace.clone(),
                 namespace: bed.namespace.clone(),
@@ -52,15 +52,15 @@ pub fn sync_through(
             policy: Policy::default(),
             concurrency: 4,
         };
-        let observed = observe::observe(&*cluster, desired.manifests, &desired.components, &question)
+        let observed = observe::observe(&*cluster, desired.manifests, &desired.components, &query)
             .await
             .expect("an answer");
         let Observations { observed, served } = observed;
-        let plan = plan::plan(observed, Lineage::default(), &question.policy);
+        let plan = plan::plan(observed, Lineage::default(), &query.policy);
         meanwhile();
         let execution = Execution {
             cluster: through(cluster),
-            question,
+            query,
             served,
             timeout: Duration::from_secs(30),
             record: Record {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::context::{Asked, Connected};
+use super::context::{Connected, PlanRequest};
 use super::format::PlanFormat;
 use super::{Exit, context, options, sync};
 use crate::cli::ui::Ui;
@@ -84,13 +84,13 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     surroundings::make(&sandbox, &from, &to, &namespace).await?;
     let first = from.revision.clone();
     let base_of = base.of();
-    sync_into(from, connected(), desired, ui).await?;
-    let asked = Asked {
+    Box::pin(sync_into(from, connected(), desired, ui)).await?;
+    let asked = PlanRequest {
         desired,
         safety,
         selection,
     };
-    let planned = context::planned_on(to, connected(), asked, ui).await?;
+    let planned = context::plan_against(to, connected(), asked, ui).await?;
     let mut heading = planned.heading(ui);
     if let Some(first) = &first {
         heading.against = Against::Commit {
@@ -158,12 +158,12 @@ fn base<'a>(path: &Path, range: &Range<'a>, ui: &mut Ui) -> Result<Base<'a>> {
 
 /// Syncs all of what a commit says into an empty sandbox.
 async fn sync_into(read: Desired, connected: Connected, desired: &options::Desired, ui: &mut Ui) -> Result<()> {
-    let asked = Asked {
+    let asked = PlanRequest {
         desired,
         safety: &options::Safety::default(),
         selection: Selection::default(),
     };
-    let planned = context::planned_on(read, connected, asked, ui).await?;
+    let planned = context::plan_against(read, connected, asked, ui).await?;
     let (_stays, stop) = watch::channel(false);
     let limits = sync::Limits {
         timeout: TIMEOUT,

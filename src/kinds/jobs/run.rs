@@ -14,7 +14,7 @@ pub enum Run {
     /// What is done about any object. It may be no Job at all.
     Plain,
     /// Nothing: it ran with these inputs, or runs with them.
-    Stands,
+    UpToDate,
     /// The same, and only what we note on it changes; its spec stays as it is.
     Noted,
     /// It is run, in place of the one that is there or was there.
@@ -55,7 +55,7 @@ impl Run {
         let Some(live) = live.filter(|live| live.deletion_timestamp().is_none()) else {
             return match recorded.map(changed_since) {
                 None => Self::Plain,
-                Some(None) => Self::Stands,
+                Some(None) => Self::UpToDate,
                 Some(Some(names)) => Self::Again(Why::Changed(names)),
             };
         };
@@ -76,7 +76,7 @@ impl Run {
                 if joins || inputs.adds_to(Some(&noted)) {
                     Self::Noted
                 } else {
-                    Self::Stands
+                    Self::UpToDate
                 }
             }
         }

@@ -264,11 +264,11 @@ fn changed_image() -> Run {
 #[test]
 fn a_job_that_is_not_there_runs_unless_it_has_completed_with_these_inputs() {
     assert_eq!(run(None, None, false), Run::Plain);
-    assert_eq!(run(None, Some("new"), false), Run::Stands);
+    assert_eq!(run(None, Some("new"), false), Run::UpToDate);
     assert_eq!(run(None, Some("old"), false), changed_image());
     let mut going = live(Some("new"), Some("Complete"));
     going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
-    assert_eq!(run(Some(going.clone()), Some("new"), false), Run::Stands);
+    assert_eq!(run(Some(going.clone()), Some("new"), false), Run::UpToDate);
     assert_eq!(run(Some(going), None, false), Run::Plain);
 }
 
@@ -276,14 +276,14 @@ fn a_job_that_is_not_there_runs_unless_it_has_completed_with_these_inputs() {
 fn a_job_that_is_there_stands_by_its_own_inputs() {
     let complete = Some("Complete");
     for (live, is_fixed, expected) in [
-        (live(Some("new"), complete), false, Run::Stands),
+        (live(Some("new"), complete), false, Run::UpToDate),
         (live(Some("old"), complete), false, changed_image()),
         (live(Some("old"), None), false, changed_image()),
         (live(Some("new"), Some("Failed")), false, Run::Again(Why::Failed)),
         (live(None, Some("Failed")), false, Run::Again(Why::Failed)),
         // While it runs, it is changed as far as it can be.
         (live(Some("new"), None), false, Run::Plain),
-        (live(Some("new"), None), true, Run::Stands),
+        (live(Some("new"), None), true, Run::UpToDate),
         (live(None, complete), false, Run::Plain),
         (live(None, complete), true, Run::Again(Why::Fixed)),
     ] {

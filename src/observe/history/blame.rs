@@ -23,7 +23,7 @@ const OBJECTS: usize = 50_000;
 const RENDERS: usize = 100;
 
 /// What is asked: since when git says what it says.
-struct Question {
+struct FieldQuery {
     object: ObjectRef,
     path: FieldPath,
     reordered: bool,
@@ -36,7 +36,7 @@ struct Answers<'a> {
     history: &'a History,
     discovery: &'a Discovery,
     key: &'a Keyring,
-    questions: Vec<Question>,
+    questions: Vec<FieldQuery>,
     of: HashMap<CommitId, Option<Vec<Said>>>,
     /// How many objects were rendered.
     rendered: usize,
@@ -59,7 +59,7 @@ impl History {
         self.ask(revision, questions, &plan.facts.key, discovery)
     }
 
-    fn ask(&self, revision: &Revision, questions: Vec<Question>, key: &Keyring, discovery: &Discovery) -> Blame {
+    fn ask(&self, revision: &Revision, questions: Vec<FieldQuery>, key: &Keyring, discovery: &Discovery) -> Blame {
         let mut answers = Answers {
             history: self,
             discovery,
@@ -91,7 +91,7 @@ impl History {
     }
 
     /// The question about a field, or about the object as a whole; nothing if its base is not known.
-    fn question(&self, revision: &Revision, object: &ObjectRef, change: Option<&FieldChange>) -> Option<Question> {
+    fn question(&self, revision: &Revision, object: &ObjectRef, change: Option<&FieldChange>) -> Option<FieldQuery> {
         let known = self.known.get(object)?;
         let path = change.map_or_else(FieldPath::root, |change| change.path.clone());
         let now = known.now.as_ref().and_then(|now| written(&now.value, &path)).cloned();
@@ -105,7 +105,7 @@ impl History {
             .as_ref()
             .or(Some(&known.then))
             .and_then(|side| side.component());
-        Some(Question {
+        Some(FieldQuery {
             object: object.clone(),
             files: self.files(revision.id(), &path, &origins, component),
             reordered: change.is_some_and(|change| change.reordered),
@@ -188,7 +188,7 @@ impl Answers<'_> {
         Some(said.collect())
     }
 
-    fn files(&self, commit: CommitId, question: &Question, object: &DesiredObject) -> Files {
+    fn files(&self, commit: CommitId, question: &FieldQuery, object: &DesiredObject) -> Files {
         let origins = object.origins.of(&question.path);
         let files = self
             .history

@@ -466,7 +466,7 @@ fn a_job_that_runs_again_is_replaced_where_there_is_one_and_created_where_there_
 #[test]
 fn a_job_that_stands_is_unchanged_and_complete_where_it_is_gone() {
     for (live, is_complete) in [(Some(job("old", "u")), true), (None, true)] {
-        let Decision::Unchanged(settled) = of_job(live, Answered::Stands, Run::Stands) else {
+        let Decision::Unchanged(settled) = of_job(live, Answered::UpToDate, Run::UpToDate) else {
             panic!("unchanged")
         };
         assert!(settled.health.is_current() && settled.is_complete == is_complete && settled.inputs.is_some());
@@ -474,7 +474,7 @@ fn a_job_that_stands_is_unchanged_and_complete_where_it_is_gone() {
     let mut running = job("old", "u").into_value();
     running["status"] = json!({});
     let running = LiveObject::new(running);
-    let Decision::Unchanged(settled) = of_job(Some(running), Answered::Stands, Run::Stands) else {
+    let Decision::Unchanged(settled) = of_job(Some(running), Answered::UpToDate, Run::UpToDate) else {
         panic!("unchanged")
     };
     assert!(!settled.health.is_current() && !settled.is_complete);
@@ -485,8 +485,8 @@ fn what_is_not_known_to_have_changed_is_not_synced() {
     let mut git = desired(JOB);
     git.inputs = Some([("Secret/a".to_owned(), None)].into_iter().collect());
     let observation = || Observation {
-        run: Run::Stands,
-        ..observation(git.clone(), Some(job("new", "u")), Answered::Stands)
+        run: Run::UpToDate,
+        ..observation(git.clone(), Some(job("new", "u")), Answered::UpToDate)
     };
     let hidden = |key: Keyring| {
         let mut observed = observed(vec![observation()], Vec::new());

@@ -54,7 +54,7 @@ pub(super) struct LayeredOrigins {
     /// The lowest first.
     layers: Vec<Layer>,
     schema: Arc<Cow<'static, Schema>>,
-    /// Made when it is first asked for: that is of the few objects that change.
+    /// Rendered when it is first asked for: that is of the few objects that change.
     merged: OnceLock<Value>,
 }
 

@@ -80,12 +80,12 @@ pub(super) fn check_value(value: &minijinja::Value) -> Result<(), Fault> {
 
 /// What a template makes, while it is made.
 #[derive(Default)]
-pub(super) struct Made {
+pub(super) struct BoundedText {
     text: Vec<u8>,
     is_too_long: bool,
 }
 
-impl Made {
+impl BoundedText {
     /// The text, of which minijinja writes whole characters only.
     pub(super) fn text(self) -> String {
         String::from_utf8_lossy(&self.text).into_owned()
@@ -98,7 +98,7 @@ impl Made {
     }
 }
 
-impl io::Write for Made {
+impl io::Write for BoundedText {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.is_too_long |= self.text.len() + bytes.len() > BYTES;
         if self.is_too_long {

@@ -9,7 +9,7 @@ use minijinja::value::Serde;
 use serde_json::Value;
 
 use super::expression::Evaluator;
-use super::made::{Made, MadeEntry, MadeValue};
+use super::rendered::{RenderedEntry, RenderedNode, RenderedValue};
 use super::scalar::{self, Piece};
 use super::scope::{ParameterPath, Variables};
 use crate::diagnostic::error::Error;
@@ -56,7 +56,7 @@ impl<'a> Renderer<'a> {
     }
 
     /// The document, or nothing where it is left out or wrong.
-    pub(super) fn document(&mut self, root: &Node) -> Option<Made> {
+    pub(super) fn document(&mut self, root: &Node) -> Option<RenderedNode> {
         let variables = Variables::new();
         if let Some(entry) = root.entry(FOR) {
             self.error(
@@ -72,7 +72,7 @@ impl<'a> Renderer<'a> {
         self.node(root, root.first_line(self.file.text()), &variables)
     }
 
-    fn node(&mut self, node: &Node, span: Range<usize>, variables: &Variables) -> Option<Made> {
+    fn node(&mut self, node: &Node, span: Range<usize>, variables: &Variables) -> Option<RenderedNode> {
         if self.budget == 0 {
             return None;
         }
@@ -94,8 +94,8 @@ impl<'a> Renderer<'a> {
                 for item in items {
                     self.item(item, variables, &mut made);
                 }
-                Some(Made {
-                    value: MadeValue::Sequence(made),
+                Some(RenderedNode {
+                    value: RenderedValue::Sequence(made),
                     span: node.span.clone(),
                     origins,
                 })
@@ -103,22 +103,22 @@ impl<'a> Renderer<'a> {
             NodeValue::Mapping(entries) => {
                 let origins = vec![here()];
                 let entries = self.entries(entries, variables);
-                Some(Made {
-                    value: MadeValue::Mapping(entries),
+                Some(RenderedNode {
+                    value: RenderedValue::Mapping(entries),
                     span: node.span.clone(),
                     origins,
                 })
             }
-            _ => Some(Made {
-                value: MadeValue::Whole(node.to_value()),
+            _ => Some(RenderedNode {
+                value: RenderedValue::Whole(node.to_value()),
                 span: node.span.clone(),
                 origins: vec![here()],
             }),
         }
     }
 
-    fn entries(&mut self, entries: &[Entry], variables: &Variables) -> Vec<MadeEntry> {
-        let mut made: Vec<MadeEntry> = Vec::with_capacity(entries.len());
+    fn entries(&mut self, entries: &[Entry], variables: &Variables) -> Vec<RenderedEntry> {
+        let mut made: Vec<RenderedEntry> = Vec::with_capacity(entries.len());
         let mut keys: HashSet<String> = HashSet::with_capacity(entries.len());
         for entry in entries
             .iter()
@@ -152,7 +152,7 @@ impl<'a> Renderer<'a> {
                 self.error(&message, self.place(entry), "keep one of the two");
                 continue;
             }
-            made.push(MadeEntry {
+            made.push(RenderedEntry {
                 key,
                 key_span: entry.key_span.clone(),
                 value,
@@ -177,7 +177,7 @@ impl<'a> Renderer<'a> {
     }
 
     /// One item of a list: none, one or many once it is rendered.
-    fn item(&mut self, item: &Node, variables: &Variables, made: &mut Vec<Made>) {
+    fn item(&mut self, item: &Node, variables: &Variables, made: &mut Vec<RenderedNode>) {
         let Some(repeat) = item.entry(FOR) else {
             self.single_item(item, variables, &[], made);
             return;
@@ -200,7 +200,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    fn single_item(&mut self, item: &Node, variables: &Variables, origins: &[Origin], made: &mut Vec<Made>) {
+    fn single_item(&mut self, item: &Node, variables: &Variables, origins: &[Origin], made: &mut Vec<RenderedNode>) {
         let mut read = Vec::new();
         if self.is_wanted(item, variables, &mut read) != Some(true) {
             return;
@@ -214,7 +214,7 @@ impl<'a> Renderer<'a> {
     }
 
     /// A node, or the `$value` that stands for it.
-    fn value_of(&mut self, node: &Node, span: Range<usize>, variables: &Variables) -> Option<Made> {
+    fn value_of(&mut self, node: &Node, span: Range<usize>, variables: &Variables) -> Option<RenderedNode> {
         let Some(value) = node.entry(VALUE) else {
             return self.node(node, span, variables);
         };
@@ -303,7 +303,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    fn text(&mut self, text: &str, node: &Node, span: Range<usize>, variables: &Variables) -> Option<Made> {
+    fn text(&mut self, text: &str, node: &Node, span: Range<usize>, variables: &Variables) -> Option<RenderedNode> {
         let mut read = Vec::new();
         let value = self.fill(text, &node.span, variables, &mut read)?;
         let mut origins = vec![Origin {
@@ -311,8 +311,8 @@ impl<'a> Renderer<'a> {
             place: Place::new(self.file.clone(), span),
         }];
         origins.extend(self.origins_of(&read));
-        Some(Made {
-            value: MadeValue::Whole(value),
+        Some(RenderedNode {
+            value: RenderedValue::Whole(value),
             span: node.span.clone(),
             origins,
         })
@@ -438,7 +438,7 @@ mod tests {
         }
     }
 
-    fn made(text: &str) -> Result<Option<Made>, String> {
+    fn made(text: &str) -> Result<Option<RenderedNode>, String> {
         let parameters = json!({
             "deployment": {"control_replicas": 3, "node_label": "control"},
             "ceph": {"enabled": false, "monitors": ["10.0.0.1", "10.0.0.2"]},

@@ -18,7 +18,7 @@ mod document;
 mod expression;
 mod ini;
 mod lines;
-mod made;
+mod rendered;
 mod scalar;
 mod scope;
 mod subject;
@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use self::document::{ParameterOrigins, Renderer};
 use self::expression::Evaluator;
-use self::made::Made;
+use self::rendered::RenderedNode;
 use self::scope::Variables;
 use self::template::Templates;
 use serde_json::Value;
@@ -209,7 +209,7 @@ impl ParameterOrigins for Parameters {
 
 /// A document that was rendered.
 #[derive(Debug)]
-pub struct Rendered(Made);
+pub struct Rendered(RenderedNode);
 
 impl Rendered {
     /// Its value, each part at the place where it is written.

@@ -72,7 +72,7 @@ impl Templates {
             variables: Variables::new(),
             notebook: notebook.clone(),
         };
-        let mut made = bounds::Made::default();
+        let mut made = bounds::BoundedText::default();
         let filled = self.environment.template_from_str(template).and_then(|compiled| {
             let scope = minijinja::Value::from_object(scope);
             compiled.render_captured_to(scope, &mut made).map(drop)

@@ -126,9 +126,9 @@ fn step(mut saved: Value, step: &Step, heading: &Heading<'_>) -> Value {
         Work::Nothing | Work::Delete(_) | Work::Await(_) => None,
     };
     let takes_from = migration.iter().flat_map(|migration| &migration.from);
-    let beside = step.aside.beside.iter();
+    let beside = step.tolerated.beside.iter();
     let beside = beside.map(|beside| json!({"path": beside.path.to_string(), "writer": writer(&beside.writer)}));
-    let yielded = step.aside.yielded.iter();
+    let yielded = step.tolerated.yielded.iter();
     extend(
         &mut saved,
         json!({

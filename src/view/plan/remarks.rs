@@ -150,11 +150,11 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
 
 /// What rules leave as it is: how much, or each with `-v`; and the rules that are about nothing.
 fn rules(plan: &Plan, heading: &Heading<'_>) -> String {
-    let steps = plan.steps.iter().map(|step| (&step.reference, &step.aside.yielded));
+    let steps = plan.steps.iter().map(|step| (&step.reference, &step.tolerated.yielded));
     let settled = plan
         .unchanged
         .iter()
-        .map(|settled| (&settled.reference, &settled.aside.yielded));
+        .map(|settled| (&settled.reference, &settled.tolerated.yielded));
     let mut all: Vec<_> = steps.chain(settled).collect();
     all.sort_by_key(|(reference, _)| *reference);
     let all = all
@@ -204,11 +204,11 @@ fn rules(plan: &Plan, heading: &Heading<'_>) -> String {
 
 /// What people added by hand, and what a sync leaves as it is no more than git does.
 fn beside(plan: &Plan, heading: &Heading<'_>) -> String {
-    let steps = plan.steps.iter().map(|step| (&step.reference, &step.aside.beside));
+    let steps = plan.steps.iter().map(|step| (&step.reference, &step.tolerated.beside));
     let settled = plan
         .unchanged
         .iter()
-        .map(|settled| (&settled.reference, &settled.aside.beside));
+        .map(|settled| (&settled.reference, &settled.tolerated.beside));
     let mut all: Vec<_> = steps.chain(settled).collect();
     all.sort_by_key(|(reference, _)| *reference);
     let all: Vec<_> = all

@@ -15,7 +15,7 @@ use stackanetes::diagnostic::place::{Origin, Place, Role, SourceFile};
 use stackanetes::object::field::{FieldPath, ManagedFields};
 use stackanetes::object::selection::Selection;
 use stackanetes::object::{DesiredObject, GroupVersionKind, LiveObject, Origins};
-use stackanetes::observe::{self, Question};
+use stackanetes::observe::{self, Query};
 use stackanetes::plan::compare::{self, FieldChange};
 use stackanetes::plan::{self, Adoption, Answered, Decision, Observation, Past, Policy, Step, Unverified};
 use stackanetes::ssa::predict;
@@ -76,7 +76,7 @@ struct Preview {
     reader: Kubernetes,
     schema: Schema,
     discovery: Discovery,
-    question: Question,
+    query: Query,
 }
 
 impl Preview {
@@ -97,7 +97,7 @@ impl Preview {
             discovery: reader.discover().await.expect("the server's kinds"),
             reader,
             schema,
-            question: Question {
+            query: Query {
                 set: None,
                 namespace: NAMESPACE.to_owned(),
                 revision: None,
@@ -126,7 +126,7 @@ impl Preview {
                 discovery: &self.discovery,
                 schema: &self.schema,
             };
-            observe::observe_again(&server, desired, resource, &self.question).await
+            observe::observe_again(&server, desired, resource, &self.query).await
         };
         let asked = ask(&self.admin).await;
         let predicted = ask(&self.reader).await;
@@ -146,7 +146,7 @@ impl Preview {
         let apply = Apply {
             object: &inventory::stamp(&wanted, None, None),
             reference: &wanted.reference,
-            field_manager: &self.question.policy.field_manager,
+            field_manager: &self.query.policy.field_manager,
             force: Force::Take,
             persist: Persist::Stored,
         };
@@ -155,7 +155,7 @@ impl Preview {
     }
 
     fn compare(&self, asked: Observation, predicted: Observation) -> Result<&'static str, String> {
-        let policy = &self.question.policy;
+        let policy = &self.query.policy;
         let (stored, local) = match (&asked.answer, &predicted.answer) {
             (Answered::ByServer { object, .. }, Answered::Unverified { why, predicted }) => {
                 assert_eq!(*why, Unverified::NotAllowed);

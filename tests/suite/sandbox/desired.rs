@@ -27,7 +27,7 @@ fn beside(bed: &Bed, name: &str) -> PathBuf {
 }
 
 /// Synced into a sandbox, every object is there as it is in the cluster: the same owned fields with the
-/// same owners and values, and nothing that the cluster has not. Aside are the server's defaults, times,
+/// same owners and values, and nothing that the cluster has not. Left aside are the server's defaults, times,
 /// UIDs and versions, statuses, generated values, and what is digested with each cluster's own key.
 pub fn it_is_the_same_in_a_sandbox(bed: &Bed) {
     let dir = beside(bed, "box");

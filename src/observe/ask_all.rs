@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::StreamExt as _;
 use serde_json::Value;
 
-use super::asking::{Asking, Wanted, bind, is_because, read};
+use super::ask_one::{Inquiry, Wanted, bind, is_because, read};
 use super::explain::refused;
-use super::made::Made;
-use super::members::Survey;
+use super::members::Observer;
+use super::payload::Payload;
 use super::predict::not_yet;
 use crate::cluster::{ClusterError, Failure, Resource};
 use crate::diagnostic::error::{Error, Result};
@@ -22,7 +22,7 @@ use crate::ssa::schema::Schema;
 /// A desired object, how its kind is reached, and the member that it is, if it is one.
 pub(super) type Known = (DesiredObject, Resource, Option<(Resource, LiveObject)>);
 
-impl Survey<'_> {
+impl Observer<'_> {
     /// Asks about every object: Namespaces first, since what is in a missing one, and in one that is
     /// going, cannot be asked about.
     ///
@@ -117,15 +117,15 @@ impl Survey<'_> {
     }
 
     /// Of a Job, its inputs decide; and what is still to be made in the cluster is no proof.
-    fn is_proved(&self, desired: &DesiredObject, made: &Made, live: &LiveObject, schema: &Schema) -> bool {
+    fn is_proved(&self, desired: &DesiredObject, made: &Payload, live: &LiveObject, schema: &Schema) -> bool {
         desired.inputs.is_none()
             && made.migration.is_none()
             && generate::due(desired, Some(live)).is_none()
-            && compare::is_proved(desired, &made.sent, live, schema, &self.question.policy.field_manager)
+            && compare::is_proved(desired, &made.sent, live, schema, &self.query.policy.field_manager)
     }
 
-    fn made(&self, desired: &DesiredObject, live: Option<&LiveObject>, schema: &Schema) -> Made {
-        Made::new(self.question, (self.discovery, schema), desired, live)
+    fn made(&self, desired: &DesiredObject, live: Option<&LiveObject>, schema: &Schema) -> Payload {
+        Payload::new(self.query, (self.discovery, schema), desired, live)
     }
 
     /// Asks about each, but first about one of those that take the same right: where that is missing, the
@@ -136,7 +136,7 @@ impl Survey<'_> {
     async fn ask_some(&self, known: Vec<Known>, around: &Around<'_>) -> Result<Vec<Observation>> {
         let mut rights = BTreeSet::new();
         let (first, rest): (Vec<_>, Vec<_>) = known.into_iter().partition(|known| rights.insert(Right::to(known)));
-        let mut asked = Asked::default();
+        let mut asked = AskedObject::default();
         let none = BTreeSet::new();
         self.ask_each(first, around, &none, &mut asked).await?;
         let refused = std::mem::take(&mut asked.refused);
@@ -152,7 +152,7 @@ impl Survey<'_> {
         known: Vec<Known>,
         around: &Around<'_>,
         refused: &BTreeSet<Right>,
-        asked: &mut Asked,
+        asked: &mut AskedObject,
     ) -> Result<()> {
         let mut answers = futures::stream::iter(known)
             .map(|known| async {
@@ -160,7 +160,7 @@ impl Survey<'_> {
                 let may_ask = !refused.contains(&right);
                 (right, self.ask_one(known, around, may_ask).await)
             })
-            .buffered(self.question.concurrency);
+            .buffered(self.query.concurrency);
         while let Some((right, answer)) = answers.next().await {
             match answer {
                 Ok(observation) => {
@@ -202,12 +202,12 @@ impl Survey<'_> {
             Some((listed, live)) if listed.gvk == resource.gvk => Some(live),
             // What is no member is most often not there: the server says so when it is asked.
             // Of a Job it may not be asked, so it must be looked for.
-            None if self.question.set.is_some() && recorded.is_none() && may_ask && !is_changing => None,
+            None if self.query.set.is_some() && recorded.is_none() && may_ask && !is_changing => None,
             _ => read(self.cluster, &resource, &desired).await?,
         };
-        let asking = Asking {
+        let asking = Inquiry {
             cluster: self.cluster,
-            question: self.question,
+            query: self.query,
             discovery: self.discovery,
             recorded,
             may_ask,
@@ -254,7 +254,7 @@ fn changing_kind(definition: &Observation) -> Option<GroupKind> {
 
 /// What came of asking about several objects.
 #[derive(Default)]
-struct Asked {
+struct AskedObject {
     observations: Vec<Observation>,
     /// What is wrong with manifests.
     errors: Vec<Error>,

@@ -10,41 +10,41 @@ use crate::yaml::{self, Entry, Node, NodeValue, Tree};
 
 /// A value that was made, and what made it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Made {
-    pub(super) value: MadeValue,
+pub(super) struct RenderedNode {
+    pub(super) value: RenderedValue,
     /// Where it is written.
     pub(super) span: Range<usize>,
     /// What made it: the place to point at first, then what was read on the way.
     pub(super) origins: Vec<Origin>,
 }
 
-/// The value of a [`Made`].
+/// The value of a [`RenderedNode`].
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum MadeValue {
+pub(super) enum RenderedValue {
     /// What has no parts of its own places: a scalar, or all of what an expression gave.
     Whole(Value),
     /// A list.
-    Sequence(Vec<Made>),
+    Sequence(Vec<RenderedNode>),
     /// A mapping.
-    Mapping(Vec<MadeEntry>),
+    Mapping(Vec<RenderedEntry>),
 }
 
 /// One key of a mapping that was made, and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct MadeEntry {
+pub(super) struct RenderedEntry {
     pub(super) key: String,
     pub(super) key_span: Range<usize>,
-    pub(super) value: Made,
+    pub(super) value: RenderedNode,
 }
 
-impl Made {
+impl RenderedNode {
     /// The value, each of its parts at the place where it is written. All of what one expression gave
     /// is at the place of that expression.
     pub(super) fn to_node(&self) -> Node {
         let value = match &self.value {
-            MadeValue::Whole(value) => return Node::from_value(value.clone(), &self.span),
-            MadeValue::Sequence(items) => NodeValue::Sequence(items.iter().map(Self::to_node).collect()),
-            MadeValue::Mapping(entries) => {
+            RenderedValue::Whole(value) => return Node::from_value(value.clone(), &self.span),
+            RenderedValue::Sequence(items) => NodeValue::Sequence(items.iter().map(Self::to_node).collect()),
+            RenderedValue::Mapping(entries) => {
                 let entries = entries.iter().map(|entry| Entry {
                     key: entry.key.clone(),
                     key_span: entry.key_span.clone(),
@@ -75,9 +75,9 @@ impl Made {
     pub(super) fn holds(&self, is_such: impl Fn(&Origin) -> bool + Copy) -> bool {
         self.origins.iter().any(is_such)
             || match &self.value {
-                MadeValue::Whole(_) => false,
-                MadeValue::Sequence(items) => items.iter().any(|item| item.holds(is_such)),
-                MadeValue::Mapping(entries) => entries.iter().any(|entry| entry.value.holds(is_such)),
+                RenderedValue::Whole(_) => false,
+                RenderedValue::Sequence(items) => items.iter().any(|item| item.holds(is_such)),
+                RenderedValue::Mapping(entries) => entries.iter().any(|entry| entry.value.holds(is_such)),
             }
     }
 
@@ -90,37 +90,37 @@ impl Made {
 
     fn child(&self, element: &PathElement) -> Option<&Self> {
         match (&self.value, element) {
-            (MadeValue::Mapping(entries), PathElement::Field(name)) => entries
+            (RenderedValue::Mapping(entries), PathElement::Field(name)) => entries
                 .iter()
                 .find(|entry| entry.key == *name)
                 .map(|entry| &entry.value),
-            (MadeValue::Sequence(items), element) => items.get(yaml::position(items, element)?),
-            (MadeValue::Mapping(_) | MadeValue::Whole(_), _) => None,
+            (RenderedValue::Sequence(items), element) => items.get(yaml::position(items, element)?),
+            (RenderedValue::Mapping(_) | RenderedValue::Whole(_), _) => None,
         }
     }
 }
 
-impl Tree for Made {
+impl Tree for RenderedNode {
     fn field_is(&self, key: &str, value: &Value) -> Option<bool> {
         match &self.value {
-            MadeValue::Mapping(entries) => {
+            RenderedValue::Mapping(entries) => {
                 let entry = entries.iter().find(|entry| entry.key == key)?;
                 Some(entry.value.is(value))
             }
-            MadeValue::Whole(whole) => whole.get(key).map(|own| own == value),
-            MadeValue::Sequence(_) => None,
+            RenderedValue::Whole(whole) => whole.get(key).map(|own| own == value),
+            RenderedValue::Sequence(_) => None,
         }
     }
 
     fn is(&self, value: &Value) -> bool {
         match (&self.value, value) {
-            (MadeValue::Whole(own), other) => own == other,
-            (MadeValue::Sequence(items), Value::Array(others)) => yaml::are(items, others),
-            (MadeValue::Mapping(entries), Value::Object(others)) => {
-                let is = |entry: &MadeEntry| others.get(&entry.key).is_some_and(|other| entry.value.is(other));
+            (RenderedValue::Whole(own), other) => own == other,
+            (RenderedValue::Sequence(items), Value::Array(others)) => yaml::are(items, others),
+            (RenderedValue::Mapping(entries), Value::Object(others)) => {
+                let is = |entry: &RenderedEntry| others.get(&entry.key).is_some_and(|other| entry.value.is(other));
                 entries.len() == others.len() && entries.iter().all(is)
             }
-            (MadeValue::Sequence(_) | MadeValue::Mapping(_), _) => false,
+            (RenderedValue::Sequence(_) | RenderedValue::Mapping(_), _) => false,
         }
     }
 }

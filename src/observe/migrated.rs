@@ -8,7 +8,7 @@ use crate::object::field::ManagedFields;
 use crate::plan::migrate::Migration;
 
 /// An apply that a migration comes before.
-pub(super) struct After<'a> {
+pub(super) struct AfterMigration<'a> {
     pub(super) cluster: &'a dyn Cluster,
     pub(super) field_manager: &'a str,
     pub(super) migration: &'a Migration,
@@ -16,7 +16,7 @@ pub(super) struct After<'a> {
     pub(super) live: &'a LiveObject,
 }
 
-impl After<'_> {
+impl AfterMigration<'_> {
     /// What the apply would store, where it would store `now` without the migration.
     ///
     /// Two dry-runs do not build on each other, so the server cannot be asked in one; but it can be asked

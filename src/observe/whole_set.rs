@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::members::{Members, Survey, split_hidden};
-use super::{Observations, Question, Served, in_containers, read_parent};
+use super::members::{Members, Observer, split_hidden};
+use super::{Observations, Query, Served, in_containers, read_parent};
 use crate::cluster::{Cluster, Resource};
 use crate::diagnostic::error::Result;
 use crate::object::LiveObject;
@@ -12,26 +12,26 @@ use crate::plan::{Facts, Observed};
 use crate::ssa::schema::Schema;
 
 /// Gathers all members, with nothing that git wants; nothing if the ApplySet was never synced.
-pub async fn everything(cluster: &dyn Cluster, question: &Question) -> Result<Option<Observations>> {
+pub async fn whole_set(cluster: &dyn Cluster, query: &Query) -> Result<Option<Observations>> {
     let discovery = super::discover(cluster).await?;
-    super::check_kinds(&question.policy.prune_kinds, &discovery)?;
-    let Some(set) = &question.set else { return Ok(None) };
+    super::check_kinds(&query.policy.prune_kinds, &discovery)?;
+    let Some(set) = &query.set else { return Ok(None) };
     let Some(parent) = read_parent(cluster, set, &discovery).await? else {
         return Ok(None);
     };
-    let survey = Survey {
+    let observer = Observer {
         cluster,
-        question,
+        query,
         discovery: &discovery,
         completed: &parent.jobs,
     };
-    let Members { live, scopes, hidden } = survey.members(&[], Some(&parent)).await?;
+    let Members { live, scopes, hidden } = observer.members(&[], Some(&parent)).await?;
     let (_, not_compared) = split_hidden(Vec::new(), hidden);
     let orphans: Vec<(Resource, LiveObject)> = live.into_values().collect();
-    let contents = in_containers(cluster, &discovery, &orphans, question).await;
+    let contents = in_containers(cluster, &discovery, &orphans, query).await;
     let observed = Observed {
         facts: Facts {
-            set: question.set.clone(),
+            set: query.set.clone(),
             parent: Some(parent),
             not_compared,
             server_version: discovery.server_version.clone(),

@@ -7,14 +7,14 @@ use crate::source::rules::Ruled;
 
 /// The fields of an object that a sync leaves as they are.
 #[derive(Debug, Default)]
-pub struct Aside {
+pub struct Tolerated {
     /// Those that a rule leaves to others.
     pub yielded: Vec<Yielded>,
     /// Those that people added by hand.
     pub beside: Vec<Beside>,
 }
 
-impl Aside {
+impl Tolerated {
     /// Of an object that is there.
     pub(super) fn of(desired: &DesiredObject, live: &LiveObject, ruled: &Ruled) -> Self {
         Self {

@@ -14,7 +14,7 @@ use crate::object::{DesiredObject, LiveObject, ObjectRef};
 use crate::plan::{self, Answered, Immutable, Permit, Untried};
 
 /// A new object in the place of one that cannot be changed.
-pub(super) struct Anew<'a> {
+pub(super) struct Trial<'a> {
     pub(super) cluster: &'a dyn Cluster,
     pub(super) resource: &'a Resource,
     pub(super) desired: &'a DesiredObject,
@@ -25,7 +25,7 @@ pub(super) struct Anew<'a> {
     pub(super) field_manager: &'a str,
 }
 
-impl Anew<'_> {
+impl Trial<'_> {
     /// What the server says of it. These are the fields of the old one that cannot be changed.
     ///
     /// `Err` when the server would not accept the new one either.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Question;
-use super::after::After;
-use super::anew;
+use super::Query;
 use super::defaulted;
 use super::explain::{failed, refused, warnings};
 use super::job;
-use super::made::Made;
+use super::migrated::AfterMigration;
+use super::payload::Payload;
 use super::predict::{not_yet, predict};
+use super::replacement;
 use crate::cluster::{Answer, Apply, Cluster, ClusterError, Discovery, Failure, Force, Persist, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::jobs::{Inputs, Run};
@@ -40,7 +40,7 @@ pub struct Server<'a> {
 pub(super) struct Wanted {
     pub(super) desired: DesiredObject,
     pub(super) resource: Resource,
-    pub(super) made: Made,
+    pub(super) made: Payload,
 }
 
 impl Wanted {
@@ -61,7 +61,7 @@ impl Wanted {
     }
 
     pub(super) fn observed(self, live: Option<LiveObject>, answer: Answered, run: Run) -> Observation {
-        let Made { sent, ruled, migration } = self.made;
+        let Payload { sent, ruled, migration } = self.made;
         Observation {
             desired: self.desired,
             resource: self.resource,
@@ -81,7 +81,7 @@ pub async fn observe_again(
     server: &Server<'_>,
     desired: DesiredObject,
     resource: Resource,
-    question: &Question,
+    query: &Query,
 ) -> Result<Observation> {
     let Server {
         cluster,
@@ -89,9 +89,9 @@ pub async fn observe_again(
         schema,
     } = *server;
     let live = read(cluster, &resource, &desired).await?;
-    let asking = Asking {
+    let asking = Inquiry {
         cluster,
-        question,
+        query,
         discovery,
         recorded: None,
         may_ask: true,
@@ -99,7 +99,7 @@ pub async fn observe_again(
         is_changing: false,
     };
     let mut observation = asking.ask(desired, resource, live).await?;
-    predict(&mut observation, schema, question)?;
+    predict(&mut observation, schema, query)?;
     Ok(observation)
 }
 
@@ -135,9 +135,9 @@ pub fn bind(sent: &mut Value, live: Option<&Version>) {
 }
 
 /// How one object is asked about.
-pub(super) struct Asking<'a> {
+pub(super) struct Inquiry<'a> {
     pub(super) cluster: &'a dyn Cluster,
-    pub(super) question: &'a Question,
+    pub(super) query: &'a Query,
     pub(super) discovery: &'a Discovery,
     /// The inputs that it has completed with, of a Job.
     pub(super) recorded: Option<&'a Inputs>,
@@ -149,7 +149,7 @@ pub(super) struct Asking<'a> {
     pub(super) is_changing: bool,
 }
 
-impl Asking<'_> {
+impl Inquiry<'_> {
     /// Asks the server what an apply of `desired` would do to `live`.
     pub(super) async fn ask(
         mut self,
@@ -157,16 +157,16 @@ impl Asking<'_> {
         resource: Resource,
         mut live: Option<LiveObject>,
     ) -> Result<Observation> {
-        let question = self.question;
+        let query = self.query;
         let mut is_fixed = false;
         for _ in 0..TRIES {
-            let (set, rerun) = (question.set.as_ref(), &question.policy.rerun);
+            let (set, rerun) = (query.set.as_ref(), &query.policy.rerun);
             let run = Run::of(&desired, live.as_ref(), self.recorded, set, rerun, is_fixed);
             // What is created anew is as git says, whole.
             let stays = live
                 .as_ref()
                 .filter(|live| live.deletion_timestamp().is_none() && !matches!(run, Run::Again(_)));
-            let mut made = Made::new(question, (self.discovery, self.schema), &desired, stays);
+            let mut made = Payload::new(query, (self.discovery, self.schema), &desired, stays);
             if let (Run::Noted, Some(live)) = (&run, &live) {
                 job::keep_spec(&mut made.sent, live);
             }
@@ -229,24 +229,24 @@ impl Asking<'_> {
         let Some(fields) = plan::fixed_fields(&error) else {
             return match defaulted::refused_fields(&error, &wanted.made.sent, &live) {
                 Some(fields) => {
-                    wanted.made = wanted.made.taking(self.question, &live, &fields);
+                    wanted.made = wanted.made.taking(self.query, &live, &fields);
                     Ok(wanted.observed(Some(live), not_yet(Unverified::Defaulted(fields)), Run::Plain))
                 }
                 None => wanted.refused(Some(live), error),
             };
         };
         // What is created anew is as git says, whole.
-        wanted.made = Made::new(self.question, (self.discovery, self.schema), &wanted.desired, None);
+        wanted.made = Payload::new(self.query, (self.discovery, self.schema), &wanted.desired, None);
         bind(&mut wanted.made.sent, None);
-        let anew = anew::Anew {
+        let trial = replacement::Trial {
             cluster: self.cluster,
             resource: &wanted.resource,
             desired: &wanted.desired,
             live: &live,
             sent: &wanted.made.sent,
-            field_manager: &self.question.policy.field_manager,
+            field_manager: &self.query.policy.field_manager,
         };
-        match anew.answer(fields).await {
+        match trial.answer(fields).await {
             Ok(answer) => Ok(wanted.observed(Some(live), answer, Run::Plain)),
             Err(error) => wanted.refused(Some(live), error),
         }
@@ -260,11 +260,11 @@ impl Asking<'_> {
         run: &Run,
         migration: Option<&Migration>,
     ) -> Option<Answered> {
-        let question = self.question;
-        let claim = live.map(|live| plan::claim(desired, live, question.set.as_ref(), &question.policy));
+        let query = self.query;
+        let claim = live.map(|live| plan::claim(desired, live, query.set.as_ref(), &query.policy));
         match claim {
             Some(claim) if !claim.allows_change() => return Some(Answered::NotOurs(claim)),
-            _ if *run == Run::Stands => return Some(Answered::Stands),
+            _ if *run == Run::UpToDate => return Some(Answered::UpToDate),
             _ => {}
         }
         if live.is_some_and(|live| live.deletion_timestamp().is_some()) {
@@ -285,12 +285,12 @@ impl Asking<'_> {
         &self,
         desired: &DesiredObject,
         resource: &Resource,
-        made: &Made,
+        made: &Payload,
         live: Option<&LiveObject>,
         run: &Run,
     ) -> Result<Answered, ClusterError> {
         let sent = &made.sent;
-        let field_manager = &self.question.policy.field_manager;
+        let field_manager = &self.query.policy.field_manager;
         let reference = &desired.reference;
         let Answer {
             object,
@@ -310,7 +310,7 @@ impl Asking<'_> {
         };
         let object = match (&made.migration, live) {
             (Some(migration), Some(live)) => {
-                let after = After {
+                let after = AfterMigration {
                     cluster: self.cluster,
                     field_manager,
                     migration,

@@ -2,17 +2,17 @@
 
 use serde_json::Value;
 
-use super::Question;
+use super::Query;
 use crate::applyset::inventory;
 use crate::cluster::Discovery;
 use crate::object::field::{FieldPath, ManagedFields};
 use crate::object::{DesiredObject, LiveObject};
-use crate::plan::migrate::{self, Heir, Migration};
+use crate::plan::migrate::{self, Migration, NewOwner};
 use crate::source::rules::{self, Ruled};
 use crate::ssa::schema::Schema;
 
 /// What is sent for an object, and what has to be done before.
-pub(super) struct Made {
+pub(super) struct Payload {
     pub(super) sent: Value,
     /// What the rules did with it.
     pub(super) ruled: Ruled,
@@ -20,26 +20,26 @@ pub(super) struct Made {
     pub(super) migration: Option<Migration>,
 }
 
-impl Made {
+impl Payload {
     /// Makes what is sent for `desired`, next to the live object that it is for, if it is for one.
     pub(super) fn new(
-        question: &Question,
+        query: &Query,
         (discovery, schema): (&Discovery, &Schema),
         desired: &DesiredObject,
         live: Option<&LiveObject>,
     ) -> Self {
-        let field_manager = &question.policy.field_manager;
-        let mut sent = inventory::stamp(desired, question.set.as_ref(), question.revision.as_deref());
+        let field_manager = &query.policy.field_manager;
+        let mut sent = inventory::stamp(desired, query.set.as_ref(), query.revision.as_deref());
         let versions = discovery.versions(&desired.reference.kind).iter();
         let served: Vec<String> = versions.map(|resource| resource.gvk.api_version()).collect();
-        let heir = Heir {
+        let new_owner = NewOwner {
             field_manager,
-            named: &question.migrate,
+            named: &query.migrate,
             api_version: &desired.gvk().api_version(),
             served: &served,
             schema,
         };
-        let migration = live.and_then(|live| migrate::due(live, heir));
+        let migration = live.and_then(|live| migrate::due(live, new_owner));
         let managed = match (&migration, live) {
             (Some(migration), _) => migration.managed.clone(),
             (None, Some(live)) if !desired.rules.is_empty() => ManagedFields::of(live),
@@ -51,15 +51,15 @@ impl Made {
     }
 
     /// The same, with fields of `live` that nobody owns becoming ours first.
-    pub(super) fn taking(mut self, question: &Question, live: &LiveObject, fields: &[FieldPath]) -> Self {
-        let heir = Heir {
-            field_manager: &question.policy.field_manager,
-            named: &question.migrate,
+    pub(super) fn taking(mut self, query: &Query, live: &LiveObject, fields: &[FieldPath]) -> Self {
+        let new_owner = NewOwner {
+            field_manager: &query.policy.field_manager,
+            named: &query.migrate,
             api_version: live.value()["apiVersion"].as_str().unwrap_or_default(),
             served: &[],
             schema: Schema::bundled(),
         };
-        self.migration = Some(Migration::taking(self.migration.take(), live, heir, fields));
+        self.migration = Some(Migration::taking(self.migration.take(), live, new_owner, fields));
         self
     }
 }
