@@ -59,6 +59,10 @@ pub(super) async fn made_of(planned: &Planned) -> Result<MadeOf> {
         let hint = "commit them, or plan a commit as it is with --revision HEAD";
         return unbound("files differ from the commit", hint);
     }
+    let Some(tree) = &revision.tree else {
+        let hint = "name a directory that the commit has";
+        return unbound("the commit has no such directory", hint);
+    };
     if let Some(secret) = planned.by_hand.secrets.first() {
         let hint = format!("set it in the environment's file, or leave out --set {secret}");
         return unbound("a secret is set by hand", &hint);
@@ -67,6 +71,7 @@ pub(super) async fn made_of(planned: &Planned) -> Result<MadeOf> {
         apply_set: planned.query.set.as_ref().map(Into::into),
         cluster: cluster(planned).await?,
         revision: revision.commit.clone(),
+        tree: tree.clone(),
         environment: planned.environment.clone(),
         set: planned.by_hand.values.clone(),
     })

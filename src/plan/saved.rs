@@ -41,8 +41,11 @@ pub struct MadeOf {
     pub apply_set: Option<ApplySetName>,
     /// The cluster: the UID of its namespace `kube-system` or, where that may not be read, its address.
     pub cluster: String,
-    /// The commit.
+    /// The commit, for people: any that has the same in the directory will do.
     pub revision: String,
+    /// All that the commit has in the directory, by the id of its tree: that is all that is read of it.
+    #[serde(default)]
+    pub tree: String,
     /// The environment.
     pub environment: Option<String>,
     /// The parameters that were set by hand, by their dotted names.
@@ -62,7 +65,7 @@ pub enum OtherPart {
     Environment(Option<String>, Option<String>),
     /// The parameters that were set by hand.
     Set(BTreeMap<String, Value>, BTreeMap<String, Value>),
-    /// The commit, by its whole id.
+    /// What the commits have in the directory: the whole ids of the commits.
     Commit(String, String),
 }
 
@@ -223,7 +226,8 @@ impl SavedPlan {
     }
 
     /// In what a plan made of `now` is of something else than this one, whatever either says. Empty where it is
-    /// of the same: every part is compared whole, a commit by all digits of its id.
+    /// of the same: every part is compared whole, a tree by all digits of its id. What was reviewed on a branch can so be
+    /// executed after its merge, by which it has come to another commit.
     pub fn other_parts(&self, now: &MadeOf) -> Vec<OtherPart> {
         let Some(then) = &self.made_of else {
             return vec![OtherPart::NoCommit];
@@ -244,7 +248,7 @@ impl SavedPlan {
         if then.set != now.set {
             parts.push(OtherPart::Set(then.set.clone(), now.set.clone()));
         }
-        if then.revision != now.revision {
+        if then.tree != now.tree {
             parts.push(OtherPart::Commit(then.revision.clone(), now.revision.clone()));
         }
         parts

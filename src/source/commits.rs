@@ -170,6 +170,11 @@ impl Commits {
         ))
     }
 
+    /// What names all that a commit has in the directory; nothing where it has no such directory.
+    pub(super) fn tree_id(&self, commit: CommitId) -> Option<String> {
+        git::tree(&self.repository.find_commit(commit).ok()?, &self.inside)
+    }
+
     /// The directory as it is in this commit.
     pub fn desired(&self, revision: &Revision, inputs: &Inputs) -> Result<Desired> {
         super::read(&self.tree(revision)?, &self.root, inputs)

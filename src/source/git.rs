@@ -16,6 +16,9 @@ pub struct Revision {
     pub commit: String,
     /// A short name of it, unique in the repository.
     pub short: String,
+    /// What names all that the commit has in the directory, by which two commits are told to hold the same there;
+    /// nothing where it has no such directory, or none is meant.
+    pub tree: Option<String>,
     /// The branch, if one is checked out, or the name by which the commit was asked for.
     pub branch: Option<String>,
     /// The first line of its message.
@@ -183,13 +186,25 @@ fn read(repository: &Repository, path: &Path, exclude: &Exclude) -> Result<Optio
         .is_branch()
         .then(|| String::from_utf8_lossy(head.shorthand_bytes()).into_owned());
     let dirty = is_dirty(repository, &commit, path, exclude)?;
+    let workdir = repository.workdir().and_then(|workdir| workdir.canonicalize().ok());
+    let inside = workdir.and_then(|workdir| path.strip_prefix(workdir).ok());
     Ok(Some(Revision {
         branch,
+        tree: inside.and_then(|inside| tree(&commit, inside)),
         ..revision(&commit, dirty)?
     }))
 }
 
-/// The revision that a commit is.
+/// What names all that a commit has at `inside`, a path from the top of the repository.
+pub(super) fn tree(commit: &git2::Commit<'_>, inside: &Path) -> Option<String> {
+    let tree = commit.tree().ok()?;
+    if inside.as_os_str().is_empty() {
+        return Some(tree.id().to_string());
+    }
+    Some(tree.get_path(inside).ok()?.id().to_string())
+}
+
+/// The revision that a commit is, of no directory.
 pub(super) fn revision(commit: &git2::Commit<'_>, dirty: bool) -> Result<Revision, git2::Error> {
     let subject = commit
         .summary_bytes()
@@ -198,6 +213,7 @@ pub(super) fn revision(commit: &git2::Commit<'_>, dirty: bool) -> Result<Revisio
     Ok(Revision {
         commit: commit.id().to_string(),
         short: String::from_utf8_lossy(&short).into_owned(),
+        tree: None,
         branch: None,
         subject: subject.unwrap_or_default(),
         time: Timestamp::from_second(commit.time().seconds()).unwrap_or_default(),

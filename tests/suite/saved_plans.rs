@@ -6,7 +6,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::bed::{Bed, Run, deployment, secret};
+use crate::bed::{Bed, Run, deployment, git, secret};
 use crate::control_plane::ControlPlane;
 
 const SECRET: &str = "hunter2-in-a-plan";
@@ -324,4 +324,17 @@ fn a_commit_that_shares_seven_digits_with_the_one_reviewed_is_another() {
         &bed,
         &format!("it is for commit {reviewed}, and this is commit {other}"),
     );
+}
+
+#[test]
+fn a_plan_of_a_branch_is_executed_after_its_merge_but_not_where_the_merge_brings_more() {
+    let bed = planned("saved-merged");
+    // Another commit, with the same in the directory.
+    std::fs::write(bed.dir.join("NOTES"), "elsewhere\n").expect("a file of our own");
+    bed.commit("Beside the directory");
+    bed.write_config_map("more", &[]);
+    bed.commit("In the directory");
+    refused(&bed, "it is for commit ");
+    git(&bed.dir, &["checkout", "--quiet", "HEAD~1"]);
+    sync_plan(&bed).exits(0);
 }
