@@ -14,6 +14,7 @@ mod bundled_schema;
 mod causes;
 mod check;
 mod checkouts;
+mod ci;
 mod components;
 mod conflicts;
 mod connections;

@@ -1,0 +1,259 @@
+//! The steps of the workflows, as a runner of GitHub runs them.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::{Runner, Shell, change, program, root, yaml};
+use crate::bed::{Bed, Run};
+
+/// The step `name` of a workflow. `values` are what its expressions stand for; those that hold for every run are
+/// known.
+#[track_caller]
+fn step(runner: &Runner<'_>, (workflow, name): (&str, &str), values: &[(&str, &str)]) -> Shell {
+    let file = &yaml(&root().join(".github/workflows").join(workflow))[0];
+    let jobs = file["jobs"].as_object().expect("jobs");
+    let mut steps = jobs.values().flat_map(|job| job["steps"].as_array().expect("steps"));
+    let step = steps.find(|step| step["name"] == name).expect("there is such a step");
+    let (temp, scripts) = (
+        runner.temp.display().to_string(),
+        root().join(".github/actions/stackanetes"),
+    );
+    let scripts = scripts.display().to_string();
+    let known = [
+        ("runner.temp", temp.as_str()),
+        ("steps.tool.outputs.scripts", &scripts),
+        ("github.token", "a-token"),
+        ("github.repository", "a/b"),
+        ("inputs.name", "cluster"),
+        ("inputs.directory", "desired"),
+        ("inputs.environment", ""),
+        ("secrets.kubeconfig", ""),
+    ];
+    let filled = |text: &str| {
+        let all = values.iter().chain(&known);
+        let filled = all.fold(text.to_owned(), |text, (expression, value)| {
+            text.replace(&format!("${{{{ {expression} }}}}"), value)
+        });
+        assert!(!filled.contains("${{"), "{workflow}: {filled}");
+        filled
+    };
+    let env = step["env"].as_object().expect("an environment");
+    let mut env: std::collections::BTreeMap<String, String> = env
+        .iter()
+        .map(|(name, value)| (name.clone(), filled(value.as_str().expect("text"))))
+        .collect();
+    for (name, file) in [("GITHUB_OUTPUT", "output"), ("GITHUB_STEP_SUMMARY", "summary")] {
+        env.insert(name.to_owned(), format!("{temp}/{file}"));
+    }
+    env.insert("RUNNER_TEMP".to_owned(), temp.clone());
+    Shell {
+        text: step["run"].as_str().expect("a step that runs a shell").to_owned(),
+        env,
+    }
+}
+
+#[track_caller]
+fn run(runner: &Runner<'_>, what: (&str, &str), values: &[(&str, &str)]) -> Run {
+    runner.run(&["bash", "-e", "-c"], &step(runner, what, values))
+}
+
+const PREVIEW: (&str, &str) = ("preview.yml", "Preview");
+const BASE: (&str, &str) = ("github.event.pull_request.base.sha", "main");
+
+#[test]
+fn a_preview_without_credentials_compares_git_with_git_and_a_change_is_no_failure() {
+    let bed = Bed::new("ci-preview");
+    change(&bed);
+    let runner = Runner::new(&bed);
+    run(&runner, PREVIEW, &[BASE]).exits(0);
+    let comment = runner.result("comment.md");
+    assert!(
+        comment.starts_with("<!-- stackanetes: preview cluster -->\n### ci-preview from main "),
+        "{comment}"
+    );
+    assert!(comment.contains("**1 to create; 1 unchanged**"), "{comment}");
+    assert!(!runner.results().join("plan.json").exists());
+    assert!(
+        fs::read_to_string(runner.temp.join("summary"))
+            .expect("a summary")
+            .contains("1 to create")
+    );
+}
+
+#[test]
+fn a_finding_fails_the_preview_beside_its_line_and_the_diff_is_told_all_the_same() {
+    let bed = Bed::new("ci-finding");
+    change(&bed);
+    bed.write("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  serviceAccountName: none\n  containers: [{name: a}]\n");
+    bed.commit("A pod");
+    let runner = Runner::new(&bed);
+    run(&runner, PREVIEW, &[BASE])
+        .exits(1)
+        .shows("::error file=desired/pod.yaml,line=5,endLine=5,col=3,endColumn=27,title=missing-object::");
+    assert!(runner.result("comment.md").contains("**2 to create; 1 unchanged**"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_fails_the_preview_and_no_line_of_an_error_is_a_command() {
+    let bed = Bed::new("ci-unreadable");
+    change(&bed);
+    bed.write("new.yaml", "a: [}\n::error::forged\n");
+    bed.commit("Broken");
+    let runner = Runner::new(&bed);
+    let run = run(&runner, PREVIEW, &[BASE]).exits(2);
+    assert!(
+        run.stdout.starts_with("::error file=desired/new.yaml,line=1,"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stderr.lines().all(|line| line.starts_with("| ")), "{}", run.stderr);
+    assert!(runner.result("comment.md").contains("The diff failed"));
+}
+
+fn comments(runner: &Runner<'_>) -> Vec<String> {
+    let text = |comment: &Value| comment["body"].as_str().unwrap_or_default().to_owned();
+    runner.kept("comments.json").iter().map(text).collect()
+}
+
+#[test]
+fn there_is_one_comment_and_it_is_kept_up_to_date() {
+    if program("jq").is_none() {
+        return;
+    }
+    let bed = Bed::new("ci-comment");
+    change(&bed);
+    let runner = Runner::new(&bed);
+    // Whoever writes the marker too gets no comment of ours.
+    let marker = "<!-- stackanetes: preview cluster -->";
+    runner.keep(
+        "comments.json",
+        &json!([{"id": 1, "user": {"type": "User"}, "body": marker}]),
+    );
+    let comment = ("preview.yml", "Comment");
+    let values = [("github.event.pull_request.number", "7")];
+    run(&runner, PREVIEW, &[BASE]).exits(0);
+    run(&runner, comment, &values).exits(0);
+    bed.write_config_map("newer", &[("a", "1")]);
+    bed.commit("Still more");
+    run(&runner, PREVIEW, &[BASE]).exits(0);
+    run(&runner, comment, &values).exits(0);
+    let comments = comments(&runner);
+    assert_eq!(comments.len(), 2, "{comments:#?}");
+    assert_eq!(comments[0], marker);
+    assert!(comments[1].contains("2 to create"), "{}", comments[1]);
+}
+
+#[test]
+fn what_a_fork_made_is_posted_where_its_commit_is_and_nowhere_else() {
+    if program("jq").is_none() {
+        return;
+    }
+    let bed = Bed::new("ci-fork");
+    let runner = Runner::new(&bed);
+    let artifact = runner.temp.join("state/artifacts/stackanetes-preview-cluster");
+    fs::create_dir_all(&artifact).expect("a directory of our own");
+    fs::write(artifact.join("diff.md"), "**1 to create**\n").expect("a file of our own");
+    let values = |sha: &'static str| {
+        [
+            ("github.event.workflow_run.id", "9"),
+            ("github.event.workflow_run.head_repository.owner.login", "somebody"),
+            ("github.event.workflow_run.head_branch", "main; exit 1"),
+            ("github.event.workflow_run.head_sha", sha),
+        ]
+    };
+    runner.keep("pulls.json", &json!([{"number": 7, "head": {"sha": "a1"}}]));
+    let comment = ("comment.yml", "Comment");
+    run(&runner, comment, &values("b2"))
+        .exits(0)
+        .shows("no open pull request is at b2");
+    assert_eq!(comments(&runner), [""; 0]);
+    run(&runner, comment, &values("a1")).exits(0);
+    let comments = comments(&runner);
+    assert_eq!(
+        comments,
+        [
+            "<!-- stackanetes: preview cluster -->\n> From the run of a fork, git compared with git: nobody asked the \
+          cluster.\n\n**1 to create**"
+        ]
+    );
+}
+
+/// The credentials of a user, as a secret holds them.
+fn kubeconfig(bed: &Bed) -> String {
+    fs::read_to_string(&bed.user.kubeconfig).expect("a kubeconfig")
+}
+
+#[test]
+fn what_was_reviewed_is_synced_after_its_merge_and_what_moved_waits_to_be_approved() {
+    if program("jq").is_none() {
+        return;
+    }
+    let bed = Bed::new("ci-sync");
+    change(&bed);
+    let runner = Runner::new(&bed);
+    let text = kubeconfig(&bed);
+    let secret = ("secrets.kubeconfig", text.as_str());
+    run(&runner, PREVIEW, &[BASE, secret])
+        .exits(0)
+        .hides(&[&bed.user.token]);
+    let artifacts = runner.temp.join("state/artifacts/stackanetes-plan-cluster");
+    fs::create_dir_all(&artifacts).expect("a directory of our own");
+    fs::rename(runner.results().join("plan.json"), artifacts.join("plan.json")).expect("a plan");
+    // It comes to main by another commit with the same tree.
+    crate::bed::git(&bed.dir, &["switch", "--quiet", "main"]);
+    crate::bed::git(&bed.dir, &["merge", "--quiet", "--no-ff", "--no-edit", "topic"]);
+    runner.keep(
+        "merged.json",
+        &json!([{"merged_at": "2026-01-01", "head": {"sha": "a1"}}]),
+    );
+    runner.keep("runs.json", &json!([{"databaseId": 5}]));
+    let find = ("sync.yml", "Find the plan that was reviewed");
+    let found = [("github.sha", "c3"), ("inputs.preview-workflow", "pull-request.yml")];
+    run(&runner, find, &found).exits(0);
+    let sync = ("sync.yml", "Sync");
+    // Until then somebody makes what the plan says is to be created.
+    bed.kubectl(&["create", "configmap", "new"]);
+    let output = || fs::read_to_string(runner.temp.join("output")).unwrap_or_default();
+    run(&runner, sync, &[secret]).exits(0).hides(&[&bed.user.token]);
+    assert_eq!(output(), "moved=true\n");
+    assert_eq!(bed.get("configmap", "old"), None, "nothing was changed");
+    bed.kubectl(&["delete", "configmap", "new"]);
+    run(&runner, find, &found).exits(0);
+    fs::remove_file(runner.temp.join("output")).expect("an output");
+    run(&runner, sync, &[secret]).exits(0).shows("synced: 2 created");
+    assert_eq!(output(), "");
+    assert!(bed.get("configmap", "new").is_some());
+}
+
+#[test]
+fn drift_is_one_issue_that_is_closed_when_there_is_none() {
+    if program("jq").is_none() {
+        return;
+    }
+    let bed = Bed::new("ci-drift");
+    change(&bed);
+    bed.synced();
+    let runner = Runner::new(&bed);
+    let text = kubeconfig(&bed);
+    let drift = || run(&runner, ("drift.yml", "Report"), &[("secrets.kubeconfig", &text)]).exits(0);
+    let issues = || runner.kept("issues.json");
+    drift();
+    assert_eq!(issues().len(), 0);
+    bed.patch("kubectl-edit", "configmap", "old", &json!({"data": {"a": "2"}}));
+    drift();
+    bed.patch("kubectl-edit", "configmap", "new", &json!({"data": {"a": "2"}}));
+    drift();
+    let told = issues();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert_eq!(told[0]["title"], "desired is not what the cluster has");
+    assert!(
+        told[0]["body"]
+            .as_str()
+            .is_some_and(|body| body.contains("2 to update")),
+        "{told:#?}"
+    );
+    bed.synced();
+    drift().hides(&[&bed.user.token]);
+    assert_eq!(issues()[0]["state"], "closed");
+}

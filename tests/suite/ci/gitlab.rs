@@ -1,0 +1,152 @@
+//! The jobs of the GitLab template, as its runner runs them: what goes before and the job's own lines in one shell.
+
+use serde_json::Value;
+
+use super::{Runner, Shell, change, program, root, yaml};
+use crate::bed::{Bed, Run};
+
+/// Runs a job with these variables.
+#[track_caller]
+fn run(runner: &Runner<'_>, job: &str, variables: &[(&str, &str)]) -> Run {
+    let template = &yaml(&root().join(".gitlab/stackanetes.yml"))[1];
+    let lines = |value: &Value| -> Vec<String> {
+        let lines = value.as_array().expect("lines").iter();
+        lines.map(|line| line.as_str().expect("text").to_owned()).collect()
+    };
+    let before = lines(&template[".stackanetes"]["before_script"]);
+    let script = lines(&template[job]["script"]);
+    let own = [("DIRECTORY", "desired"), ("ENVIRONMENT", "")];
+    let variables = own.iter().chain(variables);
+    let shell = Shell {
+        text: [before, script].concat().join("\n"),
+        env: variables
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+    };
+    runner.run(&["sh", "-c"], &shell)
+}
+
+fn written(bed: &Bed, file: &str) -> String {
+    std::fs::read_to_string(bed.dir.join(file)).unwrap_or_default()
+}
+
+#[test]
+fn a_merge_request_is_compared_with_git_where_there_are_no_credentials() {
+    let bed = Bed::new("gitlab-preview");
+    change(&bed);
+    let runner = Runner::new(&bed);
+    run(
+        &runner,
+        "stackanetes-preview",
+        &[("CI_MERGE_REQUEST_DIFF_BASE_SHA", "main")],
+    )
+    .exits(0);
+    let told = written(&bed, "stackanetes.md");
+    assert!(
+        told.starts_with("<!-- stackanetes: preview -->\n### gitlab-preview from main "),
+        "{told}"
+    );
+    assert!(told.contains("1 to create"), "{told}");
+    run(
+        &runner,
+        "stackanetes-preview",
+        &[("CI_MERGE_REQUEST_DIFF_BASE_SHA", "nothing")],
+    )
+    .exits(2);
+}
+
+#[test]
+fn a_merge_request_has_one_note_that_is_kept_up_to_date() {
+    if program("jq").is_none() {
+        return;
+    }
+    let bed = Bed::new("gitlab-note");
+    change(&bed);
+    let runner = Runner::new(&bed);
+    let variables = [
+        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "main"),
+        ("STACKANETES_TOKEN", "a-token-of-the-project"),
+        ("CI_API_V4_URL", "https://gitlab.example.com/api/v4"),
+        ("CI_PROJECT_ID", "1"),
+        ("CI_MERGE_REQUEST_IID", "7"),
+    ];
+    let preview = || {
+        run(&runner, "stackanetes-preview", &variables)
+            .exits(0)
+            .hides(&["a-token-of-the-project"])
+    };
+    preview();
+    bed.write_config_map("newer", &[("a", "1")]);
+    bed.commit("Still more");
+    preview();
+    let notes = runner.kept("notes.json");
+    assert_eq!(notes.len(), 1, "{notes:#?}");
+    assert!(
+        notes[0]["body"]
+            .as_str()
+            .is_some_and(|body| body.contains("2 to create")),
+        "{notes:#?}"
+    );
+}
+
+#[test]
+fn a_check_is_a_report_of_tests() {
+    let bed = Bed::new("gitlab-check");
+    change(&bed);
+    let runner = Runner::new(&bed);
+    run(&runner, "stackanetes-check", &[]).exits(0);
+    assert!(written(&bed, "stackanetes.xml").contains("<testcase name=\"nothing found\""));
+}
+
+#[test]
+fn what_was_merged_is_planned_and_exactly_that_is_synced() {
+    let bed = Bed::new("gitlab-sync");
+    change(&bed);
+    let runner = Runner::new(&bed);
+    let kubeconfig = bed.user.kubeconfig.display().to_string();
+    let variables = [("STACKANETES_KUBECONFIG", kubeconfig.as_str())];
+    run(&runner, "stackanetes-plan", &variables).exits(0);
+    bed.kubectl(&["create", "configmap", "new"]);
+    run(&runner, "stackanetes-sync", &variables)
+        .exits(2)
+        .complains("is not what a sync would do now; nothing was changed");
+    bed.kubectl(&["delete", "configmap", "new"]);
+    run(&runner, "stackanetes-sync", &variables)
+        .exits(0)
+        .shows("synced: 2 created");
+}
+
+#[test]
+fn drift_is_one_issue() {
+    if program("jq").is_none() {
+        return;
+    }
+    let bed = Bed::new("gitlab-drift");
+    change(&bed);
+    bed.synced();
+    let runner = Runner::new(&bed);
+    let kubeconfig = bed.user.kubeconfig.display().to_string();
+    let variables = [
+        ("STACKANETES_PREVIEW_KUBECONFIG", kubeconfig.as_str()),
+        ("STACKANETES_TOKEN", "a-token-of-the-project"),
+        ("CI_API_V4_URL", "https://gitlab.example.com/api/v4"),
+        ("CI_PROJECT_ID", "1"),
+    ];
+    let drift = || run(&runner, "stackanetes-drift", &variables).exits(0);
+    drift();
+    assert_eq!(runner.kept("notes.json").len(), 0);
+    for name in ["old", "new"] {
+        bed.patch(
+            "kubectl-edit",
+            "configmap",
+            name,
+            &serde_json::json!({"data": {"a": "2"}}),
+        );
+        drift();
+    }
+    let issues = runner.kept("notes.json");
+    assert_eq!(issues.len(), 1, "{issues:#?}");
+    assert_eq!(issues[0]["title"], "desired is not what the cluster has");
+    let told = issues[0]["description"].as_str().unwrap_or_default();
+    assert!(told.contains("2 to update"), "{told}");
+}

@@ -1,0 +1,131 @@
+//! The files for CI: they are held to rules, checked by the tools for such files, and their shell is run as a runner
+//! runs it, with stand-ins for GitHub's and GitLab's sides.
+
+mod files;
+mod github;
+mod gitlab;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::bed::{Bed, Run};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn yaml(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).expect("a readable file");
+    serde_saphyr::from_multiple(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Where programs of the system are.
+const SYSTEM: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// A program that `tests/programs/install` gets.
+fn program(name: &str) -> Option<PathBuf> {
+    let own = env::current_exe().expect("a process has a program");
+    let target = own.ancestors().nth(3).expect("cargo puts it three levels deep");
+    let own = ["ci/bin", "bin"].map(|dir| target.join("programs").join(dir));
+    let system = SYSTEM.split(':').map(PathBuf::from);
+    let mut found = own.into_iter().chain(system).map(|dir| dir.join(name));
+    if let Some(path) = found.find(|path| path.is_file()) {
+        return Some(path);
+    }
+    assert!(
+        env::var_os("STACKANETES_PROGRAMS").is_none_or(|value| value != "required"),
+        "{name} is not there; run tests/programs/install"
+    );
+    // Not by eprintln, whose output the test runner withholds from a test that passes.
+    let _ = writeln!(io::stderr(), "skipped, for want of {name}: run tests/programs/install");
+    None
+}
+
+/// What a runner runs: the text of a shell, and what is set for it.
+struct Shell {
+    text: String,
+    env: BTreeMap<String, String>,
+}
+
+/// A runner: a checked-out repository, and beside it a place for what the scripts write and for what the other side
+/// keeps.
+struct Runner<'a> {
+    bed: &'a Bed,
+    temp: PathBuf,
+}
+
+impl<'a> Runner<'a> {
+    fn new(bed: &'a Bed) -> Self {
+        let temp = bed.beside("runner");
+        fs::create_dir_all(temp.join("state")).expect("a directory of our own");
+        Self { bed, temp }
+    }
+
+    /// Where the scripts write what others read.
+    fn results(&self) -> PathBuf {
+        self.temp.join("results")
+    }
+
+    fn result(&self, name: &str) -> String {
+        fs::read_to_string(self.results().join(name)).unwrap_or_default()
+    }
+
+    /// What the other side keeps in this list.
+    fn kept(&self, list: &str) -> Vec<Value> {
+        let text = fs::read_to_string(self.temp.join("state").join(list)).unwrap_or_else(|_| "[]".to_owned());
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    fn keep(&self, list: &str, value: &Value) {
+        fs::write(self.temp.join("state").join(list), value.to_string()).expect("a file of our own");
+    }
+
+    /// Runs a shell in the repository, with the built command and the stand-ins on its path.
+    fn run(&self, program: &[&str], shell: &Shell) -> Run {
+        let built = Path::new(env!("CARGO_BIN_EXE_stackanetes"))
+            .parent()
+            .expect("a directory");
+        let stand_ins = root().join("tests/suite/ci");
+        let path = format!("{}:{}:{SYSTEM}", stand_ins.display(), built.display());
+        let child = Command::new(program[0])
+            .args(&program[1..])
+            .arg(&shell.text)
+            .current_dir(&self.bed.dir)
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", &self.temp)
+            .env("XDG_CACHE_HOME", self.bed.cache())
+            .env("STATE", self.temp.join("state"))
+            .envs(&shell.env)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        Run::finish(child.expect("a shell"))
+    }
+}
+
+impl Drop for Runner<'_> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = fs::remove_dir_all(&self.temp);
+        }
+    }
+}
+
+/// A repository with a commit on `main`, and on `topic` one more that adds a ConfigMap.
+fn change(bed: &Bed) {
+    let git = |args: &[&str]| crate::bed::git(&bed.dir, args);
+    bed.write_config_map("old", &[("a", "1")]);
+    bed.commit("Base");
+    git(&["branch", "--move", "main"]);
+    git(&["switch", "--quiet", "--create", "topic"]);
+    bed.write_config_map("new", &[("a", "1")]);
+    bed.commit("More");
+}
