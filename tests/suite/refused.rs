@@ -168,3 +168,36 @@ webhooks:
         .shows("! refused Secret refused-webhook/asked")
         .shows("+ create ConfigMap");
 }
+
+/// Each is wrong in a way of its own, and the server says so in a way of its own: it does not know a field, cannot
+/// read a value, or finds it invalid; of a new object, and of one that is there.
+#[test]
+fn no_invalid_object_hides_what_becomes_of_the_others() {
+    let bed = Bed::new("refused-each");
+    let service = |name: &str, ports: &str| {
+        format!("apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{ports: {ports}}}\n")
+    };
+    bed.write("there.yaml", &service("there", "[{port: 80}]"));
+    bed.synced();
+    bed.write_config_map("good", &[("a", "1")]);
+    let config_map = |rest: &str| format!("apiVersion: v1\nkind: ConfigMap\n{rest}\n");
+    for invalid in [
+        config_map("metadata: {name: bad}\ndatta: {a: b}"),
+        config_map("metadata: {name: Bad_Name}"),
+        config_map("metadata: {name: bad, labels: {a: '?'}}"),
+        service("bad", "[{port: many}]"),
+        service("bad", "[{port: 99999}]"),
+        service("bad", "[{port: 1}, {port: 1}]"),
+        service("there", "[{port: 99999}]"),
+        service("there", "[{port: 80, protocl: TCP}]"),
+        service("there", "{port: 80}"),
+    ] {
+        let is_there = invalid.contains("name: there");
+        bed.write(if is_there { "there.yaml" } else { "bad.yaml" }, &invalid);
+        let run = bed.diff();
+        assert_eq!(run.code, 1, "{invalid}\n{}{}", run.stdout, run.stderr);
+        run.shows("! refused")
+            .shows("+ create    ConfigMap refused-each/good")
+            .shows("1 to create, ");
+    }
+}

@@ -1,29 +1,62 @@
 //! The jobs of the GitLab template, as its runner runs them: what goes before and the job's own lines in one shell.
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use super::{Runner, Shell, change, program, root, yaml};
 use crate::bed::{Bed, Run};
 
-/// Runs a job with these variables.
-#[track_caller]
-fn run(runner: &Runner<'_>, job: &str, variables: &[(&str, &str)]) -> Run {
-    let template = &yaml(&root().join(".gitlab/stackanetes.yml"))[1];
+fn template() -> Value {
+    yaml(&root().join(".gitlab/stackanetes.yml")).remove(1)
+}
+
+/// All that the runner hands to one shell for a job.
+fn script(template: &Value, job: &str) -> String {
     let lines = |value: &Value| -> Vec<String> {
         let lines = value.as_array().expect("lines").iter();
         lines.map(|line| line.as_str().expect("text").to_owned()).collect()
     };
     let before = lines(&template[".stackanetes"]["before_script"]);
     let script = lines(&template[job]["script"]);
+    [before, script].concat().join("\n")
+}
+
+/// Runs a job with these variables.
+#[track_caller]
+fn run(runner: &Runner<'_>, job: &str, variables: &[(&str, &str)]) -> Run {
     let own = [("DIRECTORY", "desired"), ("ENVIRONMENT", "")];
     let variables = own.iter().chain(variables);
     let shell = Shell {
-        text: [before, script].concat().join("\n"),
+        text: script(&template(), job),
         env: variables
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect(),
     };
     runner.run(&["sh", "-c"], &shell)
+}
+
+#[test]
+fn shellcheck_finds_nothing_in_any_job() {
+    let Some(shellcheck) = program("shellcheck") else {
+        return;
+    };
+    let (template, runner) = (template(), tempfile::tempdir().expect("a directory of our own"));
+    let jobs = template
+        .as_object()
+        .expect("jobs")
+        .iter()
+        .filter(|(_, job)| job["script"].is_array());
+    let mut count = 0;
+    for (job, _) in jobs {
+        let file = runner.path().join(job);
+        std::fs::write(&file, script(&template, job)).expect("a file of our own");
+        let output = Command::new(&shellcheck).args(["--shell", "sh"]).arg(file).output();
+        let output = output.expect("it can be run");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        count += 1;
+    }
+    assert_eq!(count, 5);
 }
 
 fn written(bed: &Bed, file: &str) -> String {
