@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::identifier::Identifier;
+use crate::diagnostic::place::Place;
 use crate::source::IgnoredFinding;
 
 use super::directory::Object;
@@ -11,30 +12,61 @@ use super::finding::Finding;
 /// The annotation of an object of which these findings are meant: identifiers, with commas between them.
 pub const IGNORE_FINDINGS: &str = "stackanetes.io/ignore-findings";
 
-/// How many findings of each identifier were ignored.
-pub type Ignored = BTreeMap<Identifier, usize>;
+/// What was ignored.
+#[derive(Debug, Clone, Default)]
+pub struct Ignored {
+    /// How many findings of each identifier.
+    pub counts: BTreeMap<Identifier, usize>,
+    /// The rules that are about nothing that was found, at their places.
+    pub idle: Vec<Place>,
+}
 
-/// Takes what is meant out of the findings about `object`, and counts it. An annotation that names no finding is
-/// one itself.
-pub(super) fn take_out(
-    findings: &mut Vec<Finding>,
-    object: &Object<'_>,
-    rules: &[IgnoredFinding],
-    ignored: &mut Ignored,
-) {
-    let annotated = annotated(object, findings);
-    findings.retain(|finding| {
-        let identifier = finding.identifier;
-        let place = finding.places.first().map(|(place, _)| place);
-        let is_ignored = annotated.contains(&identifier)
-            || rules
-                .iter()
-                .any(|rule| rule.is_about(identifier, &object.reference, place));
-        if is_ignored {
-            *ignored.entry(identifier).or_default() += 1;
+/// Takes out what is meant, and keeps count of it.
+pub(super) struct Filter<'r> {
+    /// The rules, and whether anything was found that each is about.
+    rules: Vec<(&'r IgnoredFinding, bool)>,
+    counts: BTreeMap<Identifier, usize>,
+}
+
+impl<'r> Filter<'r> {
+    pub(super) fn new(rules: &'r [IgnoredFinding]) -> Self {
+        Self {
+            rules: rules.iter().map(|rule| (rule, false)).collect(),
+            counts: BTreeMap::new(),
         }
-        !is_ignored
-    });
+    }
+
+    /// Takes what is meant out of the findings about `object`. An annotation that names no finding is one itself.
+    pub(super) fn take_out(&mut self, findings: &mut Vec<Finding>, object: &Object<'_>) {
+        let annotated = annotated(object, findings);
+        findings.retain(|finding| {
+            let is_ignored = self.has_rule(finding, object) | annotated.contains(&finding.identifier);
+            if is_ignored {
+                *self.counts.entry(finding.identifier).or_default() += 1;
+            }
+            !is_ignored
+        });
+    }
+
+    fn has_rule(&mut self, finding: &Finding, object: &Object<'_>) -> bool {
+        let place = finding.places.first().map(|(place, _)| place);
+        let mut has_rule = false;
+        for (rule, is_used) in &mut self.rules {
+            if rule.is_about(finding.identifier, &object.reference, place) {
+                (*is_used, has_rule) = (true, true);
+            }
+        }
+        has_rule
+    }
+
+    /// What was ignored in all.
+    pub(super) fn finish(self) -> Ignored {
+        let idle = self.rules.into_iter().filter(|(_, is_used)| !is_used);
+        Ignored {
+            counts: self.counts,
+            idle: idle.map(|(rule, _)| rule.place.clone()).collect(),
+        }
+    }
 }
 
 /// The identifiers that the object's annotation names.

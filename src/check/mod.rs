@@ -40,6 +40,7 @@ use crate::object::GroupVersionKind;
 use crate::source::{IgnoredFinding, Manifest};
 
 use directory::{Directory, Object};
+use ignored::Filter;
 
 pub use finding::Finding;
 pub use ignored::{IGNORE_FINDINGS, Ignored};
@@ -52,7 +53,7 @@ pub const CHECK: &str = "stackanetes.io/check";
 pub struct Checked {
     /// The mistakes, by file and line.
     pub findings: Vec<Finding>,
-    /// How many others are meant as they are.
+    /// What else was found, and is meant as it is.
     pub ignored: Ignored,
     /// How many objects were looked at.
     pub objects: usize,
@@ -69,7 +70,7 @@ impl Checked {
             .map(|error| Finding::of_error(Identifier::UnreadableInput, error));
         Self {
             findings: findings.collect(),
-            ignored: Ignored::new(),
+            ignored: Ignored::default(),
             objects: 0,
             not_checked: BTreeMap::new(),
         }
@@ -104,7 +105,7 @@ const OF_OTHERS: [Rule; 9] = [
 /// Checks manifests; those that name no namespace are in `default_namespace`. What `rules` are about is ignored.
 pub fn check(manifests: &[Manifest], default_namespace: &str, rules: &[IgnoredFinding]) -> Checked {
     let directory = Directory::new(manifests, default_namespace);
-    let (mut findings, mut ignored) = (Vec::new(), Ignored::new());
+    let (mut findings, mut filter) = (Vec::new(), Filter::new(rules));
     for object in &directory.objects {
         let mut found = Vec::new();
         for rule in OF_ITSELF {
@@ -113,14 +114,14 @@ pub fn check(manifests: &[Manifest], default_namespace: &str, rules: &[IgnoredFi
         for rule in OF_OTHERS.iter().filter(|_| !object.is_ignored()) {
             rule(&directory, object, &mut found);
         }
-        ignored::take_out(&mut found, object, rules, &mut ignored);
+        filter.take_out(&mut found, object);
         findings.append(&mut found);
     }
     findings.sort_by(|one, other| one.order().cmp(&other.order()));
     findings.dedup();
     Checked {
         findings,
-        ignored,
+        ignored: filter.finish(),
         objects: manifests.len(),
         not_checked: fields::not_checked(&directory),
     }

@@ -68,7 +68,10 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 12] = [
         "check",
         &[
             ("stackanetes check", "desired/, without a cluster"),
-            ("stackanetes check -e prod", "as it is in one environment"),
+            (
+                "stackanetes check -e prod --format github",
+                "of one environment, in GitHub Actions",
+            ),
             (
                 "helm template web ./chart | stackanetes check -f -",
                 "what another program prints",

@@ -77,6 +77,17 @@ fn a_rule_ignores_what_it_is_about_in_many_objects_and_the_count_is_told() {
         .shows("1 warning in 4 objects");
     let found = json(&check(&dir, &["--format", "json"]).exits(1));
     assert_eq!(found["ignored"]["missing-object"], 4);
+    assert!(found["idleRules"].is_null());
+}
+
+#[test]
+fn a_rule_that_ignores_nothing_is_told() {
+    let rules = "ignoreFindings:\n  - {finding: missing-object}\n  - {finding: missing-key}\n";
+    let dir = folder("findings-idle", &[("shop.yaml", SHOP), ("stackanetes.yaml", rules)]);
+    check(&dir, &[])
+        .exits(1)
+        .shows("the rule at desired/stackanetes.yaml:3:5 ignores nothing")
+        .shows_not("stackanetes.yaml:2:5");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::check::{Checked, Finding};
+use crate::diagnostic::place::Place;
 use crate::view::json::{document, without_absent};
 
 use super::{Base, counts, is_complete, visible};
@@ -12,6 +13,7 @@ pub fn json(checked: &Checked, base: &Base) -> Value {
     let [errors, warnings] = counts(&checked.findings);
     let ignored = checked
         .ignored
+        .counts
         .iter()
         .map(|(identifier, count)| (identifier.to_string(), (*count).into()));
     let not_checked = checked
@@ -26,21 +28,29 @@ pub fn json(checked: &Checked, base: &Base) -> Value {
             "objects": checked.objects,
             "findings": checked.findings.iter().map(|finding| self::finding(finding, base)).collect::<Vec<_>>(),
             "ignored": ignored.collect::<serde_json::Map<_, Value>>(),
+            "idleRules": checked.ignored.idle.iter().map(|place| self::place(place, base)).collect::<Vec<_>>(),
             "notChecked": not_checked.collect::<Vec<_>>(),
         }),
     )
 }
 
+fn place(place: &Place, base: &Base) -> Value {
+    let region = base.region_of(place);
+    without_absent(json!({
+        "file": region.as_ref().map_or_else(|| place.file.path().to_owned(), |region| region.file.clone()),
+        "line": place.line(),
+        "column": place.column(),
+        "endColumn": region.and_then(|region| region.end_column),
+    }))
+}
+
 fn finding(finding: &Finding, base: &Base) -> Value {
     let places = finding.places.iter().map(|(place, label)| {
-        let region = base.region_of(place);
-        without_absent(json!({
-            "file": region.as_ref().map_or_else(|| place.file.path().to_owned(), |region| region.file.clone()),
-            "line": place.line(),
-            "column": place.column(),
-            "endColumn": region.and_then(|region| region.end_column),
-            "message": (!label.is_empty()).then(|| visible(label)),
-        }))
+        let mut place = self::place(place, base);
+        if !label.is_empty() {
+            place["message"] = visible(label).into();
+        }
+        place
     });
     without_absent(json!({
         "identifier": finding.identifier.name(),

@@ -40,8 +40,11 @@ pub fn checked(checked: &Checked) -> String {
             .collect();
         text += &format!("fields not checked, for want of a schema: {}\n", kinds.join(", "));
     }
-    if !checked.ignored.is_empty() {
-        text += &format!("ignored: {}\n", ignored(&checked.ignored));
+    if !checked.ignored.counts.is_empty() {
+        text += &format!("ignored: {}\n", ignored(&checked.ignored.counts));
+    }
+    for rule in &checked.ignored.idle {
+        text += &format!("the rule at {rule} ignores nothing\n");
     }
     let objects = counted(checked.objects, "object");
     text + &format!("{} in {objects}\n", paint(STRONG, found(&checked.findings)))
