@@ -15,7 +15,7 @@ use crate::object::selection::Selection;
 use crate::observe::history::{self, Directory};
 use crate::observe::{self, Observations, Query, Served};
 use crate::plan::compare::Blame;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Elsewhere, Plan, Policy};
 use crate::source::parameters::SetByHand;
 use crate::source::{self, Desired, Revision};
 use crate::view::{Against, Heading, Pruning};
@@ -90,10 +90,15 @@ pub(super) async fn plan_against(
     let Connected {
         cluster,
         name: cluster_name,
+        reached,
         default_namespace,
         concurrency,
     } = connected;
     let set = applyset(&desired.set, &settings, &default_namespace);
+    let policy = Policy {
+        elsewhere: elsewhere(&settings, environment.as_deref(), reached.as_ref()),
+        ..safety.policy(&desired.field_manager, environment.as_deref())
+    };
     let query = Query {
         namespace: namespace(&desired.set, &settings, &default_namespace),
         set,
@@ -103,7 +108,7 @@ pub(super) async fn plan_against(
         verify: desired.verify,
         rules: settings.rules.clone(),
         migrate: settings.migrate.clone(),
-        policy: safety.policy(&desired.field_manager, environment.as_deref()),
+        policy,
         concurrency,
     };
     let directory = Directory {
@@ -188,10 +193,35 @@ pub(super) struct Connected {
     pub(super) cluster: Arc<dyn Cluster>,
     /// What a person calls it.
     pub(super) name: String,
+    /// How an API server was reached; nothing for a sandbox, which is nobody's cluster.
+    pub(super) reached: Option<Reached>,
     /// The namespace of what names none.
     pub(super) default_namespace: String,
     /// How many requests to have under way at once.
     pub(super) concurrency: usize,
+}
+
+/// How an API server was reached.
+pub(super) struct Reached {
+    /// The context of the kubeconfig, where it is the context's own server.
+    context: Option<String>,
+    /// The URL of the server.
+    server: String,
+}
+
+/// Whether this is another cluster than those that the environment belongs to.
+pub(super) fn elsewhere(
+    settings: &source::Settings,
+    environment: Option<&str>,
+    reached: Option<&Reached>,
+) -> Option<Elsewhere> {
+    let Reached { context, server } = reached?;
+    let allowed = settings.contexts.of(environment)?;
+    (!source::is_among(allowed, context.as_deref(), server)).then(|| Elsewhere {
+        environment: environment.map(str::to_owned),
+        cluster: context.clone().unwrap_or_else(|| server.clone()),
+        allowed: allowed.to_vec(),
+    })
 }
 
 /// Connects to the cluster that the options name, or opens the sandbox.
@@ -201,6 +231,7 @@ pub(super) async fn connect(options: &options::Cluster, ui: &mut Ui) -> Result<C
         let sandbox = Sandbox::open(directory)?;
         return Ok(Connected {
             name: sandbox_name(&sandbox),
+            reached: None,
             default_namespace: Sandbox::DEFAULT_NAMESPACE.to_owned(),
             cluster: Arc::new(sandbox),
             concurrency,
@@ -216,6 +247,10 @@ pub(super) async fn connect(options: &options::Cluster, ui: &mut Ui) -> Result<C
     }
     Ok(Connected {
         name: kubernetes.context_name().to_owned(),
+        reached: Some(Reached {
+            context: kubernetes.context().map(str::to_owned),
+            server: kubernetes.server().to_owned(),
+        }),
         default_namespace: kubernetes.default_namespace().to_owned(),
         cluster: Arc::new(kubernetes),
         concurrency,
@@ -243,10 +278,10 @@ pub(super) fn applyset(set: &options::Set, settings: &source::Settings, default_
 }
 
 /// The settings of a directory, which may be missing where the ApplySet is named.
-pub(super) fn named(directory: &std::path::Path, set: &options::Set) -> Result<source::Settings> {
+pub(super) fn named(named: &options::Named, set: &options::Set) -> Result<source::Settings> {
     match set.name {
-        Some(_) if !directory.exists() => Ok(source::Settings::default()),
-        _ => source::settings(directory),
+        Some(_) if !named.directory.exists() => Ok(source::Settings::default()),
+        _ => source::settings(&named.directory, named.environment.as_deref()),
     }
 }
 
@@ -267,7 +302,7 @@ impl FoundSet {
 
 /// Connects to the cluster, and finds out which ApplySet is meant there.
 pub(super) async fn found(
-    directory: &std::path::Path,
+    directory: &options::Named,
     set: &options::Set,
     cluster: &options::Cluster,
     ui: &mut Ui,

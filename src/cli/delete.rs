@@ -1,6 +1,5 @@
 //! `stackanetes delete`
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -26,9 +25,8 @@ use crate::view::{self, Against, Heading, Pruning};
 /// and what is annotated with stackanetes.io/prune: never need --prune-kind.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The directory whose stackanetes.yaml names the ApplySet.
-    #[arg(value_name = "DIR", default_value = "desired")]
-    directory: PathBuf,
+    #[command(flatten)]
+    named: options::Named,
     /// The name of the ApplySet, where no stackanetes.yaml gives one.
     #[arg(long, value_name = "NAME", value_parser = |name: &str| accept(name, Settings::refuse_name))]
     name: Option<String>,
@@ -60,7 +58,7 @@ pub(super) struct Args {
 impl Args {
     /// The rights that it takes.
     pub(super) fn rights(&self) -> Rights {
-        Rights::to_delete(&self.directory, &self.set())
+        Rights::to_delete(&self.named, &self.set())
     }
 
     /// The ApplySet, as it is named.
@@ -74,12 +72,16 @@ impl Args {
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let named = args.set();
-    let settings = context::named(&args.directory, &named)?;
+    let settings = context::named(&args.named, &named)?;
     ui.doing("connecting");
     let connected = context::connect(&args.cluster, ui).await?;
     let set = context::applyset(&named, &settings, &connected.default_namespace).ok_or_else(context::no_name)?;
+    let elsewhere = context::elsewhere(&settings, args.named.environment.as_deref(), connected.reached.as_ref());
     let query = Query {
-        policy: policy(&args),
+        policy: Policy {
+            elsewhere,
+            ..policy(&args)
+        },
         ..Query::about_members(&set, connected.concurrency)
     };
     ui.doing(&format!("looking for members in {}", connected.name));

@@ -1,7 +1,5 @@
 //! `stackanetes history`
 
-use std::path::PathBuf;
-
 use jiff::Timestamp;
 
 use super::rights::Rights;
@@ -16,9 +14,8 @@ use crate::view::{self, HistoryView};
 /// kept of each.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The directory whose stackanetes.yaml names the ApplySet.
-    #[arg(value_name = "DIR", default_value = "desired")]
-    directory: PathBuf,
+    #[command(flatten)]
+    named: options::Named,
     #[command(flatten)]
     set: options::Set,
     #[command(flatten)]
@@ -28,12 +25,12 @@ pub(super) struct Args {
 impl Args {
     /// The rights that it takes.
     pub(super) fn rights(&self) -> Rights {
-        Rights::to_read(&self.directory, &self.set)
+        Rights::to_read(&self.named, &self.set)
     }
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    let found = context::found(&args.directory, &args.set, &args.cluster, ui).await?;
+    let found = context::found(&args.named, &args.set, &args.cluster, ui).await?;
     let parent = found.parent().await?;
     ui.done();
     ui.result(&view::history(&HistoryView {

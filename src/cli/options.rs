@@ -251,6 +251,18 @@ impl Selected {
     }
 }
 
+/// Which directory names the ApplySet.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Desired state")]
+pub(super) struct Named {
+    /// The directory whose stackanetes.yaml names the ApplySet.
+    #[arg(value_name = "DIR", default_value = "desired")]
+    pub(super) directory: PathBuf,
+    /// The environment, where the name or the namespace reads parameters.
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) environment: Option<String>,
+}
+
 /// Which ApplySet.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Desired state")]
@@ -324,6 +336,7 @@ pub(super) struct Safety {
 impl Safety {
     pub(super) fn policy(&self, field_manager: &str, environment: Option<&str>) -> Policy {
         Policy {
+            elsewhere: None,
             field_manager: field_manager.to_owned(),
             environment: if self.switch_environment {
                 Environment::Any

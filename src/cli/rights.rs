@@ -19,13 +19,13 @@ pub(super) struct Rights {
 
 impl Rights {
     /// To read what the ApplySet of a directory holds.
-    pub fn to_read(directory: &Path, set: &options::Set) -> Self {
-        Self::of_set("preview", directory, set)
+    pub fn to_read(named: &options::Named, set: &options::Set) -> Self {
+        Self::of_named("preview", named, set)
     }
 
     /// To delete what the ApplySet of a directory holds.
-    pub fn to_delete(directory: &Path, set: &options::Set) -> Self {
-        Self::of_set("sync", directory, set)
+    pub fn to_delete(named: &options::Named, set: &options::Set) -> Self {
+        Self::of_named("sync", named, set)
     }
 
     /// To see what a sync would do.
@@ -55,6 +55,14 @@ impl Rights {
             rights.add("--revision", revision);
         }
         rights.is_set_by_hand = !inputs.sets.is_empty();
+        rights
+    }
+
+    fn of_named(purpose: &'static str, named: &options::Named, set: &options::Set) -> Self {
+        let mut rights = Self::of_set(purpose, &named.directory, set);
+        if let Some(environment) = &named.environment {
+            rights.add("-e", environment);
+        }
         rights
     }
 
@@ -148,7 +156,11 @@ mod tests {
             name: None,
             namespace: Some("shop".to_owned()),
         };
-        Rights::to_read(Path::new("my shop"), &set)
+        let named = options::Named {
+            directory: "my shop".into(),
+            environment: None,
+        };
+        Rights::to_read(&named, &set)
     }
 
     #[test]

@@ -21,9 +21,8 @@ use crate::view;
 /// with nothing. What is secret in other kinds of objects is recorded as it is.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The directory whose stackanetes.yaml names the ApplySet.
-    #[arg(value_name = "DIR", default_value = "desired")]
-    directory: PathBuf,
+    #[command(flatten)]
+    named: options::Named,
     /// Where the snapshot is written: a directory that is empty, or not there yet.
     #[arg(long, value_name = "SNAPSHOT")]
     to: PathBuf,
@@ -36,12 +35,12 @@ pub(super) struct Args {
 impl Args {
     /// The rights that it takes.
     pub(super) fn rights(&self) -> Rights {
-        Rights::to_read(&self.directory, &self.set)
+        Rights::to_read(&self.named, &self.set)
     }
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    let found = context::found(&args.directory, &args.set, &args.cluster, ui).await?;
+    let found = context::found(&args.named, &args.set, &args.cluster, ui).await?;
     let FoundSet {
         connected,
         set,

@@ -1,7 +1,5 @@
 //! `stackanetes status`
 
-use std::path::PathBuf;
-
 use futures::StreamExt as _;
 use jiff::Timestamp;
 
@@ -17,11 +15,10 @@ use crate::view::{self, StatusView};
 /// Show what is synced, when and by whom, and how each object is.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The directory whose stackanetes.yaml names the ApplySet.
-    #[arg(value_name = "DIR", default_value = "desired")]
-    directory: PathBuf,
+    #[command(flatten)]
+    named: options::Named,
     /// Show all ApplySets of the cluster, in short.
-    #[arg(short = 'A', long, conflicts_with_all = ["directory", "name", "namespace"])]
+    #[arg(short = 'A', long, conflicts_with_all = ["directory", "environment", "name", "namespace"])]
     all_namespaces: bool,
     #[command(flatten)]
     set: options::Set,
@@ -32,7 +29,7 @@ pub(super) struct Args {
 impl Args {
     /// The rights that it takes.
     pub(super) fn rights(&self) -> Rights {
-        Rights::to_read(&self.directory, &self.set)
+        Rights::to_read(&self.named, &self.set)
     }
 }
 
@@ -40,7 +37,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     if args.all_namespaces {
         return all(&args.cluster, ui).await;
     }
-    let found = context::found(&args.directory, &args.set, &args.cluster, ui).await?;
+    let found = context::found(&args.named, &args.set, &args.cluster, ui).await?;
     let parent = found.parent().await?;
     let FoundSet {
         connected,

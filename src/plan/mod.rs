@@ -35,7 +35,7 @@ pub use observed::{
     Unpredicted, Untried, Unverified,
 };
 pub use ownership::{Claim, claim};
-pub use policy::{Adoption, Conflicts, Empty, Environment, GoingBack, Policy, Prune, Whose};
+pub use policy::{Adoption, Conflicts, Elsewhere, Empty, Environment, GoingBack, Policy, Prune, Whose};
 pub use prune::{Budget, Contents, Held, NoBudget, Unseen, is_precious, is_same_delete, names_kind};
 pub use saved::{API_VERSION, ApplySetName, MadeOf, Moved, OtherPart, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
@@ -96,6 +96,7 @@ pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
     if policy.going_back == GoingBack::Refused {
         refusals.extend(lineage.back.crossed.iter().cloned().map(Refusal::Irreversible));
     }
+    refusals.extend(policy.elsewhere.clone().map(Refusal::Elsewhere));
     let last = observed
         .facts
         .parent

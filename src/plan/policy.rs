@@ -9,6 +9,8 @@ pub struct Policy {
     pub field_manager: String,
     /// Which environment is meant.
     pub environment: Environment,
+    /// Where the environment may not be synced to the cluster that is asked: that, and where it may.
+    pub elsewhere: Option<Elsewhere>,
     /// Whose set it may be.
     pub whose: Whose,
     /// Whether conflicts are decided for git.
@@ -37,6 +39,7 @@ impl Default for Policy {
         Self {
             field_manager: "stackanetes".to_owned(),
             environment: Environment::Any,
+            elsewhere: None,
             whose: Whose::Anybodys,
             conflicts: Conflicts::Stop,
             adoption: Adoption::Annotated,
@@ -58,6 +61,17 @@ pub enum Environment {
     Only(Option<String>),
     /// Whichever it was that was synced last.
     Any,
+}
+
+/// A cluster that an environment may not be synced to, by what `contexts` of the settings says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The environment, if there is one.
+    pub environment: Option<String>,
+    /// What a person calls the cluster.
+    pub cluster: String,
+    /// The clusters that it may be synced to.
+    pub allowed: Vec<String>,
 }
 
 /// Whose a set may be that was synced before.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::policy::Elsewhere;
 use super::{Back, Deleted, Facts, NoBase, Past, Replacement, Tolerated, Unpredicted, Unseen, Unverified};
 use crate::applyset::source::Source;
 use crate::cluster::{Propagation, Resource};
@@ -309,6 +310,8 @@ pub enum Refusal {
         /// It would be synced from there now; nothing outside of git.
         now: Option<Source>,
     },
+    /// The environment belongs to another cluster.
+    Elsewhere(Elsewhere),
     /// Another environment was synced last.
     Environment {
         /// That one.

@@ -59,7 +59,7 @@ impl Exclude {
     pub fn of(tree: &dyn Tree, root: &Path) -> Result<Self> {
         let mut errors = Vec::new();
         let settings = match files::settings_of(tree, root)? {
-            Some(path) => settings::read(&files::read(tree, &path)?, &mut errors),
+            Some(path) => settings::read(&files::read(tree, &path)?, &mut errors).settings,
             None => Settings::default(),
         };
         Ok(Self::read(tree, root, &settings, &mut errors))

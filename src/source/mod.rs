@@ -37,7 +37,8 @@ pub use git::{Revision, top_of_repository};
 pub use manifest::{Manifest, SchemaFile};
 pub use origins::ManifestOrigins;
 pub use output::output;
-pub use settings::{IgnoredFinding, Settings};
+use settings::Written;
+pub use settings::{Contexts, IgnoredFinding, Settings, is_among};
 
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::SourceFile;
@@ -117,13 +118,15 @@ pub fn at_revision(path: &Path, revision: &str, inputs: &Inputs) -> Result<Desir
 fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs) -> Result<Desired> {
     let mut errors = Vec::new();
     files::refuse_component(tree, path)?;
-    let settings = match files::settings_of(tree, path)? {
+    let written = match files::settings_of(tree, path)? {
         Some(path) => read_settings(tree, &path, &mut errors),
-        None => Settings::default(),
+        None => Written::default(),
     };
-    let exclude = Exclude::read(tree, path, &settings, &mut errors);
+    let exclude = Exclude::read(tree, path, &written.settings, &mut errors);
     let files = files::find(tree, path, &exclude, &mut errors)?;
     let rendering = values::rendering(tree, path, &files, inputs)?.map(Arc::new);
+    let settings = written.with(rendering.as_deref(), &mut errors);
+    settings.contexts.check(files.environments.keys(), &mut errors);
     let mut components = match &rendering {
         Some(rendering) => Components::read(tree, path, &files, rendering, &mut errors),
         None => Components::default(),
@@ -182,13 +185,25 @@ pub fn standard_input() -> Result<Desired> {
     text(SourceFile::STANDARD_INPUT, bytes)
 }
 
-/// Reads only the `stackanetes.yaml` of the directory at `path`; the default if there is none.
-pub fn settings(path: &Path) -> Result<Settings> {
-    let Some(path) = files::settings_of(&Disk, path)? else {
-        return Ok(Settings::default());
-    };
+/// Reads only the `stackanetes.yaml` of the directory at `path`, and the parameters where it reads some; the default
+/// if there is none.
+pub fn settings(path: &Path, environment: Option<&str>) -> Result<Settings> {
     let mut errors = Vec::new();
-    let settings = read_settings(&Disk, &path, &mut errors);
+    let written = match files::settings_of(&Disk, path)? {
+        Some(path) => read_settings(&Disk, &path, &mut errors),
+        None => Written::default(),
+    };
+    if !written.reads_parameters() && environment.is_none() {
+        return finish(errors, written.settings);
+    }
+    let inputs = Inputs {
+        environment: environment.map(str::to_owned),
+        sets: Vec::new(),
+    };
+    let exclude = Exclude::read(&Disk, path, &written.settings, &mut errors);
+    let files = files::find(&Disk, path, &exclude, &mut errors)?;
+    let rendering = values::rendering(&Disk, path, &files, &inputs)?;
+    let settings = written.with(rendering.as_ref(), &mut errors);
     finish(errors, settings)
 }
 
@@ -212,12 +227,12 @@ fn text(name: &str, bytes: Vec<u8>) -> Result<Desired> {
     finish(errors, desired)
 }
 
-fn read_settings(tree: &dyn Tree, path: &Path, errors: &mut Vec<Error>) -> Settings {
+fn read_settings(tree: &dyn Tree, path: &Path, errors: &mut Vec<Error>) -> Written {
     match files::read(tree, path) {
         Ok(file) => settings::read(&file, errors),
         Err(error) => {
             errors.push(error);
-            Settings::default()
+            Written::default()
         }
     }
 }

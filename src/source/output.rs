@@ -36,7 +36,7 @@ fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs, name: &str) -> Result<Str
             "{shown} has no outputs, as it has no stackanetes.yaml"
         )));
     };
-    let settings = read_settings(tree, settings, &mut errors);
+    let settings = read_settings(tree, settings, &mut errors).settings;
     finish(errors, ())?;
     let Some(output) = settings.outputs.get(name) else {
         let known: Vec<&str> = settings.outputs.keys().map(String::as_str).collect();

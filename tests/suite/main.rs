@@ -9,6 +9,7 @@ mod asking;
 mod bed;
 mod behind;
 mod between;
+mod bound;
 mod bounds;
 mod bundled_schema;
 mod causes;

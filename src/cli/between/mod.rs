@@ -77,6 +77,7 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     let connected = || Connected {
         cluster: sandbox.clone(),
         name: String::new(),
+        reached: None,
         default_namespace: Sandbox::DEFAULT_NAMESPACE.to_owned(),
         concurrency: 1,
     };

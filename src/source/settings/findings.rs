@@ -112,7 +112,7 @@ mod tests {
         let settings = read(&SourceFile::new("desired/stackanetes.yaml", text), &mut errors);
         let told = |error: &Error| format!("{} {error} ({})", error.places()[0].0, error.hints().join("; "));
         if errors.is_empty() {
-            Ok(settings.ignore_findings)
+            Ok(settings.settings.ignore_findings)
         } else {
             Err(errors.iter().map(told).collect())
         }

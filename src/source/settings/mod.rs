@@ -1,13 +1,17 @@
 //! `stackanetes.yaml`: what a directory says of itself as a whole.
 
+mod contexts;
 mod findings;
 mod reader;
 mod rules;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use self::contexts::{Contexts, is_among};
+pub(super) use self::written::Written;
 use super::exclude;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::key_hint;
@@ -16,9 +20,10 @@ use crate::source::rules::{Rule, Verdict};
 use crate::yaml::{self, Entry, Node};
 
 /// The keys there are.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "name",
     "namespace",
+    "contexts",
     "outputs",
     "exclude",
     "ignore",
@@ -37,6 +42,8 @@ pub struct Settings {
     pub name: Option<String>,
     /// Where objects go that name no namespace, and where the ApplySet keeps its record.
     pub namespace: Option<String>,
+    /// Which clusters an environment may be synced to.
+    pub contexts: Contexts,
     /// The texts that can be asked for by name, each made of a file.
     pub outputs: BTreeMap<String, Output>,
     /// Which files are no desired state, as patterns of gitignore(5).
@@ -76,13 +83,12 @@ impl Settings {
 }
 
 /// Reads the settings, adding what is wrong with them to `errors`.
-pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Settings {
+pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Written {
     let mut documents = yaml::documents(file, errors)
         .into_iter()
         .filter(|document| !document.root.is_null());
-    let mut settings = Settings::default();
     let Some(document) = documents.next() else {
-        return settings;
+        return Written::default();
     };
     if let Some(second) = documents.next() {
         let place = Place::new(Arc::clone(file), second.root.first_line(file.text()));
@@ -96,12 +102,21 @@ pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Settings 
                 .at(place, "")
                 .hint("write, for example, `name: openstack`"),
         );
-        return settings;
+        return Written::default();
     };
+    let mut written = Written::default();
     for entry in entries {
+        let settings = &mut written.settings;
         let read = match entry.key.as_str() {
-            "name" => text(entry, Settings::refuse_name).map(|name| settings.name = name),
-            "namespace" => text(entry, Settings::refuse_namespace).map(|namespace| settings.namespace = namespace),
+            "name" | "namespace" if entry.value.as_str().is_some_and(|text| text.contains("${{")) => {
+                written.leave_open(file, entry);
+                Ok(())
+            }
+            "name" | "namespace" => written::set(settings, entry),
+            "contexts" => {
+                settings.contexts = contexts::read(file, entry, errors);
+                Ok(())
+            }
             "outputs" => {
                 settings.outputs = outputs(file, entry, errors);
                 Ok(())
@@ -132,7 +147,7 @@ pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Settings 
             errors.push(error.at(Place::new(Arc::clone(file), entry.line(file.text())), ""));
         }
     }
-    settings
+    written
 }
 
 fn text(entry: &Entry, refuse: fn(&str) -> Option<&'static str>) -> Result<Option<String>, Error> {
@@ -222,7 +237,7 @@ mod tests {
 
     fn settings(text: &str) -> Result<Settings, String> {
         let mut errors = Vec::new();
-        let settings = read(&SourceFile::new("stackanetes.yaml", text), &mut errors);
+        let settings = read(&SourceFile::new("stackanetes.yaml", text), &mut errors).settings;
         let all = errors
             .iter()
             .map(|error| format!("{} {error} ({})", error.places()[0].0, error.hints().join("; ")));
@@ -254,7 +269,7 @@ mod tests {
         let error = settings("components: b\n").expect_err("unknown");
         assert_eq!(
             error,
-            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (there are `name`, `namespace`, `outputs`, `exclude`, `ignore`, `yield`, `take`, `migrate` and `ignoreFindings`)"
+            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (there are `name`, `namespace`, `contexts`, `outputs`, `exclude`, `ignore`, `yield`, `take`, `migrate` and `ignoreFindings`)"
         );
     }
 

@@ -10,7 +10,7 @@ use super::super::value::visible;
 use super::{Heading, Pruning, change, input};
 use crate::kinds::jobs::Crossed;
 use crate::object::commit;
-use crate::plan::{Action, Idle, Plan, Reason, Refusal, Step, Unverified, Work};
+use crate::plan::{Action, Elsewhere, Idle, Plan, Reason, Refusal, Step, Unverified, Work};
 
 pub(in crate::view) fn summary(plan: &Plan, pruning: Pruning) -> String {
     let count = |action: Action| plan.of(action).count();
@@ -302,6 +302,21 @@ pub fn refusal(reason: &Refusal) -> String {
                 "the set was synced last from {}, and {now}: give this one another name, or pass --switch-source to \
                  take the set over, with its objects",
                 source(last)
+            )
+        }
+        Refusal::Elsewhere(Elsewhere {
+            environment,
+            cluster,
+            allowed,
+        }) => {
+            let what = match environment {
+                Some(environment) => format!("the environment {environment}"),
+                None => "this directory".to_owned(),
+            };
+            format!(
+                "{what} belongs to {}, and this is {cluster}: pass another --context, or add this one below `contexts:` \
+                 in stackanetes.yaml",
+                allowed.join(" or ")
             )
         }
         Refusal::Environment { last, now } => {

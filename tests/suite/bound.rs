@@ -1,0 +1,176 @@
+//! Environments of one directory: each has a name and a namespace of its own, and belongs to certain clusters.
+
+use crate::bed::Bed;
+
+const SCHEMA: &str = r#"{
+  "type": "object",
+  "additionalProperties": false,
+  "properties": {
+    "site": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "name": {"type": "string", "description": "What the environment is called."},
+        "password": {"type": "string", "description": "A password.", "writeOnly": true}
+      }
+    }
+  }
+}
+"#;
+
+/// A directory with the environments dev and prod, whose names and namespaces begin with `name`.
+fn bed(name: &str) -> Bed {
+    let bed = Bed::without_namespace(crate::control_plane::ControlPlane::bare(), name);
+    bed.write("parameters.schema.json", SCHEMA);
+    bed.write("parameters.yaml", "site:\n  name: none\n  password: hunter2\n");
+    for environment in ["dev", "prod"] {
+        bed.write(
+            &format!("environments/{environment}.yaml"),
+            &format!("site:\n  name: {environment}\n"),
+        );
+    }
+    settings(&bed, "");
+    bed.write(
+        "namespace.yaml",
+        &format!("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}-${{{{ site.name }}}}\n"),
+    );
+    bed.write(
+        "settings.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  site: ${{ site.name }}\n",
+    );
+    bed
+}
+
+fn settings(bed: &Bed, more: &str) {
+    let name = &bed.namespace;
+    let text = format!("name: {name}-${{{{ site.name }}}}\nnamespace: \"{name}-${{{{ site.name }}}}\"\n{more}");
+    bed.write("stackanetes.yaml", &text);
+}
+
+#[test]
+fn environments_of_one_directory_live_side_by_side_in_one_cluster() {
+    let bed = bed("side-by-side");
+    bed.commit("Both");
+    for environment in ["dev", "prod"] {
+        bed.run(&["sync", "-e", environment, "--yes"])
+            .exits(0)
+            .shows("synced: 2 created");
+    }
+    let site = |environment: &str| {
+        let namespace = format!("side-by-side-{environment}");
+        let object = bed.plane.get("configmap", Some(&namespace), "settings");
+        object.map(|object| object["data"]["site"].clone())
+    };
+    assert_eq!((site("dev"), site("prod")), (Some("dev".into()), Some("prod".into())));
+    for environment in ["dev", "prod"] {
+        bed.run(&["diff", "-e", environment]).exits(0);
+        bed.run(&["status", "-e", environment])
+            .exits(0)
+            .shows(&format!("side-by-side-{environment} on controlplane"));
+        bed.run(&["history", "-e", environment]).exits(0).shows(environment);
+    }
+    bed.run(&["status"])
+        .exits(2)
+        .complains("the ApplySet side-by-side-none was never synced");
+    bed.run(&["status", "-e", "test"])
+        .exits(2)
+        .complains("has no environment test");
+    bed.run(&["roles", "--for", "sync", "-e", "dev"])
+        .exits(0)
+        .shows("namespace: side-by-side-dev");
+    // One goes, and the other is as it was.
+    bed.remove("settings.yaml");
+    bed.run(&["sync", "-e", "dev", "--yes"]).exits(0).shows("1 deleted");
+    assert_eq!((site("dev"), site("prod")), (None, Some("prod".into())));
+    bed.run(&["delete", "-e", "prod", "--yes"]).exits(0);
+    assert_eq!(site("prod"), None);
+    bed.run(&["status", "-e", "dev"]).exits(0);
+}
+
+#[test]
+fn a_name_that_parameters_make_is_checked_as_one_that_is_written() {
+    let bed = bed("made-names");
+    bed.run(&["diff", "--set", "site.name=Not_a_name"])
+        .exits(2)
+        .complains("`made-names-Not_a_name` cannot be a name")
+        .complains("desired/stackanetes.yaml:1:1")
+        .complains("cannot be a namespace");
+    bed.write("stackanetes.yaml", "name: shop-${{ site.nam }}\n");
+    bed.run(&["diff"])
+        .exits(2)
+        .complains("desired/stackanetes.yaml:1:")
+        .complains("nam");
+    bed.write("stackanetes.yaml", "name: shop-${{ site.password }}\n");
+    bed.run(&["diff"]).exits(2).complains("secret").hides(&["hunter2"]);
+    bed.run(&["status"]).exits(2).complains("secret").hides(&["hunter2"]);
+}
+
+#[test]
+fn an_environment_is_synced_to_its_own_cluster_only() {
+    let bed = bed("own-cluster");
+    settings(&bed, "contexts:\n  prod: prod-eu\n  dev: [kind-dev, controlplane]\n");
+    let refusal = "the environment prod belongs to prod-eu, and this is controlplane: pass another --context";
+    bed.run(&["diff", "-e", "prod"])
+        .exits(1)
+        .shows(&format!("sync blocked: {refusal}"));
+    let writes = bed.audited(|| {
+        bed.run(&["sync", "-e", "prod", "--yes"])
+            .exits(2)
+            .complains(&format!("refused for safety, nothing was changed: {refusal}"));
+    });
+    assert!(!writes.iter().any(|event| event.is_write()));
+    bed.run(&["sync", "-e", "dev", "--yes"])
+        .exits(0)
+        .shows("synced: 2 created");
+    // By another way to the same server the context is not known; the server is.
+    let server = bed.plane.server();
+    bed.run(&["diff", "-e", "dev", "--server", server])
+        .exits(0)
+        .shows(&format!(
+            "the environment dev belongs to kind-dev or controlplane, and this is {server}"
+        ));
+    let host = server.trim_start_matches("https://");
+    settings(&bed, &format!("contexts:\n  dev: \"{host}\"\n"));
+    bed.run(&["diff", "-e", "dev"]).exits(0).shows_not("sync blocked");
+    bed.run(&["diff", "-e", "dev", "--server", server])
+        .exits(0)
+        .shows_not("sync blocked");
+    // A sandbox is nobody's cluster, and what is not named is bound to nothing.
+    settings(&bed, "contexts: {prod: prod-eu}\n");
+    bed.run(&["diff", "-e", "prod", "--sandbox", "try"])
+        .exits(1)
+        .shows_not("sync blocked");
+    bed.run(&["diff", "-e", "dev"]).exits(0).shows_not("sync blocked");
+}
+
+#[test]
+fn a_directory_may_belong_to_some_clusters_as_a_whole() {
+    let bed = bed("whole");
+    settings(&bed, "contexts: [prod-eu, prod-us]\n");
+    bed.run(&["sync", "--yes"])
+        .exits(2)
+        .complains("this directory belongs to prod-eu or prod-us, and this is controlplane");
+    settings(&bed, "contexts: controlplane\n");
+    bed.run(&["sync", "--yes"]).exits(0);
+    settings(&bed, "contexts: [prod-eu]\n");
+    bed.run(&["delete", "--yes"])
+        .exits(2)
+        .complains("this directory belongs to prod-eu, and this is controlplane");
+    assert!(bed.plane.get("configmap", Some("whole-none"), "settings").is_some());
+}
+
+#[test]
+fn a_binding_that_is_wrong_is_shown_where_it_is() {
+    let bed = bed("wrong-binding");
+    settings(&bed, "contexts:\n  prd: prod-eu\n");
+    bed.run(&["diff"])
+        .exits(2)
+        .complains("there is no environment prd")
+        .complains("desired/stackanetes.yaml:4:3")
+        .complains("did you mean `prod`?");
+    settings(&bed, "contexts:\n  prod: 1\n");
+    bed.run(&["diff"])
+        .exits(2)
+        .complains("a context, or a server, must be text, not a number")
+        .complains("hint: write, for example, `contexts:");
+}
