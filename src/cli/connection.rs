@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::candidates;
 use super::duration::duration;
 use crate::cluster::{Connection, Impersonation, Token, Trust};
 
@@ -13,7 +14,7 @@ pub(super) struct Cluster {
     #[command(flatten)]
     pub(super) reach: Reach,
     /// The user of the kubeconfig [default: that of the context].
-    #[arg(hide_short_help = true, long, value_name = "NAME", conflicts_with = "sandbox")]
+    #[arg(hide_short_help = true, long, value_name = "NAME", add = candidates::users(), conflicts_with = "sandbox")]
     user: Option<String>,
 }
 
@@ -27,7 +28,7 @@ pub(super) struct Reach {
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig [default: its current one].
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = candidates::contexts())]
     context: Option<String>,
     /// A directory in the place of a cluster.
     ///
@@ -53,7 +54,7 @@ pub(super) struct Reach {
 #[command(next_help_heading = "Cluster")]
 struct Endpoint {
     /// The cluster of the kubeconfig [default: that of the context].
-    #[arg(hide_short_help = true, long, value_name = "NAME", conflicts_with = "sandbox")]
+    #[arg(hide_short_help = true, long, value_name = "NAME", add = candidates::clusters(), conflicts_with = "sandbox")]
     cluster: Option<String>,
     /// The URL of the API server.
     #[arg(hide_short_help = true, short, long, value_name = "URL", conflicts_with = "sandbox")]

@@ -119,10 +119,10 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 12] = [
         "completions",
         &[
             (
-                "stackanetes completions bash > /etc/bash_completion.d/stackanetes",
-                "for all users",
+                "source <(stackanetes completions bash)",
+                "in this shell, or in each from ~/.bashrc on",
             ),
-            ("source <(stackanetes completions zsh)", "in this shell"),
+            ("source <(stackanetes completions zsh)", "likewise, from ~/.zshrc on"),
         ],
     ),
     (

@@ -1,6 +1,7 @@
 //! The command line: what was typed, and one file a command.
 
 mod between;
+mod candidates;
 mod check;
 mod completions;
 mod connection;
@@ -120,6 +121,11 @@ pub fn run() -> ExitCode {
 /// process, as it does for any command.
 pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
     let mut args: Vec<OsString> = args.into_iter().collect();
+    match completions::answer(&args) {
+        Ok(true) => return Exit::Done,
+        Ok(false) => {}
+        Err(error) => error.exit(),
+    }
     if args.len() == 1 {
         // Whoever asks for nothing wants to know what there is.
         args.push("-h".into());

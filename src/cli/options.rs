@@ -12,6 +12,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::candidates;
 pub(super) use super::connection::{Cluster, Reach};
 use crate::cli::ui::{Ui, Verbosity};
 use crate::object::selection::{LabelSelector, Selection};
@@ -83,7 +84,7 @@ pub(super) struct Directory {
     #[arg(value_name = "DIR", default_value = "desired")]
     pub(super) path: PathBuf,
     /// The environment, DIR/environments/NAME.yaml.
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", add = candidates::environments())]
     environment: Option<String>,
     /// Set a parameter; the value is YAML.
     #[arg(long, value_name = "GROUP.NAME=VALUE")]
@@ -237,7 +238,7 @@ pub(super) struct Selected {
     #[arg(long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
     only_namespace: Option<String>,
     /// Only the objects of this component; repeat it for more.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = candidates::components())]
     component: Vec<String>,
 }
 
@@ -259,7 +260,7 @@ pub(super) struct Named {
     #[arg(value_name = "DIR", default_value = "desired")]
     pub(super) directory: PathBuf,
     /// The environment, where the name or the namespace reads parameters.
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", add = candidates::environments())]
     pub(super) environment: Option<String>,
 }
 

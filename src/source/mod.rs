@@ -185,6 +185,25 @@ pub fn standard_input() -> Result<Desired> {
     text(SourceFile::STANDARD_INPUT, bytes)
 }
 
+/// What can be named in a directory.
+#[derive(Debug)]
+pub struct Names {
+    /// Its environments.
+    pub environments: Vec<String>,
+    /// Its components, those that are switched off among them.
+    pub components: Vec<String>,
+}
+
+/// What can be named in the directory at `path`. No file but its settings is read.
+pub fn names(path: &Path) -> Result<Names> {
+    let exclude = Exclude::of(&Disk, path)?;
+    let files = files::find(&Disk, path, &exclude, &mut Vec::new())?;
+    Ok(Names {
+        environments: files.environments.into_keys().collect(),
+        components: files.components.into_keys().collect(),
+    })
+}
+
 /// Reads only the `stackanetes.yaml` of the directory at `path`, and the parameters where it reads some; the default
 /// if there is none.
 pub fn settings(path: &Path, environment: Option<&str>) -> Result<Settings> {

@@ -1,6 +1,7 @@
 //! Environments of one directory: each has a name and a namespace of its own, and belongs to certain clusters.
 
 use crate::bed::Bed;
+use crate::control_plane::{AuditEvent, ControlPlane};
 
 const SCHEMA: &str = r#"{
   "type": "object",
@@ -20,7 +21,7 @@ const SCHEMA: &str = r#"{
 
 /// A directory with the environments dev and prod, whose names and namespaces begin with `name`.
 fn bed(name: &str) -> Bed {
-    let bed = Bed::without_namespace(crate::control_plane::ControlPlane::bare(), name);
+    let bed = Bed::without_namespace(ControlPlane::bare(), name);
     bed.write("parameters.schema.json", SCHEMA);
     bed.write("parameters.yaml", "site:\n  name: none\n  password: hunter2\n");
     for environment in ["dev", "prod"] {
@@ -118,7 +119,7 @@ fn an_environment_is_synced_to_its_own_cluster_only() {
             .exits(2)
             .complains(&format!("refused for safety, nothing was changed: {refusal}"));
     });
-    assert!(!writes.iter().any(|event| event.is_write()));
+    assert!(!writes.iter().any(AuditEvent::is_write));
     bed.run(&["sync", "-e", "dev", "--yes"])
         .exits(0)
         .shows("synced: 2 created");

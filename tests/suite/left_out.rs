@@ -133,7 +133,7 @@ fn an_ignore_file_and_the_settings_leave_out_the_same() {
         .exits(0)
         .shows("nothing found in 1 object");
     fs::remove_file(repository.path.join(".stackanetesignore")).expect("a file that is there");
-    let listed: String = format!("  - {}\n", PATTERNS.trim_end().replace('\n', "\n  - "));
+    let listed = format!("  - {}\n", PATTERNS.trim_end().replace('\n', "\n  - "));
     repository.write("stackanetes.yaml", &format!("name: shop\nexclude:\n{listed}"));
     repository
         .run(&["check", "."])

@@ -16,6 +16,7 @@ mod causes;
 mod check;
 mod checkouts;
 mod ci;
+mod completions;
 mod components;
 mod conflicts;
 mod connections;

@@ -45,7 +45,7 @@ use super::{
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
 use crate::ssa::schema::Schema;
 
-pub use self::connection::{Connection, Impersonation, Token, Trust};
+pub use self::connection::{Connection, Impersonation, Named, Token, Trust};
 
 /// How many objects are asked for at a time.
 const PAGE: &str = "500";

@@ -98,14 +98,13 @@ impl Reader<'_> {
         let items = node.items().unwrap_or(std::slice::from_ref(node));
         let mut clusters = Vec::new();
         for item in items {
-            match item.as_str().map(str::trim).filter(|name| !name.is_empty()) {
-                Some(name) => clusters.push(name.to_owned()),
-                None => {
-                    let message = format!("a context, or a server, must be text, not {}", item.describe());
-                    let place = Place::new(Arc::clone(self.file), item.first_line(self.file.text()));
-                    self.errors.push(Error::new(message).at(place, "").hint(EXAMPLE));
-                }
+            if let Some(name) = item.as_str().map(str::trim).filter(|name| !name.is_empty()) {
+                clusters.push(name.to_owned());
+                continue;
             }
+            let message = format!("a context, or a server, must be text, not {}", item.describe());
+            let place = Place::new(Arc::clone(self.file), item.first_line(self.file.text()));
+            self.errors.push(Error::new(message).at(place, "").hint(EXAMPLE));
         }
         clusters
     }

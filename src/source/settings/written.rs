@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Settings, text};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
+use crate::object::field::FieldPath;
 use crate::source::render::Rendering;
 use crate::yaml::{Entry, Node, NodeValue};
 
@@ -44,11 +45,11 @@ impl Written {
             let made = rendered.to_node();
             let Some(made) = made.entry(&key) else { continue };
             let place = Place::new(Arc::clone(&file), made.line(file.text()));
-            let read = match rendered.is_secret(&crate::object::field::FieldPath::root()) {
-                true => Err(Error::new(format!(
-                    "`{key}` reads a secret parameter, and is for all to see"
-                ))),
-                false => set(&mut settings, made),
+            let read = if rendered.is_secret(&FieldPath::root()) {
+                let message = format!("`{key}` reads a secret parameter, and is for all to see");
+                Err(Error::new(message))
+            } else {
+                set(&mut settings, made)
             };
             if let Err(error) = read {
                 errors.push(error.at(place, ""));

@@ -128,7 +128,29 @@ impl Environment {
     }
 }
 
+/// What can be named in a kubeconfig.
+#[derive(Debug)]
+pub struct Named {
+    /// Its contexts.
+    pub contexts: Vec<String>,
+    /// Its clusters.
+    pub clusters: Vec<String>,
+    /// Its users.
+    pub users: Vec<String>,
+}
+
 impl Connection {
+    /// What can be named in the kubeconfig that this means.
+    pub fn named(&self) -> Result<Named, ClusterError> {
+        let files = Files::find(self.kubeconfig.as_deref(), &Environment::of_process());
+        let kubeconfig = files.read()?;
+        Ok(Named {
+            contexts: kubeconfig.contexts.into_iter().map(|context| context.name).collect(),
+            clusters: kubeconfig.clusters.into_iter().map(|cluster| cluster.name).collect(),
+            users: kubeconfig.auth_infos.into_iter().map(|user| user.name).collect(),
+        })
+    }
+
     /// Reads the configuration that this means.
     pub(super) async fn resolve(&self, environment: &Environment) -> Result<Target, ClusterError> {
         let files = Files::find(self.kubeconfig.as_deref(), environment);

@@ -1,0 +1,99 @@
+//! What a value on the command line can be, for completions: names of the kubeconfig and of the directory.
+//!
+//! What cannot be read offers nothing: a shell has no place for an error.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+
+use crate::cluster::{Connection, Named};
+use crate::source;
+
+/// The contexts of the kubeconfig.
+pub(super) fn contexts() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| of_kubeconfig(|named| named.contexts))
+}
+
+/// The clusters of the kubeconfig.
+pub(super) fn clusters() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| of_kubeconfig(|named| named.clusters))
+}
+
+/// The users of the kubeconfig.
+pub(super) fn users() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| of_kubeconfig(|named| named.users))
+}
+
+/// The environments of the directory.
+pub(super) fn environments() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| of_directory(|named| named.environments))
+}
+
+/// The components of the directory.
+pub(super) fn components() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| of_directory(|named| named.components))
+}
+
+fn of_kubeconfig(names: fn(Named) -> Vec<String>) -> Vec<CompletionCandidate> {
+    let connection = Connection {
+        kubeconfig: value_of(&typed(), "--kubeconfig").map(PathBuf::from),
+        ..Connection::default()
+    };
+    candidates(connection.named().map(names).unwrap_or_default())
+}
+
+fn of_directory(names: fn(source::Names) -> Vec<String>) -> Vec<CompletionCandidate> {
+    candidates(source::names(&directory(&typed())).map(names).unwrap_or_default())
+}
+
+fn candidates(names: Vec<String>) -> Vec<CompletionCandidate> {
+    names.into_iter().map(CompletionCandidate::new).collect()
+}
+
+/// The words of the command line that is to go on; the shell's script writes them behind `--`.
+fn typed() -> Vec<String> {
+    let words = env::args_os().skip_while(|word| word != "--").skip(1);
+    words.map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// The value of an option, as one word or as two.
+fn value_of<'a>(words: &'a [String], option: &str) -> Option<&'a str> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match word.strip_prefix(option) {
+            Some("") => return words.next().map(String::as_str),
+            Some(rest) if rest.starts_with('=') => return rest.strip_prefix('='),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The directory that is meant: the first word that is one of desired state, else `desired`.
+fn directory(words: &[String]) -> PathBuf {
+    let is_ours = |word: &&String| Path::new(word).join("stackanetes.yaml").is_file();
+    let typed = words.iter().skip(1).find(is_ours);
+    typed.map_or_else(|| "desired".into(), PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_has_its_value_in_the_same_word_or_in_the_next() {
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        for line in [
+            "stackanetes diff --kubeconfig a",
+            "stackanetes diff --kubeconfig=a --context",
+        ] {
+            assert_eq!(value_of(&words(line), "--kubeconfig"), Some("a"), "{line}");
+        }
+        assert_eq!(value_of(&words("stackanetes diff --kubeconfig"), "--kubeconfig"), None);
+        assert_eq!(
+            value_of(&words("stackanetes diff --kubeconfigs a"), "--kubeconfig"),
+            None
+        );
+    }
+}
