@@ -41,7 +41,7 @@ pub(super) struct Reach {
     identity: Identity,
     /// How long one request may take, such as 30s; 0 for as long as it likes [default: about a minute].
     ///
-    /// A request that only reads may be sent again.
+    /// What gets no answer is sent again a few times, where that does no harm.
     #[arg(hide_short_help = true, long, value_name = "DURATION", value_parser = duration, conflicts_with = "sandbox")]
     request_timeout: Option<Duration>,
     /// How many requests to have under way at once.
@@ -59,7 +59,7 @@ struct Endpoint {
     /// The URL of the API server.
     #[arg(hide_short_help = true, short, long, value_name = "URL", conflicts_with = "sandbox")]
     server: Option<String>,
-    /// A file with the certificate authorities, in PEM, that the server's certificate may be signed by.
+    /// A file, in PEM, with the authorities that may have signed the server's certificate.
     #[arg(hide_short_help = true, long, value_name = "FILE", conflicts_with = "sandbox")]
     certificate_authority: Option<PathBuf>,
     /// Do not verify the server's certificate: whoever is on the way may read and change everything.
@@ -76,7 +76,7 @@ struct Identity {
     /// Others can read it in the list of processes: a kubeconfig with a `tokenFile` keeps it to itself.
     #[arg(hide_short_help = true, long, value_name = "TOKEN", value_parser = token, conflicts_with = "sandbox")]
     token: Option<Token>,
-    /// Act as this user, whom the right to `impersonate` must be there for.
+    /// Act as this user; it takes the right to `impersonate` them.
     ///
     /// A ServiceAccount is system:serviceaccount:NAMESPACE:NAME.
     #[arg(hide_short_help = true, long = "as", value_name = "USER", conflicts_with = "sandbox")]

@@ -2,7 +2,10 @@
 
 use super::{Exit, context, options};
 use crate::cli::ui::Ui;
+use crate::cluster::built_in_kinds;
 use crate::diagnostic::error::Result;
+use crate::observe;
+use crate::source::Settings;
 use crate::view::{self, Secrets};
 
 /// Print the desired objects as YAML. Needs no cluster.
@@ -12,6 +15,11 @@ pub(super) struct Args {
     source: options::Source,
     #[command(flatten)]
     selected: options::Selected,
+    /// Write this namespace into manifests that name none.
+    ///
+    /// But for those of kinds that have no namespaces. Without it such manifests are printed as they are.
+    #[arg(short, long, value_name = "NAMESPACE", value_parser = |name: &str| options::accept(name, Settings::refuse_namespace))]
+    namespace: Option<String>,
     /// Show the values of Secrets.
     #[arg(long)]
     show_secrets: bool,
@@ -21,11 +29,18 @@ pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
     let mut desired = context::read(&args.source, true)?;
     let selection = args.selected.selection();
     context::known_components(&desired, &selection)?;
-    let default_namespace = desired.settings.namespace.clone();
+    let default_namespace = args.namespace.clone().or_else(|| desired.settings.namespace.clone());
     desired.manifests.retain(|manifest| {
         let reference = manifest.reference(default_namespace.as_deref());
         selection.selects(&reference, |key| manifest.label(key))
     });
+    if let Some(namespace) = &args.namespace {
+        for kind in observe::name_namespace(&mut desired.manifests, &built_in_kinds(), namespace) {
+            ui.warning(&format!(
+                "nothing here defines the kind {kind}: its manifests that name no namespace are printed as they are"
+            ));
+        }
+    }
     for warning in &desired.warnings {
         ui.warning(warning);
     }

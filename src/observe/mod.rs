@@ -57,7 +57,7 @@ pub use explain::{failed, refused, warnings};
 pub use job::validate;
 pub use key::is_needed as needs_key;
 pub use replacement::without_addresses;
-pub use resolve::{Resolved, resolve_all, resolve_known};
+pub use resolve::{Resolved, name_namespace, resolve_all, resolve_known};
 pub use whole_set::whole_set;
 
 /// What is asked of a cluster.

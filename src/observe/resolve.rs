@@ -1,7 +1,7 @@
 //! Turns manifests into desired objects: which kinds there are, and which namespace is meant.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -104,6 +104,26 @@ pub fn resolve_all(manifests: Vec<Manifest>, discovery: &Discovery, default_name
     let mut known = discovery.clone();
     add_defined_kinds(&mut known, &manifests);
     resolve(manifests, &known, default_namespace)
+}
+
+/// Writes a namespace into the manifests that name none and are of a kind that has namespaces. Kinds that neither
+/// `discovery` nor the manifests know are left as they are, and returned.
+pub fn name_namespace(manifests: &mut [Manifest], discovery: &Discovery, namespace: &str) -> BTreeSet<GroupKind> {
+    let mut known = discovery.clone();
+    add_defined_kinds(&mut known, manifests);
+    let mut unknown = BTreeSet::new();
+    for manifest in manifests.iter_mut().filter(|manifest| manifest.namespace.is_none()) {
+        let kind = &manifest.gvk.group_kind;
+        match known.resource(&manifest.gvk).or_else(|| known.preferred(kind)) {
+            None => _ = unknown.insert(kind.clone()),
+            Some(resource) if resource.namespaced => {
+                manifest.value["metadata"]["namespace"] = namespace.into();
+                manifest.namespace = Some(namespace.to_owned());
+            }
+            Some(_) => {}
+        }
+    }
+    unknown
 }
 
 /// Resolves the manifests of an earlier commit, of which nobody asks whether the cluster accepts them:

@@ -66,3 +66,37 @@ fn a_namespace_that_is_being_deleted_is_created_again_once_it_is_gone() {
     bed.synced();
     bed.diff().exits(0).shows("in sync: 3 objects");
 }
+
+#[test]
+fn render_writes_the_namespace_that_it_is_given_for_others_to_apply() {
+    let bed = Bed::new("namespace-rendered");
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.write("0-other.yaml", &namespace("namespace-rendered-2"));
+    let elsewhere = "  namespace: namespace-rendered-2\n";
+    bed.write(
+        "more.yaml",
+        &with_metadata(&config_map("more", &[("a", "1")]), elsewhere),
+    );
+    bed.write(
+        "unknown.yaml",
+        "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: thing}\n",
+    );
+    let run = bed.run(&["render", "-n", "namespace-rendered"]).exits(0);
+    let run = run.complains("warning: nothing here defines the kind Thing");
+    let known: Vec<&str> = run
+        .stdout
+        .split("---\n")
+        .filter(|document| !document.contains("kind: Thing"))
+        .collect();
+    bed.plane
+        .kubectl_stdin(&["apply", "-f", "-"], &known.join("---\n"))
+        .expect_success();
+    assert!(bed.get("configmap", "settings").is_some());
+    assert!(
+        bed.plane
+            .get("configmap", Some("namespace-rendered-2"), "more")
+            .is_some()
+    );
+    let plain = bed.run(&["render"]).exits(0).stdout;
+    assert!(!plain.lines().any(|line| line.trim() == "namespace: namespace-rendered"));
+}
