@@ -39,7 +39,7 @@ impl Exclude {
         let mut builder = GitignoreBuilder::new("");
         let path = root.join(FILE);
         if tree.kind(&path).is_ok_and(|kind| kind == Kind::File) {
-            match files::read(tree, &path) {
+            match read(tree, root, &path) {
                 Ok(file) => add_lines(&mut builder, &file, errors),
                 Err(error) => errors.push(error),
             }
@@ -105,6 +105,15 @@ pub(super) fn refuse(pattern: &str) -> Option<String> {
 /// Whether there are more patterns than are read.
 pub(super) fn is_too_many(patterns: usize) -> Option<String> {
     (patterns > MOST).then(|| format!("there are {patterns} patterns, and at most {MOST} are read"))
+}
+
+/// The text of the file, which may be a link within the directory, so that a commit has it too.
+fn read(tree: &dyn Tree, root: &Path, path: &Path) -> Result<Arc<SourceFile>> {
+    let real = |path: &Path| tree.real(path).map_err(|error| files::unreadable(path, error));
+    if !real(path)?.starts_with(real(root)?) {
+        return Err(files::leads_out(path, root));
+    }
+    files::read(tree, path)
 }
 
 fn add_lines(builder: &mut GitignoreBuilder, file: &Arc<SourceFile>, errors: &mut Vec<Error>) {

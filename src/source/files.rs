@@ -189,6 +189,13 @@ pub(super) fn not_checked_out(path: &Path, of: &str) -> Error {
     ))
 }
 
+/// Says that a link leads to something that is not in the directory.
+pub(super) fn leads_out(link: &Path, root: &Path) -> Error {
+    let (link, root) = (shown(link), shown(root));
+    Error::new(format!("the symbolic link {link} leads out of {root}"))
+        .hint("copy what it leads to into the directory, so that a commit holds all that is desired")
+}
+
 pub(super) fn is_manifest(path: &Path) -> bool {
     path.extension()
         .and_then(OsStr::to_str)
@@ -277,13 +284,7 @@ impl Walk<'_> {
             return;
         }
         if !real.starts_with(self.real) {
-            let error = Error::new(format!(
-                "the symbolic link {} leads out of {}",
-                shown(link),
-                shown(self.root)
-            ))
-            .hint("copy what it leads to into the directory, so that a commit holds all that is desired");
-            self.errors.push(error);
+            self.errors.push(leads_out(link, self.root));
         } else if is_directory {
             self.visit(link, &real);
         } else if kind == Kind::File {

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use git2::{Config, ErrorCode, Oid, Repository, StatusOptions};
 use jiff::Timestamp;
 
-use super::exclude::Exclude;
+use super::exclude::{self, Exclude};
 use super::{CommitId, files};
 use crate::diagnostic::error::{Error, Result};
 
@@ -225,7 +225,7 @@ fn is_dirty(
     repository: &Repository,
     commit: &git2::Commit<'_>,
     path: &Path,
-    exclude: &Exclude,
+    left_out: &Exclude,
 ) -> Result<bool, git2::Error> {
     let workdir = repository.workdir().and_then(|workdir| workdir.canonicalize().ok());
     let Some(inside) = workdir.and_then(|workdir| path.strip_prefix(workdir).map(Path::to_owned).ok()) else {
@@ -249,11 +249,14 @@ fn is_dirty(
     let statuses = repository.statuses(Some(&mut options))?;
     let is_excluded = |path: &Path| {
         let below = path.strip_prefix(&inside).unwrap_or(path);
-        exclude.leaves_out_below(below, false)
+        left_out.leaves_out_below(below, false)
     };
+    let patterns = inside.join(exclude::FILE);
     let is_other = |entry: git2::StatusEntry<'_>| {
         let path = PathBuf::from(String::from_utf8_lossy(entry.path_bytes()).into_owned());
-        !entry.status().is_ignored() || files::is_manifest(&path) && !files::is_hidden(&path) && !is_excluded(&path)
+        !entry.status().is_ignored()
+            || path == patterns
+            || files::is_manifest(&path) && !files::is_hidden(&path) && !is_excluded(&path)
     };
     Ok(statuses.iter().any(is_other))
 }

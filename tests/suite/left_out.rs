@@ -238,6 +238,11 @@ fn what_git_and_the_directory_ignore_is_no_local_change() {
         .exits(1)
         .shows(&heading)
         .shows_not("local changes");
+    // No other clone has patterns that git ignores.
+    repository.write(".git/info/exclude", ".stackanetesignore\n");
+    git(&repository.path, &["rm", "--quiet", "--cached", ".stackanetesignore"]);
+    repository.commit("Without patterns");
+    repository.run(&diff).exits(1).shows("local changes");
     repository.write(".stackanetesignore", PATTERNS);
     repository
         .run(&diff)
@@ -278,4 +283,18 @@ fn the_settings_are_never_left_out() {
         .exits(1)
         .shows("shop on ")
         .shows("1 to create");
+}
+
+#[cfg(unix)]
+#[test]
+fn patterns_from_outside_of_the_directory_are_refused() {
+    let repository = Repository::new("outside");
+    let other = Repository::new("patterns");
+    other.write("patterns", PATTERNS);
+    std::os::unix::fs::symlink(other.path.join("patterns"), repository.path.join(".stackanetesignore"))
+        .expect("a link of our own");
+    repository
+        .run(&["check", "."])
+        .exits(2)
+        .complains("the symbolic link .stackanetesignore leads out of .");
 }
