@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use super::context::Planned;
 use super::duration::duration;
 use super::options::accept;
-use super::rights::Rights;
 use super::{Exit, context, options, sync};
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::{Error, Result};
@@ -56,11 +55,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// The rights that it takes.
-    pub(super) fn rights(&self) -> Rights {
-        Rights::to_delete(&self.named, &self.set())
-    }
-
     /// The ApplySet, as it is named.
     fn set(&self) -> options::Set {
         options::Set {
@@ -112,7 +106,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         not_selected: 0,
         pruning: Pruning::Everything,
     };
-    if let Some(error) = sync::refusals(&planned, &args.rights()) {
+    if let Some(error) = sync::refusals(&planned, None) {
         return Err(error);
     }
     if !planned.plan.writes() && !planned.plan.steps.is_empty() {

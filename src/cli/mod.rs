@@ -98,13 +98,12 @@ enum Command {
 }
 
 impl Command {
-    /// The rights that it takes in a cluster.
+    /// The rights that it takes in a cluster, where `stackanetes roles` prints roles with exactly them.
     fn rights(&self) -> Option<rights::Rights> {
         match self {
             Self::Diff(args) => Some(args.rights()),
             Self::Sync(args) => Some(args.rights()),
-            Self::Delete(args) => Some(args.rights()),
-            Self::Status(args) => Some(args.rights()),
+            Self::Status(args) => args.rights(),
             Self::History(args) => Some(args.rights()),
             Self::Snapshot(args) => Some(args.rights()),
             _ => None,

@@ -20,12 +20,11 @@ pub(super) struct Rights {
 impl Rights {
     /// To read what the ApplySet of a directory holds.
     pub fn to_read(named: &options::Named, set: &options::Set) -> Self {
-        Self::of_named("preview", named, set)
-    }
-
-    /// To delete what the ApplySet of a directory holds.
-    pub fn to_delete(named: &options::Named, set: &options::Set) -> Self {
-        Self::of_named("sync", named, set)
+        let mut rights = Self::of_set("preview", &named.directory, set);
+        if let Some(environment) = &named.environment {
+            rights.add("-e", environment);
+        }
+        rights
     }
 
     /// To see what a sync would do.
@@ -55,14 +54,6 @@ impl Rights {
             rights.add("--revision", revision);
         }
         rights.is_set_by_hand = !inputs.sets.is_empty();
-        rights
-    }
-
-    fn of_named(purpose: &'static str, named: &options::Named, set: &options::Set) -> Self {
-        let mut rights = Self::of_set(purpose, &named.directory, set);
-        if let Some(environment) = &named.environment {
-            rights.add("-e", environment);
-        }
         rights
     }
 
@@ -111,7 +102,7 @@ impl Rights {
             (false, Some(_)) => "",
         };
         format!(
-            "`{command}`{again} prints the roles that this takes; an administrator can pipe them to `kubectl apply -f -`"
+            "`{command}`{again} prints the roles that this takes; an administrator can pipe them to `kubectl apply --server-side -f -`"
         )
     }
 }

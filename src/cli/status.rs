@@ -27,9 +27,9 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// The rights that it takes.
-    pub(super) fn rights(&self) -> Rights {
-        Rights::to_read(&self.named, &self.set)
+    /// The rights that it takes; those of many sets no role is made for.
+    pub(super) fn rights(&self) -> Option<Rights> {
+        (!self.all_namespaces).then(|| Rights::to_read(&self.named, &self.set))
     }
 }
 

@@ -136,7 +136,7 @@ async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
         }
     };
     ui.result(&text)?;
-    if let Some(error) = refusals(&planned, &args.rights()) {
+    if let Some(error) = refusals(&planned, Some(&args.rights())) {
         return Err(error);
     }
     if planned.plan.writes() && !args.yes && args.plan.is_none() {
@@ -161,13 +161,14 @@ enum Ended {
     Overtaken,
 }
 
-pub(super) fn refusals(planned: &Planned, rights: &Rights) -> Option<Error> {
+/// What the plan refuses, with the roles that `rights` asks for where a right is missing.
+pub(super) fn refusals(planned: &Planned, rights: Option<&Rights>) -> Option<Error> {
     let refusals = planned.plan.refusals.iter();
     Error::join(refusals.map(|refusal| {
         let said = view::refusal(refusal);
         let error = Error::new(format!("refused for safety, nothing was changed: {said}"));
-        match refusal {
-            Refusal::NotAllowed(_) | Refusal::NotCompared(_) => error.hint(rights.hint(None)),
+        match (refusal, rights) {
+            (Refusal::NotAllowed(_) | Refusal::NotCompared(_), Some(rights)) => error.hint(rights.hint(None)),
             _ => error,
         }
     }))
