@@ -290,6 +290,26 @@ fn a_failure_says_what_can_be_done_about_it() {
         (Failure::Unauthorized, Some("log in again")),
         (Failure::Unreachable, Some("check that the server is running")),
         (Failure::Configuration, Some("give a kubeconfig")),
+        (Failure::ClearText, Some("write https:// before the server")),
+        (
+            Failure::PluginMissing { install_hint: None },
+            Some("install the plugin"),
+        ),
+        (
+            Failure::PluginMissing {
+                install_hint: Some("get it by\n  brew install x".into()),
+            },
+            Some("get it by brew install x"),
+        ),
+        (Failure::PluginFailed { install_hint: None }, Some("log in again")),
+        (
+            Failure::PluginFailed {
+                install_hint: Some("brew install x".into()),
+            },
+            Some("log in again, or install the plugin anew: brew install x"),
+        ),
+        (Failure::Untrusted, Some("--certificate-authority FILE")),
+        (Failure::MayNotImpersonate, Some("ask for the right to `impersonate`")),
         (Failure::Forbidden, Some("ask for the roles")),
         (Failure::NamespaceTerminating, Some("wait until it is gone")),
         (Failure::NotFound, None),
