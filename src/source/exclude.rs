@@ -17,10 +17,10 @@ use crate::diagnostic::place::{Place, SourceFile};
 
 /// The file at the top of a directory that holds patterns, a line each.
 pub(super) const FILE: &str = ".stackanetesignore";
-/// How many patterns there may be in one place.
-const MOST: usize = 1_000;
+/// How many bytes the patterns of one place may have: to make an automaton of them takes memory.
+const MOST: usize = 32 << 10;
 /// How many bytes a pattern may have.
-const LONGEST: usize = 1_000;
+const LONGEST: usize = 250;
 
 /// How an object that nobody wants is kept out, for who has just met one.
 pub(super) const HINT: &str = "every .yaml, .yml and .json file of the directory is read as manifests; leave this one out \
@@ -102,9 +102,9 @@ pub(super) fn refuse(pattern: &str) -> Option<String> {
     })
 }
 
-/// Whether there are more patterns than are read.
-pub(super) fn is_too_many(patterns: usize) -> Option<String> {
-    (patterns > MOST).then(|| format!("there are {patterns} patterns, and at most {MOST} are read"))
+/// Why patterns of so many bytes are not read; nothing if they are.
+pub(super) fn refuse_all(bytes: usize) -> Option<String> {
+    (bytes > MOST).then(|| format!("there are {bytes} bytes of patterns, and at most {MOST} are read"))
 }
 
 /// The text of the file, which may be a link within the directory, so that a commit has it too.
@@ -118,7 +118,7 @@ fn read(tree: &dyn Tree, root: &Path, path: &Path) -> Result<Arc<SourceFile>> {
 
 fn add_lines(builder: &mut GitignoreBuilder, file: &Arc<SourceFile>, errors: &mut Vec<Error>) {
     let mut start = 0;
-    if let Some(message) = is_too_many(file.text().lines().count()) {
+    if let Some(message) = refuse_all(file.text().len()) {
         errors.push(Error::new(message).at(Place::new(Arc::clone(file), 0..0), ""));
         return;
     }
@@ -215,10 +215,16 @@ mod tests {
             shown[0].contains(".stackanetesignore:2:1 `a{b,c` is no pattern: "),
             "{shown:?}"
         );
-        let (_, errors) = exclude(&"x\n".repeat(MOST + 1), &[]);
+        let (_, errors) = exclude(&"x\n".repeat(MOST), &[]);
         assert_eq!(
             errors[0].message(),
-            "there are 1001 patterns, and at most 1000 are read"
+            "there are 65536 bytes of patterns, and at most 32768 are read"
+        );
+        let (_, errors) = exclude(&"x".repeat(LONGEST + 1), &[]);
+        assert!(
+            errors[0]
+                .message()
+                .ends_with("is no pattern: it is longer than 250 bytes")
         );
     }
 }

@@ -207,21 +207,26 @@ pub fn names(path: &Path) -> Result<Names> {
 /// Reads only the `stackanetes.yaml` of the directory at `path`, and the parameters where it reads some; the default
 /// if there is none.
 pub fn settings(path: &Path, environment: Option<&str>) -> Result<Settings> {
+    let inputs = Inputs {
+        environment: environment.map(str::to_owned),
+        sets: Vec::new(),
+    };
+    let path = path.to_owned();
+    bounded::read(move || settings_with(&path, &inputs))
+}
+
+fn settings_with(path: &Path, inputs: &Inputs) -> Result<Settings> {
     let mut errors = Vec::new();
     let written = match files::settings_of(&Disk, path)? {
         Some(path) => read_settings(&Disk, &path, &mut errors),
         None => Written::default(),
     };
-    if !written.reads_parameters() && environment.is_none() {
+    if !written.reads_parameters() && inputs.environment.is_none() {
         return finish(errors, written.settings);
     }
-    let inputs = Inputs {
-        environment: environment.map(str::to_owned),
-        sets: Vec::new(),
-    };
     let exclude = Exclude::read(&Disk, path, &written.settings, &mut errors);
     let files = files::find(&Disk, path, &exclude, &mut errors)?;
-    let rendering = values::rendering(&Disk, path, &files, &inputs)?;
+    let rendering = values::rendering(&Disk, path, &files, inputs)?;
     let settings = written.with(rendering.as_ref(), &mut errors);
     finish(errors, settings)
 }

@@ -203,7 +203,8 @@ fn excluded(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error>) -> V
         errors.push(error.hint("write, for example, `exclude: [charts/, \"*.values.yaml\"]`"));
     }
     let items = items.unwrap_or_default();
-    if let Some(message) = exclude::is_too_many(items.len()) {
+    let bytes = items.iter().filter_map(Node::as_str).map(str::len).sum();
+    if let Some(message) = exclude::refuse_all(bytes) {
         errors.push(Error::new(message).at(at(&entry.value), ""));
         return Vec::new();
     }
