@@ -1,5 +1,5 @@
 //! What of a directory is no desired state: patterns of `.stackanetesignore` and of `exclude:` in
-//! `stackanetes.yaml`, in the syntax of gitignore(5).
+//! `stackanetes.yaml`, in the syntax of gitignore(5), and with `{a,b}` for either.
 //!
 //! Only paths are looked at, so that a commit and the disk leave out the same. A file that is left out is no
 //! manifest; a component may still make something of it.
@@ -164,7 +164,7 @@ mod tests {
     fn patterns_are_those_of_gitignore() {
         // The examples of gitignore(5), and what git's own tests are about.
         let lines = "# a comment\n\nhello.*\n/cat-file.yaml\nDocumentation/*.json\nbar/\nfoo/**\n!foo/kept\n**/logs/debug.yaml\n\
-                     a/**/b.yaml\n\\#hash.yaml\ntrailing.yaml  \n";
+                     a/**/b.yaml\n\\#hash.yaml\ntrailing.yaml  \n*.{dev,prod}.yml\n";
         let (exclude, errors) = exclude(lines, &[]);
         assert!(errors.is_empty(), "{errors:?}");
         for (path, is_left_out) in [
@@ -185,6 +185,8 @@ mod tests {
             ("a/x/y/b.yaml", true),
             ("#hash.yaml", true),
             ("trailing.yaml", true),
+            ("x.dev.yml", true),
+            ("x.test.yml", false),
             ("other.yaml", false),
         ] {
             assert_eq!(exclude.leaves_out_below(Path::new(path), false), is_left_out, "{path}");
