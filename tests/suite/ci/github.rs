@@ -257,3 +257,33 @@ fn drift_is_one_issue_that_is_closed_when_there_is_none() {
     drift().hides(&[&bed.user.token]);
     assert_eq!(issues()[0]["state"], "closed");
 }
+
+#[test]
+fn nothing_is_downloaded_without_a_digest_and_scripts_take_no_program() {
+    let bed = Bed::new("ci-install");
+    let runner = Runner::new(&bed);
+    let scripts = root().join(".github/actions/stackanetes");
+    let temp = runner.temp.display().to_string();
+    let install = |variables: &[(&str, &str)]| {
+        let files = [
+            ("RUNNER_TEMP", temp.clone()),
+            ("GITHUB_OUTPUT", format!("{temp}/output")),
+        ];
+        let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let env = files.into_iter().chain(variables);
+        let shell = Shell {
+            text: scripts.join("install").display().to_string(),
+            env: env.map(|(name, value)| (name.to_owned(), value)).collect(),
+        };
+        runner.run(&["bash", "-e", "-c"], &shell)
+    };
+    install(&[("URL", "https://example.com/stackanetes"), ("SHA256", "")])
+        .exits(1)
+        .complains("SHA256: is to be the SHA-256 of what is at URL");
+    install(&[("PROGRAM", "false")]).exits(0);
+    let output = fs::read_to_string(runner.temp.join("output")).expect("an output");
+    assert!(
+        output.ends_with(&format!("scripts={}\n", scripts.display())),
+        "{output}"
+    );
+}
