@@ -20,14 +20,15 @@
 //! 10. [`kinds`]: what is known of particular kinds: health, pods, Jobs, rollouts.
 //! 11. [`ssa`]: server-side apply as a library: schemas, merging, canonical values.
 //! 12. [`applyset`]: the ApplySet: its parent, its records, its members, its digest key.
-//! 13. [`yaml`]: YAML with the place of every value.
-//! 14. [`object`]: Kubernetes objects, their fields, and what selects them.
-//! 15. [`diagnostic`]: errors that point into files, and the nearest right name.
-//! 16. [`manual`]: the manual's chapters, as `stackanetes help` prints them.
+//! 13. [`sops`]: files that SOPS encrypted, decrypted in memory.
+//! 14. [`yaml`]: YAML with the place of every value.
+//! 15. [`object`]: Kubernetes objects, their fields, and what selects them.
+//! 16. [`diagnostic`]: errors that point into files, and the nearest right name.
+//! 17. [`manual`]: the manual's chapters, as `stackanetes help` prints them.
 //!
 //! Only [`cluster`] names the Kubernetes client. Without I/O, clock or async are [`view`], [`mod@plan`],
-//! [`kinds`], [`ssa`], [`applyset`], [`yaml`], [`object`], [`diagnostic`], and of [`source`] its
-//! `parameters`, `render` and `rules`.
+//! [`kinds`], [`ssa`], [`applyset`], [`sops`], [`yaml`], [`object`], [`diagnostic`], and of [`source`]
+//! its `parameters`, `render` and `rules`.
 
 pub mod applyset;
 pub mod check;
@@ -41,6 +42,7 @@ pub mod object;
 pub mod observe;
 pub mod plan;
 pub mod roles;
+pub mod sops;
 pub mod source;
 pub mod ssa;
 #[cfg(test)]

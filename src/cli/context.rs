@@ -85,6 +85,7 @@ pub(super) async fn plan_against(
         revision,
         environment,
         set: by_hand,
+        closed,
         ..
     } = read;
     let Connected {
@@ -99,6 +100,14 @@ pub(super) async fn plan_against(
         elsewhere: elsewhere(&settings, environment.as_deref(), reached.as_ref()),
         ..safety.policy(&desired.field_manager, environment.as_deref())
     };
+    let directory = Directory {
+        path: desired.source.path().map(std::path::Path::to_owned),
+        inputs: desired.source.inputs()?,
+        by_hand: by_hand.clone(),
+        revision: revision.clone(),
+        namespace: desired.set.namespace.clone(),
+        default_namespace: default_namespace.clone(),
+    };
     let query = Query {
         namespace: namespace(&desired.set, &settings, &default_namespace),
         set,
@@ -108,19 +117,13 @@ pub(super) async fn plan_against(
         verify: desired.verify,
         rules: settings.rules.clone(),
         migrate: settings.migrate.clone(),
+        closed: (!closed.is_empty()).then(|| directory.clone()),
         policy,
         concurrency,
     };
-    let directory = Directory {
-        path: desired.source.path().map(std::path::Path::to_owned),
-        inputs: desired.source.inputs(),
-        by_hand: by_hand.clone(),
-        revision: revision.clone(),
-        namespace: desired.set.namespace.clone(),
-        default_namespace,
-    };
     ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
-    let Observations { observed, served } = observe::observe(&*cluster, manifests, &components, &query).await?;
+    let Observations { mut observed, served } = observe::observe(&*cluster, manifests, &components, &query).await?;
+    observed.facts.closed = closed;
     let not_selected = observed.not_selected;
     let (lineage, history) = history::look(&observed, &query.selection, &directory, &served.discovery);
     let plan = plan::plan(observed, lineage, &query.policy);
@@ -177,9 +180,9 @@ pub(super) fn known_components(read: &Desired, selection: &Selection) -> Result<
 /// Reads the desired state.
 pub(super) fn read(source: &options::Source, allow_empty: bool) -> Result<Desired> {
     let read = match (source.path(), source.revision()) {
-        (Some(path), Some(revision)) => source::at_revision(path, revision, &source.inputs())?,
-        (Some(path), None) => source::directory(path, &source.inputs())?,
-        (None, _) => source::standard_input()?,
+        (Some(path), Some(revision)) => source::at_revision(path, revision, &source.inputs()?)?,
+        (Some(path), None) => source::directory(path, &source.inputs()?)?,
+        (None, _) => source::standard_input(&source.inputs()?.identities)?,
     };
     if read.manifests.is_empty() && !allow_empty {
         return Err(Error::new(format!("there is no manifest in {}", read.name))

@@ -15,10 +15,12 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::candidates;
 pub(super) use super::connection::{Cluster, Reach};
 use crate::cli::ui::{Ui, Verbosity};
+use crate::diagnostic::error::Result;
+use crate::diagnostic::place::SourceFile;
 use crate::object::selection::{LabelSelector, Selection};
 use crate::plan::{Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune, Whose};
 use crate::source::parameters::Assignment;
-use crate::source::{Inputs, Settings};
+use crate::source::{self, Inputs, Settings};
 
 /// How much is shown, and how.
 #[derive(Debug, clap::Args)]
@@ -97,6 +99,16 @@ pub(super) struct Directory {
     /// Set a parameter to the text of an environment variable.
     #[arg(long, value_name = "GROUP.NAME=VARIABLE", value_parser = text_of_variable)]
     set_env: Vec<Assignment>,
+    /// Set all the parameters of a YAML file, which need not be in DIR.
+    ///
+    /// It has the shape of environments/NAME.yaml, and SOPS may have encrypted it.
+    #[arg(long = "parameters", value_name = "FILE", value_parser = file_of_parameters)]
+    parameters: Vec<Assignment>,
+    /// Decrypt what SOPS encrypted with the age identities of a file.
+    ///
+    /// [default: $SOPS_AGE_KEY, $SOPS_AGE_KEY_FILE, and sops/age/keys.txt in the user's configuration folder].
+    #[arg(hide_short_help = true, long, value_name = "FILE")]
+    age_key_file: Vec<PathBuf>,
     /// Read DIR as it is in this commit.
     ///
     /// Whatever is on disk. A commit is a branch, a tag, HEAD~1 or 3f2c1ab.
@@ -105,31 +117,37 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    pub(super) fn inputs(&self) -> Inputs {
-        Inputs {
+    pub(super) fn inputs(&self) -> Result<Inputs> {
+        let set = self.set.iter().cloned().map(Assignment::Yaml);
+        let texts = self.set_file.iter().chain(&self.set_env).cloned();
+        Ok(Inputs {
             environment: self.environment.clone(),
-            sets: self
-                .set
-                .iter()
-                .cloned()
-                .map(Assignment::Yaml)
-                .chain(self.set_file.iter().chain(&self.set_env).cloned())
-                .collect(),
-        }
+            sets: self.parameters.iter().cloned().chain(set).chain(texts).collect(),
+            identities: source::identities(&self.age_key_file)?.into(),
+        })
     }
 }
 
+fn file_of_parameters(path: &str) -> Result<Assignment, String> {
+    Ok(Assignment::File(SourceFile::new(path, text_at(path)?)))
+}
+
 fn text_of_file(argument: &str) -> Result<Assignment, String> {
+    let (name, path) = name_and_source(argument, "FILE")?;
+    let text = text_at(path)?;
+    Ok(set_text("--set-file", name, text.strip_suffix('\n').unwrap_or(&text)))
+}
+
+/// The text of the file at `path`.
+fn text_at(path: &str) -> Result<String, String> {
     /// What is larger has no place in a parameter.
     const LONGEST: u64 = 1 << 20;
-    let (name, path) = name_and_source(argument, "FILE")?;
     let mut text = String::new();
     let file = File::open(path).map_err(|error| format!("failed to open {path}: {error}"))?;
-    let read = file.take(LONGEST + 1).read_to_string(&mut text);
-    match read {
+    match file.take(LONGEST + 1).read_to_string(&mut text) {
         Err(error) => Err(format!("failed to read {path}: {error}")),
         Ok(_) if text.len() as u64 > LONGEST => Err(format!("{path} is larger than 1 MiB")),
-        Ok(_) => Ok(set_text("--set-file", name, text.strip_suffix('\n').unwrap_or(&text))),
+        Ok(_) => Ok(text),
     }
 }
 
@@ -163,13 +181,29 @@ pub(super) struct Source {
     #[command(flatten)]
     directory: Directory,
     /// Read manifests from here instead of DIR; `-` is standard input.
-    #[arg(short, long, value_name = "FILENAME", conflicts_with_all = ["environment", "set", "set_file", "set_env", "revision"])]
+    #[arg(short, long, value_name = "FILENAME", conflicts_with_all = ["environment", "set", "set_file", "set_env", "parameters", "revision"])]
     filename: Option<PathBuf>,
 }
 
 impl Source {
-    pub(super) fn inputs(&self) -> Inputs {
+    pub(super) fn inputs(&self) -> Result<Inputs> {
         self.directory.inputs()
+    }
+
+    pub(super) fn environment(&self) -> Option<&str> {
+        self.directory.environment.as_deref()
+    }
+
+    /// Whether any parameter is set by hand.
+    pub(super) fn is_set_by_hand(&self) -> bool {
+        let Directory {
+            set,
+            set_file,
+            set_env,
+            parameters,
+            ..
+        } = &self.directory;
+        !set.is_empty() || [set_file, set_env, parameters].iter().any(|given| !given.is_empty())
     }
 
     /// The commit to read from, if not from the disk.

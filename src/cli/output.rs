@@ -33,6 +33,6 @@ impl Args {
 pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
     let revision = args.directory.revision.as_deref();
     let (directory, name) = args.directory_and_name();
-    ui.result(&source::output(directory, revision, &args.directory.inputs(), name)?)?;
+    ui.result(&source::output(directory, revision, &args.directory.inputs()?, name)?)?;
     Ok(Exit::Done)
 }

@@ -39,7 +39,6 @@ impl Rights {
 
     fn of_desired(purpose: &'static str, desired: &options::Desired) -> Self {
         let source = &desired.source;
-        let inputs = source.inputs();
         let path = source.path().unwrap_or(Path::new("-"));
         let mut rights = Self::of_set(purpose, Path::new("desired"), &desired.set);
         if source.is_file() {
@@ -47,13 +46,13 @@ impl Rights {
         } else if path != Path::new("desired") {
             rights.arguments.push(quoted(&path.display().to_string()));
         }
-        if let Some(environment) = &inputs.environment {
+        if let Some(environment) = source.environment() {
             rights.add("-e", environment);
         }
         if let Some(revision) = source.revision() {
             rights.add("--revision", revision);
         }
-        rights.is_set_by_hand = !inputs.sets.is_empty();
+        rights.is_set_by_hand = source.is_set_by_hand();
         rights
     }
 

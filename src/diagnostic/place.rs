@@ -187,10 +187,19 @@ pub enum Role {
     Parameter,
     /// The same, and the value must not be shown.
     SecretParameter,
+    /// The value stands in a manifest, encrypted, and must not be shown.
+    Encrypted,
     /// A `$for` repeats it.
     Loop,
     /// It stands in a configuration file, or in the template of one.
     File,
+}
+
+impl Role {
+    /// Whether what came from there must not be shown.
+    pub fn is_secret(self) -> bool {
+        matches!(self, Self::SecretParameter | Self::Encrypted)
+    }
 }
 
 #[cfg(test)]

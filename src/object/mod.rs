@@ -13,7 +13,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::diagnostic::place::{Origin, Place, Role};
+use crate::diagnostic::place::{Origin, Place};
 use crate::object::field::{FieldPath, ManagedFields};
 use generated::Generated;
 use inputs::Inputs;
@@ -172,7 +172,7 @@ pub trait Origins: fmt::Debug + Send + Sync {
 
     /// Whether the value at `path`, or anything within it, was made from what must not be shown.
     fn is_secret(&self, path: &FieldPath) -> bool {
-        self.of(path).iter().any(|origin| origin.role == Role::SecretParameter)
+        self.of(path).iter().any(|origin| origin.role.is_secret())
     }
 
     /// Whether a value that came from elsewhere, such as the cluster, gives away what must not be shown.

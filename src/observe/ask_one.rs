@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Query;
 use super::defaulted;
 use super::explain::{failed, refused, warnings};
+use super::history;
 use super::job;
 use super::migrated::AfterMigration;
 use super::payload::Payload;
@@ -269,6 +270,9 @@ impl Inquiry<'_> {
         }
         if live.is_some_and(|live| live.deletion_timestamp().is_some()) {
             return Some(not_yet(Unverified::BeingDeleted));
+        }
+        if query.closed.is_some() && history::holds_ciphertext(&desired.value) {
+            return Some(not_yet(Unverified::Encrypted));
         }
         if !self.may_ask {
             return Some(not_yet(Unverified::NotAllowed));

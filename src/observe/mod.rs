@@ -81,6 +81,8 @@ pub struct Query {
     pub rules: Vec<Arc<Rule>>,
     /// The field managers, besides `kubectl apply`, whose fields become ours.
     pub migrate: Vec<String>,
+    /// The directory, where some of its files are encrypted and no identity decrypts them.
+    pub closed: Option<history::Directory>,
     /// How many requests are under way at once.
     pub concurrency: usize,
 }
@@ -98,6 +100,7 @@ impl Query {
             policy: Policy::default(),
             rules: Vec::new(),
             migrate: Vec::new(),
+            closed: None,
             concurrency,
         }
     }
@@ -184,6 +187,9 @@ pub async fn observe(
         hidden,
     } = observer.members(&desired, parent.as_ref()).await?;
 
+    if let Some(directory) = &query.closed {
+        history::assume_unchanged(&mut desired, &live, parent.as_ref(), (directory, &discovery));
+    }
     observer
         .add_rules(&mut desired, &others, |reference| {
             live.get(reference).map(|(_, live)| live)
@@ -196,13 +202,7 @@ pub async fn observe(
         Default::default()
     };
     let (compared, not_compared) = split_hidden(desired, hidden);
-    let known: Vec<_> = compared
-        .into_iter()
-        .map(|(desired, resource)| {
-            let member = live.remove(&desired.reference);
-            (desired, resource, member)
-        })
-        .collect();
+    let known = with_members(compared, &mut live);
     let mut schemas = Schemas::nearby(&live, &known, &discovery);
     let objects = observer
         .answers(known, &mut schemas, is_known_server && !query.verify)
@@ -226,6 +226,7 @@ pub async fn observe(
                 idle_rules,
                 server_version: discovery.server_version.clone(),
                 schema_unread,
+                closed: BTreeSet::new(),
             },
             objects,
             orphans,
@@ -240,6 +241,18 @@ pub async fn observe(
             schema: Arc::new(schema),
         },
     })
+}
+
+/// Each object with the member that it is, if it is one; that is taken out of `live`.
+fn with_members(
+    desired: Vec<resolve::Resolved>,
+    live: &mut BTreeMap<ObjectRef, (Resource, LiveObject)>,
+) -> Vec<ask_all::Known> {
+    let known = desired.into_iter().map(|(desired, resource)| {
+        let member = live.remove(&desired.reference);
+        (desired, resource, member)
+    });
+    known.collect()
 }
 
 /// The members that git does not want, of those that may be pruned. What git wants under other labels than

@@ -129,6 +129,7 @@ mod tests {
             policy: Policy::default(),
             rules: Vec::new(),
             migrate: Vec::new(),
+            closed: None,
             concurrency: 1,
         }
     }

@@ -80,6 +80,7 @@ pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
         .map(|step| step.reference.clone())
         .collect();
     refusals.extend((!forbidden.is_empty()).then_some(Refusal::NotAllowed(forbidden)));
+    refusals.extend(observed.facts.closed.iter().cloned().map(Refusal::Encrypted));
     refusals.extend(unknown);
     let pending = observed.pending.iter().cloned();
     refusals.extend(pending.map(|(reader, read)| Refusal::Pending { reader, read }));

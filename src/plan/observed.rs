@@ -18,6 +18,7 @@ use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::plan::migrate::Migration;
 use crate::plan::order::Dependencies;
+use crate::sops::Closed;
 use crate::source::rules::{Rule, Ruled};
 use crate::ssa::merge::Refusal;
 
@@ -56,6 +57,8 @@ pub struct Facts {
     pub irreversible: Irreversible,
     /// The key for digests of secret values.
     pub key: Keyring,
+    /// The files that are encrypted and that no identity decrypts: what they hold is compared as ciphertext.
+    pub closed: BTreeSet<Closed>,
     /// The workloads of which it is unknown whether they restart.
     pub unknown_rollouts: Unknown,
     /// The rules that are about nothing.
@@ -246,6 +249,8 @@ pub enum Unverified {
     Defaulted(Vec<FieldPath>),
     /// Fields of it are recorded in this version, which the server does not know any more.
     VersionGone(String),
+    /// It has values that are encrypted and cannot be decrypted here.
+    Encrypted,
     /// Who asks may not write it: a dry-run takes the same right as a write.
     NotAllowed,
 }

@@ -17,6 +17,7 @@ use crate::kinds::jobs::{Crossed, Inputs, Why};
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::plan::compare::FieldChange;
 use crate::plan::migrate::Migration;
+use crate::sops::Closed;
 
 /// What a sync would do, whole. Only [`plan`](super::plan) makes one; it is complete then, and is not changed.
 #[derive(Debug)]
@@ -294,6 +295,8 @@ pub enum Refusal {
         /// The Jobs and workloads.
         objects: Vec<ObjectRef>,
     },
+    /// A file is encrypted, and no identity decrypts it.
+    Encrypted(Closed),
     /// An object reads another that is to change, and is not selected.
     Pending {
         /// The object.

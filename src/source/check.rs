@@ -6,6 +6,7 @@ use super::{exclude, secret};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::{self, GroupVersionKind};
+use crate::sops;
 use crate::yaml::{Entry, Node, NodeValue};
 
 /// What stands where nothing is written.
@@ -59,6 +60,21 @@ impl<'a> Check<'a> {
                 "this is no Kubernetes object: it has neither `kind` nor `metadata`"
             };
             self.error_in(node, message, hint);
+            return None;
+        }
+        if let Some(entry) = ["apiVersion", "kind", "metadata"]
+            .iter()
+            .find_map(|key| encrypted(node.entry(key)?))
+        {
+            self.error_at(
+                entry,
+                format!(
+                    "`{}` is encrypted, so it cannot be said which object this is",
+                    entry.key
+                ),
+                "give an age identity with --age-key-file, or leave what names the object in the open: `sops encrypt \
+                 --encrypted-regex '^(data|stringData)$'`",
+            );
             return None;
         }
         let api_version = self.api_version(node);
@@ -225,6 +241,14 @@ impl<'a> Check<'a> {
         let place = Place::new(Arc::clone(self.file), entry.line(self.file.text()));
         self.errors.push(hinted(Error::new(message).at(place, ""), hint));
     }
+}
+
+/// What names an object and is a ciphertext, at or right below `entry`.
+fn encrypted(entry: &Entry) -> Option<&Entry> {
+    let is_ciphertext = |entry: &&Entry| entry.value.as_str().is_some_and(sops::is_ciphertext);
+    let below = entry.value.entries().unwrap_or_default().iter();
+    let mut named = below.filter(|below| ["name", "namespace"].contains(&below.key.as_str()));
+    Some(entry).filter(is_ciphertext).or_else(|| named.find(is_ciphertext))
 }
 
 fn hinted(error: Error, hint: &str) -> Error {

@@ -8,13 +8,14 @@ use serde_json::Value;
 use super::check::{Check, Identity};
 use super::origins::{ManifestOrigins, PlacedDocument};
 use super::secret;
+use super::unseal::{Documents, Unsealer};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::kinds::generate::Generated;
 use crate::object::field::{FieldPath, PathElement};
 use crate::object::{self, GroupVersionKind, ObjectRef, Origins};
 use crate::source::render::Rendering;
-use crate::yaml::{self, Entry, Node, NodeValue};
+use crate::yaml::{Entry, Node, NodeValue};
 
 /// What to do about a template that lies among manifests.
 const CHART: &str = "a chart must be rendered first: `helm template NAME DIR | stackanetes diff -f -`; leave it out of the \
@@ -58,14 +59,20 @@ pub struct Manifest {
 pub(super) fn read(
     file: &Arc<SourceFile>,
     rendering: Option<&Arc<Rendering>>,
+    unsealer: &Unsealer<'_>,
     errors: &mut Vec<Error>,
 ) -> Vec<Manifest> {
     let mut found = Vec::new();
-    let documents = yaml::documents(file, &mut found);
+    let Documents { documents, seal } = unsealer.documents(file, &mut found);
     if file.text().contains("{{") {
         // The templates of a chart are no YAML.
         found = found.into_iter().map(|error| error.hint(CHART)).collect();
     }
+    // No line of what was encrypted is shown, those in the open neither.
+    let file = &match seal {
+        Some(_) => SourceFile::confidential(file.path(), file.text()),
+        None => Arc::clone(file),
+    };
     let mut manifests = Vec::with_capacity(documents.len());
     for document in documents.into_iter().filter(|document| !document.root.is_null()) {
         let root = match rendering {
@@ -75,7 +82,12 @@ pub(super) fn read(
                 None => continue,
             },
         };
-        let placed = Arc::new(PlacedDocument::new(Arc::clone(file), document.span, rendering.cloned()));
+        let placed = Arc::new(PlacedDocument::new(
+            Arc::clone(file),
+            document.span,
+            rendering.cloned(),
+            seal.clone(),
+        ));
         let mut check = Check::new(file);
         let mut reader = Reader {
             document: &placed,
@@ -213,10 +225,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::sops::Identities;
 
     fn manifests(text: &str) -> Vec<Manifest> {
         let mut errors = Vec::new();
-        let manifests = read(&SourceFile::new("a.yaml", text), None, &mut errors);
+        let none = Identities::default();
+        let manifests = read(
+            &SourceFile::new("a.yaml", text),
+            None,
+            &Unsealer::new(&none),
+            &mut errors,
+        );
         assert!(errors.is_empty(), "{errors:?}");
         manifests
     }
@@ -297,7 +316,16 @@ items:
     fn errors_stand_in_the_order_of_the_file() {
         let mut errors = Vec::new();
         let text = "kind: A\n---\na: b: c\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: 1, labels: {a: 1}}\n";
-        assert!(read(&SourceFile::new("a.yaml", text), None, &mut errors).is_empty());
+        let none = Identities::default();
+        assert!(
+            read(
+                &SourceFile::new("a.yaml", text),
+                None,
+                &Unsealer::new(&none),
+                &mut errors
+            )
+            .is_empty()
+        );
         let errors: Vec<_> = errors
             .iter()
             .map(|error| format!("{} {error}", error.places()[0].0))

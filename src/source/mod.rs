@@ -12,6 +12,7 @@ mod defaults;
 mod exclude;
 mod files;
 mod git;
+mod identities;
 mod manifest;
 mod origins;
 mod output;
@@ -21,6 +22,7 @@ pub mod rules;
 mod secret;
 mod settings;
 mod tree;
+mod unseal;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,9 +33,11 @@ use std::sync::Arc;
 use component::Components;
 use exclude::Exclude;
 use tree::{Disk, Tree};
+use unseal::Unsealer;
 
 pub use commits::{CommitId, Commits, MergeBase, merge_base};
 pub use git::{Revision, top_of_repository};
+pub use identities::identities;
 pub use manifest::{Manifest, SchemaFile};
 pub use origins::ManifestOrigins;
 pub use output::output;
@@ -42,6 +46,7 @@ pub use settings::{Contexts, IgnoredFinding, Settings, is_among};
 
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::SourceFile;
+use crate::sops::{Closed, Identities};
 use crate::source::parameters::{Assignment, SetByHand};
 
 /// For each component of a directory, the components whose objects must be Current before its workloads are applied.
@@ -66,6 +71,8 @@ pub struct Desired {
     pub environment: Option<String>,
     /// The parameters that were set by hand.
     pub set: SetByHand,
+    /// The files that SOPS encrypted and that no identity decrypts: their values are ciphertexts.
+    pub closed: BTreeSet<Closed>,
     /// What a person should know, though nothing failed.
     pub warnings: Vec<String>,
 }
@@ -77,6 +84,8 @@ pub struct Inputs {
     pub environment: Option<String>,
     /// Parameters set by hand.
     pub sets: Vec<Assignment>,
+    /// What encrypted files are decrypted with.
+    pub identities: Arc<Identities>,
 }
 
 /// Reads every manifest of the directory at `path`, or of the one file at `path`.
@@ -124,17 +133,18 @@ fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs) -> Result<Desired> {
     };
     let exclude = Exclude::read(tree, path, &written.settings, &mut errors);
     let files = files::find(tree, path, &exclude, &mut errors)?;
-    let rendering = values::rendering(tree, path, &files, inputs)?.map(Arc::new);
+    let unsealer = Unsealer::new(&inputs.identities);
+    let rendering = values::rendering(tree, path, &files, inputs, &unsealer)?.map(Arc::new);
     let settings = written.with(rendering.as_deref(), &mut errors);
     settings.contexts.check(files.environments.keys(), &mut errors);
     let mut components = match &rendering {
-        Some(rendering) => Components::read(tree, path, &files, rendering, &mut errors),
+        Some(rendering) => Components::read(tree, path, &files, rendering, &unsealer, &mut errors),
         None => Components::default(),
     };
     let mut manifests = std::mem::take(&mut components.manifests);
     for file in files.manifests.iter().filter(|file| components.is_manifest(path, file)) {
         let mut read = match files::read(tree, file) {
-            Ok(text) => manifest::read(&text, rendering.as_ref(), &mut errors),
+            Ok(text) => manifest::read(&text, rendering.as_ref(), &unsealer, &mut errors),
             Err(error) => {
                 errors.push(error);
                 continue;
@@ -156,7 +166,10 @@ fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs) -> Result<Desired> {
             }
         }
         let names = files.components.keys().cloned().collect();
-        defaults::lay_under(&mut manifests, &texts, &names, rendering, &mut errors);
+        let files = texts
+            .iter()
+            .map(|file| (file, unsealer.documents(file, &mut errors).documents));
+        defaults::lay_under(&mut manifests, files.collect(), &names, rendering, &mut errors);
     }
     let set = rendering.map(|rendering| rendering.parameters().set_by_hand().clone());
     finish(
@@ -170,19 +183,20 @@ fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs) -> Result<Desired> {
             revision: None,
             environment: inputs.environment.clone(),
             set: set.unwrap_or_default(),
+            closed: unsealer.into_closed(),
             warnings: Vec::new(),
         },
     )
 }
 
 /// Reads manifests from standard input.
-pub fn standard_input() -> Result<Desired> {
+pub fn standard_input(identities: &Identities) -> Result<Desired> {
     let mut bytes = Vec::new();
     io::stdin()
         .lock()
         .read_to_end(&mut bytes)
         .map_err(|error| Error::new("failed to read standard input").because(error))?;
-    text(SourceFile::STANDARD_INPUT, bytes)
+    text(SourceFile::STANDARD_INPUT, bytes, identities)
 }
 
 /// What can be named in a directory.
@@ -209,7 +223,8 @@ pub fn names(path: &Path) -> Result<Names> {
 pub fn settings(path: &Path, environment: Option<&str>) -> Result<Settings> {
     let inputs = Inputs {
         environment: environment.map(str::to_owned),
-        sets: Vec::new(),
+        // What an encrypted file holds names no ApplySet and no namespace.
+        ..Inputs::default()
     };
     let path = path.to_owned();
     bounded::read(move || settings_with(&path, &inputs))
@@ -226,16 +241,17 @@ fn settings_with(path: &Path, inputs: &Inputs) -> Result<Settings> {
     }
     let exclude = Exclude::read(&Disk, path, &written.settings, &mut errors);
     let files = files::find(&Disk, path, &exclude, &mut errors)?;
-    let rendering = values::rendering(&Disk, path, &files, inputs)?;
+    let rendering = values::rendering(&Disk, path, &files, inputs, &Unsealer::new(&inputs.identities))?;
     let settings = written.with(rendering.as_ref(), &mut errors);
     finish(errors, settings)
 }
 
 /// Reads manifests from bytes that came from `name`.
-fn text(name: &str, bytes: Vec<u8>) -> Result<Desired> {
+fn text(name: &str, bytes: Vec<u8>, identities: &Identities) -> Result<Desired> {
     let mut errors = Vec::new();
+    let unsealer = Unsealer::new(identities);
     let file = files::decode(name, bytes)?;
-    let manifests = manifest::read(&file, None, &mut errors);
+    let manifests = manifest::read(&file, None, &unsealer, &mut errors);
     let name = "standard input".to_owned();
     let desired = Desired {
         name,
@@ -246,6 +262,7 @@ fn text(name: &str, bytes: Vec<u8>) -> Result<Desired> {
         revision: None,
         environment: None,
         set: SetByHand::default(),
+        closed: unsealer.into_closed(),
         warnings: Vec::new(),
     };
     finish(errors, desired)
@@ -279,6 +296,11 @@ mod tests {
 
     #[test]
     fn nothing_on_standard_input_is_nothing_desired() {
-        assert!(text("<stdin>", Vec::new()).expect("no error").manifests.is_empty());
+        assert!(
+            text("<stdin>", Vec::new(), &Identities::default())
+                .expect("no error")
+                .manifests
+                .is_empty()
+        );
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::diagnostic::place::{Origin, Place, Role, SourceFile};
 use crate::object::Origins;
 use crate::object::field::{FieldPath, PathElement};
+use crate::sops::{self, Seal};
 use crate::source::render::{Rendered, Rendering};
 use crate::yaml::{self, Node};
 
@@ -20,6 +21,7 @@ pub(super) struct PlacedDocument {
     file: Arc<SourceFile>,
     span: Range<usize>,
     rendering: Option<Arc<Rendering>>,
+    seal: Option<Seal>,
     again: OnceLock<Again>,
 }
 
@@ -32,13 +34,25 @@ struct Again {
 
 impl PlacedDocument {
     /// The document that was read from `span` of `file`, and rendered if it was.
-    pub(super) fn new(file: Arc<SourceFile>, span: Range<usize>, rendering: Option<Arc<Rendering>>) -> Self {
+    pub(super) fn new(
+        file: Arc<SourceFile>,
+        span: Range<usize>,
+        rendering: Option<Arc<Rendering>>,
+        seal: Option<Seal>,
+    ) -> Self {
         Self {
             file,
             span,
             rendering,
+            seal,
             again: OnceLock::new(),
         }
+    }
+
+    /// Whether the value at `path`, or anything within it, was encrypted.
+    fn is_encrypted(&self, path: &FieldPath) -> bool {
+        let node = self.seal.as_ref().and_then(|_| self.root().get(path));
+        node.is_some_and(|node| sops::holds_encrypted(&self.file, node))
     }
 
     fn root(&self) -> &Node {
@@ -48,7 +62,10 @@ impl PlacedDocument {
     fn again(&self) -> &Again {
         self.again.get_or_init(|| {
             let root = yaml::document_at(&self.file, self.span.clone());
-            let root = root.unwrap_or_else(|| Node::null(self.span.clone()));
+            let mut root = root.unwrap_or_else(|| Node::null(self.span.clone()));
+            if let Some(seal) = &self.seal {
+                seal.reveal(&mut root);
+            }
             let rendering = self.rendering.as_ref();
             // It was rendered without an error before.
             match rendering.and_then(|rendering| rendering.document(&self.file, &root, &mut Vec::new())) {
@@ -93,8 +110,11 @@ impl ManifestOrigins {
 
 impl Origins for ManifestOrigins {
     fn is_secret(&self, path: &FieldPath) -> bool {
-        let rendered = self.document.again().rendered.as_ref();
-        rendered.is_some_and(|rendered| rendered.is_secret(&self.written(path)))
+        let written = self.written(path);
+        match &self.document.again().rendered {
+            Some(rendered) => rendered.is_secret(&written),
+            None => self.document.is_encrypted(&written),
+        }
     }
 
     fn reveals(&self, value: &Value, said: Option<&Value>) -> bool {

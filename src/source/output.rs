@@ -7,6 +7,7 @@ use super::commits::Commits;
 use super::component::find;
 use super::exclude::Exclude;
 use super::tree::{Disk, Tree};
+use super::unseal::Unsealer;
 use super::{Inputs, files, finish, read_settings, values};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::key_hint;
@@ -50,7 +51,7 @@ fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs, name: &str) -> Result<Str
     if output.path.extension().is_none_or(|extension| extension != "j2") {
         return Ok(file.text().to_owned());
     }
-    let rendering = values::rendering(tree, path, &files, inputs)?;
+    let rendering = values::rendering(tree, path, &files, inputs, &Unsealer::new(&inputs.identities))?;
     let Some(rendering) = rendering else {
         return Ok(file.text().to_owned());
     };

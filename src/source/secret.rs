@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
+use crate::sops;
 use crate::yaml::{Entry, Node};
 
 /// Says what is wrong with the data of a Secret.
@@ -34,6 +35,7 @@ pub(super) fn check(secret: &Node, file: &Arc<SourceFile>, errors: &mut Vec<Erro
                         .at(at(value), "")
                         .hint("put the value in quotes"),
                 ),
+                Some(text) if sops::is_ciphertext(text) => {}
                 Some(text) if field == "data" && STANDARD.decode(joined(text)).is_err() => errors.push(
                     Error::new(format!("`data.{key}` is not base64"))
                         .at(at(value), "")

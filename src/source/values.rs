@@ -5,13 +5,20 @@ use std::path::Path;
 use super::Inputs;
 use super::files::{self, Files};
 use super::tree::Tree;
+use super::unseal::Unsealer;
 use crate::diagnostic::error::{Error, Result};
 use crate::source::parameters::{self, Parameters, Sources};
 use crate::source::render::Rendering;
 
 /// What the directory's manifests are rendered with; nothing for a directory without settings, which
 /// is taken word for word.
-pub(super) fn rendering(tree: &dyn Tree, root: &Path, files: &Files, inputs: &Inputs) -> Result<Option<Rendering>> {
+pub(super) fn rendering(
+    tree: &dyn Tree,
+    root: &Path,
+    files: &Files,
+    inputs: &Inputs,
+    unsealer: &Unsealer<'_>,
+) -> Result<Option<Rendering>> {
     let shown = files::shown(root);
     if files.settings.is_none() {
         return unasked(&shown, "stackanetes.yaml", inputs).map(|()| None);
@@ -47,18 +54,20 @@ pub(super) fn rendering(tree: &dyn Tree, root: &Path, files: &Files, inputs: &In
         schema: &schema,
         environment: environment.as_ref(),
         sets: &inputs.sets,
+        identities: unsealer.identities(),
     })?;
+    parameters.closed().iter().for_each(|closed| unsealer.note(closed));
     Ok(Some(Rendering::new(parameters)))
 }
 
 /// Refuses parameters that are given where there are none to give.
 fn unasked(shown: &str, missing: &str, inputs: &Inputs) -> Result<()> {
-    if *inputs == Inputs::default() {
+    if inputs.environment.is_none() && inputs.sets.is_empty() {
         return Ok(());
     }
     Err(
         Error::new(format!("{shown} has no parameters, as it has no {missing}")).hint(
-            "leave out --environment, --set, --set-file and --set-env, or add a stackanetes.yaml and a parameters.yaml",
+            "leave out --environment, --parameters, --set, --set-file and --set-env, or add a stackanetes.yaml and a parameters.yaml",
         ),
     )
 }

@@ -63,6 +63,7 @@ mod saved_plans;
 mod schemas;
 mod scope;
 mod secrets;
+mod sops;
 mod stored_forms;
 mod sync;
 mod teardown;

@@ -50,6 +50,7 @@ pub fn sync_through(
             rules: desired.settings.rules.clone(),
             migrate: desired.settings.migrate.clone(),
             policy: Policy::default(),
+            closed: None,
             concurrency: 4,
         };
         let observed = observe::observe(&*cluster, desired.manifests, &desired.components, &query)

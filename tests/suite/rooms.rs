@@ -19,12 +19,13 @@ const IMPURE: [&str; 10] = [
 ];
 
 /// The rooms, and parts of rooms, that are pure.
-const PURE: [&str; 12] = [
+const PURE: [&str; 13] = [
     "view",
     "plan",
     "kinds",
     "ssa",
     "applyset",
+    "sops",
     "yaml",
     "object",
     "diagnostic",

@@ -53,7 +53,7 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
         format,
     } = between;
     let path = desired.source.path().unwrap_or_else(|| Path::new("."));
-    let inputs = desired.source.inputs();
+    let inputs = desired.source.inputs()?;
     let named = |mut read: Desired| {
         let name = desired.set.name.clone();
         read.settings.name = name.or(read.settings.name).or_else(|| Some(UNNAMED.to_owned()));

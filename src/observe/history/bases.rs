@@ -198,7 +198,8 @@ impl History {
             let Observation { desired, live, .. } = &observed.objects[*index];
             let base = live.as_ref().zip(then.objects.remove(&desired.reference));
             let past = match base {
-                Some((live, base)) => {
+                Some((live, mut base)) => {
+                    super::closed::assume_applied(&mut base.value, live.value());
                     let base = Arc::new(base);
                     let unknown = why_not(&base, live, &then);
                     if unknown.is_none() {

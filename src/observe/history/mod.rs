@@ -7,6 +7,7 @@
 mod back;
 mod bases;
 mod blame;
+mod closed;
 mod walk;
 mod whose;
 
@@ -25,6 +26,8 @@ use crate::observe;
 use crate::plan::{Lineage, Observed};
 use crate::source::parameters::{Assignment, SetByHand};
 use crate::source::{CommitId, Commits, Inputs, Revision};
+
+pub(super) use closed::{assume_unchanged, holds_ciphertext};
 
 /// What git's past says of what was observed; and the earlier states of what differs, by which a plan is
 /// explained.
@@ -121,7 +124,13 @@ impl Directory {
             && values.eq(&self.by_hand.values)
             && secrets.map(|(name, _)| name).eq(&self.by_hand.secrets);
         let environment = record.environment.clone();
-        (Inputs { environment, sets }, same)
+        let identities = self.inputs.identities.clone();
+        let inputs = Inputs {
+            environment,
+            sets,
+            identities,
+        };
+        (inputs, same)
     }
 }
 

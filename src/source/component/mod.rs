@@ -17,12 +17,12 @@ use object::Maker;
 use super::Manifest;
 use super::files::{self, Files};
 use super::tree::{Kind, Tree};
+use super::unseal::{Documents, Unsealer};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::COMPONENT;
 use crate::source::ComponentDependencies;
 use crate::source::render::Rendering;
-use crate::yaml;
 
 /// The file that makes a folder a component.
 pub(super) const FILE: &str = "component.yaml";
@@ -49,13 +49,14 @@ impl Components {
         root: &Path,
         files: &Files,
         rendering: &Arc<Rendering>,
+        unsealer: &Unsealer<'_>,
         errors: &mut Vec<Error>,
     ) -> Self {
         let mut components = Self::default();
         let mut declared = BTreeMap::new();
         for (name, path) in &files.components {
             let before = errors.len();
-            let Some(declaration) = read_one(tree, path, rendering, errors) else {
+            let Some(declaration) = read_one(tree, path, rendering, unsealer, errors) else {
                 // Of a wrong one it is unknown whether it is wanted: one error is enough.
                 let is_wrong = errors.len() > before;
                 let kind = if is_wrong {
@@ -72,6 +73,7 @@ impl Components {
                 root,
                 folder: &root.join(name),
                 rendering,
+                unsealer,
             };
             for object in &declaration.objects {
                 let used = object
@@ -114,7 +116,13 @@ impl Components {
 }
 
 /// Reads one `component.yaml`. Nothing where it is switched off, or wrong, which is added to `errors`.
-fn read_one(tree: &dyn Tree, path: &Path, rendering: &Arc<Rendering>, errors: &mut Vec<Error>) -> Option<Declaration> {
+fn read_one(
+    tree: &dyn Tree,
+    path: &Path,
+    rendering: &Arc<Rendering>,
+    unsealer: &Unsealer<'_>,
+    errors: &mut Vec<Error>,
+) -> Option<Declaration> {
     let file = match files::read(tree, path) {
         // The values of Secrets may stand in it.
         Ok(file) if file.text().contains("values") => SourceFile::confidential(file.path(), file.text()),
@@ -125,7 +133,7 @@ fn read_one(tree: &dyn Tree, path: &Path, rendering: &Arc<Rendering>, errors: &m
         }
     };
     let before = errors.len();
-    let documents = yaml::documents(&file, errors);
+    let Documents { documents, .. } = unsealer.documents(&file, errors);
     if errors.len() > before {
         return None;
     }

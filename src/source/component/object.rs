@@ -1,6 +1,6 @@
 //! ConfigMaps and Secrets that are made of files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use crate::object::{GroupVersionKind, Origins};
 use crate::source::SchemaFile;
 use crate::source::render::{Rendered, Rendering};
 use crate::source::tree::Tree;
+use crate::source::unseal::Unsealer;
 use crate::source::{Manifest, files};
 
 /// Makes the objects of one component.
@@ -27,12 +28,13 @@ pub(super) struct Maker<'a> {
     /// The component's folder.
     pub(super) folder: &'a Path,
     pub(super) rendering: &'a Arc<Rendering>,
+    pub(super) unsealer: &'a Unsealer<'a>,
 }
 
 /// A file that was read for an object.
 enum Content {
     Text { text: String, source: Source },
-    Binary(Vec<u8>),
+    Binary { bytes: Vec<u8>, is_encrypted: bool },
 }
 
 /// The text that one key of an object was made of.
@@ -40,6 +42,7 @@ enum Content {
 struct Source {
     file: Arc<SourceFile>,
     is_template: bool,
+    is_encrypted: bool,
 }
 
 impl Maker<'_> {
@@ -49,6 +52,7 @@ impl Maker<'_> {
         let mut data = Map::new();
         let mut binary = Map::new();
         let mut sources = BTreeMap::new();
+        let mut encrypted = BTreeSet::new();
         for entry in &object.files {
             match self.content(entry, object) {
                 Ok(Content::Text { text, source }) => {
@@ -56,7 +60,10 @@ impl Maker<'_> {
                     data.insert(entry.key.clone(), value.into());
                     sources.insert(entry.key.clone(), source);
                 }
-                Ok(Content::Binary(bytes)) => {
+                Ok(Content::Binary { bytes, is_encrypted }) => {
+                    if is_encrypted {
+                        encrypted.insert(entry.key.clone());
+                    }
                     let target = if object.is_secret { &mut data } else { &mut binary };
                     target.insert(entry.key.clone(), STANDARD.encode(bytes).into());
                 }
@@ -105,6 +112,7 @@ impl Maker<'_> {
                 rendered: rendered.clone(),
                 rendering: self.rendering.clone(),
                 sources,
+                encrypted,
             }),
             place: object.place.clone(),
             generate: object.generate.clone(),
@@ -134,16 +142,22 @@ impl Maker<'_> {
     /// What a file becomes in an object: text, or bytes where it is no text.
     fn content(&self, entry: &FileEntry, object: &Object) -> Result<Content, Error> {
         let (path, shown, bytes) = self.read(entry)?;
+        let (bytes, is_encrypted) = self.unsealer.content(&shown, bytes)?;
         let is_template = path.extension().is_some_and(|extension| extension == "j2");
         let text = if is_template {
             files::decode(&shown, bytes)?.text().to_owned()
         } else {
             match String::from_utf8(bytes) {
                 Ok(text) => text,
-                Err(error) => return Ok(Content::Binary(error.into_bytes())),
+                Err(error) => {
+                    return Ok(Content::Binary {
+                        bytes: error.into_bytes(),
+                        is_encrypted,
+                    });
+                }
             }
         };
-        let file = if object.is_secret {
+        let file = if object.is_secret || is_encrypted {
             SourceFile::confidential(shown, text)
         } else {
             SourceFile::new(shown, text)
@@ -162,7 +176,11 @@ impl Maker<'_> {
         } else {
             file.text().to_owned()
         };
-        let source = Source { file, is_template };
+        let source = Source {
+            file,
+            is_template,
+            is_encrypted,
+        };
         Ok(Content::Text { text, source })
     }
 }
@@ -176,6 +194,8 @@ struct FileOrigins {
     rendering: Arc<Rendering>,
     /// What the keys of its data were made of.
     sources: BTreeMap<String, Source>,
+    /// The keys whose bytes were encrypted and are no text.
+    encrypted: BTreeSet<String>,
 }
 
 impl FileOrigins {
@@ -185,6 +205,18 @@ impl FileOrigins {
             return None;
         };
         matches!(data.as_str(), "data" | "binaryData").then(|| self.sources.get(key))?
+    }
+
+    /// Whether `path` leads to bytes that were encrypted, or to what holds an encrypted file.
+    fn holds_encrypted(&self, path: &FieldPath) -> bool {
+        match path.elements() {
+            [] => self.sources.values().any(|source| source.is_encrypted) || !self.encrypted.is_empty(),
+            [PathElement::Field(data)] if data == "data" || data == "binaryData" => {
+                self.holds_encrypted(&FieldPath::root())
+            }
+            [_, PathElement::Field(key), ..] => self.encrypted.contains(key),
+            _ => false,
+        }
     }
 
     /// Where `component.yaml` says what is at `path`.
@@ -242,7 +274,10 @@ impl Origins for FileOrigins {
     fn is_secret(&self, path: &FieldPath) -> bool {
         // A template that reads a secret parameter becomes part of a Secret only, whose data is
         // never shown at all.
-        self.source(path).is_none() && self.rendered.is_secret(&self.declared(path))
+        match self.source(path) {
+            Some(source) => source.is_encrypted,
+            None => self.holds_encrypted(path) || self.rendered.is_secret(&self.declared(path)),
+        }
     }
 
     fn reveals(&self, value: &Value, said: Option<&Value>) -> bool {

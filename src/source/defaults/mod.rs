@@ -21,7 +21,7 @@ use crate::object::{self, GroupKind};
 use crate::source::render::{Rendered, Rendering, Subject};
 use crate::ssa::merge;
 use crate::ssa::schema::Schema;
-use crate::yaml::{self, Node, NodeValue};
+use crate::yaml::{Document, Node, NodeValue};
 
 /// The key that says which objects a default is for.
 const SELECT: &str = "$select";
@@ -51,7 +51,7 @@ enum Content {
 /// `components` are the names of all components, wanted or not.
 pub(super) fn lay_under(
     manifests: &mut [Manifest],
-    files: &[Arc<SourceFile>],
+    files: Vec<(&Arc<SourceFile>, Vec<Document>)>,
     components: &BTreeSet<String>,
     rendering: &Rendering,
     errors: &mut Vec<Error>,
@@ -67,8 +67,8 @@ pub(super) fn lay_under(
         components,
     };
     let mut defaults: Vec<Default> = files
-        .iter()
-        .flat_map(|file| read(file, &known, rendering, errors))
+        .into_iter()
+        .flat_map(|(file, documents)| read(file, documents, &known, rendering, errors))
         .collect();
     for manifest in manifests {
         let layers: Vec<Layer> = defaults
@@ -113,8 +113,13 @@ fn lay(manifest: &mut Manifest, layers: Vec<Layer>, schema: &Arc<Cow<'static, Sc
 }
 
 /// Reads the defaults of one file.
-fn read(file: &Arc<SourceFile>, known: &Known<'_>, rendering: &Rendering, errors: &mut Vec<Error>) -> Vec<Default> {
-    let documents = yaml::documents(file, errors);
+fn read(
+    file: &Arc<SourceFile>,
+    documents: Vec<Document>,
+    known: &Known<'_>,
+    rendering: &Rendering,
+    errors: &mut Vec<Error>,
+) -> Vec<Default> {
     let documents = documents.into_iter().filter(|document| !document.root.is_null());
     documents
         .filter_map(|document| read_one(file, document.root, known, rendering, errors))

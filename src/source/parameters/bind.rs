@@ -1,15 +1,17 @@
 //! Binds what files say to what the schema declares, and merges it value by value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::Sources;
 use super::declared::{Declared, Group, Member, Reached};
 use super::layer::Layer;
 use super::nearest::{hint, members};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
+use crate::sops::{self, Closed, Identities};
 use crate::yaml::{Entry, Node};
 
 /// The values so far.
@@ -19,14 +21,26 @@ pub(super) struct Merged<'a> {
     pub(super) value: Value,
     pub(super) layers: Vec<Layer>,
     pub(super) setters: BTreeMap<String, usize>,
+    /// The parameters whose values were encrypted, by their dotted names.
+    pub(super) encrypted: BTreeSet<String>,
+    /// The files that no identity decrypts.
+    pub(super) closed: Vec<Closed>,
+    identities: &'a Identities,
 }
 
 /// What a file says, bound to the schema.
 #[derive(Default)]
 struct Found {
-    values: Vec<(Vec<String>, Value)>,
+    values: Vec<Bound>,
     hidden: Vec<std::ops::Range<usize>>,
     wrong: Vec<Wrong>,
+}
+
+/// A value, and the parameter that it is bound to.
+struct Bound {
+    path: Vec<String>,
+    value: Value,
+    is_encrypted: bool,
 }
 
 /// What is wrong with the entry at a path.
@@ -37,9 +51,12 @@ struct Wrong {
 }
 
 impl<'a> Merged<'a> {
-    pub(super) fn new(schema: &'a Arc<SourceFile>, declared: &'a Group) -> Self {
+    pub(super) fn new(sources: &Sources<'a>, declared: &'a Group) -> Self {
         Self {
-            schema,
+            schema: sources.schema,
+            identities: sources.identities,
+            encrypted: BTreeSet::new(),
+            closed: Vec::new(),
             declared,
             value: skeleton(declared),
             layers: Vec::new(),
@@ -61,6 +78,19 @@ impl<'a> Merged<'a> {
         self.file(file, "there is no", errors)
     }
 
+    /// Takes the values of a file that was given by hand. Gives back the dotted names of those that it has.
+    pub(super) fn given(&mut self, file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Vec<String> {
+        let at = self.layers.len();
+        self.file(file, "there is no", errors);
+        let set = self.setters.iter().filter(|(_, layer)| **layer == at);
+        set.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Whether the parameter at `path` is declared to be secret, or was encrypted.
+    pub(super) fn is_secret_parameter(&self, path: &[&str]) -> bool {
+        self.declared.is_secret(path) || leads_to(&self.encrypted, path)
+    }
+
     /// Takes one value, of the parameter at `path`.
     pub(super) fn set(&mut self, path: &[&str], value: Value, layer: Layer) {
         self.put(path, value, self.layers.len());
@@ -74,7 +104,15 @@ impl<'a> Merged<'a> {
 
     /// Whether the value at `path` must not be shown.
     pub(super) fn is_secret(&self, path: &[&str]) -> bool {
-        self.declared.is_secret(path) || self.layer(path).is_some_and(|layer| layer.is_hidden_at(path))
+        self.is_secret_parameter(path) || self.layer(path).is_some_and(|layer| layer.is_hidden_at(path))
+    }
+
+    /// Whether the value at `path` is a ciphertext that nobody can read here.
+    pub(super) fn is_closed(&self, path: &[String]) -> bool {
+        let path: Vec<_> = path.iter().map(String::as_str).collect();
+        !path.is_empty()
+            && leads_to(&self.encrypted, &path)
+            && self.layer(&path).is_some_and(|layer| layer.closed().is_some())
     }
 
     /// What set the value at `path` last; for a group, the defaults.
@@ -88,10 +126,12 @@ impl<'a> Merged<'a> {
 
     fn file(&mut self, file: &Arc<SourceFile>, unknown: &str, errors: &mut Vec<Error>) -> bool {
         let secret = self.declared.is_secret(&[]);
-        let Some(mut layer) = Layer::read(file, secret, errors) else {
+        let Some(mut layer) = Layer::read(file, secret, self.identities, errors) else {
             return false;
         };
+        self.closed.extend(layer.closed().cloned());
         let mut binding = Binding {
+            file: layer.file(),
             declared: self.declared,
             unknown,
             path: Vec::new(),
@@ -109,15 +149,25 @@ impl<'a> Merged<'a> {
         }
         let at = self.layers.len();
         self.layers.push(layer);
-        for (path, value) in found.values {
+        for Bound {
+            path,
+            value,
+            is_encrypted,
+        } in found.values
+        {
             let path: Vec<_> = path.iter().map(String::as_str).collect();
             self.put(&path, value, at);
+            if is_encrypted {
+                self.encrypted.insert(path.join("."));
+            }
         }
         true
     }
 
     fn put(&mut self, path: &[&str], new: Value, layer: usize) {
-        self.setters.insert(path.join("."), layer);
+        let name = path.join(".");
+        self.encrypted.remove(&name);
+        self.setters.insert(name, layer);
         let mut value = &mut self.value;
         for step in path {
             let Value::Object(members) = value else {
@@ -162,6 +212,7 @@ impl<'a> Merged<'a> {
 
 /// Walks a file and the schema together.
 struct Binding<'a> {
+    file: &'a SourceFile,
     declared: &'a Group,
     unknown: &'a str,
     path: Vec<&'a str>,
@@ -184,10 +235,16 @@ impl<'a> Binding<'a> {
                     }
                 },
                 Some(Declared::Parameter(parameter)) => {
-                    if parameter.secret {
+                    let is_encrypted = sops::holds_encrypted(self.file, value);
+                    if parameter.secret || is_encrypted {
                         self.found.hidden.push(value.span.clone());
                     }
-                    self.found.values.push((self.owned(), value.to_value()));
+                    let (path, value) = (self.owned(), value.to_value());
+                    self.found.values.push(Bound {
+                        path,
+                        value,
+                        is_encrypted,
+                    });
                 }
                 None => {
                     let message = format!("{} parameter `{}`", self.unknown, self.path.join("."));
@@ -224,6 +281,18 @@ fn nested(group: &Group, key: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether `path` leads to one of the parameters of these dotted names, into it, or to a group around it.
+pub(super) fn leads_to(names: &BTreeSet<String>, path: &[&str]) -> bool {
+    let is_within = (1..=path.len()).any(|depth| names.contains(&path[..depth].join(".")));
+    let prefix = if path.is_empty() {
+        String::new()
+    } else {
+        path.join(".") + "."
+    };
+    let next = names.range(prefix.clone()..).next();
+    is_within || next.is_some_and(|name| name.starts_with(&prefix))
 }
 
 /// The groups without their values.

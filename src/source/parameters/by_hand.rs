@@ -28,6 +28,8 @@ pub enum Assignment {
         /// The text.
         text: String,
     },
+    /// A file of parameters, in groups as those of an environment, given by `--parameters`.
+    File(Arc<SourceFile>),
 }
 
 /// Without a value, which may be a secret.
@@ -36,6 +38,7 @@ impl fmt::Debug for Assignment {
         let name = match self {
             Self::Yaml(argument) => argument.split_once('=').map_or("", |(name, _)| name),
             Self::Text { name, .. } => name,
+            Self::File(file) => file.path(),
         };
         write!(out, "Assignment({name})")
     }
@@ -55,30 +58,80 @@ impl SetByHand {
     pub fn is_empty(&self) -> bool {
         self.values.is_empty() && self.secrets.is_empty()
     }
+
+    /// Notes the parameter of this dotted name, which was just set.
+    fn note(&mut self, name: String, merged: &Merged<'_>) {
+        let path: Vec<_> = name.split('.').collect();
+        if merged.is_secret_parameter(&path) {
+            self.values.remove(&name);
+            self.secrets.insert(name);
+        } else if let Some(value) = path.iter().try_fold(&merged.value, |value, step| value.get(step)) {
+            self.secrets.remove(&name);
+            self.values.insert(name, value.clone());
+        }
+    }
 }
 
 /// Takes the values of `sets` in their order, adding what is wrong with them to `errors`.
 pub(super) fn read(sets: &[Assignment], merged: &mut Merged<'_>, errors: &mut Vec<Error>) -> SetByHand {
     let mut by_hand = SetByHand::default();
     for set in sets {
-        match one(set, merged) {
-            Ok((name, _, true)) => _ = by_hand.secrets.insert(name),
-            Ok((name, value, false)) => _ = by_hand.values.insert(name, value),
+        if let Assignment::File(file) = set {
+            for name in merged.given(file, errors) {
+                by_hand.note(name, merged);
+            }
+            continue;
+        }
+        let Some(set) = One::of(set) else {
+            errors.extend(without_value(set, merged));
+            continue;
+        };
+        match one(&set, merged) {
+            Ok(()) => by_hand.note(set.name.to_owned(), merged),
             Err(error) => errors.push(error),
         }
     }
     by_hand
 }
 
-/// Takes one. Gives back the name, the value, and whether it is secret.
-fn one(set: &Assignment, merged: &mut Merged<'_>) -> Result<(String, Value, bool), Error> {
-    let (option, name, text) = match set {
-        Assignment::Yaml(argument) => match argument.split_once('=') {
-            Some((name, _)) => ("--set", name, argument),
-            None => return Err(without_value(argument, merged)),
-        },
-        Assignment::Text { option, name, text } => (*option, name.as_str(), text),
-    };
+/// One parameter that is set.
+struct One<'a> {
+    option: &'a str,
+    name: &'a str,
+    /// The value, or the whole argument: of YAML it is that.
+    text: &'a str,
+    is_yaml: bool,
+}
+
+impl<'a> One<'a> {
+    /// The one that `set` sets; nothing where it gives no value, or is a whole file.
+    fn of(set: &'a Assignment) -> Option<Self> {
+        match set {
+            Assignment::Yaml(argument) => Some(Self {
+                option: "--set",
+                name: argument.split_once('=')?.0,
+                text: argument,
+                is_yaml: true,
+            }),
+            Assignment::Text { option, name, text } => Some(Self {
+                option,
+                name,
+                text,
+                is_yaml: false,
+            }),
+            Assignment::File(_) => None,
+        }
+    }
+}
+
+/// Takes one.
+fn one(set: &One<'_>, merged: &mut Merged<'_>) -> Result<(), Error> {
+    let One {
+        option,
+        name,
+        text,
+        is_yaml,
+    } = *set;
     let path: Vec<_> = name.split('.').collect();
     let known = merged.declared.reach(&path);
     // What an unknown name was to set may be a secret.
@@ -88,10 +141,10 @@ fn one(set: &Assignment, merged: &mut Merged<'_>) -> Result<(String, Value, bool
     };
     let shown_as = format!("{option} {name}");
     let file = SourceFile::typed(shown_as, text, secret);
-    let at_name = |error: Error| match set {
-        Assignment::Yaml(_) => error.at(Place::new(Arc::clone(&file), 0..name.len()), ""),
-        // What was given holds no name.
-        Assignment::Text { .. } => error,
+    let at_name = |error: Error| {
+        // A text that was given holds no name.
+        let place = is_yaml.then(|| Place::new(Arc::clone(&file), 0..name.len()));
+        place.into_iter().fold(error, |error, place| error.at(place, ""))
     };
     match known {
         Reached::Parameter { depth, .. } if depth == path.len() => {}
@@ -111,27 +164,28 @@ fn one(set: &Assignment, merged: &mut Merged<'_>) -> Result<(String, Value, bool
             return Err(at_name(error).hint(hint(merged.declared, group, &path, depth)));
         }
     }
-    let root = match set {
-        Assignment::Yaml(argument) => value(&file, name.len() + 1, &argument[name.len() + 1..])?,
-        Assignment::Text { text, .. } => Node {
-            value: NodeValue::String(text.clone()),
+    let root = if is_yaml {
+        value(&file, name.len() + 1, &text[name.len() + 1..])?
+    } else {
+        Node {
+            value: NodeValue::String(text.to_owned()),
             span: 0..text.len(),
-        },
+        }
     };
-    let value = root.to_value();
-    merged.set(&path, value.clone(), Layer::of_set(file, &path, root));
-    Ok((name.to_owned(), value, secret))
+    merged.set(&path, root.to_value(), Layer::of_set(file, &path, root));
+    Ok(())
 }
 
 /// An argument without a `=` is not quoted unless it is a known name: it may be a value.
-fn without_value(argument: &str, merged: &Merged<'_>) -> Error {
+fn without_value(set: &Assignment, merged: &Merged<'_>) -> Option<Error> {
+    let Assignment::Yaml(argument) = set else { return None };
     let path: Vec<_> = argument.split('.').collect();
-    match merged.declared.reach(&path) {
+    Some(match merged.declared.reach(&path) {
         Reached::Parameter { depth, .. } if depth == path.len() => {
             Error::new(format!("`--set {argument}` gives no value")).hint(format!("write `--set {argument}=VALUE`"))
         }
         _ => Error::new("`--set` must be given a name and a value").hint("write `--set GROUP.NAME=VALUE`"),
-    }
+    })
 }
 
 /// The value that is written in `file` from `start` on.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::declared::{Group, Reached};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
+use crate::sops::{self, Closed, Identities, Seal};
 use crate::yaml::{self, Node};
 
 /// A file or an argument that sets parameters.
@@ -16,6 +17,8 @@ pub(super) struct Layer {
     path: Vec<String>,
     /// The stretches that must not be shown.
     hidden: Vec<Range<usize>>,
+    /// How its encrypted values are read, if it has any.
+    seal: Option<Seal>,
 }
 
 /// What there is to point at: a line, and the name on it.
@@ -26,13 +29,21 @@ struct Spot {
 
 impl Layer {
     /// Reads a file of parameters; `secret` says whether it may hold secrets.
-    pub(super) fn read(file: &Arc<SourceFile>, secret: bool, errors: &mut Vec<Error>) -> Option<Self> {
+    pub(super) fn read(
+        file: &Arc<SourceFile>,
+        secret: bool,
+        identities: &Identities,
+        errors: &mut Vec<Error>,
+    ) -> Option<Self> {
         let before = errors.len();
         let shown = if secret { closed(file) } else { Arc::clone(file) };
         let place = |node: &Node| Place::new(Arc::clone(&shown), node.first_line(file.text()));
-        let mut documents = yaml::documents(&shown, errors)
-            .into_iter()
-            .filter(|document| !document.root.is_null());
+        let mut documents = yaml::documents(&shown, errors);
+        let seal = sops::open(&shown, &mut documents, identities).unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        });
+        let mut documents = documents.into_iter().filter(|document| !document.root.is_null());
         let root = documents.next().map_or(Node::null(0..0), |document| document.root);
         if let Some(second) = documents.next() {
             let message = format!("{} must hold one document", file.path());
@@ -47,10 +58,11 @@ impl Layer {
             );
         }
         (errors.len() == before).then(|| Self {
-            file: Arc::clone(file),
+            file: if seal.is_some() { closed(file) } else { Arc::clone(file) },
             root,
             path: Vec::new(),
             hidden: Vec::new(),
+            seal,
         })
     }
 
@@ -61,7 +73,13 @@ impl Layer {
             root,
             path: path.iter().map(|step| (*step).to_owned()).collect(),
             hidden: Vec::new(),
+            seal: None,
         }
+    }
+
+    /// The file, where no identity decrypts it.
+    pub(super) fn closed(&self) -> Option<&Closed> {
+        self.seal.as_ref()?.closed()
     }
 
     pub(super) fn root(&self) -> &Node {

@@ -10,11 +10,13 @@
 //!   whole: lists and mappings are replaced, not merged.
 //! - A parameter is *secret* when its declaration has `"writeOnly": true`, or the group it is in,
 //!   or anything inside of it. No value of one is ever part of an error, a place, or [`SetByHand`].
+//! - What was encrypted in a file is secret, too, until another source sets it in the open.
 //! - Names are letters, digits and `_`, as expressions read them: `ceph.secret_uuid`.
 //!
 //! ```
 //! use stackanetes::source::parameters::{Assignment, Sources, read};
 //! use stackanetes::diagnostic::place::SourceFile;
+//! use stackanetes::sops::Identities;
 //!
 //! let schema = r#"{"properties": {"deployment": {"properties": {
 //!     "control_replicas": {"type": "integer", "minimum": 1}
@@ -24,6 +26,7 @@
 //!     schema: &SourceFile::new("parameters.schema.json", schema),
 //!     environment: None,
 //!     sets: &[Assignment::Yaml("deployment.control_replicas=3".to_owned())],
+//!     identities: &Identities::default(),
 //! })?;
 //! assert_eq!(parameters.value()["deployment"]["control_replicas"], 3);
 //! let origin = parameters.origin(&["deployment", "control_replicas"]).expect("declared");
@@ -44,7 +47,7 @@ mod tests;
 mod validate;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -54,6 +57,7 @@ use self::declared::{Group, Reached};
 use self::layer::Layer;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Origin, Role, SourceFile};
+use crate::sops::{Closed, Identities};
 
 pub use self::by_hand::{Assignment, SetByHand};
 
@@ -68,6 +72,8 @@ pub struct Sources<'a> {
     pub environment: Option<&'a Arc<SourceFile>>,
     /// What is set by hand; the last one of a name counts.
     pub sets: &'a [Assignment],
+    /// What files that SOPS encrypted are decrypted with.
+    pub identities: &'a Identities,
 }
 
 /// The value of every parameter, valid under the schema, and where each was set.
@@ -79,6 +85,10 @@ pub struct Parameters {
     layers: Vec<Layer>,
     /// Which layer set a parameter last, by its dotted name.
     setters: BTreeMap<String, usize>,
+    /// The parameters whose values were encrypted, by their dotted names.
+    encrypted: BTreeSet<String>,
+    /// The files that no identity decrypts.
+    closed: Vec<Closed>,
     by_hand: SetByHand,
 }
 
@@ -90,7 +100,7 @@ pub fn read(sources: &Sources<'_>) -> Result<Parameters> {
         // Which values are secret is unknown, so nothing of the other files may be shown: they wait.
         return Err(joined(errors));
     };
-    let mut merged = bind::Merged::new(sources.schema, &schema.declared);
+    let mut merged = bind::Merged::new(sources, &schema.declared);
     merged.defaults(sources.defaults, &mut errors);
     // What cannot be read might mend what does not fit.
     let mut complete = errors.is_empty();
@@ -102,7 +112,12 @@ pub fn read(sources: &Sources<'_>) -> Result<Parameters> {
         errors.extend(validate::violations(&schema.validator, &merged));
     }
     let bind::Merged {
-        value, layers, setters, ..
+        value,
+        layers,
+        setters,
+        encrypted,
+        closed,
+        ..
     } = merged;
     if !errors.is_empty() {
         return Err(joined(errors));
@@ -112,6 +127,8 @@ pub fn read(sources: &Sources<'_>) -> Result<Parameters> {
         declared: schema.declared,
         layers,
         setters,
+        encrypted,
+        closed,
         by_hand,
     })
 }
@@ -124,6 +141,8 @@ impl Parameters {
             declared: Group::default(),
             layers: Vec::new(),
             setters: BTreeMap::new(),
+            encrypted: BTreeSet::new(),
+            closed: Vec::new(),
             by_hand: SetByHand::default(),
         }
     }
@@ -155,7 +174,12 @@ impl Parameters {
     /// Errs on the side of hiding: true of a secret parameter, of everything inside of it, and of
     /// every group around one. A name that does not exist is as secret as the group it is not in.
     pub fn is_secret(&self, path: &[&str]) -> bool {
-        self.declared.is_secret(path)
+        self.declared.is_secret(path) || bind::leads_to(&self.encrypted, path)
+    }
+
+    /// The files of parameters that SOPS encrypted and that no identity decrypts.
+    pub fn closed(&self) -> &[Closed] {
+        &self.closed
     }
 
     /// The texts among the values that must not be shown, but for those so short that they stand in any

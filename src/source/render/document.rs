@@ -14,6 +14,7 @@ use super::scalar::{self, Piece};
 use super::scope::{ParameterPath, Variables};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Origin, Place, Role, SourceFile};
+use crate::sops;
 use crate::yaml::{Entry, Node, NodeValue};
 
 /// Says where a parameter was set.
@@ -87,6 +88,11 @@ impl<'a> Renderer<'a> {
             place: Place::new(self.file.clone(), span.clone()),
         };
         match &node.value {
+            NodeValue::String(_) | NodeValue::Number(_) | NodeValue::Bool(_)
+                if sops::is_encrypted_at(self.file, &node.span) =>
+            {
+                Some(self.encrypted(node, span))
+            }
             NodeValue::String(text) => self.text(text, node, span, variables),
             NodeValue::Sequence(items) => {
                 let origins = vec![here()];
@@ -300,6 +306,18 @@ impl<'a> Renderer<'a> {
                 );
                 None
             }
+        }
+    }
+
+    /// A value that was encrypted stands for itself, whatever is in it.
+    fn encrypted(&self, node: &Node, span: Range<usize>) -> RenderedNode {
+        RenderedNode {
+            value: RenderedValue::Whole(node.to_value()),
+            span: node.span.clone(),
+            origins: vec![Origin {
+                role: Role::Encrypted,
+                place: Place::new(self.file.clone(), span),
+            }],
         }
     }
 

@@ -11,7 +11,7 @@ use super::bounds;
 use super::scope::{Notebook, OBJECT, ParameterPath, Reads, Scope, Variables};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::nearest;
-use crate::diagnostic::place::{Origin, Place, Role};
+use crate::diagnostic::place::{Origin, Place};
 
 /// How many steps an expression may take.
 const FUEL: u64 = 50_000;
@@ -50,7 +50,7 @@ pub(super) struct Fault {
 impl Fault {
     /// As an error at `place`, after what was read until then: of what is secret nothing more is said.
     pub(super) fn at(self, place: Place, read: Vec<Origin>) -> Error {
-        let is_secret = read.iter().any(|origin| origin.role == Role::SecretParameter);
+        let is_secret = read.iter().any(|origin| origin.role.is_secret());
         let message = if is_secret {
             "this expression fails; it reads a secret parameter, so nothing more is said".to_owned()
         } else {

@@ -219,7 +219,7 @@ impl Rendered {
 
     /// Whether the value at `path`, or anything within it, was made from a secret parameter.
     pub fn is_secret(&self, path: &FieldPath) -> bool {
-        let is_secret = |origin: &Origin| origin.role == Role::SecretParameter;
+        let is_secret = |origin: &Origin| origin.role.is_secret();
         match self.0.find(path) {
             Some(made) => made.holds(is_secret),
             None => self.0.origins(path).iter().any(is_secret),

@@ -333,6 +333,7 @@ fn unverified(why: &Unverified) -> String {
         Unverified::VersionGone(version) => {
             format!("the server does not know {version} any more, in which its fields are recorded")
         }
+        Unverified::Encrypted => "its encrypted values are not those of the last sync".to_owned(),
         Unverified::NotAllowed => "you may not write it".to_owned(),
     }
 }

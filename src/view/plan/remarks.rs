@@ -11,6 +11,7 @@ use super::{Heading, Pruning, change, input};
 use crate::kinds::jobs::Crossed;
 use crate::object::commit;
 use crate::plan::{Action, Elsewhere, Idle, Plan, Reason, Refusal, Step, Unverified, Work};
+use crate::sops::Closed;
 
 pub(in crate::view) fn summary(plan: &Plan, pruning: Pruning) -> String {
     let count = |action: Action| plan.of(action).count();
@@ -283,6 +284,20 @@ pub(in crate::view) fn crossed(crossed: &Crossed) -> String {
     )
 }
 
+/// A file that cannot be decrypted, and for whom it is encrypted.
+fn encrypted(closed: &Closed) -> String {
+    let file = visible(&closed.file);
+    if closed.recipients.is_empty() {
+        let others = closed.others.join(", ");
+        return format!("{file} is encrypted for {others}, and only age is supported; add an age recipient to it");
+    }
+    format!(
+        "{file} is encrypted for {}, and there is no age identity to decrypt it with: its values are compared with \
+         those of the last sync as ciphertext; give the identity with --age-key-file",
+        visible(&closed.recipients.join(", "))
+    )
+}
+
 /// Why a sync refuses, and the way out.
 pub fn refusal(reason: &Refusal) -> String {
     match reason {
@@ -335,6 +350,7 @@ pub fn refusal(reason: &Refusal) -> String {
                 names.join(", ")
             )
         }
+        Refusal::Encrypted(closed) => encrypted(closed),
         Refusal::Pending { reader, read } => {
             format!("{reader} reads {read}, which is to change and is not selected; select it too")
         }

@@ -29,6 +29,7 @@ use serde_json::{Value, json};
 
 pub use audit::AuditEvent;
 pub use kubectl::Output;
+pub use program::GoProgram;
 pub use program::kubectl as kubectl_program;
 pub use user::{Rule, User};
 

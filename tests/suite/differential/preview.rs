@@ -111,6 +111,7 @@ impl Preview {
                     adoption: Adoption::All,
                     ..Policy::default()
                 },
+                closed: None,
                 concurrency: 1,
             },
         }

@@ -6,4 +6,5 @@ mod commands;
 mod desired;
 mod snapshot;
 
+pub use commands::Desk;
 pub use desired::{it_is_the_same_in_a_sandbox, it_is_the_same_in_a_snapshot};

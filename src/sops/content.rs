@@ -1,0 +1,239 @@
+//! Files that are taken whole: what `sops decrypt` would print of them.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::metadata::Metadata;
+use super::tree::Pass;
+use super::value::{PREFIX, Plain};
+use super::{Closed, Identities, METADATA, Seal, closed, data_key, is_encrypted_at, open, wrong_metadata, wrong_value};
+use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::place::SourceFile;
+use crate::yaml::{self, Document, Node, NodeValue, Scalar};
+
+/// How the names of a file of lines begin that hold the metadata.
+const LINE_PREFIX: &str = "sops_";
+
+/// What a file holds.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Content {
+    /// SOPS did not encrypt it.
+    Plain(Vec<u8>),
+    /// It was decrypted.
+    Opened(Vec<u8>),
+    /// It is encrypted, and stays so.
+    Closed(Vec<u8>, Closed),
+}
+
+/// Decrypts the file that is called `shown`, if SOPS encrypted it: a YAML or JSON file, a file of lines
+/// (`NAME=value`), or whatever else, which SOPS wraps in JSON.
+///
+/// In YAML the decrypted values stand in the place of the encrypted ones, and the metadata is left out; all else
+/// stays as it is written.
+pub fn content(shown: &str, bytes: Vec<u8>, identities: &Identities) -> Result<Content> {
+    let Some(text) = std::str::from_utf8(&bytes).ok().filter(|text| text.contains(PREFIX)) else {
+        return Ok(Content::Plain(bytes));
+    };
+    let file = SourceFile::confidential(shown, text);
+    if text.lines().any(|line| line.starts_with("sops_mac=")) {
+        return lines(&file, bytes, identities);
+    }
+    if text.lines().any(|line| line.trim_end() == "[sops]") {
+        let error = Error::new(format!("{shown} is an INI file that SOPS encrypted value by value"));
+        return Err(error.hint("encrypt it whole: `sops encrypt --input-type binary --output-type binary`"));
+    }
+    if !has_metadata(text) {
+        return Ok(Content::Plain(bytes));
+    }
+    let mut errors = Vec::new();
+    let mut documents = yaml::documents(&file, &mut errors);
+    if let Some(error) = Error::join(errors) {
+        return Err(error);
+    }
+    if let [document] = &documents[..]
+        && is_wrapped(&document.root)
+        && !is_json(shown)
+    {
+        return wrapped(&file, &document.root, bytes, identities);
+    }
+    let metadata: Vec<_> = documents
+        .iter()
+        .map(|document| metadata_span(&file, document))
+        .collect();
+    match open(&file, &mut documents, identities)? {
+        None => Ok(Content::Plain(bytes)),
+        Some(Seal::Closed(closed)) => Ok(Content::Closed(bytes, closed)),
+        Some(Seal::Open(_)) => Ok(Content::Opened(replaced(&file, &documents, metadata).into_bytes())),
+    }
+}
+
+/// Whether a text has, at the top of one of its documents, what may be the metadata.
+fn has_metadata(text: &str) -> bool {
+    let mut keys = text.lines().map(|line| line.trim_start_matches([' ', '\t', '{', ',']));
+    keys.any(|line| line.starts_with("sops:") || line.starts_with("\"sops\":"))
+}
+
+/// Whether this is what SOPS makes of a file that it knows nothing of.
+fn is_wrapped(root: &Node) -> bool {
+    let entries = root.entries().unwrap_or_default();
+    entries.len() == 2
+        && root.entry(METADATA).is_some()
+        && root.entry("data").is_some_and(|data| data.value.as_str().is_some())
+}
+
+/// Whether SOPS takes a file for JSON, by its name.
+fn is_json(shown: &str) -> bool {
+    Path::new(shown)
+        .extension()
+        .is_some_and(|extension| extension == "json")
+}
+
+/// Takes the bytes out of the JSON that they are wrapped in; they need not be text.
+fn wrapped(file: &Arc<SourceFile>, root: &Node, bytes: Vec<u8>, identities: &Identities) -> Result<Content> {
+    let value = root.to_value();
+    let metadata = Metadata::read(&value[METADATA]).map_err(|fault| wrong_metadata(file.path(), &fault))?;
+    let Some(key) = data_key(file.path(), &metadata, identities)? else {
+        return Ok(Content::Closed(bytes, closed(file.path(), &metadata)));
+    };
+    let mut pass = Pass::new(&key, &metadata);
+    let data = value["data"].as_str().unwrap_or_default();
+    let plain = pass
+        .alone("data", data)
+        .and_then(|plain| pass.finish(&metadata).map(|()| plain));
+    plain
+        .map(Content::Opened)
+        .map_err(|fault| wrong_value(file, &metadata, &fault))
+}
+
+/// Decrypts a file of lines. Its metadata is flat: `sops_age__list_0__map_recipient=…`.
+fn lines(file: &Arc<SourceFile>, bytes: Vec<u8>, identities: &Identities) -> Result<Content> {
+    let metadata = Metadata::read(&flat_metadata(file.text()));
+    let metadata = metadata.map_err(|fault| wrong_metadata(file.path(), &fault))?;
+    let Some(key) = data_key(file.path(), &metadata, identities)? else {
+        return Ok(Content::Closed(bytes, closed(file.path(), &metadata)));
+    };
+    let mut pass = Pass::new(&key, &metadata);
+    let mut decrypted = Vec::new();
+    for line in file.text().lines().filter(|line| !line.starts_with(LINE_PREFIX)) {
+        if let Some(comment) = line.strip_prefix('#') {
+            decrypted.push(b'#');
+            match key.decrypt(comment, ":") {
+                Ok(Plain::Comment(comment)) => decrypted.extend(comment),
+                _ => decrypted.extend(comment.bytes()),
+            }
+        } else if let Some((name, value)) = line.split_once('=') {
+            let value = pass.alone(name, &value.replace("\\n", "\n"));
+            let value = value.map_err(|fault| wrong_value(file, &metadata, &fault))?;
+            decrypted.extend(name.bytes());
+            decrypted.push(b'=');
+            decrypted.extend(String::from_utf8_lossy(&value).replace('\n', "\\n").bytes());
+        }
+        decrypted.push(b'\n');
+    }
+    pass.finish(&metadata)
+        .map_err(|fault| wrong_value(file, &metadata, &fault))?;
+    Ok(Content::Opened(decrypted))
+}
+
+/// The metadata of a file of lines, as it is nested elsewhere.
+fn flat_metadata(text: &str) -> Value {
+    let mut metadata = Map::new();
+    let mut age: Vec<Value> = Vec::new();
+    for line in text.lines() {
+        let Some((name, value)) = line.strip_prefix(LINE_PREFIX).and_then(|line| line.split_once('=')) else {
+            continue;
+        };
+        let value = value.replace("\\n", "\n");
+        let item = name
+            .strip_prefix("age__list_")
+            .and_then(|rest| rest.split_once("__map_"));
+        match item {
+            None => _ = metadata.insert(name.to_owned(), value.into()),
+            // They are counted from 0 without a gap, in any order.
+            Some((number, field)) => match number.parse::<usize>() {
+                Ok(number) if number <= text.len() / name.len() => {
+                    age.resize(age.len().max(number + 1), json!({}));
+                    age[number][field] = value.into();
+                }
+                _ => {}
+            },
+        }
+    }
+    metadata.insert("age".to_owned(), age.into());
+    metadata.into()
+}
+
+/// A stretch of the text, and what stands there in the end.
+type Edit = (Range<usize>, String);
+
+/// The text with its decrypted values, and without its metadata.
+fn replaced(file: &SourceFile, documents: &[Document], metadata: Vec<Option<Range<usize>>>) -> String {
+    let text = file.text();
+    let is_json = text.trim_start().starts_with('{');
+    let mut edits: Vec<Edit> = metadata
+        .into_iter()
+        .flatten()
+        .map(|span| (span, String::new()))
+        .collect();
+    for document in documents {
+        collect(file, &document.root, is_json, &mut edits);
+    }
+    edits.sort_by_key(|(span, _)| span.start);
+    let mut done = String::with_capacity(text.len());
+    let mut at = 0;
+    // What an alias repeats stands once.
+    for (span, new) in edits {
+        if span.start >= at {
+            done += &text[at..span.start];
+            done += &new;
+            at = span.end;
+        }
+    }
+    done + &text[at..]
+}
+
+fn collect(file: &SourceFile, node: &Node, is_json: bool, edits: &mut Vec<Edit>) {
+    match &node.value {
+        NodeValue::Mapping(entries) => entries
+            .iter()
+            .for_each(|entry| collect(file, &entry.value, is_json, edits)),
+        NodeValue::Sequence(items) => items.iter().for_each(|item| collect(file, item, is_json, edits)),
+        _ if is_encrypted_at(file, &node.span) => edits.push((node.span.clone(), written(node, is_json))),
+        _ => {}
+    }
+}
+
+/// A scalar as it is written in a flow or a block: plain where that is the same text, else in quotes.
+fn written(node: &Node, is_json: bool) -> String {
+    let is_plain = |text: &str| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_/.-@+".contains(&byte);
+        text.bytes().all(fits)
+            && text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
+            && matches!(Scalar::plain(text.to_owned()), Scalar::Text(_))
+    };
+    match node.as_str() {
+        Some(text) if !is_json && is_plain(text) => text.to_owned(),
+        _ => node.to_value().to_string(),
+    }
+}
+
+/// Where the metadata of a document stands, with what divides it from what stands beside it.
+fn metadata_span(file: &SourceFile, document: &Document) -> Option<Range<usize>> {
+    let entry = document.root.entry(METADATA)?;
+    let text = file.text();
+    let (start, end) = (entry.key_span.start, entry.value.span.end);
+    let before = text[..start].trim_end();
+    if let Some(before) = before.strip_suffix(',') {
+        return Some(before.len()..end);
+    }
+    if before.ends_with('{') {
+        let rest = &text[end..];
+        let comma = rest.len() - rest.trim_start().strip_prefix(',').unwrap_or(rest).len();
+        return Some(start..end + comma);
+    }
+    let rest = text[end..].find('\n').map_or(text.len(), |newline| end + newline + 1);
+    Some(start..rest)
+}

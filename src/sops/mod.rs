@@ -1,0 +1,222 @@
+//! Files that [SOPS](https://getsops.io) encrypted for age recipients, decrypted in memory.
+//!
+//! A value is encrypted where it stands, bound to the keys on the way to it, so that it keeps its place and
+//! cannot be moved; a MAC over all values tells whether one was added, removed or replaced. What `sops decrypt`
+//! refuses is refused here. Neither an error nor a debug print holds what was decrypted. No I/O.
+//!
+//! Where there is no identity, a file is *closed*: its values are the ciphertexts, which can be compared with
+//! those of another commit.
+
+mod content;
+mod identity;
+mod metadata;
+mod tree;
+mod value;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use self::metadata::{Metadata, Selector};
+use self::tree::{MAX_PLACE, Pass};
+use self::value::{DataKey, PREFIX};
+use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::place::{Place, SourceFile};
+use crate::yaml::{Document, Node, NodeValue};
+
+pub use content::{Content, content};
+pub use identity::{Identities, NotAnIdentity};
+
+/// The key that holds the metadata.
+const METADATA: &str = "sops";
+
+/// How the encrypted values of one file are read.
+#[derive(Debug, Clone)]
+pub enum Seal {
+    /// They are decrypted.
+    Open(Arc<Opened>),
+    /// They stay as they are written.
+    Closed(Closed),
+}
+
+/// A file that was decrypted, and how.
+#[derive(Debug)]
+pub struct Opened {
+    key: DataKey,
+    selector: Selector,
+}
+
+/// A file that cannot be decrypted here.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Closed {
+    /// The file, as people name it.
+    pub file: String,
+    /// The age recipients that it is encrypted for.
+    pub recipients: Vec<String>,
+    /// What else it is encrypted for, such as PGP.
+    pub others: Vec<&'static str>,
+}
+
+impl Seal {
+    /// Reads again one document of the file that was opened.
+    pub fn reveal(&self, root: &mut Node) {
+        take_metadata(root);
+        if let Self::Open(opened) = self {
+            // The whole file was decrypted before without a fault.
+            let _ = Pass::uncounted(&opened.key, &opened.selector).document(root);
+        }
+    }
+
+    /// The file, where it could not be decrypted.
+    pub fn closed(&self) -> Option<&Closed> {
+        match self {
+            Self::Open(_) => None,
+            Self::Closed(closed) => Some(closed),
+        }
+    }
+}
+
+/// Decrypts the documents of `file` in place, and takes the metadata out of them; nothing is done, or given
+/// back, where SOPS did not encrypt them.
+pub fn open(file: &Arc<SourceFile>, documents: &mut [Document], identities: &Identities) -> Result<Option<Seal>> {
+    let is_encrypted = documents.iter().any(|document| metadata_of(&document.root).is_some());
+    if !is_encrypted {
+        return Ok(None);
+    }
+    let found = documents.first().and_then(|document| metadata_of(&document.root));
+    let found = found.ok_or_else(|| {
+        let message = format!("{}: `{METADATA}` is missing in the first document", file.path());
+        Error::new(message).hint("SOPS writes it into every document: encrypt the file again with `sops encrypt`")
+    })?;
+    let metadata = Metadata::read(&found).map_err(|fault| wrong_metadata(file.path(), &fault))?;
+    for document in &mut *documents {
+        take_metadata(&mut document.root);
+    }
+    let Some(key) = data_key(file.path(), &metadata, identities)? else {
+        return Ok(Some(Seal::Closed(closed(file.path(), &metadata))));
+    };
+    let mut pass = Pass::new(&key, &metadata);
+    let decrypted = documents
+        .iter_mut()
+        .try_for_each(|document| pass.document(&mut document.root));
+    let checked = decrypted.and_then(|()| pass.finish(&metadata));
+    checked.map_err(|fault| wrong_value(file, &metadata, &fault))?;
+    let selector = metadata.selector;
+    Ok(Some(Seal::Open(Arc::new(Opened { key, selector }))))
+}
+
+/// Whether the scalar at `span` of `file` is written as an encrypted value, plain, quoted or as a block.
+pub fn is_encrypted_at(file: &SourceFile, span: &Range<usize>) -> bool {
+    let is_mark = |letter: char| letter.is_whitespace() || "'\"|>-+0123456789".contains(letter);
+    let written = file.text().get(span.clone()).unwrap_or_default();
+    written.trim_start_matches(is_mark).starts_with(PREFIX)
+}
+
+/// Whether a scalar at or below `node`, which was read from `file`, is written as an encrypted value.
+pub fn holds_encrypted(file: &SourceFile, node: &Node) -> bool {
+    match &node.value {
+        NodeValue::Mapping(entries) => entries.iter().any(|entry| holds_encrypted(file, &entry.value)),
+        NodeValue::Sequence(items) => items.iter().any(|item| holds_encrypted(file, item)),
+        _ => is_encrypted_at(file, &node.span),
+    }
+}
+
+/// Whether a text is an encrypted value, as SOPS writes it.
+pub fn is_ciphertext(text: &str) -> bool {
+    text.starts_with(PREFIX)
+}
+
+/// Whether a text is an encrypted value, or was made from one.
+pub fn holds_ciphertext(text: &str) -> bool {
+    text.contains(PREFIX)
+}
+
+/// The data key; nothing where no identity is at hand. An identity that somebody named must fit.
+fn data_key(file: &str, metadata: &Metadata, identities: &Identities) -> Result<Option<DataKey>> {
+    match identities.data_key(&metadata.envelopes) {
+        Some(key) => Ok(Some(key)),
+        None if identities.must_fit() && !metadata.envelopes.is_empty() => Err(wrong_key(file, metadata)),
+        None => Ok(None),
+    }
+}
+
+fn closed(file: &str, metadata: &Metadata) -> Closed {
+    Closed {
+        file: file.to_owned(),
+        recipients: metadata.recipients(),
+        others: metadata.others.clone(),
+    }
+}
+
+/// The metadata of a document; nothing where it has none.
+fn metadata_of(root: &Node) -> Option<Value> {
+    let value = root.entry(METADATA)?.value.to_value();
+    Metadata::is(&value).then_some(value)
+}
+
+fn take_metadata(root: &mut Node) {
+    if let NodeValue::Mapping(entries) = &mut root.value {
+        entries.retain(|entry| entry.key != METADATA);
+    }
+}
+
+fn wrong_metadata(file: &str, fault: &metadata::Fault) -> Error {
+    let error = Error::new(format!("failed to decrypt {file}")).because(fault.clone());
+    error.hint("encrypt it again with `sops encrypt`, for one key group and with age")
+}
+
+fn wrong_key(file: &str, metadata: &Metadata) -> Error {
+    let recipients = metadata.recipients().join(", ");
+    Error::new(format!(
+        "failed to decrypt {file}: no age identity fits its recipients ({recipients})"
+    ))
+    .hint(
+        "give the identity of one of them with --age-key-file, or encrypt the file for yours, too, with \
+         `sops rotate --in-place --add-age RECIPIENT FILE`",
+    )
+}
+
+/// Says which value is wrong, without the value.
+fn wrong_value(file: &Arc<SourceFile>, metadata: &Metadata, fault: &tree::Fault) -> Error {
+    let shown = file.path();
+    let at = |error: Error, span: &Range<usize>| {
+        let file = SourceFile::confidential(shown, file.text());
+        error.at(Place::new(file, span.clone()), "")
+    };
+    let edit = "change encrypted files with `sops edit` only";
+    match fault {
+        tree::Fault::Value(value::Fault::NotEncrypted, span) => at(
+            Error::new(format!("this value of {shown} should be encrypted, and is not")),
+            span,
+        )
+        .hint(format!("encrypt it with `sops set`; {edit}")),
+        tree::Fault::Value(value::Fault::Altered, span) => at(
+            Error::new(format!(
+                "this value of {shown} was changed or moved after it was encrypted"
+            )),
+            span,
+        )
+        .hint(edit),
+        tree::Fault::Value(value::Fault::Type, span) => at(
+            Error::new(format!(
+                "this value of {shown} is not of the type that it is said to be"
+            )),
+            span,
+        )
+        .hint(edit),
+        tree::Fault::NotText(span) => at(Error::new(format!("this value of {shown} is not UTF-8 text")), span)
+            .hint("encrypt binary data as a file of its own, and name it in a component's `files`"),
+        tree::Fault::Place(span) => {
+            let message = format!("the keys that lead to this value are longer than {MAX_PLACE} bytes together");
+            at(Error::new(message), span)
+        }
+        tree::Fault::Mac => {
+            let recipients = metadata.recipients().join(", ");
+            Error::new(format!(
+                "{shown}, encrypted for {recipients}, was changed after it was encrypted: its MAC does not match"
+            ))
+            .hint(format!("{edit}; `git log -p -- {shown}` shows who did not"))
+        }
+    }
+}

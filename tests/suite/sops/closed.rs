@@ -1,0 +1,85 @@
+//! Without an identity: a diff tells what changed by the ciphertexts, and a sync refuses.
+
+use super::{DATA, RECIPIENT, Vault};
+use crate::bed;
+
+fn secret(one: &str, two: &str) -> String {
+    format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: key}}\nstringData:\n  one: {one}\n  two: {two}\n")
+}
+
+/// A Secret that was synced with the identity.
+fn synced(name: &str) -> Vault {
+    let vault = Vault::new(name);
+    vault.encrypt("key.yaml", secret("hunter2-one", "hunter2-two"), &DATA);
+    bed::commit(&vault.desk.dir, "First");
+    vault.run(&["sync", "--yes", "--sandbox", "box"]).exits(0);
+    vault
+}
+
+/// Changes one value as `sops set` does: the others keep their ciphertexts.
+fn change(vault: &Vault) {
+    let run = vault.sops(&[
+        "set",
+        "desired/key.yaml",
+        "[\"stringData\"][\"two\"]",
+        "\"hunter2-new\"",
+    ]);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
+#[test]
+fn what_git_left_as_it_is_does_not_differ() {
+    let vault = synced("closed-same");
+    let run = vault.run_closed(&["diff", "--sandbox", "box"]);
+    run.exits(0)
+        .shows("sync blocked")
+        .shows("desired/key.yaml is encrypted for")
+        .shows(RECIPIENT);
+}
+
+#[test]
+fn what_git_changed_differs_value_by_value_and_is_marked() {
+    let vault = synced("closed-changed");
+    change(&vault);
+    bed::commit(&vault.desk.dir, "Second");
+    let run = vault
+        .run_closed(&["diff", "--sandbox", "box"])
+        .exits(1)
+        .hides(&["hunter2", "ENC["]);
+    run.shows("data.two")
+        .shows("unverified")
+        .shows("Second")
+        .shows_not("data.one");
+    let between = vault.run_closed(&["diff", "--from", "HEAD~1", "--to", "HEAD"]).exits(1);
+    between
+        .hides(&["hunter2", "ENC["])
+        .shows("data.two")
+        .shows_not("data.one");
+}
+
+#[test]
+fn a_sync_refuses_and_names_file_and_recipient() {
+    let vault = synced("closed-sync");
+    change(&vault);
+    bed::commit(&vault.desk.dir, "Second");
+    let before = vault.run(&["diff", "--sandbox", "box"]).exits(1).stdout;
+    let run = vault.run_closed(&["sync", "--yes", "--sandbox", "box"]).exits(2);
+    run.complains("desired/key.yaml")
+        .complains(RECIPIENT)
+        .complains("--age-key-file");
+    assert_eq!(
+        vault.run(&["diff", "--sandbox", "box"]).stdout,
+        before,
+        "something was written"
+    );
+}
+
+#[test]
+fn an_object_whose_name_is_encrypted_cannot_be_told_and_is_an_error() {
+    let vault = Vault::new("closed-whole");
+    vault.encrypt("key.yaml", secret("hunter2-one", "hunter2-two"), &[]);
+    let run = vault.run_closed(&["diff", "--sandbox", "box"]).exits(2);
+    run.complains("`apiVersion` is encrypted")
+        .complains("--encrypted-regex")
+        .complains("desired/key.yaml:1:1");
+}

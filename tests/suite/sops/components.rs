@@ -1,0 +1,158 @@
+//! Files of a component that are encrypted: each becomes what `sops decrypt` prints.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use stackanetes::diagnostic::place::SourceFile;
+use stackanetes::yaml;
+
+use super::{RECIPIENT, Vault};
+
+const COMPONENT: &str = "secrets:
+  - name: files
+    files: {binary: binary.key, lines: lines.env, yaml: values.yaml, json: values.json, template: file.conf.j2}
+configMaps:
+  - name: files
+    files: {binary: binary.key, lines: lines.env}
+";
+
+const YAML: &str = "# the first line
+user: admin # beside
+password: hunter2-yaml
+quoted: \"no: #\"
+number: 5
+truth: true
+looks_like_a_number: '0644'
+lines: |
+    one
+    two
+list:
+    - hunter2-item
+    - {deep: 'yes'}
+last: hunter2-last
+";
+
+fn vault(name: &str) -> Vault {
+    let vault = Vault::new(name);
+    vault.desk.write("desired/web/component.yaml", COMPONENT);
+    vault.encrypt("web/binary.key", [0, 159, 146, 150, 255], &[]);
+    vault.encrypt(
+        "web/lines.env",
+        "# hunter2-comment\nUSER=admin\nPASSWORD=hunter2=x\nEMPTY=\n",
+        &[],
+    );
+    vault.encrypt("web/values.yaml", YAML, &[]);
+    vault.encrypt(
+        "web/values.json",
+        r#"{"a": "hunter2-json", "list": [1, true, null, "x"], "n": 1.5}"#,
+        &[],
+    );
+    vault.encrypt(
+        "web/file.conf.j2",
+        "password = hunter2-template\n{% if true %}yes{% endif %}\n",
+        &[],
+    );
+    vault
+}
+
+/// What a file is in an object of this kind.
+fn entry(rendered: &str, kind: &str, field: &str, key: &str) -> String {
+    let file = SourceFile::new("rendered", rendered);
+    let documents = yaml::documents(&file, &mut Vec::new());
+    let values = documents.iter().map(|document| document.root.to_value());
+    let object = values
+        .into_iter()
+        .find(|value| value["kind"] == kind)
+        .expect("an object of the kind");
+    object[field][key].as_str().expect("a text").to_owned()
+}
+
+fn secret(rendered: &str, key: &str) -> Vec<u8> {
+    STANDARD.decode(entry(rendered, "Secret", "data", key)).expect("base64")
+}
+
+fn parsed(text: &[u8]) -> Value {
+    let file = SourceFile::new("file", String::from_utf8_lossy(text));
+    let mut errors = Vec::new();
+    let documents = yaml::documents(&file, &mut errors);
+    assert!(errors.is_empty(), "{errors:?}");
+    documents[0].root.to_value()
+}
+
+#[test]
+fn each_file_is_what_sops_makes_of_it() {
+    let vault = vault("files");
+    let rendered = vault.rendered();
+    let real = |file: &str| vault.sops(&["decrypt", &format!("desired/web/{file}")]).stdout;
+    assert_eq!(secret(&rendered, "binary"), real("binary.key"));
+    assert_eq!(secret(&rendered, "lines"), real("lines.env"));
+    assert_eq!(parsed(&secret(&rendered, "json")), parsed(&real("values.json")));
+    assert_eq!(parsed(&secret(&rendered, "yaml")), parsed(&real("values.yaml")));
+    let template = String::from_utf8(secret(&rendered, "template")).expect("text");
+    assert_eq!(template, "password = hunter2-template\nyes");
+    assert_eq!(
+        entry(&rendered, "ConfigMap", "binaryData", "binary"),
+        STANDARD.encode(real("binary.key"))
+    );
+    assert_eq!(
+        entry(&rendered, "ConfigMap", "data", "lines").into_bytes(),
+        real("lines.env")
+    );
+}
+
+#[test]
+fn a_decrypted_file_is_shown_nowhere_though_a_config_map_holds_it() {
+    let vault = vault("files-hidden");
+    crate::bed::commit(&vault.desk.dir, "First");
+    let hidden = ["hunter2", "AJ+Slv8=", "aHVudGVyMi"];
+    vault.run(&["render"]).exits(0).hides(&hidden);
+    vault
+        .run(&["sync", "--yes", "-vv", "--sandbox", "box"])
+        .exits(0)
+        .hides(&hidden);
+    vault.encrypt("web/lines.env", "PASSWORD=hunter2-new\n", &[]);
+    for format in ["text", "json", "markdown"] {
+        let run = vault.run(&["diff", "--sandbox", "box", "--format", format]);
+        run.exits(1).hides(&hidden).shows("data.lines");
+    }
+}
+
+#[test]
+fn an_ini_file_is_refused_and_not_applied_as_ciphertext() {
+    let vault = vault("ini");
+    vault.encrypt(
+        "web/lines.env",
+        "[section]\nkey = hunter2\n",
+        &["--input-type", "ini", "--output-type", "ini"],
+    );
+    vault
+        .run(&["render"])
+        .exits(2)
+        .complains("desired/web/lines.env is an INI file")
+        .complains("--input-type binary");
+}
+
+#[test]
+fn a_changed_file_of_lines_or_bytes_is_rejected() {
+    let vault = vault("files-changed");
+    for (file, from, to) in [
+        ("web/lines.env", "EMPTY=", "EMPTY=x"),
+        (
+            "web/binary.key",
+            "\"data\": \"ENC[AES256_GCM,data:",
+            "\"data\": \"ENC[AES256_GCM,data:AAAA",
+        ),
+    ] {
+        let text = vault.text(file);
+        assert!(text.contains(from), "{text}");
+        vault.desk.write(&format!("desired/{file}"), &text.replace(from, to));
+        assert!(!vault.sops(&["decrypt", &format!("desired/{file}")]).status.success());
+        vault.run(&["render"]).exits(2).complains(&format!("desired/{file}"));
+        vault.desk.write(&format!("desired/{file}"), &text);
+    }
+    vault
+        .run_closed(&["sync", "--yes", "--sandbox", "box"])
+        .exits(2)
+        .complains("desired/web/lines.env")
+        .complains(RECIPIENT);
+}

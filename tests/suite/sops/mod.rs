@@ -1,0 +1,88 @@
+//! Files that SOPS encrypted, by the real program: what it writes is read, and what it rejects is rejected.
+
+mod closed;
+mod components;
+mod manifests;
+mod parameters;
+mod rejected;
+
+use std::fs;
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use crate::control_plane::GoProgram;
+use crate::sandbox::Desk;
+
+/// An identity of these tests alone, and its recipient.
+const KEY: &str = "AGE-SECRET-KEY-1UR4R0WHKK82NVEVJUURSWW3LH2RUTDXMYLV8PFYRTPMXXR3R5C8Q9QAWJM";
+const RECIPIENT: &str = "age1x04rqm3vsaw6d4mz4jmupvxzxuhxq2vgtcdqvlesrja2dedjc49qc6zf9n";
+/// Another one, for which nothing is encrypted.
+const OTHER_KEY: &str = "AGE-SECRET-KEY-1D3CEZWJF8X9RMKZLTK70MNML9MJTER4JWPG6S68053YMQXHJ2HXQ09PAW4";
+
+/// The options of `sops encrypt` that leave in the open what tells objects apart.
+const DATA: [&str; 2] = ["--encrypted-regex", "^(data|stringData|spec)$"];
+
+/// A directory, and beside it the identity in `keys.txt`.
+struct Vault {
+    desk: Desk,
+}
+
+impl Vault {
+    fn new(name: &str) -> Self {
+        let desk = Desk::new(&format!("sops-{name}"));
+        desk.write("keys.txt", &format!("# public key: {RECIPIENT}\n{KEY}\n"));
+        desk.write("other.txt", OTHER_KEY);
+        Self { desk }
+    }
+
+    /// Runs the real program, without any key but that of the tests.
+    fn sops(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(program());
+        command.args(args).current_dir(&self.desk.dir).env_clear();
+        command.env("HOME", &self.desk.dir).env("SOPS_AGE_KEY_FILE", "keys.txt");
+        command.stdin(Stdio::null()).output().expect("sops can be run")
+    }
+
+    /// Encrypts a text into a file of the directory.
+    fn encrypt(&self, file: &str, text: impl AsRef<[u8]>, options: &[&str]) {
+        let path = format!("desired/{file}");
+        self.desk.write(&path, "");
+        fs::write(self.desk.dir.join(&path), text).expect("a file of our own");
+        let args = ["encrypt", "--in-place", "--age", RECIPIENT];
+        let run = self.sops(&[&args[..], options, &[&path]].concat());
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    }
+
+    fn text(&self, file: &str) -> String {
+        fs::read_to_string(self.desk.dir.join("desired").join(file)).expect("a file of ours")
+    }
+
+    /// Runs the command with the identity.
+    fn run(&self, args: &[&str]) -> crate::bed::Run {
+        self.desk.run(&[args, &["--age-key-file", "keys.txt"]].concat())
+    }
+
+    /// The same without.
+    fn run_closed(&self, args: &[&str]) -> crate::bed::Run {
+        self.desk.run(args)
+    }
+
+    /// What a sync applies.
+    fn rendered(&self) -> String {
+        self.run(&["render", "--show-secrets"]).exits(0).stdout
+    }
+}
+
+/// The real program, which is built once.
+fn program() -> &'static std::path::Path {
+    static PROGRAM: OnceLock<std::path::PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let sops = GoProgram {
+            module: "tests/sops",
+            name: "sops",
+            package: "github.com/getsops/sops/v3/cmd/sops",
+            linked: String::new(),
+        };
+        sops.built()
+    })
+}

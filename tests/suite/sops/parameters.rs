@@ -1,0 +1,97 @@
+//! Encrypted parameters: of an environment, and of a file that is not in the directory.
+
+use super::Vault;
+
+const SCHEMA: &str = r#"{"properties": {
+    "web": {"properties": {"replicas": {"type": "integer"}, "name": {"type": "string", "pattern": "^[a-z]+$"}}},
+    "passwords": {"writeOnly": true, "properties": {"database": {"type": "string"}}}}}"#;
+
+const MANIFEST: &str = "apiVersion: v1
+kind: ConfigMap
+metadata: {name: web}
+data:
+  replicas: ${{ web.replicas | string }}
+  name: ${{ web.name }}
+  url: mysql://root:${{ passwords.database }}@db
+";
+
+fn vault(name: &str) -> Vault {
+    let vault = Vault::new(name);
+    let defaults = "web: {replicas: 1, name: open}\npasswords: {database: default}\n";
+    vault.desk.write("desired/parameters.yaml", defaults);
+    vault.desk.write("desired/parameters.schema.json", SCHEMA);
+    vault.desk.write("desired/web.yaml", MANIFEST);
+    vault
+}
+
+#[test]
+fn an_encrypted_environment_sets_parameters_and_makes_them_secret() {
+    let vault = vault("environment");
+    vault.encrypt(
+        "environments/prod.yaml",
+        "web: {replicas: 3, name: sealed}\npasswords: {database: hunter2}\n",
+        &[],
+    );
+    let prod = ["render", "--environment", "prod"];
+    vault
+        .run(&[&prod[..], &["--show-secrets"]].concat())
+        .exits(0)
+        .shows("mysql://root:hunter2@db")
+        .shows("replicas: \"3\"");
+    let run = vault.run(&prod).exits(0).hides(&["hunter2", "sealed"]);
+    run.shows("name: (not shown)");
+    let set = vault.run(&[&prod[..], &["--set", "web.name=open"]].concat());
+    set.exits(0).shows("name: open");
+    let wrong = vault.run(&[&prod[..], &["--set", "web.name=X"]].concat());
+    wrong.exits(2).complains("web.name");
+}
+
+#[test]
+fn a_file_of_parameters_that_is_not_in_the_directory_sets_them_by_hand() {
+    let vault = vault("given");
+    vault
+        .desk
+        .write("mine.yaml", "web:\n  replicas: 2\npasswords:\n  database: hunter2\n");
+    let given = ["render", "--show-secrets", "--parameters", "mine.yaml"];
+    vault
+        .run(&given)
+        .exits(0)
+        .shows("mysql://root:hunter2@db")
+        .shows("replicas: \"2\"");
+    vault
+        .run(&[&given[..], &["--set", "web.replicas=5"]].concat())
+        .exits(0)
+        .shows("replicas: \"5\"");
+    crate::bed::commit(&vault.desk.dir, "First");
+    let sync = ["sync", "--yes", "--sandbox", "box", "--parameters", "mine.yaml"];
+    vault.run(&sync).exits(0).hides(&["hunter2"]);
+    vault
+        .run(&["diff", "--sandbox", "box", "--parameters", "mine.yaml"])
+        .exits(0);
+    vault
+        .run(&["diff", "--sandbox", "box"])
+        .exits(1)
+        .hides(&["hunter2"])
+        .shows("data.url");
+}
+
+#[test]
+fn a_file_of_parameters_may_be_encrypted_and_its_mistakes_are_placed() {
+    let vault = vault("given-encrypted");
+    vault.encrypt("../mine.yaml", "passwords:\n  database: hunter2\n", &[]);
+    let given = ["render", "--show-secrets", "--parameters", "mine.yaml"];
+    vault.run(&given).exits(0).shows("mysql://root:hunter2@db");
+    vault
+        .run_closed(&["sync", "--yes", "--sandbox", "box", "--parameters", "mine.yaml"])
+        .exits(2)
+        .complains("mine.yaml is encrypted");
+    vault.desk.write("mine.yaml", "web:\n  replica: 2\n");
+    let run = vault.run(&given);
+    run.exits(2)
+        .complains("there is no parameter `web.replica`")
+        .complains("mine.yaml:2:3");
+    vault
+        .run(&["render", "--parameters", "none.yaml"])
+        .exits(2)
+        .complains("none.yaml");
+}
