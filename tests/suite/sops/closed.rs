@@ -1,7 +1,8 @@
 //! Without an identity: a diff tells what changed by the ciphertexts, and a sync refuses.
 
-use super::{DATA, RECIPIENT, Vault};
-use crate::bed;
+use super::{DATA, KEY, RECIPIENT, Vault};
+use crate::bed::{self, Bed};
+use crate::control_plane::ControlPlane;
 
 fn secret(one: &str, two: &str) -> String {
     format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: key}}\nstringData:\n  one: {one}\n  two: {two}\n")
@@ -82,4 +83,42 @@ fn an_object_whose_name_is_encrypted_cannot_be_told_and_is_an_error() {
     run.complains("`apiVersion` is encrypted")
         .complains("--encrypted-regex")
         .complains("desired/key.yaml:1:1");
+}
+
+#[test]
+fn an_api_server_is_told_nothing_of_a_ciphertext() {
+    let bed = Bed::on(ControlPlane::full(), "closed-server");
+    let vault = Vault::new("closed-server");
+    let write = |two: &str| {
+        vault.encrypt("key.yaml", secret("hunter2-one", two), &DATA);
+        bed.write("key.yaml", &vault.text("key.yaml"));
+    };
+    write("hunter2-two");
+    let web = bed::deployment("web", 1, "nginx:1");
+    let reads = "          envFrom: [{secretRef: {name: key}}]\n";
+    bed.write(
+        "web.yaml",
+        &web.replace("          image:", &format!("{reads}          image:")),
+    );
+    bed.commit("First");
+    std::fs::write(bed.dir.join("keys.txt"), KEY).expect("a file of our own");
+    let with_identity = ["sync", "--yes", "--age-key-file", "keys.txt"];
+    bed.run(&with_identity).exits(0).hides(&["hunter2"]);
+    bed.diff().exits(0).shows("sync blocked: desired/key.yaml is encrypted");
+    change(&vault);
+    bed.write("key.yaml", &vault.text("key.yaml"));
+    bed.commit("Second");
+    let requests = bed.audited(|| {
+        let diff = bed.diff().exits(1).hides(&["hunter2", "ENC["]);
+        diff.shows("update Secret closed-server/key")
+            .shows("data.two")
+            .shows_not("data.one")
+            .shows("Second");
+        bed.sync().exits(2).complains(RECIPIENT);
+    });
+    let sent = requests.iter().map(|request| request.request.to_string());
+    assert!(
+        sent.into_iter().all(|sent| !sent.contains("RU5DW0FFUzI1Nl9HQ00s")),
+        "{requests:#?}"
+    );
 }
