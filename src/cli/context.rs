@@ -86,6 +86,7 @@ pub(super) async fn plan_against(
         environment,
         set: by_hand,
         closed,
+        secret_defaults,
         ..
     } = read;
     let Connected {
@@ -94,6 +95,7 @@ pub(super) async fn plan_against(
         reached,
         default_namespace,
         concurrency,
+        is_sandbox,
     } = connected;
     let set = applyset(&desired.set, &settings, &default_namespace);
     let policy = Policy {
@@ -124,6 +126,9 @@ pub(super) async fn plan_against(
     ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
     let Observations { mut observed, served } = observe::observe(&*cluster, manifests, &components, &query).await?;
     observed.facts.closed = closed;
+    if !is_sandbox {
+        observed.facts.secret_defaults = secret_defaults;
+    }
     let not_selected = observed.not_selected;
     let (lineage, history) = history::look(&observed, &query.selection, &directory, &served.discovery);
     let plan = plan::plan(observed, lineage, &query.policy);
@@ -202,6 +207,8 @@ pub(super) struct Connected {
     pub(super) default_namespace: String,
     /// How many requests to have under way at once.
     pub(super) concurrency: usize,
+    /// Whether it is a directory in the place of a cluster.
+    pub(super) is_sandbox: bool,
 }
 
 /// How an API server was reached.
@@ -238,6 +245,7 @@ pub(super) async fn connect(options: &options::Cluster, ui: &mut Ui) -> Result<C
             default_namespace: Sandbox::DEFAULT_NAMESPACE.to_owned(),
             cluster: Arc::new(sandbox),
             concurrency,
+            is_sandbox: true,
         });
     }
     let failed = |error: ClusterError| observe::failed("connect to a cluster", error);
@@ -257,6 +265,7 @@ pub(super) async fn connect(options: &options::Cluster, ui: &mut Ui) -> Result<C
         default_namespace: kubernetes.default_namespace().to_owned(),
         cluster: Arc::new(kubernetes),
         concurrency,
+        is_sandbox: false,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::env::VarError;
 use std::fs::File;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 use clap::ArgAction;
@@ -15,10 +15,12 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::candidates;
 pub(super) use super::connection::{Cluster, Reach};
 use crate::cli::ui::{Ui, Verbosity};
-use crate::diagnostic::error::Result;
+use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::SourceFile;
 use crate::object::selection::{LabelSelector, Selection};
-use crate::plan::{Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune, Whose};
+use crate::plan::{
+    Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune, SecretDefaults, Whose,
+};
 use crate::source::parameters::Assignment;
 use crate::source::{self, Inputs, Settings};
 
@@ -102,8 +104,8 @@ pub(super) struct Directory {
     /// Set all the parameters of a YAML file, which need not be in DIR.
     ///
     /// It has the shape of environments/NAME.yaml, and SOPS may have encrypted it.
-    #[arg(long = "parameters", value_name = "FILE", value_parser = file_of_parameters)]
-    parameters: Vec<Assignment>,
+    #[arg(long, value_name = "FILE")]
+    parameters: Vec<PathBuf>,
     /// Decrypt what SOPS encrypted with the age identities of a file.
     ///
     /// [default: $SOPS_AGE_KEY, $SOPS_AGE_KEY_FILE, and sops/age/keys.txt in the user's configuration folder].
@@ -118,18 +120,22 @@ pub(super) struct Directory {
 
 impl Directory {
     pub(super) fn inputs(&self) -> Result<Inputs> {
-        let set = self.set.iter().cloned().map(Assignment::Yaml);
-        let texts = self.set_file.iter().chain(&self.set_env).cloned();
+        let files = self.parameters.iter().map(|path| file_of_parameters(path));
+        let mut sets = files.collect::<Result<Vec<_>>>()?;
+        sets.extend(self.set.iter().cloned().map(Assignment::Yaml));
+        sets.extend(self.set_file.iter().chain(&self.set_env).cloned());
         Ok(Inputs {
             environment: self.environment.clone(),
-            sets: self.parameters.iter().cloned().chain(set).chain(texts).collect(),
+            sets,
             identities: source::identities(&self.age_key_file)?.into(),
         })
     }
 }
 
-fn file_of_parameters(path: &str) -> Result<Assignment, String> {
-    Ok(Assignment::File(SourceFile::new(path, text_at(path)?)))
+fn file_of_parameters(path: &Path) -> Result<Assignment> {
+    let shown = path.display().to_string();
+    let text = text_at(&shown).map_err(|why| Error::new(why).hint("--parameters takes the path of a YAML file"))?;
+    Ok(Assignment::File(SourceFile::new(shown, text)))
 }
 
 fn text_of_file(argument: &str) -> Result<Assignment, String> {
@@ -203,7 +209,7 @@ impl Source {
             parameters,
             ..
         } = &self.directory;
-        !set.is_empty() || [set_file, set_env, parameters].iter().any(|given| !given.is_empty())
+        !set.is_empty() || !parameters.is_empty() || [set_file, set_env].iter().any(|given| !given.is_empty())
     }
 
     /// The commit to read from, if not from the disk.
@@ -352,6 +358,9 @@ pub(super) struct Safety {
     /// CustomResourceDefinition, and Secret where values were generated.
     #[arg(hide_short_help = true, long, value_name = "KIND")]
     prune_kind: Vec<String>,
+    /// Sync to an API server although secret parameters have the defaults of DIR, which whoever can read it knows.
+    #[arg(hide_short_help = true, long)]
+    allow_default_secrets: bool,
     /// Go back to an earlier commit across Jobs that did what cannot be undone, as their annotation
     /// stackanetes.io/irreversible says.
     #[arg(hide_short_help = true, long)]
@@ -392,6 +401,11 @@ impl Safety {
             prune: if self.no_prune { Prune::Nothing } else { Prune::Orphans },
             budget: self.max_prune.unwrap_or_default(),
             empty: if self.allow_empty { Empty::Meant } else { Empty::Refused },
+            secret_defaults: if self.allow_default_secrets {
+                SecretDefaults::Allowed
+            } else {
+                SecretDefaults::Refused
+            },
             prune_kinds: self.prune_kind.clone(),
             going_back: if self.allow_irreversible {
                 GoingBack::Meant

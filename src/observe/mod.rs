@@ -227,6 +227,7 @@ pub async fn observe(
                 server_version: discovery.server_version.clone(),
                 schema_unread,
                 closed: BTreeSet::new(),
+                secret_defaults: Vec::new(),
             },
             objects,
             orphans,

@@ -35,7 +35,7 @@ pub use observed::{
     Unpredicted, Untried, Unverified,
 };
 pub use ownership::{Claim, claim};
-pub use policy::{Adoption, Conflicts, Elsewhere, Empty, Environment, GoingBack, Policy, Prune, Whose};
+pub use policy::{Adoption, Conflicts, Elsewhere, Empty, Environment, GoingBack, Policy, Prune, SecretDefaults, Whose};
 pub use prune::{Budget, Contents, Held, NoBudget, Unseen, is_precious, is_same_delete, names_kind};
 pub use saved::{API_VERSION, ApplySetName, MadeOf, Moved, OtherPart, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
@@ -81,6 +81,10 @@ pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
         .collect();
     refusals.extend((!forbidden.is_empty()).then_some(Refusal::NotAllowed(forbidden)));
     refusals.extend(observed.facts.closed.iter().cloned().map(Refusal::Encrypted));
+    let defaults = &observed.facts.secret_defaults;
+    if policy.secret_defaults == SecretDefaults::Refused && !defaults.is_empty() {
+        refusals.push(Refusal::SecretDefaults(defaults.clone()));
+    }
     refusals.extend(unknown);
     let pending = observed.pending.iter().cloned();
     refusals.extend(pending.map(|(reader, read)| Refusal::Pending { reader, read }));

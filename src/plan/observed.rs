@@ -59,6 +59,8 @@ pub struct Facts {
     pub key: Keyring,
     /// The files that are encrypted and that no identity decrypts: what they hold is compared as ciphertext.
     pub closed: BTreeSet<Closed>,
+    /// The secret parameters that have the defaults of the directory, by their dotted names; none in a sandbox.
+    pub secret_defaults: Vec<String>,
     /// The workloads of which it is unknown whether they restart.
     pub unknown_rollouts: Unknown,
     /// The rules that are about nothing.

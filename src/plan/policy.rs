@@ -25,6 +25,8 @@ pub struct Policy {
     pub empty: Empty,
     /// The kinds that are pruned although they are kept otherwise.
     pub prune_kinds: Vec<String>,
+    /// Whether secrets may be what whoever reads the directory knows.
+    pub secret_defaults: SecretDefaults,
     /// Whether to go back across what Jobs did that cannot be undone.
     pub going_back: GoingBack,
     /// The Jobs that are run whatever became of them: `NAME` or `NAMESPACE/NAME`.
@@ -47,6 +49,7 @@ impl Default for Policy {
             budget: Budget::default(),
             empty: Empty::Refused,
             prune_kinds: Vec::new(),
+            secret_defaults: SecretDefaults::Refused,
             going_back: GoingBack::Refused,
             rerun: Vec::new(),
             replace: Vec::new(),
@@ -81,6 +84,15 @@ pub enum Whose {
     Ours,
     /// It may have been synced from anywhere.
     Anybodys,
+}
+
+/// Whether secret parameters may have the defaults of the directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretDefaults {
+    /// They may not.
+    Refused,
+    /// They may, as where nothing is kept that is worth a secret.
+    Allowed,
 }
 
 /// Who decides a conflict.

@@ -297,6 +297,8 @@ pub enum Refusal {
     },
     /// A file is encrypted, and no identity decrypts it.
     Encrypted(Closed),
+    /// Secret parameters of these dotted names have the defaults of the directory.
+    SecretDefaults(Vec<String>),
     /// An object reads another that is to change, and is not selected.
     Pending {
         /// The object.

@@ -47,7 +47,7 @@ pub use settings::{Contexts, IgnoredFinding, Settings, is_among};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::SourceFile;
 use crate::sops::{Closed, Identities};
-use crate::source::parameters::{Assignment, SetByHand};
+use crate::source::parameters::{Assignment, Parameters, SetByHand};
 
 /// For each component of a directory, the components whose objects must be Current before its workloads are applied.
 pub type ComponentDependencies = BTreeMap<String, BTreeSet<String>>;
@@ -73,6 +73,8 @@ pub struct Desired {
     pub set: SetByHand,
     /// The files that SOPS encrypted and that no identity decrypts: their values are ciphertexts.
     pub closed: BTreeSet<Closed>,
+    /// The secret parameters that have the defaults of the directory, by their dotted names.
+    pub secret_defaults: Vec<String>,
     /// What a person should know, though nothing failed.
     pub warnings: Vec<String>,
 }
@@ -171,7 +173,9 @@ fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs) -> Result<Desired> {
             .map(|file| (file, unsealer.documents(file, &mut errors).documents));
         defaults::lay_under(&mut manifests, files.collect(), &names, rendering, &mut errors);
     }
-    let set = rendering.map(|rendering| rendering.parameters().set_by_hand().clone());
+    let parameters = rendering.as_ref().map(|rendering| rendering.parameters());
+    let set = parameters.map(|parameters| parameters.set_by_hand().clone());
+    let secret_defaults = parameters.map(Parameters::secret_defaults);
     finish(
         errors,
         Desired {
@@ -183,6 +187,7 @@ fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs) -> Result<Desired> {
             revision: None,
             environment: inputs.environment.clone(),
             set: set.unwrap_or_default(),
+            secret_defaults: secret_defaults.unwrap_or_default(),
             closed: unsealer.into_closed(),
             warnings: Vec::new(),
         },
@@ -262,6 +267,7 @@ fn text(name: &str, bytes: Vec<u8>, identities: &Identities) -> Result<Desired> 
         revision: None,
         environment: None,
         set: SetByHand::default(),
+        secret_defaults: Vec::new(),
         closed: unsealer.into_closed(),
         warnings: Vec::new(),
     };

@@ -16,6 +16,8 @@ pub struct Bed {
     pub user: User,
     pub namespace: String,
     pub dir: PathBuf,
+    /// What each `diff` and `sync` is told.
+    pub always: Vec<&'static str>,
 }
 
 /// What a run of the command showed.
@@ -51,9 +53,16 @@ impl Bed {
             user: plane.admin(),
             namespace: name.to_owned(),
             dir,
+            always: Vec::new(),
         };
         bed.write("stackanetes.yaml", &format!("name: {name}\nnamespace: {name}\n"));
         bed
+    }
+
+    /// Its secret parameters may have the defaults of the directory.
+    pub fn with_default_secrets(mut self) -> Bed {
+        self.always.push("--allow-default-secrets");
+        self
     }
 
     /// A path beside the repository, at which nothing is.
@@ -120,8 +129,10 @@ impl Bed {
 
     /// Starts it as another user, or by another way to the API server.
     pub fn start_as(&self, kubeconfig: &Path, args: &[&str]) -> Child {
+        let takes_options = args.first().is_some_and(|command| ["diff", "sync"].contains(command));
         Command::new(env!("CARGO_BIN_EXE_stackanetes"))
             .args(args)
+            .args(self.always.iter().filter(|_| takes_options))
             .current_dir(&self.dir)
             .env_clear()
             .env("KUBECONFIG", kubeconfig)

@@ -287,7 +287,7 @@ const WALL: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: wall}\ndat
 
 #[test]
 fn an_earlier_commit_is_rendered_with_the_parameters_of_its_sync() {
-    let bed = Bed::new("causes-environment");
+    let bed = Bed::new("causes-environment").with_default_secrets();
     write_parameters(&bed, "red", 3);
     bed.write("wall.yaml", WALL);
     bed.commit("First");
@@ -311,7 +311,7 @@ fn an_earlier_commit_is_rendered_with_the_parameters_of_its_sync() {
 
 #[test]
 fn a_secret_that_was_taken_out_and_changed_at_once_is_not_shown() {
-    let bed = Bed::new("causes-secret");
+    let bed = Bed::new("causes-secret").with_default_secrets();
     write_parameters(&bed, "red", 3);
     bed.write("wall.yaml", &WALL.replace("paint.color", "paint.password"));
     bed.commit("First");

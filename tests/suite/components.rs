@@ -6,7 +6,7 @@ use crate::control_plane::{AuditEvent, ControlPlane};
 /// A database, a cache, and an application that needs the database: each a Deployment, the
 /// application with a configuration file and a ConfigMap that only some of it reads.
 fn bed(name: &str) -> Bed {
-    let bed = Bed::on(ControlPlane::full(), name);
+    let bed = Bed::on(ControlPlane::full(), name).with_default_secrets();
     bed.write(
         "parameters.yaml",
         "app: {enabled: true, debug: false, host: one.example.com, password: hunter2-of-a-component}\n",

@@ -16,7 +16,7 @@ use crate::sandbox;
 /// A bed whose `desired/` is a copy of the shipped one. All of them are about the one namespace it
 /// names, so one test uses it from the first sync to the last.
 fn shipped() -> Bed {
-    let bed = Bed::without_namespace(ControlPlane::full(), "openstack");
+    let bed = Bed::without_namespace(ControlPlane::full(), "openstack").with_default_secrets();
     copy(
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("desired"),
         &bed.dir.join("desired"),

@@ -9,7 +9,7 @@ const PASSWORD: &str = "hunter2-in-a-parameter";
 
 /// A bed whose manifests read parameters.
 fn bed(name: &str) -> Bed {
-    let bed = Bed::new(name);
+    let bed = Bed::new(name).with_default_secrets();
     bed.write(
         "parameters.yaml",
         &format!("deployment:\n  replicas: 1\n  label: control\nnetwork:\n  hosts: [a, b]\npasswords:\n  database: {PASSWORD}\n"),
@@ -271,4 +271,27 @@ fn a_word_that_git_says_in_the_open_hides_nothing() {
         &crate::bed::config_map("words", &[("a", &format!("{PASSWORD} is a word: 2"))]),
     );
     bed.diff().exits(1).shows("is a word: 2");
+}
+
+#[test]
+fn a_sync_to_an_api_server_refuses_secrets_that_stand_in_the_directory() {
+    let mut bed = bed("parameters-defaults");
+    bed.always.clear();
+    let blocked = "1 secret parameter has the default of the directory";
+    let diff = hides(bed.diff()).exits(1).shows("sync blocked").shows(blocked);
+    assert_eq!(diff.stdout.matches("has the default of the directory").count(), 1);
+    let requests = bed.audited(|| {
+        let sync = hides(bed.sync()).exits(2).complains(blocked);
+        sync.complains("passwords.database")
+            .complains("--allow-default-secrets");
+    });
+    assert!(requests.iter().all(|request| !request.is_write()), "{requests:#?}");
+    bed.run(&["diff", "--sandbox", "box", "-n", "default"])
+        .exits(1)
+        .shows_not("sync blocked");
+    bed.run(&["sync", "--yes", "--sandbox", "box", "-n", "default"])
+        .exits(0);
+    let set = "passwords.database=another-secret";
+    bed.run(&["sync", "--yes", "--set", set]).exits(0);
+    bed.run(&["sync", "--yes", "--allow-default-secrets"]).exits(0);
 }

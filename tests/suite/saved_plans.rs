@@ -207,7 +207,7 @@ fn a_plan_for_something_else_is_refused() {
 
 #[test]
 fn what_no_commit_holds_cannot_be_saved() {
-    let bed = Bed::new("saved-unbound");
+    let bed = Bed::new("saved-unbound").with_default_secrets();
     bed.write_config_map("a", &[]);
     let save = &["diff", "--out", "plan.json"];
     bed.run(save)

@@ -182,7 +182,7 @@ fn a_kind_that_an_expression_makes_is_told_without_its_lines() {
 
 #[test]
 fn an_annotation_with_the_manifest_of_then_is_not_shown() {
-    let bed = Bed::new("secret-manifest");
+    let bed = Bed::new("secret-manifest").with_default_secrets();
     bed.write("parameters.yaml", "a: {password: other}\n");
     bed.write(
         "parameters.schema.json",

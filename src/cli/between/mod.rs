@@ -80,6 +80,7 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
         reached: None,
         default_namespace: Sandbox::DEFAULT_NAMESPACE.to_owned(),
         concurrency: 1,
+        is_sandbox: true,
     };
     let namespace = context::namespace(&desired.set, &from.settings, Sandbox::DEFAULT_NAMESPACE);
     surroundings::make(&sandbox, &from, &to, &namespace).await?;

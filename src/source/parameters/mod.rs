@@ -177,6 +177,19 @@ impl Parameters {
         self.declared.is_secret(path) || bind::leads_to(&self.encrypted, path)
     }
 
+    /// The dotted names of the secret parameters whose values are the texts that `parameters.yaml` has in the open.
+    pub fn secret_defaults(&self) -> Vec<String> {
+        let is_default = |name: &String| {
+            let path: Vec<&str> = name.split('.').collect();
+            let value = path.iter().try_fold(&self.value, |value, step| value.get(step));
+            self.declared.is_secret(&path)
+                && self.setters.get(name) == Some(&0)
+                && !self.encrypted.contains(name)
+                && value.and_then(Value::as_str).is_some_and(|text| !text.is_empty())
+        };
+        self.declared.names().into_iter().filter(is_default).collect()
+    }
+
     /// The files of parameters that SOPS encrypted and that no identity decrypts.
     pub fn closed(&self) -> &[Closed] {
         &self.closed

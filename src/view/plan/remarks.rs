@@ -284,6 +284,29 @@ pub(in crate::view) fn crossed(crossed: &Crossed) -> String {
     )
 }
 
+/// The secret parameters that are no secret: how many, and the first of them.
+fn secret_defaults(names: &[String]) -> String {
+    /// How many are named.
+    const NAMED: usize = 2;
+    let named: Vec<_> = names.iter().take(NAMED).map(String::as_str).collect();
+    let (count, more) = (names.len(), names.len().saturating_sub(NAMED));
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    let (noun, verb) = if count == 1 {
+        ("parameter", "has the default")
+    } else {
+        ("parameters", "have the defaults")
+    };
+    format!(
+        "{count} secret {noun} {verb} of the directory, which whoever can read it knows: {}{more}; set them with \
+         --parameters FILE, or pass --allow-default-secrets",
+        visible(&named.join(", "))
+    )
+}
+
 /// A file that cannot be decrypted, and for whom it is encrypted.
 fn encrypted(closed: &Closed) -> String {
     let file = visible(&closed.file);
@@ -351,6 +374,7 @@ pub fn refusal(reason: &Refusal) -> String {
             )
         }
         Refusal::Encrypted(closed) => encrypted(closed),
+        Refusal::SecretDefaults(names) => secret_defaults(names),
         Refusal::Pending { reader, read } => {
             format!("{reader} reads {read}, which is to change and is not selected; select it too")
         }
