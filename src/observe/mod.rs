@@ -160,16 +160,12 @@ pub async fn observe(
     let selected = desired.iter().map(|(object, _)| &object.reference);
     check_names(&query.policy, &wanted, declared.keys(), &selected.collect())?;
 
-    let parent = match &query.set {
-        Some(set) => read_parent(cluster, set, &discovery).await?,
-        None => None,
-    };
+    let parent = parent_in_query(cluster, query, &discovery).await?;
     let objects = desired.iter().chain(&others).map(|(object, _)| object);
     let key = match &query.set {
         Some(set) if key::is_needed(objects, &declared, query.rollouts) => key::read(cluster, set).await?,
         _ => Keyring::Empty,
     };
-    let irreversible = digest(&mut desired, &declared, &key, query);
     let none = Recorded::new();
     let observer = Observer {
         cluster,
@@ -177,19 +173,20 @@ pub async fn observe(
         discovery: &discovery,
         completed: parent.as_ref().map_or(&none, |parent| &parent.jobs),
     };
-    let is_known_server = parent
-        .as_ref()
-        .and_then(|parent| parent.completed.as_ref())
-        .is_some_and(|completed| completed.server == discovery.server_version);
     let Members {
         mut live,
         scopes,
         hidden,
     } = observer.members(&desired, parent.as_ref()).await?;
 
-    if let Some(directory) = &query.closed {
-        history::assume_unchanged(&mut desired, &live, parent.as_ref(), (directory, &discovery));
-    }
+    let declared = match &query.closed {
+        None => declared,
+        Some(directory) => {
+            history::assume_unchanged(&mut desired, &live, parent.as_ref(), (directory, &discovery));
+            jobs::declared(desired.iter().chain(&others).map(|(object, _)| object))?
+        }
+    };
+    let irreversible = digest(&mut desired, &declared, &key, query);
     observer
         .add_rules(&mut desired, &others, |reference| {
             live.get(reference).map(|(_, live)| live)
@@ -205,7 +202,11 @@ pub async fn observe(
     let known = with_members(compared, &mut live);
     let mut schemas = Schemas::nearby(&live, &known, &discovery);
     let objects = observer
-        .answers(known, &mut schemas, is_known_server && !query.verify)
+        .answers(
+            known,
+            &mut schemas,
+            is_known_server(parent.as_ref(), &discovery) && !query.verify,
+        )
         .await?;
     let is_everything = query.selection.is_everything() && not_compared.is_empty();
     let idle_rules = observer.idle_rules(&wanted, &objects, is_everything);
@@ -242,6 +243,20 @@ pub async fn observe(
             schema: Arc::new(schema),
         },
     })
+}
+
+/// The parent of the set that is asked about; nothing without a set, or before its first sync.
+async fn parent_in_query(cluster: &dyn Cluster, query: &Query, discovery: &Discovery) -> Result<Option<Parent>> {
+    match &query.set {
+        Some(set) => read_parent(cluster, set, discovery).await,
+        None => Ok(None),
+    }
+}
+
+/// Whether the last sync was completed with the version that the server has now.
+fn is_known_server(parent: Option<&Parent>, discovery: &Discovery) -> bool {
+    let completed = parent.and_then(|parent| parent.completed.as_ref());
+    completed.is_some_and(|completed| completed.server == discovery.server_version)
 }
 
 /// Each object with the member that it is, if it is one; that is taken out of `live`.

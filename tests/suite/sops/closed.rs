@@ -8,6 +8,19 @@ fn secret(one: &str, two: &str) -> String {
     format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: key}}\nstringData:\n  one: {one}\n  two: {two}\n")
 }
 
+/// A Job that runs again where the Secret changes.
+const JOB: &str = "apiVersion: batch/v1
+kind: Job
+metadata:
+  name: fill
+  annotations: {stackanetes.io/inputs: Secret/key}
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: fill, image: 'fill:1', envFrom: [{secretRef: {name: key}}]}]
+";
+
 /// A Secret that was synced with the identity.
 fn synced(name: &str) -> Vault {
     let vault = Vault::new(name);
@@ -73,6 +86,22 @@ fn a_sync_refuses_and_names_file_and_recipient() {
         before,
         "something was written"
     );
+}
+
+#[test]
+fn a_job_runs_again_only_where_a_ciphertext_that_it_reads_changed() {
+    let vault = Vault::new("closed-job");
+    vault.desk.write("desired/job.yaml", JOB);
+    vault.encrypt("key.yaml", secret("hunter2-one", "hunter2-two"), &DATA);
+    bed::commit(&vault.desk.dir, "First");
+    vault.run(&["sync", "--yes", "--sandbox", "box"]).exits(0);
+    vault.run_closed(&["diff", "--sandbox", "box"]).exits(0);
+    change(&vault);
+    let run = vault
+        .run_closed(&["diff", "--sandbox", "box"])
+        .exits(1)
+        .hides(&["hunter2", "ENC["]);
+    run.shows("runs again: Secret/key changed");
 }
 
 #[test]
