@@ -78,11 +78,15 @@ impl Seal {
 }
 
 /// Decrypts the documents of `file` in place, and takes the metadata out of them; nothing is done, or given
-/// back, where SOPS did not encrypt them.
+/// back, where SOPS did not encrypt them. An encrypted value without metadata is an error: nobody means a
+/// ciphertext.
 pub fn open(file: &Arc<SourceFile>, documents: &mut [Document], identities: &Identities) -> Result<Option<Seal>> {
     let is_encrypted = documents.iter().any(|document| metadata_of(&document.root).is_some());
     if !is_encrypted {
-        return Ok(None);
+        let strays = documents
+            .iter()
+            .filter_map(|document| first_encrypted(file, &document.root));
+        return Error::join(strays.map(|span| stray(file, span))).map_or(Ok(None), Err);
     }
     let found = documents.first().and_then(|document| metadata_of(&document.root));
     let found = found.ok_or_else(|| {
@@ -115,10 +119,15 @@ pub fn is_encrypted_at(file: &SourceFile, span: &Range<usize>) -> bool {
 
 /// Whether a scalar at or below `node`, which was read from `file`, is written as an encrypted value.
 pub fn holds_encrypted(file: &SourceFile, node: &Node) -> bool {
+    first_encrypted(file, node).is_some()
+}
+
+/// Where the first such scalar stands.
+fn first_encrypted(file: &SourceFile, node: &Node) -> Option<Range<usize>> {
     match &node.value {
-        NodeValue::Mapping(entries) => entries.iter().any(|entry| holds_encrypted(file, &entry.value)),
-        NodeValue::Sequence(items) => items.iter().any(|item| holds_encrypted(file, item)),
-        _ => is_encrypted_at(file, &node.span),
+        NodeValue::Mapping(entries) => entries.iter().find_map(|entry| first_encrypted(file, &entry.value)),
+        NodeValue::Sequence(items) => items.iter().find_map(|item| first_encrypted(file, item)),
+        _ => is_encrypted_at(file, &node.span).then(|| node.span.clone()),
     }
 }
 
@@ -159,6 +168,15 @@ fn take_metadata(root: &mut Node) {
     if let NodeValue::Mapping(entries) = &mut root.value {
         entries.retain(|entry| entry.key != METADATA);
     }
+}
+
+/// Says that a value is encrypted and nothing says how.
+fn stray(file: &Arc<SourceFile>, span: Range<usize>) -> Error {
+    Error::new("this value is encrypted, and nothing in its document says for whom")
+        .at(Place::new(Arc::clone(file), span), "")
+        .hint(format!(
+            "SOPS says it under `{METADATA}`: restore that from git, or encrypt the file again"
+        ))
 }
 
 fn wrong_metadata(file: &str, fault: &metadata::Fault) -> Error {

@@ -79,6 +79,24 @@ fn a_mac_that_was_changed_removed_or_taken_from_another_file_is_rejected() {
 }
 
 #[test]
+fn a_ciphertext_without_the_metadata_of_sops_is_no_value() {
+    let vault = Vault::new("stray");
+    vault.encrypt("secret.yaml", SECRETS, &DATA);
+    let text = vault.text("secret.yaml");
+    let (values, _) = text.split_once("sops:").expect("metadata");
+    both_reject(&vault, values, "nothing in its document says for whom");
+    vault.desk.write(
+        "desired/parameters.schema.json",
+        r#"{"properties": {"a": {"type": "string"}}}"#,
+    );
+    vault.desk.write("desired/secret.yaml", "");
+    vault
+        .desk
+        .write("desired/parameters.yaml", &format!("a: {}\n", value(&text, "one")));
+    vault.run(&["render"]).exits(2).complains("desired/parameters.yaml:1:4");
+}
+
+#[test]
 fn a_wrong_key_is_an_error_that_names_the_recipient() {
     let vault = Vault::new("wrong-key");
     vault.encrypt("secret.yaml", SECRETS, &DATA);
