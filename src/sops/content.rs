@@ -55,7 +55,7 @@ pub fn content(shown: &str, bytes: Vec<u8>, identities: &Identities) -> Result<C
     }
     if let [document] = &documents[..]
         && is_wrapped(&document.root)
-        && !is_json(shown)
+        && !has_values(shown)
     {
         return wrapped(&file, &document.root, bytes, identities);
     }
@@ -84,11 +84,10 @@ fn is_wrapped(root: &Node) -> bool {
         && root.entry("data").is_some_and(|data| data.value.as_str().is_some())
 }
 
-/// Whether SOPS takes a file for JSON, by its name.
-fn is_json(shown: &str) -> bool {
-    Path::new(shown)
-        .extension()
-        .is_some_and(|extension| extension == "json")
+/// Whether SOPS takes a file for one with values, and not for bytes, by its name.
+fn has_values(shown: &str) -> bool {
+    let extension = Path::new(shown).extension();
+    extension.is_some_and(|extension| ["json", "yaml", "yml"].iter().any(|known| extension == *known))
 }
 
 /// Takes the bytes out of the JSON that they are wrapped in; they need not be text.

@@ -83,8 +83,10 @@ impl Seal {
 pub fn open(file: &Arc<SourceFile>, documents: &mut [Document], identities: &Identities) -> Result<Option<Seal>> {
     let is_encrypted = documents.iter().any(|document| metadata_of(&document.root).is_some());
     if !is_encrypted {
+        let may_stray = holds_ciphertext(file.text());
         let strays = documents
             .iter()
+            .filter(|_| may_stray)
             .filter_map(|document| first_encrypted(file, &document.root));
         return Error::join(strays.map(|span| stray(file, span))).map_or(Ok(None), Err);
     }

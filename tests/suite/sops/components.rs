@@ -10,7 +10,7 @@ use super::{RECIPIENT, Vault};
 
 const COMPONENT: &str = "secrets:
   - name: files
-    files: {binary: binary.key, lines: lines.env, yaml: values.yaml, json: values.json, template: file.conf.j2}
+    files: {binary: binary.key, lines: lines.env, yaml: values.yaml, json: values.json, short: short.yaml, template: file.conf.j2}
 configMaps:
   - name: files
     files: {binary: binary.key, lines: lines.env}
@@ -42,6 +42,7 @@ fn vault(name: &str) -> Vault {
         &[],
     );
     vault.encrypt("web/values.yaml", YAML, &[]);
+    vault.encrypt("web/short.yaml", "data: hunter2-short\n", &[]);
     vault.encrypt(
         "web/values.json",
         r#"{"a": "hunter2-json", "list": [1, true, null, "x"], "n": 1.5}"#,
@@ -88,6 +89,7 @@ fn each_file_is_what_sops_makes_of_it() {
     assert_eq!(secret(&rendered, "lines"), real("lines.env"));
     assert_eq!(parsed(&secret(&rendered, "json")), parsed(&real("values.json")));
     assert_eq!(parsed(&secret(&rendered, "yaml")), parsed(&real("values.yaml")));
+    assert_eq!(secret(&rendered, "short"), real("short.yaml"));
     let template = String::from_utf8(secret(&rendered, "template")).expect("text");
     assert_eq!(template, "password = hunter2-template\nyes");
     assert_eq!(
