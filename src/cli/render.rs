@@ -3,7 +3,7 @@
 use super::{Exit, context, options};
 use crate::cli::ui::Ui;
 use crate::cluster::built_in_kinds;
-use crate::diagnostic::error::Result;
+use crate::diagnostic::error::{Error, Result};
 use crate::observe;
 use crate::source::Settings;
 use crate::view::{self, Secrets};
@@ -41,7 +41,13 @@ pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
             ));
         }
     }
-    for warning in &desired.warnings {
+    let closed: Vec<String> = desired.closed.iter().map(view::closed).collect();
+    if args.show_secrets
+        && let Some(error) = Error::join(closed.iter().map(Error::new))
+    {
+        return Err(error);
+    }
+    for warning in desired.warnings.iter().chain(&closed) {
         ui.warning(warning);
     }
     let secrets = if args.show_secrets {

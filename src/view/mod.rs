@@ -23,7 +23,7 @@ pub use error::error;
 pub use history::{HistoryView, history};
 pub use manifests::{Secrets, manifests};
 pub use markdown::markdown;
-pub use plan::{Against, Heading, Pruning, moved, plan, refusal};
+pub use plan::{Against, Heading, Pruning, closed, moved, plan, refusal};
 pub use report::{Progress, report};
 pub use roles::roles;
 pub use saved::other_parts;

@@ -22,7 +22,7 @@ use crate::source::Revision;
 
 pub(super) use base::no_base;
 pub(super) use kept::unseen;
-pub use remarks::refusal;
+pub use remarks::{closed, refusal};
 pub(super) use remarks::{crossed, remarks, summary};
 
 /// What stands above a plan, and how it is shown.

@@ -309,14 +309,19 @@ fn secret_defaults(names: &[String]) -> String {
 
 /// A file that cannot be decrypted, and for whom it is encrypted.
 fn encrypted(closed: &Closed) -> String {
+    let why = self::closed(closed);
+    format!("{why}; until then its values are compared with those of the last sync as ciphertext")
+}
+
+/// A file that cannot be decrypted, for whom it is encrypted, and the way out.
+pub fn closed(closed: &Closed) -> String {
     let file = visible(&closed.file);
     if closed.recipients.is_empty() {
         let others = closed.others.join(", ");
         return format!("{file} is encrypted for {others}, and only age is supported; add an age recipient to it");
     }
     format!(
-        "{file} is encrypted for {}, and there is no age identity to decrypt it with: its values are compared with \
-         those of the last sync as ciphertext; give the identity with --age-key-file",
+        "{file} is encrypted for {}, and there is no age identity to decrypt it with; give one with --age-key-file",
         visible(&closed.recipients.join(", "))
     )
 }

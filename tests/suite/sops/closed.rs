@@ -105,6 +105,15 @@ fn a_job_runs_again_only_where_a_ciphertext_that_it_reads_changed() {
 }
 
 #[test]
+fn a_ciphertext_is_never_rendered_for_somebody_to_apply() {
+    let vault = synced("closed-render");
+    let run = vault.run_closed(&["render", "--show-secrets"]).exits(2);
+    run.complains("desired/key.yaml").complains(RECIPIENT);
+    let masked = vault.run_closed(&["render"]).exits(0).hides(&["ENC["]);
+    masked.complains("desired/key.yaml").shows("one: (not shown)");
+}
+
+#[test]
 fn an_object_whose_name_is_encrypted_cannot_be_told_and_is_an_error() {
     let vault = Vault::new("closed-whole");
     vault.encrypt("key.yaml", secret("hunter2-one", "hunter2-two"), &[]);
