@@ -103,7 +103,7 @@ impl Eq for Identities {}
 mod tests {
     use super::*;
 
-    // The identity of age's own documentation of the format (C2SP, `age.md`).
+    // An identity that nothing is encrypted for.
     const KEY: &str = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX";
 
     #[test]
