@@ -94,7 +94,8 @@ impl Execution {
             fence,
             execution: &self,
         };
-        run.whole(plan).await
+        // It is large: kept on the heap, so that callers need not.
+        Box::pin(run.whole(plan)).await
     }
 }
 
