@@ -90,6 +90,16 @@ impl Journal {
         &self.0
     }
 
+    /// Whether every member is as a server of this version stored it, or said that it would: the latest sync of the
+    /// whole set left nothing to write, and no sync since met another version.
+    ///
+    /// What was written and is not ready, or is not gone in time, is no less as the server stored it.
+    pub fn is_settled_on(&self, server: &str) -> bool {
+        let same = self.0.iter().take_while(|entry| entry.record.server == server);
+        let whole = same.into_iter().find(|entry| !entry.partial);
+        whole.is_some_and(|entry| entry.ended.is_some() && entry.counts.leaves_nothing_to_write())
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -130,6 +140,47 @@ mod tests {
             journal.push(entry(number, subject));
         }
         Journal::read(&journal.to_text())
+    }
+
+    #[test]
+    fn a_whole_sync_that_only_waits_in_vain_settles_what_a_server_stores_until_it_is_another() {
+        use crate::applyset::tally::OutcomeKind;
+
+        let ended = |server: &str, outcome: OutcomeKind, partial: bool| {
+            let mut entry = entry(0, "x");
+            entry.record.server = server.to_owned();
+            entry.ended = Some("2026-11-23T10:01:00Z".to_owned());
+            entry.ending = Ending::Incomplete;
+            entry.counts = [OutcomeKind::Updated, outcome].into_iter().collect();
+            entry.partial = partial;
+            entry
+        };
+        // The latest one comes last.
+        let settled = |entries: Vec<Entry>| {
+            let mut journal = Journal::default();
+            for entry in entries {
+                journal.push(entry);
+            }
+            journal.is_settled_on("v2")
+        };
+        let (not_ready, failed) = (OutcomeKind::NotReady, OutcomeKind::Failed);
+        assert!(settled(vec![ended("v2", not_ready, false)]));
+        assert!(settled(vec![ended("v2", not_ready, false), ended("v2", failed, true)]));
+        assert!(!settled(vec![ended("v2", failed, false)]), "something was not written");
+        assert!(!settled(vec![ended("v2", not_ready, true)]), "the rest may be older");
+        assert!(!settled(vec![
+            ended("v2", not_ready, false),
+            ended("v1", not_ready, true)
+        ]));
+        assert!(!settled(vec![
+            ended("v1", not_ready, false),
+            ended("v2", not_ready, true)
+        ]));
+        let cut_off = Entry {
+            ended: None,
+            ..ended("v2", not_ready, false)
+        };
+        assert!(!settled(vec![cut_off]) && !settled(Vec::new()));
     }
 
     #[test]

@@ -124,6 +124,13 @@ impl Tally {
         self.0.get(&outcome).copied().unwrap_or_default()
     }
 
+    /// Whether everything that was to be written was.
+    pub fn leaves_nothing_to_write(&self) -> bool {
+        let is_written =
+            |kind: &OutcomeKind| kind.is_done() || matches!(kind, OutcomeKind::NotReady | OutcomeKind::NotDeleted);
+        self.0.iter().all(|(kind, count)| *count == 0 || is_written(kind))
+    }
+
     /// How many had any outcome at all.
     pub fn total(&self) -> usize {
         self.0.values().sum()

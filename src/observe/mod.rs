@@ -255,8 +255,11 @@ async fn parent_in_query(cluster: &dyn Cluster, query: &Query, discovery: &Disco
 
 /// Whether the last sync was completed with the version that the server has now.
 fn is_known_server(parent: Option<&Parent>, discovery: &Discovery) -> bool {
-    let completed = parent.and_then(|parent| parent.completed.as_ref());
-    completed.is_some_and(|completed| completed.server == discovery.server_version)
+    parent.is_some_and(|parent| {
+        let completed = parent.completed.as_ref();
+        completed.is_some_and(|completed| completed.server == discovery.server_version)
+            || parent.journal.is_settled_on(&discovery.server_version)
+    })
 }
 
 /// Each object with the member that it is, if it is one; that is taken out of `live`.

@@ -37,8 +37,8 @@ fn who_may_only_read_sees_the_same_diff_and_that_it_is_unverified() {
         verbs: READ,
     }]);
     let read = |args: &[&str]| bed.run_as(&reader.kubeconfig, args, "");
-    // No sync was completed, so nothing is proved.
-    read(&["diff"])
+    // With --verify nothing is proved.
+    read(&["diff", "--verify"])
         .exits(0)
         .shows("in sync: 14 objects")
         .shows("unverified: 14 of 14 objects, 14 of them unchanged");
@@ -91,7 +91,7 @@ fn who_may_only_read_sees_the_same_diff_and_that_it_is_unverified() {
     let asked = bed.diff().exits(1).hides(&["swordfish"]);
     let mut predicted = None;
     let before = reader.audit().len();
-    predicted.replace(read(&["diff"]).exits(1).hides(&["swordfish"]));
+    predicted.replace(read(&["diff", "--verify"]).exits(1).hides(&["swordfish"]));
     let requests = reader.audit().split_off(before);
     let predicted = predicted.expect("it ran");
     assert_eq!(told(&predicted.stdout), told(&asked.stdout), "{}", predicted.stdout);

@@ -245,3 +245,26 @@ fn what_is_gone_when_a_sync_ends_is_not_called_created() {
         .shows("nothing was pruned (1 to delete)");
     assert!(bed.get("configmap", "stays").is_some());
 }
+
+#[test]
+fn one_object_that_is_never_ready_does_not_make_later_diffs_ask_about_all_others() {
+    // Nothing runs Deployments on the bare control plane.
+    let bed = Bed::new("waiting-proved");
+    bed.write("web.yaml", &deployment("web", 1, "nginx"));
+    for name in ["a", "b", "c"] {
+        bed.write_config_map(name, &[("key", name)]);
+    }
+    bed.commit("First");
+    bed.run(&["sync", "--yes", "--timeout", "0s"])
+        .exits(1)
+        .shows("not synced: 3 created, 1 not ready");
+    let requests = bed.audited(|| drop(bed.diff().exits(0).shows("in sync: 4 objects")));
+    let asked: Vec<_> = requests.iter().filter(|request| request.dry_run).collect();
+    assert!(asked.is_empty(), "{asked:#?}");
+    // What somebody changed behind our back is seen all the same.
+    bed.patch("kubectl-edit", "configmap", "b", &json!({"data": {"key": "other"}}));
+    bed.diff()
+        .exits(1)
+        .shows("~ update ConfigMap waiting-proved/b")
+        .shows("drift: kubectl-edit");
+}
