@@ -21,7 +21,7 @@ const SCHEMA: &str = r#"{
 
 /// A directory with the environments dev and prod, whose names and namespaces begin with `name`.
 fn bed(name: &str) -> Bed {
-    let bed = Bed::without_namespace(ControlPlane::bare(), name);
+    let bed = Bed::without_namespace(ControlPlane::bare(), name).with_default_secrets();
     bed.write("parameters.schema.json", SCHEMA);
     bed.write("parameters.yaml", "site:\n  name: none\n  password: hunter2\n");
     for environment in ["dev", "prod"] {
