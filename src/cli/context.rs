@@ -18,7 +18,7 @@ use crate::plan::compare::Blame;
 use crate::plan::{self, Elsewhere, Plan, Policy};
 use crate::source::parameters::SetByHand;
 use crate::source::{self, Desired, Revision};
-use crate::view::{Against, Heading, Pruning};
+use crate::view::{Against, Detail, Heading, Pruning};
 
 /// A plan and everything it was made from.
 pub(super) struct Planned {
@@ -160,11 +160,20 @@ impl Planned {
             against: Against::Cluster(&self.cluster_name),
             revision: self.revision.as_ref(),
             now: Timestamp::now(),
-            whole: ui.verbosity() == Verbosity::Verbose,
+            detail: detail(ui),
+            environment: self.environment.as_deref(),
             not_selected: self.not_selected,
             pruning: self.pruning,
             blame: &self.blame,
         }
+    }
+}
+
+/// How much is shown of each object of a plan.
+pub(super) fn detail(ui: &Ui) -> Detail {
+    match ui.verbosity() {
+        Verbosity::Verbose => Detail::Whole,
+        _ => Detail::Fields,
     }
 }
 

@@ -8,7 +8,7 @@ use super::context::Planned;
 use super::duration::duration;
 use super::options::accept;
 use super::{Exit, context, options, sync};
-use crate::cli::ui::{Ui, Verbosity};
+use crate::cli::ui::Ui;
 use crate::diagnostic::error::{Error, Result};
 use crate::observe::{self, Observations, Query};
 use crate::plan::compare::Blame;
@@ -87,7 +87,8 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         against: Against::Cluster(&connected.name),
         revision: None,
         now: Timestamp::now(),
-        whole: ui.verbosity() == Verbosity::Verbose,
+        detail: context::detail(ui),
+        environment: args.named.environment.as_deref(),
         not_selected: 0,
         pruning: Pruning::Everything,
         blame: &Blame::default(),
@@ -118,7 +119,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
             return Err(Error::new("cannot prompt: standard input is not a terminal")
                 .hint("pass --yes to delete without asking"));
         }
-        if !ui.confirm("Delete all of this?")? {
+        if !ui.confirm(&view::question(&planned.plan, &planned.heading(ui)))? {
             ui.warning("nothing was changed");
             return Ok(Exit::Differs);
         }

@@ -25,6 +25,9 @@ pub(super) struct Args {
     /// What is printed.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
     format: PlanFormat,
+    /// Print one line for each object.
+    #[arg(help_heading = "Output", long, conflicts_with = "format")]
+    stat: bool,
     /// Compare with the commit that this one and HEAD have in common, and with no cluster.
     ///
     /// As pull requests do, so that only what the branch changes is shown. A...B is that of A and B; A..B is A
@@ -42,6 +45,10 @@ impl Args {
     pub(super) fn rights(&self) -> Rights {
         Rights::to_diff(&self.desired)
     }
+
+    fn format(&self) -> PlanFormat {
+        if self.stat { PlanFormat::Stat } else { self.format }
+    }
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
@@ -52,13 +59,13 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
             safety: &args.safety,
             from,
             to,
-            format: args.format,
+            format: args.format(),
         };
         return Box::pin(between::run(between, ui)).await;
     }
     let planned = context::plan_directory(&args.desired, &args.cluster, &args.safety, ui).await?;
     let heading = planned.heading(ui);
-    let text = args.format.show(&planned, &heading).await;
+    let text = args.format().show(&planned, &heading).await;
     ui.result(&text)?;
     if let Some(path) = &args.out {
         saved::save(&planned, &heading, path).await?;

@@ -2,7 +2,7 @@
 
 use super::context::Planned;
 use super::saved;
-use crate::view::{self, Against, Heading};
+use crate::view::{self, Against, Detail, Heading};
 
 /// What a plan is printed as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -13,6 +13,9 @@ pub(super) enum PlanFormat {
     Json,
     /// A comment on a pull request.
     Markdown,
+    /// One line an object, for a terminal: `--stat`.
+    #[value(skip)]
+    Stat,
 }
 
 impl PlanFormat {
@@ -20,6 +23,13 @@ impl PlanFormat {
     pub(super) async fn show(self, planned: &Planned, heading: &Heading<'_>) -> String {
         match self {
             Self::Text => view::plan(&planned.plan, heading),
+            Self::Stat => {
+                let short = Heading {
+                    detail: Detail::Objects,
+                    ..*heading
+                };
+                view::plan(&planned.plan, &short)
+            }
             Self::Markdown => view::markdown(&planned.plan, heading),
             Self::Json => {
                 // What cannot be bound, and what is of no cluster, is shown all the same.

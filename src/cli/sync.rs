@@ -1,7 +1,9 @@
 //! `stackanetes sync`
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -145,7 +147,7 @@ async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
                 Error::new("cannot prompt: standard input is not a terminal").hint("pass --yes to sync without asking")
             );
         }
-        if !ui.confirm("Sync?")? {
+        if !ui.confirm(&view::question(&planned.plan, &planned.heading(ui)))? {
             ui.warning("nothing was changed");
             return Ok(None);
         }
@@ -265,8 +267,11 @@ async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut Ui) -> Resu
     let (execution, plan) = execution(planned, limits);
     let (set, commit) = (plan.facts.set.clone(), execution.holder.revision.clone());
     let mut report = Report::of(&plan);
-    ui.doing("syncing");
+    ui.sync(&plan);
+    // What happens and how time goes are both told.
+    let told = RefCell::new(&mut *ui);
     let mut tell = |event| {
+        let mut ui = told.borrow_mut();
         if options.format == Format::Json {
             ui.stream(&view::json::line(&view::json::event(&event, Timestamp::now())));
         }
@@ -274,17 +279,21 @@ async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut Ui) -> Resu
         report.note(event);
     };
     let result = {
-        let run = execution.run(plan, &mut tell);
-        tokio::pin!(run);
-        tokio::select! {
-            result = &mut run => result,
-            () = interrupted() => {
-                // From now on nothing new is started, and nothing waited for.
-                Ui::announce("stopping: finishing what is under way; press Ctrl-C again to abort");
-                sender.send_replace(true);
-                tokio::select! {
-                    result = &mut run => result,
-                    () = interrupted() => Err(stopped_at_once(options.valid).into()),
+        let mut run = pin!(execution.run(plan, &mut tell));
+        let mut signal = pin!(interrupted());
+        let mut seconds = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            tokio::select! {
+                result = &mut run => break result,
+                _ = seconds.tick() => told.borrow_mut().tick(),
+                () = &mut signal => {
+                    if *sender.borrow() {
+                        break Err(stopped_at_once(options.valid).into());
+                    }
+                    // From now on nothing new is started, and nothing waited for.
+                    Ui::announce("stopping: finishing what is under way; press Ctrl-C again to abort");
+                    sender.send_replace(true);
+                    signal.set(interrupted());
                 }
             }
         }

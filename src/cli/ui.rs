@@ -3,13 +3,14 @@
 //! Standard output carries the result; progress, warnings and errors go to standard error.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::Event;
+use crate::plan::Plan;
 use crate::view;
 
 /// How much is told on standard error.
@@ -29,8 +30,19 @@ pub struct Ui {
     err: AutoStream<io::Stderr>,
     verbosity: Verbosity,
     spinner: Option<ProgressBar>,
-    progress: view::Progress,
+    sync: Option<Sync>,
 }
+
+/// A sync that is under way.
+struct Sync {
+    progress: view::Progress,
+    began: Instant,
+    /// When a line was printed last.
+    told: Instant,
+}
+
+/// How long nothing is said of a sync where nobody watches a terminal.
+const SILENCE: Duration = Duration::from_secs(30);
 
 impl Ui {
     /// Colours as asked for, or as the streams can show.
@@ -40,7 +52,7 @@ impl Ui {
             err: AutoStream::new(io::stderr(), color),
             verbosity,
             spinner: None,
-            progress: view::Progress::default(),
+            sync: None,
         }
     }
 
@@ -119,21 +131,51 @@ impl Ui {
         if self.verbosity == Verbosity::Quiet && !is_warning {
             return;
         }
-        let Some(line) = self.progress.line(event) else {
+        let Some(line) = self.sync.as_mut().and_then(|sync| sync.progress.line(event)) else {
             return;
         };
-        match (event, &self.spinner) {
-            // On a terminal, what is waited for is shown in place and leaves no line.
-            (Event::Waiting { .. }, Some(spinner)) => spinner.set_message(line),
-            _ => self.line(&line),
+        // On a terminal, what is waited for is shown in place and leaves no line.
+        if matches!(event, Event::Waiting { .. }) && self.spinner.is_some() {
+            self.show_state();
+        } else {
+            self.line(&line);
+        }
+    }
+
+    /// Begins to show a sync of this plan.
+    pub fn sync(&mut self, plan: &Plan) {
+        let now = Instant::now();
+        self.sync = Some(Sync {
+            progress: view::Progress::of(plan),
+            began: now,
+            told: now,
+        });
+        self.doing("syncing");
+        self.show_state();
+    }
+
+    /// Shows where the sync stands: in place on a terminal; elsewhere as a line, where nothing was said for a while.
+    /// To be called every second.
+    pub fn tick(&mut self) {
+        self.show_state();
+        let Some(sync) = &self.sync else { return };
+        if self.spinner.is_none() && self.verbosity != Verbosity::Quiet && sync.told.elapsed() >= SILENCE {
+            let state = sync.progress.state(sync.began.elapsed());
+            self.line(&state);
+        }
+    }
+
+    fn show_state(&self) {
+        if let (Some(spinner), Some(sync)) = (&self.spinner, &self.sync) {
+            spinner.set_message(sync.progress.state(sync.began.elapsed()));
         }
     }
 
     /// Asks on the terminal; anything but `y` or `yes` is a no.
-    pub fn confirm(&mut self, query: &str) -> Result<bool> {
+    pub fn confirm(&mut self, question: &str) -> Result<bool> {
         self.done();
         let failed = |error| Error::new("failed to ask on the terminal").because(error);
-        write!(self.err, "{query} [y/N] ")
+        write!(self.err, "{question} [y/N] ")
             .and_then(|()| self.err.flush())
             .map_err(failed)?;
         let mut answer = String::new();
@@ -147,6 +189,9 @@ impl Ui {
     }
 
     fn line(&mut self, text: &str) {
+        if let Some(sync) = &mut self.sync {
+            sync.told = Instant::now();
+        }
         // A standard error that cannot be written to leaves nobody to tell.
         let mut write = || {
             let _ = writeln!(self.err, "{text}");

@@ -1,67 +1,16 @@
-//! A sync as text: a line an event while it runs, and what came of it at the end.
+//! What came of a sync, as text.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::lines::few;
 use super::style::{FAILED, WARNED, paint};
 use crate::applyset::tally::OutcomeKind;
 use crate::execute::report::Report;
-use crate::execute::{Event, Hold, NotPruned, Outcome};
+use crate::execute::{Hold, NotPruned, Outcome};
 use crate::kinds::finalizer;
-use crate::object::ObjectRef;
 use crate::object::field::FieldPath;
-use crate::plan::Action;
 
-/// Turns the events of a sync into lines, one at a time.
-#[derive(Debug, Default)]
-pub struct Progress {
-    /// What is written and not Current yet.
-    waiting: BTreeSet<ObjectRef>,
-}
-
-impl Progress {
-    /// The line for an event; `None` for those that a person need not see.
-    pub fn line(&mut self, event: &Event) -> Option<String> {
-        Some(match event {
-            Event::Queued { holder } => format!("waiting   for the sync of {holder}"),
-            Event::Started { .. } => return None,
-            Event::Applied { reference, action } => {
-                let done = match action {
-                    Action::Create => "created",
-                    Action::Delete => "deleting",
-                    Action::Replace => "replaced",
-                    _ => "updated",
-                };
-                format!("{done:<9} {reference}")
-            }
-            Event::Waiting { reference, health } => {
-                self.waiting.insert(reference.clone());
-                format!("waiting   {reference}: {}", health.message)
-            }
-            Event::Settled { reference, outcome } => {
-                let was_waited_for = self.waiting.remove(reference);
-                match outcome {
-                    Outcome::Deleted => format!("deleted   {reference}"),
-                    done if done.is_done() && !was_waited_for => return None,
-                    done if done.is_done() => format!("ready     {reference}"),
-                    other => format!("{:<9} {reference}: {}", other.kind().word(), why(other)),
-                }
-            }
-            Event::Mismatch { reference, paths } => {
-                format!(
-                    "{} {reference} differs from the plan at {}",
-                    paint(WARNED, "warning:"),
-                    list(paths)
-                )
-            }
-            Event::Warning { reference, message } => format!("{} {reference}: {message}", paint(WARNED, "warning:")),
-            Event::NotPruned { objects, why } => format!("not pruned: {objects} objects, since {}", not_pruned(*why)),
-        })
-    }
-}
-
-fn list(paths: &[FieldPath]) -> String {
+pub(super) fn list(paths: &[FieldPath]) -> String {
     paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 

@@ -36,17 +36,17 @@ fn on_a_terminal_a_sync_shows_the_plan_and_does_what_the_answer_says() {
         on_a_terminal(&bed, "sync", no)
             .exits(1)
             .shows("+ create ConfigMap asking-answers/settings")
-            .shows("Sync? [y/N]")
+            .shows("Sync asking-answers to controlplane: 1 to create? [y/N]")
             .shows("nothing was changed");
         assert!(bed.get("configmap", "settings").is_none(), "{no:?}");
     }
     on_a_terminal(&bed, "sync", "y\n")
         .exits(0)
-        .shows("Sync? [y/N]")
+        .shows("Sync asking-answers to controlplane: 1 to create? [y/N]")
         .shows("synced: 1 created");
     assert!(bed.get("configmap", "settings").is_some());
     // With nothing to write there is nothing to ask.
-    on_a_terminal(&bed, "sync", "").exits(0).shows_not("Sync?");
+    on_a_terminal(&bed, "sync", "").exits(0).shows_not("[y/N]");
 }
 
 #[test]
@@ -57,14 +57,14 @@ fn nobody_is_asked_where_the_answer_was_given_or_the_plan_was_reviewed() {
     on_a_terminal(&bed, "sync --yes", "")
         .exits(0)
         .shows("synced: 1 created")
-        .shows_not("Sync?");
+        .shows_not("[y/N]");
     bed.write_config_map("settings", &[("a", "2")]);
     bed.commit("Second");
     bed.run(&["diff", "--out", "plan.json"]).exits(1);
     on_a_terminal(&bed, "sync --plan plan.json", "")
         .exits(0)
         .shows("synced: 1 updated")
-        .shows_not("Sync?");
+        .shows_not("[y/N]");
     fs::remove_file(bed.dir.join("plan.json")).expect("removed");
     // What is piped in is no answer.
     bed.write_config_map("settings", &[("a", "3")]);

@@ -64,6 +64,29 @@ fn the_heading_names_the_commit_and_the_last_sync() {
 }
 
 #[test]
+fn with_stat_each_object_is_one_line() {
+    let bed = Bed::new("diff-stat");
+    bed.write_config_map("settings", &[("mode", "fast")]);
+    bed.synced();
+    bed.write_config_map("settings", &[("mode", "slow")]);
+    bed.write_config_map("more", &[("a", "b")]);
+    bed.commit("Slower");
+    let run = bed.run(&["diff", "--stat"]).exits(1);
+    let lines: Vec<&str> = run.stdout.lines().skip(2).collect();
+    assert_eq!(
+        lines[..2],
+        [
+            "+ create    ConfigMap diff-stat/more",
+            "~ update    ConfigMap diff-stat/settings"
+        ],
+        "{}",
+        run.stdout
+    );
+    assert_eq!(lines[3], "1 to create, 1 to update; 0 unchanged");
+    bed.run(&["diff", "--stat", "--format", "json"]).exits(2);
+}
+
+#[test]
 fn a_field_that_git_drops_is_removed() {
     let bed = Bed::new("diff-removed");
     bed.write_config_map("settings", &[("mode", "fast"), ("old", "value")]);

@@ -73,7 +73,7 @@ impl Health {
         }
     }
 
-    fn in_progress(message: impl Into<String>) -> Self {
+    pub(crate) fn in_progress(message: impl Into<String>) -> Self {
         Self::new(Status::InProgress, message)
     }
 

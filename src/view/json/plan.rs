@@ -64,6 +64,7 @@ fn around(plan: &Plan, heading: &Heading<'_>) -> Value {
         "applySet": plan.facts.set.as_ref().map(|set| json!({"name": set.name, "namespace": set.namespace})),
         "cluster": cluster,
         "from": from,
+        "environment": heading.environment,
         "revision": heading.revision.map(revision),
         "lastSynced": last.map(|last| without_absent(json!({"revision": last.revision, "time": last.time, "by": last.by}))),
         "goesBackFrom": plan.back.from,

@@ -34,14 +34,27 @@ pub struct Heading<'a> {
     pub revision: Option<&'a Revision>,
     /// Now.
     pub now: Timestamp,
-    /// Whether new objects are shown whole.
-    pub whole: bool,
+    /// How much is shown of each object.
+    pub detail: Detail,
+    /// The environment, if one was chosen.
+    pub environment: Option<&'a str>,
     /// How many manifests were not selected.
     pub not_selected: usize,
     /// What is pruned, and why not everything.
     pub pruning: Pruning,
     /// What of git's history stands behind the changes.
     pub blame: &'a Blame,
+}
+
+/// How much is shown of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// One line: what becomes of it.
+    Objects,
+    /// Its fields that change, too.
+    Fields,
+    /// New objects whole, too.
+    Whole,
 }
 
 /// What the desired state is compared with.
@@ -76,7 +89,10 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>) -> String {
     let mut text = head(plan, heading);
     let mut was_short = false;
     for step in &plan.steps {
-        let lines = self::step(step, heading);
+        let lines = match heading.detail {
+            Detail::Objects => first_line(step, heading),
+            Detail::Fields | Detail::Whole => self::step(step, heading),
+        };
         let is_short = lines.len() == 1;
         if !(was_short && is_short) {
             text.push('\n');
@@ -103,6 +119,24 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>) -> String {
     text += &summary(plan, heading.pruning);
     text += &remarks(plan, heading);
     text
+}
+
+/// What a person is asked before a plan is carried out: what it does, to which ApplySet, and where.
+pub fn question(plan: &Plan, heading: &Heading<'_>) -> String {
+    let counts = remarks::changes(plan);
+    let cluster = match heading.against {
+        Against::Cluster(cluster) => value::visible(cluster).into_owned(),
+        Against::Commit { revision, .. } => revision.short.clone(),
+    };
+    let environment = heading
+        .environment
+        .map(|name| format!(" (environment {})", value::visible(name)));
+    let environment = environment.unwrap_or_default();
+    match (&plan.facts.set, heading.pruning) {
+        (Some(set), Pruning::Everything) => format!("Delete {} from {cluster}{environment}: {counts}?", set.name),
+        (Some(set), _) => format!("Sync {} to {cluster}{environment}: {counts}?", set.name),
+        (None, _) => format!("Sync to {cluster}{environment}: {counts}?"),
+    }
 }
 
 /// What moved since a plan was saved.
@@ -132,6 +166,10 @@ pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>) -> String {
 pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> String {
     let name = plan.facts.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
     let mut text = paint(STRONG, name);
+    let environment = heading
+        .environment
+        .map(|name| format!(", environment {}", value::visible(name)));
+    let environment = environment.unwrap_or_default();
     let to = match heading.revision {
         Some(revision) => commit(revision),
         None if heading.pruning == Pruning::Everything => "everything is to be deleted".to_owned(),
@@ -139,14 +177,14 @@ pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> String {
     };
     match heading.against {
         Against::Cluster(cluster) => {
-            let _ = write!(text, " on {cluster}: {to}");
+            let _ = write!(text, " on {cluster}{environment}: {to}");
         }
         Against::Commit { revision, base_of } => {
             let why = base_of.map(|[one, other]| format!(", the merge base of {one} and {other},"));
             let from = value::line(&format!("{}{}", commit(revision), why.unwrap_or_default())).into_owned();
             let _ = writeln!(
                 text,
-                " from {from} to {to}: without a cluster, by our own merge, unverified"
+                "{environment} from {from} to {to}: without a cluster, by our own merge, unverified"
             );
             return text;
         }
@@ -184,14 +222,7 @@ fn commit(revision: &Revision) -> String {
 
 /// The lines of one object, the first of which says what becomes of it.
 pub(super) fn step(step: &Step, heading: &Heading<'_>) -> Lines {
-    let left = format!("{} {:<9} {}", step.action.glyph(), step.action.word(), step.reference);
-    let left = value::line(&left).into_owned();
-    let plain = columns(&left, &note(step, heading));
-    let mut lines = Lines::from(format!(
-        "{}{}",
-        paint(style::of(step.action), &left),
-        plain.strip_prefix(left.as_str()).unwrap_or_default()
-    ));
+    let mut lines = first_line(step, heading);
     if let Reason::Immutable(replacement) = &step.reason {
         lines.push(&immutable::lines(&step.reference, replacement));
     }
@@ -208,7 +239,7 @@ pub(super) fn step(step: &Step, heading: &Heading<'_>) -> Lines {
         let path = FieldPath::of(&["data", key]);
         lines.push(&columns(&format!("    {path}"), "generated in the cluster"));
     }
-    if heading.whole
+    if heading.detail == Detail::Whole
         && step.action == Action::Create
         && let Work::Apply(work) = &step.work
     {
@@ -218,7 +249,7 @@ pub(super) fn step(step: &Step, heading: &Heading<'_>) -> Lines {
             lines.signed(Sign::Added, 4, line, "");
         }
     }
-    if let (true, Some(why)) = (heading.whole, &step.guess) {
+    if let (true, Some(why)) = (heading.detail == Detail::Whole, &step.guess) {
         lines.push(&format!(
             "    {}",
             paint(FADED, format!("guessed, since {}", value::visible(&no_base(why))))
@@ -228,6 +259,18 @@ pub(super) fn step(step: &Step, heading: &Heading<'_>) -> Lines {
         lines.push(&format!("    {} {warning}", paint(WARNED, "warning:")));
     }
     lines
+}
+
+/// What becomes of an object, and why.
+fn first_line(step: &Step, heading: &Heading<'_>) -> Lines {
+    let left = format!("{} {:<9} {}", step.action.glyph(), step.action.word(), step.reference);
+    let left = value::line(&left).into_owned();
+    let plain = columns(&left, &note(step, heading));
+    Lines::from(format!(
+        "{}{}",
+        paint(style::of(step.action), &left),
+        plain.strip_prefix(left.as_str()).unwrap_or_default()
+    ))
 }
 
 /// Whose fields become ours, and from which version ours move.

@@ -7,20 +7,35 @@ use super::super::lines::few;
 use super::super::status::source;
 use super::super::style::{FAILED, WARNED, paint};
 use super::super::value::visible;
-use super::{Heading, Pruning, change, input};
+use super::{Detail, Heading, Pruning, change, input};
 use crate::kinds::jobs::Crossed;
 use crate::object::commit;
 use crate::plan::{Action, Elsewhere, Idle, Plan, Reason, Refusal, Step, Unverified, Work};
 use crate::sops::Closed;
 
-pub(in crate::view) fn summary(plan: &Plan, pruning: Pruning) -> String {
-    let count = |action: Action| plan.of(action).count();
-    let mut parts = Vec::new();
-    for (action, words) in [
+/// What a sync would write: `2 to create, 1 to delete`.
+pub(super) fn changes(plan: &Plan) -> String {
+    changes_by_action(plan).join(", ")
+}
+
+fn changes_by_action(plan: &Plan) -> Vec<String> {
+    let writes = [
         (Action::Create, "to create"),
         (Action::Update, "to update"),
         (Action::Replace, "to replace"),
         (Action::Delete, "to delete"),
+    ];
+    let counted = writes
+        .into_iter()
+        .map(|(action, words)| (plan.of(action).count(), words));
+    let counted = counted.filter(|(count, _)| *count > 0);
+    counted.map(|(count, words)| format!("{count} {words}")).collect()
+}
+
+pub(in crate::view) fn summary(plan: &Plan, pruning: Pruning) -> String {
+    let count = |action: Action| plan.of(action).count();
+    let mut parts = changes_by_action(plan);
+    for (action, words) in [
         (Action::Refused, "refused"),
         (Action::Skip, "skipped"),
         (Action::Keep, "kept"),
@@ -164,7 +179,7 @@ fn rules(plan: &Plan, heading: &Heading<'_>) -> String {
     let mut text = String::new();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for (reference, yielded) in all {
-        if heading.whole {
+        if heading.detail == Detail::Whole {
             let _ = write!(text, "{reference} {}", change::yielded(yielded));
         } else {
             *counts.entry(change::rule(&yielded.rule)).or_default() += 1;
@@ -219,7 +234,7 @@ fn beside(plan: &Plan, heading: &Heading<'_>) -> String {
     if all.is_empty() {
         return String::new();
     }
-    if heading.whole {
+    if heading.detail == Detail::Whole {
         let lines = all
             .iter()
             .map(|(reference, one)| format!("{reference} {}\n", change::beside(one, heading.now)));
@@ -301,7 +316,7 @@ fn secret_defaults(names: &[String]) -> String {
         ("parameters", "have the defaults")
     };
     format!(
-        "{count} secret {noun} {verb} of the directory, which whoever can read it knows: {}{more}; set them with \
+        "{count} secret {noun} {verb} of the directory, which whoever can read it knows: {}{more}; give others with \
          --parameters FILE, or pass --allow-default-secrets",
         visible(&named.join(", "))
     )
