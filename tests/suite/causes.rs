@@ -341,3 +341,47 @@ fn pods_that_follow_their_configuration_name_the_commit_that_changed_it() {
     bed.commit("Other");
     for_sure(bed.diff().exits(1)).shows(&format!("follows ConfigMap settings git: {} Mode to two", short(&two)));
 }
+
+/// A value that several parameters and the text around them make is shown at the one that git changed.
+#[test]
+fn the_place_of_a_value_is_the_one_whose_text_differs() {
+    let bed = Bed::new("causes-place");
+    bed.write(
+        "parameters.schema.json",
+        r#"{"type": "object", "properties": {
+            "image": {"type": "object", "properties": {
+                "registry": {"type": "string", "description": "A registry."},
+                "tag": {"type": "string", "description": "A tag."}}},
+            "web": {"type": "object", "properties": {
+                "replicas": {"type": ["integer", "null"], "description": "How many."}}},
+            "all": {"type": "object", "properties": {
+                "replicas": {"type": "integer", "description": "How many of each."}}}}}"#,
+    );
+    bed.write(
+        "parameters.yaml",
+        "image:\n  registry: quay.io\n  tag: one\nweb:\n  replicas: null\nall:\n  replicas: 1\n",
+    );
+    bed.write("environments/prod.yaml", "image:\n  tag: two\n");
+    let manifest = |suffix: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  image: ${{{{ image.registry }}}}/nova:${{{{ \
+             image.tag }}}}{suffix}\n  replicas: of-${{{{ web.replicas or all.replicas }}}}\n"
+        )
+    };
+    bed.write("settings.yaml", &manifest(""));
+    bed.commit("First");
+    bed.run(&["sync", "-e", "prod", "--yes"]).exits(0);
+
+    bed.write("environments/prod.yaml", "image:\n  tag: three\n");
+    let parameters = "image:\n  registry: quay.io\n  tag: one\nweb:\n  replicas: null\nall:\n  replicas: 3\n";
+    bed.write("parameters.yaml", parameters);
+    bed.commit("Another tag, and three of each");
+    for_sure(bed.run(&["diff", "-e", "prod"]).exits(1))
+        .shows("data.image desired/environments/prod.yaml:2")
+        .shows("data.replicas desired/parameters.yaml:7");
+    bed.run(&["sync", "-e", "prod", "--yes"]).exits(0);
+
+    bed.write("settings.yaml", &manifest("-slim"));
+    bed.commit("The slim image");
+    for_sure(bed.run(&["diff", "-e", "prod"]).exits(1)).shows("data.image desired/settings.yaml:6");
+}

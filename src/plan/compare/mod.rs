@@ -7,6 +7,7 @@ mod beside;
 mod cause;
 mod change;
 mod difference;
+mod origins;
 mod proof;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use crate::applyset::inventory::{self, Applied};
-use crate::diagnostic::place::Origin;
+use crate::diagnostic::place::{Origin, Place};
 use crate::kinds::jobs;
 use crate::object::field::{FieldPath, ManagedFields, PathElement};
 use crate::object::{self, DesiredObject, LiveObject};
@@ -27,6 +28,7 @@ use crate::plan::migrate::Migration;
 use crate::source::rules::{Left, LeftTo, Rule, Ruled};
 
 use base::Base;
+use origins::Origins;
 
 pub use base::{is_base, written};
 pub use beside::{Beside, beside};
@@ -50,8 +52,10 @@ pub struct FieldChange {
     pub cause: Cause,
     /// Whether the cause was guessed, because what git said at the last apply is not at hand.
     pub guessed: bool,
-    /// Where git says so.
+    /// What made the value that git has: the place where it is written first, then what was read.
     pub origins: Vec<Origin>,
+    /// The one of these to point at: whose text git changed, where that is known.
+    pub place: Option<Place>,
     /// The rule by which it is taken from whoever owns it.
     pub taken: Option<Arc<Rule>>,
 }
@@ -252,7 +256,7 @@ fn field_change(
     cause: Cause,
     guessed: bool,
 ) -> FieldChange {
-    let origins = origins(desired, &difference);
+    let Origins { all, place } = Origins::of(desired, base, &difference);
     let is_secret = object::is_secret(&desired.reference.kind) && !is_public_in_secret(&difference.path);
     // What was secret when it was applied still is, wherever git has it now.
     let sides = || std::iter::once(desired).chain(base);
@@ -269,7 +273,8 @@ fn field_change(
         before: Shown::of(difference.before.as_ref(), secret),
         after: Shown::of(difference.after.as_ref(), secret),
         reordered: difference.reordered,
-        origins,
+        origins: all,
+        place,
         path: difference.path,
         cause,
         guessed,
@@ -296,19 +301,6 @@ pub fn yielded(desired: &DesiredObject, ruled: &Ruled) -> Vec<Yielded> {
         }
     };
     ruled.left.iter().filter(|left| left.is_news()).map(show).collect()
-}
-
-/// What made the value of a field; of a text of several lines, what made the first that differs.
-fn origins(desired: &DesiredObject, difference: &Difference) -> Vec<Origin> {
-    let (Some(Value::String(before)), Some(Value::String(after))) = (&difference.before, &difference.after) else {
-        return desired.origins.of(&difference.path);
-    };
-    let same = before
-        .lines()
-        .zip(after.lines())
-        .take_while(|(before, after)| before == after);
-    let last = after.lines().count().saturating_sub(1);
-    desired.origins.of_line(&difference.path, same.count().min(last))
 }
 
 /// Fields of a Secret that hold no secret. Annotations may: `last-applied-configuration` does.

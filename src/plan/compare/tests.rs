@@ -364,6 +364,7 @@ fn change(path: &[&str]) -> FieldChange {
         cause: Cause::Git,
         guessed: false,
         origins: Vec::new(),
+        place: None,
     }
 }
 

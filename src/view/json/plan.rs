@@ -173,6 +173,7 @@ fn change(change: &FieldChange, by: Option<&GitChange>) -> Value {
         "guessed": change.guessed.then_some(true),
         "by": by,
         "writer": writer.map(self::writer),
+        "place": change.place.as_ref().map(|place| format!("{}:{}", place.file.path(), place.line())),
         "places": places.collect::<Vec<Value>>(),
     })
 }

@@ -9,7 +9,7 @@ use super::super::lines::Lines;
 use super::super::style::{FADED, columns, paint};
 use super::super::{age, value};
 use super::Heading;
-use crate::diagnostic::place::{Origin, Role};
+
 use crate::kinds::rollout;
 use crate::object::field::{FieldManager, FieldPath};
 use crate::plan::compare::{Beside, Cause, FieldChange, GitChange, Shown, Yielded};
@@ -80,10 +80,8 @@ fn writer(manager: &FieldManager) -> String {
 }
 
 fn field(change: &FieldChange, cause: &str) -> Lines {
-    // A value that comes from a parameter is changed where the parameter is set.
-    let is_parameter = |origin: &&Origin| matches!(origin.role, Role::Parameter | Role::SecretParameter);
-    let origin = change.origins.iter().find(is_parameter).or(change.origins.first());
-    let place = origin.map(|origin| format!("{}:{}", origin.place.file.path(), origin.place.line()));
+    let place = change.place.as_ref();
+    let place = place.map(|place| format!("{}:{}", place.file.path(), place.line()));
     if let Some(line) = follows(change, cause).or_else(|| last_applied(change, cause)) {
         return line.into();
     }
