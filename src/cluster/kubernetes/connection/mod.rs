@@ -5,6 +5,7 @@ mod clear_text;
 mod failures;
 mod kubeconfig;
 mod overrides;
+mod sendable;
 #[cfg(test)]
 mod tests;
 
@@ -160,6 +161,7 @@ impl Connection {
             true => return Err(files.no_cluster()),
             false => self.in_kubeconfig(kubeconfig, &files).await?,
         };
+        sendable::refuse(&target.config)?;
         clear_text::refuse(&target.config)?;
         let limit = self.request_timeout.filter(|limit| !limit.is_zero());
         target.config.connect_timeout = Some(limit.map_or(CONNECT_LIMIT, |limit| limit.min(CONNECT_LIMIT)));

@@ -377,3 +377,47 @@ fn a_token_is_not_shown() {
     };
     assert!(!format!("{connection:?}").contains("hunter2"));
 }
+
+#[tokio::test]
+async fn what_cannot_be_sent_or_would_be_repeated_is_refused_and_not_quoted() {
+    let scratch = Scratch::new("unsendable");
+    for (from, to, why) in [
+        (
+            "token: hunter2",
+            "token: \"swordfish\\nx\"",
+            "the token holds a character",
+        ),
+        (
+            "https://",
+            "https://ann:swordfish@",
+            "the URL of the server holds a user name",
+        ),
+        (
+            "east.example:6443",
+            "east.example:6443/?token=swordfish",
+            "the URL of the server has a query",
+        ),
+    ] {
+        let connection = Connection {
+            kubeconfig: Some(scratch.file("config", &KUBECONFIG.replace(from, to))),
+            context: Some("prod".into()),
+            ..Connection::default()
+        };
+        let error = connection.resolve(&nothing()).await.err().expect(why);
+        assert!(error.message.contains(why), "{error}");
+        assert!(!format!("{error:?}").contains("swordfish"), "{error:?}");
+    }
+    for (name, is_sendable) in [("", false), ("ann\nx", false), ("ann", true)] {
+        let connection = Connection {
+            kubeconfig: Some(scratch.file("config", KUBECONFIG)),
+            context: Some("prod".into()),
+            impersonation: Some(Impersonation {
+                user: name.to_owned(),
+                groups: Vec::new(),
+                uid: None,
+            }),
+            ..Connection::default()
+        };
+        assert_eq!(connection.resolve(&nothing()).await.is_ok(), is_sendable, "{name:?}");
+    }
+}
