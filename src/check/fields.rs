@@ -129,7 +129,7 @@ fn described(object: &Object<'_>, kind: Kind<'_>, mistake: &Mistake) -> Finding 
             let message = format!("`{shown}` of {}: {fault}", object.reference);
             let finding = Finding::new(Identifier::InvalidValue, object, path, message);
             if fault.lacks_quotes() {
-                finding.hint("put it in quotes")
+                finding.hint("put it in quotes; an expression becomes text with `| string`")
             } else {
                 finding
             }

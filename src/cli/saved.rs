@@ -1,6 +1,7 @@
 //! Saved plans: `diff --out` and `sync --plan`.
 
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::context::Planned;
@@ -23,8 +24,7 @@ pub(super) async fn save(planned: &Planned, heading: &Heading<'_>, path: &Path) 
 /// Refuses a plan that is not the one that was saved, and shows what moved.
 pub(super) async fn must_agree(planned: &Planned, path: &Path, ui: &mut Ui) -> Result<()> {
     let shown = path.display().to_string();
-    let text =
-        fs::read_to_string(path).map_err(|error| Error::new(format!("failed to read {shown}")).because(error))?;
+    let text = read(path).map_err(|error| Error::new(format!("failed to read {shown}")).because(error))?;
     let saved = SavedPlan::read(&shown, &text)?;
     let others = saved.other_parts(&made_of(planned).await?);
     if !others.is_empty() {
@@ -47,10 +47,23 @@ pub(super) async fn must_agree(planned: &Planned, path: &Path, ui: &mut Ui) -> R
     .hint("review what moved, and save a new plan with `diff --out`"))
 }
 
+/// The text of a saved plan.
+fn read(path: &Path) -> io::Result<String> {
+    /// A plan of all that a cluster may hold is smaller.
+    const LONGEST: u64 = 256 << 20;
+    let mut text = String::new();
+    fs::File::open(path)?.take(LONGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST {
+        return Err(io::Error::other("it is larger than 256 MiB"));
+    }
+    Ok(text)
+}
+
 /// What the plan was made of. What no commit holds cannot be said of it.
 pub(super) async fn made_of(planned: &Planned) -> Result<MadeOf> {
-    let unbound =
-        |what: &str, hint: &str| Err(Error::new(format!("a plan cannot be saved where {what}")).hint(hint.to_owned()));
+    let unbound = |what: &str, hint: &str| {
+        Err(Error::new(format!("a plan can neither be saved nor executed where {what}")).hint(hint.to_owned()))
+    };
     let Some(revision) = &planned.revision else {
         let hint = "keep the directory in a git repository, and give it by its path";
         return unbound("what is desired is no commit", hint);
@@ -64,7 +77,7 @@ pub(super) async fn made_of(planned: &Planned) -> Result<MadeOf> {
         return unbound("the commit has no such directory", hint);
     };
     if let Some(secret) = planned.by_hand.secrets.first() {
-        let hint = format!("set it in the environment's file, or leave out --set {secret}");
+        let hint = format!("set it in the environment's file, or leave out what sets {secret} by hand");
         return unbound("a secret is set by hand", &hint);
     }
     Ok(MadeOf {

@@ -38,8 +38,10 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
     };
     let has_cause = |kind: CauseKind| error.causes.iter().any(|cause| cause.kind == kind);
     if has_cause(CauseKind::NotString) {
-        explained = explained
-            .hint("put the value in quotes; without them y, yes, on, n, no and off are booleans, and 1 is a number");
+        explained = explained.hint(
+            "put the value in quotes (without them y, yes, on, n, no and off are booleans, and 1 is a number); an \
+             expression becomes text with `| string`",
+        );
     }
     if has_cause(CauseKind::Immutable) {
         explained = explained.hint(format!(

@@ -6,7 +6,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet, Title};
 
 use super::style::{FAILED, STRONG, WARNED, paint};
-use super::value::visible;
+use super::value::{line, visible};
 use crate::check::Finding;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::identifier::{Identifier, Severity};
@@ -47,7 +47,7 @@ fn described(error: &Error, identifier: Option<Identifier>) -> String {
         text += &format!("{} {cause}\n", paint(STRONG, "caused by:"));
     }
     for hint in error.hints() {
-        text += &format!("{} {}\n", paint(STRONG, "hint:"), visible(hint));
+        text += &format!("{} {}\n", paint(STRONG, "hint:"), line(hint));
     }
     text
 }

@@ -86,7 +86,7 @@ fn shortened(subject: &str) -> String {
 pub(super) fn ended(ending: Ending) -> String {
     match ending {
         Ending::Complete => "synced".to_owned(),
-        Ending::Incomplete => paint(FAILED, "not all of it synced"),
+        Ending::Incomplete => paint(FAILED, "not synced"),
         Ending::Stopped => paint(FAILED, "stopped"),
         Ending::Unknown => paint(WARNED, "under way, or cut off"),
     }
@@ -132,7 +132,10 @@ fn details(entry: &Entry) -> Vec<String> {
             None => format!("--set {name}: a secret"),
         });
     }
-    lines.push(format!("{objects} objects in git, {tool}, server {server}"));
+    lines.push(format!(
+        "{objects} {} in git, {tool}, server {server}",
+        if *objects == 1 { "object" } else { "objects" }
+    ));
     lines
 }
 

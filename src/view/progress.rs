@@ -69,7 +69,10 @@ impl Progress {
                 )
             }
             Event::Warning { reference, message } => format!("{} {reference}: {message}", paint(WARNED, "warning:")),
-            Event::NotPruned { objects, why } => format!("not pruned: {objects} objects, since {}", not_pruned(*why)),
+            Event::NotPruned { objects, why } => {
+                let noun = if *objects == 1 { "object" } else { "objects" };
+                format!("not pruned: {objects} {noun}, since {}", not_pruned(*why))
+            }
         })
     }
 

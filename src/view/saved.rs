@@ -19,6 +19,9 @@ fn other_part(part: &OtherPart) -> String {
         OtherPart::Cluster(then, now) => (format!("the cluster {then}"), format!("the cluster {now}")),
         OtherPart::Environment(then, now) => (environment(then.as_ref()), environment(now.as_ref())),
         OtherPart::Set(then, now) => (set(then), set(now)),
+        OtherPart::Commit(then, now) if then == now => {
+            return format!("it is for another directory of commit {}", commit::short(then));
+        }
         OtherPart::Commit(then, now) => commits(then, now),
     };
     format!("it is for {then}, and this is {now}")

@@ -86,7 +86,7 @@ fn back_to_an_earlier_revision_and_forward_again() {
     bed.run(&["history", "-v"])
         .exits(0)
         .shows(&format!("commit {second}"))
-        .shows("1 objects in git, stackanetes/");
+        .shows("1 object in git, stackanetes/");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_sync_that_was_not_whole_is_said_to_be_so() {
         .exits(1);
     history(&bed)
         .shows("Second")
-        .shows("not all of it synced: 1 created, 1 not ready, 1 unchanged")
+        .shows("not synced: 1 created, 1 not ready, 1 unchanged")
         .shows("synced: 1 created");
 }
 

@@ -195,7 +195,7 @@ fn another_environment_than_the_last_is_refused() {
     bed.run(&["sync", "--yes", "-e", "prod"]).exits(0);
     bed.sync()
         .exits(2)
-        .complains("prod was synced last, and this is no environment")
+        .complains("the environment prod was synced last, and this is no environment")
         .complains("--switch-environment");
     assert!(bed.get("configmap", "many").is_some());
     bed.run(&["sync", "--yes", "--switch-environment"])

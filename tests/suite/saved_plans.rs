@@ -212,7 +212,7 @@ fn what_no_commit_holds_cannot_be_saved() {
     let save = &["diff", "--out", "plan.json"];
     bed.run(save)
         .exits(2)
-        .complains("cannot be saved where what is desired is no commit");
+        .complains("can neither be saved nor executed where what is desired is no commit");
     bed.write("parameters.yaml", "passwords: {root: x}\n");
     bed.write(
         "parameters.schema.json",
@@ -222,7 +222,7 @@ fn what_no_commit_holds_cannot_be_saved() {
     bed.write_config_map("b", &[]);
     bed.run(save)
         .exits(2)
-        .complains("cannot be saved where files differ from the commit");
+        .complains("can neither be saved nor executed where files differ from the commit");
     bed.remove("b.yaml");
     bed.run(&[
         "diff",
@@ -233,10 +233,10 @@ fn what_no_commit_holds_cannot_be_saved() {
     ])
     .exits(2)
     .hides(&[SECRET])
-    .complains("cannot be saved where a secret is set by hand");
+    .complains("can neither be saved nor executed where a secret is set by hand");
     bed.run_with(&["diff", "-f", "-", "--out", "plan.json"], &secret("x"))
         .exits(2)
-        .complains("cannot be saved where what is desired is no commit");
+        .complains("can neither be saved nor executed where what is desired is no commit");
     assert!(!bed.dir.join("plan.json").exists());
 }
 

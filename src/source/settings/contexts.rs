@@ -102,7 +102,10 @@ impl Reader<'_> {
                 clusters.push(name.to_owned());
                 continue;
             }
-            let message = format!("a context, or a server, must be text, not {}", item.describe());
+            let message = match item.as_str() {
+                Some(_) => "the name of a context, or of a server, is empty".to_owned(),
+                None => format!("a context, or a server, must be text, not {}", item.describe()),
+            };
             let place = Place::new(Arc::clone(self.file), item.first_line(self.file.text()));
             self.errors.push(Error::new(message).at(place, "").hint(EXAMPLE));
         }

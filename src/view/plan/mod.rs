@@ -143,7 +143,11 @@ pub fn question(plan: &Plan, heading: &Heading<'_>) -> String {
 pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>) -> String {
     let mut text = String::new();
     if !moved.now.is_empty() {
-        let _ = writeln!(text, "{}", paint(STRONG, "would be done now, and was not planned so:"));
+        let _ = writeln!(
+            text,
+            "{}",
+            paint(STRONG, "a sync would do this now, and the saved plan does not say so:")
+        );
         for step in &moved.now {
             text += &self::step(step, heading).to_string();
         }
@@ -152,7 +156,10 @@ pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>) -> String {
         let _ = writeln!(
             text,
             "{}",
-            paint(STRONG, "was planned, and would not be done now, or not so:")
+            paint(
+                STRONG,
+                "the saved plan says this, and a sync would do something else now:"
+            )
         );
         for gone in &moved.gone {
             let line = format!("{} {:<9} {}", gone.action.glyph(), gone.action.word(), gone.object);

@@ -371,15 +371,21 @@ pub fn refusal(reason: &Refusal) -> String {
                 Some(environment) => format!("the environment {environment}"),
                 None => "this directory".to_owned(),
             };
+            let allowed = match allowed.as_slice() {
+                [] => "no cluster".to_owned(),
+                allowed => allowed.join(" or "),
+            };
             format!(
-                "{what} belongs to {}, and this is {cluster}: pass another --context, or add this one below `contexts:` \
-                 in stackanetes.yaml",
-                allowed.join(" or ")
+                "{what} belongs to {allowed}, and this is {cluster}: pass another --context, or add this one below \
+                 `contexts:` in stackanetes.yaml"
             )
         }
         Refusal::Environment { last, now } => {
-            let name =
-                |environment: &Option<String>| environment.clone().unwrap_or_else(|| "no environment".to_owned());
+            let name = |environment: &Option<String>| {
+                environment
+                    .clone()
+                    .map_or_else(|| "no environment".to_owned(), |name| format!("the environment {name}"))
+            };
             format!(
                 "{} was synced last, and this is {}; to do it anyway, pass --switch-environment",
                 name(last),
