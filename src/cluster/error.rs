@@ -12,6 +12,8 @@ pub struct ClusterError {
     pub failure: Failure,
     /// The server's words, or the client's. They may quote values of the object sent.
     pub message: String,
+    /// The part of the server's words that quotes nothing of the object sent, where there is one: what a quota says.
+    pub harmless: Option<String>,
     /// The fields that the server named, each with its words.
     pub causes: Vec<FieldCause>,
     /// Whom the server took us for, where it says so: of [`Failure::Forbidden`].
@@ -114,6 +116,7 @@ impl ClusterError {
         Self {
             failure,
             message: message.into(),
+            harmless: None,
             causes: Vec::new(),
             user: None,
             source: None,

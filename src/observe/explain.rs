@@ -64,7 +64,9 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
     if !placed && let Some(place) = desired.place(&FieldPath::root()) {
         explained = explained.at(place, "");
     }
-    if secret {
+    if let (true, Some(harmless)) = (secret, &error.harmless) {
+        explained = explained.because(ClusterError::new(error.failure, harmless));
+    } else if secret {
         explained = explained.hint("the server's words are not shown, since they may quote a secret value");
     } else if !placed {
         explained = explained.because(error);

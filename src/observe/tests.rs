@@ -275,6 +275,18 @@ fn of_a_secret_no_word_of_the_server_is_passed_on() {
 }
 
 #[test]
+fn of_a_secret_what_quotes_nothing_is_passed_on() {
+    let mut error = refusal(Failure::Denied, &[]);
+    error.harmless = Some("exceeded quota: q".to_owned());
+    let error = refused(&desired(SECRET), error);
+    assert_eq!(
+        error.source().map(ToString::to_string).as_deref(),
+        Some("exceeded quota: q")
+    );
+    assert!(!format!("{error:?}").contains("swordfish"));
+}
+
+#[test]
 fn warnings_are_passed_on_except_of_a_secret() {
     let words = || vec!["swordfish".to_owned(), "deprecated".to_owned()];
     assert_eq!(warnings(&desired(CONFIG_MAP), words()), words());

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::bed::{Bed, Run};
+use crate::bed::{Bed, Run, wait_until};
+use crate::control_plane::ControlPlane;
 
 const PASSWORD: &str = "hunter2-correct-horse";
 
@@ -200,4 +201,32 @@ fn an_annotation_with_the_manifest_of_then_is_not_shown() {
     for format in ["text", "json", "markdown"] {
         hides(bed.run(&["diff", "-v", "--format", format]).exits(1));
     }
+}
+
+#[test]
+fn a_refused_secret_says_why_as_far_as_that_quotes_nothing() {
+    let bed = Bed::on(ControlPlane::full(), "secret-why");
+    bed.kubectl(&["create", "quota", "none", "--hard=secrets=0"]);
+    wait_until("the quota counts", || {
+        let quota = bed.get("resourcequota", "none").expect("it is there");
+        quota["status"]["hard"]["secrets"] == "0"
+    });
+    bed.write("secret.yaml", &secret("credentials", PASSWORD));
+    let run = bed.run(&["diff"]).exits(1);
+    hides(
+        run.shows("the server refuses Secret secret-why/credentials")
+            .shows("exceeded quota: none, requested: secrets=1"),
+    );
+    bed.kubectl(&["delete", "quota", "none"]);
+
+    let sealed = |password: &str| format!("{}immutable: true\n", secret("credentials", password));
+    bed.write("secret.yaml", &sealed(PASSWORD));
+    bed.synced();
+    bed.write("secret.yaml", &sealed("another-secret"));
+    hides(
+        bed.run(&["diff"])
+            .exits(1)
+            .shows("! refused Secret secret-why/credentials")
+            .shows("cannot be changed"),
+    );
 }

@@ -66,9 +66,27 @@ fn says_immutable(words: &str) -> bool {
         || IMMUTABLE_BEGINNINGS.iter().any(|begin| words.starts_with(begin))
 }
 
+/// What of a refusal quotes nothing of the object: the words of a quota, which are its own name and amounts
+/// (`k8s.io/apiserver/pkg/admission/plugin/resourcequota`).
+pub(super) fn harmless(message: &str) -> Option<&str> {
+    // No name of an object has a blank in it.
+    let (_, why) = message.split_once(" is forbidden: ")?;
+    why.starts_with("exceeded quota: ").then_some(why)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_quota_says_quotes_nothing() {
+        let quota =
+            "secrets \"a\" is forbidden: exceeded quota: q, requested: secrets=1, used: secrets=0, limited: secrets=0";
+        let said = "exceeded quota: q, requested: secrets=1, used: secrets=0, limited: secrets=0";
+        assert_eq!(harmless(quota), Some(said));
+        let policy = "secrets \"a\" is forbidden: policy p: exceeded quota: hunter2";
+        assert_eq!(harmless(policy), None);
+    }
 
     #[test]
     fn that_a_field_is_immutable_is_said_in_several_ways() {

@@ -128,6 +128,7 @@ impl Refusal {
         ClusterError {
             causes,
             user,
+            harmless: prose::harmless(&message).map(str::to_owned),
             ..ClusterError::new(failure, message)
         }
     }
