@@ -7,7 +7,7 @@ use super::super::lines::few;
 use super::super::status::source;
 use super::super::style::{FAILED, WARNED, paint};
 use super::super::value::visible;
-use super::{Detail, Heading, Pruning, change, input};
+use super::{Against, Detail, Heading, Pruning, change, input};
 use crate::kinds::jobs::Crossed;
 use crate::object::commit;
 use crate::plan::{Action, Elsewhere, Idle, Plan, Reason, Refusal, Step, Unverified, Work};
@@ -125,10 +125,11 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
     text += &unverified(plan);
     if let Some(from) = &plan.back.from {
         let from = commit::short(from);
-        let _ = writeln!(
-            text,
-            "goes back: {from} was synced last, and this is not a later commit"
-        );
+        let why = match heading.against {
+            Against::Cluster(_) => format!("{from} was synced last, and this is not a later commit"),
+            Against::Commit { .. } => format!("it is not a later commit than {from}"),
+        };
+        let _ = writeln!(text, "goes back: {why}");
     }
     for crossed in plan.crossed_as_meant() {
         let _ = writeln!(text, "{} {}", paint(WARNED, "warning:"), self::crossed(crossed));
