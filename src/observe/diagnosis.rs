@@ -31,11 +31,15 @@ pub async fn explained(
         .events(&about.reference(), about.uid())
         .await
         .unwrap_or_default();
-    let event = health::last_event(&events).map(|event| format!("last event: {event}"));
-    let said = [Some(health.message).filter(|message| !message.is_empty()), why, event];
+    let mut said: Vec<String> = [Some(health.message), why].into_iter().flatten().collect();
+    said.retain(|text| !text.is_empty());
+    let others: Vec<&str> = said.iter().map(String::as_str).collect();
+    let event = health::last_event(&events).map(|event| format!("last event: {}", event.beside(&others)));
+    said.extend(event);
+    let said = said.iter().map(|text| text.trim_end_matches('.'));
     Health {
         status: health.status,
-        message: said.into_iter().flatten().collect::<Vec<_>>().join("; "),
+        message: said.collect::<Vec<_>>().join("; "),
     }
 }
 

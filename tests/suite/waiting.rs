@@ -128,7 +128,7 @@ spec:
         .exits(1)
         .shows("not ready Deployment wait-reason/nowhere: InProgress: 0 of 1 replicas available; pod nowhere-")
         .shows(": not scheduled, 0/2 nodes are available")
-        .shows("last event: FailedScheduling, 0/2 nodes are available")
+        .shows("last event: FailedScheduling")
         .shows("not ready Job wait-reason/it: Failed")
         .shows("container main: exit code 1")
         .shows("not ready StatefulSet wait-reason/refused: InProgress: 0 of 1 replicas created; last event: FailedCreate, ")

@@ -42,8 +42,25 @@ pub fn unready_pod(pods: &[LiveObject]) -> Option<(&LiveObject, String)> {
     Some((pod, format!("pod {}: {}", name(pod), trouble.text)))
 }
 
-/// What the latest of some Events says: its reason and its message. A warning counts more than any other.
-pub fn last_event(events: &[LiveObject]) -> Option<String> {
+/// What an Event says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// In one word: `FailedScheduling`.
+    pub reason: String,
+    /// In a sentence; empty where it says no more.
+    pub message: String,
+}
+
+impl Said {
+    /// As one text, beside `others`: what they say already is not said again.
+    pub fn beside(&self, others: &[&str]) -> String {
+        let is_said = others.iter().any(|other| other.contains(&self.message));
+        joined(&self.reason, if is_said { "" } else { &self.message })
+    }
+}
+
+/// What the latest of some Events says. A warning counts more than any other.
+pub fn last_event(events: &[LiveObject]) -> Option<Said> {
     let key = |event: &&LiveObject| {
         let view = View(event.value());
         let times = [
@@ -61,7 +78,10 @@ pub fn last_event(events: &[LiveObject]) -> Option<String> {
     let message = [text("/message"), text("/note")]
         .into_iter()
         .find(|text| !text.is_empty());
-    Some(joined(text("/reason"), message.unwrap_or_default()))
+    Some(Said {
+        reason: text("/reason").to_owned(),
+        message: message.unwrap_or_default().trim_end_matches('.').to_owned(),
+    })
 }
 
 /// What is wrong with a pod, and how much that explains.
@@ -258,8 +278,14 @@ mod tests {
             event("Warning", "3", "Failed"),
             event("Normal", "4", "Pulling"),
         ];
-        assert_eq!(last_event(&events).as_deref(), Some("Failed, it"));
-        assert_eq!(last_event(&events[2..]).as_deref(), Some("Pulling, it"));
+        let said = |events: &[LiveObject], others: &[&str]| last_event(events).map(|said| said.beside(others));
+        assert_eq!(said(&events, &["so"]).as_deref(), Some("Failed, it"));
+        assert_eq!(said(&events[2..], &["so"]).as_deref(), Some("Pulling, it"));
+        assert_eq!(
+            said(&events, &["so says it"]).as_deref(),
+            Some("Failed"),
+            "it is said already"
+        );
         assert_eq!(last_event(&[]), None);
     }
 }
