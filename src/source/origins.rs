@@ -110,6 +110,10 @@ impl ManifestOrigins {
 
 impl Origins for ManifestOrigins {
     fn is_secret(&self, path: &FieldPath) -> bool {
+        // What was neither rendered nor encrypted need not be read again to be known.
+        if self.document.rendering.is_none() && self.document.seal.is_none() {
+            return false;
+        }
         let written = self.written(path);
         match &self.document.again().rendered {
             Some(rendered) => rendered.is_secret(&written),

@@ -15,7 +15,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::kinds::generate;
 use crate::kinds::pods::Kind;
-use crate::object::{DesiredObject, LiveObject, ObjectRef};
+use crate::object::field::FieldPath;
+use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use reads::Keys;
 
 /// The annotation of a pod template with the digests of the ConfigMaps that it reads.
@@ -27,9 +28,9 @@ pub const ROLLOUT: &str = "stackanetes.io/rollout";
 
 /// Writes into the pod templates of Deployments, StatefulSets and DaemonSets what they read.
 ///
-/// `seal` makes a digest of what a Secret says that does not give it away; nothing if it cannot, and
+/// `seal` makes a digest of what must not be shown that does not give it away; nothing if it cannot, and
 /// then what the live object has stays. Returned are the workloads of which it is unknown, for want of
-/// such digests, whether these Secrets that they read have changed.
+/// such digests, whether these of what they read have changed.
 pub fn follow<'a>(
     objects: &mut [&mut DesiredObject],
     live: impl Fn(&ObjectRef) -> Option<&'a LiveObject>,
@@ -128,12 +129,12 @@ fn is_applied(object: &DesiredObject, live: &LiveObject) -> bool {
     }) && generate::due(object, Some(live)).is_none_or(|due| due.make.is_empty())
 }
 
-/// The Secrets that a workload reads, and of which it is unknown whether they have changed.
+/// What a workload reads, by its names, and of which it is unknown whether they have changed.
 pub type Unknown = BTreeMap<ObjectRef, Vec<String>>;
 
-/// Whether this is a Secret that says something in clear text, so that its digest must be sealed.
+/// Whether this is a Secret or a ConfigMap that says what must not be shown, so that its digest must be sealed.
 pub fn seals(object: &DesiredObject) -> bool {
-    Kind::of(&object.reference.kind) == Some(Kind::Secret) && !Content::of(object).values.is_empty()
+    Kind::of(&object.reference.kind).is_some() && !Content::of(object).secret.is_empty()
 }
 
 /// Whether this workload's pods follow what they read.
@@ -175,34 +176,44 @@ fn digests(annotation: &str) -> BTreeMap<&str, &str> {
 
 /// What the directory says of one ConfigMap or Secret.
 struct Content {
-    kind: Kind,
     /// What is in it, key by key.
     values: BTreeMap<String, Value>,
+    /// The keys whose values must not be shown: all of a Secret, and of a ConfigMap those that were decrypted or
+    /// made from a secret parameter.
+    secret: BTreeSet<String>,
     /// What is made in the cluster, as it is declared.
     generated: BTreeMap<String, String>,
 }
 
 impl Content {
     fn of(object: &DesiredObject) -> Self {
-        let maps = ["data", "binaryData"]
-            .iter()
-            .filter_map(|field| object.value.get(field)?.as_object());
-        let values = maps.flatten().map(|(key, value)| (key.clone(), value.clone()));
+        let mut values = BTreeMap::new();
+        let mut secret = BTreeSet::new();
+        let is_secret = object::is_secret(&object.reference.kind);
+        for field in ["data", "binaryData"] {
+            let map = object.value.get(field).and_then(Value::as_object);
+            for (key, value) in map.into_iter().flatten() {
+                values.insert(key.clone(), value.clone());
+                if is_secret || object.origins.is_secret(&FieldPath::of(&[field, key])) {
+                    secret.insert(key.clone());
+                }
+            }
+        }
         let generated = object.generate.iter().map(|one| (one.key.clone(), one.to_string()));
         Self {
-            kind: Kind::of(&object.reference.kind).unwrap_or(Kind::ConfigMap),
-            values: values.collect(),
+            values,
+            secret,
             generated: generated.collect(),
         }
     }
 
-    /// A digest of what is said of these keys. What a Secret says in clear text is sealed; how a value
-    /// is generated is no secret.
+    /// A digest of what is said of these keys. What must not be shown is sealed, since a plain digest of a short
+    /// value gives it away; how a value is generated is no secret.
     fn digest(&self, keys: &Keys, seal: impl Fn(&Value) -> Option<String>) -> Option<String> {
         let values: BTreeMap<_, _> = self.values.iter().filter(|(key, _)| keys.contain(key)).collect();
         let generated: BTreeMap<_, _> = self.generated.iter().filter(|(key, _)| keys.contain(key)).collect();
         let said = json!({"values": values, "generated": generated});
-        if self.kind == Kind::Secret && !values.is_empty() {
+        if values.keys().any(|key| self.secret.contains(*key)) {
             return seal(&said);
         }
         Some(URL_SAFE_NO_PAD.encode(&Sha256::digest(said.to_string())[..12]))
@@ -213,7 +224,7 @@ impl Content {
 mod tests {
     use super::*;
     use crate::kinds::generate::{Form, Generated};
-    use crate::testing::desired;
+    use crate::testing::{desired, desired_with_secret};
 
     const WEB: &str = "apiVersion: apps/v1
 kind: Deployment
@@ -286,6 +297,22 @@ spec:
         };
         assert!(generated(0)[SECRETS].is_string());
         assert_ne!(generated(0), generated(1));
+    }
+
+    #[test]
+    fn what_is_secret_in_a_config_map_is_sealed_and_what_is_open_is_not() {
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: all, namespace: a}\ndata: {a: x, b: y}\n";
+        let secret = desired_with_secret(text, &["data", "a"]);
+        assert!(seals(&secret));
+        let sealed = annotations(WEB, vec![secret.clone()], SEAL);
+        assert!(
+            sealed[CONFIGURATION]
+                .as_str()
+                .is_some_and(|text| text.starts_with("all=sealed"))
+        );
+        assert_eq!(annotations(WEB, vec![secret], |_| None), Value::Null);
+        assert!(!seals(&desired(text)));
+        assert!(annotations(WEB, vec![desired(text)], |_| None)[CONFIGURATION].is_string());
     }
 
     #[test]
