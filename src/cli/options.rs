@@ -135,6 +135,11 @@ impl Directory {
 fn file_of_parameters(path: &Path) -> Result<Assignment> {
     let shown = path.display().to_string();
     let text = text_at(&shown).map_err(|why| Error::new(why).hint("--parameters takes the path of a YAML file"))?;
+    // A pipe that failed leaves it so, and whoever names a file means what is in it.
+    if text.trim().is_empty() {
+        let hint = "write `{}` into it if no parameter is to be set, or leave out --parameters";
+        return Err(Error::new(format!("{shown} is empty, and --parameters takes a YAML file")).hint(hint));
+    }
     Ok(Assignment::File(SourceFile::new(shown, text)))
 }
 
