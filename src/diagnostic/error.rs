@@ -89,6 +89,15 @@ impl Error {
         Some(first)
     }
 
+    /// The same errors, each as `change` makes it.
+    #[must_use]
+    pub fn map(mut self, change: impl Fn(Error) -> Error) -> Self {
+        let others = std::mem::take(&mut self.others);
+        let mut first = change(self);
+        first.others = others.into_iter().map(change).collect();
+        first
+    }
+
     /// This error and those found together with it, in order.
     pub fn each(&self) -> impl Iterator<Item = &Error> {
         std::iter::once(self).chain(&self.others)

@@ -174,6 +174,7 @@ fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs) -> Result<Desired> {
         defaults::lay_under(&mut manifests, files.collect(), &names, rendering, &mut errors);
     }
     let parameters = rendering.as_ref().map(|rendering| rendering.parameters());
+    let errors = Error::join(errors).map(|error| unsealer.told(error));
     let set = parameters.map(|parameters| parameters.set_by_hand().clone());
     let secret_defaults = parameters.map(Parameters::secret_defaults);
     finish(
@@ -257,6 +258,7 @@ fn text(name: &str, bytes: Vec<u8>, identities: &Identities) -> Result<Desired> 
     let unsealer = Unsealer::new(identities);
     let file = files::decode(name, bytes)?;
     let manifests = manifest::read(&file, None, &unsealer, &mut errors);
+    let errors = Error::join(errors).map(|error| unsealer.told(error));
     let name = "standard input".to_owned();
     let desired = Desired {
         name,
@@ -284,7 +286,7 @@ fn read_settings(tree: &dyn Tree, path: &Path, errors: &mut Vec<Error>) -> Writt
     }
 }
 
-fn finish<T>(errors: Vec<Error>, value: T) -> Result<T> {
+fn finish<T>(errors: impl IntoIterator<Item = Error>, value: T) -> Result<T> {
     Error::join(errors).map_or(Ok(value), Err)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::error::{Error, Result};
-use crate::diagnostic::place::SourceFile;
+use crate::diagnostic::place::{Place, SourceFile};
 use crate::sops::{self, Closed, Content, Identities, Seal};
 use crate::yaml::{self, Document};
 
@@ -14,6 +14,8 @@ use crate::yaml::{self, Document};
 pub(super) struct Unsealer<'a> {
     identities: &'a Identities,
     closed: RefCell<BTreeSet<Closed>>,
+    /// The files that were decrypted, as people name them.
+    opened: RefCell<BTreeSet<String>>,
 }
 
 /// The documents of a file.
@@ -28,6 +30,7 @@ impl<'a> Unsealer<'a> {
         Self {
             identities,
             closed: RefCell::default(),
+            opened: RefCell::default(),
         }
     }
 
@@ -45,6 +48,35 @@ impl<'a> Unsealer<'a> {
         self.closed.borrow_mut().insert(closed.clone());
     }
 
+    fn note_opened(&self, file: &str) {
+        self.opened.borrow_mut().insert(file.to_owned());
+    }
+
+    /// What is told of an error: nothing of what was decrypted but its place, since the words may quote it; and
+    /// of what could not be decrypted how it can be.
+    pub(super) fn told(&self, error: Error) -> Error {
+        error.map(|error| {
+            let closed = self.closed.borrow();
+            let is_of = |place: &Place, file: &str| place.file.path() == file && is_sealed(place);
+            let mut files = error.places().iter().map(|(place, _)| place);
+            let closed = files.find_map(|place| closed.iter().find(|closed| is_of(place, &closed.file)));
+            if let Some(closed) = closed {
+                let file = &closed.file;
+                return error.hint(format!(
+                    "{file} is encrypted, and no identity decrypts it: pass --age-key-file"
+                ));
+            }
+            let opened = self.opened.borrow();
+            let quotes = |place: &Place| opened.contains(place.file.path()) && is_sealed(place);
+            if !error.places().iter().any(|(place, _)| quotes(place)) {
+                return error;
+            }
+            let hidden = Error::new("what is encrypted here is not valid: (hidden)");
+            let places = error.places().iter();
+            places.fold(hidden, |hidden, (place, _)| hidden.at(place.clone(), ""))
+        })
+    }
+
     /// Reads the documents of `file`, decrypted; none where they cannot be, which is added to `errors`.
     pub(super) fn documents(&self, file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Documents {
         let before = errors.len();
@@ -59,8 +91,10 @@ impl<'a> Unsealer<'a> {
             documents.clear();
             None
         });
-        if let Some(closed) = seal.as_ref().and_then(Seal::closed) {
-            self.note(closed);
+        match &seal {
+            Some(Seal::Closed(closed)) => self.note(closed),
+            Some(Seal::Open(_)) => self.note_opened(file.path()),
+            None => {}
         }
         Documents { documents, seal }
     }
@@ -69,11 +103,26 @@ impl<'a> Unsealer<'a> {
     pub(super) fn content(&self, shown: &str, bytes: Vec<u8>) -> Result<(Vec<u8>, bool)> {
         Ok(match sops::content(shown, bytes, self.identities)? {
             Content::Plain(bytes) => (bytes, false),
-            Content::Opened(bytes) => (bytes, true),
+            Content::Opened(bytes) => {
+                self.note_opened(shown);
+                (bytes, true)
+            }
             Content::Closed(bytes, closed) => {
                 self.note(&closed);
                 (bytes, true)
             }
         })
     }
+}
+
+/// Whether the lines of a place hold what is encrypted: a value, or the whole file.
+fn is_sealed(place: &Place) -> bool {
+    let text = place.file.text();
+    let before = text.get(..place.span.start).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let after = text.get(place.span.end..).unwrap_or_default();
+    let end = after.find('\n').map_or(text.len(), |newline| place.span.end + newline);
+    // A file that is encrypted whole is held decrypted, and is confidential.
+    let lines = text.get(start..end).unwrap_or_default();
+    sops::holds_ciphertext(lines) || !sops::holds_ciphertext(text)
 }

@@ -12,6 +12,7 @@ use super::scope::{Notebook, OBJECT, ParameterPath, Reads, Scope, Variables};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::place::{Origin, Place};
+use crate::sops;
 
 /// How many steps an expression may take.
 const FUEL: u64 = 50_000;
@@ -56,7 +57,10 @@ impl Fault {
         } else {
             self.message
         };
-        let error = Error::new(message).at(place, "");
+        let encrypted = read.into_iter().map(|origin| origin.place);
+        let encrypted = encrypted.filter(|place| sops::is_encrypted_at(&place.file, &place.span));
+        // Where it is encrypted may be all that is wrong.
+        let error = encrypted.fold(Error::new(message).at(place, ""), |error, place| error.at(place, ""));
         self.hint.into_iter().fold(error, Error::hint)
     }
 }
