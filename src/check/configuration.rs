@@ -26,12 +26,13 @@ pub(super) fn check<'a>(_: &Directory<'a>, object: &Object<'a>, findings: &mut V
         let path = FieldPath::of(&["data", key]);
         let data = object.at(&["data", key]);
         let Some(text) = data.text() else { continue };
-        let is_secret = is_secret(object.kind());
-        let decoded = if is_secret {
+        let is_encoded = is_secret(object.kind());
+        let decoded = if is_encoded {
             decoded(text)
         } else {
             Some(text.to_owned())
         };
+        let is_secret = is_encoded || object.manifest.origins.is_secret(&path);
         for mistake in mistakes(&decoded.unwrap_or_default(), &schema) {
             findings.push(said(object, &path, mistake, is_secret));
         }
@@ -43,7 +44,7 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(STANDARD.decode(text).ok()?).ok()
 }
 
-/// A template of a Secret may have what must not be shown anywhere: of what it says only the place is told.
+/// A template of a Secret, and one that was decrypted, may have what must not be shown anywhere: of what it says only the place is told.
 fn said(object: &Object<'_>, path: &FieldPath, mistake: Mistake, is_secret: bool) -> Finding {
     let origins = object.manifest.origins.of_line(path, mistake.line);
     if is_secret {

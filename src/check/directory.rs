@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::kinds::pods::{Pods, pods};
-use crate::object::field::At;
+use crate::object::field::{At, FieldPath};
 use crate::object::{GroupKind, ObjectRef, is_definition};
 use crate::source::Manifest;
 use crate::ssa::schema::Schema;
 
 use super::{CHECK, scope};
+
+/// What is said in place of a text that must not be shown.
+pub(super) const HIDDEN: &str = "(hidden)";
 
 /// One object.
 #[derive(Debug)]
@@ -34,10 +37,15 @@ impl<'a> Object<'a> {
         self.reference.namespace.as_deref()
     }
 
+    /// Whether the value at `path` was made from what must not be shown.
+    pub(super) fn is_secret(&self, path: &FieldPath) -> bool {
+        self.manifest.origins.is_secret(path)
+    }
+
     /// A text of it, to be quoted: not if it was made from what must not be shown.
     pub(super) fn quoted(&self, at: &At<'a>) -> &'a str {
-        if self.manifest.origins.is_secret(&at.path) {
-            "(hidden)"
+        if self.is_secret(&at.path) {
+            HIDDEN
         } else {
             at.text().unwrap_or_default()
         }

@@ -3,10 +3,10 @@
 use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::nearest::{key_hint, nearest};
 use crate::kinds::pods::{Key, Kind, Read, reads};
-use crate::object::field::At;
+use crate::object::field::{At, FieldPath, PathElement};
 use crate::object::{GroupKind, ObjectRef};
 
-use super::directory::{Directory, Object};
+use super::directory::{Directory, HIDDEN, Object};
 use super::elsewhere;
 use super::finding::Finding;
 
@@ -45,6 +45,10 @@ pub(super) fn follow<'d, 'a>(
         return Target::Elsewhere;
     }
     object.quoted(name).clone_into(&mut reference.name);
+    // A namespace that is not the object's own stands beside the name.
+    if namespace != object.namespace() && object.is_secret(&beside(&name.path, "namespace")) {
+        reference.namespace = Some(HIDDEN.to_owned());
+    }
     let message = format!("{} {does} {reference}, which is not in the directory", object.reference);
     let mut finding = Finding::new(Identifier::MissingObject, object, &name.path, message);
     let others = directory.of_kind(group, kind, namespace);
@@ -53,6 +57,13 @@ pub(super) fn follow<'d, 'a>(
     }
     findings.push(meant(object, finding));
     Target::Nowhere
+}
+
+/// The path of another field of the same map.
+fn beside(path: &FieldPath, name: &str) -> FieldPath {
+    let parent = path.elements().split_last().map_or(&[][..], |(_, parent)| parent);
+    let parent: FieldPath = parent.iter().cloned().collect();
+    parent.join(PathElement::Field(name.to_owned()))
 }
 
 /// Says how to say that it is meant.

@@ -37,7 +37,9 @@ pub fn dependencies<'a>(
         let Some(annotation) = object.annotation(DEPENDS_ON) else {
             continue;
         };
+        let is_secret = object.origins.is_secret(&annotation_path());
         for (text, reference) in references(annotation) {
+            let text = if is_secret { "(hidden)" } else { text };
             match reference {
                 Some(reference) if known.contains_key(&reference) => {
                     dependencies
@@ -48,8 +50,13 @@ pub fn dependencies<'a>(
                 Some(reference) => errors.push(error(
                     object,
                     format!(
-                        "{} depends on {reference}, which is not in the directory",
-                        object.reference
+                        "{} depends on {}, which is not in the directory",
+                        object.reference,
+                        if is_secret {
+                            text.to_owned()
+                        } else {
+                            reference.to_string()
+                        }
                     ),
                     "add its manifest, or take the reference out",
                 )),
