@@ -49,7 +49,12 @@ pub(crate) fn desired(text: &str) -> DesiredObject {
 
 /// The same, with the value at `secret` made from a secret parameter.
 pub(crate) fn desired_with_secret(text: &str, secret: &[&str]) -> DesiredObject {
-    read(text, Some(FieldPath::of(secret)))
+    desired_with_secret_at(text, FieldPath::of(secret))
+}
+
+/// The same, with the value at any path.
+pub(crate) fn desired_with_secret_at(text: &str, secret: FieldPath) -> DesiredObject {
+    read(text, Some(secret))
 }
 
 fn read(text: &str, secret: Option<FieldPath>) -> DesiredObject {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::diagnostic::nearest::nearest;
 use crate::object::GroupVersionKind;
 use crate::object::field::{FieldPath, PathElement};
+use crate::object::shown::{ShownPath, Written, positions};
 use crate::ssa::canonical::Quantity;
 use crate::ssa::merge::{Fault, Mistake, element, mistakes};
 use crate::ssa::schema::{Field, Format, Kind, Scalar, Type};
@@ -137,23 +138,16 @@ fn described(object: &Object<'_>, kind: Kind<'_>, mistake: &Mistake) -> Finding 
     }
 }
 
-/// A path as people read it. What tells items apart is not shown if it is secret.
+/// A path as people may read it.
 fn shown(object: &Object<'_>, path: &FieldPath) -> String {
-    if !object
-        .manifest
-        .origins
-        .is_secret(&by_position(&object.manifest.value, path))
-    {
-        return path.to_string();
-    }
-    let hide = |element: &PathElement| match element {
-        PathElement::Key(_) | PathElement::Value(_) => PathElement::Field("…".to_owned()),
-        element => element.clone(),
+    let written = Written {
+        value: &object.manifest.value,
+        origins: &*object.manifest.origins,
     };
-    path.elements().iter().map(hide).collect::<FieldPath>().to_string()
+    ShownPath::of(path, [written]).to_string()
 }
 
-/// The same path, by the positions of items: by a key that is left out, as it has a default, an item is
+/// The path by the positions of items: by a key that is left out, as it has a default, an item is
 /// not found in what was written. Of several items with one key, it is the first in which the path ends.
 fn by_position(value: &Value, path: &FieldPath) -> FieldPath {
     reach(value, FieldPath::root(), path.elements()).unwrap_or_else(|reached| reached)
@@ -165,7 +159,7 @@ fn reach(value: &Value, reached: FieldPath, rest: &[PathElement]) -> Result<Fiel
         return Ok(reached);
     };
     let mut first = None;
-    for position in positions(Some(value), element) {
+    for position in positions(items(Some(value)), element) {
         let at = reached.join(PathElement::Index(position));
         match reach(&value[position], at, rest) {
             Ok(found) => return Ok(found),
@@ -185,21 +179,13 @@ fn second(value: &Value, path: &FieldPath) -> FieldPath {
         return path.clone();
     };
     let parent = by_position(value, &parent.iter().cloned().collect());
-    let position = positions(parent.find(value), last).nth(1);
+    let position = positions(items(parent.find(value)), last).nth(1);
     parent.join(position.map_or_else(|| last.clone(), PathElement::Index))
 }
 
-/// Where in a list the items are that an element selects.
-fn positions<'v>(list: Option<&'v Value>, element: &'v PathElement) -> impl Iterator<Item = usize> + 'v {
-    let is_it = move |item: &Value| match element {
-        PathElement::Key(keys) => {
-            let is_same = |(name, value)| item.get(name).is_none_or(|own: &Value| own == value);
-            item.is_object() && keys.iter().all(is_same)
-        }
-        element => element.selects(item),
-    };
-    let items = list.and_then(Value::as_array).into_iter().flatten().enumerate();
-    items.filter(move |(_, item)| is_it(item)).map(|(index, _)| index)
+/// The items of a list; none of what is not one.
+fn items(list: Option<&Value>) -> &[Value] {
+    list.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// Looks for what merging does not care about: fields that must be there, and how scalars are written.

@@ -9,6 +9,7 @@ use super::feeds::LOOK_AGAIN;
 use super::{Event, Outcome, Run, TRIES};
 use crate::cluster::{Apply, ClusterError, Failure, Force, Patch, Persist};
 use crate::diagnostic::error::Result;
+use crate::object::shown::ShownPath;
 use crate::object::{self, DesiredObject, LiveObject};
 use crate::observe::{self, Server};
 use crate::plan::compare::{self, FieldChange};
@@ -219,9 +220,10 @@ impl Run<'_> {
         let predicted = spelled.as_ref().unwrap_or(predicted);
         let paths = compare::mismatches(predicted, stored, &agreed.changes, field_manager);
         if !paths.is_empty() {
+            let desired = &agreed.work.desired;
             self.send(Event::Mismatch {
-                reference: agreed.work.desired.reference.clone(),
-                paths,
+                reference: desired.reference.clone(),
+                paths: paths.iter().map(|path| ShownPath::of(path, [desired])).collect(),
             });
         }
     }

@@ -8,7 +8,7 @@ use crate::diagnostic::error::Error;
 use crate::kinds::finalizer::Finalizer;
 use crate::kinds::health::Health;
 use crate::object::ObjectRef;
-use crate::object::field::FieldPath;
+use crate::object::shown::ShownPath;
 use crate::plan::{Action, Unseen};
 
 /// Something happened.
@@ -52,7 +52,7 @@ pub enum Event {
         /// Which object.
         reference: ObjectRef,
         /// Which fields.
-        paths: Vec<FieldPath>,
+        paths: Vec<ShownPath>,
     },
     /// The server warned.
     Warning {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::applyset::tally::{OutcomeKind, Tally};
 use crate::execute::{Event, NotPruned, Outcome};
 use crate::object::ObjectRef;
-use crate::object::field::FieldPath;
+use crate::object::shown::ShownPath;
 use crate::plan::Plan;
 
 /// What came of a sync, gathered from its events.
@@ -14,7 +14,7 @@ pub struct Report {
     /// What came of each object, in the order in which it was settled.
     pub outcomes: Vec<(ObjectRef, Outcome)>,
     /// The fields on which a stored object differs from the plan's prediction.
-    pub mismatches: Vec<(ObjectRef, Vec<FieldPath>)>,
+    pub mismatches: Vec<(ObjectRef, Vec<ShownPath>)>,
     /// How many objects were to be pruned and were not, and why.
     pub not_pruned: Option<(usize, NotPruned)>,
     /// Whether it was stopped.

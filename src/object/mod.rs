@@ -7,6 +7,7 @@ pub(crate) mod glob;
 pub mod inputs;
 pub mod rule;
 pub mod selection;
+pub mod shown;
 
 use std::fmt;
 

@@ -3,6 +3,7 @@
 use crate::cluster::{CauseKind, ClusterError, Failure};
 use crate::diagnostic::error::Error;
 use crate::object::field::FieldPath;
+use crate::object::shown::ShownPath;
 use crate::object::{self, DesiredObject};
 
 /// A request that is about no manifest failed: `failed to <what>`.
@@ -57,7 +58,8 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
             } else {
                 &cause.message
             };
-            explained = explained.at(place, format!("{path}: {words}"));
+            let shown = ShownPath::of(path, [desired]);
+            explained = explained.at(place, format!("{shown}: {words}"));
             placed = true;
         }
     }

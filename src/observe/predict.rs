@@ -6,6 +6,7 @@ use super::Query;
 use crate::applyset::inventory::Applied;
 use crate::diagnostic::error::{Error, Result};
 use crate::object::field::FieldPath;
+use crate::object::shown::ShownPath;
 use crate::object::{self, DesiredObject, LiveObject};
 use crate::plan::{Answered, Observation, Unpredicted, Unverified};
 use crate::ssa::canonical;
@@ -98,7 +99,8 @@ fn invalid(desired: &DesiredObject, refusal: &Refusal) -> Error {
     let mut error = error;
     for mistake in mistakes {
         if let Some(place) = desired.place(&mistake.path) {
-            error = error.at(place, mistake.to_string());
+            let shown = ShownPath::of(&mistake.path, [desired]);
+            error = error.at(place, format!("{shown}: {}", mistake.fault));
             placed = true;
         }
     }

@@ -15,6 +15,7 @@ use crate::applyset::inventory;
 use crate::cluster::{CauseKind, ClusterError, Failure, Propagation};
 use crate::kinds::generate;
 use crate::object::field::{FieldPath, ManagedFields};
+use crate::object::shown::ShownPath;
 use crate::object::{DesiredObject, LiveObject, ObjectRef};
 use crate::plan::compare::{self, Sides};
 use crate::source::rules::Ruled;
@@ -104,7 +105,7 @@ impl std::fmt::Display for Permit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replacement {
     /// The fields that cannot be changed.
-    pub fields: Vec<FieldPath>,
+    pub fields: Vec<ShownPath>,
     /// What is lost, and what is not although one may fear it.
     pub lost: Vec<Lost>,
     /// What stands in the way; none where it is done.
@@ -211,8 +212,9 @@ pub(super) fn decide(mut step: Step, mut work: ApplyWork, found: Immutable, arou
     let due = generate::due(&work.desired, answer.as_ref().ok());
     let due = due.filter(|_| step.action != Action::Refused);
     step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
+    let shown = |path| ShownPath::of(path, [&work.desired]);
     step.reason = Reason::Immutable(Box::new(Replacement {
-        fields,
+        fields: fields.iter().map(shown).collect(),
         lost: lost(&work.desired, live, dependents),
         obstacle,
     }));

@@ -117,6 +117,9 @@ struct SavedVersion {
 #[serde(rename_all = "camelCase")]
 struct SavedChange {
     path: String,
+    /// The positions of the items whose keys the path does not say, as they are secret.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    items: Vec<Option<usize>>,
     #[serde(skip_serializing_if = "SavedValue::is_absent", default)]
     before: SavedValue,
     #[serde(skip_serializing_if = "SavedValue::is_absent", default)]
@@ -156,9 +159,7 @@ impl SavedStep {
             Work::Delete(work) => Some(Version::of(&work.live)),
         };
         let changes: Vec<_> = step.changes.iter().map(SavedChange::of).collect();
-        let hides = changes
-            .iter()
-            .any(|change| [&change.before, &change.after].contains(&&SavedValue::Masked));
+        let hides = changes.iter().any(|change| change.hides());
         Self {
             object: step.reference.clone(),
             action: step.action,
@@ -173,9 +174,15 @@ impl SavedStep {
 }
 
 impl SavedChange {
+    /// Whether it does not tell all that it is: a value, or which item it is about.
+    fn hides(&self) -> bool {
+        [&self.before, &self.after].contains(&&SavedValue::Masked) || self.items.contains(&None)
+    }
+
     fn of(change: &FieldChange) -> Self {
         Self {
-            path: change.path.to_string(),
+            path: change.shown.to_string(),
+            items: change.shown.items().to_vec(),
             before: SavedValue::of(&change.before),
             after: SavedValue::of(&change.after),
             reordered: change.reordered,

@@ -8,9 +8,9 @@ use crate::applyset::tally::OutcomeKind;
 use crate::execute::report::Report;
 use crate::execute::{Hold, NotPruned, Outcome};
 use crate::kinds::finalizer;
-use crate::object::field::FieldPath;
+use crate::object::shown::ShownPath;
 
-pub(super) fn list(paths: &[FieldPath]) -> String {
+pub(super) fn list(paths: &[ShownPath]) -> String {
     paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 

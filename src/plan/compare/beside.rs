@@ -2,6 +2,7 @@
 
 use super::{is_bookkeeping, written};
 use crate::object::field::{FieldManager, FieldPath, FieldSet, ManagedFields, PathElement};
+use crate::object::shown::ShownPath;
 use crate::object::{DesiredObject, LiveObject};
 
 /// A field that a person added, and that git says nothing of. A sync leaves it.
@@ -9,6 +10,8 @@ use crate::object::{DesiredObject, LiveObject};
 pub struct Beside {
     /// Which field.
     pub path: FieldPath,
+    /// The same, as people may read it.
+    pub shown: ShownPath,
     /// Under which name, and when.
     pub writer: FieldManager,
 }
@@ -37,7 +40,8 @@ pub fn beside(desired: &DesiredObject, live: &LiveObject) -> Vec<Beside> {
                 || is_in_written_value(desired, &path);
             if !is_known && path.find(live.value()).is_some() {
                 let writer = writer.clone();
-                found.push(Beside { path, writer });
+                let shown = ShownPath::of(&path, [desired]);
+                found.push(Beside { path, shown, writer });
             }
         }
     }

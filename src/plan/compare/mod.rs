@@ -23,6 +23,7 @@ use crate::applyset::inventory::{self, Applied};
 use crate::diagnostic::place::{Origin, Place};
 use crate::kinds::jobs;
 use crate::object::field::{FieldPath, ManagedFields, PathElement};
+use crate::object::shown::ShownPath;
 use crate::object::{self, DesiredObject, LiveObject};
 use crate::plan::migrate::Migration;
 use crate::source::rules::{Left, LeftTo, Rule, Ruled};
@@ -42,6 +43,8 @@ pub use proof::is_proved;
 pub struct FieldChange {
     /// Which field.
     pub path: FieldPath,
+    /// The same, as people may read it.
+    pub shown: ShownPath,
     /// The value the cluster has.
     pub before: Shown,
     /// The value the server would store.
@@ -64,7 +67,7 @@ pub struct FieldChange {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Yielded {
     /// Which field.
-    pub path: FieldPath,
+    pub path: ShownPath,
     /// What git says.
     pub said: Shown,
     /// What the cluster has.
@@ -275,6 +278,7 @@ fn field_change(
         reordered: difference.reordered,
         origins: all,
         place,
+        shown: ShownPath::of(&difference.path, sides()),
         path: difference.path,
         cause,
         guessed,
@@ -293,7 +297,7 @@ pub fn yielded(desired: &DesiredObject, ruled: &Ruled) -> Vec<Yielded> {
         };
         let change = field_change(desired, None, difference, Cause::Server, false);
         Yielded {
-            path: change.path,
+            path: change.shown,
             said: change.after,
             live: change.before,
             to: left.to.clone(),

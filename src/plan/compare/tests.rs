@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::object::field::FieldManager;
+use crate::object::shown::ShownPath;
 use crate::testing::{US, desired, desired_with_secret, live, note};
 
 /// Git wants `a`, and `z` that never changes.
@@ -358,6 +359,7 @@ fn change(path: &[&str]) -> FieldChange {
     FieldChange {
         taken: None,
         path: FieldPath::of(path),
+        shown: ShownPath::default(),
         before: Shown::Absent,
         after: Shown::Absent,
         reordered: false,

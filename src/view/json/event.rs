@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::report::{not_pruned, why};
 use super::document;
 use crate::execute::{Event, Outcome};
-use crate::object::field::FieldPath;
+use crate::object::shown::ShownPath;
 
 /// The document of one event that happens now.
 pub fn event(event: &Event, now: Timestamp) -> Value {
@@ -53,7 +53,7 @@ fn fields(event: &Event) -> Value {
     }
 }
 
-pub(super) fn paths(paths: &[FieldPath]) -> Vec<String> {
+pub(super) fn paths(paths: &[ShownPath]) -> Vec<String> {
     paths.iter().map(ToString::to_string).collect()
 }
 

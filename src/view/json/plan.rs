@@ -128,7 +128,7 @@ fn step(mut saved: Value, step: &Step, heading: &Heading<'_>) -> Value {
     };
     let takes_from = migration.iter().flat_map(|migration| &migration.from);
     let beside = step.tolerated.beside.iter();
-    let beside = beside.map(|beside| json!({"path": beside.path.to_string(), "writer": writer(&beside.writer)}));
+    let beside = beside.map(|beside| json!({"path": beside.shown.to_string(), "writer": writer(&beside.writer)}));
     let yielded = step.tolerated.yielded.iter();
     extend(
         &mut saved,

@@ -53,7 +53,7 @@ pub(super) fn yielded(yielded: &Yielded) -> String {
 pub(super) fn beside(beside: &Beside, now: Timestamp) -> String {
     format!(
         "{}   not in git: {}",
-        value::line(&beside.path.to_string()),
+        value::line(&beside.shown.to_string()),
         somebody(Some(&beside.writer), now)
     )
 }
@@ -90,7 +90,7 @@ fn field(change: &FieldChange, cause: &str) -> Lines {
         Cause::Git | Cause::Drift { .. } | Cause::Diverged { .. } | Cause::Takeover { .. } => place.unwrap_or_default(),
         _ => String::new(),
     };
-    let path = format!("    {}", change.path);
+    let path = format!("    {}", change.shown);
     if change.before == change.after {
         return columns(&path, cause).into();
     }
@@ -120,7 +120,7 @@ fn follows(change: &FieldChange, cause: &str) -> Option<String> {
 fn last_applied(change: &FieldChange, cause: &str) -> Option<String> {
     let is_it = change.path == FieldPath::of(&["metadata", "annotations", migrate::LAST_APPLIED]);
     let goes = is_it && change.after == Shown::Absent;
-    let line = format!("    {} goes", change.path);
+    let line = format!("    {} goes", change.shown);
     goes.then(|| format!("{}\n", columns(&line, cause)))
 }
 
@@ -192,6 +192,10 @@ fn by_rule(change: &FieldChange, owner: Option<&FieldManager>, step: &Step) -> S
     let Some(owner) = owner else {
         return String::new();
     };
+    // A rule would say the key of an item that is hidden.
+    if !change.shown.items().is_empty() {
+        return String::new();
+    }
     let rule = rules::written(&step.reference, &change.path, &owner.name);
     let words = format!("from now on, in stackanetes.yaml below `yield:` or `take:`\n  - {rule}");
     let lines = words.lines().map(|line| format!("      {}\n", paint(FADED, line)));
@@ -222,7 +226,7 @@ fn conflict(change: &FieldChange, owner: &FieldManager, step: &Step) -> String {
     } else {
         ""
     };
-    let path = format!("    {}", value::line(&change.path.to_string()));
+    let path = format!("    {}", value::line(&change.shown.to_string()));
     let mut text = format!(
         "{path}   git says {}; {} says {}{guessed}\n",
         side(&change.after),

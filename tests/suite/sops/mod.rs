@@ -2,6 +2,7 @@
 
 mod closed;
 mod components;
+mod hidden;
 mod manifests;
 mod parameters;
 mod rejected;

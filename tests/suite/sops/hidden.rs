@@ -1,0 +1,96 @@
+//! What was decrypted is said nowhere: not as the key of an item, and not in an error.
+
+use super::{DATA, Vault};
+use crate::bed;
+
+const WEB: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: canary-c
+          image: web:1
+          env: [{name: CANARYenv, value: a}]
+";
+
+#[test]
+fn a_decrypted_key_of_an_item_is_no_part_of_a_path() {
+    let vault = Vault::new("hidden-keys");
+    vault.encrypt("web.yaml", WEB, &DATA);
+    bed::commit(&vault.desk.dir, "First");
+    vault.run(&["sync", "--yes", "--sandbox", "box"]).exits(0);
+    vault.encrypt(
+        "web.yaml",
+        WEB.replace("web:1", "web:2").replace("value: a", "value: b"),
+        &DATA,
+    );
+    bed::commit(&vault.desk.dir, "Second");
+    let secrets = ["canary-c", "CANARYenv"];
+    let diff = ["diff", "--sandbox", "box"];
+    let run = vault.run(&[&diff[..], &["-v", "--out", "plan.json"]].concat());
+    let run = run.exits(1).hides(&secrets);
+    run.shows("spec.template.spec.containers[…].env[…].value");
+    for format in ["json", "markdown"] {
+        let run = vault.run(&[&diff[..], &["--format", format]].concat());
+        run.exits(1).hides(&secrets).shows("containers[…].image");
+    }
+    let plan = std::fs::read_to_string(vault.desk.dir.join("plan.json")).expect("a plan");
+    assert!(!plan.contains("CANARY") && !plan.contains("canary"), "{plan}");
+    vault
+        .run(&["sync", "--yes", "--sandbox", "box", "--plan", "plan.json"])
+        .exits(0)
+        .hides(&secrets);
+}
+
+#[test]
+fn a_decrypted_reference_is_not_quoted_where_it_cannot_be_followed() {
+    let vault = Vault::new("hidden-reference");
+    for reference in ["canary-dep bad", "/namespaces/default/ConfigMap/canary-dep"] {
+        let map = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations: \
+             {{config.kubernetes.io/depends-on: \"{reference}\"}}\n"
+        );
+        vault.encrypt("a.yaml", map, &["--encrypted-regex", "^annotations$"]);
+        let run = vault.run(&["diff", "--sandbox", "box"]).exits(2).hides(&["canary"]);
+        run.complains("(hidden)").complains("a.yaml:");
+    }
+}
+
+/// A component whose condition is encrypted.
+fn component(vault: &Vault, when: &str) {
+    vault.desk.write("desired/stackanetes.yaml", "");
+    vault.desk.write("desired/parameters.yaml", "web: {enabled: true}\n");
+    let schema = r#"{"properties": {"web": {"properties": {"enabled": {"type": "boolean"}}}}}"#;
+    vault.desk.write("desired/parameters.schema.json", schema);
+    let text = format!("when: \"{when}\"\n");
+    vault.encrypt("components/web/component.yaml", text, &[]);
+}
+
+#[test]
+fn an_error_in_what_was_decrypted_says_its_place_alone() {
+    let vault = Vault::new("hidden-condition");
+    component(&vault, "CANARYgroup.enabled");
+    let run = vault.run(&["render"]).exits(2).hides(&["CANARY"]);
+    run.complains("(hidden)").complains("component.yaml:1");
+}
+
+#[test]
+fn an_error_in_what_no_identity_decrypts_says_how_it_is_decrypted() {
+    let vault = Vault::new("hidden-closed");
+    component(&vault, "web.enabled");
+    let run = vault.run_closed(&["render"]).exits(2);
+    run.complains("component.yaml is encrypted, and no identity decrypts it: pass --age-key-file");
+}
+
+#[test]
+fn a_file_of_parameters_that_is_empty_is_an_error() {
+    let vault = Vault::new("hidden-empty");
+    component(&vault, "web.enabled");
+    vault.desk.write("none.yaml", "\n");
+    let run = vault.run(&["render", "--parameters", "none.yaml"]).exits(2);
+    run.complains("none.yaml is empty");
+}
