@@ -10,6 +10,7 @@ use crate::object::is_secret;
 
 use super::directory::{Directory, Object};
 use super::finding::Finding;
+use super::sealed;
 
 pub(super) fn check<'a>(_: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     for (key, file) in &object.manifest.schemas {
@@ -26,6 +27,10 @@ pub(super) fn check<'a>(_: &Directory<'a>, object: &Object<'a>, findings: &mut V
         let path = FieldPath::of(&["data", key]);
         let data = object.at(&["data", key]);
         let Some(text) = data.text() else { continue };
+        // Nobody decrypted it.
+        if sealed::holds(data.value) {
+            continue;
+        }
         let is_encoded = is_secret(object.kind());
         let decoded = if is_encoded {
             decoded(text)

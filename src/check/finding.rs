@@ -7,6 +7,7 @@ use crate::object::ObjectRef;
 use crate::object::field::FieldPath;
 
 use super::directory::Object;
+use super::sealed;
 
 /// A mistake: what is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Finding {
     pub places: Vec<(Place, String)>,
     /// What to do.
     pub hints: Vec<String>,
+    /// Whether it is about a value that nobody decrypted, and so is none.
+    pub(super) is_of_ciphertext: bool,
 }
 
 impl Finding {
@@ -32,7 +35,10 @@ impl Finding {
         path: &FieldPath,
         message: impl Into<String>,
     ) -> Self {
-        Self::from_origins(identifier, object, object.manifest.origins.of(path), message)
+        Self {
+            is_of_ciphertext: is_ciphertext(object, path),
+            ..Self::from_origins(identifier, object, object.manifest.origins.of(path), message)
+        }
     }
 
     /// What could not be read, at its place: an error of its own, without those found together with it.
@@ -44,6 +50,7 @@ impl Finding {
             message: format!("{error}{}", because.unwrap_or_default()),
             places: error.places().to_vec(),
             hints: error.hints().to_vec(),
+            is_of_ciphertext: false,
         }
     }
 
@@ -75,6 +82,7 @@ impl Finding {
             message: message.into(),
             places,
             hints: Vec::new(),
+            is_of_ciphertext: false,
         }
     }
 
@@ -88,6 +96,7 @@ impl Finding {
 
     /// Points at a field of another object too, or of the same.
     pub(super) fn beside(mut self, object: &Object<'_>, path: &FieldPath, label: &str) -> Self {
+        self.is_of_ciphertext |= is_ciphertext(object, path);
         let place = object.manifest.origins.of(path).into_iter().next();
         self.places.extend(place.map(|origin| (origin.place, label.to_owned())));
         self
@@ -96,6 +105,12 @@ impl Finding {
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+
+    /// Whether it is said of what a ciphertext stands for. Which fields there are is known without.
+    pub(super) fn needs_ciphertext(&self) -> bool {
+        let is_of_names = matches!(self.identifier, Identifier::UnknownField | Identifier::MissingField);
+        self.is_of_ciphertext && !is_of_names
     }
 
     /// By file and line.
@@ -115,4 +130,9 @@ impl Finding {
         });
         self.hints.iter().fold(error, Error::hint)
     }
+}
+
+/// Whether the value at `path` holds what nobody decrypted; of one that is not there, it says nothing.
+fn is_ciphertext(object: &Object<'_>, path: &FieldPath) -> bool {
+    path.find(&object.manifest.value).is_some_and(sealed::holds)
 }

@@ -24,6 +24,7 @@ mod policies;
 mod references;
 mod scaling;
 mod scope;
+mod sealed;
 mod selector;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ use crate::source::{IgnoredFinding, Manifest};
 
 use directory::{Directory, Object};
 use ignored::Filter;
+use sealed::Sealed;
 
 pub use finding::Finding;
 pub use ignored::{IGNORE_FINDINGS, Ignored};
@@ -60,6 +62,8 @@ pub struct Checked {
     /// The kinds of which no schema is known, and how many objects are of each: their fields were
     /// not checked.
     pub not_checked: BTreeMap<GroupVersionKind, usize>,
+    /// How many files could not be decrypted: what is encrypted in them was not checked.
+    pub encrypted: usize,
 }
 
 impl Checked {
@@ -73,6 +77,7 @@ impl Checked {
             ignored: Ignored::default(),
             objects: 0,
             not_checked: BTreeMap::new(),
+            encrypted: 0,
         }
     }
 }
@@ -106,14 +111,19 @@ const OF_OTHERS: [Rule; 9] = [
 pub fn check(manifests: &[Manifest], default_namespace: &str, rules: &[IgnoredFinding]) -> Checked {
     let directory = Directory::new(manifests, default_namespace);
     let (mut findings, mut filter) = (Vec::new(), Filter::new(rules));
+    let sealed = Sealed::of(&directory);
     for object in &directory.objects {
         let mut found = Vec::new();
         for rule in OF_ITSELF {
             rule(&directory, object, &mut found);
         }
+        let mut of_others = Vec::new();
         for rule in OF_OTHERS.iter().filter(|_| !object.is_ignored()) {
-            rule(&directory, object, &mut found);
+            rule(&directory, object, &mut of_others);
         }
+        sealed.take_out(&mut of_others);
+        found.append(&mut of_others);
+        found.retain(|finding| !finding.needs_ciphertext());
         filter.take_out(&mut found, object);
         findings.append(&mut found);
     }
@@ -124,5 +134,6 @@ pub fn check(manifests: &[Manifest], default_namespace: &str, rules: &[IgnoredFi
         ignored: filter.finish(),
         objects: manifests.len(),
         not_checked: fields::not_checked(&directory),
+        encrypted: 0,
     }
 }

@@ -69,7 +69,10 @@ fn checked(args: &Args, ui: &mut Ui) -> Result<Checked> {
     let settings = desired.settings;
     let namespace = args.namespace.clone().or(settings.namespace);
     let namespace = namespace.unwrap_or_else(|| "default".to_owned());
-    Ok(check::check(&desired.manifests, &namespace, &settings.ignore_findings))
+    Ok(Checked {
+        encrypted: desired.closed.len(),
+        ..check::check(&desired.manifests, &namespace, &settings.ignore_findings)
+    })
 }
 
 fn shown(checked: &Checked, args: &Args) -> Result<String> {

@@ -22,7 +22,7 @@ pub fn json(checked: &Checked, base: &Base) -> Value {
         .map(|(gvk, count)| json!({"apiVersion": gvk.api_version(), "kind": gvk.group_kind.kind, "objects": count}));
     document(
         "Check",
-        json!({
+        without_absent(json!({
             "complete": is_complete(&checked.findings),
             "counts": {"errors": errors, "warnings": warnings},
             "objects": checked.objects,
@@ -30,7 +30,8 @@ pub fn json(checked: &Checked, base: &Base) -> Value {
             "ignored": ignored.collect::<serde_json::Map<_, Value>>(),
             "idleRules": checked.ignored.idle.iter().map(|place| self::place(place, base)).collect::<Vec<_>>(),
             "notChecked": not_checked.collect::<Vec<_>>(),
-        }),
+            "encryptedFiles": (checked.encrypted > 0).then_some(checked.encrypted),
+        })),
     )
 }
 

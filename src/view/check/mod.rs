@@ -40,6 +40,10 @@ pub fn checked(checked: &Checked) -> String {
             .collect();
         text += &format!("fields not checked, for want of a schema: {}\n", kinds.join(", "));
     }
+    if checked.encrypted > 0 {
+        let files = counted(checked.encrypted, "encrypted file");
+        text += &format!("not fully checked, for want of an age identity: {files}; give one with --age-key-file\n");
+    }
     if !checked.ignored.counts.is_empty() {
         text += &format!("ignored: {}\n", ignored(&checked.ignored.counts));
     }

@@ -94,3 +94,24 @@ fn a_file_of_parameters_that_is_empty_is_an_error() {
     let run = vault.run(&["render", "--parameters", "none.yaml"]).exits(2);
     run.complains("none.yaml is empty");
 }
+
+#[test]
+fn what_no_identity_decrypts_is_not_checked_and_is_counted() {
+    let vault = Vault::new("hidden-check");
+    let reader = "      volumes: [{name: v, secret: {secretName: key}}]\n";
+    vault.encrypt("web.yaml", format!("{WEB}{reader}").replace("web:1", "web:2"), &DATA);
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n\
+                   spec: {selector: {app: web}, ports: [{port: 80}]}\n";
+    vault.desk.write("desired/service.yaml", service);
+    let replicas = "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {name: r}\nspec: {replicas: 1, selector: \
+                    {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a}]}}}\n";
+    vault.encrypt("r.yaml", replicas, &["--encrypted-regex", "^(replicas|matchLabels)$"]);
+    let run = vault.run_closed(&["check"]).exits(0);
+    run.shows("not fully checked, for want of an age identity: 2 encrypted files")
+        .shows("nothing found");
+    vault
+        .run(&["check"])
+        .exits(1)
+        .shows("missing-object")
+        .shows_not("not fully checked");
+}
