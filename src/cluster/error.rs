@@ -12,8 +12,6 @@ pub struct ClusterError {
     pub failure: Failure,
     /// The server's words, or the client's. They may quote values of the object sent.
     pub message: String,
-    /// The part of the server's words that quotes nothing of the object sent, where there is one: what a quota says.
-    pub harmless: Option<String>,
     /// The fields that the server named, each with its words.
     pub causes: Vec<FieldCause>,
     /// Whom the server took us for, where it says so: of [`Failure::Forbidden`].
@@ -106,6 +104,9 @@ pub enum CauseKind {
     Invalid,
     /// Another manager owns it.
     Owned,
+    /// It would take more than a quota allows. The words are the quota's name and amounts, and quote nothing of the
+    /// object.
+    Quota,
     /// The server gives no kind, or one that this program does not know.
     Other,
 }
@@ -116,7 +117,6 @@ impl ClusterError {
         Self {
             failure,
             message: message.into(),
-            harmless: None,
             causes: Vec::new(),
             user: None,
             source: None,

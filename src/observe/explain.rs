@@ -66,8 +66,9 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
     if !placed && let Some(place) = desired.place(&FieldPath::root()) {
         explained = explained.at(place, "");
     }
-    if let (true, Some(harmless)) = (secret, &error.harmless) {
-        explained = explained.because(ClusterError::new(error.failure, harmless));
+    let quota = error.causes.iter().find(|cause| cause.kind == CauseKind::Quota);
+    if let (true, Some(quota)) = (secret, quota) {
+        explained = explained.because(ClusterError::new(error.failure, &quota.message));
     } else if secret {
         explained = explained.hint("the server's words are not shown, since they may quote a secret value");
     } else if !placed {
@@ -93,7 +94,7 @@ fn without_value(kind: CauseKind) -> &'static str {
         CauseKind::TooLong => "it is too long",
         CauseKind::Invalid => "its value is not allowed",
         CauseKind::Owned => "another manager owns it",
-        CauseKind::Other => "the server refuses it",
+        CauseKind::Quota | CauseKind::Other => "the server refuses it",
     }
 }
 

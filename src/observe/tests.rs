@@ -277,7 +277,11 @@ fn of_a_secret_no_word_of_the_server_is_passed_on() {
 #[test]
 fn of_a_secret_what_quotes_nothing_is_passed_on() {
     let mut error = refusal(Failure::Denied, &[]);
-    error.harmless = Some("exceeded quota: q".to_owned());
+    error.causes = vec![FieldCause {
+        path: None,
+        kind: CauseKind::Quota,
+        message: "exceeded quota: q".to_owned(),
+    }];
     let error = refused(&desired(SECRET), error);
     assert_eq!(
         error.source().map(ToString::to_string).as_deref(),

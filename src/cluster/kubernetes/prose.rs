@@ -1,7 +1,7 @@
 //! What an API server says is wrong with a field, as a kind: from the machine-readable reason where that tells, and
 //! from its words where only they do.
 
-use crate::cluster::CauseKind;
+use crate::cluster::{CauseKind, FieldCause};
 
 /// The words by which API servers say that a field cannot be changed: how they end, whatever value they
 /// quote before.
@@ -66,12 +66,15 @@ fn says_immutable(words: &str) -> bool {
         || IMMUTABLE_BEGINNINGS.iter().any(|begin| words.starts_with(begin))
 }
 
-/// What of a refusal quotes nothing of the object: the words of a quota, which are its own name and amounts
-/// (`k8s.io/apiserver/pkg/admission/plugin/resourcequota`).
-pub(super) fn harmless(message: &str) -> Option<&str> {
+/// What a quota refuses, where a refusal is one's (`k8s.io/apiserver/pkg/admission/plugin/resourcequota`).
+pub(super) fn quota(message: &str) -> Option<FieldCause> {
     // No name of an object has a blank in it.
     let (_, why) = message.split_once(" is forbidden: ")?;
-    why.starts_with("exceeded quota: ").then_some(why)
+    why.starts_with("exceeded quota: ").then(|| FieldCause {
+        path: None,
+        kind: CauseKind::Quota,
+        message: why.to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -83,9 +86,9 @@ mod tests {
         let quota =
             "secrets \"a\" is forbidden: exceeded quota: q, requested: secrets=1, used: secrets=0, limited: secrets=0";
         let said = "exceeded quota: q, requested: secrets=1, used: secrets=0, limited: secrets=0";
-        assert_eq!(harmless(quota), Some(said));
+        assert_eq!(super::quota(quota).map(|cause| cause.message).as_deref(), Some(said));
         let policy = "secrets \"a\" is forbidden: policy p: exceeded quota: hunter2";
-        assert_eq!(harmless(policy), None);
+        assert_eq!(super::quota(policy), None);
     }
 
     #[test]

@@ -111,6 +111,7 @@ impl Refusal {
         if failure == Failure::Denied {
             // A policy repeats its message as a cause.
             causes.retain(|cause| cause.path.is_some());
+            causes.extend(prose::quota(&self.status.message));
         }
         let message = match failure {
             Failure::Unauthorized => {
@@ -128,7 +129,6 @@ impl Refusal {
         ClusterError {
             causes,
             user,
-            harmless: prose::harmless(&message).map(str::to_owned),
             ..ClusterError::new(failure, message)
         }
     }
