@@ -45,7 +45,9 @@ impl ShownPath {
         let mut walks: Vec<Walk<'_>> = sides.into_iter().map(|side| Walk::new(side.into())).collect();
         let mut shown = Self::default();
         for element in path.elements() {
-            walks.iter_mut().for_each(|walk| walk.step(element));
+            for walk in &mut walks {
+                walk.step(element);
+            }
             let is_hidden = walks.iter().any(|walk| walk.hides(element));
             if is_hidden {
                 shown.items.push(walks.iter().find_map(Walk::position));

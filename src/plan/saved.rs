@@ -159,7 +159,7 @@ impl SavedStep {
             Work::Delete(work) => Some(Version::of(&work.live)),
         };
         let changes: Vec<_> = step.changes.iter().map(SavedChange::of).collect();
-        let hides = changes.iter().any(|change| change.hides());
+        let hides = changes.iter().any(SavedChange::hides);
         Self {
             object: step.reference.clone(),
             action: step.action,
