@@ -8,7 +8,7 @@ use std::sync::Arc;
 use minijinja::value::Serde;
 use serde_json::Value;
 
-use super::expression::Evaluator;
+use super::expression::{self, Evaluator};
 use super::rendered::{RenderedEntry, RenderedNode, RenderedValue};
 use super::scalar::{self, Piece};
 use super::scope::{ParameterPath, Variables};
@@ -294,19 +294,16 @@ impl<'a> Renderer<'a> {
             }
         };
         let (value, reads) = self.evaluated(expression, entry.value.span.clone(), variables)?;
-        read.extend(reads);
-        match value {
-            Value::Bool(wanted) => Some(wanted),
-            other => {
-                let message = format!("`{}` is true or false, and this is {}", entry.key, describe(&other));
-                self.error(
-                    &message,
-                    self.place(entry),
-                    "compare it with something, or use `is defined`",
-                );
-                None
-            }
+        if let Value::Bool(wanted) = value {
+            read.extend(reads);
+            return Some(wanted);
         }
+        let message = format!("`{}` is true or false, and this is {}", entry.key, describe(&value));
+        let error = Error::new(message).at(self.place(entry), "");
+        let error = error.hint("compare it with something, or use `is defined`");
+        let read = self.origins_of(&reads);
+        self.errors.push(expression::with_encrypted(error, &read));
+        None
     }
 
     /// A value that was encrypted stands for itself, whatever is in it.

@@ -57,12 +57,20 @@ impl Fault {
         } else {
             self.message
         };
-        let encrypted = read.into_iter().map(|origin| origin.place);
-        let encrypted = encrypted.filter(|place| sops::is_encrypted_at(&place.file, &place.span));
-        // Where it is encrypted may be all that is wrong.
-        let error = encrypted.fold(Error::new(message).at(place, ""), |error, place| error.at(place, ""));
+        let error = with_encrypted(Error::new(message).at(place, ""), &read);
         self.hint.into_iter().fold(error, Error::hint)
     }
+}
+
+/// The error, with the places of what was read that is encrypted: where nobody decrypted it, that may be all that
+/// is wrong.
+pub(super) fn with_encrypted(error: Error, read: &[Origin]) -> Error {
+    let places = read.iter().map(|origin| &origin.place);
+    let encrypted = places.filter(|place| {
+        let written = place.file.text().get(place.span.clone());
+        written.is_some_and(sops::holds_ciphertext)
+    });
+    encrypted.fold(error, |error, place| error.at(place.clone(), ""))
 }
 
 impl Evaluator {

@@ -67,7 +67,7 @@ fn component(vault: &Vault, when: &str) {
     let schema = r#"{"properties": {"web": {"properties": {"enabled": {"type": "boolean"}}}}}"#;
     vault.desk.write("desired/parameters.schema.json", schema);
     let text = format!("when: \"{when}\"\n");
-    vault.encrypt("components/web/component.yaml", text, &[]);
+    vault.encrypt("web/component.yaml", text, &[]);
 }
 
 #[test]
@@ -114,4 +114,23 @@ fn what_no_identity_decrypts_is_not_checked_and_is_counted() {
         .exits(1)
         .shows("missing-object")
         .shows_not("not fully checked");
+}
+
+#[test]
+fn an_expression_that_reads_what_no_identity_decrypts_fails_with_the_way_out() {
+    let vault = Vault::new("hidden-expression");
+    let schema = r#"{"properties": {"web": {"properties":
+        {"size": {"type": "integer"}, "enabled": {"type": "boolean"}}}}}"#;
+    vault.desk.write("desired/stackanetes.yaml", "");
+    vault
+        .desk
+        .write("desired/parameters.yaml", "web: {size: 1, enabled: true}\n");
+    vault.desk.write("desired/parameters.schema.json", schema);
+    vault.encrypt("environments/prod.yaml", "web: {size: 2, enabled: true}\n", &[]);
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    for part in ["data: {a: '${{ web.size + 1 }}'}\n", "$when: web.enabled\n"] {
+        vault.desk.write("desired/a.yaml", &format!("{map}{part}"));
+        let run = vault.run_closed(&["render", "--environment", "prod"]).exits(2);
+        run.complains("environments/prod.yaml is encrypted, and no identity decrypts it: pass --age-key-file");
+    }
 }
