@@ -66,7 +66,7 @@ pub fn follow<'a>(
                 };
                 let digest = content.digest(keys, &seal);
                 if digest.is_none() {
-                    sealed.push(name.clone());
+                    sealed.push(reference);
                 }
                 let digest = digest.or_else(|| before.get(name.as_str()).map(|digest| (*digest).to_owned()));
                 digests.extend(digest.map(|digest| format!("{name}={digest}")));
@@ -129,8 +129,8 @@ fn is_applied(object: &DesiredObject, live: &LiveObject) -> bool {
     }) && generate::due(object, Some(live)).is_none_or(|due| due.make.is_empty())
 }
 
-/// What a workload reads, by its names, and of which it is unknown whether they have changed.
-pub type Unknown = BTreeMap<ObjectRef, Vec<String>>;
+/// What a workload reads, and of which it is unknown whether they have changed.
+pub type Unknown = BTreeMap<ObjectRef, Vec<ObjectRef>>;
 
 /// Whether this is a Secret or a ConfigMap that says what must not be shown, so that its digest must be sealed.
 pub fn seals(object: &DesiredObject) -> bool {
@@ -322,7 +322,7 @@ spec:
         let unknown = follow(&mut [&mut web, &mut secret], |_| Some(&live), |_| None);
         assert_eq!(
             unknown,
-            Unknown::from([(web.reference.clone(), vec!["key".to_owned()])])
+            Unknown::from([(web.reference.clone(), vec![secret.reference.clone()])])
         );
         assert_eq!(
             web.value["spec"]["template"]["metadata"]["annotations"][SECRETS],

@@ -96,12 +96,12 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
             None => writeln!(text, "{job} does not run again when {unknown} changes: give --name"),
         };
     }
-    for (workload, secrets) in &plan.facts.unknown_rollouts {
-        let secrets: Vec<_> = secrets.iter().map(|secret| format!("Secret {secret}")).collect();
-        let secrets = secrets.join(" or ");
+    for (workload, read) in &plan.facts.unknown_rollouts {
+        let read: Vec<_> = read.iter().map(|read| format!("{} {}", read.kind, read.name)).collect();
+        let read = read.join(" or ");
         let _ = match plan.facts.set {
-            Some(_) => writeln!(text, "{workload} restarts if {secrets} changed"),
-            None => writeln!(text, "{workload} does not restart when {secrets} changes: give --name"),
+            Some(_) => writeln!(text, "{workload} restarts if {read} changed"),
+            None => writeln!(text, "{workload} does not restart when {read} changes: give --name"),
         };
     }
     text += &rules(plan, heading);
