@@ -111,7 +111,10 @@ fn a_value_of_the_wrong_type() {
         "1",
         &format!("13 `{path}` of Deployment a/web: expected a string, got a number"),
     );
-    assert_eq!(hints(&env.replace("\"1\"", "1")), ["put it in quotes"]);
+    assert_eq!(
+        hints(&env.replace("\"1\"", "1")),
+        ["put it in quotes; an expression becomes text with `| string`"]
+    );
 }
 
 #[test]
