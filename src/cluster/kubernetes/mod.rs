@@ -5,10 +5,11 @@
 //! own, and `cache` keeps what the first two have read.
 
 mod cache;
+mod cause_kind;
 mod connection;
 mod discovery;
+mod field_paths;
 mod open_api;
-mod prose;
 mod proxy;
 mod refusal;
 mod request;
@@ -17,7 +18,6 @@ mod unreachable;
 mod warning;
 mod watch;
 mod withdrawn;
-mod words;
 
 #[cfg(test)]
 mod tests;

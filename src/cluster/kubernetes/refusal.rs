@@ -5,7 +5,7 @@ use kube::core::response::StatusCause;
 use serde_json::Value;
 
 use super::transport::Reply;
-use super::{prose, words};
+use super::{cause_kind, field_paths};
 use crate::cluster::{ClusterError, Failure, FieldCause, Resource};
 
 /// What a request was about: it decides what a refusal means.
@@ -96,7 +96,7 @@ impl Refusal {
         match self.code {
             400 | 422 => !self.status.reason.is_empty(),
             413 => true,
-            500 if words::is_schema_check(&self.status.message) => true,
+            500 if field_paths::is_schema_check(&self.status.message) => true,
             _ => self.is_by_a_policy(),
         }
     }
@@ -111,7 +111,7 @@ impl Refusal {
         if failure == Failure::Denied {
             // A policy repeats its message as a cause.
             causes.retain(|cause| cause.path.is_some());
-            causes.extend(prose::quota(&self.status.message));
+            causes.extend(cause_kind::quota(&self.status.message));
         }
         let message = match failure {
             Failure::Unauthorized => {
@@ -198,15 +198,15 @@ impl Refusal {
             .server_causes()
             .iter()
             .map(|cause| FieldCause {
-                path: words::field(&cause.field, object),
-                kind: prose::kind(&cause.reason, &cause.message),
+                path: field_paths::field(&cause.field, object),
+                kind: cause_kind::kind(&cause.reason, &cause.message),
                 message: cause.message.clone(),
             })
             .collect();
         if named.iter().any(|cause| cause.path.is_some()) {
             named
         } else {
-            [named, words::causes(&self.status.message, object)].concat()
+            [named, field_paths::causes(&self.status.message, object)].concat()
         }
     }
 }

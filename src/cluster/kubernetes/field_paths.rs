@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::prose;
+use super::cause_kind;
 use crate::cluster::{CauseKind, FieldCause};
 use crate::object::field::{FieldPath, PathElement};
 
@@ -94,7 +94,7 @@ fn schema_check(line: &str, object: Option<&Value>) -> Option<FieldCause> {
             let message = rest.strip_prefix(": ")?;
             Some(FieldCause {
                 path: Some(path),
-                kind: prose::kind("FieldValueInvalid", message),
+                kind: cause_kind::kind("FieldValueInvalid", message),
                 message: message.to_owned(),
             })
         })
