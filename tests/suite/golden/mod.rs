@@ -1,18 +1,23 @@
-//! What people and programs read, pinned whole: each situation's text, Markdown and JSON stand as files in
-//! `tests/suite/golden/`, and two runs give the same bytes.
+//! What people and programs read, pinned whole: each `NAME.situation` of `tests/suite/golden/` has its text, Markdown and
+//! JSON beside it, and two runs give the same bytes.
 //!
 //! `GOLDEN=rewrite cargo test --test suite golden` writes them anew; `git diff` then shows what changed.
 
-mod situations;
+mod situation;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use situations::{SITUATIONS, Situation};
+use situation::Situation;
 
 /// The forms of a plan, and the endings of their files.
 const FORMS: [(&str, &str); 3] = [("text", "txt"), ("markdown", "md"), ("json", "json")];
+
+/// Where the situations are, and what is pinned of them.
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/golden")
+}
 
 /// A repository of two commits whose ids are always the same: the desired state before and after.
 fn repository(situation: &Situation) -> PathBuf {
@@ -22,14 +27,14 @@ fn repository(situation: &Situation) -> PathBuf {
     let mut options = git2::RepositoryInitOptions::new();
     options.initial_head("main");
     let repository = git2::Repository::init_opts(&dir, &options).expect("a new repository");
-    for (number, (subject, files)) in [("Before", situation.before), ("After", situation.after)]
+    for (number, (subject, files)) in [("Before", &situation.before), ("After", &situation.after)]
         .iter()
         .enumerate()
     {
         let desired = dir.join("desired");
         let _ = fs::remove_dir_all(&desired);
         write(&desired, "stackanetes.yaml", "name: shop\nnamespace: shop\n");
-        for (path, text) in *files {
+        for (path, text) in files.iter() {
             write(&desired, path, text);
         }
         commit(&repository, subject, i64::try_from(number).expect("a small number"));
@@ -64,7 +69,7 @@ fn commit(repository: &git2::Repository, subject: &str, number: i64) {
 }
 
 /// What a diff of the two commits prints, on both streams, and its exit code.
-fn diff(dir: &Path, form: &str, args: &[&str]) -> String {
+fn diff(dir: &Path, form: &str, args: &[String]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_stackanetes"))
         .args(["diff", "--from", "HEAD~1", "--to", "HEAD", "--format", form])
         .args(args)
@@ -91,8 +96,8 @@ fn check(situation: &Situation, rewrite: bool) -> Vec<String> {
     for (form, ending) in FORMS {
         let file = format!("tests/suite/golden/{}.{ending}", situation.name);
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
-        let now = diff(&dir, form, situation.args);
-        if now != diff(&dir, form, situation.args) {
+        let now = diff(&dir, form, &situation.args);
+        if now != diff(&dir, form, &situation.args) {
             wrong.push(format!("{file}: two runs differ"));
         }
         if rewrite {
@@ -111,7 +116,8 @@ fn check(situation: &Situation, rewrite: bool) -> Vec<String> {
 #[test]
 fn what_is_printed_is_what_stands_in_the_files() {
     let rewrite = env::var_os("GOLDEN").is_some_and(|value| value == "rewrite");
-    let wrong: Vec<String> = SITUATIONS
+    let situations = situation::all(&directory());
+    let wrong: Vec<String> = situations
         .iter()
         .flat_map(|situation| check(situation, rewrite))
         .collect();
@@ -120,16 +126,16 @@ fn what_is_printed_is_what_stands_in_the_files() {
         "if this is meant, GOLDEN=rewrite cargo test --test suite golden\n{}",
         wrong.join("\n")
     );
-    assert!(SITUATIONS.len() >= 25);
+    assert!(situations.len() >= 25);
 }
 
 #[test]
 fn no_file_stands_there_for_nothing() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/golden");
-    for entry in fs::read_dir(directory).expect("the files") {
+    let situations = situation::all(&directory());
+    for entry in fs::read_dir(directory()).expect("the files") {
         let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
         let (stem, ending) = name.rsplit_once('.').expect("an ending");
-        let is_pinned = SITUATIONS.iter().any(|situation| situation.name == stem);
+        let is_pinned = situations.iter().any(|situation| situation.name == stem);
         assert!(ending == "rs" || is_pinned, "{name} is of no situation");
     }
 }
