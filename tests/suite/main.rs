@@ -47,6 +47,7 @@ mod namespaces;
 mod one_at_a_time;
 mod options;
 mod order;
+mod ownership;
 mod parameters;
 mod parent;
 mod programs;

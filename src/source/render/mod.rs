@@ -16,6 +16,7 @@
 mod bounds;
 mod document;
 mod expression;
+mod fill;
 mod ini;
 mod lines;
 mod rendered;

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use stackanetes::object::LiveObject;
 
-use super::both::same_object;
+use super::alike::same_object;
 use super::commands::{files, read};
 use crate::bed::Bed;
 

@@ -1,6 +1,7 @@
 //! The sandbox: what it claims of a cluster, what a person does with it, and snapshots.
 
 mod agree;
+mod alike;
 mod both;
 mod commands;
 mod desired;

@@ -1,0 +1,137 @@
+//! Each rule, with a manifest that is right and one that is wrong.
+
+mod fields;
+mod policies;
+mod references;
+mod traffic;
+
+use crate::kinds::generate::{Form, Generated};
+use crate::source::Manifest;
+use crate::testing;
+
+use super::*;
+
+const WEB: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web, tier: front}}
+    spec:
+      containers:
+        - name: web
+          ports: [{name: http, containerPort: 80}]
+";
+
+const SERVICE: &str = "apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: http}]}
+";
+
+const ACCOUNT: &str = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n";
+
+const AUTOSCALER: &str = "apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec: {maxReplicas: 5, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
+";
+
+fn manifests(text: &str) -> Vec<Manifest> {
+    text.split("---\n").map(testing::manifest).collect()
+}
+
+/// The line and the message of each mistake.
+fn said(checked: &Checked) -> Vec<String> {
+    let line = |finding: &Finding| format!("{} {}", finding.places[0].0.line(), finding.message);
+    checked.findings.iter().map(line).collect()
+}
+
+fn checked(manifests: &[Manifest]) -> Checked {
+    check(manifests, "a", &[])
+}
+
+fn found(text: &str) -> Vec<String> {
+    said(&checked(&manifests(text)))
+}
+
+fn hints(text: &str) -> Vec<String> {
+    let findings = checked(&manifests(text)).findings;
+    findings.into_iter().flat_map(|finding| finding.hints).collect()
+}
+
+/// `right` has no mistake, and with `from` put as `to` it has this one.
+#[track_caller]
+fn differs(right: &str, from: &str, to: &str, mistake: &str) {
+    assert_eq!(found(right), [""; 0], "{right}");
+    assert!(right.contains(from), "{from}");
+    assert_eq!(found(&right.replacen(from, to, 1)), [mistake]);
+}
+
+fn with(others: &[&str]) -> String {
+    let all: Vec<&str> = std::iter::once(WEB).chain(others.iter().copied()).collect();
+    all.join("---\n")
+}
+
+/// WEB, its pods with these fields too.
+fn pods(fields: &str) -> String {
+    WEB.replace("      containers", &format!("      {fields}\n      containers"))
+}
+
+/// WEB, its container with these fields too.
+fn container(fields: &str) -> String {
+    format!("{WEB}          {fields}\n")
+}
+
+fn beside(web: &str, other: &str) -> String {
+    format!("{web}---\n{other}")
+}
+
+const SETTINGS: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {log: info}\n";
+
+#[test]
+fn the_same_object_twice() {
+    let right = beside(
+        SETTINGS,
+        &SETTINGS.replace("name: settings", "name: settings, namespace: b"),
+    );
+    differs(
+        &right,
+        ", namespace: b",
+        ", namespace: a",
+        "1 ConfigMap a/settings is there twice",
+    );
+}
+
+#[test]
+fn what_is_meant_is_ignored_but_for_fields() {
+    let web = container("envFrom: [{configMapRef: {name: elsewhere}}]");
+    assert_eq!(found(&web).len(), 1);
+    assert!(hints(&web)[0].contains("annotate Deployment a/web with `stackanetes.io/ignore-findings: missing-object`"));
+    let ignored = web.replace(
+        "{name: web}\n",
+        "{name: web, annotations: {stackanetes.io/check: ignore}}\n",
+    );
+    differs(
+        &ignored,
+        "replicas",
+        "replcas",
+        "5 Deployment a/web has no field `spec.replcas`",
+    );
+}
+
+#[test]
+fn what_is_secret_is_not_quoted() {
+    let text = container("envFrom: [{configMapRef: {name: hunter2}}]");
+    let path = ["spec", "template"];
+    let object = testing::desired_with_secret(&text, &path);
+    let mut manifest = testing::manifest(&text);
+    manifest.origins = object.origins;
+    let findings = checked(&[manifest]).findings;
+    assert_eq!(
+        findings[0].message,
+        "Deployment a/web reads ConfigMap a/(hidden), which is not in the directory"
+    );
+}

@@ -1,0 +1,162 @@
+//! Fills in expressions: those of a text, and the one that a `$when` is.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::document::Renderer;
+use super::expression;
+use super::rendered::{RenderedNode, RenderedValue};
+use super::scalar::{self, Piece};
+use super::scope::{ParameterPath, Variables};
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::{Origin, Place, Role};
+use crate::yaml::{Entry, Node, NodeValue};
+
+impl Renderer<'_> {
+    /// Whether the expression that is the value of `entry` is true; nothing when that cannot be told.
+    pub(super) fn condition(
+        &mut self,
+        entry: &Entry,
+        variables: &Variables,
+        read: &mut Vec<ParameterPath>,
+    ) -> Option<bool> {
+        let expression = match &entry.value.value {
+            NodeValue::Bool(wanted) => return Some(*wanted),
+            NodeValue::String(text) => text,
+            _ => {
+                let message = format!("`{}` is an expression", entry.key);
+                let hint = format!("for example `{}: ceph.enabled`", entry.key);
+                self.error(&message, self.place(entry), &hint);
+                return None;
+            }
+        };
+        let (value, reads) = self.evaluated(expression, entry.value.span.clone(), variables)?;
+        if let Value::Bool(wanted) = value {
+            read.extend(reads);
+            return Some(wanted);
+        }
+        let message = format!("`{}` is true or false, and this is {}", entry.key, describe(&value));
+        let error = Error::new(message).at(self.place(entry), "");
+        let error = error.hint("compare it with something, or use `is defined`");
+        let read = self.origins_of(&reads);
+        self.errors.push(expression::with_encrypted(error, &read));
+        None
+    }
+
+    /// A text with its expressions filled in, and all that made it.
+    pub(super) fn text(
+        &mut self,
+        text: &str,
+        node: &Node,
+        span: Range<usize>,
+        variables: &Variables,
+    ) -> Option<RenderedNode> {
+        let mut read = Vec::new();
+        let value = self.fill(text, &node.span, variables, &mut read)?;
+        let mut origins = vec![Origin {
+            role: Role::Manifest,
+            place: Place::new(self.file.clone(), span),
+        }];
+        origins.extend(self.origins_of(&read));
+        Some(RenderedNode {
+            value: RenderedValue::Whole(value),
+            span: node.span.clone(),
+            origins,
+        })
+    }
+
+    /// Fills in the expressions of a text. One that is alone keeps the type of its value.
+    pub(super) fn fill(
+        &mut self,
+        text: &str,
+        span: &Range<usize>,
+        variables: &Variables,
+        read: &mut Vec<ParameterPath>,
+    ) -> Option<Value> {
+        let place_of = |number: usize| {
+            let written = self.file.text().get(span.clone()).unwrap_or_default();
+            scalar::span_of(written, span.start, number).unwrap_or_else(|| span.clone())
+        };
+        let pieces = match scalar::pieces(text) {
+            Ok(pieces) => pieces,
+            Err(unclosed) => {
+                let place = Place::new(self.file.clone(), place_of(unclosed.number));
+                self.error(
+                    "this expression has no end",
+                    place,
+                    "close it with `}}`; a literal `${{` is written `$${{`",
+                );
+                return None;
+            }
+        };
+        if let [Piece::Expression(expression, number)] = pieces.as_slice() {
+            let (value, reads) = self.evaluated(expression, place_of(*number), variables)?;
+            read.extend(reads);
+            return Some(value);
+        }
+        let mut filled = String::new();
+        for piece in pieces {
+            match piece {
+                Piece::Literal(text) => filled += text,
+                Piece::Expression(expression, number) => {
+                    let at = place_of(number);
+                    let (value, reads) = self.evaluated(expression, at.clone(), variables)?;
+                    read.extend(reads);
+                    match value {
+                        Value::String(text) => filled += &text,
+                        Value::Number(_) | Value::Bool(_) => filled += &value.to_string(),
+                        other => {
+                            let message = format!("this is put into a text, and is {}", describe(&other));
+                            let place = Place::new(self.file.clone(), at);
+                            self.error(&message, place, "turn it into text, for example with `| join(',')`");
+                            return None;
+                        }
+                    }
+                }
+            }
+        }
+        Some(Value::String(filled))
+    }
+
+    /// The value of an expression that stands at `span`, and the parameters that it read.
+    pub(super) fn evaluated(
+        &mut self,
+        expression: &str,
+        span: Range<usize>,
+        variables: &Variables,
+    ) -> Option<(Value, Vec<ParameterPath>)> {
+        match self.evaluator.evaluate(expression, variables) {
+            Ok(evaluated) => Some((evaluated.value, evaluated.read)),
+            Err(fault) => {
+                // The expression's own span counts from its beginning: found again in the file where
+                // it is written there word for word.
+                let written = self.file.text().get(span.clone()).unwrap_or_default();
+                let precise = fault.span.clone().zip(written.find(expression)).map(|(inside, at)| {
+                    span.start + at + inside.start
+                        ..span.start + at + inside.end.max(inside.start + 1).min(expression.len())
+                });
+                let place = Place::new(self.file.clone(), precise.unwrap_or(span));
+                let read = self.origins_of(&fault.read);
+                self.errors.push(fault.at(place, read));
+                None
+            }
+        }
+    }
+
+    /// Where these parameters were set.
+    pub(super) fn origins_of(&self, read: &[ParameterPath]) -> Vec<Origin> {
+        read.iter().filter_map(|path| self.parameters.of(path)).collect()
+    }
+}
+
+pub(super) fn describe(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+    }
+}

@@ -1,0 +1,63 @@
+//! Objects of nobody, and of another ApplySet: neither pruned nor taken over unless that is asked for.
+
+use crate::bed::{Bed, config_map};
+
+#[test]
+fn what_another_set_or_nobody_applied_is_never_pruned() {
+    let bed = Bed::new("prune-others");
+    bed.write_config_map("mine", &[("a", "1")]);
+    bed.write_config_map("dropped", &[("a", "1")]);
+    bed.synced();
+    // Another ApplySet in the same namespace, and a copy of a member, label and all.
+    let args = ["sync", "--yes", "-f", "-", "--name", "another", "-n", "prune-others"];
+    bed.run_with(&args, &config_map("theirs", &[("a", "1")])).exits(0);
+    let label =
+        bed.get("configmap", "mine").expect("it is there")["metadata"]["labels"]["applyset.kubernetes.io/part-of"]
+            .clone();
+    bed.kubectl(&["create", "configmap", "copied"]);
+    bed.kubectl(&[
+        "label",
+        "configmap",
+        "copied",
+        &format!("applyset.kubernetes.io/part-of={}", label.as_str().expect("text")),
+    ]);
+    bed.remove("dropped.yaml");
+    bed.synced()
+        .shows("= keep ConfigMap prune-others/copied labelled as a member, but never applied by us")
+        .shows("1 deleted");
+    assert!(bed.get("configmap", "theirs").is_some() && bed.get("configmap", "copied").is_some());
+}
+
+#[test]
+fn another_sets_object_is_not_taken_even_when_asked() {
+    let bed = Bed::new("prune-taken");
+    let args = ["sync", "--yes", "-f", "-", "--name", "another", "-n", "prune-taken"];
+    bed.run_with(&args, &config_map("theirs", &[("a", "1")])).exits(0);
+    bed.write_config_map("theirs", &[("a", "mine")]);
+    bed.run(&["sync", "--yes", "--adopt"])
+        .exits(1)
+        .shows("? skip ConfigMap prune-taken/theirs it is part of another ApplySet");
+    assert_eq!(bed.get("configmap", "theirs").expect("it is there")["data"]["a"], "1");
+}
+
+#[test]
+fn an_object_that_is_not_ours_is_adopted_only_when_asked() {
+    let bed = Bed::new("prune-adopt");
+    bed.kubectl(&["create", "configmap", "settings", "--from-literal=mode=theirs"]);
+    bed.write_config_map("settings", &[("mode", "ours")]);
+    bed.sync()
+        .exits(1)
+        .shows("? skip ConfigMap prune-adopt/settings it exists and is not ours; take it over with --adopt");
+    assert_eq!(
+        bed.get("configmap", "settings").expect("it is there")["data"]["mode"],
+        "theirs"
+    );
+    bed.run(&["sync", "--yes", "--adopt"])
+        .exits(0)
+        .shows("- theirs + ours takeover: from kubectl-create");
+    assert_eq!(
+        bed.get("configmap", "settings").expect("it is there")["data"]["mode"],
+        "ours"
+    );
+    bed.diff().exits(0);
+}
