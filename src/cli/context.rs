@@ -13,7 +13,7 @@ use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::key_hint;
 use crate::object::selection::Selection;
 use crate::observe::history::{self, Directory};
-use crate::observe::{self, Observations, Query, Served};
+use crate::observe::{self, ClosedFiles, Observations, Query, Served};
 use crate::plan::compare::Blame;
 use crate::plan::{self, Elsewhere, Plan, Policy};
 use crate::source::parameters::SetByHand;
@@ -119,16 +119,17 @@ pub(super) async fn plan_against(
         verify: desired.verify,
         rules: settings.rules.clone(),
         migrate: settings.migrate.clone(),
-        closed: (!closed.is_empty()).then(|| directory.clone()),
+        closed: (!closed.is_empty()).then(|| ClosedFiles {
+            files: closed,
+            directory: directory.clone(),
+        }),
+        // A sandbox takes any.
+        secret_defaults: if is_sandbox { Vec::new() } else { secret_defaults },
         policy,
         concurrency,
     };
     ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
-    let Observations { mut observed, served } = observe::observe(&*cluster, manifests, &components, &query).await?;
-    observed.facts.closed = closed;
-    if !is_sandbox {
-        observed.facts.secret_defaults = secret_defaults;
-    }
+    let Observations { observed, served } = observe::observe(&*cluster, manifests, &components, &query).await?;
     let not_selected = observed.not_selected;
     let (lineage, history) = history::look(&observed, &query.selection, &directory, &served.discovery);
     let plan = plan::plan(observed, lineage, &query.policy);

@@ -2,9 +2,23 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::visible::line;
+
+/// A path without `.` and `..`, as it is written: links are not looked at.
+pub(crate) fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => _ = normal.pop(),
+            step => normal.push(step),
+        }
+    }
+    normal
+}
 
 /// The text of one input file and the name a person knows it by.
 #[derive(Debug, PartialEq, Eq)]

@@ -42,6 +42,7 @@ use crate::object::selection::Selection;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::plan::order;
 use crate::plan::{Answered, Contents, Facts, NotCompared, Observation, Observed, Policy, is_container};
+use crate::sops::Closed;
 use crate::source::ComponentDependencies;
 use crate::source::Manifest;
 use crate::source::rules::Rule;
@@ -81,8 +82,10 @@ pub struct Query {
     pub rules: Vec<Arc<Rule>>,
     /// The field managers, besides `kubectl apply`, whose fields become ours.
     pub migrate: Vec<String>,
-    /// The directory, where some of its files are encrypted and no identity decrypts them.
-    pub closed: Option<history::Directory>,
+    /// The files that are encrypted and that no identity decrypts, where there are any.
+    pub closed: Option<ClosedFiles>,
+    /// The secret parameters that have the defaults of the directory, by their dotted names, where that matters.
+    pub secret_defaults: Vec<String>,
     /// How many requests are under way at once.
     pub concurrency: usize,
 }
@@ -101,9 +104,19 @@ impl Query {
             rules: Vec::new(),
             migrate: Vec::new(),
             closed: None,
+            secret_defaults: Vec::new(),
             concurrency,
         }
     }
+}
+
+/// Files that are encrypted and that no identity decrypts: what they hold is compared as ciphertext.
+#[derive(Debug, Clone)]
+pub struct ClosedFiles {
+    /// The files.
+    pub files: BTreeSet<Closed>,
+    /// The directory that they are in, with its earlier commits.
+    pub directory: history::Directory,
 }
 
 /// How a kind's members were listed, and so how they can be watched.
@@ -181,8 +194,8 @@ pub async fn observe(
 
     let declared = match &query.closed {
         None => declared,
-        Some(directory) => {
-            history::assume_unchanged(&mut desired, &live, parent.as_ref(), (directory, &discovery));
+        Some(closed) => {
+            history::assume_unchanged(&mut desired, &live, parent.as_ref(), (&closed.directory, &discovery));
             jobs::declared(desired.iter().chain(&others).map(|(object, _)| object))?
         }
     };
@@ -227,8 +240,8 @@ pub async fn observe(
                 idle_rules,
                 server_version: discovery.server_version.clone(),
                 schema_unread,
-                closed: BTreeSet::new(),
-                secret_defaults: Vec::new(),
+                closed: query.closed.iter().flat_map(|closed| closed.files.clone()).collect(),
+                secret_defaults: query.secret_defaults.clone(),
             },
             objects,
             orphans,

@@ -132,6 +132,7 @@ mod tests {
             rules: Vec::new(),
             migrate: Vec::new(),
             closed: None,
+            secret_defaults: Vec::new(),
             concurrency: 1,
         }
     }

@@ -1,7 +1,7 @@
 //! The commits of the repository that a directory stands in.
 
 use std::collections::HashSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use git2::{Commit, ErrorCode, ObjectType, Oid, Repository};
 
@@ -10,6 +10,7 @@ use super::tree::CommitTree;
 use super::{Desired, Inputs};
 use crate::applyset::source::Source;
 use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::place::normal;
 
 /// What names a commit, or what is in it.
 pub type CommitId = Oid;
@@ -292,17 +293,4 @@ impl Commits {
     fn unreadable(&self, error: &git2::Error) -> Error {
         git::unreadable(&git::repository_of_open(&self.repository), error)
     }
-}
-
-/// The path without `.` and `..`, links not looked at.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => _ = normal.pop(),
-            step => normal.push(step),
-        }
-    }
-    normal
 }

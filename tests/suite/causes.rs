@@ -381,7 +381,23 @@ fn the_place_of_a_value_is_the_one_whose_text_differs() {
         .shows("data.replicas desired/parameters.yaml:7");
     bed.run(&["sync", "-e", "prod", "--yes"]).exits(0);
 
-    bed.write("settings.yaml", &manifest("-slim"));
+    // Two parameters come to have one text, and only the second has changed.
+    bed.write(
+        "parameters.yaml",
+        &parameters
+            .replace("null", "3")
+            .replace("replicas: 3\nall:\n  replicas: 3", "replicas: 3\nall:\n  replicas: 2"),
+    );
+    let both = manifest("").replace("web.replicas or all.replicas", "web.replicas }}-${{ all.replicas");
+    bed.write("settings.yaml", &both);
+    bed.commit("Both numbers");
+    bed.run(&["sync", "-e", "prod", "--yes"]).exits(0);
+    bed.write("parameters.yaml", &parameters.replace("null", "3"));
+    bed.commit("Three of all");
+    for_sure(bed.run(&["diff", "-e", "prod"]).exits(1)).shows("data.replicas desired/parameters.yaml:7");
+    bed.run(&["sync", "-e", "prod", "--yes"]).exits(0);
+
+    bed.write("settings.yaml", &both.replace("image.tag }}", "image.tag }}-slim"));
     bed.commit("The slim image");
     for_sure(bed.run(&["diff", "-e", "prod"]).exits(1)).shows("data.image desired/settings.yaml:6");
 }

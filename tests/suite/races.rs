@@ -51,6 +51,7 @@ pub fn sync_through(
             migrate: desired.settings.migrate.clone(),
             policy: Policy::default(),
             closed: None,
+            secret_defaults: Vec::new(),
             concurrency: 4,
         };
         let observed = observe::observe(&*cluster, desired.manifests, &desired.components, &query)

@@ -268,3 +268,18 @@ fn one_object_that_is_never_ready_does_not_make_later_diffs_ask_about_all_others
         .shows("~ update ConfigMap waiting-proved/b")
         .shows("drift: kubectl-edit");
 }
+
+#[test]
+fn off_a_terminal_a_sync_that_waits_says_where_it_stands() {
+    // Nothing runs Deployments on the bare control plane.
+    let bed = Bed::new("waiting-says");
+    bed.write("web.yaml", &deployment("web", 1, "nginx"));
+    bed.write_config_map("settings", &[("key", "a")]);
+    let run = bed.run(&["sync", "--yes", "--timeout", "33s"]).exits(1);
+    let is_state =
+        |line: &&str| line.starts_with("1/2  3") && line.contains("s  waiting for 1: Deployment waiting-says/web (");
+    assert!(run.stderr.lines().any(|line| is_state(&line)), "{}", run.stderr);
+    bed.run(&["sync", "--yes", "--quiet", "--timeout", "0s"])
+        .exits(1)
+        .shows_not("waiting for");
+}

@@ -35,19 +35,27 @@ const IMMUTABLE_BEGINNINGS: [&str; 4] = [
     "Forbidden: spec.persistentvolumesource is immutable after creation",
 ];
 
-/// How the schema check of server-side apply, and that of a built-in kind, say that a string is missing.
-const NOT_STRING_BEGINNINGS: [&str; 2] = ["expected string, got ", "expected a string, got "];
+/// How the schema check of server-side apply (`sigs.k8s.io/structured-merge-diff`, `typed`) says that a value is no
+/// string.
+const NOT_STRING: &str = "expected string, got ";
+/// How the schema of a CustomResourceDefinition says it (`k8s.io/kube-openapi/pkg/validation/errors`), behind the
+/// value that it quotes and the path.
+const NOT_STRING_OF_CUSTOM: &str = " in body must be of type string: ";
+/// How the decoder of a built-in kind says it (`encoding/json`), at the end.
+const NOT_STRING_OF_DECODER: &str = " of type string";
 
 /// The kind of a cause with this reason (`metav1.CauseType`) and these words.
 pub(super) fn kind(reason: &str, words: &str) -> CauseKind {
     if says_immutable(words) {
         return CauseKind::Immutable;
     }
-    if NOT_STRING_BEGINNINGS.iter().any(|begin| words.starts_with(begin)) {
+    if words.starts_with(NOT_STRING) {
         return CauseKind::NotString;
     }
     match reason {
         "FieldValueInvalid" => CauseKind::Invalid,
+        "FieldValueTypeInvalid" if words.contains(NOT_STRING_OF_CUSTOM) => CauseKind::NotString,
+        "FieldValueTypeInvalid" if words.ends_with(NOT_STRING_OF_DECODER) => CauseKind::NotString,
         "FieldValueTypeInvalid" => CauseKind::WrongType,
         "FieldValueRequired" => CauseKind::Required,
         "FieldValueForbidden" => CauseKind::Forbidden,
@@ -112,6 +120,19 @@ mod tests {
         assert_eq!(kind("FieldValueInvalid", quoted), CauseKind::Invalid);
         let quoted = "Invalid value: \"expected string, got 5\": must be a number";
         assert_eq!(kind("FieldValueInvalid", quoted), CauseKind::Invalid);
+    }
+
+    #[test]
+    fn that_a_value_is_no_string_is_said_by_each_of_three_checks() {
+        for words in [
+            "expected string, got &value.valueUnstructured{Value:5}",
+            "Invalid value: \"integer\": spec.size in body must be of type string: \"integer\"",
+            "cannot unmarshal number into EnvVar.spec.template.spec.containers.env.value of type string",
+        ] {
+            assert_eq!(kind("FieldValueTypeInvalid", words), CauseKind::NotString, "{words}");
+        }
+        let other = "cannot unmarshal string into DeploymentSpec.spec.replicas of type int32";
+        assert_eq!(kind("FieldValueTypeInvalid", other), CauseKind::WrongType);
     }
 
     #[test]

@@ -73,10 +73,11 @@ fn go_decoding(message: &str, object: Option<&Value>) -> Option<FieldCause> {
     let name = after.split(' ').next()?;
     let (_, path) = name.split_once('.')?;
     let what = before.rsplit("json: ").next().unwrap_or(before);
+    let message = format!("{what} into {after}");
     Some(FieldCause {
         path: field(path, object),
-        kind: CauseKind::WrongType,
-        message: format!("{what} into {after}"),
+        kind: cause_kind::kind("FieldValueTypeInvalid", &message),
+        message,
     })
 }
 

@@ -21,15 +21,16 @@ impl Origins {
         let line = first_line(difference);
         let all = at(desired, difference, line);
         let then = base.map(|base| at(base, difference, line)).unwrap_or_default();
-        let is_edited = |origin: &&Origin| {
-            let is_same = |then: &Origin| then.role == origin.role && text(then) == text(origin);
-            base.is_some() && !then.iter().any(is_same)
-        };
         let is_parameter = |origin: &&Origin| matches!(origin.role, Role::Parameter | Role::SecretParameter);
-        let edited = || all.iter().filter(is_edited);
-        let origin = edited()
+        let edited: Vec<&Origin> = match base {
+            Some(_) => edited(&all, &then),
+            None => Vec::new(),
+        };
+        let origin = edited
+            .iter()
+            .copied()
             .find(is_parameter)
-            .or_else(|| edited().next())
+            .or(edited.first().copied())
             .or_else(|| all.iter().find(is_parameter))
             .or(all.first());
         Self {
@@ -37,6 +38,20 @@ impl Origins {
             all,
         }
     }
+}
+
+/// Those of `now` whose text is not what it was. As long as the same was read, each is compared with the one in its
+/// place, since two parameters may have one text.
+fn edited<'a>(now: &'a [Origin], then: &[Origin]) -> Vec<&'a Origin> {
+    let is_same = |now: &Origin, then: &Origin| then.role == now.role && text(then) == text(now);
+    let edited = now.iter().enumerate().filter(|(index, origin)| {
+        if now.len() == then.len() {
+            !is_same(origin, &then[*index])
+        } else {
+            !then.iter().any(|then| is_same(origin, then))
+        }
+    });
+    edited.map(|(_, origin)| origin).collect()
 }
 
 /// The first line that differs, where the values are text.

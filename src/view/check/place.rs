@@ -1,9 +1,9 @@
 //! Where findings stand, as programs want it: by paths from the top of the repository.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::check::Finding;
-use crate::diagnostic::place::{Place, SourceFile};
+use crate::diagnostic::place::{Place, SourceFile, normal};
 use crate::view::error::first_line;
 
 /// Whence paths lead: CI systems know files by their paths from the top of the repository, wherever the command
@@ -62,19 +62,6 @@ pub(super) struct Region {
     pub(super) column: usize,
     /// The column behind its last character.
     pub(super) end_column: Option<usize>,
-}
-
-/// The path without `.` and `..`, as it is written.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => _ = normal.pop(),
-            step => normal.push(step),
-        }
-    }
-    normal
 }
 
 #[cfg(test)]

@@ -112,6 +112,7 @@ impl Preview {
                     ..Policy::default()
                 },
                 closed: None,
+                secret_defaults: Vec::new(),
                 concurrency: 1,
             },
         }

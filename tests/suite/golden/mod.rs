@@ -34,7 +34,7 @@ fn repository(situation: &Situation) -> PathBuf {
         let desired = dir.join("desired");
         let _ = fs::remove_dir_all(&desired);
         write(&desired, "stackanetes.yaml", "name: shop\nnamespace: shop\n");
-        for (path, text) in files.iter() {
+        for (path, text) in *files {
             write(&desired, path, text);
         }
         commit(&repository, subject, i64::try_from(number).expect("a small number"));
