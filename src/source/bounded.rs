@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::render;
 use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::place::Place;
 
 /// How long one expression, or one template, may take.
 const LONGEST: Duration = Duration::from_secs(3);
@@ -33,13 +34,20 @@ pub(super) fn read<T: Send + 'static>(read: impl FnOnce() -> Result<T> + Send + 
             },
             Err(RecvTimeoutError::Timeout) => {}
         }
-        let now = render::under_way();
-        if now.is_none() || now != last.0 {
-            last = (now, Instant::now());
-        } else if last.1.elapsed() >= LONGEST {
-            let message = format!("an expression or a template takes longer than {} s", LONGEST.as_secs());
-            return Err(Error::new(message)
-                .hint("lists that hold each other stand for very many values: write out only what is needed of them"));
+        match render::under_way() {
+            Some((number, place)) if last.0 == Some(number) => {
+                if last.1.elapsed() >= LONGEST {
+                    return Err(too_long(place));
+                }
+            }
+            now => last = (now.map(|(number, _)| number), Instant::now()),
         }
     }
+}
+
+fn too_long(place: Place) -> Error {
+    let message = format!("this takes longer than {} s to fill in", LONGEST.as_secs());
+    Error::new(message)
+        .at(place, "")
+        .hint("lists that hold each other stand for very many values: write out only what is needed of them")
 }

@@ -22,7 +22,8 @@ fn what_stands_for_billions_of_values_is_refused() {
         "{{ o|join(',')|length }}",
     ] {
         bed.write("web/f.j2", &format!("{LISTS}{use_of_it}\n"));
-        bed.run(&["render"]).exits(2).complains("takes longer than 3 s");
+        // It ends by its steps or by its time, whichever is first on this machine.
+        bed.run(&["render"]).exits(2).complains("--> desired/web/f.j2:1:");
     }
     bed.write("web/f.j2", "fine\n");
     let ranges = ["range(99999)"; 11].join(", ");

@@ -6,13 +6,14 @@
 
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use minijinja::machinery::{Span, Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 
 use super::expression::Fault;
+use crate::diagnostic::place::Place;
 
 /// How many names, operators and brackets an expression or a block may have.
 const SYMBOLS: usize = 500;
@@ -26,34 +27,53 @@ const BYTES: usize = 16 << 20;
 /// How many values an expression may give: more than any object holds.
 const VALUES: usize = 1 << 20;
 
-/// How many expressions and templates were begun, and how many of them came to an end.
-static BEGUN: AtomicU64 = AtomicU64::new(0);
-static ENDED: AtomicU64 = AtomicU64::new(0);
+static FILLINGS: Mutex<Fillings> = Mutex::new(Fillings {
+    begun: 0,
+    under_way: Vec::new(),
+});
+
+/// The expressions and templates that are filled in at this time, in any thread.
+struct Fillings {
+    /// How many were begun so far.
+    begun: u64,
+    under_way: Vec<(u64, Place)>,
+}
+
+impl Fillings {
+    fn of_process() -> MutexGuard<'static, Self> {
+        FILLINGS.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// One expression or template that is filled in, until it is dropped.
-pub(super) struct Filling(());
+pub(super) struct Filling(u64);
 
 impl Filling {
-    pub(super) fn begin() -> Self {
-        BEGUN.fetch_add(1, Ordering::Relaxed);
-        Self(())
+    /// Begins with that which stands at `place`.
+    pub(super) fn begin(place: Place) -> Self {
+        let mut fillings = Fillings::of_process();
+        fillings.begun += 1;
+        let number = fillings.begun;
+        fillings.under_way.push((number, place));
+        Self(number)
     }
 }
 
 impl Drop for Filling {
     fn drop(&mut self) {
-        ENDED.fetch_add(1, Ordering::Relaxed);
+        let Self(own) = *self;
+        Fillings::of_process().under_way.retain(|(number, _)| *number != own);
     }
 }
 
-/// The expression or template that is being filled in, by its number; none where none is.
+/// The number and the place of the expression or template that was begun last and is not filled in yet; nothing
+/// where there is none.
 ///
 /// minijinja counts steps, but writes and compares whole values in one of them, and a few lists that hold each
 /// other stand for more values than can ever be written. Whoever waits for the end can see by this that one and
 /// the same takes too long.
-pub fn under_way() -> Option<u64> {
-    let (ended, begun) = (ENDED.load(Ordering::Relaxed), BEGUN.load(Ordering::Relaxed));
-    (begun != ended).then_some(begun)
+pub fn under_way() -> Option<(u64, Place)> {
+    Fillings::of_process().under_way.last().cloned()
 }
 
 /// Refuses a value of more parts than any object has.

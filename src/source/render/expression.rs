@@ -83,7 +83,6 @@ impl Evaluator {
 
     pub(super) fn evaluate(&self, expression: &str, variables: &Variables) -> Result<Evaluated, Fault> {
         bounds::check_expression(expression)?;
-        let _filling = bounds::Filling::begin();
         let notebook: Notebook = Arc::new(Mutex::default());
         let scope = Scope {
             parameters: self.parameters.clone(),

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::bounds::Filling;
 use super::document::Renderer;
 use super::expression;
 use super::rendered::{RenderedNode, RenderedValue};
@@ -126,7 +127,10 @@ impl Renderer<'_> {
         span: Range<usize>,
         variables: &Variables,
     ) -> Option<(Value, Vec<ParameterPath>)> {
-        match self.evaluator.evaluate(expression, variables) {
+        let filling = Filling::begin(Place::new(self.file.clone(), span.clone()));
+        let evaluated = self.evaluator.evaluate(expression, variables);
+        drop(filling);
+        match evaluated {
             Ok(evaluated) => Some((evaluated.value, evaluated.read)),
             Err(fault) => {
                 // The expression's own span counts from its beginning: found again in the file where

@@ -28,6 +28,7 @@ mod template;
 use std::fmt;
 use std::sync::Arc;
 
+use self::bounds::Filling;
 use self::document::{ParameterOrigins, Renderer};
 use self::expression::Evaluator;
 use self::rendered::RenderedNode;
@@ -120,7 +121,10 @@ impl Rendering {
 
     /// Fills in the Jinja template that `file` holds.
     pub fn template(&self, file: &Arc<SourceFile>) -> Result<Text, Error> {
-        match self.templates.fill(file.text()) {
+        let filling = Filling::begin(Place::of_line(file.clone(), 0));
+        let filled = self.templates.fill(file.text());
+        drop(filling);
+        match filled {
             Ok(filled) => {
                 let is_secret = |path: &&Vec<String>| {
                     let path: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -147,11 +151,10 @@ impl Rendering {
     /// What made line `line` (from 0) of the text that the template in `file` was filled in to: its line
     /// in the template, then the parameters that this names.
     pub fn template_line(&self, file: &Arc<SourceFile>, line: usize) -> Vec<Origin> {
-        let Some(number) = self
-            .templates
-            .lines(file.text())
-            .and_then(|lines| lines.get(line).copied())
-        else {
+        let filling = Filling::begin(Place::of_line(file.clone(), 0));
+        let lines = self.templates.lines(file.text());
+        drop(filling);
+        let Some(number) = lines.and_then(|lines| lines.get(line).copied()) else {
             return Vec::new();
         };
         let place = Place::of_line(file.clone(), number);

@@ -65,7 +65,6 @@ impl Templates {
 
     pub(super) fn fill(&self, template: &str) -> Result<Filled, Fault> {
         bounds::check_template(template, &self.syntax)?;
-        let _filling = bounds::Filling::begin();
         let notebook: Notebook = Arc::new(Mutex::default());
         let scope = Scope {
             parameters: self.parameters.clone(),
