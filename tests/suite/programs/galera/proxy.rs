@@ -96,13 +96,15 @@ fn all_clients_write_to_one_node() {
         let address = place.address(ordinal + 1).to_string();
         Program::new(&["python3", &client, &address]).start(&place, &format!("client-{ordinal}"))
     });
+    // Two that write the same row at two nodes are refused all the time: a while without that is one node. A busy
+    // machine may answer a check late, which leads them away and back again.
     let mut write_at = |node: &str| {
         for (ordinal, client) in ordinals.iter().zip(&mut clients) {
             let is_there = || {
                 let log = place.log(&format!("client-{ordinal}"));
-                log.lines().rev().take(20).filter(|line| *line == node).count() == 20
+                log.lines().rev().take(300).filter(|line| *line == node).count() == 300
             };
-            client.wait_until(&place, node, is_there);
+            client.wait_until(&place, &format!("all is written at {node}"), is_there);
         }
     };
     let connections = |ordinal: u8| {
@@ -110,28 +112,21 @@ fn all_clients_write_to_one_node() {
             "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'root' AND id != CONNECTION_ID()";
         query(&place, ordinal, "password", others)
     };
+    let mut are_connected = |nodes: &[(u8, &str)]| {
+        let is_so = || nodes.iter().all(|(ordinal, count)| connections(*ordinal) == *count);
+        proxies[0].wait_until(&place, &format!("connections are {nodes:?}"), is_so);
+    };
     write_at("mariadb-0");
-    for ordinal in ordinals {
-        for _ in 0..20 {
-            let name = query(&place, ordinal, "password", "SELECT @@wsrep_node_name");
-            assert_eq!(name, "mariadb-0");
-        }
-    }
-    assert_eq!([0, 1, 2].map(connections), ["2", "0", "0"]);
-    // Nobody was refused for what another did at another node.
-    for ordinal in ordinals {
-        let log = place.log(&format!("client-{ordinal}"));
-        assert!(log.lines().all(|line| line == "mariadb-0"), "{log}");
-    }
+    are_connected(&[(0, "2"), (1, "0"), (2, "0")]);
 
     nodes[0].kill();
     write_at("mariadb-1");
-    assert_eq!([1, 2].map(connections), ["2", "0"]);
+    are_connected(&[(1, "2"), (2, "0")]);
 
     nodes[0] = start(&place, &shipped, 0, 3);
     nodes[0].wait_until(&place, "it is ready", || is_ready(&place, 0));
     write_at("mariadb-0");
-    assert_eq!([0, 1, 2].map(connections), ["2", "0", "0"]);
+    are_connected(&[(0, "2"), (1, "0"), (2, "0")]);
 }
 
 /// In place of a node that is ready: tells every client at which address it is.
