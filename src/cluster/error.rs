@@ -23,7 +23,9 @@ pub struct ClusterError {
 /// The kinds of failure that differ in what can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// No usable connection data: no kubeconfig, an unknown context.
+    /// Nothing says which cluster is meant: there is no kubeconfig, or none with a context.
+    NoCluster,
+    /// Connection data that cannot be used: an unknown context, a file that cannot be read.
     Configuration,
     /// A credential would go where anybody on the way could read it.
     ClearText,
@@ -41,6 +43,8 @@ pub enum Failure {
     Unreachable,
     /// The certificate of the server is signed by nobody that is trusted, or is not its own.
     Untrusted,
+    /// The certificate of the server has expired, or is not valid yet.
+    CertificateOutOfDate,
     /// 401: a missing, wrong or expired credential.
     Unauthorized,
     /// 403: the user may not; the server says which verb on what.

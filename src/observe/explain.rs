@@ -135,7 +135,11 @@ fn hint(failure: &Failure) -> Option<String> {
              and name who signs for it by --certificate-authority FILE"
         }
         Failure::Unreachable => "check that the server is running, and the --context that is used",
-        Failure::Configuration => "give a kubeconfig by --kubeconfig or $KUBECONFIG",
+        Failure::CertificateOutOfDate => {
+            "the server's certificate is not valid at this time: look at the clock of this machine, or have the \
+             certificate renewed"
+        }
+        Failure::NoCluster => "give a kubeconfig by --kubeconfig or $KUBECONFIG",
         Failure::NamespaceTerminating => "the namespace is being deleted: wait until it is gone",
         _ => return None,
     };

@@ -305,7 +305,8 @@ fn a_failure_says_what_can_be_done_about_it() {
     for (failure, hint) in [
         (Failure::Unauthorized, Some("log in again")),
         (Failure::Unreachable, Some("check that the server is running")),
-        (Failure::Configuration, Some("give a kubeconfig")),
+        (Failure::NoCluster, Some("give a kubeconfig")),
+        (Failure::Configuration, None),
         (Failure::ClearText, Some("write https:// before the server")),
         (
             Failure::PluginMissing { install_hint: None },
@@ -325,6 +326,7 @@ fn a_failure_says_what_can_be_done_about_it() {
             Some("log in again, or install the plugin anew: brew install x"),
         ),
         (Failure::Untrusted, Some("--certificate-authority FILE")),
+        (Failure::CertificateOutOfDate, Some("renewed")),
         (Failure::MayNotImpersonate, Some("ask for the right to `impersonate`")),
         (Failure::Forbidden, Some("ask for the roles")),
         (Failure::NamespaceTerminating, Some("wait until it is gone")),

@@ -6,15 +6,24 @@ use crate::cluster::{CauseKind, FieldCause};
 /// The words by which API servers say that a field cannot be changed: how they end, whatever value they
 /// quote before.
 ///
-/// From `k8s.io/apimachinery/pkg/api/validation` (`FieldImmutableErrorMsg`), which most kinds use, and
-/// `k8s.io/kubernetes/pkg/apis/*/validation` (1.37; for StorageClasses and role bindings also 1.30).
-const IMMUTABLE_ENDINGS: [&str; 9] = [
+/// From `k8s.io/apimachinery/pkg/api/validation` (`FieldImmutableErrorMsg`), which most kinds use, its
+/// `pkg/api/validate/update.go`, which declarative validation uses, and `k8s.io/kubernetes/pkg/apis/*/validation` (1.37;
+/// for StorageClasses and role bindings also 1.30).
+const IMMUTABLE_ENDINGS: [&str; 15] = [
     ": field is immutable",
+    ": field cannot be set once created",
+    ": field cannot be cleared once set",
+    ": field cannot be modified once set",
     // ConfigMap and Secret.
     ": field is immutable when `immutable` is set",
     // Service: addresses, their families, the class of the load balancer.
     ": may not change once set",
     ": primary clusterIP can not be unset",
+    ": primary ipFamily can not be unset",
+    // PersistentVolume: nodes.
+    ": field is immutable, except for updating from beta label to GA",
+    // Job: pods that are scheduled together.
+    ": the basic/gang policy variant is immutable after creation; only schedulingPolicy.gang.minCount may be updated",
     // PriorityClass.
     ": may not be changed in an update.",
     // VolumeAttributesClass, and StorageClass as it was.
@@ -109,6 +118,8 @@ mod tests {
             "Forbidden: updates to statefulset spec for fields other than 'replicas', 'template' are forbidden",
             "Forbidden: spec is immutable after creation except resources.requests for bound claims\n@@ -1 +1 @@",
             "Invalid value: {}: cannot change roleRef",
+            "Invalid value: {}: field is immutable, except for updating from beta label to GA",
+            "Invalid value: 3: field cannot be modified once set",
         ] {
             assert_eq!(kind("FieldValueInvalid", words), CauseKind::Immutable, "{words}");
         }

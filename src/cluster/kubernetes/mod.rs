@@ -63,7 +63,6 @@ pub struct Kubernetes {
     /// Where answers are kept that the server would only repeat.
     cache: Option<Cache>,
     context: Option<String>,
-    user: Option<String>,
     default_namespace: String,
     skips_verification: bool,
 }
@@ -72,10 +71,11 @@ impl Kubernetes {
     /// Finds the cluster that `connection` means, and gets the credential for it. Sends nothing to
     /// the server.
     pub async fn connect(connection: &Connection) -> Result<Self, ClusterError> {
-        let Target { config, context, user } = connection.resolve(&Environment::of_process()).await?;
+        let Target { config, context } = connection.resolve(&Environment::of_process()).await?;
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let default_namespace = config.default_namespace.clone();
         let skips_verification = config.accept_invalid_certs;
+        let is_verified = !skips_verification && config.cluster_url.scheme_str() == Some("https");
         let plugin = config.auth_info.exec.as_ref().map(Plugin::of);
         let server = Server { url: server, plugin };
         // A credential plugin is run, and waited for, while the client is made.
@@ -93,11 +93,11 @@ impl Kubernetes {
             Err(error) => return Err(unusable_server(&server.url, &error)),
         };
         Ok(Self {
-            cache: Cache::of_user(&server.url),
+            // Whatever an unknown server says is kept for nobody else.
+            cache: is_verified.then(|| Cache::of_user(&server.url)).flatten(),
             transport: Transport::new(client, server, Limit::of(connection.request_timeout)),
             skips_verification,
             context,
-            user,
             default_namespace,
         })
     }
@@ -120,11 +120,6 @@ impl Kubernetes {
     /// The namespace of what names none: the context's, or the pod's.
     pub fn default_namespace(&self) -> &str {
         &self.default_namespace
-    }
-
-    /// What the kubeconfig calls the user. The server may know them by another name.
-    pub fn user_name(&self) -> Option<&str> {
-        self.user.as_deref()
     }
 
     /// The URL of the API server.

@@ -154,10 +154,9 @@ impl Refusal {
         }
     }
 
-    /// Authorization says `User "x" cannot patch resource …`; admission plugins, webhooks and
-    /// policies use 403 too, for objects.
-    /// The user who may not, and what they may not do. The name stands as `%q` of Go writes it, of which a quote
-    /// and a backslash are read.
+    /// The user who may not, and what they may not do: authorization says `User "x" cannot patch resource …`, while
+    /// admission plugins, webhooks and policies use 403 for objects. The name stands as `%q` of Go writes it, of which
+    /// a quote and a backslash are read.
     fn user(&self) -> Option<(String, &str)> {
         let message = &self.status.message;
         let (_, why) = message.split_once("forbidden: ").unwrap_or(("", message));

@@ -57,7 +57,6 @@ impl Server {
             transport,
             cache: None,
             context: None,
-            user: None,
             default_namespace: "default".into(),
             skips_verification: false,
         }

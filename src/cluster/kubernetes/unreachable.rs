@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kube::client::AuthError;
 use kube::config::ExecConfig;
+use rustls::CertificateError;
 
 use crate::cluster::{ClusterError, Failure};
 
@@ -43,11 +44,7 @@ pub(super) fn error(server: &Server, error: impl StdError + Send + Sync + 'stati
         return credential(server, auth);
     }
     let message = format!("failed to reach {}: {}", server.url, innermost(&error));
-    let failure = if chain(&error).any(is_about_a_certificate) {
-        Failure::Untrusted
-    } else {
-        Failure::Unreachable
-    };
+    let failure = chain(&error).find_map(of_a_certificate).unwrap_or(Failure::Unreachable);
     ClusterError::new(failure, message).because(error)
 }
 
@@ -116,15 +113,27 @@ pub(super) fn innermost(error: &(dyn StdError + 'static)) -> String {
     words(&chain(error).last().unwrap_or(error).to_string())
 }
 
-/// Whether TLS ended since the server could not show a certificate that is trusted.
-fn is_about_a_certificate(error: &(dyn StdError + 'static)) -> bool {
+/// What follows where TLS ended for the certificate that the server showed.
+fn of_a_certificate(error: &(dyn StdError + 'static)) -> Option<Failure> {
     // An I/O error leaves the error that it holds out of its sources.
     let held = std::iter::successors(Some(error), |error| {
         let held = error.downcast_ref::<io::Error>()?.get_ref()?;
         Some(held as &(dyn StdError + 'static))
     });
-    let mut tls = held.filter_map(|error| error.downcast_ref());
-    tls.any(|error| matches!(error, rustls::Error::InvalidCertificate(_)))
+    let mut tls = held.filter_map(|error| error.downcast_ref::<rustls::Error>());
+    tls.find_map(|error| match error {
+        rustls::Error::InvalidCertificate(wrong) => match wrong {
+            CertificateError::UnknownIssuer
+            | CertificateError::NotValidForName
+            | CertificateError::NotValidForNameContext { .. } => Some(Failure::Untrusted),
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. } => Some(Failure::CertificateOutOfDate),
+            _ => None,
+        },
+        _ => None,
+    })
 }
 
 /// An operating system's or a library's message in the form of ours.
@@ -150,6 +159,19 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_decides_what_to_do() {
+        let failure = |wrong| {
+            let tls = io::Error::other(rustls::Error::InvalidCertificate(wrong));
+            error(&server("https://a:6443"), kube::Error::Service(Box::new(tls))).failure
+        };
+        assert_eq!(failure(CertificateError::UnknownIssuer), Failure::Untrusted);
+        assert_eq!(failure(CertificateError::NotValidForName), Failure::Untrusted);
+        assert_eq!(failure(CertificateError::Expired), Failure::CertificateOutOfDate);
+        assert_eq!(failure(CertificateError::NotValidYet), Failure::CertificateOutOfDate);
+        assert_eq!(failure(CertificateError::Revoked), Failure::Unreachable);
+    }
 
     fn server(url: &str) -> Server {
         let plugin = Plugin {

@@ -104,7 +104,7 @@ pub(super) fn cause(path: FieldPath, kind: CauseKind, why: &str) -> FieldCause {
 
 /// Fields have values that they cannot have.
 pub(super) fn fields(reference: &ObjectRef, causes: Vec<FieldCause>) -> ClusterError {
-    let lines: Vec<_> = causes.iter().map(line).collect();
+    let lines: Vec<_> = causes.iter().map(|cause| line(cause, FieldPath::to_string)).collect();
     let message = format!(
         "{} {:?} is invalid: {}",
         reference.kind,
@@ -120,7 +120,7 @@ pub(super) fn fields(reference: &ObjectRef, causes: Vec<FieldCause>) -> ClusterE
 /// Fields that the schema of the kind does not allow.
 pub(super) fn mistakes(reference: &ObjectRef, mistakes: &[Mistake]) -> ClusterError {
     let causes: Vec<FieldCause> = mistakes.iter().map(of_mistake).collect();
-    let lines: Vec<_> = causes.iter().map(server_line).collect();
+    let lines: Vec<_> = causes.iter().map(|cause| line(cause, server_path)).collect();
     let message = format!(
         "failed to create typed patch object ({reference}): {}",
         lines.join("\n")
@@ -153,15 +153,9 @@ fn of_mistake(mistake: &Mistake) -> FieldCause {
     }
 }
 
-/// A cause as validation writes it.
-fn line(cause: &FieldCause) -> String {
-    let path = cause.path.as_ref().map(ToString::to_string).unwrap_or_default();
-    format!("{path}: {}", cause.message)
-}
-
-/// A cause as server-side apply writes it.
-fn server_line(cause: &FieldCause) -> String {
-    let path = cause.path.as_ref().map(server_path).unwrap_or_default();
+/// A cause on a line of its own, with its path as `spelled`.
+fn line(cause: &FieldCause, spelled: fn(&FieldPath) -> String) -> String {
+    let path = cause.path.as_ref().map(spelled).unwrap_or_default();
     format!("{path}: {}", cause.message)
 }
 

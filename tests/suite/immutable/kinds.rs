@@ -102,6 +102,41 @@ parameters: {{tier: {tier}}}
 }
 
 #[test]
+fn a_volume_on_other_nodes() {
+    // A controller takes the finalizer off.
+    let bed = Bed::on(ControlPlane::full(), "fixed-volume");
+    let volume = |node: &str| {
+        format!(
+            "apiVersion: v1
+kind: PersistentVolume
+metadata:
+  name: fixed-volume
+spec:
+  capacity: {{storage: 1Gi}}
+  accessModes: [ReadWriteOnce]
+  persistentVolumeReclaimPolicy: Retain
+  local: {{path: /data}}
+  nodeAffinity:
+    required:
+      nodeSelectorTerms:
+        - matchExpressions: [{{key: kubernetes.io/hostname, operator: In, values: [{node}]}}]
+"
+        )
+    };
+    let case = Case {
+        kind: "PersistentVolume",
+        name: "fixed-volume",
+        first: volume("one"),
+        second: volume("two"),
+        fields: "nodeAffinity",
+        lost: "its data is lost, unless the volume is retained",
+    };
+    let (_, after) = case.is_replaced_only_where_allowed(&bed);
+    let terms = &after["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"];
+    assert_eq!(terms[0]["matchExpressions"][0]["values"], json!(["two"]));
+}
+
+#[test]
 fn an_immutable_secret() {
     let bed = Bed::new("fixed-secret");
     let secret = |password: &str| {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::failures::{failure, join, unreadable};
 use super::{Connection, Environment};
-use crate::cluster::ClusterError;
+use crate::cluster::{ClusterError, Failure};
 
 /// The kubeconfig files that count.
 pub(super) struct Files {
@@ -46,7 +46,8 @@ impl Files {
             files if files.iter().any(|file| file.exists()) => format!("{} holds no context", join(files)),
             files => format!("there is no {}", join(files)),
         };
-        failure(format!("failed to find a cluster: {looked}, and this is not a pod"))
+        let message = format!("failed to find a cluster: {looked}, and this is not a pod");
+        ClusterError::new(Failure::NoCluster, message)
     }
 
     /// They do not hold something of this name.
@@ -102,8 +103,7 @@ pub(super) struct Choice {
     /// The name of the cluster, and what it says; nothing about it where the server alone is named.
     pub cluster_name: String,
     pub cluster: Cluster,
-    /// The name of the user, and what it says.
-    pub user_name: Option<String>,
+    /// What it says of the user.
     pub user: AuthInfo,
 }
 
@@ -113,8 +113,8 @@ impl Choice {
         let context = context(connection, kubeconfig, files)?;
         let (name, details) = context.unzip();
         let details = details.unwrap_or_default();
-        let user_name = connection.user.clone().or(details.user).filter(|user| !user.is_empty());
-        let user = match &user_name {
+        let user = connection.user.clone().or(details.user).filter(|user| !user.is_empty());
+        let user = match &user {
             Some(user) => named_user(user, connection.user.is_some(), kubeconfig, files)?,
             None => AuthInfo::default(),
         };
@@ -138,7 +138,6 @@ impl Choice {
             namespace: details.namespace,
             cluster_name,
             cluster,
-            user_name,
             user,
         })
     }

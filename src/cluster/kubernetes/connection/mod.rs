@@ -104,8 +104,6 @@ pub(super) struct Target {
     pub config: Config,
     /// The context's name; none in a pod, nor where another cluster than the context's is asked.
     pub context: Option<String>,
-    /// What the kubeconfig calls the user.
-    pub user: Option<String>,
 }
 
 /// What the process's environment says about clusters.
@@ -161,7 +159,7 @@ impl Connection {
             true => return Err(files.no_cluster()),
             false => self.in_kubeconfig(kubeconfig, &files).await?,
         };
-        sendable::refuse(&target.config)?;
+        sendable::refuse_user(&target.config.auth_info)?;
         clear_text::refuse(&target.config)?;
         let limit = self.request_timeout.filter(|limit| !limit.is_zero());
         target.config.connect_timeout = Some(limit.map_or(CONNECT_LIMIT, |limit| limit.min(CONNECT_LIMIT)));
@@ -191,11 +189,7 @@ impl Connection {
             Trust::Anybody => config.accept_invalid_certs = true,
         }
         self.identify(&mut config.auth_info);
-        Ok(Target {
-            config,
-            context: None,
-            user: None,
-        })
+        Ok(Target { config, context: None })
     }
 
     /// Puts the credential and the name that were typed in the place of those that a user has.

@@ -8,7 +8,7 @@ use kube::config::{Cluster, Context, KubeConfigOptions, Kubeconfig, NamedAuthInf
 
 use super::failures::{failure, unusable};
 use super::kubeconfig::{Choice, Files};
-use super::{Connection, Target, Trust};
+use super::{Connection, Target, Trust, sendable};
 use crate::cluster::ClusterError;
 use crate::cluster::kubernetes::proxy;
 
@@ -18,9 +18,10 @@ impl Connection {
         let mut chosen = Choice::of(self, &kubeconfig, files)?;
         self.direct(&mut chosen.cluster);
         self.identify(&mut chosen.user);
+        sendable::refuse_server(chosen.cluster.server.as_deref().unwrap_or_default())?;
         let whose = match (&chosen.context, &self.server) {
             (Some(context), None) => format!("context {context}"),
-            (_, Some(server)) => server.clone(),
+            (_, Some(_)) => "the server of --server".to_owned(),
             (None, None) => format!("cluster {}", chosen.cluster_name),
         };
         let has_own_proxy = chosen
@@ -29,7 +30,7 @@ impl Connection {
             .as_deref()
             .is_some_and(|proxy| !proxy.is_empty());
         let is_contexts = self.cluster.is_none() && self.server.is_none();
-        let (context, user) = (chosen.context.clone().filter(|_| is_contexts), chosen.user_name.clone());
+        let context = chosen.context.clone().filter(|_| is_contexts);
         let config = Config::from_custom_kubeconfig(alone(chosen), &KubeConfigOptions::default()).await;
         let mut config = config.map_err(|error| unusable(&whose, error))?;
         if config.root_cert.as_ref().is_some_and(Vec::is_empty) {
@@ -42,7 +43,7 @@ impl Connection {
         if !has_own_proxy && proxy::spares(&config.cluster_url, &proxy::exempt()) {
             config.proxy_url = None;
         }
-        Ok(Target { config, context, user })
+        Ok(Target { config, context })
     }
 
     /// Puts the server and the certificate authority that were typed in the place of those that a cluster has.

@@ -2,30 +2,30 @@
 //! credential themselves.
 
 use http::HeaderValue;
-use kube::Config;
 use kube::config::AuthInfo;
 use serde_json::Value;
 
 use crate::cluster::{ClusterError, Failure};
 
-/// Refuses a configuration that cannot be sent, or that would be repeated where it must not be. Nothing of what is
-/// refused is quoted.
-pub(super) fn refuse(config: &Config) -> Result<(), ClusterError> {
-    let url = &config.cluster_url;
-    let holds_user = url
-        .authority()
-        .is_some_and(|authority| authority.as_str().contains('@'));
-    let wrong = if holds_user {
-        Some("the URL of the server holds a user name: leave it out, and pass --token")
-    } else if url.query().is_some() {
-        Some("the URL of the server has a query: leave it out, and pass --token")
+/// Refuses a server, as it is written, that holds more than where it is: every error names the server, and a
+/// credential in it would be repeated. It is refused before anything else is said of it, and not quoted.
+pub(super) fn refuse_server(server: &str) -> Result<(), ClusterError> {
+    if server.contains('@') {
+        refused("the URL of the server holds a user name: leave it out, and pass --token")
+    } else if server.contains(['?', '#']) {
+        refused("the URL of the server has a query: leave it out, and pass --token")
     } else {
-        unsendable(&config.auth_info)
-    };
-    match wrong {
-        Some(wrong) => Err(ClusterError::new(Failure::Configuration, wrong)),
-        None => Ok(()),
+        Ok(())
     }
+}
+
+/// Refuses a user of whom something cannot be sent. Nothing of it is quoted.
+pub(super) fn refuse_user(user: &AuthInfo) -> Result<(), ClusterError> {
+    unsendable(user).map_or(Ok(()), refused)
+}
+
+fn refused(why: &str) -> Result<(), ClusterError> {
+    Err(ClusterError::new(Failure::Configuration, why))
 }
 
 /// What no header may hold: a character other than those of RFC 9110, section 5.5, such as a line break.

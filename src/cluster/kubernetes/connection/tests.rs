@@ -49,7 +49,10 @@ fn nothing() -> Environment {
 
 async fn message(connection: Connection, environment: &Environment) -> String {
     let error = connection.resolve(environment).await.err().expect("an error");
-    assert_eq!(error.failure, Failure::Configuration);
+    assert!(
+        matches!(error.failure, Failure::Configuration | Failure::NoCluster),
+        "{error}"
+    );
     error.to_string()
 }
 
@@ -65,10 +68,7 @@ async fn a_context_says_server_user_and_namespace() -> Result<(), ClusterError> 
     let target = connection.resolve(&nothing()).await?;
     assert_eq!(target.config.cluster_url, "https://east.example:6443/");
     assert_eq!(target.config.default_namespace, "openstack");
-    assert_eq!(
-        (target.context.as_deref(), target.user.as_deref()),
-        (Some("prod"), Some("ann"))
-    );
+    assert_eq!(target.context.as_deref(), Some("prod"));
     assert!(!target.config.default_retry);
     Ok(())
 }
@@ -406,6 +406,20 @@ async fn what_cannot_be_sent_or_would_be_repeated_is_refused_and_not_quoted() {
         let error = connection.resolve(&nothing()).await.err().expect(why);
         assert!(error.message.contains(why), "{error}");
         assert!(!format!("{error:?}").contains("swordfish"), "{error:?}");
+    }
+    for server in [
+        "https://ann:swordfish@host:x",
+        "ann:swordfish@east:6443",
+        "https://east:6443/?token=swordfish",
+    ] {
+        let connection = Connection {
+            server: Some(server.to_owned()),
+            trust: Trust::Authority("/nothing/swordfish-free.pem".into()),
+            ..Connection::default()
+        };
+        let error = connection.resolve(&nothing()).await.err().expect(server);
+        assert!(!format!("{error:?}").contains("ann:"), "{error:?}");
+        assert!(!format!("{error:?}").contains("token=swordfish"), "{error:?}");
     }
     for (name, is_sendable) in [("", false), ("ann\nx", false), ("ann", true)] {
         let connection = Connection {
