@@ -95,7 +95,6 @@ pub(super) async fn plan_against(
         reached,
         default_namespace,
         concurrency,
-        is_sandbox,
     } = connected;
     let set = applyset(&desired.set, &settings, &default_namespace);
     let policy = Policy {
@@ -124,7 +123,7 @@ pub(super) async fn plan_against(
             directory: directory.clone(),
         }),
         // A sandbox takes any.
-        secret_defaults: if is_sandbox { Vec::new() } else { secret_defaults },
+        secret_defaults: reached.as_ref().map_or_else(Vec::new, |_| secret_defaults),
         policy,
         concurrency,
     };
@@ -217,8 +216,6 @@ pub(super) struct Connected {
     pub(super) default_namespace: String,
     /// How many requests to have under way at once.
     pub(super) concurrency: usize,
-    /// Whether it is a directory in the place of a cluster.
-    pub(super) is_sandbox: bool,
 }
 
 /// How an API server was reached.
@@ -255,7 +252,6 @@ pub(super) async fn connect(options: &options::Cluster, ui: &mut Ui) -> Result<C
             default_namespace: Sandbox::DEFAULT_NAMESPACE.to_owned(),
             cluster: Arc::new(sandbox),
             concurrency,
-            is_sandbox: true,
         });
     }
     let failed = |error: ClusterError| observe::failed("connect to a cluster", error);
@@ -275,7 +271,6 @@ pub(super) async fn connect(options: &options::Cluster, ui: &mut Ui) -> Result<C
         default_namespace: kubernetes.default_namespace().to_owned(),
         cluster: Arc::new(kubernetes),
         concurrency,
-        is_sandbox: false,
     })
 }
 

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::context::Planned;
 use super::duration::duration;
 use super::options::accept;
@@ -15,7 +13,7 @@ use crate::plan::compare::Blame;
 use crate::plan::{self, Budget, Empty, Lineage, Policy, Prune};
 use crate::source::Settings;
 use crate::source::parameters::SetByHand;
-use crate::view::{self, Against, Heading, Pruning};
+use crate::view::{self, Pruning};
 
 /// Delete everything that an ApplySet holds, and the ApplySet itself.
 ///
@@ -83,17 +81,8 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let Observations { observed, served } = found.ok_or_else(|| context::never_synced(&set, &connected.name))?;
     let plan = plan::plan(observed, Lineage::default(), &query.policy);
     ui.done();
-    let heading = Heading {
-        against: Against::Cluster(&connected.name),
-        revision: None,
-        now: Timestamp::now(),
-        detail: context::detail(ui),
-        environment: args.named.environment.as_deref(),
-        not_selected: 0,
-        pruning: Pruning::Everything,
-        blame: &Blame::default(),
-    };
-    ui.result(&view::plan(&plan, &heading))?;
+    let last = plan.facts.parent.as_ref().and_then(|parent| parent.attempted.as_ref());
+    let environment = last.and_then(|last| last.environment.clone());
     let planned = Planned {
         plan,
         blame: Blame::default(),
@@ -102,11 +91,13 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         query,
         served,
         revision: None,
-        environment: None,
+        // What is left of the set belongs to it as before.
+        environment: args.named.environment.clone().or(environment),
         by_hand: SetByHand::default(),
         not_selected: 0,
         pruning: Pruning::Everything,
     };
+    ui.result(&view::plan(&planned.plan, &planned.heading(ui)))?;
     if let Some(error) = sync::refusals(&planned, None) {
         return Err(error);
     }

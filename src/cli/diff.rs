@@ -33,7 +33,7 @@ pub(super) struct Args {
     /// As pull requests do, so that only what the branch changes is shown. A...B is that of A and B; A..B is A
     /// itself. A commit is a branch, a tag, HEAD~1 or 3f2c1ab. What would change is what our own merge says,
     /// without admission.
-    #[arg(help_heading = "Desired state", long, value_name = "REV", conflicts_with_all = ["kubeconfig", "context", "cluster", "user", "server", "token", "as_user", "sandbox", "revision", "filename", "verify", "out"])]
+    #[arg(help_heading = "Desired state", long, value_name = "REV", conflicts_with_all = ["kubeconfig", "context", "cluster", "user", "server", "token", "as_user", "certificate_authority", "insecure_skip_tls_verify", "request_timeout", "sandbox", "revision", "filename", "verify", "out"])]
     from: Option<String>,
     /// The commit that is compared, with that of --from itself [default: DIR as it is on disk].
     #[arg(help_heading = "Desired state", long, value_name = "REV", requires = "from")]
@@ -65,11 +65,17 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     }
     let planned = context::plan_directory(&args.desired, &args.cluster, &args.safety, ui).await?;
     let heading = planned.heading(ui);
-    let text = args.format().show(&planned, &heading).await;
-    ui.result(&text)?;
-    if let Some(path) = &args.out {
-        saved::save(&planned, &heading, path).await?;
-    }
+    let made_of = match (&args.out, args.format()) {
+        (Some(path), _) => {
+            let made_of = saved::made_of(&planned).await?;
+            saved::save(&planned.plan, &heading, made_of.clone(), path)?;
+            Some(made_of)
+        }
+        // What cannot be bound is shown all the same.
+        (None, PlanFormat::Json) => saved::made_of(&planned).await.ok(),
+        (None, PlanFormat::Text | PlanFormat::Markdown | PlanFormat::Stat) => None,
+    };
+    ui.result(&args.format().show(&planned.plan, &heading, made_of))?;
     Ok(if planned.plan.is_in_sync() {
         Exit::Done
     } else {

@@ -1,8 +1,7 @@
 //! `--format`: what a plan is printed as.
 
-use super::context::Planned;
-use super::saved;
-use crate::view::{self, Against, Detail, Heading};
+use crate::plan::{MadeOf, Plan};
+use crate::view::{self, Detail, Heading};
 
 /// What a plan is printed as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -19,26 +18,19 @@ pub(super) enum PlanFormat {
 }
 
 impl PlanFormat {
-    /// What is printed for a plan.
-    pub(super) async fn show(self, planned: &Planned, heading: &Heading<'_>) -> String {
+    /// What is printed for a plan that is made of this, where it can be bound to anything.
+    pub(super) fn show(self, plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> String {
         match self {
-            Self::Text => view::plan(&planned.plan, heading),
+            Self::Text => view::plan(plan, heading),
             Self::Stat => {
                 let short = Heading {
                     detail: Detail::Objects,
                     ..*heading
                 };
-                view::plan(&planned.plan, &short)
+                view::plan(plan, &short)
             }
-            Self::Markdown => view::markdown(&planned.plan, heading),
-            Self::Json => {
-                // What cannot be bound, and what is of no cluster, is shown all the same.
-                let made_of = match heading.against {
-                    Against::Cluster(_) => saved::made_of(planned).await.ok(),
-                    Against::Commit { .. } => None,
-                };
-                view::json::pretty(&view::json::plan(&planned.plan, heading, made_of))
-            }
+            Self::Markdown => view::markdown(plan, heading),
+            Self::Json => view::json::pretty(&view::json::plan(plan, heading, made_of)),
         }
     }
 }

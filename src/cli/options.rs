@@ -4,6 +4,7 @@ use std::env::VarError;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anstream::ColorChoice;
 use clap::ArgAction;
@@ -116,10 +117,21 @@ pub(super) struct Directory {
     /// Whatever is on disk. A commit is a branch, a tag, HEAD~1 or 3f2c1ab.
     #[arg(long, value_name = "REV")]
     pub(super) revision: Option<String>,
+    #[arg(skip)]
+    inputs: OnceLock<Inputs>,
 }
 
 impl Directory {
+    /// What was said of the parameters. The files that are named are read the first time only: they may be pipes.
     pub(super) fn inputs(&self) -> Result<Inputs> {
+        if let Some(inputs) = self.inputs.get() {
+            return Ok(inputs.clone());
+        }
+        let inputs = self.read_inputs()?;
+        Ok(self.inputs.get_or_init(|| inputs).clone())
+    }
+
+    fn read_inputs(&self) -> Result<Inputs> {
         let files = self.parameters.iter().map(|path| file_of_parameters(path));
         let mut sets = files.collect::<Result<Vec<_>>>()?;
         sets.extend(self.set.iter().cloned().map(Assignment::Yaml));

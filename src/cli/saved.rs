@@ -10,15 +10,20 @@ use crate::cluster::files;
 use crate::diagnostic::error::{Error, Result};
 use crate::object::ObjectRef;
 use crate::observe;
-use crate::plan::{MadeOf, SavedPlan};
+use crate::plan::{MadeOf, Plan, SavedPlan};
 use crate::view::{self, Heading};
 
 /// Saves the plan, for `sync --plan`.
-pub(super) async fn save(planned: &Planned, heading: &Heading<'_>, path: &Path) -> Result<()> {
-    let made_of = made_of(planned).await?;
-    let saved = view::json::plan(&planned.plan, heading, Some(made_of));
-    files::write(path, &view::json::pretty(&saved))
-        .map_err(|error| Error::new(format!("failed to write {}", path.display())).because(error))
+pub(super) fn save(plan: &Plan, heading: &Heading<'_>, made_of: MadeOf, path: &Path) -> Result<()> {
+    let text = view::json::pretty(&view::json::plan(plan, heading, Some(made_of)));
+    // A pipe or a device is written to; only a file can be replaced.
+    let is_other = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    let written = if is_other {
+        fs::write(path, text)
+    } else {
+        files::write(path, &text)
+    };
+    written.map_err(|error| Error::new(format!("failed to write {}", path.display())).because(error))
 }
 
 /// Refuses a plan that is not the one that was saved, and shows what moved.

@@ -45,9 +45,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         discovery,
     } = found;
     let cluster = &*connected.cluster;
-    let query = Query {
-        ..Query::about_members(&set, connected.concurrency)
-    };
+    let query = Query::about_members(&set, connected.concurrency);
     let (live, not_compared) = observe::read_members(cluster, &query, &discovery, &parent).await?;
     let explained = futures::stream::iter(&live)
         .map(async |(resource, object)| {

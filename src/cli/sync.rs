@@ -101,6 +101,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         valid: args.lock.valid,
         format: args.format,
         may_plan_again: args.may_plan_again(),
+        rights: Some(args.rights()),
     };
     let Some(planned) = agreed(&args, ui).await? else {
         return Ok(Exit::Differs);
@@ -232,6 +233,7 @@ pub(super) async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) ->
         valid: Lock::default().valid,
         format: Format::Text,
         may_plan_again: false,
+        rights: None,
     };
     let set = planned.plan.facts.set.as_ref().map(|set| set.name.clone());
     match Box::pin(carry_out(planned, &options, ui)).await? {
@@ -251,6 +253,8 @@ struct SyncOptions {
     format: Format,
     /// Whether another plan may take the place of one that was overtaken.
     may_plan_again: bool,
+    /// The rights that it takes, where the roles with exactly them can be printed.
+    rights: Option<Rights>,
 }
 
 async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut Ui) -> Result<Ended> {
@@ -301,8 +305,12 @@ async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut Ui) -> Resu
     let was_interrupted = *sender.borrow();
     let result = match result {
         Err(Abort::Overtaken(_)) if options.may_plan_again && !was_interrupted => return Ok(Ended::Overtaken),
-        result => result.map_err(Error::from),
+        result => result.map_err(|abort| match (Error::from(abort), &options.rights) {
+            (error, Some(rights)) => rights.explain(error),
+            (error, None) => error,
+        }),
     };
+    let has_begun = !report.outcomes.is_empty() || report.has_begun();
     report.interrupted = was_interrupted;
     report.failed = result.is_err();
     ui.done();
@@ -318,13 +326,18 @@ async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut Ui) -> Resu
             ui.result(&view::json::line(&report))?;
         }
         // It could not begin: the error says all.
-        Format::Text if report.failed && report.outcomes.is_empty() && !report.has_begun() => {}
+        Format::Text if report.failed && !has_begun => {}
         Format::Text => ui.result(&view::report(&report))?,
     }
     match result {
         Err(error) if was_interrupted => {
             ui.error(&error);
             Ok(Ended::With(Exit::Interrupted))
+        }
+        // What was done is not undone: this is no sync that could not run.
+        Err(error) if has_begun => {
+            ui.error(&error);
+            Ok(Ended::With(Exit::Differs))
         }
         Err(error) if options.format == Format::Json => {
             // The report has it for programs.

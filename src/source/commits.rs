@@ -22,6 +22,8 @@ pub struct MergeBase {
     pub commit: String,
     /// How many others would be as good: branches that were merged into each other have several.
     pub others: usize,
+    /// Whether it is the first of the two itself, which has nothing then that the second lacks.
+    pub is_first: bool,
 }
 
 /// The merge base of two commits of the repository that `path` stands in. It is an error if they have none, or if
@@ -120,6 +122,7 @@ impl Commits {
             Some(base) => Ok(MergeBase {
                 commit: base.to_string(),
                 others: bases.len() - 1,
+                is_first: one.id() == *base,
             }),
             None => Err(self.no_merge_base(names)),
         }

@@ -229,7 +229,7 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
     // Nobody has taken it: only its age says that it is lost.
     signal("-CONT", &sync);
     Run::finish(sync)
-        .exits(2)
+        .exits(1)
         .complains("lost the Lease of the ApplySet once-slept");
     assert!(
         bed.get("configmap", "after").is_none(),

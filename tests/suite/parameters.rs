@@ -147,6 +147,11 @@ fn a_text_comes_from_a_file_or_a_variable() {
     assert!(!parent.to_string().contains(PASSWORD), "{parent}");
     hides(run(&["diff"]).exits(0));
 
+    // A file that can be read only once.
+    let piped = format!("passwords: {{database: '{PASSWORD}'}}\n");
+    let run = bed.run_with(&["diff", "--format=json", "--parameters", "/dev/stdin"], &piped);
+    hides(run.exits(1).shows("\"action\": \"update\""));
+
     // The suite's own environment has little in it.
     let label = ["render", "--set-env", "deployment.label=KUBECONFIG"];
     bed.run(&label)

@@ -80,7 +80,6 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
         reached: None,
         default_namespace: Sandbox::DEFAULT_NAMESPACE.to_owned(),
         concurrency: 1,
-        is_sandbox: true,
     };
     let namespace = context::namespace(&desired.set, &from.settings, Sandbox::DEFAULT_NAMESPACE);
     surroundings::make(&sandbox, &from, &to, &namespace).await?;
@@ -100,7 +99,7 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
             base_of,
         };
     }
-    let text = format.show(&planned, &heading).await;
+    let text = format.show(&planned.plan, &heading, None);
     ui.result(&text)?;
     Ok(if planned.plan.is_in_sync() {
         Exit::Done
@@ -141,7 +140,11 @@ fn base<'a>(path: &Path, range: &Range<'a>, ui: &mut Ui) -> Result<Base<'a>> {
         range::From::MergeBaseWith(name) => name,
     };
     let of = [name, range.other()];
-    let MergeBase { commit, others } = source::merge_base(path, of)?;
+    let MergeBase {
+        commit,
+        others,
+        is_first,
+    } = source::merge_base(path, of)?;
     if others > 0 {
         let count = others + 1;
         ui.warning(&format!(
@@ -149,9 +152,7 @@ fn base<'a>(path: &Path, range: &Range<'a>, ui: &mut Ui) -> Result<Base<'a>> {
             of[0], of[1]
         ));
     }
-    // Where the other side has all of it, it is compared with itself.
-    let commits = source::Commits::of(path)?;
-    Ok(if commits.find(name)?.commit == commit {
+    Ok(if is_first {
         Base::Named(name)
     } else {
         Base::Merge { id: commit, of }
