@@ -17,8 +17,8 @@
 //! 7. [`mod@plan`]: compares objects, and decides what becomes of each and in which order.
 //! 8. [`source`]: reads git and directories: parameters, templates, components, rules.
 //! 9. [`cluster`]: an API server, or the sandbox: a directory that behaves as one.
-//! 10. [`kinds`]: what is known of particular kinds: health, pods, Jobs, rollouts.
-//! 11. [`ssa`]: server-side apply as a library: schemas, merging, canonical values.
+//! 10. [`ssa`]: server-side apply as a library: schemas, merging, canonical values.
+//! 11. [`kinds`]: what is known of particular kinds: health, pods, Jobs, rollouts, definitions.
 //! 12. [`applyset`]: the ApplySet: its parent, its records, its members, its digest key.
 //! 13. [`sops`]: files that SOPS encrypted, decrypted in memory.
 //! 14. [`yaml`]: YAML with the place of every value.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::kinds::definition::Definition;
 use crate::kinds::pods::{Pods, pods};
 use crate::object::field::{At, FieldPath};
 use crate::object::{GroupKind, ObjectRef, is_definition};
@@ -82,7 +83,8 @@ impl<'a> Directory<'a> {
         for definition in definitions() {
             schema.add_custom(&definition.value);
         }
-        let clusterwide = scope::defined_clusterwide(definitions());
+        let definitions = definitions().map(|definition| Definition::new(&definition.value));
+        let clusterwide = scope::defined_clusterwide(definitions);
         let object = |manifest: &'a Manifest| {
             let kind = manifest.gvk.group_kind.clone();
             let is_clusterwide = scope::is_clusterwide(&kind) || clusterwide.contains(&kind);

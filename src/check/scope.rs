@@ -3,9 +3,9 @@
 use crate::diagnostic::identifier::Identifier;
 use std::collections::BTreeSet;
 
+use crate::kinds::definition::{DefinedScope, Definition};
 use crate::object::GroupKind;
 use crate::object::field::FieldPath;
-use crate::source::Manifest;
 
 use super::directory::{Directory, Object};
 use super::finding::Finding;
@@ -58,13 +58,11 @@ pub(super) fn is_clusterwide(kind: &GroupKind) -> bool {
 }
 
 /// The kinds without a namespace that these define.
-pub(super) fn defined_clusterwide<'a>(definitions: impl Iterator<Item = &'a Manifest>) -> BTreeSet<GroupKind> {
-    let clusterwide = definitions.filter_map(|definition| {
-        let spec = definition.value.get("spec")?;
-        let kind = spec.get("names")?.get("kind")?.as_str()?;
-        (spec.get("scope")? == "Cluster").then(|| GroupKind::new(spec["group"].as_str().unwrap_or_default(), kind))
-    });
-    clusterwide.collect()
+pub(super) fn defined_clusterwide<'a>(definitions: impl Iterator<Item = Definition<'a>>) -> BTreeSet<GroupKind> {
+    definitions
+        .filter(|definition| definition.scope() == Some(DefinedScope::Cluster))
+        .filter_map(|definition| definition.kind())
+        .collect()
 }
 
 /// A namespace where there is none.

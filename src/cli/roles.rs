@@ -6,7 +6,8 @@ use super::{Exit, context, options};
 use crate::cli::ui::Ui;
 use crate::cluster::{Cluster, Discovery, built_in_kinds};
 use crate::diagnostic::error::{Error, Result};
-use crate::object::{GroupKind, is_definition};
+use crate::kinds::definition::Definition;
+use crate::object::GroupKind;
 use crate::roles::{self, Needs, Purpose, Subject};
 use crate::source::{Manifest, Settings};
 use crate::{kinds::jobs, observe, view};
@@ -112,15 +113,9 @@ async fn kinds(options: &options::Reach, ui: &mut Ui) -> Result<(Discovery, Stri
 
 /// What no cluster was asked about must be Kubernetes' own or defined in the directory.
 fn must_know(manifests: &[Manifest], discovery: &Discovery) -> Result<()> {
-    let text = |manifest: &Manifest, pointer: &str| {
-        let text = manifest.value.pointer(pointer).and_then(serde_json::Value::as_str);
-        text.unwrap_or_default().to_owned()
-    };
-    let definitions = manifests
+    let defined: Vec<GroupKind> = manifests
         .iter()
-        .filter(|manifest| is_definition(&manifest.gvk.group_kind));
-    let defined: Vec<GroupKind> = definitions
-        .map(|definition| GroupKind::new(text(definition, "/spec/group"), text(definition, "/spec/names/kind")))
+        .filter_map(|manifest| Definition::of(&manifest.gvk.group_kind, &manifest.value)?.kind())
         .collect();
     let unknown = manifests.iter().filter(|manifest| {
         let kind = &manifest.gvk.group_kind;

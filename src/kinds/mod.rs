@@ -1,5 +1,7 @@
-//! What is known of particular kinds: health, pods, Jobs, rollouts, generated Secrets, finalizers.
+//! What is known of particular kinds: health, pods, Jobs, rollouts, generated Secrets, finalizers,
+//! CustomResourceDefinitions.
 
+pub mod definition;
 pub mod finalizer;
 pub mod generate;
 pub mod health;

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt as _;
-use serde_json::Value;
 
 use super::ask_one::{Inquiry, Wanted, bind, is_because, read};
 use super::explain::refused;
@@ -12,6 +11,7 @@ use super::payload::Payload;
 use super::predict::not_yet;
 use crate::cluster::{ClusterError, Failure, Resource};
 use crate::diagnostic::error::{Error, Result};
+use crate::kinds::definition::Definition;
 use crate::kinds::generate;
 use crate::kinds::jobs::Run;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef, is_definition};
@@ -240,16 +240,14 @@ impl<'a> Around<'a> {
 
 /// The kind of a definition, where objects of it would be read or merged otherwise than now.
 fn changing_kind(definition: &Observation) -> Option<GroupKind> {
-    let live = definition.live.as_ref()?.value();
+    let live = definition.live.as_ref()?;
+    let now = Definition::new(live.value());
     let is_changed = match &definition.answer {
-        Answered::ByServer { object, .. } => ["versions", "conversion"]
-            .iter()
-            .any(|field| object.value()["spec"][field] != live["spec"][field]),
-        Answered::Unverified { .. } => !compare::is_base(&definition.desired, definition.live.as_ref()?),
+        Answered::ByServer { object, .. } => !now.treats_objects_as(Definition::new(object.value())),
+        Answered::Unverified { .. } => !compare::is_base(&definition.desired, live),
         _ => false,
     };
-    let text = |pointer: &str| live.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    is_changed.then(|| GroupKind::new(text("/spec/group"), text("/spec/names/kind")))
+    if is_changed { now.kind() } else { None }
 }
 
 /// What came of asking about several objects.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Cluster, ClusterError, Discovery, Resource, Scope};
+use crate::kinds::definition::Definition;
 use crate::object::{GroupKind, GroupVersionKind, LiveObject, ObjectRef, is_definition};
 use crate::plan::{Contents, Held, Unseen};
 
@@ -33,15 +34,8 @@ pub async fn contents(
 }
 
 async fn of_definition(cluster: &dyn Cluster, discovery: &Discovery, definition: &LiveObject) -> Contents {
-    let text = |path: &str| {
-        definition
-            .value()
-            .pointer(path)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
-    let kind = GroupKind::new(text("/spec/group"), text("/spec/names/kind"));
-    let Some(resource) = discovery.preferred(&kind) else {
+    let kind = Definition::new(definition.value()).kind();
+    let Some(resource) = kind.and_then(|kind| discovery.preferred(&kind)) else {
         // It is served in no version, so there is nothing by which to see whether objects are stored.
         return Contents::Known {
             stays: Vec::new(),

@@ -3,14 +3,13 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::cluster::{Discovery, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::place::Place;
+use crate::kinds::definition::Definition;
 use crate::object::field::FieldPath;
-use crate::object::{DesiredObject, GroupKind, GroupVersionKind, ObjectRef, is_definition};
+use crate::object::{DesiredObject, GroupKind, GroupVersionKind, ObjectRef};
 use crate::source::Manifest;
 
 /// A desired object and how its kind is reached.
@@ -20,29 +19,25 @@ pub type Resolved = (DesiredObject, Resource);
 /// definition brings which kind.
 pub fn add_defined_kinds(discovery: &mut Discovery, manifests: &[Manifest]) -> BTreeMap<GroupKind, ObjectRef> {
     let mut defined = BTreeMap::new();
-    for manifest in manifests
-        .iter()
-        .filter(|manifest| is_definition(&manifest.gvk.group_kind))
-    {
-        let text = |pointer: &str| manifest.value.pointer(pointer).and_then(Value::as_str);
-        let (Some(group), Some(kind), Some(plural)) = (
-            text("/spec/group"),
-            text("/spec/names/kind"),
-            text("/spec/names/plural"),
-        ) else {
+    for manifest in manifests {
+        let Some(definition) = Definition::of(&manifest.gvk.group_kind, &manifest.value) else {
             continue;
         };
-        let versions = manifest.value.pointer("/spec/versions").and_then(Value::as_array);
-        for version in versions
-            .into_iter()
-            .flatten()
-            .filter(|version| version.get("served") != Some(&Value::Bool(false)))
-            .filter_map(|version| version.get("name")?.as_str())
-        {
+        let (Some(kind), Some(plural)) = (definition.kind(), definition.plural()) else {
+            continue;
+        };
+        let served = definition
+            .versions()
+            .filter(|version| version.served() != Some(false))
+            .filter_map(|version| version.name());
+        for version in served {
             discovery.add(Resource {
-                gvk: GroupVersionKind::new(&format!("{group}/{version}"), kind),
+                gvk: GroupVersionKind {
+                    group_kind: kind.clone(),
+                    version: version.to_owned(),
+                },
                 plural: plural.to_owned(),
-                namespaced: text("/spec/scope") == Some("Namespaced"),
+                namespaced: definition.is_namespaced(),
                 listable: true,
             });
         }
@@ -51,7 +46,7 @@ pub fn add_defined_kinds(discovery: &mut Discovery, manifests: &[Manifest]) -> B
             namespace: None,
             name: manifest.name.clone(),
         };
-        defined.insert(GroupKind::new(group, kind), definition);
+        defined.insert(kind, definition);
     }
     defined
 }
@@ -218,7 +213,11 @@ fn ignored_namespace(manifest: &mut Manifest, resource: &Resource) -> Option<Pla
         return None;
     }
     let place = place_of(manifest, &["metadata", "namespace"]);
-    if let Some(metadata) = manifest.value.get_mut("metadata").and_then(Value::as_object_mut) {
+    if let Some(metadata) = manifest
+        .value
+        .get_mut("metadata")
+        .and_then(serde_json::Value::as_object_mut)
+    {
         metadata.remove("namespace");
     }
     Some(place)

@@ -19,9 +19,11 @@ use serde_json::Value;
 
 use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Resource, Scope};
-use crate::object::{DesiredObject, GroupKind, ObjectRef, is_definition, is_secret};
+use crate::kinds::definition::Definition;
+use crate::kinds::health;
+use crate::object::{DesiredObject, GroupKind, ObjectRef, is_secret};
 use crate::observe::Resolved;
-use crate::{kinds::health, plan};
+use crate::plan;
 
 pub use objects::{Subject, objects};
 pub use rights::{Rights, Target};
@@ -148,14 +150,12 @@ impl Needs<'_> {
             return kind.group == "apps" && built_in.contains(&kind.kind.as_str())
                 || kind.is("", "ReplicationController");
         }
-        let objects = self.objects.iter().map(|(object, _)| object);
-        let mut definitions = objects.filter(|object| defines(object, kind));
+        let definitions = self.objects.iter().filter_map(|(object, _)| definition(object));
+        let mut definitions = definitions.filter(|definition| definition.kind().as_ref() == Some(kind));
         // Of a kind that is defined elsewhere, nobody here knows.
-        definitions.next().is_none_or(|definition| {
-            let versions = definition.value.pointer("/spec/versions").and_then(Value::as_array);
-            let mut versions = versions.into_iter().flatten();
-            versions.any(|version| version.pointer("/subresources/scale").is_some())
-        })
+        definitions
+            .next()
+            .is_none_or(|definition| definition.versions().any(|version| version.has_scale()))
     }
 
     /// To apply what git has, to wait for it, and to prune what it had.
@@ -180,7 +180,7 @@ impl Needs<'_> {
                 rights.add(scope.clone(), kind(), &["watch"]);
                 rights.add(scope, written, &["delete"]);
                 // A definition goes only when no objects of its kind are left, anywhere.
-                if let (true, Some(defined)) = (is_definition(&reference.kind), defined_by(object)) {
+                if let Some(defined) = definition(object).and_then(defined_by) {
                     rights.add(Scope::Cluster, defined, &["list", "watch"]);
                 }
             }
@@ -211,10 +211,13 @@ impl Needs<'_> {
     }
 }
 
+fn definition(object: &DesiredObject) -> Option<Definition<'_>> {
+    Definition::of(&object.reference.kind, &object.value)
+}
+
 /// All objects of the kind that a CustomResourceDefinition defines.
-fn defined_by(definition: &DesiredObject) -> Option<Target> {
-    let text = |pointer: &str| definition.value.pointer(pointer)?.as_str();
-    Some(Target::kind(text("/spec/group")?, text("/spec/names/plural")?))
+fn defined_by(definition: Definition<'_>) -> Option<Target> {
+    Some(Target::kind(definition.group()?, definition.plural()?))
 }
 
 fn scope(reference: &ObjectRef) -> Scope {
@@ -226,13 +229,6 @@ fn scope(reference: &ObjectRef) -> Scope {
 
 fn is_namespace(kind: &GroupKind) -> bool {
     kind.is("", "Namespace")
-}
-
-fn defines(definition: &DesiredObject, kind: &GroupKind) -> bool {
-    let text = |pointer: &str| definition.value.pointer(pointer).and_then(Value::as_str);
-    is_definition(&definition.reference.kind)
-        && text("/spec/group") == Some(&kind.group)
-        && text("/spec/names/kind") == Some(&kind.kind)
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::cluster::{Cluster as _, Discovery, Failure, Sandbox};
 use crate::diagnostic::error::Result;
-use crate::object::{GroupKind, GroupVersionKind, is_definition};
+use crate::kinds::definition::Definition;
+use crate::object::{GroupKind, GroupVersionKind};
 use crate::observe;
 use crate::source::{Desired, Manifest};
 
@@ -64,13 +65,8 @@ fn unknown_kinds<'a>(
     discovery: &Discovery,
 ) -> BTreeMap<&'a GroupKind, BTreeSet<&'a str>> {
     let manifests = || from.iter().chain(to);
-    let definitions = manifests().filter(|manifest| is_definition(&manifest.gvk.group_kind));
-    let text = |manifest: &Manifest, pointer: &str| {
-        let text = manifest.value.pointer(pointer).and_then(Value::as_str);
-        text.unwrap_or_default().to_owned()
-    };
-    let defined: BTreeSet<GroupKind> = definitions
-        .map(|definition| GroupKind::new(text(definition, "/spec/group"), text(definition, "/spec/names/kind")))
+    let defined: BTreeSet<GroupKind> = manifests()
+        .filter_map(|manifest| Definition::of(&manifest.gvk.group_kind, &manifest.value)?.kind())
         .collect();
     let mut unknown: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for GroupVersionKind { group_kind, version } in manifests().map(|manifest| &manifest.gvk) {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::marker::Snapshot;
 use super::refusal;
 use crate::cluster::{ClusterError, Discovery, Failure, Resource, built_in_kinds};
+use crate::kinds::definition::Definition;
 use crate::object::{GroupKind, GroupVersionKind, LiveObject};
 use crate::ssa::merge;
 use crate::ssa::schema::{Kind, Schema};
@@ -46,28 +47,28 @@ impl Kinds {
         kinds
     }
 
-    fn define(&mut self, definition: &Arc<Value>) {
-        let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let (group, kind) = (text("/spec/group"), text("/spec/names/kind"));
-        let versions = definition.pointer("/spec/versions").and_then(Value::as_array);
-        let mut versions: Vec<&str> = versions
-            .into_iter()
-            .flatten()
-            .filter(|version| version.get("served") == Some(&Value::Bool(true)))
-            .filter_map(|version| version.get("name")?.as_str())
+    fn define(&mut self, object: &Arc<Value>) {
+        let definition = Definition::new(object);
+        let Some(kind) = definition.kind() else { return };
+        let mut versions: Vec<&str> = definition
+            .versions()
+            .filter(|version| version.served() == Some(true))
+            .filter_map(|version| version.name())
             .collect();
         versions.sort_by_key(|version| priority(version));
         for version in versions {
             self.discovery.add(Resource {
-                gvk: GroupVersionKind::new(&format!("{group}/{version}"), kind),
-                plural: text("/spec/names/plural").to_owned(),
-                namespaced: text("/spec/scope") == "Namespaced",
+                gvk: GroupVersionKind {
+                    group_kind: kind.clone(),
+                    version: version.to_owned(),
+                },
+                plural: definition.plural().unwrap_or_default().to_owned(),
+                namespaced: definition.is_namespaced(),
                 listable: true,
             });
         }
-        self.schema.to_mut().add_custom(definition);
-        self.definitions
-            .insert(GroupKind::new(group, kind), Arc::clone(definition));
+        self.schema.to_mut().add_custom(object);
+        self.definitions.insert(kind, Arc::clone(object));
     }
 
     /// The schemas.
@@ -105,9 +106,7 @@ impl Kinds {
         object["apiVersion"] = version.as_str().into();
         let kind = self.served(resource)?;
         let definition = self.definitions.get(&resource.gvk.group_kind);
-        let has_webhook = definition
-            .and_then(|definition| definition.pointer("/spec/conversion/strategy")?.as_str())
-            .is_some_and(|strategy| strategy != "None");
+        let has_webhook = definition.is_some_and(|definition| Definition::new(definition).converts_by_webhook());
         if has_webhook || !merge::mistakes(kind.root(), &object).is_empty() {
             let live = LiveObject::new(object).reference();
             let message = format!(

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::kinds::definition::{Definition, Version};
 use crate::ssa::schema::Kind;
 
 /// The status of an object that was written; none where it stays as it is.
@@ -149,15 +150,11 @@ impl View<'_> {
     }
 
     fn definition(&self) -> Value {
-        let versions = self.at("/spec/versions").and_then(Value::as_array);
-        let stored: Vec<&Value> = versions
-            .into_iter()
-            .flatten()
-            .filter(|version| version["storage"] == true)
-            .map(|version| &version["name"])
-            .collect();
+        let definition = Definition::new(self.object);
+        let stored = definition.versions().filter(Version::is_stored);
+        let stored: Vec<&str> = stored.filter_map(|version| version.name()).collect();
         json!({
-            "acceptedNames": self.at("/spec/names"),
+            "acceptedNames": definition.names(),
             "conditions": [
                 self.condition("NamesAccepted", "NoConflicts"),
                 self.condition("Established", "InitialNamesAccepted"),

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::refusal;
 use crate::cluster::{CauseKind, ClusterError, Failure, FieldCause};
+use crate::kinds::definition::Definition;
 use crate::object::field::FieldPath;
 use crate::object::{GroupKind, MASKED, ObjectRef};
 use crate::ssa::canonical;
@@ -63,10 +64,9 @@ pub(super) fn name(reference: &ObjectRef, object: &Value) -> Result<(), ClusterE
         let why = format!("Invalid value: {name:?}: no object of this kind can have this name");
         return wrong(CauseKind::Invalid, &why);
     }
-    if reference.kind.is("apiextensions.k8s.io", "CustomResourceDefinition") {
-        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let expected = format!("{}.{}", text("/spec/names/plural"), text("/spec/group"));
-        if *name != expected {
+    if let Some(definition) = Definition::of(&reference.kind, object) {
+        let (plural, group) = (definition.plural(), definition.group());
+        if *name != format!("{}.{}", plural.unwrap_or_default(), group.unwrap_or_default()) {
             let why = format!("Invalid value: {name:?}: must be spec.names.plural+\".\"+spec.group");
             return wrong(CauseKind::Invalid, &why);
         }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{CUSTOM, DEPENDS_ON, rank, references};
+use crate::kinds::definition::Definition;
 use crate::kinds::pods;
-use crate::object::{self, GroupKind, LiveObject, ObjectRef};
+use crate::object::{GroupKind, LiveObject, ObjectRef};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 
@@ -135,11 +136,8 @@ fn waves(stages: &[u8], users: &[BTreeSet<usize>]) -> Vec<Vec<usize>> {
 /// What a CustomResourceDefinition defines.
 fn defined(object: &LiveObject) -> Option<(GroupKind, ObjectRef)> {
     let reference = object.reference();
-    let text = |pointer: &str| object.value().pointer(pointer).and_then(Value::as_str);
-    object::is_definition(&reference.kind)
-        .then(|| Some(GroupKind::new(text("/spec/group")?, text("/spec/names/kind")?)))
-        .flatten()
-        .map(|kind| (kind, reference))
+    let kind = Definition::of(&reference.kind, object.value())?.kind()?;
+    Some((kind, reference))
 }
 
 /// What an object uses: where it lives, what defines it, what its pods read, what it says itself.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{KindDefinition, Origin, Schema};
+use crate::kinds::definition::Definition;
 use crate::object::GroupVersionKind;
 
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -11,25 +12,26 @@ impl Schema {
     /// Adds the kind that a CustomResourceDefinition defines, in each of its versions. A version that
     /// has a schema in place replaces what was known of it; one without is not typed at all.
     pub fn add_custom(&mut self, definition: &Value) {
-        let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let (group, kind) = (text("/spec/group"), text("/spec/names/kind"));
-        let versions = definition.pointer("/spec/versions").and_then(Value::as_array);
-        let preserve = definition.pointer("/spec/preserveUnknownFields") == Some(&json!(true));
-        for version in versions.into_iter().flatten() {
-            let name = version.get("name").and_then(Value::as_str).unwrap_or_default();
+        let custom = Definition::new(definition);
+        let Some(group_kind) = custom.kind() else { return };
+        for version in custom.versions() {
             let mut schema = version
-                .pointer("/schema/openAPIV3Schema")
+                .schema()
                 .cloned()
                 .unwrap_or_else(|| json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true}));
             embed(&mut schema);
             as_resource(&mut schema);
-            let definition = self.definition(&schema, preserve);
+            let definition = self.definition(&schema, custom.preserves_unknown_fields());
             let root = self.reserve();
             self.definitions[root] = definition;
-            let status = version.pointer("/subresources/status").is_some();
-            let webhook = text("/spec/conversion/strategy") == "Webhook";
-            let origin = Origin::Custom { status, webhook };
-            let gvk = GroupVersionKind::new(&format!("{group}/{name}"), kind);
+            let origin = Origin::Custom {
+                status: version.has_status(),
+                webhook: custom.converts_by_webhook(),
+            };
+            let gvk = GroupVersionKind {
+                group_kind: group_kind.clone(),
+                version: version.name().unwrap_or_default().to_owned(),
+            };
             self.kinds.insert(gvk, KindDefinition { root, origin });
         }
     }
