@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::diagnostic::nearest::nearest;
 use crate::object::field::At;
+use crate::object::selection::Requirement;
 
 /// Labels that controllers give to the pods they make.
 const GIVEN: [&str; 10] = [
@@ -19,90 +20,67 @@ const GIVEN: [&str; 10] = [
     "batch.kubernetes.io/job-completion-index",
 ];
 
-/// A selector with `matchLabels` and `matchExpressions`, or one that is a map of labels.
+/// What a selector of an object asks for, and where each thing stands.
 #[derive(Debug, Clone)]
 pub(super) struct Selector<'a> {
-    labels: At<'a>,
-    expressions: Vec<At<'a>>,
+    requirements: Vec<(Requirement, At<'a>)>,
 }
 
 impl<'a> Selector<'a> {
+    /// One with `matchLabels` and `matchExpressions`. What is malformed there is the schema's to find.
     pub(super) fn new(at: &At<'a>) -> Self {
-        Self {
-            labels: at.field("matchLabels"),
-            expressions: at.field("matchExpressions").items(),
-        }
+        let mut selector = Self::of_labels(&at.field("matchLabels"));
+        let expressions = at.field("matchExpressions").items().into_iter();
+        selector
+            .requirements
+            .extend(expressions.filter_map(|at| Some((Requirement::of_expression(at.value)?, at))));
+        selector
     }
 
+    /// One that is a map of labels.
     pub(super) fn of_labels(at: &At<'a>) -> Self {
+        let labels = at.value.as_object().into_iter().flatten();
+        let requirements = labels.filter_map(|(key, value)| Some((Requirement::of_label(key, value)?, at.field(key))));
         Self {
-            labels: at.clone(),
-            expressions: Vec::new(),
+            requirements: requirements.collect(),
         }
     }
 
     /// Whether it asks for nothing.
     pub(super) fn is_empty(&self) -> bool {
-        self.expressions.is_empty() && self.labels.value.as_object().is_none_or(serde_json::Map::is_empty)
+        self.requirements.is_empty()
     }
 
     /// The first thing asked for that these labels do not have: where it stands.
     pub(super) fn unmet(&self, labels: &Value) -> Option<At<'a>> {
-        let wanted = self.labels.value.as_object().into_iter().flatten();
-        let mut wanted = wanted.filter(|(key, _)| !GIVEN.contains(&key.as_str()));
-        let label = wanted.find(|(key, value)| labels.get(key.as_str()) != Some(value));
-        let label = label.map(|(key, _)| self.labels.field(key));
-        label.or_else(|| self.expressions.iter().find(|one| !is_met(one, labels)).cloned())
+        let label = |key: &str| labels.get(key).and_then(Value::as_str);
+        let mut asked = self.asked();
+        let unmet = asked.find(|(requirement, _)| !requirement.is_met(label(requirement.key())));
+        unmet.map(|(_, at)| at.clone())
     }
 
     /// Whether what none of these labels has looks like a slip of the pen: a key that none of them
     /// has, or a value close to one that there is.
     pub(super) fn looks_misspelt(&self, all: &[&Value]) -> bool {
-        let has = |key: &str| {
-            all.iter()
-                .filter_map(|labels| labels.get(key)?.as_str())
-                .collect::<Vec<_>>()
-        };
-        let near = |key: &str, value: &Value| {
-            let known = has(key);
-            let value = value.as_str().unwrap_or_default();
-            known.is_empty() || (!known.contains(&value) && nearest(known, value).is_some())
-        };
-        let labels = self.labels.value.as_object().into_iter().flatten();
-        let mut labels = labels.filter(|(key, _)| !GIVEN.contains(&key.as_str()));
-        let mut listed = self
-            .expressions
-            .iter()
-            .filter(|one| one.field("operator").text() == Some("In"));
-        labels.any(|(key, value)| near(key, value))
-            || listed.any(|one| {
-                let key = one.field("key").text().unwrap_or_default();
-                one.field("values").items().iter().any(|value| near(key, value.value))
+        self.asked().any(|(requirement, _)| {
+            let labels = all.iter().filter_map(|labels| labels.get(requirement.key())?.as_str());
+            let known: Vec<&str> = labels.collect();
+            requirement.wanted().iter().any(|value| {
+                let is_known = known.contains(&value.as_str());
+                known.is_empty() || !is_known && nearest(known.iter().copied(), value).is_some()
             })
+        })
     }
 
     pub(super) fn matches(&self, labels: &Value) -> bool {
         self.unmet(labels).is_none()
     }
-}
 
-fn is_met(expression: &At<'_>, labels: &Value) -> bool {
-    let key = expression.field("key").text().unwrap_or_default();
-    let label = labels.get(key);
-    let is_listed = || {
-        let values = expression.field("values");
-        let mut values = values.value.as_array().into_iter().flatten();
-        values.any(|value| Some(value) == label)
-    };
-    GIVEN.contains(&key)
-        || match expression.field("operator").text() {
-            Some("In") => is_listed(),
-            Some("NotIn") => !is_listed(),
-            Some("Exists") => label.is_some(),
-            Some("DoesNotExist") => label.is_none(),
-            // The schema's own mistake.
-            _ => true,
-        }
+    /// All that is asked for but what controllers give.
+    fn asked(&self) -> impl Iterator<Item = &(Requirement, At<'a>)> {
+        let requirements = self.requirements.iter();
+        requirements.filter(|(requirement, _)| !GIVEN.contains(&requirement.key()))
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::kinds::health::{self, Health, Status};
+use crate::object::selection::LabelSelector;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 
 /// Adds to how an object is why it is so, as far as that may be read and is worth reading.
@@ -78,58 +79,15 @@ async fn pods(
         let read = cluster.get(resource, &reference).await;
         return read.ok().flatten().into_iter().collect();
     }
-    let selector = object.value().pointer("/spec/selector").and_then(selector);
+    let selector = object.value().pointer("/spec/selector");
+    let selector = selector.and_then(LabelSelector::in_object);
+    let selector = selector.filter(|selector| !selector.is_empty());
     let (Some(selector), Some(pods), Some(namespace)) = (selector, discovery.preferred(&pod), reference.namespace)
     else {
         return Vec::new();
     };
-    let listed = cluster.list(pods, &Scope::Namespace(namespace), &selector).await;
+    let listed = cluster
+        .list(pods, &Scope::Namespace(namespace), &selector.to_string())
+        .await;
     listed.unwrap_or_default()
-}
-
-/// A selector of a workload as text; nothing where it selects nothing.
-fn selector(selector: &Value) -> Option<String> {
-    let labels = selector.get("matchLabels").and_then(Value::as_object);
-    let labels = labels
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| Some(format!("{key}={}", value.as_str()?)));
-    let expressions = selector.get("matchExpressions").and_then(Value::as_array);
-    let expressions = expressions.into_iter().flatten().map(|expression| {
-        let key = expression.get("key")?.as_str()?;
-        let values: Vec<&str> = expression["values"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        let values = values.join(",");
-        Some(match expression.get("operator")?.as_str()? {
-            "In" => format!("{key} in ({values})"),
-            "NotIn" => format!("{key} notin ({values})"),
-            "Exists" => key.to_owned(),
-            _ => format!("!{key}"),
-        })
-    });
-    let parts: Vec<String> = labels.chain(expressions).collect::<Option<_>>()?;
-    (!parts.is_empty()).then(|| parts.join(","))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_selector_is_written_as_a_list_request_takes_it() {
-        let both = json!({"matchLabels": {"app": "web"}, "matchExpressions": [
-            {"key": "tier", "operator": "In", "values": ["a", "b"]}, {"key": "x", "operator": "NotIn", "values": ["c"]},
-            {"key": "y", "operator": "Exists"}, {"key": "z", "operator": "DoesNotExist"}]});
-        assert_eq!(
-            selector(&both).as_deref(),
-            Some("app=web,tier in (a,b),x notin (c),y,!z")
-        );
-        assert_eq!(selector(&json!({})), None);
-    }
 }

@@ -1,0 +1,289 @@
+//! Label selectors, as people type them and as objects hold them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+/// A label selector, which asks for nothing or for several things at once.
+///
+/// It is read from kubectl's syntax, `app=web,tier!=test,env in (a,b),!legacy,owner`, and written so; or from the
+/// fields of an object.
+///
+/// ```
+/// use stackanetes::object::selection::LabelSelector;
+///
+/// let selector: LabelSelector = "app in (web, api),!legacy".parse().unwrap();
+/// assert!(selector.matches(|key| (key == "app").then_some("web")));
+/// assert!(!selector.matches(|key| Some(if key == "app" { "web" } else { "yes" })));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LabelSelector(Vec<Requirement>);
+
+/// One thing that a label selector asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Requirement {
+    key: String,
+    test: Test,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Test {
+    In(Vec<String>),
+    NotIn(Vec<String>),
+    Exists,
+    Absent,
+}
+
+impl LabelSelector {
+    /// The selector that an object holds as a [`LabelSelector` of `meta/v1`][api]: `matchLabels` and
+    /// `matchExpressions`. None where that is malformed, which the API server refuses.
+    ///
+    /// [api]: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/label-selector/
+    pub fn in_object(selector: &Value) -> Option<Self> {
+        let labels = selector.get("matchLabels").and_then(Value::as_object);
+        let labels = labels.into_iter().flatten();
+        let expressions = selector.get("matchExpressions").and_then(Value::as_array);
+        let expressions = expressions.into_iter().flatten();
+        labels
+            .map(|(key, value)| Requirement::of_label(key, value))
+            .chain(expressions.map(Requirement::of_expression))
+            .collect::<Option<_>>()
+            .map(Self)
+    }
+
+    /// Whether it asks for nothing, so that it selects everything.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether an object with these labels is selected.
+    pub fn matches<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
+        self.0
+            .iter()
+            .all(|requirement| requirement.is_met(label(&requirement.key)))
+    }
+}
+
+impl Requirement {
+    /// That a label has a value, as an item of a map says it; none where the value is no text.
+    pub(crate) fn of_label(key: &str, value: &Value) -> Option<Self> {
+        let test = Test::In(vec![value.as_str()?.to_owned()]);
+        let key = key.to_owned();
+        Some(Self { key, test })
+    }
+
+    /// What an item of `matchExpressions` asks for; none where it is malformed.
+    pub(crate) fn of_expression(expression: &Value) -> Option<Self> {
+        let values = || {
+            let values = expression.get("values").and_then(Value::as_array);
+            let texts = values.into_iter().flatten().filter_map(Value::as_str);
+            texts.map(str::to_owned).collect()
+        };
+        let test = match expression.get("operator")?.as_str()? {
+            "In" => Test::In(values()),
+            "NotIn" => Test::NotIn(values()),
+            "Exists" => Test::Exists,
+            "DoesNotExist" => Test::Absent,
+            _ => return None,
+        };
+        let key = expression.get("key")?.as_str()?.to_owned();
+        Some(Self { key, test })
+    }
+
+    /// The label that it is about.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The values of which the label must have one; none where any value will do, or no label.
+    pub(crate) fn wanted(&self) -> &[String] {
+        match &self.test {
+            Test::In(values) => values,
+            Test::NotIn(_) | Test::Exists | Test::Absent => &[],
+        }
+    }
+
+    /// Whether the value of its label, if there is that label, is as it asks.
+    pub(crate) fn is_met(&self, label: Option<&str>) -> bool {
+        let among = |values: &[String]| label.is_some_and(|label| values.iter().any(|value| value == label));
+        match &self.test {
+            Test::In(values) => among(values),
+            // As in Kubernetes, an absent label is not among any values.
+            Test::NotIn(values) => !among(values),
+            Test::Exists => label.is_some(),
+            Test::Absent => label.is_none(),
+        }
+    }
+}
+
+/// As `-l` and the parameter `labelSelector` of the API take it.
+impl fmt::Display for LabelSelector {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, requirement) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(out, "{comma}{requirement}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Requirement {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = &self.key;
+        match &self.test {
+            Test::In(values) => match values.as_slice() {
+                [value] => write!(out, "{key}={value}"),
+                values => write!(out, "{key} in ({})", values.join(",")),
+            },
+            Test::NotIn(values) => write!(out, "{key} notin ({})", values.join(",")),
+            Test::Exists => out.write_str(key),
+            Test::Absent => write!(out, "!{key}"),
+        }
+    }
+}
+
+/// A text that is no label selector.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not a label selector; write KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY or !KEY")]
+pub struct NoSelector(String);
+
+impl FromStr for LabelSelector {
+    type Err = NoSelector;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = split_outside_parentheses(text);
+        parts
+            .iter()
+            .filter(|part| !part.trim().is_empty())
+            .map(|part| requirement(part.trim()))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+fn split_outside_parentheses(text: &str) -> Vec<&str> {
+    let mut depth = 0_u32;
+    text.split(|character| {
+        match character {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        character == ',' && depth == 0
+    })
+    .collect()
+}
+
+fn requirement(text: &str) -> Result<Requirement, NoSelector> {
+    let wrong = || NoSelector(text.to_owned());
+    let (key, test) = if let Some(key) = text.strip_prefix('!') {
+        (key, Test::Absent)
+    } else if let Some((key, value)) = text.split_once("!=") {
+        (key, Test::NotIn(vec![value.trim().to_owned()]))
+    } else if let Some((key, value)) = text.split_once("==").or_else(|| text.split_once('=')) {
+        (key, Test::In(vec![value.trim().to_owned()]))
+    } else if let Some((head, values)) = text.split_once('(') {
+        let values = values.trim_end().strip_suffix(')').ok_or_else(wrong)?;
+        let values = values.split(',').map(|value| value.trim().to_owned()).collect();
+        match head.trim().rsplit_once(char::is_whitespace) {
+            Some((key, "in")) => (key, Test::In(values)),
+            Some((key, "notin")) => (key, Test::NotIn(values)),
+            _ => return Err(wrong()),
+        }
+    } else {
+        (text, Test::Exists)
+    };
+    let key = key.trim();
+    let valid = |character: char| character.is_ascii_alphanumeric() || "-_./".contains(character);
+    if key.is_empty() || !key.chars().all(valid) {
+        return Err(wrong());
+    }
+    let values: &[String] = match &test {
+        Test::In(values) | Test::NotIn(values) => values,
+        Test::Exists | Test::Absent => &[],
+    };
+    let is_value = |value: &String| {
+        value
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || "-_.".contains(character))
+    };
+    if !values.iter().all(is_value) {
+        return Err(wrong());
+    }
+    Ok(Requirement {
+        key: key.to_owned(),
+        test,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn matches(selector: &str, labels: &[(&'static str, &'static str)]) -> bool {
+        let selector: LabelSelector = selector.parse().expect("a selector");
+        selector.matches(|key| labels.iter().find(|(name, _)| *name == key).map(|(_, value)| *value))
+    }
+
+    #[test]
+    fn every_form_of_a_requirement_selects() {
+        let web = [("app", "web"), ("tier", "front")];
+        for selector in [
+            "app=web",
+            "app==web",
+            "app!=api",
+            "app in (web,api)",
+            "app notin (api)",
+            "app",
+            "!legacy",
+            "",
+            "app=web, tier=front",
+        ] {
+            assert!(matches(selector, &web), "{selector}");
+        }
+        for selector in [
+            "app=api",
+            "app!=web",
+            "app in (api)",
+            "app notin (web,api)",
+            "legacy",
+            "!app",
+            "app=web,tier=back",
+        ] {
+            assert!(!matches(selector, &web), "{selector}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_selector_is_refused_with_the_forms_there_are() {
+        for wrong in ["=x", "a b", "a in (x", "a like (x)", "a==b=c", "a=b c"] {
+            let error = wrong.parse::<LabelSelector>().expect_err(wrong);
+            assert!(error.to_string().contains("is not a label selector"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_selector_of_an_object_is_written_as_a_list_request_takes_it() {
+        let both = json!({"matchLabels": {"app": "web"}, "matchExpressions": [
+            {"key": "tier", "operator": "In", "values": ["a", "b"]}, {"key": "x", "operator": "NotIn", "values": ["c"]},
+            {"key": "y", "operator": "Exists"}, {"key": "z", "operator": "DoesNotExist"}]});
+        let read = LabelSelector::in_object(&both).expect("a selector");
+        assert_eq!(read.to_string(), "app=web,tier in (a,b),x notin (c),y,!z");
+        assert_eq!(read.to_string().parse(), Ok(read));
+        assert!(LabelSelector::in_object(&json!({})).is_some_and(|selector| selector.is_empty()));
+    }
+
+    #[test]
+    fn a_malformed_selector_of_an_object_is_none() {
+        for wrong in [
+            json!({"matchLabels": {"app": 1}}),
+            json!({"matchExpressions": [{"key": "a", "operator": "Like"}]}),
+            json!({"matchExpressions": [{"operator": "Exists"}]}),
+        ] {
+            assert_eq!(LabelSelector::in_object(&wrong), None, "{wrong}");
+        }
+    }
+}
