@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::kinds::definition::Definition;
-use crate::kinds::pods::{Pods, pods};
+use crate::kinds::pods::{self, PodTemplate};
 use crate::object::field::{At, FieldPath};
 use crate::object::{GroupKind, ObjectRef, is_definition};
 use crate::source::Manifest;
@@ -21,7 +21,7 @@ pub(super) struct Object<'a> {
     /// What it is called.
     pub(super) reference: ObjectRef,
     /// The pods that it makes.
-    pub(super) pods: Option<Pods<'a>>,
+    pub(super) pods: Option<PodTemplate<'a>>,
 }
 
 impl<'a> Object<'a> {
@@ -59,7 +59,7 @@ impl<'a> Object<'a> {
 
     /// Whether its pods run, and are no mere template.
     pub(super) fn runs(&self) -> bool {
-        !self.kind().is("", "PodTemplate")
+        pods::run(self.kind())
     }
 }
 
@@ -94,7 +94,7 @@ impl<'a> Directory<'a> {
                 .unwrap_or_else(|| default_namespace.to_owned());
             Object {
                 manifest,
-                pods: pods(&kind, &manifest.value),
+                pods: PodTemplate::of(&kind, &manifest.value),
                 reference: ObjectRef {
                     kind,
                     namespace: (!is_clusterwide).then_some(namespace),
@@ -136,7 +136,7 @@ impl<'a> Directory<'a> {
     pub(super) fn running<'d>(
         &'d self,
         namespace: Option<&'d str>,
-    ) -> impl Iterator<Item = (&'d Object<'a>, &'d Pods<'a>)> {
+    ) -> impl Iterator<Item = (&'d Object<'a>, &'d PodTemplate<'a>)> {
         let objects = self.objects.iter();
         let objects = objects.filter(move |object| object.namespace() == namespace && object.runs());
         objects.filter_map(|object| Some((object, object.pods.as_ref()?)))

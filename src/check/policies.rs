@@ -3,7 +3,7 @@
 use crate::diagnostic::identifier::Identifier;
 use serde_json::Value;
 
-use crate::kinds::pods::Pods;
+use crate::kinds::pods::PodTemplate;
 use crate::object::field::At;
 
 use super::directory::{Directory, Object};
@@ -18,7 +18,7 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
     }
     let spec = object.at(&["spec"]);
     let running: Vec<_> = directory.running(object.namespace()).collect();
-    let select = |at: &At<'a>| -> Vec<&Pods<'a>> {
+    let select = |at: &At<'a>| -> Vec<&PodTemplate<'a>> {
         let selector = Selector::new(at);
         let pods = running.iter().map(|(_, pods)| *pods);
         pods.filter(|pods| selector.matches(pods.labels.value)).collect()

@@ -4,7 +4,7 @@ use crate::diagnostic::identifier::Identifier;
 use serde_json::Value;
 
 use crate::diagnostic::nearest::key_hint;
-use crate::kinds::pods::Pods;
+use crate::kinds::pods::PodTemplate;
 use crate::object::field::At;
 
 use super::directory::{Directory, Object};
@@ -28,7 +28,7 @@ fn service<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Ve
         return;
     }
     let running = directory.running(object.namespace());
-    let selected: Vec<&Pods<'a>> = running
+    let selected: Vec<&PodTemplate<'a>> = running
         .map(|(_, pods)| pods)
         .filter(|pods| selector.matches(pods.labels.value))
         .collect();
@@ -50,7 +50,7 @@ fn service<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Ve
 pub(super) fn has_port<'a>(
     object: &Object<'a>,
     name: &At<'a>,
-    pods: &[&Pods<'a>],
+    pods: &[&PodTemplate<'a>],
     does: &str,
     findings: &mut Vec<Finding>,
 ) {

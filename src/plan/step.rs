@@ -14,6 +14,7 @@ use crate::diagnostic::place::Place;
 use crate::kinds::finalizer::Finalizer;
 use crate::kinds::health::Health;
 use crate::kinds::jobs::{Crossed, Inputs, Why};
+use crate::kinds::pods::{self, PodTemplate};
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::plan::compare::FieldChange;
 use crate::plan::migrate::Migration;
@@ -361,12 +362,9 @@ pub enum Restarts {
 impl Restarts {
     pub(super) fn of(changes: &[FieldChange], after: &LiveObject) -> Option<Self> {
         let kind = after.reference().kind;
-        let rolls_out = ["Deployment", "StatefulSet", "DaemonSet"]
-            .iter()
-            .any(|workload| kind.is("apps", workload));
-        let changes_pods =
-            |change: &FieldChange| change.before != change.after && change.path.is_under(&["spec", "template"]);
-        let rolls = rolls_out && changes.iter().any(changes_pods);
+        let template = PodTemplate::path(&kind).filter(|_| pods::rolls_out(&kind))?;
+        let changes_pods = |change: &FieldChange| change.before != change.after && change.path.is_under(template);
+        let rolls = changes.iter().any(changes_pods);
         if !rolls {
             return None;
         }

@@ -11,7 +11,8 @@ use super::{INPUTS, Inputs, is_job};
 use crate::applyset::key::Key;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::nearest;
-use crate::object::field::{FieldPath, PathElement};
+use crate::kinds::pods::PodTemplate;
+use crate::object::field::FieldPath;
 use crate::object::{self, DesiredObject, GroupKind, ObjectRef};
 
 /// What can be written in the annotation.
@@ -71,12 +72,13 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(&self, errors: &mut Vec<Error>) -> Declared {
         let Some(annotation) = self.job.annotation(INPUTS) else {
-            let path = FieldPath::of(&["spec", "template"]);
-            return Declared(vec![Input {
+            let template = self.template().map(|template| template.whole);
+            let input = template.map(|template| Input {
                 name: "template".to_owned(),
-                value: path.find(&self.job.value).cloned().unwrap_or_default(),
-                is_secret: self.job.origins.is_secret(&path),
-            }]);
+                value: template.value.clone(),
+                is_secret: self.job.origins.is_secret(&template.path),
+            });
+            return Declared(input.into_iter().collect());
         };
         let mut inputs = Vec::new();
         let mut names = BTreeSet::new();
@@ -126,25 +128,22 @@ impl Reader<'_> {
         }
     }
 
+    fn template(&self) -> Option<PodTemplate<'_>> {
+        PodTemplate::of(&self.job.reference.kind, &self.job.value)
+    }
+
     /// These fields of every container.
     fn of_containers(&self, name: &str, fields: &[&str]) -> Input {
-        let pod = ["spec", "template", "spec"];
         let mut found = Vec::new();
         let mut is_secret = false;
-        for list in ["initContainers", "containers"] {
-            let path = FieldPath::of(&[&pod[..], &[list]].concat());
-            let containers = path.find(&self.job.value).and_then(Value::as_array);
-            for (index, container) in containers.into_iter().flatten().enumerate() {
-                let fields = std::iter::once(&"name").chain(fields);
-                let shown = fields.filter_map(|field| {
-                    let path = path
-                        .join(PathElement::Index(index))
-                        .join(PathElement::Field((*field).to_owned()));
-                    is_secret |= self.job.origins.is_secret(&path);
-                    Some(((*field).to_owned(), container.get(*field)?.clone()))
-                });
-                found.push(Value::Object(shown.collect::<Map<_, _>>()));
-            }
+        let template = self.template();
+        for container in template.iter().flat_map(PodTemplate::containers) {
+            let fields = std::iter::once(&"name").chain(fields);
+            let shown = fields.filter_map(|field| {
+                is_secret |= self.job.origins.is_secret(&container.field(field).path);
+                Some(((*field).to_owned(), container.value.get(*field)?.clone()))
+            });
+            found.push(Value::Object(shown.collect::<Map<_, _>>()));
         }
         Input {
             name: name.to_owned(),

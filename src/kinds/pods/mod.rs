@@ -1,4 +1,4 @@
-//! The pods that an object makes, and what they read.
+//! What the pods of an object are made from, and what they read.
 
 mod reads;
 
@@ -9,38 +9,67 @@ use crate::object::field::At;
 
 pub(crate) use reads::{Key, Kind, Read, reads};
 
-/// The pods that an object makes, or is.
+/// What the pods of an object are made from; a Pod is its own template.
 #[derive(Debug, Clone)]
-pub(crate) struct Pods<'a> {
-    /// Their labels.
+pub(crate) struct PodTemplate<'a> {
+    /// All of it: metadata and spec.
+    pub(crate) whole: At<'a>,
+    /// The labels of the pods.
     pub(crate) labels: At<'a>,
-    /// What they are.
+    /// What the pods are.
     pub(crate) spec: At<'a>,
 }
 
-/// The pods that the object `value` of this kind makes.
-pub(crate) fn pods<'a>(kind: &GroupKind, value: &'a Value) -> Option<Pods<'a>> {
-    let way: &[&str] = match (kind.group.as_str(), kind.kind.as_str()) {
-        ("", "Pod") => &[],
-        ("", "PodTemplate") => &["template"],
-        ("", "ReplicationController")
-        | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
-        | ("batch", "Job") => &["spec", "template"],
-        ("batch", "CronJob") => &["spec", "jobTemplate", "spec", "template"],
-        _ => return None,
-    };
-    let template = At::root(value).at(way);
-    Some(Pods {
-        labels: template.at(&["metadata", "labels"]),
-        spec: template.field("spec"),
-    })
-}
+impl<'a> PodTemplate<'a> {
+    /// Of the object `value` of this kind; none where objects of the kind make no pods by themselves. Where the
+    /// object leaves its template out, that is empty.
+    pub(crate) fn of(kind: &GroupKind, value: &'a Value) -> Option<Self> {
+        let whole = At::root(value).at(Self::path(kind)?);
+        Some(Self {
+            labels: whole.at(&["metadata", "labels"]),
+            spec: whole.field("spec"),
+            whole,
+        })
+    }
 
-impl<'a> Pods<'a> {
-    /// Their containers of every sort.
+    /// The same, to be changed; none where the object leaves it out.
+    pub(crate) fn of_mut<'v>(kind: &GroupKind, value: &'v mut Value) -> Option<&'v mut Value> {
+        let mut path = Self::path(kind)?.iter();
+        path.try_fold(value, |value, name| value.get_mut(*name))
+    }
+
+    /// The fields that lead to it in objects of this kind.
+    pub(crate) fn path(kind: &GroupKind) -> Option<&'static [&'static str]> {
+        match (kind.group.as_str(), kind.kind.as_str()) {
+            ("", "Pod") => Some(&[]),
+            ("", "PodTemplate") => Some(&["template"]),
+            ("", "ReplicationController")
+            | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+            | ("batch", "Job") => Some(&["spec", "template"]),
+            ("batch", "CronJob") => Some(&["spec", "jobTemplate", "spec", "template"]),
+            _ => None,
+        }
+    }
+
+    /// An annotation of the pods.
+    pub(crate) fn annotation(&self, key: &str) -> Option<&'a str> {
+        self.whole.at(&["metadata", "annotations"]).value.get(key)?.as_str()
+    }
+
+    /// The containers of every sort.
     pub(crate) fn containers(&self) -> Vec<At<'a>> {
         containers(&self.spec)
     }
+}
+
+/// Whether objects of this kind are, or lead to, pods that run; a PodTemplate leads to none.
+pub(crate) fn run(kind: &GroupKind) -> bool {
+    PodTemplate::path(kind).is_some() && !kind.is("", "PodTemplate")
+}
+
+/// Whether a controller replaces the pods of an object of this kind when their template changes.
+pub(crate) fn rolls_out(kind: &GroupKind) -> bool {
+    kind.group == "apps" && ["Deployment", "StatefulSet", "DaemonSet"].contains(&kind.kind.as_str())
 }
 
 /// The containers of a pod with this spec.

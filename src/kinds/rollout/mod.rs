@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::kinds::generate;
-use crate::kinds::pods::Kind;
+use crate::kinds::pods::{self, Kind, PodTemplate};
 use crate::object::field::FieldPath;
 use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use reads::Keys;
@@ -43,17 +43,18 @@ pub fn follow<'a>(
         .collect();
     let mut unknown = Unknown::new();
     for object in objects.iter_mut().filter(|object| follows(object)) {
-        let Some(pods) = object.value.pointer("/spec/template/spec") else {
+        let kind = &object.reference.kind;
+        let Some(template) = PodTemplate::of(kind, &object.value).filter(|template| template.spec.is_there()) else {
             continue;
         };
-        let read = reads::reads(pods);
+        let read = reads::reads(&template.spec);
+        let before = live(&object.reference).and_then(|live| PodTemplate::of(kind, live.value()));
         let namespace = object.reference.namespace.clone();
         let mut texts = BTreeMap::new();
         let mut sealed = Vec::new();
         for (kind, annotation) in [(Kind::ConfigMap, CONFIGURATION), (Kind::Secret, SECRETS)] {
-            let pointer = format!("/spec/template/metadata/annotations/{}", annotation.replace('/', "~1"));
-            let written = live(&object.reference).and_then(|live| live.value().pointer(&pointer));
-            let before = digests(written.and_then(Value::as_str).unwrap_or_default());
+            let written = before.as_ref().and_then(|before| before.annotation(annotation));
+            let before = digests(written.unwrap_or_default());
             let mut digests = Vec::new();
             for ((_, name), keys) in read.iter().filter(|((of, _), _)| *of == kind) {
                 let reference = ObjectRef {
@@ -76,7 +77,9 @@ pub fn follow<'a>(
                 texts.insert(annotation, text);
             }
         }
-        annotate(&mut object.value, texts);
+        if let Some(template) = PodTemplate::of_mut(kind, &mut object.value) {
+            annotate(template, texts);
+        }
         if !sealed.is_empty() {
             unknown.insert(object.reference.clone(), sealed);
         }
@@ -100,17 +103,18 @@ pub fn pending<'a>(
         .collect();
     let mut pending = Vec::new();
     for reader in selected {
-        let pods = ["/spec/template/spec", "/spec/jobTemplate/spec/template/spec"];
-        for pods in pods.iter().filter_map(|pods| reader.value.pointer(pods)) {
-            for (kind, name) in reads::reads(pods).into_keys() {
-                let read = ObjectRef {
-                    kind: kind.group_kind(),
-                    namespace: reader.reference.namespace.clone(),
-                    name,
-                };
-                if waiting.contains(&read) {
-                    pending.push((reader.reference.clone(), read));
-                }
+        let kind = &reader.reference.kind;
+        let Some(template) = PodTemplate::of(kind, &reader.value).filter(|_| pods::run(kind)) else {
+            continue;
+        };
+        for (kind, name) in reads::reads(&template.spec).into_keys() {
+            let read = ObjectRef {
+                kind: kind.group_kind(),
+                namespace: reader.reference.namespace.clone(),
+                name,
+            };
+            if waiting.contains(&read) {
+                pending.push((reader.reference.clone(), read));
             }
         }
     }
@@ -139,24 +143,28 @@ pub fn seals(object: &DesiredObject) -> bool {
 
 /// Whether this workload's pods follow what they read.
 fn follows(object: &DesiredObject) -> bool {
-    let kind = &object.reference.kind;
-    let restarts = ["Deployment", "StatefulSet", "DaemonSet"]
-        .iter()
-        .any(|workload| kind.is("apps", workload));
-    restarts && object.annotation(ROLLOUT) != Some("ignore")
+    pods::rolls_out(&object.reference.kind) && object.annotation(ROLLOUT) != Some("ignore")
 }
 
-fn annotate(workload: &mut Value, texts: BTreeMap<&str, String>) {
+fn annotate(template: &mut Value, texts: BTreeMap<&str, String>) {
     let is_open = |pointer: &str| {
-        let value = workload.pointer(pointer);
+        let value = template.pointer(pointer);
         value.is_none_or(|value| value.is_object() || value.is_null())
     };
     // What is no mapping, the server refuses in its own words.
-    if is_open("/spec/template/metadata") && is_open("/spec/template/metadata/annotations") {
+    if is_open("/metadata") && is_open("/metadata/annotations") {
         for (key, text) in texts {
-            workload["spec"]["template"]["metadata"]["annotations"][key] = text.into();
+            template["metadata"]["annotations"][key] = text.into();
         }
     }
+}
+
+/// Whether the value at `path` of a workload is, or is within, the digests of what its pods read.
+pub fn is_digest(path: &FieldPath) -> bool {
+    let annotations = ["spec", "template", "metadata", "annotations"];
+    [CONFIGURATION, SECRETS]
+        .iter()
+        .any(|annotation| path.is_under(&[&annotations[..], &[annotation]].concat()))
 }
 
 /// The names whose digests differ between two values of one of the annotations.

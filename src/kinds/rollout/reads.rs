@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::kinds::pods::{self, Key, Kind};
 use crate::object::field::At;
 
@@ -35,9 +33,9 @@ impl Keys {
 pub(super) type Reads = BTreeMap<(Kind, String), Keys>;
 
 /// What a pod with this `spec` reads.
-pub(super) fn reads(spec: &Value) -> Reads {
+pub(super) fn reads(spec: &At<'_>) -> Reads {
     let mut reads = Reads::new();
-    for read in pods::reads(&At::root(spec)) {
+    for read in pods::reads(spec) {
         if let Some(name) = read.name.text() {
             let keys = reads.entry((read.kind, name.to_owned()));
             keys.or_insert_with(|| Keys::Some(BTreeSet::new())).add(&read.key);
@@ -68,7 +66,7 @@ mod tests {
                 {"emptyDir": {}},
             ],
         });
-        let found: Vec<(Kind, String, Keys)> = reads(&spec)
+        let found: Vec<(Kind, String, Keys)> = reads(&At::root(&spec))
             .into_iter()
             .map(|((kind, name), keys)| (kind, name, keys))
             .collect();

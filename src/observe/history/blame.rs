@@ -116,11 +116,7 @@ impl History {
 
     /// The files that a value with these origins is made of. What sets parameters is always among them.
     fn files(&self, commit: CommitId, path: &FieldPath, origins: &[Origin], component: Option<&str>) -> Files {
-        let template = ["spec", "template", "metadata", "annotations"];
-        let follows = [rollout::CONFIGURATION, rollout::SECRETS]
-            .iter()
-            .any(|annotation| path.is_under(&[&template[..], &[annotation]].concat()));
-        if follows {
+        if rollout::is_digest(path) {
             return None;
         }
         let is_manifest = |origin: &&Origin| !matches!(origin.role, Role::Parameter | Role::SecretParameter);

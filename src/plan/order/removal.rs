@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{CUSTOM, DEPENDS_ON, rank, references};
 use crate::kinds::definition::Definition;
-use crate::kinds::pods;
+use crate::kinds::pods::{self, PodTemplate};
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
@@ -99,7 +99,7 @@ fn is_custom(object: &LiveObject) -> bool {
 /// Whether this may run what takes finalizers off, is how it is reached, or gives it its rights.
 fn may_finalize(object: &LiveObject) -> bool {
     let kind = object.reference().kind;
-    kind.group == RBAC || kind.is("", "Service") || pods::pods(&kind, object.value()).is_some()
+    kind.group == RBAC || kind.is("", "Service") || PodTemplate::path(&kind).is_some()
 }
 
 /// Each object in the wave of its stage, or in the one after the last of its users. Those that use each
@@ -147,7 +147,7 @@ fn used_by(object: &LiveObject, definitions: &BTreeMap<GroupKind, ObjectRef>) ->
     used.extend(reference.namespace.as_deref().map(ObjectRef::namespace));
     let declared = object.annotation(DEPENDS_ON).unwrap_or_default();
     used.extend(references(declared).filter_map(|(_, reference)| reference));
-    if let Some(pods) = pods::pods(&reference.kind, object.value()) {
+    if let Some(pods) = PodTemplate::of(&reference.kind, object.value()) {
         let beside = |kind: GroupKind, name: &str| ObjectRef {
             kind,
             namespace: reference.namespace.clone(),
