@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::object::commit::Commit;
 use crate::object::inputs::DIGESTS;
 use crate::object::{self, DesiredObject, GroupKind, LiveObject, ObjectRef};
 
@@ -186,7 +187,7 @@ fn shape(value: &Value, in_item: bool) -> Value {
 }
 
 /// What is sent to the server for `desired`: the manifest, its membership and our notes.
-pub fn stamp(desired: &DesiredObject, set: Option<&ApplySet>, revision: Option<&str>) -> Value {
+pub fn stamp(desired: &DesiredObject, set: Option<&ApplySet>, revision: Option<&Commit>) -> Value {
     let mut object = desired.value.clone();
     if let Some(namespace) = &desired.reference.namespace {
         object["metadata"]["namespace"] = namespace.clone().into();
@@ -195,7 +196,7 @@ pub fn stamp(desired: &DesiredObject, set: Option<&ApplySet>, revision: Option<&
         note(&mut object, "labels", PART_OF, set.id());
     }
     if let Some(revision) = revision {
-        note(&mut object, "annotations", REVISION, revision.to_owned());
+        note(&mut object, "annotations", REVISION, revision.to_string());
     }
     note(&mut object, "annotations", APPLIED, Applied::of(desired).to_string());
     if let Some(inputs) = &desired.inputs {

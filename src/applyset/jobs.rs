@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::object::commit::Commit;
 use crate::object::inputs::Inputs;
 use crate::object::{GroupKind, ObjectRef};
 
@@ -21,7 +22,7 @@ pub struct Done {
     pub reason: String,
     /// The commit that was synced then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub revision: Option<String>,
+    pub revision: Option<Commit>,
     /// With which inputs.
     pub inputs: Inputs,
     /// The component that it belonged to.

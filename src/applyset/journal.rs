@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::applyset::parent::Record;
 use crate::applyset::tally::Tally;
+use crate::object::commit::Commit;
 
 /// How many syncs are kept.
 const MOST: usize = 50;
@@ -28,7 +29,7 @@ pub struct Entry {
     pub counts: Tally,
     /// The commit that was synced before, where this one is not a later one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub back_from: Option<String>,
+    pub back_from: Option<Commit>,
     /// Whether it was about a part of the objects only.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub partial: bool,
@@ -116,7 +117,7 @@ mod tests {
             record: Record {
                 time: format!("2026-11-23T10:00:{:02}Z", number % 60),
                 by: "ci".into(),
-                revision: Some(format!("{number:040}")),
+                revision: Some(Commit::new(format!("{number:040}"))),
                 subject: Some(subject.to_owned()),
                 dirty: false,
                 source: None,

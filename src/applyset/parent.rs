@@ -10,6 +10,7 @@ use super::jobs::{self, Irreversible, Recorded};
 use super::journal::{Ending, Entry, Journal};
 use super::source::Source;
 use super::tally::Tally;
+use crate::object::commit::Commit;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 
 /// The label on a parent: the ID of the ApplySet that it stands for.
@@ -53,7 +54,7 @@ pub struct Record {
     pub by: String,
     /// The commit.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub revision: Option<String>,
+    pub revision: Option<Commit>,
     /// The first line of its message.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub subject: Option<String>,
@@ -270,7 +271,7 @@ mod tests {
         let record = Record {
             time: "2026-11-23T10:00:00Z".into(),
             by: "ci".into(),
-            revision: Some("3f2c1ab".into()),
+            revision: Some(Commit::new("3f2c1ab")),
             subject: None,
             dirty: false,
             source: None,
@@ -284,7 +285,7 @@ mod tests {
         let inputs = Inputs::from_iter([("image".to_owned(), Some("digest".to_owned()))]);
         let done = Done {
             reason: "migrates the schema".into(),
-            revision: Some("3f2c1ab".into()),
+            revision: Some(Commit::new("3f2c1ab")),
             inputs: inputs.clone(),
             component: Some("nova".into()),
         };

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::object::commit::Commit;
+
 /// A directory of a git repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -9,7 +11,7 @@ pub struct Source {
     /// The repository, by the first commit of its main line, which clones and moves keep; none where a clone
     /// that is not whole does not have it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub repository: Option<String>,
+    pub repository: Option<Commit>,
     /// The path of the directory in it; empty for all of it.
     pub directory: String,
 }
@@ -19,9 +21,10 @@ impl Source {
     ///
     /// ```
     /// use stackanetes::applyset::source::Source;
+    /// use stackanetes::object::commit::Commit;
     ///
     /// let of = |repository: Option<&str>, directory: &str| Source {
-    ///     repository: repository.map(str::to_owned),
+    ///     repository: repository.map(Commit::new),
     ///     directory: directory.to_owned(),
     /// };
     /// let last = of(Some("1e39756"), "desired");

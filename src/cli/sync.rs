@@ -319,7 +319,7 @@ async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut Ui) -> Resu
             let subject = view::json::Subject {
                 set: set.as_ref(),
                 cluster: &cluster_name,
-                revision: commit.as_deref(),
+                revision: commit.as_ref(),
                 ended: Timestamp::now(),
             };
             let report = view::json::report(&report, result.as_ref().err(), &subject);

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::applyset::inventory::{self, ApplySet};
 use crate::diagnostic::error::Error;
 use crate::object::LiveObject;
-use crate::object::commit;
+use crate::object::commit::Commit;
 use crate::plan::Version;
 
 /// Who syncs, as others read it.
@@ -19,7 +19,7 @@ pub struct Holder {
     /// Who and where: `alice@laptop/4711`.
     pub identity: String,
     /// The commit that is synced.
-    pub revision: Option<String>,
+    pub revision: Option<Commit>,
 }
 
 /// `alice@laptop/4711 at 3f2c1ab`
@@ -27,7 +27,7 @@ impl fmt::Display for Holder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.identity)?;
         match &self.revision {
-            Some(revision) => write!(out, " at {}", commit::short(revision)),
+            Some(revision) => write!(out, " at {}", revision.short()),
             None => Ok(()),
         }
     }
@@ -109,7 +109,7 @@ impl Claim {
         Some(Self {
             holder: Holder {
                 identity: identity.to_owned(),
-                revision: lease.annotation(inventory::REVISION).map(str::to_owned),
+                revision: lease.annotation(inventory::REVISION).map(Commit::new),
             },
             since: text("acquireTime").to_owned(),
             renewed: text("renewTime").parse().ok(),
@@ -194,7 +194,7 @@ mod tests {
         };
         let holder = Holder {
             identity: "alice@laptop/1".into(),
-            revision: Some("3f2c1ab0".into()),
+            revision: Some(Commit::new("3f2c1ab0")),
         };
         object(&set, &holder, Lock::default(), None, then)
     }

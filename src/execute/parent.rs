@@ -12,6 +12,7 @@ use crate::applyset::parent::{Parent, Record};
 use crate::cluster::{Apply, Failure, Force, Persist, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::jobs::{Irreversible, Recorded};
+use crate::object::commit::Commit;
 use crate::object::{GroupKind, GroupVersionKind, ObjectRef};
 use crate::observe;
 use crate::plan::{Action, Plan, Prune, Step, Version};
@@ -63,7 +64,7 @@ pub(super) struct Remaining {
     /// Whether everything was done.
     pub(super) complete: bool,
     /// The commit that was synced before, where this one is not a later one.
-    pub(super) back_from: Option<String>,
+    pub(super) back_from: Option<Commit>,
 }
 
 /// A parent, and the version of it that was read or written last.

@@ -38,6 +38,7 @@ use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::jobs::{self, Done, Irreversible, Recorded};
 use crate::kinds::rollout;
+use crate::object::commit::Commit;
 use crate::object::selection::Selection;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::plan::order;
@@ -69,7 +70,7 @@ pub struct Query {
     /// The namespace of manifests that name none.
     pub namespace: String,
     /// The commit that the manifests are of.
-    pub revision: Option<String>,
+    pub revision: Option<Commit>,
     /// Which objects it is about.
     pub selection: Selection,
     /// Whether pods follow their configuration.
@@ -371,7 +372,7 @@ fn digest(
     }
     let desired = desired.iter();
     desired
-        .filter_map(|(object, _)| Done::declared(object, query.revision.as_deref()))
+        .filter_map(|(object, _)| Done::declared(object, query.revision.as_ref()))
         .collect()
 }
 

@@ -29,7 +29,7 @@ impl Payload {
         live: Option<&LiveObject>,
     ) -> Self {
         let field_manager = &query.policy.field_manager;
-        let mut sent = inventory::stamp(desired, query.set.as_ref(), query.revision.as_deref());
+        let mut sent = inventory::stamp(desired, query.set.as_ref(), query.revision.as_ref());
         let versions = discovery.versions(&desired.reference.kind).iter();
         let served: Vec<String> = versions.map(|resource| resource.gvk.api_version()).collect();
         let new_owner = NewOwner {

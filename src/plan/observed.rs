@@ -14,6 +14,7 @@ use crate::cluster::Resource;
 use crate::diagnostic::error::Error;
 use crate::kinds::jobs::{Crossed, Irreversible, Run};
 use crate::kinds::rollout::Unknown;
+use crate::object::commit::Commit;
 use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::plan::migrate::Migration;
@@ -97,7 +98,7 @@ pub enum Idle {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Back {
     /// The commit that was synced last, where the one to sync is not a later one.
-    pub from: Option<String>,
+    pub from: Option<Commit>,
     /// The Jobs whose work it goes back across.
     pub crossed: Vec<Crossed>,
 }
@@ -145,7 +146,7 @@ pub struct Past {
     pub deleted: Option<Deleted>,
 }
 
-/// Why it is not known what git said when an object was last applied. Commits are named by their short ids.
+/// Why it is not known what git said when an object was last applied.
 #[derive(Debug, Clone)]
 pub enum NoBase {
     /// The repository cannot be read.
@@ -153,13 +154,13 @@ pub enum NoBase {
     /// The object does not say which commit it was applied from.
     NotNoted,
     /// The commit is not at hand: it is in another clone, or was never pushed.
-    NoCommit(String),
+    NoCommit(Commit),
     /// The commit cannot be rendered.
-    NotRendered(String, Arc<Error>),
+    NotRendered(Commit, Arc<Error>),
     /// The commit does not have the object.
-    NotInCommit(String),
+    NotInCommit(Commit),
     /// What was applied is not what the commit says.
-    OtherThanCommit(String),
+    OtherThanCommit(Commit),
     /// It is a Secret, of whose values no digest is kept.
     Secret,
 }
@@ -167,8 +168,8 @@ pub enum NoBase {
 /// An object that was there once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deleted {
-    /// The commit it was last applied from, by a short name.
-    pub revision: String,
+    /// The commit it was last applied from.
+    pub revision: Commit,
     /// Whether it may never have been there: files differed from that commit, or another sync was
     /// not completed since.
     pub guessed: bool,

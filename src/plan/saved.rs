@@ -14,6 +14,7 @@ use super::{Action, Plan, Step, Version, Work};
 use crate::applyset::inventory::ApplySet;
 use crate::diagnostic::error::Error;
 use crate::object::ObjectRef;
+use crate::object::commit::Commit;
 use crate::plan::compare::{FieldChange, Shown};
 
 /// The version of the file's form.
@@ -42,7 +43,7 @@ pub struct MadeOf {
     /// The cluster: the UID of its namespace `kube-system` or, where that may not be read, its address.
     pub cluster: String,
     /// The commit, for people: any that has the same in the directory will do.
-    pub revision: String,
+    pub revision: Commit,
     /// All that the commit has in the directory, by the id of its tree: that is all that is read of it.
     #[serde(default)]
     pub tree: String,
@@ -65,8 +66,8 @@ pub enum OtherPart {
     Environment(Option<String>, Option<String>),
     /// The parameters that were set by hand.
     Set(BTreeMap<String, Value>, BTreeMap<String, Value>),
-    /// What the commits have in the directory: the whole ids of the commits.
-    Commit(String, String),
+    /// What the commits have in the directory.
+    Commit(Commit, Commit),
 }
 
 /// What an ApplySet is called.

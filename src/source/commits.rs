@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use git2::{Commit, ErrorCode, ObjectType, Oid, Repository};
+use git2::{ErrorCode, ObjectType, Oid, Repository};
 
 use super::git::{self, Revision};
 use super::tree::CommitTree;
@@ -11,6 +11,7 @@ use super::{Desired, Inputs};
 use crate::applyset::source::Source;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::normal;
+use crate::object::commit::Commit;
 
 /// What names a commit, or what is in it.
 pub type CommitId = Oid;
@@ -18,8 +19,8 @@ pub type CommitId = Oid;
 /// From which commit two others went different ways.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergeBase {
-    /// The whole name of it.
-    pub commit: String,
+    /// The commit.
+    pub commit: Commit,
     /// How many others would be as good: branches that were merged into each other have several.
     pub others: usize,
     /// Whether it is the first of the two itself, which has nothing then that the second lacks.
@@ -104,7 +105,7 @@ impl Commits {
             }
         })?;
         let mut found = git::revision(&commit, false).map_err(|error| self.unreadable(&error))?;
-        if !found.commit.starts_with(revision) {
+        if !found.commit.as_str().starts_with(revision) {
             found.branch = Some(revision.to_owned());
         }
         Ok(found)
@@ -120,7 +121,7 @@ impl Commits {
         };
         match bases.first() {
             Some(base) => Ok(MergeBase {
-                commit: base.to_string(),
+                commit: Commit::new(base.to_string()),
                 others: bases.len() - 1,
                 is_first: one.id() == *base,
             }),
@@ -168,7 +169,7 @@ impl Commits {
         Ok(CommitTree::new(
             &self.repository,
             &commit,
-            &revision.short,
+            &revision.commit,
             &self.root,
             &self.inside,
         ))
@@ -186,12 +187,13 @@ impl Commits {
 
     /// The directory that this is at a commit, by which it is told whose set it is. `last` is where the set was
     /// synced from the last time, and at which commit: where that is in this repository, it is the same one.
-    pub fn source(&self, now: CommitId, last: Option<(&Source, &str)>) -> Source {
-        let is_here = |commit: &str| Oid::from_str(commit).is_ok_and(|id| self.repository.find_commit(id).is_ok());
+    pub fn source(&self, now: CommitId, last: Option<(&Source, &Commit)>) -> Source {
+        let is_here =
+            |commit: &Commit| Oid::from_str(commit.as_str()).is_ok_and(|id| self.repository.find_commit(id).is_ok());
         let known = last.filter(|(source, commit)| source.repository.is_some() && is_here(commit));
         let repository = match known {
             Some((source, _)) => source.repository.clone(),
-            None => self.first_commit(now).map(|id| id.to_string()),
+            None => self.first_commit(now).map(|id| Commit::new(id.to_string())),
         };
         Source {
             repository,
@@ -238,8 +240,12 @@ impl Commits {
 
     /// Whether `now` is `then`, or a later commit; nothing where that cannot be told, since not all commits
     /// are at hand.
-    pub fn is_since(&self, now: CommitId, then: &str) -> Option<bool> {
-        let then = self.repository.find_commit(Oid::from_str(then).ok()?).ok()?.id();
+    pub fn is_since(&self, now: CommitId, then: &Commit) -> Option<bool> {
+        let then = self
+            .repository
+            .find_commit(Oid::from_str(then.as_str()).ok()?)
+            .ok()?
+            .id();
         let is_later = now == then || self.repository.graph_descendant_of(now, then).ok()?;
         // Where a clone that is not whole ends, the way from one to the other may be missing.
         (is_later || !self.repository.is_shallow()).then_some(is_later)
@@ -289,7 +295,7 @@ impl Commits {
         }
     }
 
-    fn commit(&self, id: Oid) -> Result<Commit<'_>> {
+    fn commit(&self, id: Oid) -> Result<git2::Commit<'_>> {
         self.repository.find_commit(id).map_err(|error| self.unreadable(&error))
     }
 

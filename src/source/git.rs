@@ -8,14 +8,13 @@ use jiff::Timestamp;
 use super::exclude::{self, Exclude};
 use super::{CommitId, files};
 use crate::diagnostic::error::{Error, Result};
+use crate::object::commit::Commit;
 
 /// A commit, and whether the directory is what that commit has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision {
-    /// The whole name of the commit.
-    pub commit: String,
-    /// A short name of it, unique in the repository.
-    pub short: String,
+    /// The commit, whose short form is unique in the repository.
+    pub commit: Commit,
     /// What names all that the commit has in the directory, by which two commits are told to hold the same there;
     /// nothing where it has no such directory, or none is meant.
     pub tree: Option<String>,
@@ -33,7 +32,7 @@ pub struct Revision {
 impl Revision {
     /// What names the commit.
     pub fn id(&self) -> CommitId {
-        Oid::from_str(&self.commit).unwrap_or(Oid::ZERO_SHA1)
+        Oid::from_str(self.commit.as_str()).unwrap_or(Oid::ZERO_SHA1)
     }
 
     /// The revision of the directory or file at `path`; none outside of a repository, and in one
@@ -211,8 +210,7 @@ pub(super) fn revision(commit: &git2::Commit<'_>, dirty: bool) -> Result<Revisio
         .map(|subject| String::from_utf8_lossy(subject).into_owned());
     let short = commit.as_object().short_id()?;
     Ok(Revision {
-        commit: commit.id().to_string(),
-        short: String::from_utf8_lossy(&short).into_owned(),
+        commit: Commit::new(commit.id().to_string()).with_digits(short.len()),
         tree: None,
         branch: None,
         subject: subject.unwrap_or_default(),
@@ -333,7 +331,7 @@ mod tests {
         let revision = scratch.revision("desired").expect("a commit");
         assert_eq!(revision.subject, "Nova to 2026.1");
         assert_eq!(revision.branch.as_deref(), Some("main"));
-        assert!(revision.commit == id && id.starts_with(&revision.short) && revision.short.len() < 12);
+        assert!(revision.commit.as_str() == id && revision.commit.short().len() < 12);
         assert_eq!(revision.time.as_second(), 1_700_000_000);
         assert!(!revision.dirty);
         repository

@@ -10,7 +10,7 @@ use super::{age, took};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::journal::{Ending, Entry, Journal};
 use crate::applyset::parent::Record;
-use crate::object::commit;
+use crate::object::commit::Commit;
 
 /// What there is to tell of the earlier syncs of an ApplySet.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ fn columns(entry: &Entry, now: Timestamp) -> [String; 3] {
 
 /// The commit that was synced, and whether it was just that.
 pub(super) fn commit_of(record: &Record) -> String {
-    let commit = record.revision.as_deref().map_or("outside git", commit::short);
+    let commit = record.revision.as_ref().map_or("outside git", Commit::short);
     let dirty = if record.dirty { " with local changes" } else { "" };
     format!("{commit}{dirty}")
 }
@@ -102,7 +102,7 @@ fn result(entry: &Entry) -> String {
         text += "; a part only";
     }
     if let Some(from) = &entry.back_from {
-        text += &format!("; back from {}", commit::short(from));
+        text += &format!("; back from {}", from.short());
     }
     text
 }
@@ -151,7 +151,7 @@ mod tests {
             record: Record {
                 time: "2026-11-23T10:00:00Z".into(),
                 by: "alice@laptop".into(),
-                revision: Some(commit.repeat(40)),
+                revision: Some(Commit::new(commit.repeat(40))),
                 subject: Some(subject.to_owned()),
                 dirty: false,
                 source: None,
@@ -166,7 +166,7 @@ mod tests {
             counts: [OutcomeKind::Updated, OutcomeKind::Unchanged, OutcomeKind::Unchanged]
                 .into_iter()
                 .collect(),
-            back_from: (ending == Ending::Complete).then(|| "b".repeat(40)),
+            back_from: (ending == Ending::Complete).then(|| Commit::new("b".repeat(40))),
             partial: false,
         };
         let mut syncs = Journal::default();

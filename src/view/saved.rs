@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::object::commit;
+use crate::object::commit::Commit;
 use crate::plan::{ApplySetName, OtherPart};
 
 /// The parts in which a saved plan is of something else, as one line.
@@ -20,7 +20,7 @@ fn other_part(part: &OtherPart) -> String {
         OtherPart::Environment(then, now) => (environment(then.as_ref()), environment(now.as_ref())),
         OtherPart::Set(then, now) => (set(then), set(now)),
         OtherPart::Commit(then, now) if then == now => {
-            return format!("it is for another directory of commit {}", commit::short(then));
+            return format!("it is for another directory of commit {}", then.short());
         }
         OtherPart::Commit(then, now) => commits(then, now),
     };
@@ -51,11 +51,12 @@ fn set(values: &BTreeMap<String, Value>) -> String {
 }
 
 /// Two commits, by as many digits of their ids as tell them apart.
-fn commits(then: &str, now: &str) -> (String, String) {
-    let (then, now) = if commit::short(then) == commit::short(now) {
-        (then, now)
+fn commits(then: &Commit, now: &Commit) -> (String, String) {
+    let is_like = |one: &Commit, other: &Commit| one.as_str().starts_with(other.short());
+    let (then, now) = if is_like(then, now) || is_like(now, then) {
+        (then.as_str(), now.as_str())
     } else {
-        (commit::short(then), commit::short(now))
+        (then.short(), now.short())
     };
     (format!("commit {then}"), format!("commit {now}"))
 }
@@ -66,7 +67,7 @@ mod tests {
 
     #[test]
     fn commits_that_share_their_first_digits_are_shown_whole() {
-        let commit = |then: &str, now: &str| other_parts(&[OtherPart::Commit(then.to_owned(), now.to_owned())]);
+        let commit = |then: &str, now: &str| other_parts(&[OtherPart::Commit(Commit::new(then), Commit::new(now))]);
         assert_eq!(
             commit("1234567aaaa", "1234567bbbb"),
             "it is for commit 1234567aaaa, and this is commit 1234567bbbb"

@@ -12,7 +12,6 @@ use crate::applyset::parent::{Parent, Record};
 use crate::applyset::source::Source;
 use crate::kinds::health::{Health, Status};
 use crate::object::ObjectRef;
-use crate::object::commit;
 use crate::plan::NotCompared;
 
 /// What there is to tell of an ApplySet.
@@ -131,7 +130,7 @@ pub(super) fn source(source: &Source) -> String {
         directory => directory,
     };
     match &source.repository {
-        Some(first) => format!("{directory} of the repository that began with {}", commit::short(first)),
+        Some(first) => format!("{directory} of the repository that began with {}", first.short()),
         None => format!("{directory} of a repository whose beginning is not known"),
     }
 }

@@ -22,6 +22,7 @@ use crate::cli::ui::Ui;
 use crate::cluster::Sandbox;
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::{Event, Lock};
+use crate::object::commit::Commit;
 use crate::object::selection::Selection;
 use crate::source::{self, Desired, MergeBase};
 use crate::view::Against;
@@ -113,7 +114,7 @@ enum Base<'a> {
     /// The one that was named.
     Named(&'a str),
     /// The merge base of two.
-    Merge { id: String, of: [&'a str; 2] },
+    Merge { id: Commit, of: [&'a str; 2] },
 }
 
 impl<'a> Base<'a> {
@@ -121,7 +122,7 @@ impl<'a> Base<'a> {
     fn name(&self) -> &str {
         match self {
             Self::Named(name) => name,
-            Self::Merge { id, .. } => id,
+            Self::Merge { id, .. } => id.as_str(),
         }
     }
 

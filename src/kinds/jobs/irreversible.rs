@@ -6,6 +6,7 @@
 //! among its earlier ones, and in which the Job has other inputs or is not there, is to go back across it.
 
 use super::{Done, is_job};
+use crate::object::commit::Commit;
 use crate::object::field::FieldPath;
 use crate::object::{COMPONENT, DesiredObject, ObjectRef};
 
@@ -20,14 +21,14 @@ pub struct Crossed {
     /// What it did, in the words of its annotation.
     pub reason: String,
     /// The commit that it ran from.
-    pub ran: String,
+    pub ran: Commit,
     /// Whether that commit could be looked for: a clone that is not whole does not have it.
     pub is_certain: bool,
 }
 
 impl Done {
     /// What a desired object does when it is synced from this commit, if it is a Job that declares it.
-    pub fn declared(object: &DesiredObject, revision: Option<&str>) -> Option<(ObjectRef, Self)> {
+    pub fn declared(object: &DesiredObject, revision: Option<&Commit>) -> Option<(ObjectRef, Self)> {
         if !is_job(&object.reference.kind) {
             return None;
         }
@@ -36,7 +37,7 @@ impl Done {
         let is_secret = object.origins.is_secret(&path);
         let done = Self {
             reason: if is_secret { "(not shown)" } else { reason }.to_owned(),
-            revision: revision.map(str::to_owned),
+            revision: revision.cloned(),
             inputs: object.inputs.clone()?,
             component: object.label(COMPONENT).map(str::to_owned),
         };

@@ -8,11 +8,11 @@ use crate::applyset::inventory;
 use crate::applyset::parent::Record;
 use crate::cluster::Discovery;
 use crate::diagnostic::error::Error;
-use crate::object::commit;
+use crate::object::commit::Commit;
 use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use crate::plan::compare;
 use crate::plan::{Answered, Deleted, NoBase, Observation, Observed, Past};
-use crate::source::{Commits, Inputs};
+use crate::source::{Commits, Inputs, Revision};
 
 /// What is wanted of one commit.
 #[derive(Default)]
@@ -72,10 +72,10 @@ fn unknown<'a>(differing: impl IntoIterator<Item = &'a usize>, why: &NoBase, obs
 }
 
 /// What is to be looked for, by the commit to look in.
-fn wanted(observed: &Observed, pasts: &mut Pasts) -> BTreeMap<String, Wanted> {
+fn wanted(observed: &Observed, pasts: &mut Pasts) -> BTreeMap<Commit, Wanted> {
     let parent = observed.facts.parent.as_ref();
     let completed = parent.and_then(|parent| parent.completed.as_ref()?.revision.clone());
-    let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+    let mut wanted: BTreeMap<Commit, Wanted> = BTreeMap::new();
     for (index, observation) in observed.objects.iter().enumerate() {
         let object = match &observation.answer {
             Answered::ByServer { object, .. } => Some(object),
@@ -86,7 +86,7 @@ fn wanted(observed: &Observed, pasts: &mut Pasts) -> BTreeMap<String, Wanted> {
         match (&observation.live, object) {
             (Some(live), Some(object)) if compare::differs(&observation.desired, live, object) => {
                 match live.annotation(inventory::REVISION) {
-                    Some(revision) => wanted.entry(revision.to_owned()).or_default().differing.push(index),
+                    Some(revision) => wanted.entry(Commit::new(revision)).or_default().differing.push(index),
                     None => unknown([&index], &NoBase::NotNoted, observed, pasts),
                 }
             }
@@ -101,7 +101,7 @@ fn wanted(observed: &Observed, pasts: &mut Pasts) -> BTreeMap<String, Wanted> {
     }
     for (index, (_, orphan)) in observed.orphans.iter().enumerate() {
         if let Some(revision) = orphan.annotation(inventory::REVISION) {
-            wanted.entry(revision.to_owned()).or_default().dropped.push(index);
+            wanted.entry(Commit::new(revision)).or_default().dropped.push(index);
         }
     }
     wanted
@@ -114,8 +114,7 @@ fn is_asked(answer: &Answered) -> bool {
 
 /// What a commit has, and how the sync of it was made.
 struct Then {
-    short: String,
-    commit: crate::source::CommitId,
+    revision: Revision,
     objects: BTreeMap<ObjectRef, DesiredObject>,
     same_parameters: bool,
     /// The sync of just this commit, if the parent knows of one.
@@ -123,24 +122,22 @@ struct Then {
 }
 
 impl History {
-    fn render(&self, revision: &str, observed: &Observed, discovery: &Discovery) -> Result<Then, NoBase> {
-        let short = commit::short(revision);
-        let found = self.commits.find(revision);
-        let found = found.map_err(|_| NoBase::NoCommit(short.to_owned()))?;
+    fn render(&self, commit: &Commit, observed: &Observed, discovery: &Discovery) -> Result<Then, NoBase> {
+        let found = self.commits.find(commit.as_str());
+        let found = found.map_err(|_| NoBase::NoCommit(commit.clone()))?;
         let records = observed.facts.parent.iter();
         let records = records.flat_map(|parent| [&parent.attempted, &parent.completed]);
         let records: Vec<&Record> = records.flatten().collect();
         let exact = records
             .iter()
             .copied()
-            .find(|record| record.revision.as_deref() == Some(revision));
+            .find(|record| record.revision.as_ref() == Some(commit));
         // An object that a later sync left as it was, was most likely applied with the same parameters.
         let (inputs, same_parameters) = self.directory.parameters_of(exact.or(records.last().copied()));
         let objects = self.objects(&found, &inputs, observed, discovery);
         Ok(Then {
-            objects: objects.map_err(|error| NoBase::NotRendered(found.short.clone(), Arc::new(error)))?,
-            commit: found.id(),
-            short: found.short,
+            objects: objects.map_err(|error| NoBase::NotRendered(found.commit.clone(), Arc::new(error)))?,
+            revision: found,
             same_parameters,
             record: exact.cloned(),
         })
@@ -148,7 +145,7 @@ impl History {
 
     fn objects(
         &self,
-        revision: &crate::source::Revision,
+        revision: &Revision,
         inputs: &Inputs,
         observed: &Observed,
         discovery: &Discovery,
@@ -165,7 +162,7 @@ impl History {
     }
 
     /// Takes from a commit what is wanted of it; the rest is dropped.
-    fn settle(&mut self, (revision, wanted): (&str, &Wanted), mut then: Then, observed: &Observed, pasts: &mut Pasts) {
+    fn settle(&mut self, (commit, wanted): (&Commit, &Wanted), mut then: Then, observed: &Observed, pasts: &mut Pasts) {
         for index in &wanted.gone {
             let observation = &observed.objects[*index];
             let attempted = observed
@@ -174,10 +171,10 @@ impl History {
                 .as_ref()
                 .and_then(|parent| parent.attempted.as_ref());
             if then.objects.contains_key(&observation.desired.reference) {
-                let is_last = attempted.is_none_or(|last| last.revision.as_deref() == Some(revision));
+                let is_last = attempted.is_none_or(|last| last.revision.as_ref() == Some(commit));
                 let is_dirty = then.record.as_ref().is_none_or(|record| record.dirty);
                 let deleted = Deleted {
-                    revision: then.short.clone(),
+                    revision: then.revision.commit.clone(),
                     guessed: is_dirty || !is_last,
                 };
                 let past = Past {
@@ -214,7 +211,7 @@ impl History {
                     }
                 }
                 None => Past {
-                    unknown: Some(NoBase::NotInCommit(then.short.clone())),
+                    unknown: Some(NoBase::NotInCommit(then.revision.commit.clone())),
                     ..Past::default()
                 },
             };
@@ -225,7 +222,7 @@ impl History {
     fn know(&mut self, reference: ObjectRef, then: &Then, base: Arc<DesiredObject>, now: Option<DesiredObject>) {
         let known = Known {
             then: base,
-            commit: then.commit,
+            commit: then.revision.id(),
             same_parameters: then.same_parameters,
             now,
         };
@@ -236,7 +233,7 @@ impl History {
 /// Why a commit's object is not what was applied, or may not be; nothing if it is.
 fn why_not(base: &DesiredObject, live: &LiveObject, then: &Then) -> Option<NoBase> {
     if !compare::is_base(base, live) {
-        return Some(NoBase::OtherThanCommit(then.short.clone()));
+        return Some(NoBase::OtherThanCommit(then.revision.commit.clone()));
     }
     let is_clean = |record: &Record| !record.dirty && record.set.values().all(Option::is_some);
     let is_certain = !object::is_secret(&base.reference.kind) || then.record.as_ref().is_some_and(is_clean);

@@ -69,9 +69,12 @@ fn at(
 ) -> Option<BTreeMap<ObjectRef, DesiredObject>> {
     let records = parent.iter().flat_map(|parent| [&parent.attempted, &parent.completed]);
     let records: Vec<&Record> = records.flatten().collect();
-    let exact = records
-        .iter()
-        .find(|record| record.revision.as_deref() == Some(revision));
+    let exact = records.iter().find(|record| {
+        record
+            .revision
+            .as_ref()
+            .is_some_and(|commit| commit.as_str() == revision)
+    });
     let (inputs, _) = directory.parameters_of(exact.or(records.last()).copied());
     let secrets = Secrets {
         key: &Keyring::Empty,

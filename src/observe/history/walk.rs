@@ -118,7 +118,7 @@ impl Search<'_> {
             }
             let found = self.commits.revision(step.commit)?;
             return Some(GitChange::Commit {
-                short: found.short,
+                commit: found.commit,
                 subject: found.subject,
             });
         }

@@ -14,6 +14,6 @@ pub(super) fn look_whose(observed: &Observed, directory: &Directory) -> Option<S
         .parent
         .as_ref()
         .and_then(|parent| parent.attempted.as_ref());
-    let last = last.and_then(|last| Some((last.source.as_ref()?, last.revision.as_deref()?)));
+    let last = last.and_then(|last| Some((last.source.as_ref()?, last.revision.as_ref()?)));
     Some(commits.source(revision.id(), last))
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::object::ObjectRef;
+use crate::object::commit::Commit;
 use crate::object::field::FieldPath;
 
 /// What made git say something else than it did.
@@ -10,8 +11,8 @@ use crate::object::field::FieldPath;
 pub enum GitChange {
     /// This commit.
     Commit {
-        /// A short name of it.
-        short: String,
+        /// Its id.
+        commit: Commit,
         /// The first line of its message.
         subject: String,
     },

@@ -50,6 +50,7 @@ mod tests {
 
     use super::*;
     use crate::applyset::inventory;
+    use crate::object::commit::Commit;
     use crate::ssa::merge::{OnConflict, Writer};
     use crate::testing::{desired, set};
 
@@ -70,7 +71,7 @@ spec:
 ";
 
     fn sent(desired: &DesiredObject, revision: &str) -> Value {
-        inventory::stamp(desired, Some(&set()), Some(revision))
+        inventory::stamp(desired, Some(&set()), Some(&Commit::new(revision)))
     }
 
     /// The object as it is stored once `desired` was applied at commit `1`, with what the server adds.

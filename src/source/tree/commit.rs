@@ -13,6 +13,7 @@ use std::rc::Rc;
 use git2::{AttrCheckFlags, ErrorCode, ObjectType, Oid, Repository};
 
 use super::{Kind, Tree, Unread, pointer};
+use crate::object::commit::Commit;
 use crate::source::git;
 
 /// How many links may lead to one file: as many as Linux allows.
@@ -24,7 +25,7 @@ const LINK_MODE: i32 = 0o120_000;
 pub(in crate::source) struct CommitTree<'a> {
     repository: &'a Repository,
     tree: Oid,
-    short: String,
+    name: Commit,
     /// The directory as it is typed, and its path in the repository.
     root: PathBuf,
     inside: PathBuf,
@@ -45,14 +46,14 @@ impl<'a> CommitTree<'a> {
     pub(in crate::source) fn new(
         repository: &'a Repository,
         commit: &git2::Commit<'_>,
-        short: &str,
+        name: &Commit,
         root: &Path,
         inside: &Path,
     ) -> Self {
         Self {
             repository,
             tree: commit.tree_id(),
-            short: short.to_owned(),
+            name: name.clone(),
             root: root.to_owned(),
             inside: inside.to_owned(),
             modules: RefCell::default(),
@@ -248,7 +249,7 @@ impl Tree for CommitTree<'_> {
     }
 
     fn of(&self) -> String {
-        format!(" in {}", self.short)
+        format!(" in {}", self.name.short())
     }
 }
 

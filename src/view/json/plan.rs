@@ -160,7 +160,7 @@ fn change(change: &FieldChange, by: Option<&GitChange>) -> Value {
         Cause::Server => ("server", None),
     };
     let by = by.map(|by| match by {
-        GitChange::Commit { short, subject } => json!({"commit": short, "subject": subject}),
+        GitChange::Commit { commit, subject } => json!({"commit": commit.short(), "subject": subject}),
         GitChange::Uncommitted => json!({"uncommitted": true}),
         GitChange::Parameters => json!({"parameters": true}),
     });

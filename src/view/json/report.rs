@@ -13,6 +13,7 @@ use crate::applyset::tally::OutcomeKind;
 use crate::diagnostic::error::Error;
 use crate::execute::Outcome;
 use crate::execute::report::Report;
+use crate::object::commit::Commit;
 
 /// What a report is about.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub struct Subject<'a> {
     /// The cluster, as a person knows it.
     pub cluster: &'a str,
     /// The commit.
-    pub revision: Option<&'a str>,
+    pub revision: Option<&'a Commit>,
     /// When it ended.
     pub ended: Timestamp,
 }

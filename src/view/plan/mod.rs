@@ -14,7 +14,6 @@ use super::lines::{Lines, Sign, few};
 use super::style::{self, FADED, FAILED, STRONG, WARNED, columns, paint};
 use super::{age, value};
 use crate::kinds::jobs::Why;
-use crate::object::commit;
 use crate::object::field::FieldPath;
 use crate::plan::compare::{Blame, GitChange};
 use crate::plan::{Action, Moved, Plan, Reason, Restarts, Step, Unpredicted, Unverified, Work};
@@ -126,7 +125,7 @@ pub fn question(plan: &Plan, heading: &Heading<'_>) -> String {
     let counts = remarks::changes(plan);
     let cluster = match heading.against {
         Against::Cluster(cluster) => value::visible(cluster).into_owned(),
-        Against::Commit { revision, .. } => revision.short.clone(),
+        Against::Commit { revision, .. } => revision.commit.short().to_owned(),
     };
     let environment = heading
         .environment
@@ -198,10 +197,7 @@ pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> String {
     }
     match plan.facts.parent.as_ref().and_then(|parent| parent.completed.as_ref()) {
         Some(completed) => {
-            let commit = completed
-                .revision
-                .as_deref()
-                .map(|commit| format!("{} ", commit::short(commit)));
+            let commit = completed.revision.as_ref().map(|commit| format!("{} ", commit.short()));
             let _ = write!(
                 text,
                 ", last synced {}{}",
@@ -224,7 +220,7 @@ fn commit(revision: &Revision) -> String {
         .map(|branch| format!("{branch} "))
         .unwrap_or_default();
     let dirty = if revision.dirty { " with local changes" } else { "" };
-    format!("{branch}{}{dirty}", revision.short)
+    format!("{branch}{}{dirty}", revision.commit.short())
 }
 
 /// The lines of one object, the first of which says what becomes of it.
@@ -325,7 +321,10 @@ pub(super) fn note(step: &Step, heading: &Heading<'_>) -> String {
         Reason::New | Reason::Everything | Reason::Refused(_) => String::new(),
         Reason::Deleted(deleted) => {
             let guessed = if deleted.guessed { " (guessed)" } else { "" };
-            format!("deleted: it was synced at {}, and is gone{guessed}", deleted.revision)
+            format!(
+                "deleted: it was synced at {}, and is gone{guessed}",
+                deleted.revision.short()
+            )
         }
         Reason::Renamed(old) => format!("renamed from {old}, which is deleted"),
         Reason::BeingDeleted => "once the old one is gone: it is being deleted".to_owned(),
@@ -343,8 +342,8 @@ pub(super) fn note(step: &Step, heading: &Heading<'_>) -> String {
         Reason::OtherApplySet(id) => format!("it is part of another ApplySet, {id}"),
         Reason::Dropped => match heading.blame.of_object(&step.reference) {
             None => "no longer in git".to_owned(),
-            Some(GitChange::Commit { short, subject }) => {
-                format!("dropped from git in {short} {}", value::visible(subject))
+            Some(GitChange::Commit { commit, subject }) => {
+                format!("dropped from git in {} {}", commit.short(), value::visible(subject))
             }
             Some(other) => format!("no longer in git: {}", change::by(other)),
         },

@@ -9,7 +9,6 @@ use super::super::style::{FAILED, WARNED, paint};
 use super::super::value::visible;
 use super::{Against, Detail, Heading, Pruning, change, input};
 use crate::kinds::jobs::Crossed;
-use crate::object::commit;
 use crate::plan::{Action, Elsewhere, Idle, Plan, Reason, Refusal, Step, Unverified, Work};
 use crate::sops::Closed;
 
@@ -124,7 +123,7 @@ pub(in crate::view) fn remarks(plan: &Plan, heading: &Heading<'_>) -> String {
     }
     text += &unverified(plan);
     if let Some(from) = &plan.back.from {
-        let from = commit::short(from);
+        let from = from.short();
         let why = match heading.against {
             Against::Cluster(_) => format!("{from} was synced last, and this is not a later commit"),
             Against::Commit { .. } => format!("it is not a later commit than {from}"),
@@ -286,7 +285,7 @@ fn unverified(plan: &Plan) -> String {
 /// What it means to go back across a Job.
 pub(in crate::view) fn crossed(crossed: &Crossed) -> String {
     let Crossed { job, reason, ran, .. } = crossed;
-    let ran = commit::short(ran);
+    let ran = ran.short();
     let reason = match reason.as_str() {
         "" => String::new(),
         reason => format!(" ({})", visible(reason)),
