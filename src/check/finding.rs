@@ -66,9 +66,9 @@ impl Finding {
             let label = match origin.role {
                 _ if position == 0 => "",
                 Role::Parameter => "set here",
-                // One place a file: between two of them lines may stand that are not for everybody.
-                _ => continue,
+                Role::Manifest | Role::SecretParameter | Role::Encrypted | Role::Loop | Role::File => continue,
             };
+            // One place a file: between two of them lines may stand that are not for everybody.
             if !places
                 .iter()
                 .any(|(place, _)| place.file.path() == origin.place.file.path())

@@ -236,7 +236,16 @@ fn is_too_early(error: &ClusterError, unverified: Option<&Unverified>) -> bool {
         Some(Unverified::Relies(_)) => {
             matches!(error.failure, Failure::Denied | Failure::Invalid | Failure::NotFound)
         }
-        _ => false,
+        None
+        | Some(
+            Unverified::NamespaceMissing(_)
+            | Unverified::DefinitionChanges
+            | Unverified::BeingDeleted
+            | Unverified::Defaulted(_)
+            | Unverified::VersionGone(_)
+            | Unverified::Encrypted
+            | Unverified::NotAllowed,
+        ) => false,
     }
 }
 

@@ -28,8 +28,17 @@ impl State {
     pub(super) fn after(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Conflict | Outcome::Refused(None) | Outcome::Skipped => Self::Left,
-            outcome if outcome.is_done() => Self::Current,
-            _ => Self::Missed,
+            Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Replaced | Outcome::Deleted => {
+                Self::Current
+            }
+            Outcome::Refused(Some(_))
+            | Outcome::Moved
+            | Outcome::Failed(_)
+            | Outcome::NotReady(_)
+            | Outcome::Gone
+            | Outcome::NotGone(_)
+            | Outcome::Blocked { .. }
+            | Outcome::Stopped => Self::Missed,
         }
     }
 }

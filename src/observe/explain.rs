@@ -141,7 +141,15 @@ fn hint(failure: &Failure) -> Option<String> {
         }
         Failure::NoCluster => "give a kubeconfig by --kubeconfig or $KUBECONFIG",
         Failure::NamespaceTerminating => "the namespace is being deleted: wait until it is gone",
-        _ => return None,
+        // What is wrong is with the request or the object, and the server's words say it.
+        Failure::Configuration
+        | Failure::Denied
+        | Failure::NotFound
+        | Failure::NamespaceMissing
+        | Failure::Conflict
+        | Failure::AlreadyExists
+        | Failure::Invalid
+        | Failure::Other => return None,
     };
     Some(hint.to_owned())
 }

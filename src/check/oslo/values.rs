@@ -134,7 +134,18 @@ impl Type {
     pub(super) fn choices(&self) -> &[String] {
         match self {
             Self::Text(text) => &text.choices,
-            _ => &[],
+            Self::Boolean
+            | Self::Integer(_)
+            | Self::Float(_)
+            | Self::List(_)
+            | Self::Pairs(_)
+            | Self::Range(_)
+            | Self::Address(_)
+            | Self::Hostname
+            | Self::Host(_)
+            | Self::Domain(_)
+            | Self::Uri { .. }
+            | Self::Unknown => &[],
         }
     }
 }

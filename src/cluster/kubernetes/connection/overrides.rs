@@ -36,7 +36,7 @@ impl Connection {
         if config.root_cert.as_ref().is_some_and(Vec::is_empty) {
             let of = match &self.trust {
                 Trust::Authority(file) => file.display().to_string(),
-                _ => format!("the certificate authority of {whose}"),
+                Trust::Kubeconfig | Trust::Anybody => format!("the certificate authority of {whose}"),
             };
             return Err(failure(format!("failed to use {of}: it holds no certificate")));
         }
