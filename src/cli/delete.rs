@@ -97,7 +97,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         not_selected: 0,
         pruning: Pruning::Everything,
     };
-    ui.result(&view::plan(&planned.plan, &planned.heading(ui)))?;
+    ui.result(&view::plan(&planned.plan, &planned.heading(ui), Ui::width()))?;
     if let Some(error) = sync::refusals(&planned, None) {
         return Err(error);
     }

@@ -1,5 +1,6 @@
 //! `--format`: what a plan is printed as.
 
+use super::ui::Ui;
 use crate::plan::{MadeOf, Plan};
 use crate::view::{self, Detail, Heading};
 
@@ -21,13 +22,13 @@ impl PlanFormat {
     /// What is printed for a plan that is made of this, where it can be bound to anything.
     pub(super) fn show(self, plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> String {
         match self {
-            Self::Text => view::plan(plan, heading),
+            Self::Text => view::plan(plan, heading, Ui::width()),
             Self::Stat => {
                 let short = Heading {
                     detail: Detail::Objects,
                     ..*heading
                 };
-                view::plan(plan, &short)
+                view::plan(plan, &short, Ui::width())
             }
             Self::Markdown => view::markdown(plan, heading),
             Self::Json => view::json::pretty(&view::json::plan(plan, heading, made_of)),

@@ -45,7 +45,7 @@ pub(super) async fn must_agree(planned: &Planned, path: &Path, ui: &mut Ui) -> R
     if moved.is_nothing() {
         return Ok(());
     }
-    ui.result(&view::moved(&moved, &planned.heading(ui)))?;
+    ui.result(&view::moved(&moved, &planned.heading(ui), Ui::width()))?;
     Err(Error::new(format!(
         "what {shown} says is not what a sync would do now; nothing was changed"
     ))

@@ -132,7 +132,7 @@ async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
     }
     let heading = planned.heading(ui);
     let text = match args.format {
-        Format::Text => view::plan(&planned.plan, &heading),
+        Format::Text => view::plan(&planned.plan, &heading, Ui::width()),
         Format::Json => {
             let made_of = saved::made_of(&planned).await.ok();
             view::json::line(&view::json::plan(&planned.plan, &heading, made_of))

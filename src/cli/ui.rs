@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::Event;
 use crate::plan::Plan;
-use crate::view;
+use crate::view::{self, Width};
 
 /// How much is told on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +59,13 @@ impl Ui {
     /// How much is told.
     pub fn verbosity(&self) -> Verbosity {
         self.verbosity
+    }
+
+    /// How wide a result may be: as `COLUMNS` says, else as the terminal is.
+    pub fn width() -> Width {
+        let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let is = || Some(terminal_size::terminal_size_of(io::stdout())?.0.0.into());
+        said.or_else(is).map_or(Width::ANY, Width::of)
     }
 
     /// Prints a result. A reader that has gone away (`| head`) is no error.

@@ -7,4 +7,5 @@ pub mod generate;
 pub mod health;
 pub mod jobs;
 pub(crate) mod pods;
+pub mod privilege;
 pub mod rollout;

@@ -3,6 +3,8 @@
 //! A pure function of what was observed and of the policy. No step is decided anywhere else.
 
 pub mod compare;
+mod dangers;
+mod edits;
 mod immutable;
 pub mod migrate;
 mod observed;
@@ -17,18 +19,23 @@ mod step;
 mod tests;
 mod tolerated;
 
+use std::collections::BTreeSet;
+
 use self::compare::{Cause, Comparison, FieldChange, Sides};
 use crate::applyset::key::Keyring;
 use crate::cluster::Propagation;
 use crate::kinds::generate;
 use crate::kinds::health::{self, Health};
 use crate::kinds::jobs::{self, Inputs, Run};
+use crate::kinds::privilege::Privilege;
 use crate::object::field::{FieldPath, ManagedFields};
 use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use crate::plan::order::rank;
 
 use immutable::Around;
 
+pub use dangers::Danger;
+pub use edits::{Edited, Edits};
 pub use immutable::{Lost, NoPermit, Obstacle, Permit, Replacement, fixed_fields, is_container};
 pub use observed::{
     Answered, Back, Deleted, Facts, Idle, Immutable, Lineage, NoBase, NotCompared, Observation, Observed, Past,
@@ -53,8 +60,12 @@ pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
     let mut unchanged = Vec::new();
     for observation in observed.objects {
         let past = lineage.pasts.remove(&observation.desired.reference).unwrap_or_default();
+        let held = observation.live.as_ref().map(held).unwrap_or_default();
         match decide(observation, past, policy) {
-            Decision::Step(step) => steps.push(*step),
+            Decision::Step(step) => steps.push(Step {
+                grants: granted(&step, &held),
+                ..*step
+            }),
             Decision::Unchanged(settled) => unchanged.push(*settled),
         }
     }
@@ -275,7 +286,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
                 if step.changes.iter().any(|change| change.guessed) {
                     step.guess.clone_from(&work.past.unknown);
                 }
-                step.restarts = Restarts::of(&step.changes, object);
+                step.restarts = Restarts::of(&step.changes, live, object);
             } else if step.unverified == Some(Unverified::KindMissing) {
                 (step.action, step.reason) = (Action::Update, Reason::NewVersion);
             } else {
@@ -295,6 +306,23 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
     Decision::Step(Box::new(step))
 }
 
+/// What an object lets somebody do already.
+fn held(live: &LiveObject) -> BTreeSet<Privilege> {
+    Privilege::of(&live.reference().kind, live.value())
+}
+
+/// What an object would let somebody do besides that.
+fn granted(step: &Step, held: &BTreeSet<Privilege>) -> BTreeSet<Privilege> {
+    let Work::Apply(work) = &step.work else {
+        return BTreeSet::new();
+    };
+    let wanted = Privilege::of(&step.reference.kind, &work.desired.value);
+    wanted
+        .into_iter()
+        .filter(|privilege| !held.contains(privilege))
+        .collect()
+}
+
 /// The step of an object that is not there.
 fn new(desired: &DesiredObject) -> Step {
     Step {
@@ -304,6 +332,7 @@ fn new(desired: &DesiredObject) -> Step {
         changes: Vec::new(),
         generates: Vec::new(),
         restarts: None,
+        grants: BTreeSet::new(),
         tolerated: Tolerated::default(),
         moved: None,
         unverified: None,

@@ -163,6 +163,7 @@ pub(super) fn steps(
                 moved: None,
                 generates: Vec::new(),
                 restarts: None,
+                grants: BTreeSet::new(),
                 guess: None,
                 unverified: None,
                 warnings: Vec::new(),

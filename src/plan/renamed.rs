@@ -79,6 +79,7 @@ mod tests {
             changes: Vec::new(),
             generates: Vec::new(),
             restarts: None,
+            grants: std::collections::BTreeSet::new(),
             tolerated: Tolerated::default(),
             moved: None,
             unverified: None,

@@ -1,5 +1,6 @@
 //! A plan and its steps: what becomes of each object, and why.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use crate::kinds::finalizer::Finalizer;
 use crate::kinds::health::Health;
 use crate::kinds::jobs::{Crossed, Inputs, Why};
 use crate::kinds::pods::{self, PodTemplate};
+use crate::kinds::privilege::Privilege;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::plan::compare::FieldChange;
 use crate::plan::migrate::Migration;
@@ -82,6 +84,8 @@ pub struct Step {
     pub generates: Vec<String>,
     /// What it does to running pods; none when it does nothing to them.
     pub restarts: Option<Restarts>,
+    /// What it lets somebody do that they could not do before.
+    pub grants: BTreeSet<Privilege>,
     /// Why causes are guessed, where some are and it is known.
     pub guess: Option<NoBase>,
     /// Why the server could not be asked, when it could not.
@@ -353,14 +357,17 @@ impl Plan {
 /// What an update of a workload does to its pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Restarts {
-    /// They are replaced; how many there are, if it is known.
+    /// They are replaced; how many there are, if it is known. Those that a change of scale adds or takes away are not
+    /// among them.
     Pods(Option<i64>),
+    /// They are replaced on every node that a DaemonSet selects; how many these are, if it is known.
+    Daemons(Option<i64>),
     /// They are replaced when somebody deletes them.
     OnDelete,
 }
 
 impl Restarts {
-    pub(super) fn of(changes: &[FieldChange], after: &LiveObject) -> Option<Self> {
+    pub(super) fn of(changes: &[FieldChange], before: &LiveObject, after: &LiveObject) -> Option<Self> {
         let kind = after.reference().kind;
         let template = PodTemplate::path(&kind).filter(|_| pods::rolls_out(&kind))?;
         let changes_pods = |change: &FieldChange| change.before != change.after && change.path.is_under(template);
@@ -372,8 +379,12 @@ impl Restarts {
         if strategy.and_then(Value::as_str) == Some("OnDelete") {
             return Some(Self::OnDelete);
         }
-        let daemons = after.value().pointer("/status/desiredNumberScheduled");
-        let pods = daemons.or_else(|| after.value().pointer("/spec/replicas"));
-        Some(Self::Pods(pods.and_then(Value::as_i64)))
+        if kind.is("apps", "DaemonSet") {
+            let nodes = before.value().pointer("/status/desiredNumberScheduled");
+            return Some(Self::Daemons(nodes.and_then(Value::as_i64)));
+        }
+        let pods = |object: &LiveObject| object.value().pointer("/spec/replicas").and_then(Value::as_i64);
+        let counts = pods(before).zip(pods(after));
+        Some(Self::Pods(counts.map(|(before, after)| before.min(after))))
     }
 }

@@ -28,6 +28,11 @@ pub fn error(error: &Error) -> String {
     texts.join("\n")
 }
 
+/// The same without colours.
+pub(super) fn plain(error: &Error) -> String {
+    anstream::adapter::strip_str(&self::error(error)).to_string()
+}
+
 /// The text of a finding: as an error is shown, with its severity and its identifier.
 pub(super) fn finding(finding: &Finding) -> String {
     described(&finding.to_error(), Some(finding.identifier))

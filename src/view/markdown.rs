@@ -3,9 +3,7 @@
 
 use std::fmt::Write as _;
 
-use anstream::adapter::strip_str;
-
-use super::plan::{self, Heading, note, refusal};
+use super::document::{self, Document, Heading, Line, Lines, dangers, edits, note};
 use super::value::visible;
 use crate::plan::{Action, Plan, Step};
 
@@ -16,33 +14,50 @@ const LONGEST: usize = 65_536;
 const TAIL: usize = 300;
 /// How many dangers are listed.
 const DANGERS: usize = 40;
+/// Where the notes beside lines begin, if a line is no longer.
+const COLUMN: usize = 58;
 
 /// The comment.
-pub fn markdown(plan: &Plan, heading: &Heading<'_>) -> String {
-    let mut text = format!("### {}\n\n", escaped(plain(&plan::head(plan, heading)).trim()));
-    let _ = writeln!(
-        text,
-        "**{}**\n",
-        escaped(plain(&plan::summary(plan, heading.pruning)).trim())
-    );
-    text += &dangers(plan, heading);
-    let mut steps: Vec<&Step> = plan.steps.iter().collect();
+pub(super) fn document(document: &Document<'_>) -> String {
+    let Document { plan, head, .. } = document;
+    let mut text = format!("### {}{}\n\n", escaped(&head.subject), escaped(&head.compared));
+    for line in document.summary.iter() {
+        let _ = writeln!(text, "**{}**\n", escaped(&line.left()));
+    }
+    text += &dangers(plan);
+    let is_room = |text: &str, more: &str| text.len() + more.len() + TAIL <= LONGEST;
+    let edits = edits(document);
+    if is_room(&text, &edits) {
+        text += &edits;
+    }
+    let created = document.created().map(|lines| created(&lines)).unwrap_or_default();
+    if is_room(&text, &created) {
+        text += &created;
+    }
+    text += &objects(document, text.len());
+    let remarks: String = document.remarks.iter().map(beside).collect();
+    if !remarks.is_empty() && text.len() + remarks.len() + TAIL <= LONGEST {
+        text += &format!("\n{}", fenced("", &remarks));
+    }
+    text
+}
+
+/// A section for each object that has one, as long as there is room.
+fn objects(document: &Document<'_>, taken: usize) -> String {
+    let mut text = String::new();
+    let mut steps: Vec<&Step> = document.own_steps().collect();
     steps.sort_by_key(|step| danger(step));
     let mut left_out = 0;
     for step in steps {
-        // The first line is in the title.
-        let lines = plan::step(step, heading);
-        let body: String = lines.iter().skip(1).map(|line| line.sign_first(plain) + "\n").collect();
-        let whole = section(step, heading, &body);
+        let lines = document::below(step, document.heading);
+        let body: String = lines.iter().map(sign_first).collect();
+        let whole = section(step, document.heading, &body);
         let short = || {
-            let hidden = lines.len().saturating_sub(1);
-            section(
-                step,
-                heading,
-                &format!("{hidden} lines are left out, since the comment would be too long\n"),
-            )
+            let hidden = lines.len();
+            let body = format!("{hidden} lines are left out, since the comment would be too long\n");
+            section(step, document.heading, &body)
         };
-        let is_room = |section: &str| text.len() + section.len() + TAIL <= LONGEST;
+        let is_room = |section: &str| taken + text.len() + section.len() + TAIL <= LONGEST;
         let fitting = [
             Some(whole).filter(|whole| is_room(whole)),
             Some(short()).filter(|short| is_room(short)),
@@ -59,11 +74,25 @@ pub fn markdown(plan: &Plan, heading: &Heading<'_>) -> String {
              diff` shows them."
         );
     }
-    let remarks = plain(&plan::remarks(plan, heading));
-    if !remarks.is_empty() && text.len() + remarks.len() + TAIL <= LONGEST {
-        text += &fenced("", &remarks);
-    }
     text
+}
+
+/// A line as it is read, with what stands beside it.
+fn beside(line: &Line) -> String {
+    with_note(line, line.left())
+}
+
+/// A line with its sign first, by which a block of a diff is coloured.
+fn sign_first(line: &Line) -> String {
+    with_note(line, line.sign_first())
+}
+
+fn with_note(line: &Line, left: String) -> String {
+    if line.note.is_empty() {
+        return left + "\n";
+    }
+    let gap = COLUMN.saturating_sub(left.chars().count()).max(2);
+    format!("{left}{}{}\n", " ".repeat(gap), line.note)
 }
 
 /// The objects whose change may do harm come first.
@@ -81,36 +110,54 @@ fn danger(step: &Step) -> u8 {
 }
 
 /// What a reviewer must not overlook.
-fn dangers(plan: &Plan, heading: &Heading<'_>) -> String {
-    let mut lines: Vec<String> = plan
-        .refusals
-        .iter()
-        .map(|reason| format!("sync blocked: {}", escaped(&shortened(&refusal(reason)))))
-        .collect();
-    let crossed = plan.crossed_as_meant();
-    lines.extend(crossed.map(|crossed| escaped(&shortened(&plan::crossed(crossed)))));
-    for kind in &plan.facts.not_compared {
-        lines.push(format!("not compared: {}", escaped(&kind.kind.to_string())));
-    }
-    let mut steps: Vec<&Step> = plan.steps.iter().filter(|step| danger(step) <= 4).collect();
-    steps.sort_by_key(|step| danger(step));
-    for step in steps {
-        lines.push(title(step, heading, escaped));
-    }
+fn dangers(plan: &Plan) -> String {
+    let lines = dangers::all(plan);
     if lines.is_empty() {
         return String::new();
     }
-    let more = lines.len().saturating_sub(DANGERS);
-    lines.truncate(DANGERS);
-    if more > 0 {
-        lines.push(format!("and {more} more"));
-    }
     let mut text = "> [!WARNING]\n".to_owned();
-    for line in lines {
-        let _ = writeln!(text, "> - {line}");
+    for line in lines.iter().take(DANGERS) {
+        let left = line.left();
+        let _ = writeln!(
+            text,
+            "> - {}",
+            escaped(&shortened(left.strip_prefix("! ").unwrap_or(&left)))
+        );
+    }
+    match lines.len().saturating_sub(DANGERS) {
+        0 => {}
+        more => text += &format!("> - and {more} more\n"),
     }
     text.push('\n');
     text
+}
+
+/// The edits of each commit, as a table.
+fn edits(document: &Document<'_>) -> String {
+    let mut text = String::new();
+    for (by, all) in edits::by_maker(&document.edits) {
+        let _ = writeln!(text, "{}\n", escaped(&edits::maker(by)));
+        text += "| edit | | what it does |\n|---|---|---|\n";
+        for edited in all {
+            let change = edits::short(edited).unwrap_or_else(|| "(not shown)".to_owned());
+            let effects: Vec<String> = edits::effects(edited).iter().map(|text| escaped(text)).collect();
+            let (place, change) = (escaped(&edits::place(edited)), escaped(&change));
+            let _ = writeln!(text, "| {place} | {change} | {} |", effects.join("<br>"));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The new objects, where there are many: collapsed.
+fn created(lines: &Lines) -> String {
+    let mut lines = lines.iter();
+    let title = lines.next().map(|line| html(&line.left())).unwrap_or_default();
+    let body: String = lines.map(beside).collect();
+    format!(
+        "<details><summary>{title}</summary>\n\n{}\n</details>\n\n",
+        fenced("", &body)
+    )
 }
 
 /// `~ update <code>Deployment a/web</code>: restarts 3 pods`
@@ -130,11 +177,13 @@ fn title(step: &Step, heading: &Heading<'_>, escaped: fn(&str) -> String) -> Str
 
 fn section(step: &Step, heading: &Heading<'_>, body: &str) -> String {
     if body.is_empty() {
-        return format!("- {}\n\n", title(step, heading, escaped));
+        // Its sign would begin a list in the list, or strike something out.
+        let sign = if step.action.glyph().is_ascii() { "\\" } else { "" };
+        return format!("- {sign}{}\n", title(step, heading, escaped));
     }
     let title = title(step, heading, html);
     format!(
-        "<details><summary>{title}</summary>\n\n{}\n</details>\n\n",
+        "\n<details><summary>{title}</summary>\n\n{}\n</details>\n",
         fenced("diff", body)
     )
 }
@@ -148,11 +197,6 @@ fn fenced(language: &str, body: &str) -> String {
         .unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}{language}\n{}\n{fence}\n", body.trim_end_matches('\n'))
-}
-
-/// Text without colours, and without anything that could move a cursor.
-fn plain(text: &str) -> String {
-    strip_str(text).to_string()
 }
 
 fn shortened(text: &str) -> String {

@@ -2,13 +2,12 @@
 
 mod age;
 mod check;
+mod document;
 mod error;
 mod history;
 pub mod json;
-mod lines;
 mod manifests;
 mod markdown;
-mod plan;
 mod progress;
 mod report;
 mod roles;
@@ -16,18 +15,38 @@ mod saved;
 mod snapshot;
 mod status;
 mod style;
+mod text;
 mod value;
 
 pub use age::{age, took};
 pub use check::{Base, checked, github, json as checked_json, junit, sarif};
+pub use document::{Against, Detail, Heading, Pruning, closed, question, refusal};
 pub use error::error;
 pub use history::{HistoryView, history};
 pub use manifests::{Secrets, manifests};
-pub use markdown::markdown;
-pub use plan::{Against, Detail, Heading, Pruning, closed, moved, plan, question, refusal};
 pub use progress::Progress;
 pub use report::report;
 pub use roles::roles;
 pub use saved::other_parts;
 pub use snapshot::snapshot;
 pub use status::{StatusView, status, statuses};
+pub use text::Width;
+
+use document::Document;
+
+use crate::plan::{Moved, Plan};
+
+/// A plan as text, as wide as a terminal.
+pub fn plan(plan: &Plan, heading: &Heading<'_>, width: Width) -> String {
+    text::document(&Document::of(plan, heading), width)
+}
+
+/// A plan as a comment on a pull request.
+pub fn markdown(plan: &Plan, heading: &Heading<'_>) -> String {
+    markdown::document(&Document::of(plan, heading))
+}
+
+/// What moved since a plan was saved, as text.
+pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>, width: Width) -> String {
+    text::lines(&document::moved(moved, heading), width)
+}

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::lines::few;
 use super::style::{FAILED, WARNED, paint};
+use super::value::few;
 use crate::applyset::tally::OutcomeKind;
 use crate::execute::report::Report;
 use crate::execute::{Hold, NotPruned, Outcome};
@@ -116,6 +116,6 @@ fn held(hold: &Hold) -> String {
         },
         Hold::Hidden(message) => message.clone(),
         Hold::WatchEnded => "its watch has ended".to_owned(),
-        Hold::Unseen(why) => super::plan::unseen(why),
+        Hold::Unseen(why) => super::document::unseen(why),
     }
 }

@@ -4,7 +4,6 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Effects, Style};
 
-use super::value;
 use crate::plan::Action;
 
 pub(super) const ADDED: Style = AnsiColor::Green.on_default();
@@ -28,16 +27,4 @@ pub(super) fn of(action: Action) -> Style {
 /// `text` in this style.
 pub(super) fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
-}
-
-/// `left`, then `right` in a column of its own, where it fits. Neither may be painted yet, as the
-/// width is counted.
-pub(super) fn columns(left: &str, right: &str) -> String {
-    const COLUMN: usize = 58;
-    let (left, right) = (value::line(left), value::line(right));
-    if right.is_empty() {
-        return left.into_owned();
-    }
-    let gap = COLUMN.saturating_sub(left.chars().count()).max(2);
-    format!("{left}{}{}", " ".repeat(gap), paint(FADED, right))
 }

@@ -4,11 +4,10 @@ use similar::TextDiff;
 
 use serde_json::Value;
 
-use super::lines::{Lines, Sign};
-use super::style::{FADED, columns, paint};
+use super::document::{Line, Lines, Sign, Tone};
 pub(super) use crate::diagnostic::visible::{line, visible};
 use crate::object::field::PathElement;
-use crate::object::{self, GroupKind, Origins};
+use crate::object::{self, GroupKind, ObjectRef, Origins};
 use crate::plan::compare::{FieldChange, Shown};
 
 /// What stands for a value that is not shown.
@@ -42,10 +41,19 @@ pub(super) fn change(change: &FieldChange, indent: usize, note: &str) -> Lines {
         };
         for (position, line) in lines.iter().enumerate() {
             let note = if side == last && position == 0 { note } else { "" };
-            shown.signed(sign, indent, &visible(line), note);
+            shown.push(Line::signed(sign, indent, line).beside(note));
         }
     }
     shown
+}
+
+/// The first of some objects, and how many more there are.
+pub(super) fn few(objects: &[ObjectRef]) -> String {
+    let first: Vec<_> = objects.iter().take(3).map(ToString::to_string).collect();
+    match objects.len() {
+        0..=3 => first.join(", "),
+        all => format!("{} and {} more", first.join(", "), all - 3),
+    }
 }
 
 fn order(items: &[Value]) -> String {
@@ -133,21 +141,19 @@ fn hunks(before: &str, after: &str, indent: usize, note: &str) -> Lines {
     let diff = TextDiff::from_lines(before, after);
     let mut lines = Lines::default();
     for (number, hunk) in diff.unified_diff().context_radius(2).iter_hunks().enumerate() {
-        let header = format!("{}{}", " ".repeat(indent), hunk.header().to_string().trim_end());
-        let whole = columns(&header, if number == 0 { note } else { "" });
-        let rest = whole.strip_prefix(header.as_str()).unwrap_or_default();
-        lines.push(&format!("{}{rest}", paint(FADED, &header)));
+        let header = Line::new(indent, hunk.header().to_string().trim_end()).tone(Tone::Faded);
+        lines.push(header.beside(if number == 0 { note } else { "" }));
         for change in hunk.iter_changes() {
             let sign = match change.tag() {
                 similar::ChangeTag::Delete => Sign::Removed,
                 similar::ChangeTag::Insert => Sign::Added,
                 similar::ChangeTag::Equal => Sign::None,
             };
-            let mut line = visible(change.value().trim_end_matches(['\n', '\r'])).into_owned();
+            let mut line = change.value().trim_end_matches(['\n', '\r']).to_owned();
             if change.missing_newline() {
                 line += " (no newline at the end)";
             }
-            lines.signed(sign, indent, &line, "");
+            lines.push(Line::signed(sign, indent, &line));
         }
     }
     lines

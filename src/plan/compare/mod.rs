@@ -59,8 +59,20 @@ pub struct FieldChange {
     pub origins: Vec<Origin>,
     /// The one of these to point at: whose text git changed, where that is known.
     pub place: Option<Place>,
+    /// What was edited at that place, where it is known that this is an edit.
+    pub edit: Option<Edit>,
     /// The rule by which it is taken from whoever owns it.
     pub taken: Option<Arc<Rule>>,
+}
+
+/// An edit in git, at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The key whose value was edited, where it is one.
+    pub key: Option<String>,
+    /// What stood there before, and what stands there now, without quotes; nothing where either is not known, or is
+    /// nobody's business.
+    pub texts: Option<(String, String)>,
 }
 
 /// A field that a rule leaves as it is, whatever git says.
@@ -259,7 +271,7 @@ fn field_change(
     cause: Cause,
     guessed: bool,
 ) -> FieldChange {
-    let Origins { all, place } = Origins::of(desired, base, &difference);
+    let Origins { all, place, edit } = Origins::of(desired, base, &difference);
     let is_secret = object::is_secret(&desired.reference.kind) && !is_public_in_secret(&difference.path);
     // What was secret when it was applied still is, wherever git has it now.
     let sides = || std::iter::once(desired).chain(base);
@@ -278,6 +290,10 @@ fn field_change(
         reordered: difference.reordered,
         origins: all,
         place,
+        edit: edit.map(|edit| Edit {
+            texts: edit.texts.filter(|_| !secret),
+            ..edit
+        }),
         shown: ShownPath::of(&difference.path, sides()),
         path: difference.path,
         cause,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Difference;
+use super::{Difference, Edit};
 use crate::diagnostic::place::{Origin, Place, Role};
 use crate::object::DesiredObject;
 
@@ -13,6 +13,8 @@ pub(super) struct Origins {
     /// The place whose text differs from what git said before, where that is known. Else the parameter that was read
     /// first, since a value that comes from one is changed there; else where the value is written.
     pub(super) place: Option<Place>,
+    /// What was edited there, where that is known.
+    pub(super) edit: Option<Edit>,
 }
 
 impl Origins {
@@ -22,36 +24,98 @@ impl Origins {
         let all = at(desired, difference, line);
         let then = base.map(|base| at(base, difference, line)).unwrap_or_default();
         let is_parameter = |origin: &&Origin| matches!(origin.role, Role::Parameter | Role::SecretParameter);
-        let edited: Vec<&Origin> = match base {
+        let edited: Vec<Edited<'_>> = match base {
             Some(_) => edited(&all, &then),
             None => Vec::new(),
         };
-        let origin = edited
+        let edited = edited
             .iter()
-            .copied()
-            .find(is_parameter)
-            .or(edited.first().copied())
+            .find(|edited| is_parameter(&edited.now))
+            .or(edited.first());
+        let origin = edited
+            .map(|edited| edited.now)
             .or_else(|| all.iter().find(is_parameter))
             .or(all.first());
         Self {
             place: origin.map(|origin| origin.place.clone()),
+            edit: edited.map(Edited::edit),
             all,
         }
     }
 }
 
+/// An origin whose text is not what it was.
+struct Edited<'a> {
+    now: &'a Origin,
+    /// The one that stood in its place, where it is known which.
+    then: Option<&'a Origin>,
+}
+
+impl Edited<'_> {
+    fn edit(&self) -> Edit {
+        let open = |origin: &Origin| -> Option<Written> {
+            // Of parameters it is known which are secret; elsewhere a whole file is, where anything in it is.
+            let is_hidden =
+                origin.role.is_secret() || origin.role != Role::Parameter && origin.place.file.is_confidential();
+            text(origin).filter(|_| !is_hidden).map(written)
+        };
+        match self.then.and_then(open).zip(open(self.now)) {
+            Some((then, now)) => Edit {
+                key: now.key,
+                texts: Some((then.value, now.value)),
+            },
+            None => Edit { key: None, texts: None },
+        }
+    }
+}
+
+/// What stands at an origin: `key: value`, or a value alone.
+struct Written {
+    key: Option<String>,
+    value: String,
+}
+
+/// A value of one line is without its key, its quotes and a comment; one of several lines is as it is written.
+fn written(text: &str) -> Written {
+    let text = text.trim();
+    let is_key = |key: &str| {
+        !key.is_empty()
+            && key
+                .chars()
+                .all(|letter| letter.is_alphanumeric() || "._-".contains(letter))
+    };
+    let entry = text
+        .split_once(": ")
+        .filter(|(key, _)| is_key(key) && !text.contains('\n'));
+    let (key, value) = match entry {
+        Some((key, value)) => (Some(key.to_owned()), value.trim()),
+        None => (None, text),
+    };
+    let quoted = |quote| value.strip_prefix(quote)?.split_once(quote).map(|(inside, _)| inside);
+    let plain = || value.split_once(" #").map_or(value, |(value, _)| value.trim_end());
+    let value = quoted('"').or_else(|| quoted('\'')).unwrap_or_else(plain);
+    Written {
+        key,
+        value: value.to_owned(),
+    }
+}
+
 /// Those of `now` whose text is not what it was. As long as the same was read, each is compared with the one in its
 /// place, since two parameters may have one text.
-fn edited<'a>(now: &'a [Origin], then: &[Origin]) -> Vec<&'a Origin> {
+fn edited<'a>(now: &'a [Origin], then: &'a [Origin]) -> Vec<Edited<'a>> {
     let is_same = |now: &Origin, then: &Origin| then.role == now.role && text(then) == text(now);
-    let edited = now.iter().enumerate().filter(|(index, origin)| {
-        if now.len() == then.len() {
-            !is_same(origin, &then[*index])
-        } else {
-            !then.iter().any(|then| is_same(origin, then))
-        }
+    let edited = now.iter().enumerate().filter_map(|(index, now_there)| {
+        let in_its_place = then.get(index).filter(|_| now.len() == then.len());
+        let is_edited = match in_its_place {
+            Some(then) => !is_same(now_there, then),
+            None => !then.iter().any(|then| is_same(now_there, then)),
+        };
+        is_edited.then_some(Edited {
+            now: now_there,
+            then: in_its_place,
+        })
     });
-    edited.map(|(_, origin)| origin).collect()
+    edited.collect()
 }
 
 /// The first line that differs, where the values are text.

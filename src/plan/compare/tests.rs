@@ -367,6 +367,7 @@ fn change(path: &[&str]) -> FieldChange {
         guessed: false,
         origins: Vec::new(),
         place: None,
+        edit: None,
     }
 }
 

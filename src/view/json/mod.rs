@@ -1,4 +1,4 @@
-//! The machine form: what `--format json` prints. The README says what is in it.
+//! The machine form: what `--format json` prints. The chapter `programs` of the manual says what is in it.
 //!
 //! A field that does not apply is left out. New fields and new words may come; what is there keeps its
 //! meaning for as long as `apiVersion` is the same.
@@ -9,12 +9,17 @@ mod report;
 
 use serde_json::{Map, Value, json};
 
+use super::document::{Document, Heading};
 use crate::diagnostic::error::Error;
-use crate::plan::API_VERSION;
+use crate::plan::{API_VERSION, MadeOf, Plan};
 
 pub use event::event;
-pub use plan::plan;
 pub use report::{Subject, report};
+
+/// A plan, bound to what it is made of.
+pub fn plan(plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> Value {
+    plan::plan(&Document::of(plan, heading), made_of)
+}
 
 /// A document on lines that a person can read.
 pub fn pretty(document: &Value) -> String {

@@ -2,16 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::plan::{Against, Heading, no_base, note, refusal};
+use super::super::document::{Against, Document, Heading, no_base, note, refusal};
 use super::{fields, without_absent};
 use crate::diagnostic::place::{Origin, Role};
+use crate::kinds::privilege::Privilege;
 use crate::object::field::FieldManager;
 use crate::plan::compare::{Cause, FieldChange, GitChange};
-use crate::plan::{Action, MadeOf, Plan, Restarts, SavedPlan, Step, Work};
+use crate::plan::{Action, Danger, Edited, MadeOf, Plan, Restarts, SavedPlan, Step, Work};
 use crate::source::Revision;
 
-/// The document of a plan. `made_of` is what it is bound to; without it `sync --plan` takes it for none.
-pub fn plan(plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> Value {
+/// A plan. `made_of` is what it is bound to; without it `sync --plan` takes it for none.
+pub(super) fn plan(document: &Document<'_>, made_of: Option<MadeOf>) -> Value {
+    let Document {
+        plan, heading, edits, ..
+    } = document;
     // Every key is text, so it can be written.
     let mut saved = serde_json::to_value(SavedPlan::new(made_of, plan)).unwrap_or_default();
     let saved_steps = saved
@@ -21,13 +25,16 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> Valu
         .unwrap_or_default();
     let steps = saved_steps.into_iter().zip(&plan.steps);
     let steps: Vec<Value> = steps.map(|(saved, step)| self::step(saved, step, heading)).collect();
-    let mut document = Map::new();
+    let mut written = Map::new();
     for key in ["apiVersion", "kind", "madeOf"] {
-        document.extend(saved.get(key).map(|value| (key.to_owned(), value.clone())));
+        written.extend(saved.get(key).map(|value| (key.to_owned(), value.clone())));
     }
-    document.extend(fields(around(plan, heading)));
-    document.insert("steps".to_owned(), steps.into());
-    Value::Object(document)
+    written.extend(fields(around(plan, heading)));
+    let edits: Vec<Value> = edits.edits.iter().map(edit).collect();
+    let dangers: Vec<Value> = Danger::all(plan).iter().map(danger).collect();
+    written.extend(fields(json!({"dangers": dangers, "edits": edits})));
+    written.insert("steps".to_owned(), steps.into());
+    Value::Object(written)
 }
 
 /// What a plan says besides its steps.
@@ -77,6 +84,58 @@ fn around(plan: &Plan, heading: &Heading<'_>) -> Value {
     })
 }
 
+/// What a reviewer must not overlook.
+fn danger(danger: &Danger<'_>) -> Value {
+    let (reason, privileges) = match danger {
+        Danger::Irreversible(_, reason) => (*reason, None),
+        Danger::Grants(_, privileges) => (None, Some(privileges)),
+        Danger::Data(_) | Danger::Opens(_) | Danger::Deletes(_) | Danger::Replaces(_) | Danger::Gap(_) => (None, None),
+    };
+    let privileges = privileges.map(|privileges| privileges.iter().map(privilege).collect::<Vec<_>>());
+    without_absent(json!({
+        "code": danger.code(),
+        "object": danger.step().reference,
+        "reason": reason,
+        "privileges": privileges,
+    }))
+}
+
+fn privilege(privilege: &Privilege) -> Value {
+    let of = match privilege {
+        Privilege::Role(name)
+        | Privilege::Verb(name)
+        | Privilege::Host(name)
+        | Privilege::HostPath(name)
+        | Privilege::Capability(name)
+        | Privilege::Exposed(name) => Some(name),
+        Privilege::Wildcard | Privilege::Secrets | Privilege::Webhook | Privilege::Privileged => None,
+    };
+    without_absent(json!({"code": privilege.code(), "of": of}))
+}
+
+/// An edit that changes several objects.
+fn edit(edited: &Edited<'_>) -> Value {
+    let texts = edited.edit.texts.as_ref();
+    let objects = edited.steps.iter().map(|step| json!(step.reference));
+    without_absent(json!({
+        "place": format!("{}:{}", edited.place.file.path(), edited.place.line()),
+        "key": edited.edit.key,
+        "before": texts.map(|(before, _)| before),
+        "after": texts.map(|(_, after)| after),
+        "by": edited.by.map(by),
+        "objects": objects.collect::<Vec<Value>>(),
+    }))
+}
+
+/// What made git say something else.
+fn by(by: &GitChange) -> Value {
+    match by {
+        GitChange::Commit { commit, subject } => json!({"commit": commit.short(), "subject": subject}),
+        GitChange::Uncommitted => json!({"uncommitted": true}),
+        GitChange::Parameters => json!({"parameters": true}),
+    }
+}
+
 fn counts(plan: &Plan) -> Value {
     let all = [
         Action::Create,
@@ -120,6 +179,7 @@ fn step(mut saved: Value, step: &Step, heading: &Heading<'_>) -> Value {
     let place = step.place.as_ref();
     let restarts = step.restarts.map(|restarts| match restarts {
         Restarts::Pods(pods) => without_absent(json!({"pods": pods})),
+        Restarts::Daemons(nodes) => without_absent(json!({"pods": nodes, "everyNode": true})),
         Restarts::OnDelete => json!({"onDelete": true}),
     });
     let migration = match &step.work {
@@ -159,11 +219,6 @@ fn change(change: &FieldChange, by: Option<&GitChange>) -> Value {
         Cause::Takeover { from } => ("takeover", from.as_ref()),
         Cause::Server => ("server", None),
     };
-    let by = by.map(|by| match by {
-        GitChange::Commit { commit, subject } => json!({"commit": commit.short(), "subject": subject}),
-        GitChange::Uncommitted => json!({"uncommitted": true}),
-        GitChange::Parameters => json!({"parameters": true}),
-    });
     let places = change.origins.iter().map(|Origin { role, place }| {
         let role = matches!(role, Role::Parameter | Role::SecretParameter).then_some("parameter");
         without_absent(json!({"place": format!("{}:{}", place.file.path(), place.line()), "role": role}))
@@ -171,7 +226,7 @@ fn change(change: &FieldChange, by: Option<&GitChange>) -> Value {
     json!({
         "cause": cause,
         "guessed": change.guessed.then_some(true),
-        "by": by,
+        "by": by.map(self::by),
         "writer": writer.map(self::writer),
         "place": change.place.as_ref().map(|place| format!("{}:{}", place.file.path(), place.line())),
         "places": places.collect::<Vec<Value>>(),

@@ -1,5 +1,5 @@
-//! What people and programs read, pinned whole: each `NAME.situation` of `tests/suite/golden/` has its text, Markdown and
-//! JSON beside it, and two runs give the same bytes.
+//! What people and programs read, pinned whole: each `NAME.situation` of `tests/suite/golden/` has its text at 80 and
+//! 120 columns, Markdown and JSON beside it, and two runs give the same bytes.
 //!
 //! `GOLDEN=rewrite cargo test --test suite golden` writes them anew; `git diff` then shows what changed.
 
@@ -11,8 +11,13 @@ use std::{env, fs};
 
 use situation::Situation;
 
-/// The forms of a plan, and the endings of their files.
-const FORMS: [(&str, &str); 3] = [("text", "txt"), ("markdown", "md"), ("json", "json")];
+/// The forms of a plan, the endings of their files, and how wide the terminal is.
+const FORMS: [(&str, &str, &str); 4] = [
+    ("text", "80.txt", "80"),
+    ("text", "120.txt", "120"),
+    ("markdown", "md", "80"),
+    ("json", "json", "80"),
+];
 
 /// Where the situations are, and what is pinned of them.
 fn directory() -> PathBuf {
@@ -69,13 +74,14 @@ fn commit(repository: &git2::Repository, subject: &str, number: i64) {
 }
 
 /// What a diff of the two commits prints, on both streams, and its exit code.
-fn diff(dir: &Path, form: &str, args: &[String]) -> String {
+fn diff(dir: &Path, form: &str, columns: &str, args: &[String]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_stackanetes"))
         .args(["diff", "--from", "HEAD~1", "--to", "HEAD", "--format", form])
         .args(args)
         .current_dir(dir)
         .env_clear()
         .env("HOME", dir)
+        .env("COLUMNS", columns)
         .env("XDG_CACHE_HOME", dir.join("cache"))
         .stdin(Stdio::null())
         .output()
@@ -93,11 +99,11 @@ fn diff(dir: &Path, form: &str, args: &[String]) -> String {
 fn check(situation: &Situation, rewrite: bool) -> Vec<String> {
     let dir = repository(situation);
     let mut wrong = Vec::new();
-    for (form, ending) in FORMS {
+    for (form, ending, columns) in FORMS {
         let file = format!("tests/suite/golden/{}.{ending}", situation.name);
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
-        let now = diff(&dir, form, &situation.args);
-        if now != diff(&dir, form, &situation.args) {
+        let now = diff(&dir, form, columns, &situation.args);
+        if now != diff(&dir, form, columns, &situation.args) {
             wrong.push(format!("{file}: two runs differ"));
         }
         if rewrite {
@@ -134,7 +140,7 @@ fn no_file_stands_there_for_nothing() {
     let situations = situation::all(&directory());
     for entry in fs::read_dir(directory()).expect("the files") {
         let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
-        let (stem, ending) = name.rsplit_once('.').expect("an ending");
+        let (stem, ending) = name.split_once('.').expect("an ending");
         let is_pinned = situations.iter().any(|situation| situation.name == stem);
         assert!(ending == "rs" || is_pinned, "{name} is of no situation");
     }

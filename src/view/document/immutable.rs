@@ -1,8 +1,6 @@
 //! What is said of an object that can only be replaced.
 
-use std::fmt::Write as _;
-
-use super::super::style::{FADED, paint};
+use super::{Line, Lines, Tone};
 use crate::object::ObjectRef;
 use crate::plan::{Lost, Obstacle, Replacement, Untried};
 
@@ -14,7 +12,7 @@ pub(super) fn note(replacement: &Replacement) -> String {
 }
 
 /// What a replacement costs and, where it is not done, what to do.
-pub(super) fn lines(object: &ObjectRef, replacement: &Replacement) -> String {
+pub(super) fn lines(object: &ObjectRef, replacement: &Replacement) -> Lines {
     let lost: Vec<&str> = replacement.lost.iter().map(|lost| self::lost(*lost)).collect();
     let lost = lost.join("; ");
     let if_replaced = format!("if it is replaced, {lost}");
@@ -42,11 +40,8 @@ pub(super) fn lines(object: &ObjectRef, replacement: &Replacement) -> String {
             ),
         ],
     };
-    let mut text = String::new();
-    for line in lines {
-        let _ = writeln!(text, "      {}", paint(FADED, line));
-    }
-    text
+    let lines = lines.into_iter().map(|line| Line::prose(6, line).tone(Tone::Faded));
+    lines.collect()
 }
 
 fn untried(why: Untried) -> &'static str {

@@ -1,14 +1,10 @@
 //! One field of a step: where git says it, its values, and why it differs.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::super::lines::Lines;
-use super::super::style::{FADED, columns, paint};
 use super::super::{age, value};
-use super::Heading;
+use super::{Heading, Line, Lines, Tone};
 
 use crate::kinds::rollout;
 use crate::object::field::{FieldManager, FieldPath};
@@ -22,7 +18,7 @@ pub(super) fn change(change: &FieldChange, step: &Step, heading: &Heading<'_>) -
     let by = heading.blame.of(&step.reference, &change.path);
     let cause = cause(change, by, heading.now);
     match &change.cause {
-        Cause::Conflict { owner } => conflict(change, owner, step).into(),
+        Cause::Conflict { owner } => conflict(change, owner, step),
         Cause::Diverged { writer } => diverged(change, &cause, writer.as_ref(), step),
         Cause::Git
         | Cause::Drift { .. }
@@ -41,8 +37,8 @@ pub(super) fn yielded(yielded: &Yielded) -> String {
         LeftTo::Nobody => "the cluster has".to_owned(),
     };
     format!(
-        "{}   git says {}; {owner} {}: {}\n",
-        value::line(&yielded.path.to_string()),
+        "{}   git says {}; {owner} {}: {}",
+        yielded.path,
         side(&yielded.said),
         side(&yielded.live),
         rule(&yielded.rule)
@@ -51,11 +47,7 @@ pub(super) fn yielded(yielded: &Yielded) -> String {
 
 /// The line of a field that a person added by hand.
 pub(super) fn beside(beside: &Beside, now: Timestamp) -> String {
-    format!(
-        "{}   not in git: {}",
-        value::line(&beside.shown.to_string()),
-        somebody(Some(&beside.writer), now)
-    )
+    format!("{}   not in git: {}", beside.shown, somebody(Some(&beside.writer), now))
 }
 
 /// A rule in words: what it does, and where it stands.
@@ -90,17 +82,17 @@ fn field(change: &FieldChange, cause: &str) -> Lines {
         Cause::Git | Cause::Drift { .. } | Cause::Diverged { .. } | Cause::Takeover { .. } => place.unwrap_or_default(),
         _ => String::new(),
     };
-    let path = format!("    {}", change.shown);
+    let path = Line::new(4, change.shown.to_string());
     if change.before == change.after {
-        return columns(&path, cause).into();
+        return path.beside(cause).into();
     }
-    let mut lines = Lines::from(columns(&path, &place));
+    let mut lines = Lines::from(path.beside(place));
     lines.append(value::change(change, 6, cause));
     lines
 }
 
 /// A pod template's digest of what it reads says nothing to a person but what that is.
-fn follows(change: &FieldChange, cause: &str) -> Option<String> {
+fn follows(change: &FieldChange, cause: &str) -> Option<Line> {
     let annotations = ["spec", "template", "metadata", "annotations"];
     let kind = [(rollout::CONFIGURATION, "ConfigMap"), (rollout::SECRETS, "Secret")]
         .into_iter()
@@ -112,16 +104,15 @@ fn follows(change: &FieldChange, cause: &str) -> Option<String> {
     };
     let (before, after) = (text(&change.before), text(&change.after));
     let names = rollout::changed(&before, &after).join(", ");
-    let line = format!("    {} follows {kind} {names}", FieldPath::of(&annotations[..2]));
-    Some(format!("{}\n", columns(&line, cause)))
+    let text = format!("{} follows {kind} {names}", FieldPath::of(&annotations[..2]));
+    Some(Line::new(4, text).beside(cause))
 }
 
 /// What `kubectl apply` noted is a whole manifest in one line.
-fn last_applied(change: &FieldChange, cause: &str) -> Option<String> {
+fn last_applied(change: &FieldChange, cause: &str) -> Option<Line> {
     let is_it = change.path == FieldPath::of(&["metadata", "annotations", migrate::LAST_APPLIED]);
     let goes = is_it && change.after == Shown::Absent;
-    let line = format!("    {} goes", change.shown);
-    goes.then(|| format!("{}\n", columns(&line, cause)))
+    goes.then(|| Line::new(4, format!("{} goes", change.shown)).beside(cause))
 }
 
 fn cause(change: &FieldChange, by: Option<&GitChange>, now: Timestamp) -> String {
@@ -170,13 +161,18 @@ fn somebody(manager: Option<&FieldManager>, now: Timestamp) -> String {
 fn diverged(change: &FieldChange, cause: &str, writer: Option<&FieldManager>, step: &Step) -> Lines {
     let mut lines = field(change, cause);
     if let Some(by) = taken(change, step) {
-        lines.push(&format!("      {}", paint(FADED, by)));
+        lines.push(way_out(by));
     } else {
-        let ways = "take git's: --force-conflicts; keep the other: write it into git";
-        lines.push(&format!("      {}", paint(FADED, ways)));
-        lines.push(&by_rule(change, writer, step));
+        lines.push(way_out(
+            "take git's: --force-conflicts; keep the other: write it into git",
+        ));
+        lines.append(by_rule(change, writer, step));
     }
     lines
+}
+
+fn way_out(words: impl AsRef<str>) -> Line {
+    Line::prose(6, words).tone(Tone::Faded)
 }
 
 /// By what a conflict is taken, if it is.
@@ -188,18 +184,16 @@ fn taken(change: &FieldChange, step: &Step) -> Option<String> {
 }
 
 /// The rule that would decide a conflict from now on, to be copied.
-fn by_rule(change: &FieldChange, owner: Option<&FieldManager>, step: &Step) -> String {
-    let Some(owner) = owner else {
-        return String::new();
-    };
+fn by_rule(change: &FieldChange, owner: Option<&FieldManager>, step: &Step) -> Lines {
     // A rule would say the key of an item that is hidden.
-    if !change.shown.items().is_empty() {
-        return String::new();
-    }
+    let Some(owner) = owner.filter(|_| change.shown.items().is_empty()) else {
+        return Lines::default();
+    };
     let rule = rules::written(&step.reference, &change.path, &owner.name);
-    let words = format!("from now on, in stackanetes.yaml below `yield:` or `take:`\n  - {rule}");
-    let lines = words.lines().map(|line| format!("      {}\n", paint(FADED, line)));
-    lines.collect()
+    let words = way_out("from now on, in stackanetes.yaml below `yield:` or `take:`");
+    [words, Line::new(8, format!("- {rule}")).tone(Tone::Faded)]
+        .into_iter()
+        .collect()
 }
 
 /// A value on one line.
@@ -220,36 +214,28 @@ fn side(shown: &Shown) -> String {
     }
 }
 
-fn conflict(change: &FieldChange, owner: &FieldManager, step: &Step) -> String {
+fn conflict(change: &FieldChange, owner: &FieldManager, step: &Step) -> Lines {
     let guessed = if change.guessed {
         " (guessed: it may never have been ours)"
     } else {
         ""
     };
-    let path = format!("    {}", value::line(&change.shown.to_string()));
-    let mut text = format!(
-        "{path}   git says {}; {} says {}{guessed}\n",
-        side(&change.after),
-        writer(owner),
-        side(&change.before)
-    );
+    let (ours, theirs) = (side(&change.after), side(&change.before));
+    let owner_says = format!("{} says {theirs}{guessed}", writer(owner));
+    let mut lines = Lines::from(Line::new(
+        4,
+        format!("{}   git says {ours}; {owner_says}", change.shown),
+    ));
     if let Some(by) = taken(change, step) {
-        let _ = writeln!(text, "      {}", paint(FADED, by));
-    } else {
-        let place = change
-            .origins
-            .first()
-            .map(|origin| format!("{}:{}", origin.place.file.path(), origin.place.line()));
-        let drop = place.map_or_else(
-            || "drop it from git".to_owned(),
-            |place| format!("drop {place} from git"),
-        );
-        let _ = writeln!(
-            text,
-            "      {}",
-            paint(FADED, format!("leave it: {drop}; take it: --force-conflicts"))
-        );
-        text += &by_rule(change, Some(owner), step);
+        lines.push(way_out(by));
+        return lines;
     }
-    text
+    let place = change.origins.first().map(|origin| &origin.place);
+    let drop = place.map_or_else(
+        || "drop it from git".to_owned(),
+        |place| format!("drop {}:{} from git", place.file.path(), place.line()),
+    );
+    lines.push(way_out(format!("leave it: {drop}; take it: --force-conflicts")));
+    lines.append(by_rule(change, Some(owner), step));
+    lines
 }

@@ -4,7 +4,7 @@ use super::{Heading, Pruning};
 use crate::kinds::finalizer;
 use crate::object::ObjectRef;
 use crate::plan::{Reason, Unseen};
-use crate::view::lines::few;
+use crate::view::value::few;
 
 /// Why it is not known what a container holds: a clause.
 pub(in crate::view) fn unseen(why: &Unseen) -> String {

@@ -1,0 +1,125 @@
+//! What a reviewer of a plan must not overlook, in the order in which it is told.
+
+use std::collections::BTreeSet;
+
+use super::{Action, Lost, Plan, Reason, Restarts, Step, Work, is_container, is_precious};
+use crate::kinds::jobs::IRREVERSIBLE;
+use crate::kinds::privilege::Privilege;
+use crate::object::GroupKind;
+use crate::object::field::FieldPath;
+
+/// Something that a sync would do, and that may do harm.
+#[derive(Debug, Clone)]
+pub enum Danger<'a> {
+    /// A Job runs that does what cannot be undone, in its own words; nothing where these are nobody's business.
+    Irreversible(&'a Step, Option<&'a str>),
+    /// Data goes, or what may hold it.
+    Data(&'a Step),
+    /// A NetworkPolicy goes, and with it what it kept apart.
+    Opens(&'a Step),
+    /// Something else is deleted.
+    Deletes(&'a Step),
+    /// Something is deleted and made anew.
+    Replaces(&'a Step),
+    /// Somebody may do what they could not do before.
+    Grants(&'a Step, &'a BTreeSet<Privilege>),
+    /// Nobody serves while the only pod starts anew.
+    Gap(&'a Step),
+}
+
+impl<'a> Danger<'a> {
+    /// All that there are in `plan`, the worst kind first.
+    pub fn all(plan: &'a Plan) -> Vec<Self> {
+        let parent = plan.facts.parent.as_ref();
+        let was_synced = parent.is_some_and(|parent| parent.completed.is_some());
+        let steps = plan.steps.iter().filter(|step| step.action.writes());
+        let mut all: Vec<Self> = steps.flat_map(|step| Self::of(step, was_synced)).collect();
+        all.sort_by_key(Self::rank);
+        all
+    }
+
+    fn of(step: &'a Step, was_synced: bool) -> Vec<Self> {
+        let kind = &step.reference.kind;
+        // In the first sync of all there is nothing that anybody could want back.
+        let runs = matches!(step.reason, Reason::Runs(_)) || step.action == Action::Create && was_synced;
+        let irreversible = irreversible(step).filter(|_| runs);
+        let goes = match step.action {
+            Action::Delete if is_precious(kind) || is_container(&step.reference) || is_volume(kind) => {
+                Some(Self::Data(step))
+            }
+            Action::Delete if kind.is("networking.k8s.io", "NetworkPolicy") => Some(Self::Opens(step)),
+            Action::Delete => Some(Self::Deletes(step)),
+            Action::Replace if loses_data(step) => Some(Self::Data(step)),
+            Action::Replace if !matches!(step.reason, Reason::Runs(_)) => Some(Self::Replaces(step)),
+            _ => None,
+        };
+        let grants = Some(Self::Grants(step, &step.grants)).filter(|_| !step.grants.is_empty());
+        let gap = Some(Self::Gap(step)).filter(|_| is_gap(step));
+        [irreversible, goes, grants, gap].into_iter().flatten().collect()
+    }
+
+    /// The step that does it.
+    pub fn step(&self) -> &'a Step {
+        match self {
+            Self::Irreversible(step, _)
+            | Self::Data(step)
+            | Self::Opens(step)
+            | Self::Deletes(step)
+            | Self::Replaces(step)
+            | Self::Grants(step, _)
+            | Self::Gap(step) => step,
+        }
+    }
+
+    /// What programs know it by.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Irreversible(..) => "irreversible",
+            Self::Data(_) => "dataGoes",
+            Self::Opens(_) => "networkPolicyGoes",
+            Self::Deletes(_) => "deletes",
+            Self::Replaces(_) => "replaces",
+            Self::Grants(..) => "grants",
+            Self::Gap(_) => "gap",
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Irreversible(..) => 0,
+            Self::Data(_) => 1,
+            Self::Deletes(_) => 2,
+            Self::Replaces(_) => 3,
+            Self::Grants(..) => 4,
+            Self::Opens(_) => 5,
+            Self::Gap(_) => 6,
+        }
+    }
+}
+
+/// What a Job says of itself that cannot be undone.
+fn irreversible(step: &Step) -> Option<Danger<'_>> {
+    let Work::Apply(work) = &step.work else { return None };
+    let reason = work.desired.annotation(IRREVERSIBLE)?.trim();
+    let path = FieldPath::of(&["metadata", "annotations", IRREVERSIBLE]);
+    let is_secret = work.desired.origins.is_secret(&path);
+    Some(Danger::Irreversible(step, Some(reason).filter(|_| !is_secret)))
+}
+
+fn is_volume(kind: &GroupKind) -> bool {
+    kind.is("", "PersistentVolume") || kind.is("apps", "StatefulSet")
+}
+
+fn loses_data(step: &Step) -> bool {
+    matches!(&step.reason, Reason::Immutable(replacement) if replacement.lost.contains(&Lost::Data))
+}
+
+/// Whether the only pod of a workload starts anew. A Deployment brings the new one up first, where it may.
+fn is_gap(step: &Step) -> bool {
+    let Work::Apply(work) = &step.work else { return false };
+    let strategy = work.desired.value.pointer("/spec/strategy/type");
+    let recreates = strategy.and_then(serde_json::Value::as_str) == Some("Recreate");
+    let is_single = step.restarts == Some(Restarts::Pods(Some(1)));
+    is_single && step.reference.kind.is("apps", "StatefulSet")
+        || recreates && matches!(step.restarts, Some(Restarts::Pods(count)) if count != Some(0))
+}

@@ -1,0 +1,106 @@
+//! The edits in git that change several objects: each with what it does.
+
+use std::collections::BTreeMap;
+
+use super::created::component;
+use super::{Line, Lines, Sign, Tone, change};
+use crate::plan::compare::GitChange;
+use crate::plan::{Action, Edited, Edits, Step};
+
+/// What is longer stands on lines of its own.
+const SHORT: usize = 60;
+
+/// The edits by what made them, in their order.
+pub(in crate::view) fn by_maker<'e, 'a>(edits: &'e Edits<'a>) -> Vec<(Option<&'a GitChange>, &'e [Edited<'a>])> {
+    let same = edits.edits.chunk_by(|one, next| one.by == next.by);
+    same.map(|edits| (edits[0].by, edits)).collect()
+}
+
+/// A section for all edits of a commit.
+pub(super) fn sections(edits: &Edits<'_>) -> Vec<Lines> {
+    let sections = by_maker(edits).into_iter().map(|(by, edits)| {
+        let title = Line::new(0, maker(by)).tone(Tone::Strong);
+        std::iter::once(title).chain(edits.iter().flat_map(section)).collect()
+    });
+    sections.collect()
+}
+
+/// `git: 3f2c1ab Bump the images`
+pub(in crate::view) fn maker(by: Option<&GitChange>) -> String {
+    by.map_or_else(|| "git".to_owned(), |by| format!("git: {}", change::by(by)))
+}
+
+/// An edit, and what it does.
+fn section(edited: &Edited<'_>) -> Lines {
+    let mut lines = Lines::default();
+    match (short(edited), &edited.edit.texts) {
+        (None, Some((old, new))) => {
+            lines.push(Line::new(2, place(edited)));
+            lines.append(old.lines().map(|line| Line::signed(Sign::Removed, 4, line)));
+            lines.append(new.lines().map(|line| Line::signed(Sign::Added, 4, line)));
+        }
+        (change, _) => {
+            let change = change.unwrap_or_else(|| "(not shown)".to_owned());
+            lines.push(Line::new(2, place(edited)).beside(change));
+        }
+    }
+    lines.append(effects(edited).into_iter().map(|text| Line::prose(4, text)));
+    lines
+}
+
+/// Where an edit is.
+pub(in crate::view) fn place(edited: &Edited<'_>) -> String {
+    format!("{}:{}", edited.place.file.path(), edited.place.line())
+}
+
+/// `tag: 1 → 2`; nothing where that is too long for one line, or is nobody's business.
+pub(in crate::view) fn short(edited: &Edited<'_>) -> Option<String> {
+    let (old, new) = edited.edit.texts.as_ref()?;
+    let is_short = |text: &str| !text.contains('\n') && text.chars().count() <= SHORT;
+    if !is_short(old) || !is_short(new) {
+        return None;
+    }
+    let key = edited.edit.key.as_ref().map(|key| format!("{key}: "));
+    Some(format!("{}{old} → {new}", key.unwrap_or_default()))
+}
+
+/// What becomes of the objects that an edit changes: a sentence a component.
+pub(in crate::view) fn effects(edited: &Edited<'_>) -> Vec<String> {
+    let mut components: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+    for step in &edited.steps {
+        let component = component(step).unwrap_or_default();
+        components.entry(component).or_default().push(step);
+    }
+    let effects = components.iter().map(|(component, steps)| match *component {
+        "" => by_action(steps),
+        component => format!("{component}: {}", by_action(steps)),
+    });
+    effects.collect()
+}
+
+/// `update Deployments a, b, CronJob c; replace Job d`
+fn by_action(steps: &[&Step]) -> String {
+    let mut actions: BTreeMap<Action, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
+    for step in steps {
+        let reference = &step.reference;
+        let kinds = actions.entry(step.action).or_default();
+        kinds.entry(&reference.kind.kind).or_default().push(&reference.name);
+    }
+    let actions = actions.iter().map(|(action, kinds)| {
+        let kinds = kinds.iter().map(|(kind, names)| match names.as_slice() {
+            [name] => format!("{kind} {name}"),
+            names => format!("{} {}", plural(kind), names.join(", ")),
+        });
+        format!("{} {}", action.word(), kinds.collect::<Vec<_>>().join(", "))
+    });
+    actions.collect::<Vec<_>>().join("; ")
+}
+
+/// `Deployments`, `Ingresses`, `NetworkPolicies`
+pub(super) fn plural(kind: &str) -> String {
+    match kind.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ if kind.ends_with('s') => format!("{kind}es"),
+        _ => format!("{kind}s"),
+    }
+}

@@ -1,0 +1,125 @@
+//! What stands above a plan, and how it is shown.
+
+use jiff::Timestamp;
+
+use super::super::{age, value};
+use crate::plan::Plan;
+use crate::plan::compare::Blame;
+use crate::source::Revision;
+
+/// What stands above a plan, and how it is shown.
+#[derive(Debug)]
+pub struct Heading<'a> {
+    /// What the desired state is compared with.
+    pub against: Against<'a>,
+    /// The commit that the desired state is of.
+    pub revision: Option<&'a Revision>,
+    /// Now.
+    pub now: Timestamp,
+    /// How much is shown of each object.
+    pub detail: Detail,
+    /// The environment, if one was chosen.
+    pub environment: Option<&'a str>,
+    /// How many manifests were not selected.
+    pub not_selected: usize,
+    /// What is pruned, and why not everything.
+    pub pruning: Pruning,
+    /// What of git's history stands behind the changes.
+    pub blame: &'a Blame,
+}
+
+/// How much is shown of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// One line: what becomes of it.
+    Objects,
+    /// Its fields that change, too.
+    Fields,
+    /// New objects whole, too.
+    Whole,
+}
+
+/// What the desired state is compared with.
+#[derive(Debug, Clone, Copy)]
+pub enum Against<'a> {
+    /// A cluster, as a person knows it: the context.
+    Cluster(&'a str),
+    /// A cluster as a sync of this commit would leave it. There is none.
+    Commit {
+        /// The commit.
+        revision: &'a Revision,
+        /// The commits that it is the merge base of, where it was not named itself.
+        base_of: Option<[&'a str; 2]>,
+    },
+}
+
+/// What is pruned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pruning {
+    /// What git dropped.
+    Members,
+    /// Every member.
+    Everything,
+    /// Nothing, since it was asked so.
+    Off,
+    /// Only what the selection selects.
+    Selected,
+}
+
+/// The first line of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::view) struct Head {
+    /// The ApplySet.
+    pub(in crate::view) subject: String,
+    /// What is compared with what, to be read after it.
+    pub(in crate::view) compared: String,
+}
+
+/// What is compared with what.
+pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> Head {
+    let subject = plan.facts.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
+    let environment = heading.environment.map(|name| format!(", environment {name}"));
+    let environment = environment.unwrap_or_default();
+    let to = match heading.revision {
+        Some(revision) => named(revision),
+        None if heading.pruning == Pruning::Everything => "everything is to be deleted".to_owned(),
+        None => "not in a git repository".to_owned(),
+    };
+    let compared = match heading.against {
+        Against::Cluster(cluster) => format!(" on {cluster}{environment}: {to}{}", last_synced(plan, heading.now)),
+        Against::Commit { revision, base_of } => {
+            let why = base_of.map(|[one, other]| format!(", the merge base of {one} and {other},"));
+            let from = format!("{}{}", named(revision), why.unwrap_or_default());
+            format!("{environment} from {from} to {to}: without a cluster, by our own merge, unverified")
+        }
+    };
+    Head {
+        subject: value::line(subject).into_owned(),
+        compared: value::line(&compared).into_owned(),
+    }
+}
+
+/// `, last synced 3f2c1ab 2 hours ago`
+fn last_synced(plan: &Plan, now: Timestamp) -> String {
+    match plan.facts.parent.as_ref().and_then(|parent| parent.completed.as_ref()) {
+        Some(completed) => {
+            let commit = completed.revision.as_ref();
+            let commit = commit.map(|commit| format!("{} ", commit.short()));
+            let age = age(&completed.time, now);
+            format!(", last synced {}{age}", commit.unwrap_or_default())
+        }
+        None if plan.facts.set.is_some() => ", never synced".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// `main 3f2c1ab with local changes`
+fn named(revision: &Revision) -> String {
+    let branch = revision
+        .branch
+        .as_ref()
+        .map(|branch| format!("{branch} "))
+        .unwrap_or_default();
+    let dirty = if revision.dirty { " with local changes" } else { "" };
+    format!("{branch}{}{dirty}", revision.commit.short())
+}

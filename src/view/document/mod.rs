@@ -1,0 +1,111 @@
+//! The document of a plan: all that is said of it, in the order in which it is read. Text, Markdown and JSON are views
+//! of it, and none reads what another made.
+
+mod base;
+mod change;
+mod created;
+pub(super) mod dangers;
+pub(super) mod edits;
+mod heading;
+mod immutable;
+mod kept;
+mod line;
+mod moved;
+mod note;
+mod question;
+mod refusal;
+mod remarks;
+mod step;
+mod summary;
+
+use crate::plan::{Action, Edits, NotCompared, Plan, Step};
+
+pub(super) use base::no_base;
+pub(super) use heading::Head;
+pub use heading::{Against, Detail, Heading, Pruning};
+pub(super) use kept::unseen;
+pub(super) use line::{Line, Lines, Sign, Tone};
+pub(super) use moved::moved;
+pub(super) use note::note;
+pub use question::question;
+pub use refusal::{closed, refusal};
+pub(super) use remarks::crossed;
+pub(super) use step::below;
+
+/// All that is said of a plan.
+#[derive(Debug)]
+pub(super) struct Document<'a> {
+    /// The plan.
+    pub(super) plan: &'a Plan,
+    /// How it is shown.
+    pub(super) heading: &'a Heading<'a>,
+    /// What is compared with what.
+    pub(super) head: Head,
+    /// The edits in git that change several objects.
+    pub(super) edits: Edits<'a>,
+    /// What changes: dangers, an edit, some new objects, an object, or a kind that was not compared, each.
+    pub(super) sections: Vec<Lines>,
+    /// How much there is of everything.
+    pub(super) summary: Lines,
+    /// What is to be known besides.
+    pub(super) remarks: Lines,
+}
+
+impl<'a> Document<'a> {
+    /// The document of `plan`.
+    pub(super) fn of(plan: &'a Plan, heading: &'a Heading<'a>) -> Self {
+        let edits = match heading.detail {
+            Detail::Objects => Edits::default(),
+            Detail::Fields | Detail::Whole => Edits::of(plan, heading.blame),
+        };
+        let mut sections: Vec<Lines> = dangers::section(plan).into_iter().collect();
+        sections.extend(edits::sections(&edits));
+        sections.extend(created::section(plan, heading));
+        let steps = plan.steps.iter().filter(|step| is_shown(step, plan, heading, &edits));
+        sections.extend(steps.map(|step| match heading.detail {
+            Detail::Objects => step::first_line(step, heading).into(),
+            Detail::Fields | Detail::Whole => step::step(step, heading),
+        }));
+        sections.extend(plan.facts.not_compared.iter().map(not_compared));
+        Self {
+            plan,
+            heading,
+            head: heading::head(plan, heading),
+            sections,
+            summary: summary::summary(plan, heading.pruning),
+            remarks: remarks::remarks(plan, heading),
+            edits,
+        }
+    }
+
+    /// The new objects, where there are many.
+    pub(super) fn created(&self) -> Option<Lines> {
+        created::section(self.plan, self.heading)
+    }
+
+    /// The steps that have a section of their own.
+    pub(super) fn own_steps(&self) -> impl Iterator<Item = &'a Step> {
+        let (plan, heading) = (self.plan, self.heading);
+        let steps = plan.steps.iter();
+        steps.filter(move |step| is_shown(step, plan, heading, &self.edits))
+    }
+}
+
+/// Whether a step has lines of its own.
+fn is_shown(step: &Step, plan: &Plan, heading: &Heading<'_>, edits: &Edits<'_>) -> bool {
+    match heading.detail {
+        Detail::Objects | Detail::Whole => true,
+        Detail::Fields if step.action == Action::Create => !created::tells(plan, step),
+        Detail::Fields => !edits.tell(step),
+    }
+}
+
+fn not_compared(kind: &NotCompared) -> Lines {
+    let count = match kind.desired.len() {
+        0 => String::new(),
+        count => format!("{count} in git; "),
+    };
+    let first = Line::new(0, format!("? not compared  {}", kind.kind)).tone(Tone::Failed);
+    let why = Line::prose(4, format!("{count}{}", kind.message));
+    [first, why].into_iter().collect()
+}

@@ -1,0 +1,131 @@
+//! Why a step is what it is, and what it does besides, beside its first line.
+
+use super::super::value;
+use super::{Against, Heading, Pruning, change, immutable, kept};
+use crate::kinds::jobs::Why;
+use crate::plan::compare::GitChange;
+use crate::plan::{Action, Reason, Restarts, Step, Unpredicted, Unverified};
+use crate::view::value::few;
+
+fn unpredicted(why: &Unpredicted) -> String {
+    match why {
+        Unpredicted::NotAsked => "our own merge was not asked".to_owned(),
+        Unpredicted::Refused(refusal) => refusal.to_string(),
+    }
+}
+
+/// Why a step is what it is, and what it does besides; empty where the action says all.
+pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
+    let reason = match &step.reason {
+        // The server's words, or our own merge's, stand below.
+        Reason::New | Reason::Everything | Reason::Refused(_) => String::new(),
+        Reason::Deleted(deleted) => {
+            let guessed = if deleted.guessed { " (guessed)" } else { "" };
+            format!(
+                "deleted: it was synced at {}, and is gone{guessed}",
+                deleted.revision.short()
+            )
+        }
+        Reason::Renamed(old) => format!("renamed from {old}, which is deleted"),
+        Reason::BeingDeleted => "once the old one is gone: it is being deleted".to_owned(),
+        Reason::Fields if step.action == Action::Conflict => String::new(),
+        Reason::Fields => step.restarts.map(|what| restarts(what, heading)).unwrap_or_default(),
+        Reason::Immutable(replacement) => immutable::note(replacement),
+        Reason::Runs(why) => format!("runs again: {}", runs(why)),
+        Reason::Joins => "becomes a member; nothing else changes".to_owned(),
+        Reason::NewVersion => "once its version is served".to_owned(),
+        Reason::Noted => "no value changes; only our note of what git says".to_owned(),
+        Reason::Ownership => "no value changes; only who owns its fields".to_owned(),
+        Reason::Generates => "generates values; nothing else changes".to_owned(),
+        Reason::Unpredicted(why) => format!("what changes cannot be said: {}", value::visible(&unpredicted(why))),
+        Reason::NotOurs => "it exists and is not ours; take it over with --adopt".to_owned(),
+        Reason::OtherApplySet(id) => format!("it is part of another ApplySet, {id}"),
+        Reason::Dropped => match heading.blame.of_object(&step.reference) {
+            None => "no longer in git".to_owned(),
+            Some(GitChange::Commit { commit, subject }) => {
+                format!("dropped from git in {} {}", commit.short(), value::visible(subject))
+            }
+            Some(other) => format!("no longer in git: {}", change::by(other)),
+        },
+        Reason::KeepNeverApplied => "labelled as a member, but never applied by us".to_owned(),
+        kept => match kept::why(kept, &step.reference, heading) {
+            why if heading.pruning == Pruning::Everything => why,
+            why => format!("no longer in git; {why}"),
+        },
+    };
+    let unverified = match &step.unverified {
+        None => return reason,
+        Some(why) => self::unverified(why),
+    };
+    match step.reason {
+        // These say it already.
+        Reason::BeingDeleted => reason,
+        Reason::New => format!("unverified: {unverified}"),
+        Reason::NewVersion => format!("unverified: {reason}"),
+        _ if reason.is_empty() => format!("unverified: {unverified}"),
+        _ => format!("{reason}; unverified: {unverified}"),
+    }
+}
+
+/// Why the server could not be asked.
+fn unverified(why: &Unverified) -> String {
+    match why {
+        Unverified::NamespaceMissing(namespace) => format!("namespace {namespace} is not there yet"),
+        Unverified::KindMissing => "its CustomResourceDefinition is not there yet".to_owned(),
+        Unverified::Relies(rules) => format!("the server refuses it until {} changes", few(rules)),
+        Unverified::DefinitionChanges => "its CustomResourceDefinition changes first".to_owned(),
+        Unverified::BeingDeleted => "what is there is being deleted".to_owned(),
+        Unverified::Defaulted(fields) => {
+            let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
+            format!("the server accepts it once {} is taken back", fields.join(", "))
+        }
+        Unverified::VersionGone(version) => {
+            format!("the server does not know {version} any more, in which its fields are recorded")
+        }
+        Unverified::Encrypted => "its encrypted values are not those of the last sync".to_owned(),
+        Unverified::NotAllowed => "you may not write it".to_owned(),
+    }
+}
+
+/// Why a Job runs again.
+fn runs(why: &Why) -> String {
+    match why {
+        Why::Failed => "it failed".to_owned(),
+        Why::Asked => "asked for".to_owned(),
+        Why::Fixed => "it cannot be changed while it is there".to_owned(),
+        Why::Changed(inputs) => {
+            let names: Vec<String> = inputs.iter().map(|input| self::input(input)).collect();
+            match names.split_last() {
+                Some((last, [])) => format!("{last} changed"),
+                Some((last, rest)) => format!("{} and {last} changed", rest.join(", ")),
+                None => "its inputs changed".to_owned(),
+            }
+        }
+    }
+}
+
+/// An input of a Job in words.
+pub(super) fn input(name: &str) -> String {
+    match name {
+        "image" | "command" => format!("its {name}"),
+        "template" => "its pod template".to_owned(),
+        name => name.trim_end_matches('=').to_owned(),
+    }
+}
+
+fn restarts(restarts: Restarts, heading: &Heading<'_>) -> String {
+    match restarts {
+        // No node is known where no cluster is asked.
+        Restarts::Daemons(_) if matches!(heading.against, Against::Commit { .. }) => {
+            "restarts its pods on every node".to_owned()
+        }
+        Restarts::Daemons(None) => "restarts its pods on every node".to_owned(),
+        Restarts::Daemons(Some(1)) => "restarts its pod on 1 node".to_owned(),
+        Restarts::Daemons(Some(nodes)) => format!("restarts its pods on {nodes} nodes"),
+        Restarts::Pods(Some(0)) => "restarts no pod".to_owned(),
+        Restarts::OnDelete => "pods change when they are deleted".to_owned(),
+        Restarts::Pods(Some(1)) => "restarts 1 pod".to_owned(),
+        Restarts::Pods(Some(pods)) => format!("restarts {pods} pods"),
+        Restarts::Pods(None) => "restarts its pods".to_owned(),
+    }
+}

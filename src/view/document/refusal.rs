@@ -1,0 +1,124 @@
+//! Why a sync refuses, and the way out.
+
+use super::super::status::source;
+use super::super::value::{few, visible};
+use crate::plan::{Elsewhere, Refusal};
+use crate::sops::Closed;
+
+/// The secret parameters that are no secret: how many, and the first of them.
+fn secret_defaults(names: &[String]) -> String {
+    /// How many are named.
+    const NAMED: usize = 2;
+    let named: Vec<_> = names.iter().take(NAMED).map(String::as_str).collect();
+    let (count, more) = (names.len(), names.len().saturating_sub(NAMED));
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    let (noun, verb) = if count == 1 {
+        ("parameter", "has the default")
+    } else {
+        ("parameters", "have the defaults")
+    };
+    format!(
+        "{count} secret {noun} {verb} of the directory, which whoever can read it knows: {}{more}; give others with \
+         --parameters FILE, or pass --allow-default-secrets",
+        visible(&named.join(", "))
+    )
+}
+
+/// A file that cannot be decrypted, and for whom it is encrypted.
+fn encrypted(closed: &Closed) -> String {
+    let why = self::closed(closed);
+    format!("{why}; until then its values are compared with those of the last sync as ciphertext")
+}
+
+/// A file that cannot be decrypted, for whom it is encrypted, and the way out.
+pub fn closed(closed: &Closed) -> String {
+    let file = visible(&closed.file);
+    if closed.recipients.is_empty() {
+        let others = closed.others.join(", ");
+        return format!("{file} is encrypted for {others}, and only age is supported; add an age recipient to it");
+    }
+    format!(
+        "{file} is encrypted for {}, and there is no age identity to decrypt it with; give one with --age-key-file",
+        visible(&closed.recipients.join(", "))
+    )
+}
+
+/// Why a sync refuses, and the way out.
+pub fn refusal(reason: &Refusal) -> String {
+    match reason {
+        Refusal::Budget { deletes, allowed } => {
+            format!("{deletes} objects would be deleted, and {allowed} may be; allow more with --max-prune {deletes}")
+        }
+        Refusal::Irreversible(crossed) => {
+            format!(
+                "{}; to do it anyway, pass --allow-irreversible",
+                super::crossed(crossed)
+            )
+        }
+        Refusal::Empty => "the desired state is empty; pass --allow-empty to delete all members".to_owned(),
+        Refusal::Source { last, now } => {
+            let now = now.as_ref().map_or_else(
+                || "this is no git repository".to_owned(),
+                |now| format!("this is {}", source(now)),
+            );
+            format!(
+                "the set was synced last from {}, and {now}: give this one another name, or pass --switch-source to \
+                 take the set over, with its objects",
+                source(last)
+            )
+        }
+        Refusal::Elsewhere(Elsewhere {
+            environment,
+            cluster,
+            allowed,
+        }) => {
+            let what = match environment {
+                Some(environment) => format!("the environment {environment}"),
+                None => "this directory".to_owned(),
+            };
+            let allowed = match allowed.as_slice() {
+                [] => "no cluster".to_owned(),
+                allowed => allowed.join(" or "),
+            };
+            format!(
+                "{what} belongs to {allowed}, and this is {cluster}: pass another --context, or add this one below \
+                 `contexts:` in stackanetes.yaml"
+            )
+        }
+        Refusal::Environment { last, now } => {
+            let name = |environment: &Option<String>| {
+                environment
+                    .clone()
+                    .map_or_else(|| "no environment".to_owned(), |name| format!("the environment {name}"))
+            };
+            format!(
+                "{} was synced last, and this is {}; to do it anyway, pass --switch-environment",
+                name(last),
+                name(now)
+            )
+        }
+        Refusal::KeyHidden { key, objects } => {
+            let names: Vec<String> = objects.iter().map(ToString::to_string).collect();
+            format!(
+                "{key} may not be read, so it cannot be said whether the pods of {} start anew",
+                names.join(", ")
+            )
+        }
+        Refusal::Encrypted(closed) => encrypted(closed),
+        Refusal::SecretDefaults(names) => secret_defaults(names),
+        Refusal::Pending { reader, read } => {
+            format!("{reader} reads {read}, which is to change and is not selected; select it too")
+        }
+        Refusal::NotAllowed(objects) => {
+            format!(
+                "you may not write {}; that takes `patch`, and `create` for what is new",
+                few(objects)
+            )
+        }
+        Refusal::NotCompared(kind) => format!("{kind} may not be listed, so it cannot be said what would change"),
+    }
+}

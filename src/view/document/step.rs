@@ -1,0 +1,80 @@
+//! What becomes of an object: its first line says it, and those below it why.
+
+use super::super::value;
+use super::base::no_base;
+use super::note::note;
+use super::{Detail, Heading, Line, Lines, Sign, Tone, change, immutable};
+use crate::object::field::FieldPath;
+use crate::plan::{Action, Reason, Step, Work};
+
+/// The lines of one object, the first of which says what becomes of it.
+pub(in crate::view) fn step(step: &Step, heading: &Heading<'_>) -> Lines {
+    let mut lines = Lines::from(first_line(step, heading));
+    lines.append(below(step, heading));
+    lines
+}
+
+/// What becomes of an object, and why.
+pub(in crate::view) fn first_line(step: &Step, heading: &Heading<'_>) -> Line {
+    let text = format!("{} {:<9} {}", step.action.glyph(), step.action.word(), step.reference);
+    Line::new(0, text)
+        .beside(note(step, heading))
+        .tone(Tone::Of(step.action))
+}
+
+/// What stands below the first line.
+pub(in crate::view) fn below(step: &Step, heading: &Heading<'_>) -> Lines {
+    let mut lines = Lines::default();
+    if let Reason::Immutable(replacement) = &step.reason {
+        lines.append(immutable::lines(&step.reference, replacement));
+    }
+    if let Reason::Refused(error) = &step.reason {
+        let text = crate::view::error::plain(error);
+        lines.append(text.lines().map(|line| Line::new(4, line)));
+    }
+    for change in &step.changes {
+        lines.append(change::change(change, step, heading));
+    }
+    lines.append(becomes_ours(step));
+    for key in &step.generates {
+        let path = FieldPath::of(&["data", key]);
+        lines.push(Line::new(4, path.to_string()).beside("generated in the cluster"));
+    }
+    if heading.detail == Detail::Whole
+        && step.action == Action::Create
+        && let Work::Apply(work) = &step.work
+    {
+        let desired = &work.desired;
+        let shown = value::presentable(&desired.value, &desired.reference.kind, &*desired.origins);
+        let yaml = value::yaml(&shown);
+        lines.append(yaml.lines().map(|line| Line::signed(Sign::Added, 4, line)));
+    }
+    if let (true, Some(why)) = (heading.detail == Detail::Whole, &step.guess) {
+        lines.push(Line::prose(4, format!("guessed, since {}", no_base(why))).tone(Tone::Faded));
+    }
+    for warning in &step.warnings {
+        lines.push(Line::prose(4, format!("warning: {warning}")).tone(Tone::Warned));
+    }
+    lines
+}
+
+/// Whose fields become ours, and from which version ours move.
+fn becomes_ours(step: &Step) -> Lines {
+    let mut lines = Lines::default();
+    let Work::Apply(work) = &step.work else { return lines };
+    for manager in work.migration.iter().flat_map(|migration| &migration.from) {
+        let line = Line::new(4, format!("the fields of {} become ours", manager.name));
+        lines.push(line.beside("takeover: their managed fields are migrated"));
+    }
+    if let Some(version) = &step.moved {
+        let now = work.desired.gvk().api_version();
+        let migration = work.migration.as_ref();
+        let why = if migration.is_some_and(|migration| migration.gone_version.is_some()) {
+            "migrated: the server does not know that version any more"
+        } else {
+            ""
+        };
+        lines.push(Line::new(4, format!("our fields, recorded as {version}, move to {now}")).beside(why));
+    }
+    lines
+}
