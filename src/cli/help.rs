@@ -32,8 +32,8 @@ fn text(topic: Option<&str>) -> Result<String> {
     let chapter = manual::topic(topic);
     match (help, chapter) {
         (Some(help), None) => Ok(help.ansi().to_string()),
-        (Some(help), Some(chapter)) => Ok(format!("{}\n{}", help.ansi(), chapter.text)),
-        (None, Some(chapter)) => Ok(chapter.text.to_owned()),
+        (Some(help), Some(chapter)) => Ok(format!("{}\n{}", help.ansi(), chapter.printed())),
+        (None, Some(chapter)) => Ok(chapter.printed()),
         (None, None) => Err(unknown(topic)),
     }
 }

@@ -7,8 +7,22 @@ pub struct Topic {
     pub name: &'static str,
     /// What it is about, in a few words.
     pub summary: &'static str,
-    /// Markdown.
+    /// Markdown. A comment above a block of code says how the tests run it; [`Topic::printed`] leaves it out.
     pub text: &'static str,
+}
+
+impl Topic {
+    /// The text without the comments above blocks of code, which say how the tests run them.
+    ///
+    /// ```
+    /// let topic = stackanetes::manual::topic("topology").unwrap();
+    /// assert!(topic.text.contains("<!-- not run: "));
+    /// assert!(!topic.printed().contains("<!--"));
+    /// ```
+    pub fn printed(&self) -> String {
+        let lines = self.text.split_inclusive('\n');
+        lines.filter(|line| !line.starts_with("<!-- ")).collect()
+    }
 }
 
 /// Declares a module that documents itself by a chapter, and the list of all.

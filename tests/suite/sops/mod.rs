@@ -8,6 +8,7 @@ mod parameters;
 mod rejected;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
@@ -75,15 +76,23 @@ impl Vault {
 }
 
 /// The real program, which is built once.
-fn program() -> &'static std::path::Path {
-    static PROGRAM: OnceLock<std::path::PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let sops = GoProgram {
-            module: "tests/sops",
-            name: "sops",
-            package: "github.com/getsops/sops/v3/cmd/sops",
-            linked: String::new(),
-        };
-        sops.built()
-    })
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| built("sops", "github.com/getsops/sops/v3/cmd/sops"))
+}
+
+/// The program that makes identities, of the library that `sops` uses.
+pub fn age_keygen() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| built("age-keygen", "filippo.io/age/cmd/age-keygen"))
+}
+
+fn built(name: &str, package: &str) -> PathBuf {
+    let program = GoProgram {
+        module: "tests/sops",
+        name,
+        package,
+        linked: String::new(),
+    };
+    program.built()
 }

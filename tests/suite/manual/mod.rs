@@ -1,0 +1,100 @@
+//! The README and the manual: what they say is run, and what they point at is there.
+//!
+//! A block is run in the directory of its chapter, or in that of a comment above it, `<!-- run in: DIRECTORY -->`, or has
+//! a reason why not: `<!-- not run: REASON -->`. `MANUAL=rewrite cargo test --test suite manual` writes what is printed
+//! into the blocks.
+
+mod blocks;
+mod compare;
+mod place;
+mod reader;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use blocks::{blocks, texts};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn stackanetes(directory: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_stackanetes"))
+        .args(args)
+        .current_dir(directory)
+        .env_clear()
+        .env("HOME", directory)
+        .env("XDG_CACHE_HOME", directory.join("cache"))
+        .stdin(Stdio::null())
+        .output()
+        .expect("the command can be run")
+}
+
+fn words(line: &str) -> Vec<&str> {
+    let code = line.split(" #").next().unwrap_or_default();
+    code.split(['|', '>', ';'])
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect()
+}
+
+#[test]
+fn the_readme_is_short() {
+    let length = fs::metadata(root().join("README.md")).expect("the README").len();
+    assert!(length <= 8_192, "{length} bytes");
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    for (file, text) in texts() {
+        for link in text.split("](").skip(1) {
+            let link = link.split(')').next().unwrap_or_default();
+            if link.starts_with("http") {
+                continue;
+            }
+            let path = link.split('#').next().unwrap_or_default();
+            let target = root().join(&file).parent().expect("a directory").join(path);
+            assert!(!path.is_empty() && target.exists(), "{file}: {link}");
+        }
+    }
+}
+
+#[test]
+fn every_chapter_is_in_the_readme_and_can_be_printed() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("the README");
+    for (file, text) in texts().iter().filter(|(file, _)| file != "README.md") {
+        assert!(
+            readme.contains(&format!("]({file})")),
+            "the README does not name {file}"
+        );
+        let topic = Path::new(file).file_stem().expect("a name").to_string_lossy();
+        let output = stackanetes(root(), &["help", &topic]);
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let for_people = text.split_inclusive('\n').filter(|line| !line.starts_with("<!--"));
+        let for_people: String = for_people.collect();
+        assert!(output.status.success() && printed.ends_with(&for_people), "{topic}");
+    }
+}
+
+#[test]
+fn every_command_that_is_shown_there_is() {
+    let mut seen = 0;
+    let texts = texts();
+    for block in texts.iter().flat_map(|(file, text)| blocks(file, text)) {
+        for line in block.steps().iter().map(|step| step.command) {
+            let words = words(line);
+            let args: &[&str] = match words.as_slice() {
+                ["stackanetes", args @ ..] | ["cargo", "run", "--", args @ ..] => args,
+                _ => continue,
+            };
+            // What is wrong on a command line is told before help is asked for.
+            let output = stackanetes(root(), &[args, &["--help"]].concat());
+            let complaint = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{}: {line}\n{complaint}", block.file);
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen} commands");
+}
