@@ -32,6 +32,15 @@ pub const REPLACE: &str = "stackanetes.io/replace";
 const PARENT: &str = "stackanetes-";
 
 /// A set of objects that are synced and pruned together.
+/// ```
+/// use stackanetes::applyset::inventory::ApplySet;
+///
+/// let set = ApplySet { name: "shop".to_owned(), namespace: "web".to_owned() };
+/// assert_eq!(set.parent().to_string(), "ConfigMap web/stackanetes-shop");
+/// assert_eq!(set.lease().to_string(), "Lease web/stackanetes-shop");
+/// assert!(set.id().starts_with("applyset-") && set.id().ends_with("-v1"));
+/// assert_eq!(set.selector(), format!("applyset.kubernetes.io/part-of={}", set.id()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApplySet {
     /// Its name.
@@ -77,13 +86,6 @@ impl ApplySet {
     }
 
     /// The ID, as the KEP derives it from the parent's identity.
-    ///
-    /// ```
-    /// use stackanetes::applyset::inventory::ApplySet;
-    ///
-    /// let set = ApplySet { name: "openstack".into(), namespace: "openstack".into() };
-    /// assert!(set.id().starts_with("applyset-") && set.id().ends_with("-v1"));
-    /// ```
     pub fn id(&self) -> String {
         let parent = self.parent();
         let identity = format!(

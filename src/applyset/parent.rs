@@ -26,6 +26,20 @@ pub const ADDITIONAL_NAMESPACES: &str = "applyset.kubernetes.io/additional-names
 const TOOL: &str = concat!("stackanetes/v", env!("CARGO_PKG_VERSION"));
 
 /// What a parent object says.
+/// ```
+/// use stackanetes::applyset::inventory::ApplySet;
+/// use stackanetes::applyset::parent::Parent;
+/// use stackanetes::object::{GroupKind, LiveObject};
+///
+/// let set = ApplySet { name: "shop".to_owned(), namespace: "web".to_owned() };
+/// let parent = Parent {
+///     kinds: [GroupKind::parse("Deployment.apps")].into(),
+///     namespaces: ["web".to_owned()].into(),
+///     ..Parent::default()
+/// };
+/// let stored = LiveObject::new(parent.object(&set));
+/// assert_eq!(Parent::of(&stored), Some((set, parent)));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Parent {
     /// The kinds its members have, at most.

@@ -13,6 +13,26 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// The message says what failed, in lower case and without a full stop. [`Error::places`] say
 /// where in the input, [`StdError::source`] why, and [`Error::hints`] what to do. Only `ui` turns
 /// it into text for a terminal.
+/// ```
+/// use stackanetes::diagnostic::error::Error;
+/// use stackanetes::diagnostic::place::{Place, SourceFile};
+///
+/// let file = SourceFile::new("web.yaml", "kind: Deploment\n");
+/// let error = Error::new("there is no kind Deploment")
+///     .at(Place::new(file, 6..15), "")
+///     .hint("did you mean `Deployment`?");
+/// assert_eq!(error.to_string(), "there is no kind Deploment");
+/// assert_eq!(error.places()[0].0.to_string(), "web.yaml:1:7");
+/// let text = anstream::adapter::strip_str(&stackanetes::view::error(&error)).to_string();
+/// assert_eq!(text, "\
+/// error: there is no kind Deploment
+///  --> web.yaml:1:7
+///   |
+/// 1 | kind: Deploment
+///   |       ^^^^^^^^^
+/// hint: did you mean `Deployment`?
+/// ");
+/// ```
 #[derive(Debug)]
 pub struct Error {
     message: String,

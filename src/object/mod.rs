@@ -98,6 +98,17 @@ impl fmt::Display for GroupVersionKind {
 }
 
 /// What identifies an object in a cluster, whatever version it is read in.
+/// ```
+/// use stackanetes::object::{GroupKind, ObjectRef};
+///
+/// let web = ObjectRef {
+///     kind: GroupKind::parse("Deployment.apps"),
+///     namespace: Some("shop".to_owned()),
+///     name: "web".to_owned(),
+/// };
+/// assert_eq!(web.to_string(), "Deployment shop/web");
+/// assert_eq!(ObjectRef::namespace("shop").to_string(), "Namespace shop");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ObjectRef {
     /// The kind.
@@ -236,6 +247,18 @@ impl DesiredObject {
 }
 
 /// An object as the cluster has it.
+/// ```
+/// use serde_json::json;
+/// use stackanetes::object::LiveObject;
+///
+/// let live = LiveObject::new(json!({
+///     "apiVersion": "apps/v1",
+///     "kind": "Deployment",
+///     "metadata": {"name": "web", "namespace": "shop", "labels": {"tier": "front"}, "resourceVersion": "17"},
+/// }));
+/// assert_eq!(live.reference().to_string(), "Deployment shop/web");
+/// assert_eq!((live.label("tier"), live.resource_version()), (Some("front"), "17"));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveObject {
     value: Value,

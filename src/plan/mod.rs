@@ -49,6 +49,45 @@ pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, S
 pub use tolerated::Tolerated;
 
 /// Decides what a sync would do.
+/// It is a function of its arguments only, so each decision can be tried without a cluster. Here git has nothing, and the
+/// ApplySet has a member:
+///
+/// ```
+/// use serde_json::json;
+/// use stackanetes::cluster::Resource;
+/// use stackanetes::object::{GroupVersionKind, LiveObject};
+/// use stackanetes::plan::{Action, Empty, Facts, Lineage, Observed, Policy, Refusal, plan};
+///
+/// let member = LiveObject::new(json!({
+///     "apiVersion": "v1",
+///     "kind": "ConfigMap",
+///     "metadata": {
+///         "name": "settings", "namespace": "shop",
+///         "managedFields": [{"manager": "stackanetes", "operation": "Apply", "apiVersion": "v1", "fieldsV1": {}}],
+///     },
+/// }));
+/// let resource = Resource {
+///     gvk: GroupVersionKind::new("v1", "ConfigMap"),
+///     plural: "configmaps".to_owned(),
+///     namespaced: true,
+///     listable: true,
+/// };
+/// let observed = || Observed {
+///     facts: Facts::default(),
+///     objects: Vec::new(),
+///     orphans: vec![(resource.clone(), member.clone())],
+///     contents: Vec::new(),
+///     not_selected: 0,
+///     pending: Vec::new(),
+/// };
+///
+/// let refused = plan(observed(), Lineage::default(), &Policy::default());
+/// assert_eq!(refused.steps[0].action, Action::Delete);
+/// assert_eq!(refused.refusals, [Refusal::Empty]);
+///
+/// let policy = Policy { empty: Empty::Meant, ..Policy::default() };
+/// assert!(plan(observed(), Lineage::default(), &policy).refusals.is_empty());
+/// ```
 pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
     let desired_count = observed.objects.len();
     let not_compared: usize = observed.facts.not_compared.iter().map(|kind| kind.desired.len()).sum();

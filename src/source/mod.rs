@@ -53,6 +53,23 @@ use crate::source::parameters::{Assignment, Parameters, SetByHand};
 pub type ComponentDependencies = BTreeMap<String, BTreeSet<String>>;
 
 /// What a directory, or standard input, wants.
+/// ```
+/// use std::fs;
+/// use stackanetes::object::field::FieldPath;
+/// use stackanetes::source::{self, Inputs};
+///
+/// let directory = tempfile::tempdir()?;
+/// fs::write(directory.path().join("stackanetes.yaml"), "name: shop\n")?;
+/// let manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {mode: fast}\n";
+/// fs::write(directory.path().join("settings.yaml"), manifest)?;
+///
+/// let desired = source::directory(directory.path(), &Inputs::default())?;
+/// assert_eq!(desired.settings.name.as_deref(), Some("shop"));
+/// let settings = &desired.manifests[0];
+/// let mode = settings.origins.of(&FieldPath::of(&["data", "mode"])).remove(0);
+/// assert_eq!((settings.name.as_str(), mode.place.line()), ("settings", 4));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Desired {
     /// What a person calls it: the directory as typed, or `standard input`.

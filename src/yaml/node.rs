@@ -10,6 +10,17 @@ use crate::object::field::{FieldPath, PathElement};
 ///
 /// What an alias or a merge key brings in keeps the places of its anchor, since that is where one
 /// edits it.
+/// ```
+/// use stackanetes::diagnostic::place::{Place, SourceFile};
+/// use stackanetes::object::field::FieldPath;
+/// use stackanetes::yaml;
+///
+/// let file = SourceFile::new("web.yaml", "spec:\n  replicas: two\n");
+/// let documents = yaml::documents(&file, &mut Vec::new());
+/// let replicas = documents[0].root.get(&FieldPath::of(&["spec", "replicas"])).unwrap();
+/// assert_eq!(replicas.as_str(), Some("two"));
+/// assert_eq!(Place::new(file, replicas.span.clone()).to_string(), "web.yaml:2:13");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// The value.

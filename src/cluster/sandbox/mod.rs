@@ -47,6 +47,37 @@ pub use self::marker::Snapshot;
 pub use self::mask::mask;
 
 /// A cluster in a directory.
+/// ```
+/// use serde_json::json;
+/// use stackanetes::cluster::{Apply, Cluster as _, Force, Persist, Sandbox};
+/// use stackanetes::object::{GroupVersionKind, LiveObject};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let directory = tempfile::tempdir()?;
+/// let sandbox = Sandbox::open(directory.path())?;
+/// let kinds = sandbox.discover().await?;
+/// let config_maps = kinds.resource(&GroupVersionKind::new("v1", "ConfigMap")).unwrap();
+///
+/// let object = json!({
+///     "apiVersion": "v1", "kind": "ConfigMap",
+///     "metadata": {"name": "settings", "namespace": "default"}, "data": {"mode": "fast"},
+/// });
+/// let reference = LiveObject::new(object.clone()).reference();
+/// let apply = Apply {
+///     object: &object,
+///     reference: &reference,
+///     field_manager: "stackanetes",
+///     force: Force::Yield,
+///     persist: Persist::Stored,
+/// };
+/// assert!(sandbox.apply(config_maps, &apply).await?.created);
+/// let stored = sandbox.get(config_maps, &reference).await?.unwrap();
+/// assert_eq!(stored.value()["metadata"]["managedFields"][0]["manager"], "stackanetes");
+/// assert!(directory.path().join("default/configmaps/settings.yaml").is_file());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Sandbox {
     store: Arc<Store>,

@@ -72,6 +72,19 @@ impl FieldManager {
 }
 
 /// `metadata.managedFields` of an object: each writer and the fields it owns.
+/// ```
+/// use serde_json::json;
+/// use stackanetes::object::field::{FieldPath, ManagedFields};
+///
+/// let object = json!({"metadata": {"managedFields": [
+///     {"manager": "stackanetes", "operation": "Apply", "apiVersion": "v1", "fieldsV1": {"f:data": {"f:mode": {}}}},
+///     {"manager": "kubectl-edit", "operation": "Update", "apiVersion": "v1", "fieldsV1": {"f:data": {"f:size": {}}}},
+/// ]}});
+/// let managed = ManagedFields::read(&object);
+/// let size = FieldPath::of(&["data", "size"]);
+/// let (editor, _) = managed.others("stackanetes").find(|(_, fields)| fields.contains(&size)).unwrap();
+/// assert!(editor.is_imperative() && !editor.keeps_writing()); // a person, so this is drift and no conflict
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ManagedFields(Vec<(FieldManager, FieldSet)>);
 

@@ -12,6 +12,19 @@ use super::{FieldPath, PathElement};
 /// The form on the wire is FieldsV1 of
 /// [KEP-555](https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/555-server-side-apply):
 /// nested maps, where an empty map, or the key `.`, says that the path itself is in the set.
+/// ```
+/// use serde_json::json;
+/// use stackanetes::object::field::{FieldPath, FieldSet};
+///
+/// let fields = FieldSet::from_fields_v1(&json!({"f:spec": {
+///     "f:replicas": {},
+///     "f:containers": {r#"k:{"name":"web"}"#: {".": {}, "f:image": {}}},
+/// }}));
+/// assert!(fields.contains(&FieldPath::of(&["spec", "replicas"])));
+/// assert!(!fields.contains(&FieldPath::of(&["spec"])) && fields.touches(&FieldPath::of(&["spec"])));
+/// let paths: Vec<String> = fields.paths().iter().map(ToString::to_string).collect();
+/// assert_eq!(paths, ["spec.containers[web]", "spec.containers[web].image", "spec.replicas"]);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FieldSet {
     member: bool,

@@ -33,6 +33,20 @@ const SERVER_METADATA: [&str; 7] = [
 /// Lists whose items `keys` (the managed fields of both) knows by key or by value are compared item
 /// by item; every other list is one value, as the server treats it. What the server keeps for
 /// itself under `metadata` is left out.
+/// ```
+/// use serde_json::json;
+/// use stackanetes::object::field::FieldSet;
+/// use stackanetes::plan::compare::differences;
+///
+/// let keys = FieldSet::from_fields_v1(&json!({"f:containers": {r#"k:{"name":"web"}"#: {"f:image": {}}}}));
+/// let before = json!({"containers": [{"name": "web", "image": "nginx:1.27"}]});
+/// let after = json!({"containers": [{"name": "web", "image": "nginx:1.28"}]});
+/// let found = differences(&before, &after, &keys);
+/// assert_eq!(found[0].path.to_string(), "containers[web].image");
+///
+/// // Without keys the list is one value.
+/// assert_eq!(differences(&before, &after, &FieldSet::default())[0].path.to_string(), "containers");
+/// ```
 pub fn differences(before: &Value, after: &Value, keys: &FieldSet) -> Vec<Difference> {
     let mut walk = Walk { found: Vec::new() };
     walk.values(&FieldPath::root(), before, after, Some(keys));

@@ -28,6 +28,18 @@ pub use types::{Field, Format, List, ListType, Map, Scalar, Type};
 use types::{Definition, Reference};
 
 /// The types of many kinds.
+/// ```
+/// use stackanetes::object::GroupVersionKind;
+/// use stackanetes::object::field::FieldPath;
+/// use stackanetes::ssa::schema::Schema;
+///
+/// let deployment = GroupVersionKind::new("apps/v1", "Deployment");
+/// let kind = Schema::bundled().kind(&deployment).unwrap();
+/// let containers = kind.type_at(&FieldPath::of(&["spec", "template", "spec", "containers"])).unwrap();
+/// let list = containers.list().unwrap();
+/// assert!(!list.is_atomic()); // another manager may add a container of its own
+/// assert_eq!(list.item().name(), Some("io.k8s.api.core.v1.Container"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Schema {
     definitions: Vec<Definition>,
