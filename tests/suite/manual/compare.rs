@@ -10,7 +10,7 @@ static STAND_INS: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
     [
         (r"\b(?:just now|\d+ (?:min|h|days?) ago)", "just now"),
         (r", took (?:\d+ min )?\d+ s$", ""),
-        (r"\bby \w+@\S+", "by alice@laptop"),
+        (r"\bby [\w.-]+@\S+", "by alice@laptop"),
         (r"\bage1[a-z0-9]{58}\b", "age1…"),
     ]
     .map(|(pattern, stand_in)| (Regex::new(pattern).expect("a pattern"), stand_in))
@@ -26,7 +26,7 @@ fn with_stand_ins(line: &str) -> String {
 }
 
 /// Whether this was printed, but for what differs from run to run and what is left out.
-pub fn is_shown(shown: &[String], printed: &[String]) -> bool {
+fn is_shown(shown: &[String], printed: &[String]) -> bool {
     let Some((first, rest)) = shown.split_first() else {
         return printed.is_empty();
     };
@@ -39,7 +39,8 @@ pub fn is_shown(shown: &[String], printed: &[String]) -> bool {
         .is_some_and(|(line, others)| same(line) && is_shown(rest, others))
 }
 
-/// What is to be shown from now on. A line that differs only as it does from run to run stays as it is.
+/// What is to be shown from now on. A line that differs only as it does from run to run stays as it is; what was left out
+/// is written in full where the rest does not fit any more.
 pub fn renewed(shown: &[String], printed: &[String]) -> Vec<String> {
     if is_shown(shown, printed) {
         return shown.to_vec();

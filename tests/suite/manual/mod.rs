@@ -13,6 +13,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use stackanetes::diagnostic::place::SourceFile;
+use stackanetes::yaml;
+
 use blocks::{blocks, texts};
 
 fn root() -> &'static Path {
@@ -97,4 +100,22 @@ fn every_command_that_is_shown_there_is() {
         }
     }
     assert!(seen > 20, "{seen} commands");
+}
+
+#[test]
+fn every_yaml_block_can_be_read() {
+    let texts = texts();
+    let blocks = texts.iter().flat_map(|(file, text)| blocks(file, text));
+    let mut read = 0;
+    for block in blocks.filter(|block| block.language == "yaml") {
+        let mut errors = Vec::new();
+        let documents = yaml::documents(&SourceFile::new(block.place(), block.lines.join("\n")), &mut errors);
+        assert!(
+            errors.is_empty() && !documents.is_empty(),
+            "{}: {errors:?}",
+            block.place()
+        );
+        read += 1;
+    }
+    assert!(read > 10, "{read} blocks");
 }

@@ -15,7 +15,10 @@ struct Reader {
     places: BTreeMap<String, Place>,
     /// How many commands were run.
     ran: usize,
-    wrong: Vec<String>,
+    /// The blocks that do not show what is printed, and what they would show.
+    outdated: Vec<String>,
+    /// The commands that failed and of which nothing is shown.
+    failed: Vec<String>,
 }
 
 impl Reader {
@@ -51,33 +54,31 @@ impl Reader {
         for step in block.steps() {
             let ran = self.place(name).run(step.command);
             self.ran += 1;
-            let mistake = if block.is_console() {
-                not_as_shown(&step, &ran)
+            let told = |what: String| format!("{}: {}\n{what}", block.place(), step.command);
+            if block.is_console() {
+                let renewed = compare::renewed(step.shown, &ran.printed);
+                self.outdated.extend(difference(step.shown, &renewed).map(told));
+                now.push(format!("$ {}", step.command));
+                now.extend(renewed);
             } else {
-                not_done(&step, &ran)
-            };
-            if let Some(mistake) = mistake {
-                self.wrong
-                    .push(format!("{}: {}\n{mistake}", block.place(), step.command));
+                self.failed.extend(failure(&step, &ran).map(told));
             }
-            now.push(format!("$ {}", step.command));
-            now.extend(compare::renewed(step.shown, &ran.printed));
         }
         if block.is_console() { now } else { block.lines.clone() }
     }
 }
 
-/// How what was printed differs from what stands there.
-fn not_as_shown(step: &Step, ran: &Ran) -> Option<String> {
+/// How these lines would change.
+fn difference(shown: &[String], renewed: &[String]) -> Option<String> {
     let text = |lines: &[String]| lines.join("\n") + "\n";
-    let (shown, printed) = (text(step.shown), text(&ran.printed));
-    let difference = similar::TextDiff::from_lines(&shown, &printed);
-    let difference = difference.unified_diff().header("shown", "printed").to_string();
-    (!compare::is_shown(step.shown, &ran.printed)).then_some(difference)
+    let (shown, renewed) = (text(shown), text(renewed));
+    let difference = similar::TextDiff::from_lines(&shown, &renewed);
+    let told = difference.unified_diff().header("shown", "printed").to_string();
+    (shown != renewed).then_some(told)
 }
 
 /// What a command said that failed, of which nothing is shown. That something would change is no failure.
-fn not_done(step: &Step, ran: &Ran) -> Option<String> {
+fn failure(step: &Step, ran: &Ran) -> Option<String> {
     let may_find_something = matches!(words(step.command)[..], ["stackanetes", "diff" | "check", ..]);
     let is_done = ran.code == 0 || (ran.code == 1 && may_find_something);
     (!is_done).then(|| format!("exit code {}\n{}", ran.code, ran.printed.join("\n")))
@@ -85,14 +86,16 @@ fn not_done(step: &Step, ran: &Ran) -> Option<String> {
 
 #[test]
 fn every_console_block_prints_what_it_shows() {
-    let rewrite = env::var_os("MANUAL").is_some_and(|value| value == "rewrite");
+    let rewrites = env::var_os("MANUAL").is_some_and(|value| value == "rewrite");
     let (mut ran, mut wrong) = (0, Vec::new());
     for (file, text) in texts() {
         let mut reader = Reader::default();
         let now = reader.read(&file, &text);
         ran += reader.ran;
-        wrong.extend(reader.wrong);
-        if rewrite && now != text {
+        wrong.extend(reader.failed);
+        if !rewrites {
+            wrong.extend(reader.outdated);
+        } else if now != text {
             fs::write(root().join(&file), now).expect("a file that can be written");
         }
     }
