@@ -10,7 +10,7 @@ use std::sync::Arc;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::files;
-use super::settings::{self, Settings};
+use super::settings::Settings;
 use super::tree::{Kind, Tree};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
@@ -53,16 +53,6 @@ impl Exclude {
             Gitignore::empty()
         });
         Self { patterns }
-    }
-
-    /// What the directory at `root` of `tree` leaves out, where nobody wants to know what is wrong with it.
-    pub fn of(tree: &dyn Tree, root: &Path) -> Result<Self> {
-        let mut errors = Vec::new();
-        let settings = match files::settings_of(tree, root)? {
-            Some(path) => settings::read(&files::read(tree, &path)?, &mut errors).settings,
-            None => Settings::default(),
-        };
-        Ok(Self::read(tree, root, &settings, &mut errors))
     }
 
     /// Whether `path`, from the top of the directory on, is left out, if nothing on the way to it is.
@@ -109,10 +99,7 @@ pub(super) fn refuse_all(bytes: usize) -> Option<String> {
 
 /// The text of the file, which may be a link within the directory, so that a commit has it too.
 fn read(tree: &dyn Tree, root: &Path, path: &Path) -> Result<Arc<SourceFile>> {
-    let real = |path: &Path| tree.real(path).map_err(|error| files::unreadable(path, error));
-    if !real(path)?.starts_with(real(root)?) {
-        return Err(files::leads_out(path, root));
-    }
+    files::refuse_leading_out(tree, root, path)?;
     files::read(tree, path)
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::component;
 use super::exclude::Exclude;
+use super::preamble::Preamble;
 use super::tree::{Kind, Tree, Unread};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
@@ -34,10 +35,10 @@ pub(super) struct Files {
 
 /// Finds every `.yaml`, `.yml` and `.json` file in the tree of `root`; if `root` is a file, only that.
 ///
-/// What begins with a dot is skipped, and what the directory leaves out; its settings are neither. A symbolic link is followed within the directory and must not
-/// lead out of it, so that a directory is whole wherever it is checked out; a file is found once,
-/// however many links lead to it.
-pub(super) fn find(tree: &dyn Tree, root: &Path, exclude: &Exclude, errors: &mut Vec<Error>) -> Result<Files> {
+/// What begins with a dot is skipped, and what the directory leaves out. A symbolic link is followed within the
+/// directory and must not lead out of it, so that a directory is whole wherever it is checked out; a file is found
+/// once, however many links lead to it, and what the settings are read from is no manifest.
+pub(super) fn find(tree: &dyn Tree, root: &Path, preamble: &Preamble, errors: &mut Vec<Error>) -> Result<Files> {
     if !is_directory(tree, root)? {
         return Ok(Files {
             manifests: vec![root.to_owned()],
@@ -49,12 +50,19 @@ pub(super) fn find(tree: &dyn Tree, root: &Path, exclude: &Exclude, errors: &mut
         tree,
         root,
         real: &real,
-        exclude,
+        exclude: &preamble.exclude,
         seen: HashSet::new(),
         links: VecDeque::new(),
-        files: Files::default(),
+        files: Files {
+            settings: preamble.settings.clone(),
+            ..Files::default()
+        },
         errors,
     };
+    if let Some(settings) = &preamble.settings {
+        walk.seen
+            .insert(tree.real(settings).map_err(|error| unreadable(settings, error))?);
+    }
     walk.visit(root, &real);
     while let Some(link) = walk.links.pop_front() {
         walk.follow(&link);
@@ -95,10 +103,24 @@ impl Files {
     }
 }
 
-/// The settings file of the directory at `root`, if it has one.
+/// The settings file of the directory at `root`, if it has one. It may be a link within the directory.
 pub(super) fn settings_of(tree: &dyn Tree, root: &Path) -> Result<Option<PathBuf>> {
     let path = root.join(SETTINGS);
-    Ok((is_directory(tree, root)? && tree.kind(&path).is_ok()).then_some(path))
+    if !is_directory(tree, root)? || tree.kind(&path).is_err() {
+        return Ok(None);
+    }
+    refuse_leading_out(tree, root, &path)?;
+    Ok(Some(path))
+}
+
+/// Fails where `path` is a link that leads out of the directory at `root`.
+pub(super) fn refuse_leading_out(tree: &dyn Tree, root: &Path, path: &Path) -> Result<()> {
+    let real = |path: &Path| tree.real(path).map_err(|error| unreadable(path, error));
+    if real(path)?.starts_with(real(root)?) {
+        Ok(())
+    } else {
+        Err(leads_out(path, root))
+    }
 }
 
 /// Refuses the folder of a component, which means nothing without the directory that it is a part of.
@@ -190,7 +212,7 @@ pub(super) fn not_checked_out(path: &Path, of: &str) -> Error {
 }
 
 /// Says that a link leads to something that is not in the directory.
-pub(super) fn leads_out(link: &Path, root: &Path) -> Error {
+fn leads_out(link: &Path, root: &Path) -> Error {
     let (link, root) = (shown(link), shown(root));
     Error::new(format!("the symbolic link {link} leads out of {root}"))
         .hint("copy what it leads to into the directory, so that a commit holds all that is desired")
@@ -252,7 +274,7 @@ impl Walk<'_> {
     fn leaves_out(&self, path: &Path, kind: Kind) -> bool {
         let inside = path.strip_prefix(self.root).unwrap_or(path);
         let is_directory = matches!(kind, Kind::Directory | Kind::Submodule);
-        inside != Path::new(SETTINGS) && self.exclude.leaves_out(inside, is_directory)
+        self.exclude.leaves_out(inside, is_directory)
     }
 
     fn add(&mut self, path: PathBuf, real: PathBuf) {
@@ -260,7 +282,6 @@ impl Walk<'_> {
             return;
         }
         match path.strip_prefix(self.root).ok().and_then(Path::to_str) {
-            Some(SETTINGS) => self.files.settings = Some(path),
             Some("stackanetes.yml") => {
                 let error = Error::new(format!("{} has a name that is not looked for", shown(&path)));
                 self.errors.push(error.hint(format!("rename it to {SETTINGS}")));
@@ -317,8 +338,8 @@ mod tests {
 
         fn found(&self) -> (Vec<String>, Vec<String>) {
             let mut errors = Vec::new();
-            let exclude = Exclude::of(&Disk, &self.0).expect("a directory");
-            let files = find(&Disk, &self.0, &exclude, &mut errors).expect("a directory");
+            let preamble = Preamble::read(&Disk, &self.0).expect("a directory");
+            let files = find(&Disk, &self.0, &preamble, &mut errors).expect("a directory");
             let short = |path: &PathBuf| path.strip_prefix(&self.0).expect("inside").display().to_string();
             let prefix = format!("{}/", self.0.display());
             let messages = errors.iter().map(|error| error.to_string().replace(&prefix, ""));
@@ -388,16 +409,16 @@ mod tests {
     fn a_single_file_is_a_directory_of_one() {
         let scratch = Scratch::new("single", &[("a.yaml", "")]);
         let path = scratch.0.join("a.yaml");
-        let exclude = Exclude::of(&Disk, &path).expect("nothing is left out of a file");
+        let preamble = Preamble::read(&Disk, &path).expect("nothing is left out of a file");
         assert_eq!(
-            find(&Disk, &path, &exclude, &mut Vec::new()).expect("found").manifests,
+            find(&Disk, &path, &preamble, &mut Vec::new()).expect("found").manifests,
             [path]
         );
     }
 
     #[test]
     fn a_directory_that_is_not_there_is_named() {
-        let error = Exclude::of(&Disk, Path::new("./no/such")).expect_err("not there");
+        let error = Preamble::read(&Disk, Path::new("./no/such")).expect_err("not there");
         assert_eq!(error.to_string(), "there is no directory no/such");
     }
 

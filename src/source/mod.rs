@@ -17,6 +17,7 @@ mod manifest;
 mod origins;
 mod output;
 pub mod parameters;
+mod preamble;
 pub mod render;
 pub mod rules;
 mod secret;
@@ -31,7 +32,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use component::Components;
-use exclude::Exclude;
+use preamble::Preamble;
 use tree::{Disk, Tree};
 use unseal::Unsealer;
 
@@ -41,7 +42,6 @@ pub use identities::identities;
 pub use manifest::{Manifest, SchemaFile};
 pub use origins::ManifestOrigins;
 pub use output::output;
-use settings::Written;
 pub use settings::{Contexts, IgnoredFinding, Settings, is_among};
 
 use crate::diagnostic::error::{Error, Result};
@@ -112,18 +112,21 @@ pub struct Inputs {
 /// A directory with a `stackanetes.yaml` may have parameters, and its manifests expressions that read
 /// them; every other directory is taken word for word.
 pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
-    let exclude = Exclude::of(&Disk, path)?;
-    finish(checkout::left_out(path, &exclude), ())?;
-    let (whole, with) = (path.to_owned(), inputs.clone());
-    let read = bounded::read(move || read(&Disk, &whole, &with))?;
-    let (revision, warnings) = match Revision::of(path, &exclude) {
-        Ok(revision) => (revision, Vec::new()),
-        Err(error) => (None, vec![warning(&error)]),
-    };
-    Ok(Desired {
-        revision,
-        warnings,
-        ..read
+    let (path, inputs) = (path.to_owned(), inputs.clone());
+    bounded::read(move || {
+        files::refuse_component(&Disk, &path)?;
+        let preamble = Preamble::read(&Disk, &path)?;
+        finish(checkout::left_out(&path, &preamble.exclude), ())?;
+        let (revision, warnings) = match Revision::of(&path, &preamble.exclude) {
+            Ok(revision) => (revision, Vec::new()),
+            Err(error) => (None, vec![warning(&error)]),
+        };
+        let read = read_on(&Disk, &path, preamble, &inputs)?;
+        Ok(Desired {
+            revision,
+            warnings,
+            ..read
+        })
     })
 }
 
@@ -144,17 +147,17 @@ pub fn at_revision(path: &Path, revision: &str, inputs: &Inputs) -> Result<Desir
 
 /// Reads the directory, or the one file, at `path` of `tree`.
 fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs) -> Result<Desired> {
-    let mut errors = Vec::new();
     files::refuse_component(tree, path)?;
-    let written = match files::settings_of(tree, path)? {
-        Some(path) => read_settings(tree, &path, &mut errors),
-        None => Written::default(),
-    };
-    let exclude = Exclude::read(tree, path, &written.settings, &mut errors);
-    let files = files::find(tree, path, &exclude, &mut errors)?;
+    read_on(tree, path, Preamble::read(tree, path)?, inputs)
+}
+
+/// Reads what follows the preamble.
+fn read_on(tree: &dyn Tree, path: &Path, mut preamble: Preamble, inputs: &Inputs) -> Result<Desired> {
+    let mut errors = std::mem::take(&mut preamble.errors);
+    let files = files::find(tree, path, &preamble, &mut errors)?;
     let unsealer = Unsealer::new(&inputs.identities);
     let rendering = values::rendering(tree, path, &files, inputs, &unsealer)?.map(Arc::new);
-    let settings = written.with(rendering.as_deref(), &mut errors);
+    let settings = preamble.written.with(rendering.as_deref(), &mut errors);
     settings.contexts.check(files.environments.keys(), &mut errors);
     let mut components = match &rendering {
         Some(rendering) => Components::read(tree, path, &files, rendering, &unsealer, &mut errors),
@@ -233,8 +236,8 @@ pub struct Names {
 
 /// What can be named in the directory at `path`. No file but its settings is read.
 pub fn names(path: &Path) -> Result<Names> {
-    let exclude = Exclude::of(&Disk, path)?;
-    let files = files::find(&Disk, path, &exclude, &mut Vec::new())?;
+    let preamble = Preamble::read(&Disk, path)?;
+    let files = files::find(&Disk, path, &preamble, &mut Vec::new())?;
     Ok(Names {
         environments: files.environments.into_keys().collect(),
         components: files.components.into_keys().collect(),
@@ -254,16 +257,18 @@ pub fn settings(path: &Path, environment: Option<&str>) -> Result<Settings> {
 }
 
 fn settings_with(path: &Path, inputs: &Inputs) -> Result<Settings> {
-    let mut errors = Vec::new();
-    let written = match files::settings_of(&Disk, path)? {
-        Some(path) => read_settings(&Disk, &path, &mut errors),
-        None => Written::default(),
-    };
-    if !written.reads_parameters() && inputs.environment.is_none() {
+    let mut preamble = Preamble::read(&Disk, path)?;
+    let mut errors = std::mem::take(&mut preamble.errors);
+    let reads_parameters = preamble.written.reads_parameters() || inputs.environment.is_some();
+    if !reads_parameters && !preamble.written.settings.contexts.name_environments() {
+        return finish(errors, preamble.written.settings);
+    }
+    let files = files::find(&Disk, path, &preamble, &mut errors)?;
+    let written = preamble.written;
+    written.settings.contexts.check(files.environments.keys(), &mut errors);
+    if !reads_parameters {
         return finish(errors, written.settings);
     }
-    let exclude = Exclude::read(&Disk, path, &written.settings, &mut errors);
-    let files = files::find(&Disk, path, &exclude, &mut errors)?;
     let rendering = values::rendering(&Disk, path, &files, inputs, &Unsealer::new(&inputs.identities))?;
     let settings = written.with(rendering.as_ref(), &mut errors);
     finish(errors, settings)
@@ -291,16 +296,6 @@ fn text(name: &str, bytes: Vec<u8>, identities: &Identities) -> Result<Desired> 
         warnings: Vec::new(),
     };
     finish(errors, desired)
-}
-
-fn read_settings(tree: &dyn Tree, path: &Path, errors: &mut Vec<Error>) -> Written {
-    match files::read(tree, path) {
-        Ok(file) => settings::read(&file, errors),
-        Err(error) => {
-            errors.push(error);
-            Written::default()
-        }
-    }
 }
 
 fn finish<T>(errors: impl IntoIterator<Item = Error>, value: T) -> Result<T> {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::commits::Commits;
 use super::component::find;
-use super::exclude::Exclude;
+use super::preamble::Preamble;
 use super::tree::{Disk, Tree};
 use super::unseal::Unsealer;
-use super::{Inputs, files, finish, read_settings, values};
+use super::{Inputs, files, finish, values};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::key_hint;
 
@@ -28,16 +28,16 @@ pub fn output(path: &Path, revision: Option<&str>, inputs: &Inputs, name: &str) 
 }
 
 fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs, name: &str) -> Result<String> {
-    let mut errors = Vec::new();
-    let exclude = Exclude::of(tree, path)?;
-    let files = files::find(tree, path, &exclude, &mut errors)?;
+    let mut preamble = Preamble::read(tree, path)?;
+    let mut errors = std::mem::take(&mut preamble.errors);
+    let files = files::find(tree, path, &preamble, &mut errors)?;
     let shown = files::shown(path);
-    let Some(settings) = &files.settings else {
+    if files.settings.is_none() {
         return Err(Error::new(format!(
             "{shown} has no outputs, as it has no stackanetes.yaml"
         )));
-    };
-    let settings = read_settings(tree, settings, &mut errors).settings;
+    }
+    let settings = preamble.written.settings;
     finish(errors, ())?;
     let Some(output) = settings.outputs.get(name) else {
         let known: Vec<&str> = settings.outputs.keys().map(String::as_str).collect();

@@ -169,6 +169,14 @@ fn a_binding_that_is_wrong_is_shown_where_it_is() {
         .complains("there is no environment prd")
         .complains("desired/stackanetes.yaml:4:3")
         .complains("did you mean `prod`?");
+    // A delete reads no more than the settings, and must not take the binding of none for no binding.
+    for environment in [&["-e", "prod"][..], &[]] {
+        bed.run(&[&["delete", "--yes"], environment].concat())
+            .exits(2)
+            .complains("there is no environment prd")
+            .complains("desired/stackanetes.yaml:4:3")
+            .complains("did you mean `prod`?");
+    }
     settings(&bed, "contexts:\n  prod: 1\n");
     bed.run(&["diff"])
         .exits(2)

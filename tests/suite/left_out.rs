@@ -271,18 +271,53 @@ fn a_pattern_that_is_wrong_is_shown_where_it_is() {
         .complains("hint: write, for example, `exclude: [charts/, \"*.values.yaml\"]`");
 }
 
+/// Only a directory with settings has parameters: a manifest that reads one tells whether they were found.
+fn read_a_parameter(repository: &Repository) {
+    repository.write("settings.yaml", &config_map("settings", &[("mode", "${{ web.mode }}")]));
+    repository.write("parameters.yaml", "web: {mode: filled-in}\n");
+    let schema = r#"{"properties": {"web": {"properties": {"mode": {"type": "string"}}}}}"#;
+    repository.write("parameters.schema.json", schema);
+}
+
 #[test]
 fn the_settings_are_never_left_out() {
     let repository = Repository::new("settings");
+    read_a_parameter(&repository);
     repository.write(
         "stackanetes.yaml",
-        "name: shop\nexclude: [\"*\", \"!/settings.yaml\"]\n",
+        "name: shop\nexclude: [\"*\", \"!/settings.yaml\", \"!/parameters.*\"]\n",
     );
+    repository.run(&["render", "."]).exits(0).shows("mode: filled-in");
     repository
         .run(&["diff", ".", "--sandbox", "/nothing/is/here"])
         .exits(1)
         .shows("shop on ")
         .shows("1 to create");
+    repository.commit("All");
+    repository
+        .run(&["render", ".", "--revision", "HEAD"])
+        .exits(0)
+        .shows("mode: filled-in");
+}
+
+#[cfg(unix)]
+#[test]
+fn settings_may_be_a_link_within_the_directory_only() {
+    let repository = Repository::new("linked-settings");
+    read_a_parameter(&repository);
+    repository.write(".stackanetesignore", PATTERNS);
+    repository.write("all/shop.yaml", "name: shop\n");
+    let link = repository.path.join("stackanetes.yaml");
+    std::os::unix::fs::symlink("all/shop.yaml", &link).expect("a link of our own");
+    repository.run(&["render", "."]).exits(0).shows("mode: filled-in");
+    let other = Repository::new("others-settings");
+    other.write("shop.yaml", "name: shop\nexclude: [stackanetes.yaml]\n");
+    fs::remove_file(&link).expect("a link of our own");
+    std::os::unix::fs::symlink(other.path.join("shop.yaml"), &link).expect("a link of our own");
+    repository
+        .run(&["check", "."])
+        .exits(2)
+        .complains("the symbolic link stackanetes.yaml leads out of .");
 }
 
 #[cfg(unix)]

@@ -43,6 +43,11 @@ impl Contexts {
         }
     }
 
+    /// Whether environments are bound by their names, which [`Self::check`] compares with those that there are.
+    pub(in crate::source) fn name_environments(&self) -> bool {
+        matches!(self, Self::ByEnvironment(_))
+    }
+
     /// Says which environments are bound and are not among those that there are.
     pub(in crate::source) fn check<'a>(&self, there: impl Iterator<Item = &'a String>, errors: &mut Vec<Error>) {
         let Self::ByEnvironment(bound) = self else { return };

@@ -1,0 +1,46 @@
+//! What is read of a directory before its manifests: its settings, and what it leaves out.
+
+use std::path::{Path, PathBuf};
+
+use super::exclude::Exclude;
+use super::files;
+use super::settings::{self, Written};
+use super::tree::Tree;
+use crate::diagnostic::error::{Error, Result};
+
+/// What a directory, or a single file, says of itself as a whole.
+#[derive(Debug)]
+pub(super) struct Preamble {
+    /// The settings file, if there is one, which no pattern leaves out.
+    pub settings: Option<PathBuf>,
+    /// What it says; the default if there is none.
+    pub written: Written,
+    /// What is no desired state.
+    pub exclude: Exclude,
+    /// What is wrong with any of it.
+    pub errors: Vec<Error>,
+}
+
+impl Preamble {
+    /// Reads that of the directory, or the single file, at `path` of `tree`. It is an error if there is none, or if
+    /// its settings are a link that leads out of it.
+    pub fn read(tree: &dyn Tree, path: &Path) -> Result<Self> {
+        let mut errors = Vec::new();
+        let settings = files::settings_of(tree, path)?;
+        let written = settings.as_ref().map(|settings| match files::read(tree, settings) {
+            Ok(file) => settings::read(&file, &mut errors),
+            Err(error) => {
+                errors.push(error);
+                Written::default()
+            }
+        });
+        let written = written.unwrap_or_default();
+        let exclude = Exclude::read(tree, path, &written.settings, &mut errors);
+        Ok(Self {
+            settings,
+            written,
+            exclude,
+            errors,
+        })
+    }
+}
