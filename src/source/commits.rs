@@ -104,7 +104,7 @@ impl Commits {
                 }
             }
         })?;
-        let mut found = git::revision(&commit, false).map_err(|error| self.unreadable(&error))?;
+        let mut found = self.revision_of(commit).map_err(|error| self.unreadable(&error))?;
         if !found.commit.as_str().starts_with(revision) {
             found.branch = Some(revision.to_owned());
         }
@@ -166,18 +166,16 @@ impl Commits {
     /// The files of this commit.
     pub(super) fn tree(&self, revision: &Revision) -> Result<CommitTree<'_>> {
         let commit = self.commit(revision.id())?;
-        Ok(CommitTree::new(
-            &self.repository,
-            &commit,
-            &revision.commit,
-            &self.root,
-            &self.inside,
-        ))
+        Ok(self.tree_of(commit))
     }
 
-    /// What names all that a commit has in the directory; nothing where it has no such directory.
-    pub(super) fn tree_id(&self, commit: CommitId) -> Option<String> {
-        git::tree(&self.repository.find_commit(commit).ok()?, &self.inside)
+    fn tree_of<'a>(&'a self, commit: git2::Commit<'a>) -> CommitTree<'a> {
+        CommitTree::new(&self.repository, commit, &self.root, &self.inside)
+    }
+
+    fn revision_of(&self, commit: git2::Commit<'_>) -> Result<Revision, git2::Error> {
+        let top = self.tree_of(commit.clone()).top();
+        git::revision(&commit, top.map(|(_, id)| id))
     }
 
     /// The directory as it is in this commit.
@@ -214,7 +212,7 @@ impl Commits {
 
     /// The revision that a commit is; nothing if it is not at hand.
     pub fn revision(&self, id: CommitId) -> Option<Revision> {
-        git::revision(&self.repository.find_commit(id).ok()?, false).ok()
+        self.revision_of(self.repository.find_commit(id).ok()?).ok()
     }
 
     /// The parents of a commit; nothing where they are not at hand, as where a clone that is not
@@ -255,14 +253,11 @@ impl Commits {
     /// with another commit's; nothing if it has no such file. For a file in a submodule it is the commit of
     /// that.
     pub fn content(&self, commit: CommitId, file: Option<&str>) -> Option<CommitId> {
-        let path = match file {
-            None => self.inside.clone(),
-            Some(file) => self.inside.join(self.below_root(Path::new(file))?),
-        };
-        let tree = self.repository.find_commit(commit).ok()?.tree().ok()?;
-        if path.as_os_str().is_empty() {
-            return Some(tree.id());
-        }
+        let commit = self.repository.find_commit(commit).ok()?;
+        let tree = commit.tree().ok()?;
+        let (top, all) = self.tree_of(commit).top()?;
+        let Some(file) = file else { return Some(all) };
+        let path = top.join(self.below_root(Path::new(file))?);
         let path: PathBuf = path.components().collect();
         let here = |path: &Path| tree.get_path(path).ok();
         let submodule = |path: &Path| here(path).filter(|entry| entry.kind() == Some(ObjectType::Commit));

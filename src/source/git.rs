@@ -6,6 +6,7 @@ use git2::{Config, ErrorCode, Oid, Repository, StatusOptions};
 use jiff::Timestamp;
 
 use super::exclude::{self, Exclude};
+use super::tree::CommitTree;
 use super::{CommitId, files};
 use crate::diagnostic::error::{Error, Result};
 use crate::object::commit::Commit;
@@ -78,11 +79,10 @@ fn has_sha256(root: &Path) -> bool {
 /// what somebody added to the directory, so that its history is taken for the clone's (git-config,
 /// `safe.bareRepository`).
 pub(super) fn open(path: &Path) -> Result<Option<Repository>, git2::Error> {
-    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let Some(root) = whole.ancestors().find(|ancestor| ancestor.join(".git").exists()) else {
+    let Some(root) = top_of_repository(path) else {
         return Ok(None);
     };
-    let found = match Repository::discover_path(root, &[] as &[&Path]) {
+    let found = match Repository::discover_path(&root, &[] as &[&Path]) {
         Ok(found) => found,
         Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
         Err(error) => return Err(error),
@@ -158,15 +158,14 @@ pub(super) fn is_partial(repository: &Repository) -> bool {
 
 /// The top of the repository that `path` is in, without links; nothing where it is in none.
 pub fn top_of_repository(path: &Path) -> Option<PathBuf> {
-    let whole = path.canonicalize().ok()?;
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let top = whole.ancestors().find(|ancestor| ancestor.join(".git").exists());
     top.map(Path::to_owned)
 }
 
 /// Where the repository of `path` is, for a person.
 pub(super) fn repository_of(path: &Path) -> PathBuf {
-    let is_repository = |path: &&Path| path.join(".git").exists();
-    path.ancestors().find(is_repository).unwrap_or(path).to_owned()
+    top_of_repository(path).unwrap_or_else(|| path.to_owned())
 }
 
 /// Where an open repository is, for a person.
@@ -184,51 +183,46 @@ fn read(repository: &Repository, path: &Path, exclude: &Exclude) -> Result<Optio
     let branch = head
         .is_branch()
         .then(|| String::from_utf8_lossy(head.shorthand_bytes()).into_owned());
-    let dirty = is_dirty(repository, &commit, path, exclude)?;
     let workdir = repository.workdir().and_then(|workdir| workdir.canonicalize().ok());
     let inside = workdir.and_then(|workdir| path.strip_prefix(workdir).ok());
+    let (tree, dirty) = match inside {
+        Some(inside) => {
+            let tree = CommitTree::new(repository, commit.clone(), path, inside).top();
+            (tree, is_dirty(repository, &commit, inside, exclude)?)
+        }
+        // What is not in the working tree is not in the commit.
+        None => (None, true),
+    };
     Ok(Some(Revision {
         branch,
-        tree: inside.and_then(|inside| tree(&commit, inside)),
-        ..revision(&commit, dirty)?
+        dirty,
+        ..revision(&commit, tree.map(|(_, id)| id))?
     }))
 }
 
-/// What names all that a commit has at `inside`, a path from the top of the repository.
-pub(super) fn tree(commit: &git2::Commit<'_>, inside: &Path) -> Option<String> {
-    let tree = commit.tree().ok()?;
-    if inside.as_os_str().is_empty() {
-        return Some(tree.id().to_string());
-    }
-    Some(tree.get_path(inside).ok()?.id().to_string())
-}
-
-/// The revision that a commit is, of no directory.
-pub(super) fn revision(commit: &git2::Commit<'_>, dirty: bool) -> Result<Revision, git2::Error> {
+/// The revision that a commit is, of a directory that `tree` names all of; clean, and of no branch.
+pub(super) fn revision(commit: &git2::Commit<'_>, tree: Option<CommitId>) -> Result<Revision, git2::Error> {
     let subject = commit
         .summary_bytes()
         .map(|subject| String::from_utf8_lossy(subject).into_owned());
     let short = commit.as_object().short_id()?;
     Ok(Revision {
         commit: Commit::new(commit.id().to_string()).with_digits(short.len()),
-        tree: None,
+        tree: tree.map(|id| id.to_string()),
         branch: None,
         subject: subject.unwrap_or_default(),
         time: Timestamp::from_second(commit.time().seconds()).unwrap_or_default(),
-        dirty,
+        dirty: false,
     })
 }
 
+/// Whether something at `inside`, a path from the top of the repository, differs from the commit.
 fn is_dirty(
     repository: &Repository,
     commit: &git2::Commit<'_>,
-    path: &Path,
+    inside: &Path,
     left_out: &Exclude,
 ) -> Result<bool, git2::Error> {
-    let workdir = repository.workdir().and_then(|workdir| workdir.canonicalize().ok());
-    let Some(inside) = workdir.and_then(|workdir| path.strip_prefix(workdir).map(Path::to_owned).ok()) else {
-        return Ok(true); // what is not in the working tree is not in the commit
-    };
     let mut options = StatusOptions::new();
     options
         .include_untracked(true)
@@ -237,16 +231,16 @@ fn is_dirty(
         .recurse_ignored_dirs(true);
     if !inside.as_os_str().is_empty() {
         // A directory that the commit does not have is not read from it, even if it is ignored.
-        match commit.tree()?.get_path(&inside) {
+        match commit.tree()?.get_path(inside) {
             Ok(_) => {}
             Err(error) if error.code() == ErrorCode::NotFound => return Ok(true),
             Err(error) => return Err(error),
         }
-        options.disable_pathspec_match(true).pathspec(&inside);
+        options.disable_pathspec_match(true).pathspec(inside);
     }
     let statuses = repository.statuses(Some(&mut options))?;
     let is_excluded = |path: &Path| {
-        let below = path.strip_prefix(&inside).unwrap_or(path);
+        let below = path.strip_prefix(inside).unwrap_or(path);
         left_out.leaves_out_below(below, false)
     };
     let patterns = inside.join(exclude::FILE);

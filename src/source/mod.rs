@@ -135,8 +135,7 @@ pub fn at_revision(path: &Path, revision: &str, inputs: &Inputs) -> Result<Desir
     let (path, revision, inputs) = (path.to_owned(), revision.to_owned(), inputs.clone());
     bounded::read(move || {
         let commits = Commits::of(&path)?;
-        let mut commit = commits.find(&revision)?;
-        commit.tree = commits.tree_id(commit.id());
+        let commit = commits.find(&revision)?;
         let read = commits.desired(&commit, &inputs)?;
         Ok(Desired {
             revision: Some(commit),

@@ -338,3 +338,29 @@ fn a_plan_of_a_branch_is_executed_after_its_merge_but_not_where_the_merge_brings
     git(&bed.dir, &["checkout", "--quiet", "HEAD~1"]);
     sync_plan(&bed).exits(0);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_directory_that_is_a_link_is_what_it_leads_to_in_each_commit() {
+    let bed = Bed::new("saved-linked");
+    fs::rename(bed.dir.join("desired"), bed.dir.join("real")).expect("a directory of our own");
+    std::os::unix::fs::symlink("real", bed.dir.join("desired")).expect("a link of our own");
+    bed.write_config_map("a", &[("a", "1")]);
+    bed.commit("First");
+    bed.run(&["diff", "--revision", "HEAD", "--out", "plan.json"]).exits(1);
+    bed.commit("Beside the directory");
+    bed.write_config_map("a", &[("a", "2")]);
+    let edit = bed.commit("In the directory");
+    for revision in [&[][..], &["--revision", "HEAD"]] {
+        bed.run(&[&["sync", "--plan", "plan.json"], revision].concat())
+            .exits(2)
+            .complains("it is for commit ");
+    }
+    git(&bed.dir, &["checkout", "--quiet", "HEAD~1"]);
+    // On disk there is the same as in the commit.
+    sync_plan(&bed).exits(0).shows("synced: 1 created");
+    git(&bed.dir, &["checkout", "--quiet", &edit]);
+    bed.diff()
+        .exits(1)
+        .shows(&format!("git: {} In the directory", &edit[..7]));
+}

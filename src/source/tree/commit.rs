@@ -13,7 +13,6 @@ use std::rc::Rc;
 use git2::{AttrCheckFlags, ErrorCode, ObjectType, Oid, Repository};
 
 use super::{Kind, Tree, Unread, pointer};
-use crate::object::commit::Commit;
 use crate::source::git;
 
 /// How many links may lead to one file: as many as Linux allows.
@@ -24,8 +23,7 @@ const LINK_MODE: i32 = 0o120_000;
 /// The files of a commit.
 pub(in crate::source) struct CommitTree<'a> {
     repository: &'a Repository,
-    tree: Oid,
-    name: Commit,
+    commit: git2::Commit<'a>,
     /// The directory as it is typed, and its path in the repository.
     root: PathBuf,
     inside: PathBuf,
@@ -45,19 +43,24 @@ impl<'a> CommitTree<'a> {
     /// The tree of `commit`, asked with paths that begin with `root`, which is `inside` in the repository.
     pub(in crate::source) fn new(
         repository: &'a Repository,
-        commit: &git2::Commit<'_>,
-        name: &Commit,
+        commit: git2::Commit<'a>,
         root: &Path,
         inside: &Path,
     ) -> Self {
         Self {
             repository,
-            tree: commit.tree_id(),
-            name: name.clone(),
+            commit,
             root: root.to_owned(),
             inside: inside.to_owned(),
             modules: RefCell::default(),
         }
+    }
+
+    /// The path that the directory really has in the commit, and what names all that is in it: two commits in which
+    /// that is the same hold the same there. Nothing where the commit has no such directory.
+    pub(in crate::source) fn top(&self) -> Option<(PathBuf, Oid)> {
+        let (real, found) = self.resolve(&self.inside).ok()?;
+        Some((real, found.id))
     }
 
     /// The path in the repository of a path that begins as it is typed; links are not resolved.
@@ -76,7 +79,7 @@ impl<'a> CommitTree<'a> {
         rest.reverse();
         let mut real = PathBuf::new();
         let mut found = Found {
-            id: self.tree,
+            id: self.commit.tree_id(),
             kind: Kind::Directory,
             module: None,
         };
@@ -249,7 +252,9 @@ impl Tree for CommitTree<'_> {
     }
 
     fn of(&self) -> String {
-        format!(" in {}", self.name.short())
+        let short = self.commit.as_object().short_id();
+        let short = short.map(|short| String::from_utf8_lossy(&short).into_owned());
+        format!(" in {}", short.unwrap_or_else(|_| self.commit.id().to_string()))
     }
 }
 
