@@ -61,13 +61,13 @@ impl Exclude {
     }
 
     /// Whether `path`, from the top of the directory on, or something on the way to it, is left out.
+    ///
+    /// What is in a directory that is left out is left out whatever the patterns say of it: no file in it can be
+    /// brought back (gitignore(5)), since nothing looks into it.
     pub fn leaves_out_below(&self, path: &Path, is_directory: bool) -> bool {
         let is_inside = path.is_relative();
-        is_inside
-            && self
-                .patterns
-                .matched_path_or_any_parents(path, is_directory)
-                .is_ignore()
+        let mut way = path.ancestors().take_while(|step| !step.as_os_str().is_empty());
+        is_inside && way.any(|step| self.leaves_out(step, is_directory || step != path))
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
     fn patterns_are_those_of_gitignore() {
         // The examples of gitignore(5), and what git's own tests are about.
         let lines = "# a comment\n\nhello.*\n/cat-file.yaml\nDocumentation/*.json\nbar/\nfoo/**\n!foo/kept\n**/logs/debug.yaml\n\
-                     a/**/b.yaml\n\\#hash.yaml\ntrailing.yaml  \n*.{dev,prod}.yml\n";
+                     a/**/b.yaml\n\\#hash.yaml\ntrailing.yaml  \n*.{dev,prod}.yml\nvendor/\n!vendor/keep\n!vendor/keep.yaml\n";
         let (exclude, errors) = exclude(lines, &[]);
         assert!(errors.is_empty(), "{errors:?}");
         for (path, is_left_out) in [
@@ -174,6 +174,8 @@ mod tests {
             ("trailing.yaml", true),
             ("x.dev.yml", true),
             ("x.test.yml", false),
+            ("vendor/keep.yaml", true),
+            ("vendor/keep/x.yaml", true),
             ("other.yaml", false),
         ] {
             assert_eq!(exclude.leaves_out_below(Path::new(path), false), is_left_out, "{path}");

@@ -250,6 +250,93 @@ fn what_git_and_the_directory_ignore_is_no_local_change() {
         .complains("node_modules/left-pad/package.json:1:1");
 }
 
+/// Lines of gitignore(5), and files of which some are brought back from within a directory that is left out.
+const GIT_LINES: &str = "hello.*\n/cat-file.yaml\nDocumentation/*.json\nbar/\nfoo/**\n!foo/kept.yaml\n**/logs/debug.yaml\n\
+                         a/**/b.yaml\n\\#hash.yaml\ntrailing.yaml  \nvendor/\n!vendor/keep.yaml\n!vendor/keep/\n/*.d/*\n\
+                         !/*.d/kept/\ngenerated\n!deep/generated/kept.yaml\n";
+const GIT_FILES: [&str; 21] = [
+    "hello.yaml",
+    "x/hello.json",
+    "cat-file.yaml",
+    "mozilla/cat-file.yaml",
+    "Documentation/git.json",
+    "Documentation/ppc/ppc.json",
+    "tools/Documentation/perf.json",
+    "x/bar/y.yaml",
+    "foo/x.yaml",
+    "foo/kept.yaml",
+    "x/logs/debug.yaml",
+    "a/b.yaml",
+    "a/x/y/b.yaml",
+    "#hash.yaml",
+    "trailing.yaml",
+    "vendor/keep.yaml",
+    "vendor/keep/x.yaml",
+    "conf.d/x.yaml",
+    "conf.d/kept/x.yaml",
+    "deep/generated/kept.yaml",
+    "other.yaml",
+];
+
+/// The files that git ignores.
+fn ignored_by_git(repository: &Repository, files: &[&str]) -> Vec<String> {
+    let output = Command::new("git")
+        .args(["check-ignore", "--"])
+        .args(files)
+        .current_dir(&repository.path)
+        .output()
+        .expect("git starts");
+    let ignored = String::from_utf8(output.stdout).expect("text");
+    ignored.lines().map(|line| line.trim_matches('"').to_owned()).collect()
+}
+
+#[test]
+fn the_patterns_leave_out_what_git_ignores_by_them() {
+    let repository = Repository::new("as-git");
+    repository.write(".gitignore", GIT_LINES);
+    repository.write(".stackanetesignore", &format!("{PATTERNS}{GIT_LINES}"));
+    repository.write("stackanetes.yaml", "name: shop\n");
+    repository.commit("All but what git ignores");
+    for (index, file) in GIT_FILES.iter().enumerate() {
+        let name = format!("number-{index:02}");
+        let json = format!(r#"{{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {{"name": "{name}"}}}}"#);
+        repository.write(file, &json);
+    }
+    let ignored = ignored_by_git(&repository, &GIT_FILES);
+    assert!(ignored.len() > 10 && ignored.len() < GIT_FILES.len(), "{ignored:?}");
+    let rendered = repository.run(&["render", "."]).exits(0).stdout;
+    for (index, file) in GIT_FILES.iter().enumerate() {
+        let is_read = rendered.contains(&format!("number-{index:02}"));
+        assert_eq!(is_read, !ignored.iter().any(|name| name == file), "{file}");
+    }
+    // Of what neither git nor the directory looks into, nothing is a local change.
+    repository.commit("All that git does not ignore");
+    repository
+        .run(&["diff", ".", "--sandbox", "/nothing/is/here"])
+        .exits(1)
+        .shows("never synced")
+        .shows_not("local changes");
+}
+
+#[test]
+fn a_submodule_in_a_directory_that_is_left_out_is_not_missed_though_a_pattern_brings_it_back() {
+    let repository = Repository::new("kept-submodule");
+    let library = Repository::new("kept-library");
+    library.commit("A library");
+    let url = library.path.to_str().expect("text");
+    git(&repository.path, &["submodule", "add", "--quiet", url, "vendor/keep"]);
+    repository.write(".stackanetesignore", &format!("{PATTERNS}vendor/\n!vendor/keep\n"));
+    repository.commit("With a library");
+    let deinit = ["submodule", "deinit", "--quiet", "--force", "vendor/keep"];
+    git(&repository.path, &deinit);
+    for revision in [&[][..], &["--revision", "HEAD"]] {
+        repository
+            .run(&[&["check", "."], revision].concat())
+            .exits(0)
+            .shows("nothing found in 1 object");
+    }
+}
+
 #[test]
 fn a_pattern_that_is_wrong_is_shown_where_it_is() {
     let repository = Repository::new("wrong");
