@@ -177,7 +177,8 @@ impl Parameters {
         self.declared.is_secret(path) || bind::leads_to(&self.encrypted, path)
     }
 
-    /// The dotted names of the secret parameters whose values are the texts that `parameters.yaml` has in the open.
+    /// The dotted names of the secret parameters whose values are those that `parameters.yaml` has in the open. A value
+    /// in which nothing is said, such as an empty text, is no secret.
     pub fn secret_defaults(&self) -> Vec<String> {
         let is_default = |name: &String| {
             let path: Vec<&str> = name.split('.').collect();
@@ -185,7 +186,7 @@ impl Parameters {
             self.declared.is_secret(&path)
                 && self.setters.get(name) == Some(&0)
                 && !self.encrypted.contains(name)
-                && value.and_then(Value::as_str).is_some_and(|text| !text.is_empty())
+                && value.is_some_and(says_something)
         };
         self.declared.names().into_iter().filter(is_default).collect()
     }
@@ -234,6 +235,17 @@ impl fmt::Debug for Parameters {
         out.debug_struct("Parameters")
             .field("by_hand", &self.by_hand)
             .finish_non_exhaustive()
+    }
+}
+
+/// Whether a value, or something inside of it, is neither null nor empty.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(_) | Value::Number(_) => true,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => items.iter().any(says_something),
+        Value::Object(map) => map.values().any(says_something),
     }
 }
 

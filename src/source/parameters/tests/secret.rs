@@ -115,3 +115,19 @@ fn what_is_in_or_around_a_secret_is_secret() {
         assert_eq!(parameters.is_secret(&steps), expected, "{path}");
     }
 }
+
+#[test]
+fn a_default_in_the_open_is_named_whatever_its_type_unless_nothing_is_said_in_it() {
+    let secret = json!({"writeOnly": true});
+    let names = [
+        "text", "number", "flag", "list", "map", "null", "none", "no_list", "no_map", "blank", "given",
+    ];
+    let properties: serde_json::Map<_, _> = names.iter().map(|name| ((*name).to_owned(), secret.clone())).collect();
+    let defaults = "text: hunter2\nnumber: 1234\nflag: false\nlist: [hunter2]\nmap: {user: \"\", key: hunter2}\n\
+                    'null': null\nnone: \"\"\nno_list: []\nno_map: {}\nblank: {user: \"\", keys: [null]}\ngiven: a\n";
+    let case = Case {
+        sets: &["given=b"],
+        ..declared(json!({"properties": properties}), defaults)
+    };
+    assert_eq!(case.read().secret_defaults(), ["flag", "list", "map", "number", "text"]);
+}
