@@ -17,10 +17,6 @@ use crate::object::{self, GroupVersionKind, ObjectRef, Origins};
 use crate::source::render::Rendering;
 use crate::yaml::{Entry, Node, NodeValue};
 
-/// What to do about a template that lies among manifests.
-const CHART: &str = "a chart must be rendered first: `helm template NAME DIR | stackanetes diff -f -`; leave it out of the \
-                     directory by a pattern below `exclude:` in stackanetes.yaml, or in a .stackanetesignore";
-
 /// A file with a schema, as it was read: perhaps compressed, and perhaps no schema at all.
 #[derive(Debug)]
 pub struct SchemaFile {
@@ -64,10 +60,6 @@ pub(super) fn read(
 ) -> Vec<Manifest> {
     let mut found = Vec::new();
     let Documents { documents, seal } = unsealer.documents(file, &mut found);
-    if file.text().contains("{{") {
-        // The templates of a chart are no YAML.
-        found = found.into_iter().map(|error| error.hint(CHART)).collect();
-    }
     // No line of what was encrypted is shown, those in the open neither.
     let file = &match seal {
         Some(_) => SourceFile::confidential(file.path(), file.text()),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use granit_parser::ScalarStyle;
 
+use super::explain::template_hint;
 use super::mapping::Mapping;
 use super::resolve::{CORE, Refusal, Scalar};
 use super::{Entry, MAX_DEPTH, Node, NodeValue};
@@ -274,12 +275,10 @@ impl<'a> Builder<'a> {
                 Key::None
             }
             NodeValue::Sequence(_) | NodeValue::Mapping(_) => {
-                let mut error = Error::new("a key must be text, not a list or a mapping")
-                    .at(self.place(node.span.clone()), "this is read as a key");
-                if self.file.text()[node.span.start..].starts_with('{') {
-                    error = error.hint("put `{{ … }}` in quotes; templates are not rendered in manifests");
-                }
-                self.errors.push(error);
+                let hint = template_hint(self.file.text(), node.span.start);
+                let error = Error::new("a key must be text, not a list or a mapping")
+                    .at(self.place(node.span), "this is read as a key");
+                self.errors.push(hint.into_iter().fold(error, Error::hint));
                 Key::None
             }
         };

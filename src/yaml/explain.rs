@@ -10,6 +10,11 @@ use granit_parser::{ErrorKind, ScanError};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 
+/// What to do about a template that stands where YAML should.
+const TEMPLATE: &str = "templates are not rendered: put a text that holds `{{` in quotes; render a chart first, with \
+                        `helm template NAME DIR | stackanetes diff -f -`, and leave it out of the directory by a \
+                        pattern below `exclude:` in stackanetes.yaml, or in a .stackanetesignore";
+
 /// What to say about a kind of error.
 struct Words {
     message: String,
@@ -42,13 +47,20 @@ pub(super) fn explain(file: &Arc<SourceFile>, base: usize, error: &ScanError) ->
         .next()
         .filter(|char| *char != '\n')
         .map_or(0, char::len_utf8);
-    let mut explained = Error::new(words.message).at(Place::new(Arc::clone(file), at..at + width), words.label);
-    if text[line].contains("{{") {
-        explained = explained.hint("templates are not rendered in manifests; put a text that holds `{{` in quotes");
-    } else if !words.hint.is_empty() {
-        explained = explained.hint(words.hint);
+    let explained = Error::new(words.message).at(Place::new(Arc::clone(file), at..at + width), words.label);
+    match template_hint(text, at) {
+        Some(hint) => explained.hint(hint),
+        None if words.hint.is_empty() => explained,
+        None => explained.hint(words.hint),
     }
-    explained
+}
+
+/// What to do about the template on the line around `at`; nothing where it holds none. The expressions of a directory,
+/// which begin with `${{`, are none.
+pub(super) fn template_hint(text: &str, at: usize) -> Option<&'static str> {
+    let line = &text[line_around(text, at)];
+    let mut braces = line.match_indices("{{").map(|(start, _)| &line[..start]);
+    braces.any(|before| !before.ends_with('$')).then_some(TEMPLATE)
 }
 
 fn line_around(text: &str, at: usize) -> Range<usize> {
@@ -269,13 +281,37 @@ mod tests {
         );
     }
 
+    /// The hints of each error in a text.
+    fn hints(text: &str) -> Vec<Vec<String>> {
+        let mut errors = Vec::new();
+        documents(&SourceFile::new("a.yaml", text), &mut errors);
+        errors.iter().map(|error| error.hints().to_vec()).collect()
+    }
+
     #[test]
     fn a_template_is_recognized() {
-        let mut errors = Vec::new();
-        documents(
-            &SourceFile::new("a.yaml", "a: 1\n{{- if x }}\nb: 1\n{{- end }}\n"),
-            &mut errors,
-        );
-        assert!(errors[0].hints()[0].starts_with("templates are not rendered"));
+        // As `helm create` writes them.
+        for text in [
+            "{{- if .Values.ingress.enabled -}}\napiVersion: v1\n{{- end }}\n",
+            "a:\n  {{- include \"web.labels\" . | nindent 4 }}\n",
+            "name: {{ include \"web.fullname\" . }}\n",
+            "{{/*\nExpand the name of the chart.\n*/}}\n",
+        ] {
+            assert_eq!(hints(text)[0], [TEMPLATE], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_template_on_the_line_itself_is_taken_for_the_mistake() {
+        for text in [
+            "a: ${{ b }}: c\n",
+            "a: \"{{ b }}\"\nc: d: e\n",
+            "a: ${{ b }}\nc: d: e\n",
+            "a: {[b]: c}\n",
+        ] {
+            let hints = hints(text).concat();
+            assert!(hints.iter().all(|hint| hint != TEMPLATE), "{text:?} {hints:?}");
+        }
+        assert_eq!(hints("a: {b: c}: d\n").len(), 1);
     }
 }
