@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Runner, Shell, change, program, root, yaml};
 use crate::bed::{Bed, Run};
@@ -88,6 +88,24 @@ fn a_merge_request_is_compared_with_git_where_there_are_no_credentials() {
     .exits(2);
 }
 
+/// What a job that posts is told.
+const POSTING: [(&str, &str); 3] = [
+    ("STACKANETES_TOKEN", "a-token-of-the-project"),
+    ("CI_API_V4_URL", "https://gitlab.example.com/api/v4"),
+    ("CI_PROJECT_ID", "1"),
+];
+
+/// More than two pages of what others wrote, or we did of other things; each has these fields, too.
+fn others(fields: &Value) -> Vec<Value> {
+    let one = |id: u64| {
+        let mut one = json!({"id": id + 1000, "iid": id, "author": {"id": 1 + id % 3}});
+        let own = one.as_object_mut().expect("fields");
+        own.extend(fields.as_object().expect("fields").clone());
+        one
+    };
+    (1..=250).map(one).collect()
+}
+
 #[test]
 fn a_merge_request_has_one_note_that_is_kept_up_to_date() {
     if program("jq").is_none() {
@@ -96,30 +114,50 @@ fn a_merge_request_has_one_note_that_is_kept_up_to_date() {
     let bed = Bed::new("gitlab-note");
     change(&bed);
     let runner = Runner::new(&bed);
-    let variables = [
+    let own = [
         ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "main"),
-        ("STACKANETES_TOKEN", "a-token-of-the-project"),
-        ("CI_API_V4_URL", "https://gitlab.example.com/api/v4"),
-        ("CI_PROJECT_ID", "1"),
         ("CI_MERGE_REQUEST_IID", "7"),
     ];
+    let variables = [&own[..], &POSTING].concat();
     let preview = || {
         run(&runner, "stackanetes-preview", &variables)
             .exits(0)
             .hides(&["a-token-of-the-project"])
     };
+    let mut before = others(&json!({"body": "a discussion"}));
+    // Whoever writes the marker too gets no note of ours.
+    before[1]["body"] = json!("<!-- stackanetes: preview -->");
+    assert_ne!(before[1]["author"]["id"], 1);
+    runner.keep("notes.json", &json!(before));
     preview();
     bed.write_config_map("newer", &[("a", "1")]);
     bed.commit("Still more");
     preview();
     let notes = runner.kept("notes.json");
-    assert_eq!(notes.len(), 1, "{notes:#?}");
-    assert!(
-        notes[0]["body"]
-            .as_str()
-            .is_some_and(|body| body.contains("2 to create")),
-        "{notes:#?}"
-    );
+    assert_eq!(notes[..before.len()], before);
+    let [note] = &notes[before.len()..] else {
+        panic!("{notes:#?}")
+    };
+    let body = note["body"].as_str().expect("text");
+    assert!(body.contains("2 to create"), "{body}");
+    assert_eq!(runner.kept("issues.json").len(), 0);
+}
+
+#[test]
+fn no_second_note_is_posted_where_the_first_cannot_be_looked_for() {
+    if program("jq").is_none() {
+        return;
+    }
+    let bed = Bed::new("gitlab-unread");
+    change(&bed);
+    let runner = Runner::new(&bed);
+    // There is no such merge request.
+    let own = [
+        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "main"),
+        ("CI_MERGE_REQUEST_IID", "8"),
+    ];
+    let run = run(&runner, "stackanetes-preview", &[&own[..], &POSTING].concat()).exits(22);
+    assert_eq!(run.stderr.matches("curl: (22)").count(), 1, "{}", run.stderr);
 }
 
 #[test]
@@ -159,27 +197,27 @@ fn drift_is_one_issue() {
     bed.synced();
     let runner = Runner::new(&bed);
     let kubeconfig = bed.user.kubeconfig.display().to_string();
-    let variables = [
-        ("STACKANETES_PREVIEW_KUBECONFIG", kubeconfig.as_str()),
-        ("STACKANETES_TOKEN", "a-token-of-the-project"),
-        ("CI_API_V4_URL", "https://gitlab.example.com/api/v4"),
-        ("CI_PROJECT_ID", "1"),
-    ];
+    let own = [("STACKANETES_PREVIEW_KUBECONFIG", kubeconfig.as_str())];
+    let variables = [&own[..], &POSTING].concat();
     let drift = || run(&runner, "stackanetes-drift", &variables).exits(0);
     drift();
-    assert_eq!(runner.kept("notes.json").len(), 0);
+    assert_eq!(runner.kept("issues.json").len(), 0);
+    // Of those that were closed none is opened again, though they are ours.
+    let marker = "<!-- stackanetes: drift -->";
+    let mut before = others(&json!({"state": "closed", "description": marker}));
+    before[1]["state"] = json!("opened");
+    assert_ne!(before[1]["author"]["id"], 1);
+    runner.keep("issues.json", &json!(before));
     for name in ["old", "new"] {
-        bed.patch(
-            "kubectl-edit",
-            "configmap",
-            name,
-            &serde_json::json!({"data": {"a": "2"}}),
-        );
+        bed.patch("kubectl-edit", "configmap", name, &json!({"data": {"a": "2"}}));
         drift();
     }
-    let issues = runner.kept("notes.json");
-    assert_eq!(issues.len(), 1, "{issues:#?}");
-    assert_eq!(issues[0]["title"], "desired is not what the cluster has");
-    let told = issues[0]["description"].as_str().unwrap_or_default();
+    let issues = runner.kept("issues.json");
+    assert_eq!(issues[..before.len()], before);
+    let [issue] = &issues[before.len()..] else {
+        panic!("{issues:#?}")
+    };
+    assert_eq!(issue["title"], "desired is not what the cluster has");
+    let told = issue["description"].as_str().expect("text");
     assert!(told.contains("2 to update"), "{told}");
 }
