@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{program, root, yaml};
 
@@ -42,7 +42,7 @@ fn workflows_can_only_be_called_and_have_no_right_that_a_job_does_not_name() {
         let workflow = &yaml(&path)[0];
         let triggers: Vec<_> = workflow["on"].as_object().expect("triggers").keys().collect();
         assert_eq!(triggers, ["workflow_call"], "{}", path.display());
-        assert_eq!(workflow["permissions"], serde_json::json!({}), "{}", path.display());
+        assert_eq!(workflow["permissions"], json!({}), "{}", path.display());
         for (name, job) in workflow["jobs"].as_object().expect("jobs") {
             assert!(job["permissions"].is_object(), "{}: {name}", path.display());
             assert_ne!(job["permissions"]["contents"], "write", "{}: {name}", path.display());
@@ -65,12 +65,29 @@ fn foreign_actions_are_pinned_by_a_whole_commit_and_no_expression_stands_in_a_sh
             assert!(!run.contains("${{"), "{}: {run}", path.display());
             seen += 1;
         }
-        // A checkout leaves its token in the configuration of git otherwise.
-        for with in texts(file, "fetch-depth") {
-            assert_eq!(with, "0");
-        }
     }
     assert!(seen >= 8);
+}
+
+#[test]
+fn a_checkout_has_the_whole_history_and_leaves_no_token_behind() {
+    let mut seen = 0;
+    for path in workflows() {
+        let file = &yaml(&path)[0];
+        let jobs = file["jobs"].as_object().expect("jobs").values();
+        let steps = jobs.flat_map(|job| job["steps"].as_array().expect("steps"));
+        let is_checkout = |step: &&Value| {
+            let uses = step["uses"].as_str();
+            uses.is_some_and(|uses| uses.starts_with("actions/checkout@"))
+        };
+        for step in steps.filter(is_checkout) {
+            // Its token stands in the configuration of git otherwise.
+            let expected = json!({"fetch-depth": 0, "persist-credentials": false});
+            assert_eq!(step["with"], expected, "{}", path.display());
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 4);
 }
 
 #[track_caller]

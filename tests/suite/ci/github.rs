@@ -116,6 +116,17 @@ fn comments(runner: &Runner<'_>) -> Vec<String> {
     runner.kept("comments.json").iter().map(text).collect()
 }
 
+/// More than a page of what people wrote; each has these fields, too.
+fn others(fields: &Value) -> Vec<Value> {
+    let one = |id: u64| {
+        let mut one = json!({"id": id + 1000, "number": id, "user": {"type": "User"}});
+        let own = one.as_object_mut().expect("fields");
+        own.extend(fields.as_object().expect("fields").clone());
+        one
+    };
+    (1..=40).map(one).collect()
+}
+
 #[test]
 fn there_is_one_comment_and_it_is_kept_up_to_date() {
     if program("jq").is_none() {
@@ -124,12 +135,13 @@ fn there_is_one_comment_and_it_is_kept_up_to_date() {
     let bed = Bed::new("ci-comment");
     change(&bed);
     let runner = Runner::new(&bed);
-    // Whoever writes the marker too gets no comment of ours.
     let marker = "<!-- stackanetes: preview cluster -->";
-    runner.keep(
-        "comments.json",
-        &json!([{"id": 1, "user": {"type": "User"}, "body": marker}]),
-    );
+    let mut before = others(&json!({"issue": 7, "body": "a review"}));
+    // Whoever writes the marker too gets no comment of ours.
+    before[0]["body"] = json!(marker);
+    // Nor is that of another pull request ours.
+    before[1] = json!({"id": 2, "issue": 6, "user": {"type": "Bot"}, "body": marker});
+    runner.keep("comments.json", &json!(before));
     let comment = ("preview.yml", "Comment");
     let values = [("github.event.pull_request.number", "7")];
     run(&runner, PREVIEW, &[BASE]).exits(0);
@@ -138,10 +150,11 @@ fn there_is_one_comment_and_it_is_kept_up_to_date() {
     bed.commit("Still more");
     run(&runner, PREVIEW, &[BASE]).exits(0);
     run(&runner, comment, &values).exits(0);
-    let comments = comments(&runner);
-    assert_eq!(comments.len(), 2, "{comments:#?}");
-    assert_eq!(comments[0], marker);
-    assert!(comments[1].contains("2 to create"), "{}", comments[1]);
+    assert_eq!(runner.kept("comments.json")[..before.len()], before);
+    let [comment] = &comments(&runner)[before.len()..] else {
+        panic!("{:#?}", comments(&runner))
+    };
+    assert!(comment.contains("2 to create"), "{comment}");
 }
 
 #[test]
@@ -151,7 +164,7 @@ fn what_a_fork_made_is_posted_where_its_commit_is_and_nowhere_else() {
     }
     let bed = Bed::new("ci-fork");
     let runner = Runner::new(&bed);
-    let artifact = runner.temp.join("state/artifacts/stackanetes-preview-cluster");
+    let artifact = runner.temp.join("state/artifacts/9/stackanetes-preview-cluster");
     fs::create_dir_all(&artifact).expect("a directory of our own");
     fs::write(artifact.join("diff.md"), "**1 to create**\n").expect("a file of our own");
     let values = |sha: &'static str| {
@@ -162,7 +175,13 @@ fn what_a_fork_made_is_posted_where_its_commit_is_and_nowhere_else() {
             ("github.event.workflow_run.head_sha", sha),
         ]
     };
-    runner.keep("pulls.json", &json!([{"number": 7, "head": {"sha": "a1"}}]));
+    let pull = |number: u64, state: &str, label: &str| json!({"number": number, "state": state, "head": {"sha": "a1", "label": label}});
+    let pulls = json!([
+        pull(5, "open", "somebody:other"),
+        pull(6, "closed", "somebody:main; exit 1"),
+        pull(7, "open", "somebody:main; exit 1"),
+    ]);
+    runner.keep("pulls.json", &pulls);
     let comment = ("comment.yml", "Comment");
     run(&runner, comment, &values("b2"))
         .exits(0)
@@ -177,11 +196,39 @@ fn what_a_fork_made_is_posted_where_its_commit_is_and_nowhere_else() {
           cluster.\n\n**1 to create**"
         ]
     );
+    assert_eq!(runner.kept("comments.json")[0]["issue"], 7);
 }
 
 /// The credentials of a user, as a secret holds them.
 fn kubeconfig(bed: &Bed) -> String {
     fs::read_to_string(&bed.user.kubeconfig).expect("a kubeconfig")
+}
+
+/// A run of `pull-request.yml` for this commit that did well, and before it runs that differ from it in one thing each.
+fn runs_about(commit: &str, id: u64) -> Value {
+    let run = json!({
+        "id": id,
+        "path": ".github/workflows/pull-request.yml",
+        "head_sha": commit,
+        "event": "pull_request",
+        "status": "completed",
+        "conclusion": "success",
+    });
+    let others = [
+        ("path", ".github/workflows/tests.yml"),
+        ("head_sha", "another"),
+        ("event", "workflow_dispatch"),
+        ("conclusion", "failure"),
+    ];
+    let other = |(number, (field, value)): (usize, (&str, &str))| {
+        let mut other = run.clone();
+        other["id"] = json!(id + 1 + number as u64);
+        other[field] = json!(value);
+        other
+    };
+    let mut runs: Vec<Value> = others.into_iter().enumerate().map(other).collect();
+    runs.push(run);
+    json!(runs)
 }
 
 #[test]
@@ -197,17 +244,20 @@ fn what_was_reviewed_is_synced_after_its_merge_and_what_moved_waits_to_be_approv
     run(&runner, PREVIEW, &[BASE, secret])
         .exits(0)
         .hides(&[&bed.user.token]);
-    let artifacts = runner.temp.join("state/artifacts/stackanetes-plan-cluster");
+    let artifacts = runner.temp.join("state/artifacts/5/stackanetes-plan-cluster");
     fs::create_dir_all(&artifacts).expect("a directory of our own");
     fs::rename(runner.results().join("plan.json"), artifacts.join("plan.json")).expect("a plan");
     // It comes to main by another commit with the same tree.
     crate::bed::git(&bed.dir, &["switch", "--quiet", "main"]);
     crate::bed::git(&bed.dir, &["merge", "--quiet", "--no-ff", "--no-edit", "topic"]);
-    runner.keep(
-        "merged.json",
-        &json!([{"merged_at": "2026-01-01", "head": {"sha": "a1"}}]),
-    );
-    runner.keep("runs.json", &json!([{"databaseId": 5}]));
+    let pull = |merged_at: Option<&str>, commit: &str, head: &str| json!({"state": "closed", "merged_at": merged_at, "merge_commit_sha": commit, "head": {"sha": head}});
+    let pulls = json!([
+        pull(None, "c3", "a0"),
+        pull(Some("2026-01-02"), "c4", "a2"),
+        pull(Some("2026-01-01"), "c3", "a1"),
+    ]);
+    runner.keep("pulls.json", &pulls);
+    runner.keep("runs.json", &runs_about("a1", 5));
     let find = ("sync.yml", "Find the plan that was reviewed");
     let found = [("github.sha", "c3"), ("inputs.preview-workflow", "pull-request.yml")];
     run(&runner, find, &found).exits(0);
@@ -240,22 +290,29 @@ fn drift_is_one_issue_that_is_closed_when_there_is_none() {
     let issues = || runner.kept("issues.json");
     drift();
     assert_eq!(issues().len(), 0);
+    let marker = "<!-- stackanetes: drift cluster -->";
+    let mut before = others(&json!({"state": "open", "body": "a wish"}));
+    before[0]["body"] = json!(marker);
+    before[1] = json!({"number": 2, "state": "closed", "user": {"type": "Bot"}, "body": marker});
+    before[2] =
+        json!({"number": 3, "state": "open", "user": {"type": "Bot"}, "body": marker, "pull_request": {"url": ""}});
+    runner.keep("issues.json", &json!(before));
     bed.patch("kubectl-edit", "configmap", "old", &json!({"data": {"a": "2"}}));
     drift();
     bed.patch("kubectl-edit", "configmap", "new", &json!({"data": {"a": "2"}}));
     drift();
     let told = issues();
-    assert_eq!(told.len(), 1, "{told:#?}");
-    assert_eq!(told[0]["title"], "desired is not what the cluster has");
-    assert!(
-        told[0]["body"]
-            .as_str()
-            .is_some_and(|body| body.contains("2 to update")),
-        "{told:#?}"
-    );
+    assert_eq!(told[..before.len()], before);
+    let [issue] = &told[before.len()..] else {
+        panic!("{told:#?}")
+    };
+    assert_eq!(issue["title"], "desired is not what the cluster has");
+    let body = issue["body"].as_str().expect("text");
+    assert!(body.contains("2 to update"), "{body}");
     bed.synced();
     drift().hides(&[&bed.user.token]);
-    assert_eq!(issues()[0]["state"], "closed");
+    assert_eq!(issues()[..before.len()], before);
+    assert_eq!(issues()[before.len()]["state"], "closed");
 }
 
 #[test]
