@@ -5,7 +5,8 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::{Runner, Shell, change, program, root, yaml};
-use crate::bed::{Bed, Run};
+use crate::bed::{Bed, Run, wait_until};
+use crate::control_plane::ControlPlane;
 
 /// The step `name` of a workflow. `values` are what its expressions stand for; those that hold for every run are
 /// known.
@@ -79,6 +80,29 @@ fn a_preview_without_credentials_compares_git_with_git_and_a_change_is_no_failur
             .expect("a summary")
             .contains("1 to create")
     );
+}
+
+#[test]
+fn what_others_merged_meanwhile_is_no_part_of_a_preview() {
+    let bed = Bed::new("ci-behind");
+    change(&bed);
+    let git = |args: &[&str]| crate::bed::git(&bed.dir, args);
+    git(&["tag", "event", "main"]);
+    git(&["switch", "--quiet", "main"]);
+    bed.write_config_map("others", &[("a", "1")]);
+    let main = bed.commit("By somebody else");
+    // As GitHub makes refs/pull/N/merge.
+    git(&["switch", "--quiet", "--detach"]);
+    git(&["merge", "--quiet", "--no-ff", "--no-edit", "topic"]);
+    let runner = Runner::new(&bed);
+    run(&runner, PREVIEW, &[("github.event.pull_request.base.sha", "event")]).exits(0);
+    let comment = runner.result("comment.md");
+    assert!(
+        comment.contains(&format!("### ci-behind from {} ", &main[..7])),
+        "{comment}"
+    );
+    assert!(comment.contains("**1 to create; 2 unchanged**"), "{comment}");
+    assert!(!comment.contains("others"), "{comment}");
 }
 
 #[test]
@@ -274,6 +298,30 @@ fn what_was_reviewed_is_synced_after_its_merge_and_what_moved_waits_to_be_approv
     run(&runner, sync, &[secret]).exits(0).shows("synced: 2 created");
     assert_eq!(output(), "");
     assert!(bed.get("configmap", "new").is_some());
+}
+
+#[test]
+fn a_sync_that_fails_after_it_has_begun_fails_the_step_and_plans_nothing_anew() {
+    let bed = Bed::on(ControlPlane::full(), "ci-begun");
+    change(&bed);
+    let runner = Runner::new(&bed);
+    let text = kubeconfig(&bed);
+    let secret = ("secrets.kubeconfig", text.as_str());
+    run(&runner, PREVIEW, &[BASE, secret]).exits(0);
+    let plan = runner.result("plan.json");
+    // Beside the one that every namespace has there is room for the parent, and for one of the two.
+    bed.kubectl(&["create", "quota", "few", "--hard=count/configmaps=3"]);
+    wait_until("the quota counts", || {
+        bed.get("resourcequota", "few").expect("it is there")["status"]["used"]["count/configmaps"] == "1"
+    });
+    run(&runner, ("sync.yml", "Sync"), &[secret])
+        .exits(1)
+        .shows("exceeded quota")
+        .hides(&[&bed.user.token]);
+    let created = ["new", "old"].map(|name| bed.get("configmap", name).is_some());
+    assert_ne!(created[0], created[1], "one was created before the other failed");
+    assert!(!runner.temp.join("output").exists());
+    assert_eq!(runner.result("plan.json"), plan);
 }
 
 #[test]
