@@ -37,7 +37,7 @@ pub(super) fn check<'a>(_: &Directory<'a>, object: &Object<'a>, findings: &mut V
         } else {
             Some(text.to_owned())
         };
-        let is_secret = is_encoded || object.manifest.origins.is_secret(&path);
+        let is_secret = is_encoded || object.is_secret(&path);
         for mistake in mistakes(&decoded.unwrap_or_default(), &schema) {
             findings.push(said(object, &path, mistake, is_secret));
         }
@@ -49,12 +49,12 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(STANDARD.decode(text).ok()?).ok()
 }
 
-/// A template of a Secret, and one that was decrypted, may have what must not be shown anywhere: of what it says only the place is told.
+/// A template of a Secret, and one that was decrypted, may have what must not be shown anywhere: of what it says only
+/// the place is told, and what kind of mistake it is.
 fn said(object: &Object<'_>, path: &FieldPath, mistake: Mistake, is_secret: bool) -> Finding {
     let origins = object.manifest.origins.of_line(path, mistake.line);
     if is_secret {
-        let message = "an option that the service does not have, or a value that it does not take";
-        return Finding::from_origins(mistake.identifier, object, origins, message);
+        return Finding::from_origins(mistake.identifier, object, origins, mistake.identifier.about());
     }
     let finding = Finding::from_origins(mistake.identifier, object, origins, mistake.message);
     mistake.hint.into_iter().fold(finding, Finding::hint)

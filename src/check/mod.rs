@@ -108,7 +108,8 @@ const OF_OTHERS: [Rule; 9] = [
 ];
 
 /// Checks manifests; those that name no namespace are in `default_namespace`. What `rules` are about is ignored.
-pub fn check(manifests: &[Manifest], default_namespace: &str, rules: &[IgnoredFinding]) -> Checked {
+/// `encrypted` files of those that they were read from could not be decrypted.
+pub fn check(manifests: &[Manifest], default_namespace: &str, rules: &[IgnoredFinding], encrypted: usize) -> Checked {
     let directory = Directory::new(manifests, default_namespace);
     let (mut findings, mut filter) = (Vec::new(), Filter::new(rules));
     let sealed = Sealed::of(&directory);
@@ -134,6 +135,6 @@ pub fn check(manifests: &[Manifest], default_namespace: &str, rules: &[IgnoredFi
         ignored: filter.finish(),
         objects: manifests.len(),
         not_checked: fields::not_checked(&directory),
-        encrypted: 0,
+        encrypted,
     }
 }

@@ -69,10 +69,8 @@ fn checked(args: &Args, ui: &mut Ui) -> Result<Checked> {
     let settings = desired.settings;
     let namespace = args.namespace.clone().or(settings.namespace);
     let namespace = namespace.unwrap_or_else(|| "default".to_owned());
-    Ok(Checked {
-        encrypted: desired.closed.len(),
-        ..check::check(&desired.manifests, &namespace, &settings.ignore_findings)
-    })
+    let (rules, encrypted) = (&settings.ignore_findings, desired.closed.len());
+    Ok(check::check(&desired.manifests, &namespace, rules, encrypted))
 }
 
 fn shown(checked: &Checked, args: &Args) -> Result<String> {

@@ -171,16 +171,18 @@ fn a_service_of_ones_own_has_a_schema_of_its_own() {
         .shows("in a file it is written `log_level`")
         .shows("2 errors and 2 warnings in 2 objects");
 
-    // Of a Secret's file only the place is shown.
+    // Of a Secret's file only the place is shown, and what kind of mistake is there.
     files[1].1 = right;
-    files[2].1 = "[DEFAULT]\nlog_level = hunter2\nhunter3 = 1\n";
+    files[2].1 = "[DEFAULT]\nlog_level = hunter2\nhunter3 = 1\nold = hunter4\nhunter5\n";
     own("own-options", &files)
         .run(&["check"])
         .exits(1)
-        .shows("desired/shop/secret.conf:2:1")
-        .shows("desired/shop/secret.conf:3:1")
-        .shows("2 errors in 2 objects")
-        .hides(&["hunter2", "hunter3"]);
+        .shows("error[invalid-option]: a value that the service refuses for an option --> desired/shop/secret.conf:2:1")
+        .shows("a group of options, that the service does not have --> desired/shop/secret.conf:3:1")
+        .shows("an option that will go, or has another name now --> desired/shop/secret.conf:4:1")
+        .shows("a line of a configuration file that its service cannot read --> desired/shop/secret.conf:5:1")
+        .shows("3 errors and 1 warning in 2 objects")
+        .hides(&["hunter"]);
 }
 
 #[test]

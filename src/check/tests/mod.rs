@@ -50,7 +50,7 @@ fn said(checked: &Checked) -> Vec<String> {
 }
 
 fn checked(manifests: &[Manifest]) -> Checked {
-    check(manifests, "a", &[])
+    check(manifests, "a", &[], 0)
 }
 
 fn found(text: &str) -> Vec<String> {

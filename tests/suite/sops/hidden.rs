@@ -109,6 +109,8 @@ fn what_no_identity_decrypts_is_not_checked_and_is_counted() {
     let run = vault.run_closed(&["check"]).exits(0);
     run.shows("not fully checked, for want of an age identity: 2 encrypted files")
         .shows("nothing found");
+    let run = vault.run_closed(&["check", "--format", "json"]).exits(0);
+    run.shows("\"encryptedFiles\": 2");
     vault
         .run(&["check"])
         .exits(1)
