@@ -51,18 +51,30 @@ fn candidates(names: Vec<String>) -> Vec<CompletionCandidate> {
     names.into_iter().map(CompletionCandidate::new).collect()
 }
 
-/// The words of the command line that is to go on; the shell's script writes them behind `--`.
+/// The words of the command line that is to go on; the shell's script writes them behind `--`, as they are typed.
 fn typed() -> Vec<String> {
     let words = env::args_os().skip_while(|word| word != "--").skip(1);
-    words.map(|word| word.to_string_lossy().into_owned()).collect()
+    let home = env::home_dir();
+    words
+        .map(|word| at_home(&word.to_string_lossy(), home.as_deref()))
+        .collect()
 }
 
-/// The value of an option, as one word or as two.
+/// A word in which a leading `~/` stands for the home directory, as it will for the shell that runs the command.
+fn at_home(word: &str, home: Option<&Path>) -> String {
+    match (word.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest).to_string_lossy().into_owned(),
+        _ => word.to_owned(),
+    }
+}
+
+/// The value of an option: in the same word, in the next, or behind a `=` that is a word, as bash splits them (bash(1),
+/// `COMP_WORDBREAKS`).
 fn value_of<'a>(words: &'a [String], option: &str) -> Option<&'a str> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match word.strip_prefix(option) {
-            Some("") => return words.next().map(String::as_str),
+            Some("") => return words.find(|word| *word != "=").map(String::as_str),
             Some(rest) if rest.starts_with('=') => return rest.strip_prefix('='),
             _ => {}
         }
@@ -87,6 +99,7 @@ mod tests {
         for line in [
             "stackanetes diff --kubeconfig a",
             "stackanetes diff --kubeconfig=a --context",
+            "stackanetes diff --kubeconfig = a --context = b",
         ] {
             assert_eq!(value_of(&words(line), "--kubeconfig"), Some("a"), "{line}");
         }
@@ -95,5 +108,15 @@ mod tests {
             value_of(&words("stackanetes diff --kubeconfigs a"), "--kubeconfig"),
             None
         );
+    }
+
+    #[test]
+    fn a_tilde_at_the_start_is_the_home_directory() {
+        let at = |word| at_home(word, Some(Path::new("/home/ann")));
+        assert_eq!(at("~/.kube/config"), "/home/ann/.kube/config");
+        for word in ["a~/b", "~bob/config", "~", "./~/b"] {
+            assert_eq!(at(word), word);
+        }
+        assert_eq!(at_home("~/a", None), "~/a");
     }
 }

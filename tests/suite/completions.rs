@@ -30,7 +30,8 @@ fn offered(line: &str) -> Vec<String> {
         .expect("a directory");
     let path = env::join_paths([program, Path::new("/usr/bin"), Path::new("/bin")]).expect("a path");
     let script = r#"source <(stackanetes completions bash)
-        COMP_WORDS=($LINE) COMP_TYPE=9
+        # Each break of a word is a word (bash(1), COMP_WORDBREAKS), and nothing of a word is expanded yet.
+        COMP_WORDS=(${LINE//=/ = }) COMP_TYPE=9
         [[ $LINE == *' ' ]] && COMP_WORDS+=("")
         COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
         _clap_complete_stackanetes stackanetes "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
@@ -57,6 +58,11 @@ fn contexts_clusters_and_users_are_those_of_the_kubeconfig() {
     assert_eq!(offered("stackanetes diff --context "), ["kind-dev", "prod-eu"]);
     assert_eq!(offered("stackanetes diff --context p"), ["prod-eu"]);
     assert_eq!(offered("stackanetes sync --kubeconfig other --context "), ["elsewhere"]);
+    assert_eq!(offered("stackanetes sync --kubeconfig=other --context "), ["elsewhere"]);
+    assert_eq!(
+        offered("stackanetes sync --kubeconfig ~/other --context "),
+        ["elsewhere"]
+    );
     assert_eq!(offered("stackanetes status --cluster "), ["eu"]);
     assert_eq!(offered("stackanetes history --user "), ["ann", "bob"]);
 }
@@ -65,6 +71,7 @@ fn contexts_clusters_and_users_are_those_of_the_kubeconfig() {
 fn environments_and_components_are_those_of_the_directory() {
     assert_eq!(offered("stackanetes diff shop --environment "), ["dev", "prod"]);
     assert_eq!(offered("stackanetes status shop -e d"), ["dev"]);
+    assert_eq!(offered("stackanetes status ~/shop -e d"), ["dev"]);
     assert_eq!(offered("stackanetes render shop --component "), ["web"]);
 }
 
