@@ -76,15 +76,31 @@ impl SetByHand {
 pub(super) fn read(sets: &[Assignment], merged: &mut Merged<'_>, errors: &mut Vec<Error>) -> SetByHand {
     let mut by_hand = SetByHand::default();
     for set in sets {
-        if let Assignment::File(file) = set {
-            for name in merged.given(file, errors) {
-                by_hand.note(name, merged);
+        let set = match set {
+            Assignment::File(file) => {
+                for name in merged.given(file, errors) {
+                    by_hand.note(name, merged);
+                }
+                continue;
             }
-            continue;
-        }
-        let Some(set) = One::of(set) else {
-            errors.extend(without_value(set, merged));
-            continue;
+            Assignment::Yaml(argument) => {
+                let Some((name, _)) = argument.split_once('=') else {
+                    errors.push(without_value(argument, merged));
+                    continue;
+                };
+                One {
+                    option: "--set",
+                    name,
+                    text: argument,
+                    is_yaml: true,
+                }
+            }
+            Assignment::Text { option, name, text } => One {
+                option,
+                name,
+                text,
+                is_yaml: false,
+            },
         };
         match one(&set, merged) {
             Ok(()) => by_hand.note(set.name.to_owned(), merged),
@@ -101,27 +117,6 @@ struct One<'a> {
     /// The value, or the whole argument: of YAML it is that.
     text: &'a str,
     is_yaml: bool,
-}
-
-impl<'a> One<'a> {
-    /// The one that `set` sets; nothing where it gives no value, or is a whole file.
-    fn of(set: &'a Assignment) -> Option<Self> {
-        match set {
-            Assignment::Yaml(argument) => Some(Self {
-                option: "--set",
-                name: argument.split_once('=')?.0,
-                text: argument,
-                is_yaml: true,
-            }),
-            Assignment::Text { option, name, text } => Some(Self {
-                option,
-                name,
-                text,
-                is_yaml: false,
-            }),
-            Assignment::File(_) => None,
-        }
-    }
 }
 
 /// Takes one.
@@ -177,15 +172,14 @@ fn one(set: &One<'_>, merged: &mut Merged<'_>) -> Result<(), Error> {
 }
 
 /// An argument without a `=` is not quoted unless it is a known name: it may be a value.
-fn without_value(set: &Assignment, merged: &Merged<'_>) -> Option<Error> {
-    let Assignment::Yaml(argument) = set else { return None };
+fn without_value(argument: &str, merged: &Merged<'_>) -> Error {
     let path: Vec<_> = argument.split('.').collect();
-    Some(match merged.declared.reach(&path) {
+    match merged.declared.reach(&path) {
         Reached::Parameter { depth, .. } if depth == path.len() => {
             Error::new(format!("`--set {argument}` gives no value")).hint(format!("write `--set {argument}=VALUE`"))
         }
         _ => Error::new("`--set` must be given a name and a value").hint("write `--set GROUP.NAME=VALUE`"),
-    })
+    }
 }
 
 /// The value that is written in `file` from `start` on.

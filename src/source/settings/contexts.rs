@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::reader::Reader;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::key_hint;
 use crate::diagnostic::place::{Place, SourceFile};
@@ -84,17 +85,12 @@ pub(super) fn read(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error
         Some(entries) => {
             let bound = entries.iter().map(|entry| {
                 let clusters = reader.clusters(&entry.value);
-                let place = Place::new(Arc::clone(file), entry.line(file.text()));
+                let place = reader.line(entry);
                 (entry.key.clone(), Bound { clusters, place })
             });
             Contexts::ByEnvironment(bound.collect())
         }
     }
-}
-
-struct Reader<'a> {
-    file: &'a Arc<SourceFile>,
-    errors: &'a mut Vec<Error>,
 }
 
 impl Reader<'_> {
@@ -111,8 +107,7 @@ impl Reader<'_> {
                 Some(_) => "the name of a context, or of a server, is empty".to_owned(),
                 None => format!("a context, or a server, must be text, not {}", item.describe()),
             };
-            let place = Place::new(Arc::clone(self.file), item.first_line(self.file.text()));
-            self.errors.push(Error::new(message).at(place, "").hint(EXAMPLE));
+            self.wrong(item, message, EXAMPLE);
         }
         clusters
     }

@@ -2,22 +2,22 @@
 
 mod contexts;
 mod findings;
+mod outputs;
+mod patterns;
 mod reader;
 mod rules;
 mod written;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use self::contexts::{Contexts, is_among};
 pub(super) use self::written::Written;
-use super::exclude;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::key_hint;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::source::rules::{Rule, Verdict};
-use crate::yaml::{self, Entry, Node};
+use crate::yaml::{self, Entry};
 
 /// The keys there are.
 const KEYS: [&str; 10] = [
@@ -34,6 +34,7 @@ const KEYS: [&str; 10] = [
 ];
 
 pub use findings::IgnoredFinding;
+pub use outputs::Output;
 
 /// What `stackanetes.yaml` says; nothing is required.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,15 +55,6 @@ pub struct Settings {
     pub migrate: Vec<String>,
     /// Which findings of a check are meant as they are.
     pub ignore_findings: Vec<IgnoredFinding>,
-}
-
-/// A text that a directory gives out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Output {
-    /// The file it is made of, from the top of the directory.
-    pub path: PathBuf,
-    /// Where it is declared.
-    pub place: Place,
 }
 
 impl Settings {
@@ -118,11 +110,11 @@ pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Written {
                 Ok(())
             }
             "outputs" => {
-                settings.outputs = outputs(file, entry, errors);
+                settings.outputs = outputs::read(file, entry, errors);
                 Ok(())
             }
             "exclude" => {
-                settings.exclude = excluded(file, entry, errors);
+                settings.exclude = patterns::read(file, entry, errors);
                 Ok(())
             }
             "migrate" => {
@@ -162,69 +154,6 @@ fn text(entry: &Entry, refuse: fn(&str) -> Option<&'static str>) -> Result<Optio
         Some(reason) => Err(Error::new(format!("`{text}` cannot be a {}", entry.key)).hint(reason)),
         None => Ok(Some(text.to_owned())),
     }
-}
-
-fn outputs(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error>) -> BTreeMap<String, Output> {
-    let mut outputs = BTreeMap::new();
-    let at = |entry: &Entry| Place::new(Arc::clone(file), entry.line(file.text()));
-    if entry.value.entries().is_none() && !entry.value.is_null() {
-        let message = format!("`outputs` must be a mapping, not {}", entry.value.describe());
-        errors.push(
-            Error::new(message)
-                .at(at(entry), "")
-                .hint("write `NAME: FILE` below it"),
-        );
-    }
-    for output in entry.value.entries().unwrap_or_default() {
-        match output.value.as_str() {
-            Some(path) => {
-                let place = at(output);
-                outputs.insert(
-                    output.key.clone(),
-                    Output {
-                        path: path.into(),
-                        place,
-                    },
-                );
-            }
-            None => errors.push(Error::new(format!("the output `{}` must name a file", output.key)).at(at(output), "")),
-        }
-    }
-    outputs
-}
-
-/// A list of patterns.
-fn excluded(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error>) -> Vec<String> {
-    let at = |node: &Node| Place::new(Arc::clone(file), node.first_line(file.text()));
-    let items = entry.value.items();
-    if items.is_none() && !entry.value.is_null() {
-        let message = format!("`exclude` must be a list of patterns, not {}", entry.value.describe());
-        let error = Error::new(message).at(Place::new(Arc::clone(file), entry.line(file.text())), "");
-        errors.push(error.hint("write, for example, `exclude: [charts/, \"*.values.yaml\"]`"));
-    }
-    let items = items.unwrap_or_default();
-    let bytes = items.iter().filter_map(Node::as_str).map(str::len).sum();
-    if let Some(message) = exclude::refuse_all(bytes) {
-        errors.push(Error::new(message).at(at(&entry.value), ""));
-        return Vec::new();
-    }
-    let mut patterns = Vec::new();
-    for item in items {
-        let text = item.as_str().map(str::trim).filter(|text| !text.is_empty());
-        let error = match text {
-            None => Error::new("a pattern must be text").hint("put it in quotes"),
-            Some(text) if text.starts_with('#') => exclude::wrong(text, "it is a comment; write `\\#` for a `#`"),
-            Some(text) => match exclude::refuse(text) {
-                None => {
-                    patterns.push(text.to_owned());
-                    continue;
-                }
-                Some(why) => exclude::wrong(text, &why),
-            },
-        };
-        errors.push(error.at(at(item), ""));
-    }
-    patterns
 }
 
 fn is_dns_label(text: &str) -> bool {

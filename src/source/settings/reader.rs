@@ -1,4 +1,4 @@
-//! Reads lists of rules, and the keys of a rule, keeping what is wrong with them.
+//! Reads lists, rules and the keys of a rule, keeping what is wrong with them.
 
 use std::sync::Arc;
 
@@ -20,6 +20,11 @@ impl Reader<'_> {
         Place::new(Arc::clone(self.file), node.first_line(self.file.text()))
     }
 
+    /// The place of the line of `entry`.
+    pub(super) fn line(&self, entry: &Entry) -> Place {
+        Place::new(Arc::clone(self.file), entry.line(self.file.text()))
+    }
+
     /// Keeps an error about `node`, with a hint if there is one.
     pub(super) fn wrong(&mut self, node: &Node, message: impl Into<String>, hint: &str) {
         let error = Error::new(message.into()).at(self.at(node), "");
@@ -38,8 +43,7 @@ impl Reader<'_> {
                 entry.key,
                 entry.value.describe()
             );
-            let place = Place::new(Arc::clone(self.file), entry.line(self.file.text()));
-            let error = Error::new(message).at(place, "");
+            let error = Error::new(message).at(self.line(entry), "");
             self.errors.push(error.hint(format!("write, for example, `{example}`")));
         }
         items
@@ -60,8 +64,7 @@ impl Reader<'_> {
 
     /// Keeps that a rule has no such key; `known` are those that there are.
     pub(super) fn unknown_key(&mut self, entry: &Entry, known: &[&str]) {
-        let place = Place::new(Arc::clone(self.file), entry.line(self.file.text()));
-        let error = Error::new(format!("a rule has no key `{}`", entry.key)).at(place, "");
+        let error = Error::new(format!("a rule has no key `{}`", entry.key)).at(self.line(entry), "");
         self.errors.push(error.hint(key_hint(known, &entry.key)));
     }
 
