@@ -70,4 +70,5 @@ mod sync;
 mod teardown;
 mod unverified;
 mod waiting;
+mod wanted;
 mod whose;

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{Runner, Shell, change, program, root, yaml};
+use super::{Runner, Shell, added, change, changed, changed_with_jq, edit, many, program, root, yaml};
 use crate::bed::{Bed, Run, wait_until};
 use crate::control_plane::ControlPlane;
 
@@ -64,8 +64,7 @@ const BASE: (&str, &str) = ("github.event.pull_request.base.sha", "main");
 
 #[test]
 fn a_preview_without_credentials_compares_git_with_git_and_a_change_is_no_failure() {
-    let bed = Bed::new("ci-preview");
-    change(&bed);
+    let bed = changed("ci-preview");
     let runner = Runner::new(&bed);
     run(&runner, PREVIEW, &[BASE]).exits(0);
     let comment = runner.result("comment.md");
@@ -84,8 +83,7 @@ fn a_preview_without_credentials_compares_git_with_git_and_a_change_is_no_failur
 
 #[test]
 fn what_others_merged_meanwhile_is_no_part_of_a_preview() {
-    let bed = Bed::new("ci-behind");
-    change(&bed);
+    let bed = changed("ci-behind");
     let git = |args: &[&str]| crate::bed::git(&bed.dir, args);
     git(&["tag", "event", "main"]);
     git(&["switch", "--quiet", "main"]);
@@ -107,8 +105,7 @@ fn what_others_merged_meanwhile_is_no_part_of_a_preview() {
 
 #[test]
 fn a_finding_fails_the_preview_beside_its_line_and_the_diff_is_told_all_the_same() {
-    let bed = Bed::new("ci-finding");
-    change(&bed);
+    let bed = changed("ci-finding");
     bed.write("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  serviceAccountName: none\n  containers: [{name: a}]\n");
     bed.commit("A pod");
     let runner = Runner::new(&bed);
@@ -120,8 +117,7 @@ fn a_finding_fails_the_preview_beside_its_line_and_the_diff_is_told_all_the_same
 
 #[test]
 fn a_file_that_cannot_be_read_fails_the_preview_and_no_line_of_an_error_is_a_command() {
-    let bed = Bed::new("ci-unreadable");
-    change(&bed);
+    let bed = changed("ci-unreadable");
     bed.write("new.yaml", "a: [}\n::error::forged\n");
     bed.commit("Broken");
     let runner = Runner::new(&bed);
@@ -142,22 +138,18 @@ fn comments(runner: &Runner<'_>) -> Vec<String> {
 
 /// More than a page of what people wrote; each has these fields, too.
 fn others(fields: &Value) -> Vec<Value> {
-    let one = |id: u64| {
-        let mut one = json!({"id": id + 1000, "number": id, "user": {"type": "User"}});
-        let own = one.as_object_mut().expect("fields");
-        own.extend(fields.as_object().expect("fields").clone());
-        one
-    };
-    (1..=40).map(one).collect()
+    many(
+        40,
+        fields,
+        |number| json!({"id": number + 1000, "number": number, "user": {"type": "User"}}),
+    )
 }
 
 #[test]
 fn there_is_one_comment_and_it_is_kept_up_to_date() {
-    if program("jq").is_none() {
+    let Some(bed) = changed_with_jq("ci-comment") else {
         return;
-    }
-    let bed = Bed::new("ci-comment");
-    change(&bed);
+    };
     let runner = Runner::new(&bed);
     let marker = "<!-- stackanetes: preview cluster -->";
     let mut before = others(&json!({"issue": 7, "body": "a review"}));
@@ -174,11 +166,9 @@ fn there_is_one_comment_and_it_is_kept_up_to_date() {
     bed.commit("Still more");
     run(&runner, PREVIEW, &[BASE]).exits(0);
     run(&runner, comment, &values).exits(0);
-    assert_eq!(runner.kept("comments.json")[..before.len()], before);
-    let [comment] = &comments(&runner)[before.len()..] else {
-        panic!("{:#?}", comments(&runner))
-    };
-    assert!(comment.contains("2 to create"), "{comment}");
+    let comment = added(&before, &runner.kept("comments.json"));
+    let body = comment["body"].as_str().expect("text");
+    assert!(body.contains("2 to create"), "{body}");
 }
 
 #[test]
@@ -257,11 +247,7 @@ fn runs_about(commit: &str, id: u64) -> Value {
 
 #[test]
 fn what_was_reviewed_is_synced_after_its_merge_and_what_moved_waits_to_be_approved() {
-    if program("jq").is_none() {
-        return;
-    }
-    let bed = Bed::new("ci-sync");
-    change(&bed);
+    let Some(bed) = changed_with_jq("ci-sync") else { return };
     let runner = Runner::new(&bed);
     let text = kubeconfig(&bed);
     let secret = ("secrets.kubeconfig", text.as_str());
@@ -302,8 +288,7 @@ fn what_was_reviewed_is_synced_after_its_merge_and_what_moved_waits_to_be_approv
 
 #[test]
 fn a_sync_that_fails_after_it_has_begun_fails_the_step_and_plans_nothing_anew() {
-    let bed = Bed::on(ControlPlane::full(), "ci-begun");
-    change(&bed);
+    let bed = change(Bed::on(ControlPlane::full(), "ci-begun"));
     let runner = Runner::new(&bed);
     let text = kubeconfig(&bed);
     let secret = ("secrets.kubeconfig", text.as_str());
@@ -326,11 +311,7 @@ fn a_sync_that_fails_after_it_has_begun_fails_the_step_and_plans_nothing_anew() 
 
 #[test]
 fn drift_is_one_issue_that_is_closed_when_there_is_none() {
-    if program("jq").is_none() {
-        return;
-    }
-    let bed = Bed::new("ci-drift");
-    change(&bed);
+    let Some(bed) = changed_with_jq("ci-drift") else { return };
     bed.synced();
     let runner = Runner::new(&bed);
     let text = kubeconfig(&bed);
@@ -345,22 +326,17 @@ fn drift_is_one_issue_that_is_closed_when_there_is_none() {
     before[2] =
         json!({"number": 3, "state": "open", "user": {"type": "Bot"}, "body": marker, "pull_request": {"url": ""}});
     runner.keep("issues.json", &json!(before));
-    bed.patch("kubectl-edit", "configmap", "old", &json!({"data": {"a": "2"}}));
-    drift();
-    bed.patch("kubectl-edit", "configmap", "new", &json!({"data": {"a": "2"}}));
-    drift();
-    let told = issues();
-    assert_eq!(told[..before.len()], before);
-    let [issue] = &told[before.len()..] else {
-        panic!("{told:#?}")
-    };
+    for name in ["old", "new"] {
+        edit(&bed, name);
+        drift();
+    }
+    let issue = added(&before, &issues());
     assert_eq!(issue["title"], "desired is not what the cluster has");
     let body = issue["body"].as_str().expect("text");
     assert!(body.contains("2 to update"), "{body}");
     bed.synced();
     drift().hides(&[&bed.user.token]);
-    assert_eq!(issues()[..before.len()], before);
-    assert_eq!(issues()[before.len()]["state"], "closed");
+    assert_eq!(added(&before, &issues())["state"], "closed");
 }
 
 #[test]

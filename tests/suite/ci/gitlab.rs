@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::{Runner, Shell, change, program, root, yaml};
+use super::{Runner, Shell, added, changed, changed_with_jq, edit, many, program, root, yaml};
 use crate::bed::{Bed, Run};
 
 fn template() -> Value {
@@ -65,8 +65,7 @@ fn written(bed: &Bed, file: &str) -> String {
 
 #[test]
 fn a_merge_request_is_compared_with_git_where_there_are_no_credentials() {
-    let bed = Bed::new("gitlab-preview");
-    change(&bed);
+    let bed = changed("gitlab-preview");
     let runner = Runner::new(&bed);
     run(
         &runner,
@@ -97,22 +96,18 @@ const POSTING: [(&str, &str); 3] = [
 
 /// More than two pages of what others wrote, or we did of other things; each has these fields, too.
 fn others(fields: &Value) -> Vec<Value> {
-    let one = |id: u64| {
-        let mut one = json!({"id": id + 1000, "iid": id, "author": {"id": 1 + id % 3}});
-        let own = one.as_object_mut().expect("fields");
-        own.extend(fields.as_object().expect("fields").clone());
-        one
-    };
-    (1..=250).map(one).collect()
+    many(
+        250,
+        fields,
+        |number| json!({"id": number + 1000, "iid": number, "author": {"id": 1 + number % 3}}),
+    )
 }
 
 #[test]
 fn a_merge_request_has_one_note_that_is_kept_up_to_date() {
-    if program("jq").is_none() {
+    let Some(bed) = changed_with_jq("gitlab-note") else {
         return;
-    }
-    let bed = Bed::new("gitlab-note");
-    change(&bed);
+    };
     let runner = Runner::new(&bed);
     let own = [
         ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "main"),
@@ -133,11 +128,7 @@ fn a_merge_request_has_one_note_that_is_kept_up_to_date() {
     bed.write_config_map("newer", &[("a", "1")]);
     bed.commit("Still more");
     preview();
-    let notes = runner.kept("notes.json");
-    assert_eq!(notes[..before.len()], before);
-    let [note] = &notes[before.len()..] else {
-        panic!("{notes:#?}")
-    };
+    let note = added(&before, &runner.kept("notes.json"));
     let body = note["body"].as_str().expect("text");
     assert!(body.contains("2 to create"), "{body}");
     assert_eq!(runner.kept("issues.json").len(), 0);
@@ -145,11 +136,9 @@ fn a_merge_request_has_one_note_that_is_kept_up_to_date() {
 
 #[test]
 fn no_second_note_is_posted_where_the_first_cannot_be_looked_for() {
-    if program("jq").is_none() {
+    let Some(bed) = changed_with_jq("gitlab-unread") else {
         return;
-    }
-    let bed = Bed::new("gitlab-unread");
-    change(&bed);
+    };
     let runner = Runner::new(&bed);
     // There is no such merge request.
     let own = [
@@ -162,8 +151,7 @@ fn no_second_note_is_posted_where_the_first_cannot_be_looked_for() {
 
 #[test]
 fn a_check_is_a_report_of_tests() {
-    let bed = Bed::new("gitlab-check");
-    change(&bed);
+    let bed = changed("gitlab-check");
     let runner = Runner::new(&bed);
     run(&runner, "stackanetes-check", &[]).exits(0);
     assert!(written(&bed, "stackanetes.xml").contains("<testcase name=\"nothing found\""));
@@ -171,8 +159,7 @@ fn a_check_is_a_report_of_tests() {
 
 #[test]
 fn what_was_merged_is_planned_and_exactly_that_is_synced() {
-    let bed = Bed::new("gitlab-sync");
-    change(&bed);
+    let bed = changed("gitlab-sync");
     let runner = Runner::new(&bed);
     let kubeconfig = bed.user.kubeconfig.display().to_string();
     let variables = [("STACKANETES_KUBECONFIG", kubeconfig.as_str())];
@@ -189,11 +176,9 @@ fn what_was_merged_is_planned_and_exactly_that_is_synced() {
 
 #[test]
 fn drift_is_one_issue() {
-    if program("jq").is_none() {
+    let Some(bed) = changed_with_jq("gitlab-drift") else {
         return;
-    }
-    let bed = Bed::new("gitlab-drift");
-    change(&bed);
+    };
     bed.synced();
     let runner = Runner::new(&bed);
     let kubeconfig = bed.user.kubeconfig.display().to_string();
@@ -209,14 +194,10 @@ fn drift_is_one_issue() {
     assert_ne!(before[1]["author"]["id"], 1);
     runner.keep("issues.json", &json!(before));
     for name in ["old", "new"] {
-        bed.patch("kubectl-edit", "configmap", name, &json!({"data": {"a": "2"}}));
+        edit(&bed, name);
         drift();
     }
-    let issues = runner.kept("issues.json");
-    assert_eq!(issues[..before.len()], before);
-    let [issue] = &issues[before.len()..] else {
-        panic!("{issues:#?}")
-    };
+    let issue = added(&before, &runner.kept("issues.json"));
     assert_eq!(issue["title"], "desired is not what the cluster has");
     let told = issue["description"].as_str().expect("text");
     assert!(told.contains("2 to update"), "{told}");

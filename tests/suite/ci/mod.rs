@@ -8,13 +8,13 @@ mod gitlab;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bed::{Bed, Run};
+use crate::wanted::skipped_for_want_of;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -38,12 +38,7 @@ fn program(name: &str) -> Option<PathBuf> {
     if let Some(path) = found.find(|path| path.is_file()) {
         return Some(path);
     }
-    assert!(
-        env::var_os("STACKANETES_PROGRAMS").is_none_or(|value| value != "required"),
-        "{name} is not there; run tests/programs/install"
-    );
-    // Not by eprintln, whose output the test runner withholds from a test that passes.
-    let _ = writeln!(io::stderr(), "skipped, for want of {name}: run tests/programs/install");
+    skipped_for_want_of(name);
     None
 }
 
@@ -120,7 +115,16 @@ impl Drop for Runner<'_> {
 }
 
 /// A repository with a commit on `main`, and on `topic` one more that adds a ConfigMap.
-fn change(bed: &Bed) {
+fn changed(name: &str) -> Bed {
+    change(Bed::new(name))
+}
+
+/// The same, for scripts that need jq; nothing where there is none.
+fn changed_with_jq(name: &str) -> Option<Bed> {
+    program("jq").map(|_| changed(name))
+}
+
+fn change(bed: Bed) -> Bed {
     let git = |args: &[&str]| crate::bed::git(&bed.dir, args);
     bed.write_config_map("old", &[("a", "1")]);
     bed.commit("Base");
@@ -128,4 +132,32 @@ fn change(bed: &Bed) {
     git(&["switch", "--quiet", "--create", "topic"]);
     bed.write_config_map("new", &[("a", "1")]);
     bed.commit("More");
+    bed
+}
+
+/// What somebody does by hand to a ConfigMap of the change.
+fn edit(bed: &Bed, name: &str) {
+    bed.patch("kubectl-edit", "configmap", name, &json!({"data": {"a": "2"}}));
+}
+
+/// So many comments or issues, of which no page holds all: each has `fields`, and what `own` says of its number.
+fn many(count: u64, fields: &Value, own: fn(u64) -> Value) -> Vec<Value> {
+    let one = |number: u64| {
+        let mut one = fields.clone();
+        let own = own(number);
+        let fields = one.as_object_mut().expect("fields");
+        fields.extend(own.as_object().expect("fields").clone());
+        one
+    };
+    (1..=count).map(one).collect()
+}
+
+/// The one that a list has more than it had before, when all others are as they were.
+#[track_caller]
+fn added(before: &[Value], now: &[Value]) -> Value {
+    assert_eq!(now[..before.len()], *before);
+    let [one] = &now[before.len()..] else {
+        panic!("{now:#?}")
+    };
+    one.clone()
 }

@@ -27,6 +27,8 @@ use std::time::Duration;
 use process::Process;
 use shipped::Shipped;
 
+use crate::wanted::skipped_for_want_of;
+
 /// What these tests run of Debian. Keystone has a mark of its own.
 const NEEDED: [&str; 9] = [
     "mariadbd",
@@ -72,16 +74,7 @@ fn available() -> bool {
     if missing.is_empty() {
         return true;
     }
-    let missing = missing.join(", ");
-    assert!(
-        env::var_os("STACKANETES_PROGRAMS").is_none_or(|value| value != "required"),
-        "not there: {missing}; run tests/programs/install"
-    );
-    // Not by eprintln, whose output the test runner withholds from a test that passes.
-    let _ = writeln!(
-        io::stderr(),
-        "skipped, for want of {missing}: run tests/programs/install"
-    );
+    skipped_for_want_of(&missing.join(", "));
     false
 }
 
