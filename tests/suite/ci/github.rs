@@ -4,7 +4,9 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{Runner, Shell, added, change, changed, changed_with_jq, edit, many, program, root, yaml};
+use super::{
+    Runner, Shell, added, change, changed, changed_with_jq, edit, many, merged_with_others, program, root, yaml,
+};
 use crate::bed::{Bed, Run, wait_until};
 use crate::control_plane::ControlPlane;
 
@@ -84,16 +86,9 @@ fn a_preview_without_credentials_compares_git_with_git_and_a_change_is_no_failur
 #[test]
 fn what_others_merged_meanwhile_is_no_part_of_a_preview() {
     let bed = changed("ci-behind");
-    let git = |args: &[&str]| crate::bed::git(&bed.dir, args);
-    git(&["tag", "event", "main"]);
-    git(&["switch", "--quiet", "main"]);
-    bed.write_config_map("others", &[("a", "1")]);
-    let main = bed.commit("By somebody else");
-    // As GitHub makes refs/pull/N/merge.
-    git(&["switch", "--quiet", "--detach"]);
-    git(&["merge", "--quiet", "--no-ff", "--no-edit", "topic"]);
+    let main = merged_with_others(&bed);
     let runner = Runner::new(&bed);
-    run(&runner, PREVIEW, &[("github.event.pull_request.base.sha", "event")]).exits(0);
+    run(&runner, PREVIEW, &[("github.event.pull_request.base.sha", "before")]).exits(0);
     let comment = runner.result("comment.md");
     assert!(
         comment.contains(&format!("### ci-behind from {} ", &main[..7])),

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::{Runner, Shell, added, changed, changed_with_jq, edit, many, program, root, yaml};
+use super::{Runner, Shell, added, changed, changed_with_jq, edit, many, merged_with_others, program, root, yaml};
 use crate::bed::{Bed, Run};
 
 fn template() -> Value {
@@ -91,6 +91,31 @@ fn a_merge_request_is_compared_with_git_where_there_are_no_credentials() {
         &[("CI_MERGE_REQUEST_DIFF_BASE_SHA", "nothing")],
     )
     .exits(2);
+}
+
+#[test]
+fn in_a_pipeline_of_merged_results_what_others_merged_is_no_part_of_a_preview() {
+    let bed = changed("gitlab-merged");
+    let main = merged_with_others(&bed);
+    let runner = Runner::new(&bed);
+    let preview = |event: &str| {
+        let variables = [
+            ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "before"),
+            ("CI_MERGE_REQUEST_EVENT_TYPE", event),
+        ];
+        run(&runner, "stackanetes-preview", &variables).exits(0);
+        written(&bed, "stackanetes.md")
+    };
+    for event in ["merged_result", "merge_train"] {
+        let told = preview(event);
+        assert!(
+            told.contains(&format!("### gitlab-merged from {} ", &main[..7])),
+            "{told}"
+        );
+        assert!(told.contains("1 to create") && !told.contains("others"), "{told}");
+    }
+    // A merge that is on the branch itself is a part of the change.
+    assert!(preview("detached").contains("### gitlab-merged from before "));
 }
 
 /// What a job that posts is told.

@@ -135,6 +135,19 @@ fn change(bed: Bed) -> Bed {
     bed
 }
 
+/// Checks out the change merged into a `main` that somebody else has added to, as GitHub makes `refs/pull/N/merge` and
+/// GitLab `refs/merge-requests/N/merge`. Gives the commit of `main`; what it was is tagged `before`.
+fn merged_with_others(bed: &Bed) -> String {
+    let git = |args: &[&str]| crate::bed::git(&bed.dir, args);
+    git(&["tag", "before", "main"]);
+    git(&["switch", "--quiet", "main"]);
+    bed.write_config_map("others", &[("a", "1")]);
+    let main = bed.commit("By somebody else");
+    git(&["switch", "--quiet", "--detach"]);
+    git(&["merge", "--quiet", "--no-ff", "--no-edit", "topic"]);
+    main
+}
+
 /// What somebody does by hand to a ConfigMap of the change.
 fn edit(bed: &Bed, name: &str) {
     bed.patch("kubectl-edit", "configmap", name, &json!({"data": {"a": "2"}}));
