@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{Action, Lost, Plan, Reason, Restarts, Step, Work, is_container, is_precious};
 use crate::kinds::jobs::IRREVERSIBLE;
 use crate::kinds::privilege::Privilege;
-use crate::object::GroupKind;
 use crate::object::field::FieldPath;
+use crate::object::{GroupKind, ObjectRef};
 
 /// Something that a sync would do, and that may do harm.
 #[derive(Debug, Clone)]
@@ -32,8 +32,15 @@ impl<'a> Danger<'a> {
     pub fn all(plan: &'a Plan) -> Vec<Self> {
         let parent = plan.facts.parent.as_ref();
         let was_synced = parent.is_some_and(|parent| parent.completed.is_some());
+        // What takes the place of another under a new name is there before that goes.
+        let renamed = plan.steps.iter().filter_map(|step| match &step.reason {
+            Reason::Renamed(old) => Some(old),
+            _ => None,
+        });
+        let renamed: Vec<&ObjectRef> = renamed.collect();
         let steps = plan.steps.iter().filter(|step| step.action.writes());
         let mut all: Vec<Self> = steps.flat_map(|step| Self::of(step, was_synced)).collect();
+        all.retain(|danger| !matches!(danger, Self::Opens(step) if renamed.contains(&&step.reference)));
         all.sort_by_key(Self::rank);
         all
     }

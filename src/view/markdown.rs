@@ -139,9 +139,11 @@ fn edits(document: &Document<'_>) -> String {
         let _ = writeln!(text, "{}\n", escaped(&edits::maker(by)));
         text += "| edit | | what it does |\n|---|---|---|\n";
         for edited in all {
-            let change = edits::short(edited).unwrap_or_else(|| "(not shown)".to_owned());
             let effects: Vec<String> = edits::effects(edited).iter().map(|text| escaped(text)).collect();
-            let (place, change) = (escaped(&edits::place(edited)), escaped(&change));
+            let (place, change) = (
+                escaped(&edits::place(edited)),
+                escaped(&shortened(&edits::change(edited))),
+            );
             let _ = writeln!(text, "| {place} | {change} | {} |", effects.join("<br>"));
         }
         text.push('\n');

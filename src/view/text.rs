@@ -40,7 +40,8 @@ pub(super) fn document(document: &Document<'_>, width: Width) -> String {
     );
     let mut was_short = false;
     for section in &document.sections {
-        let is_short = section.len() == 1;
+        let is_object = |line: &Line| matches!(line.tone, Tone::Of(_));
+        let is_short = section.len() == 1 && section.iter().all(is_object);
         if !(was_short && is_short) {
             text.push('\n');
         }
@@ -83,9 +84,10 @@ fn line(line: &Line, width: Width) -> String {
     if room >= 2 {
         return beside(gap.min(room));
     }
-    let indent = line.indent + HANGING;
-    let note = shortened(&line.note, most.saturating_sub(indent));
-    format!("{left}\n{}{}\n", " ".repeat(indent), paint(FADED, note))
+    let indent = " ".repeat(line.indent + HANGING);
+    let note = textwrap::wrap(&line.note, sentence(most, &indent).initial_indent(&indent));
+    note.iter()
+        .fold(left + "\n", |text, part| text + &paint(FADED, part) + "\n")
 }
 
 fn style_of(line: &Line) -> Style {
@@ -108,14 +110,6 @@ fn sentence(most: usize, hanging: &str) -> Options<'_> {
         .break_words(false)
         .word_splitter(WordSplitter::NoHyphenation)
         .wrap_algorithm(WrapAlgorithm::FirstFit)
-}
-
-/// `text` of at most `most` characters; where it is longer, its end is left out.
-fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -148,7 +142,7 @@ mod tests {
         let line = line.beside("git: 1234567 A subject that is longer than the terminal is wide");
         assert_eq!(
             shown(&line, 40),
-            "    spec.template.spec.containers[a]\n        git: 1234567 A subject that is …\n"
+            "    spec.template.spec.containers[a]\n        git: 1234567 A subject that is\n        longer than the terminal is wide\n"
         );
     }
 

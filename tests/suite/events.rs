@@ -239,11 +239,11 @@ fn a_plan_as_a_comment_says_first_what_is_dangerous() {
         "### events-comment on controlplane",
         "**1 to create, 2 to update, 1 to delete, 1 conflict; 0 unchanged**",
         "> [!WARNING]",
-        "> - ! conflict <code>ConfigMap events-comment/taken</code>",
-        "> - - delete <code>ConfigMap events-comment/old</code>",
+        "> - in conflict: ConfigMap events-comment/taken",
+        "> - deletes: ConfigMap events-comment/old",
         "<details><summary>! conflict <code>ConfigMap events-comment/taken</code>",
         "<details><summary>~ update <code>PodTemplate events-comment/web</code>",
-        "- + create <code>ConfigMap events-comment/new</code>",
+        "- \\+ create <code>ConfigMap events-comment/new</code>",
     ];
     let places = order.map(at);
     assert!(places.is_sorted(), "{places:?} in\n{text}");

@@ -164,8 +164,11 @@ fn going_back_across_a_migration_is_shown_and_refused_without_its_flag() {
     bed.synced();
     bed.write("job.yaml", &irreversible("2026.1"));
     let second = bed.commit("Nova to 2026.1");
-    // Forward nothing is in the way.
-    bed.diff().exits(1).shows_not("cannot be undone");
+    // Forward nothing is in the way, and it is said what there is no way back from.
+    bed.diff()
+        .exits(1)
+        .shows(&format!("! cannot be undone: Job history-schema/db-sync runs: {REASON}"))
+        .shows_not("sync blocked");
     bed.synced();
     bed.write_config_map("settings", &[("mode", "two")]);
     let third = bed.commit("Another setting");
@@ -177,7 +180,7 @@ fn going_back_across_a_migration_is_shown_and_refused_without_its_flag() {
     bed.run(&["diff", "--revision", &second])
         .exits(1)
         .shows("goes back")
-        .shows_not("cannot be undone");
+        .shows_not("back across Job");
     // Back to one with another migration, and to one with none.
     let words = format!(
         "it goes back across Job history-schema/db-sync, whose run at {} cannot be undone ({REASON}); to do it anyway, \
@@ -239,7 +242,7 @@ fn a_migration_that_was_declared_late_counts_and_one_of_another_branch_too() {
         &irreversible("three"),
     )
     .exits(1)
-    .shows_not("cannot be undone");
+    .shows_not("back across Job");
     // Another branch does not have it among its commits.
     let repository = git2::Repository::open(&bed.dir).expect("a repository");
     let base = git2::Oid::from_str(&first).expect("an id");
@@ -248,5 +251,5 @@ fn a_migration_that_was_declared_late_counts_and_one_of_another_branch_too() {
     repository.set_head("refs/heads/other").expect("checked out");
     bed.write("job.yaml", &irreversible("three"));
     bed.commit("Three, elsewhere");
-    bed.diff().exits(1).shows("goes back").shows("cannot be undone");
+    bed.diff().exits(1).shows("goes back").shows("back across Job");
 }

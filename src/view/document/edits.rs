@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::change::by;
 use super::created::component;
-use super::{Line, Lines, Sign, Tone, change};
+use super::{Line, Lines, Sign, Tone};
 use crate::plan::compare::GitChange;
 use crate::plan::{Action, Edited, Edits, Step};
 
-/// What is longer stands on lines of its own.
-const SHORT: usize = 60;
+/// A longer change stands on lines of its own.
+const SHORT: usize = 120;
 
 /// The edits by what made them, in their order.
 pub(in crate::view) fn by_maker<'e, 'a>(edits: &'e Edits<'a>) -> Vec<(Option<&'a GitChange>, &'e [Edited<'a>])> {
@@ -27,22 +28,19 @@ pub(super) fn sections(edits: &Edits<'_>) -> Vec<Lines> {
 
 /// `git: 3f2c1ab Bump the images`
 pub(in crate::view) fn maker(by: Option<&GitChange>) -> String {
-    by.map_or_else(|| "git".to_owned(), |by| format!("git: {}", change::by(by)))
+    by.map_or_else(|| "git".to_owned(), |by| format!("git: {}", self::by(by)))
 }
 
 /// An edit, and what it does.
 fn section(edited: &Edited<'_>) -> Lines {
     let mut lines = Lines::default();
-    match (short(edited), &edited.edit.texts) {
-        (None, Some((old, new))) => {
+    match (change(edited), &edited.edit.texts) {
+        (change, Some((old, new))) if change.chars().count() > SHORT => {
             lines.push(Line::new(2, place(edited)));
             lines.append(old.lines().map(|line| Line::signed(Sign::Removed, 4, line)));
             lines.append(new.lines().map(|line| Line::signed(Sign::Added, 4, line)));
         }
-        (change, _) => {
-            let change = change.unwrap_or_else(|| "(not shown)".to_owned());
-            lines.push(Line::new(2, place(edited)).beside(change));
-        }
+        (change, _) => lines.push(Line::new(2, place(edited)).beside(change)),
     }
     lines.append(effects(edited).into_iter().map(|text| Line::prose(4, text)));
     lines
@@ -53,15 +51,14 @@ pub(in crate::view) fn place(edited: &Edited<'_>) -> String {
     format!("{}:{}", edited.place.file.path(), edited.place.line())
 }
 
-/// `tag: 1 → 2`; nothing where that is too long for one line, or is nobody's business.
-pub(in crate::view) fn short(edited: &Edited<'_>) -> Option<String> {
-    let (old, new) = edited.edit.texts.as_ref()?;
-    let is_short = |text: &str| !text.contains('\n') && text.chars().count() <= SHORT;
-    if !is_short(old) || !is_short(new) {
-        return None;
-    }
+/// `tag: 1 → 2`
+pub(in crate::view) fn change(edited: &Edited<'_>) -> String {
+    let Some((old, new)) = &edited.edit.texts else {
+        return "(not shown)".to_owned();
+    };
+    let [old, new] = [old, new].map(|text| if text.is_empty() { "\"\"" } else { text });
     let key = edited.edit.key.as_ref().map(|key| format!("{key}: "));
-    Some(format!("{}{old} → {new}", key.unwrap_or_default()))
+    format!("{}{old} → {new}", key.unwrap_or_default())
 }
 
 /// What becomes of the objects that an edit changes: a sentence a component.
