@@ -28,6 +28,8 @@ pub struct SourceFile {
     confidential: bool,
     /// Whether a file of this path holds it.
     is_file: bool,
+    /// The stretches that were encrypted, in their order.
+    encrypted: Vec<Range<usize>>,
     /// Where each line begins, once that was asked for.
     lines: OnceLock<Vec<usize>>,
 }
@@ -44,12 +46,22 @@ impl SourceFile {
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         let text = text.into();
         let confidential = names_a_secret(&text);
-        Self::make(path.into(), text, confidential)
+        Arc::new(Self::make(path.into(), text, confidential))
     }
 
     /// Holds `text` under `path` and is confidential whatever the text says.
     pub fn confidential(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Self::make(path.into(), text.into(), true)
+        Arc::new(Self::make(path.into(), text.into(), true))
+    }
+
+    /// Holds the text of `file`, the scalars at these stretches of which are encrypted; it is confidential.
+    pub fn encrypted(file: &Self, mut stretches: Vec<Range<usize>>) -> Arc<Self> {
+        stretches.sort_unstable_by_key(|stretch| (stretch.start, stretch.end));
+        stretches.dedup();
+        Arc::new(Self {
+            encrypted: stretches,
+            ..Self::make(file.path.clone(), file.text.clone(), true)
+        })
     }
 
     /// Holds `text` that was typed as the `option` of a command line, or came with it, and stands in no file.
@@ -59,18 +71,20 @@ impl SourceFile {
             text: text.into(),
             confidential,
             is_file: false,
+            encrypted: Vec::new(),
             lines: OnceLock::new(),
         })
     }
 
-    fn make(path: String, text: String, confidential: bool) -> Arc<Self> {
-        Arc::new(Self {
+    fn make(path: String, text: String, confidential: bool) -> Self {
+        Self {
             is_file: path != Self::STANDARD_INPUT,
             path: line(&path).into_owned(),
             text,
             confidential,
+            encrypted: Vec::new(),
             lines: OnceLock::new(),
-        })
+        }
     }
 
     /// Whether there is a file of this path, at least in some commit.
@@ -100,6 +114,25 @@ impl SourceFile {
     /// Whether lines of this file must not be shown.
     pub fn is_confidential(&self) -> bool {
         self.confidential
+    }
+
+    /// Whether any of its values was encrypted.
+    pub fn has_encrypted(&self) -> bool {
+        !self.encrypted.is_empty()
+    }
+
+    /// Whether the scalar that stands at exactly this stretch was encrypted, however it is spelled.
+    pub fn is_encrypted(&self, span: &Range<usize>) -> bool {
+        let key = (span.start, span.end);
+        let found = self.encrypted.binary_search_by_key(&key, |own| (own.start, own.end));
+        found.is_ok()
+    }
+
+    /// Whether what was encrypted reaches into this stretch.
+    pub fn is_encrypted_within(&self, span: &Range<usize>) -> bool {
+        self.encrypted
+            .iter()
+            .any(|own| own.start < span.end && span.start < own.end)
     }
 }
 

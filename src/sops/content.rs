@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::metadata::Metadata;
 use super::tree::Pass;
 use super::value::{PREFIX, Plain};
-use super::{Closed, Identities, METADATA, Seal, closed, data_key, is_encrypted_at, open, wrong_metadata, wrong_value};
+use super::{Closed, Identities, METADATA, Seal, Sealed, closed, data_key, open, wrong_metadata, wrong_value};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::SourceFile;
 use crate::yaml::{self, Document, Node, NodeValue, Scalar};
@@ -65,8 +65,11 @@ pub fn content(shown: &str, bytes: Vec<u8>, identities: &Identities) -> Result<C
         .collect();
     match open(&file, &mut documents, identities)? {
         None => Ok(Content::Plain(bytes)),
-        Some(Seal::Closed(closed)) => Ok(Content::Closed(bytes, closed)),
-        Some(Seal::Open(_)) => Ok(Content::Opened(replaced(&file, &documents, metadata).into_bytes())),
+        Some(Sealed {
+            seal: Seal::Closed(closed),
+            ..
+        }) => Ok(Content::Closed(bytes, closed)),
+        Some(sealed) => Ok(Content::Opened(replaced(&sealed, &documents, metadata).into_bytes())),
     }
 }
 
@@ -101,7 +104,7 @@ fn wrapped(file: &Arc<SourceFile>, root: &Node, bytes: Vec<u8>, identities: &Ide
     let data = value["data"].as_str().unwrap_or_default();
     let plain = pass
         .alone("data", data)
-        .and_then(|plain| pass.finish(&metadata).map(|()| plain));
+        .and_then(|plain| pass.finish(&metadata).map(|_| plain));
     plain
         .map(Content::Opened)
         .map_err(|fault| wrong_value(file, &metadata, &fault))
@@ -169,16 +172,18 @@ fn flat_metadata(text: &str) -> Value {
 type Edit = (Range<usize>, String);
 
 /// The text with its decrypted values, and without its metadata.
-fn replaced(file: &SourceFile, documents: &[Document], metadata: Vec<Option<Range<usize>>>) -> String {
-    let text = file.text();
+fn replaced(sealed: &Sealed, documents: &[Document], metadata: Vec<Option<Range<usize>>>) -> String {
+    let text = sealed.file.text();
     let is_json = text.trim_start().starts_with('{');
     let mut edits: Vec<Edit> = metadata
         .into_iter()
         .flatten()
         .map(|span| (span, String::new()))
         .collect();
+    let comments = sealed.comments.iter();
+    edits.extend(comments.map(|span| (item_span(text, span), String::new())));
     for document in documents {
-        collect(file, &document.root, is_json, &mut edits);
+        collect(sealed, &document.root, is_json, &mut edits);
     }
     edits.sort_by_key(|(span, _)| span.start);
     let mut done = String::with_capacity(text.len());
@@ -194,13 +199,18 @@ fn replaced(file: &SourceFile, documents: &[Document], metadata: Vec<Option<Rang
     done + &text[at..]
 }
 
-fn collect(file: &SourceFile, node: &Node, is_json: bool, edits: &mut Vec<Edit>) {
+fn collect(sealed: &Sealed, node: &Node, is_json: bool, edits: &mut Vec<Edit>) {
+    let is_within = |comment: &Range<usize>| node.span.start <= comment.start && comment.end <= node.span.end;
     match &node.value {
         NodeValue::Mapping(entries) => entries
             .iter()
-            .for_each(|entry| collect(file, &entry.value, is_json, edits)),
-        NodeValue::Sequence(items) => items.iter().for_each(|item| collect(file, item, is_json, edits)),
-        _ if is_encrypted_at(file, &node.span) => edits.push((node.span.clone(), written(node, is_json))),
+            .for_each(|entry| collect(sealed, &entry.value, is_json, edits)),
+        // What was a comment alone left a list, and not nothing.
+        NodeValue::Sequence(items) if items.is_empty() && sealed.comments.iter().any(is_within) => {
+            edits.push((node.span.clone(), "[]".to_owned()));
+        }
+        NodeValue::Sequence(items) => items.iter().for_each(|item| collect(sealed, item, is_json, edits)),
+        _ if sealed.file.is_encrypted(&node.span) => edits.push((node.span.clone(), written(node, is_json))),
         _ => {}
     }
 }
@@ -222,17 +232,43 @@ fn written(node: &Node, is_json: bool) -> String {
 /// Where the metadata of a document stands, with what divides it from what stands beside it.
 fn metadata_span(file: &SourceFile, document: &Document) -> Option<Range<usize>> {
     let entry = document.root.entry(METADATA)?;
-    let text = file.text();
-    let (start, end) = (entry.key_span.start, entry.value.span.end);
-    let before = text[..start].trim_end();
+    let (text, span) = (file.text(), entry.key_span.start..entry.value.span.end);
+    let in_lines = || span.start..line_end(text, span.end);
+    let is_flow = text[document.root.span.start..].starts_with('{');
+    Some(in_flow(text, &span).filter(|_| is_flow).unwrap_or_else(in_lines))
+}
+
+/// Where an item of a list stands, with what makes it one.
+fn item_span(text: &str, item: &Range<usize>) -> Range<usize> {
+    if let Some(span) = in_flow(text, item) {
+        return span;
+    }
+    let dash = text[..item.start].rfind('-').unwrap_or(item.start);
+    let line = text[..dash].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = line_end(text, item.end);
+    if text[line..dash].trim().is_empty() {
+        return line..end;
+    }
+    // The list is itself an item, and begins on its line: what follows moves up to there.
+    let next = text[end..].len() - text[end..].trim_start().len();
+    dash..end + next
+}
+
+/// What stands between braces or brackets, with one comma; nothing where it stands in lines of its own.
+fn in_flow(text: &str, span: &Range<usize>) -> Option<Range<usize>> {
+    let before = text[..span.start].trim_end();
     if let Some(before) = before.strip_suffix(',') {
-        return Some(before.len()..end);
+        return Some(before.len()..span.end);
     }
-    if before.ends_with('{') {
-        let rest = &text[end..];
-        let comma = rest.len() - rest.trim_start().strip_prefix(',').unwrap_or(rest).len();
-        return Some(start..end + comma);
+    let rest = &text[span.end..];
+    let comma = rest.len() - rest.trim_start().strip_prefix(',').unwrap_or(rest).len();
+    before.ends_with(['{', '[']).then(|| span.start..span.end + comma)
+}
+
+/// Where the line ends that `at` is on, with its line break; `at` itself, where a line begins there.
+fn line_end(text: &str, at: usize) -> usize {
+    if text[..at].ends_with('\n') {
+        return at;
     }
-    let rest = text[end..].find('\n').map_or(text.len(), |newline| end + newline + 1);
-    Some(start..rest)
+    text[at..].find('\n').map_or(text.len(), |newline| at + newline + 1)
 }

@@ -31,6 +31,17 @@ pub use identity::{Identities, NotAnIdentity};
 /// The key that holds the metadata.
 const METADATA: &str = "sops";
 
+/// A file that SOPS encrypted, as [`open`] found it.
+#[derive(Debug)]
+pub struct Sealed {
+    /// How its values are read.
+    pub seal: Seal,
+    /// The file, which is confidential, and knows which of its values were encrypted.
+    pub file: Arc<SourceFile>,
+    /// Where the comments stood that SOPS had made items of lists; they are no values.
+    comments: Vec<Range<usize>>,
+}
+
 /// How the encrypted values of one file are read.
 #[derive(Debug, Clone)]
 pub enum Seal {
@@ -80,14 +91,12 @@ impl Seal {
 /// Decrypts the documents of `file` in place, and takes the metadata out of them; nothing is done, or given
 /// back, where SOPS did not encrypt them. An encrypted value without metadata is an error: nobody means a
 /// ciphertext.
-pub fn open(file: &Arc<SourceFile>, documents: &mut [Document], identities: &Identities) -> Result<Option<Seal>> {
+pub fn open(file: &Arc<SourceFile>, documents: &mut [Document], identities: &Identities) -> Result<Option<Sealed>> {
     let is_encrypted = documents.iter().any(|document| metadata_of(&document.root).is_some());
     if !is_encrypted {
-        let may_stray = holds_ciphertext(file.text());
         let strays = documents
             .iter()
-            .filter(|_| may_stray)
-            .filter_map(|document| first_encrypted(file, &document.root));
+            .filter_map(|document| encrypted(&document.root).into_iter().next());
         return Error::join(strays.map(|span| stray(file, span))).map_or(Ok(None), Err);
     }
     let found = documents.first().and_then(|document| metadata_of(&document.root));
@@ -99,37 +108,45 @@ pub fn open(file: &Arc<SourceFile>, documents: &mut [Document], identities: &Ide
     for document in &mut *documents {
         take_metadata(&mut document.root);
     }
+    let values = documents.iter().flat_map(|document| encrypted(&document.root));
+    let file = SourceFile::encrypted(file, values.collect());
     let Some(key) = data_key(file.path(), &metadata, identities)? else {
-        return Ok(Some(Seal::Closed(closed(file.path(), &metadata))));
+        return Ok(Some(Sealed {
+            seal: Seal::Closed(closed(file.path(), &metadata)),
+            file,
+            comments: Vec::new(),
+        }));
     };
     let mut pass = Pass::new(&key, &metadata);
     let decrypted = documents
         .iter_mut()
         .try_for_each(|document| pass.document(&mut document.root));
     let checked = decrypted.and_then(|()| pass.finish(&metadata));
-    checked.map_err(|fault| wrong_value(file, &metadata, &fault))?;
+    let comments = checked.map_err(|fault| wrong_value(&file, &metadata, &fault))?;
     let selector = metadata.selector;
-    Ok(Some(Seal::Open(Arc::new(Opened { key, selector }))))
+    Ok(Some(Sealed {
+        seal: Seal::Open(Arc::new(Opened { key, selector })),
+        file,
+        comments,
+    }))
 }
 
-/// Whether the scalar at `span` of `file` is written as an encrypted value, plain, quoted or as a block.
-pub fn is_encrypted_at(file: &SourceFile, span: &Range<usize>) -> bool {
-    let is_mark = |letter: char| letter.is_whitespace() || "'\"|>-+0123456789".contains(letter);
-    let written = file.text().get(span.clone()).unwrap_or_default();
-    written.trim_start_matches(is_mark).starts_with(PREFIX)
-}
-
-/// Whether a scalar at or below `node`, which was read from `file`, is written as an encrypted value.
-pub fn holds_encrypted(file: &SourceFile, node: &Node) -> bool {
-    first_encrypted(file, node).is_some()
-}
-
-/// Where the first such scalar stands.
-fn first_encrypted(file: &SourceFile, node: &Node) -> Option<Range<usize>> {
+/// Where the scalars at or below `node` stand that are encrypted values.
+fn encrypted(node: &Node) -> Vec<Range<usize>> {
     match &node.value {
-        NodeValue::Mapping(entries) => entries.iter().find_map(|entry| first_encrypted(file, &entry.value)),
-        NodeValue::Sequence(items) => items.iter().find_map(|item| first_encrypted(file, item)),
-        _ => is_encrypted_at(file, &node.span).then(|| node.span.clone()),
+        NodeValue::Mapping(entries) => entries.iter().flat_map(|entry| encrypted(&entry.value)).collect(),
+        NodeValue::Sequence(items) => items.iter().flat_map(encrypted).collect(),
+        NodeValue::String(text) if is_ciphertext(text) => vec![node.span.clone()],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a scalar at or below `node`, which was read from `file`, was encrypted.
+pub fn holds_encrypted(file: &SourceFile, node: &Node) -> bool {
+    match &node.value {
+        NodeValue::Mapping(entries) => entries.iter().any(|entry| holds_encrypted(file, &entry.value)),
+        NodeValue::Sequence(items) => items.iter().any(|item| holds_encrypted(file, item)),
+        _ => file.is_encrypted(&node.span),
     }
 }
 
@@ -200,10 +217,7 @@ fn wrong_key(file: &str, metadata: &Metadata) -> Error {
 /// Says which value is wrong, without the value.
 fn wrong_value(file: &Arc<SourceFile>, metadata: &Metadata, fault: &tree::Fault) -> Error {
     let shown = file.path();
-    let at = |error: Error, span: &Range<usize>| {
-        let file = SourceFile::confidential(shown, file.text());
-        error.at(Place::new(file, span.clone()), "")
-    };
+    let at = |error: Error, span: &Range<usize>| error.at(Place::new(Arc::clone(file), span.clone()), "");
     let edit = "change encrypted files with `sops edit` only";
     match fault {
         tree::Fault::Value(value::Fault::NotEncrypted, span) => at(

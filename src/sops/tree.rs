@@ -39,6 +39,8 @@ pub(super) struct Pass<'a> {
     mac: Sha512,
     /// The keys on the way to the value, each followed by a colon.
     place: String,
+    /// Where the comments stood that were items of lists.
+    comments: Vec<Range<usize>>,
 }
 
 impl<'a> Pass<'a> {
@@ -59,16 +61,17 @@ impl<'a> Pass<'a> {
             mac_only_encrypted: false,
             mac: Sha512::new(),
             place: String::new(),
+            comments: Vec::new(),
         }
     }
 
-    /// Whether what was counted is what `metadata` says.
-    pub(super) fn finish(self, metadata: &Metadata) -> Result<(), Fault> {
+    /// Whether what was counted is what `metadata` says. Where the comments stood that were items of lists.
+    pub(super) fn finish(self, metadata: &Metadata) -> Result<Vec<Range<usize>>, Fault> {
         let noted = self.key.decrypt(&metadata.mac, &metadata.modified);
         let digits = |byte: &u8| [byte >> 4, byte & 0xf].map(|digit| b"0123456789ABCDEF"[usize::from(digit)]);
         let counted: Vec<u8> = self.mac.finalize().iter().flat_map(digits).collect();
         match noted {
-            Ok(Plain::Bytes(noted)) if noted == counted => Ok(()),
+            Ok(Plain::Bytes(noted)) if noted == counted => Ok(self.comments),
             _ => Err(Fault::Mac),
         }
     }
@@ -109,6 +112,8 @@ impl<'a> Pass<'a> {
                 for mut item in items.drain(..) {
                     if self.node(&mut item, matched)? {
                         values.push(item);
+                    } else {
+                        self.comments.push(item.span);
                     }
                 }
                 *items = values;

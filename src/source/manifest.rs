@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::check::{Check, Identity};
 use super::origins::{ManifestOrigins, PlacedDocument};
 use super::secret;
-use super::unseal::{Documents, Unsealer};
+use super::unseal::{Unsealed, Unsealer};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::kinds::generate::Generated;
@@ -59,12 +59,12 @@ pub(super) fn read(
     errors: &mut Vec<Error>,
 ) -> Vec<Manifest> {
     let mut found = Vec::new();
-    let Documents { documents, seal } = unsealer.documents(file, &mut found);
-    // No line of what was encrypted is shown, those in the open neither.
-    let file = &match seal {
-        Some(_) => SourceFile::confidential(file.path(), file.text()),
-        None => Arc::clone(file),
-    };
+    let Unsealed {
+        file: shown,
+        documents,
+        seal,
+    } = unsealer.documents(file, &mut found);
+    let file = &shown;
     let mut manifests = Vec::with_capacity(documents.len());
     for document in documents.into_iter().filter(|document| !document.root.is_null()) {
         let root = match rendering {

@@ -187,9 +187,7 @@ fn read_on(tree: &dyn Tree, path: &Path, mut preamble: Preamble, inputs: &Inputs
             }
         }
         let names = files.components.keys().cloned().collect();
-        let files = texts
-            .iter()
-            .map(|file| (file, unsealer.documents(file, &mut errors).documents));
+        let files = texts.iter().map(|file| unsealer.documents(file, &mut errors));
         defaults::lay_under(&mut manifests, files.collect(), &names, rendering, &mut errors);
     }
     let parameters = rendering.as_ref().map(|rendering| rendering.parameters());

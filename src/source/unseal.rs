@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
-use crate::sops::{self, Closed, Content, Identities, Seal};
+use crate::sops::{self, Closed, Content, Identities, Seal, Sealed};
 use crate::yaml::{self, Document};
 
 /// Decrypts the files of one directory.
@@ -19,7 +19,9 @@ pub(super) struct Unsealer<'a> {
 }
 
 /// The documents of a file.
-pub(super) struct Documents {
+pub(super) struct Unsealed {
+    /// The file to show places of: where something in it is encrypted, a confidential one.
+    pub(super) file: Arc<SourceFile>,
     pub(super) documents: Vec<Document>,
     /// How their encrypted values are read, if they have any.
     pub(super) seal: Option<Seal>,
@@ -78,25 +80,36 @@ impl<'a> Unsealer<'a> {
     }
 
     /// Reads the documents of `file`, decrypted; none where they cannot be, which is added to `errors`.
-    pub(super) fn documents(&self, file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Documents {
+    pub(super) fn documents(&self, file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Unsealed {
         let before = errors.len();
         let mut documents = yaml::documents(file, errors);
-        let seal = if errors.len() > before {
+        let sealed = if errors.len() > before {
             Ok(None)
         } else {
             sops::open(file, &mut documents, self.identities)
         };
-        let seal = seal.unwrap_or_else(|error| {
+        let sealed = sealed.unwrap_or_else(|error| {
             errors.push(error);
             documents.clear();
             None
         });
+        let Some(Sealed { seal, file, .. }) = sealed else {
+            let file = Arc::clone(file);
+            return Unsealed {
+                file,
+                documents,
+                seal: None,
+            };
+        };
         match &seal {
-            Some(Seal::Closed(closed)) => self.note(closed),
-            Some(Seal::Open(_)) => self.note_opened(file.path()),
-            None => {}
+            Seal::Closed(closed) => self.note(closed),
+            Seal::Open(_) => self.note_opened(file.path()),
         }
-        Documents { documents, seal }
+        Unsealed {
+            file,
+            documents,
+            seal: Some(seal),
+        }
     }
 
     /// The bytes of the file that is called `shown`, and whether they are, or hold, what must not be shown.
@@ -122,7 +135,6 @@ fn is_sealed(place: &Place) -> bool {
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let after = text.get(place.span.end..).unwrap_or_default();
     let end = after.find('\n').map_or(text.len(), |newline| place.span.end + newline);
-    // A file that is encrypted whole is held decrypted, and is confidential.
-    let lines = text.get(start..end).unwrap_or_default();
-    sops::holds_ciphertext(lines) || !sops::holds_ciphertext(text)
+    // A file that is encrypted whole is held decrypted.
+    !place.file.has_encrypted() || place.file.is_encrypted_within(&(start..end))
 }

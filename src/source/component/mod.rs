@@ -17,7 +17,7 @@ use object::Maker;
 use super::Manifest;
 use super::files::{self, Files};
 use super::tree::{Kind, Tree};
-use super::unseal::{Documents, Unsealer};
+use super::unseal::{Unsealed, Unsealer};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::COMPONENT;
@@ -133,7 +133,7 @@ fn read_one(
         }
     };
     let before = errors.len();
-    let Documents { documents, .. } = unsealer.documents(&file, errors);
+    let Unsealed { file, documents, .. } = unsealer.documents(&file, errors);
     if errors.len() > before {
         return None;
     }

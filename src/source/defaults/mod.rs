@@ -15,13 +15,14 @@ use self::origins::{Layer, LayeredOrigins};
 use self::select::{Known, Selector};
 use super::Manifest;
 use super::check::Check;
+use super::unseal::Unsealed;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::{self, GroupKind};
 use crate::source::render::{Rendered, Rendering, Subject};
 use crate::ssa::merge;
 use crate::ssa::schema::Schema;
-use crate::yaml::{Document, Node, NodeValue};
+use crate::yaml::{Node, NodeValue};
 
 /// The key that says which objects a default is for.
 const SELECT: &str = "$select";
@@ -51,7 +52,7 @@ enum Content {
 /// `components` are the names of all components, wanted or not.
 pub(super) fn lay_under(
     manifests: &mut [Manifest],
-    files: Vec<(&Arc<SourceFile>, Vec<Document>)>,
+    files: Vec<Unsealed>,
     components: &BTreeSet<String>,
     rendering: &Rendering,
     errors: &mut Vec<Error>,
@@ -68,7 +69,7 @@ pub(super) fn lay_under(
     };
     let mut defaults: Vec<Default> = files
         .into_iter()
-        .flat_map(|(file, documents)| read(file, documents, &known, rendering, errors))
+        .flat_map(|read_file| read(read_file, &known, rendering, errors))
         .collect();
     for manifest in manifests {
         let layers: Vec<Layer> = defaults
@@ -114,15 +115,14 @@ fn lay(manifest: &mut Manifest, layers: Vec<Layer>, schema: &Arc<Cow<'static, Sc
 
 /// Reads the defaults of one file.
 fn read(
-    file: &Arc<SourceFile>,
-    documents: Vec<Document>,
+    Unsealed { file, documents, .. }: Unsealed,
     known: &Known<'_>,
     rendering: &Rendering,
     errors: &mut Vec<Error>,
 ) -> Vec<Default> {
     let documents = documents.into_iter().filter(|document| !document.root.is_null());
     documents
-        .filter_map(|document| read_one(file, document.root, known, rendering, errors))
+        .filter_map(|document| read_one(&file, document.root, known, rendering, errors))
         .collect()
 }
 

@@ -39,7 +39,7 @@ impl Layer {
         let shown = if secret { closed(file) } else { Arc::clone(file) };
         let place = |node: &Node| Place::new(Arc::clone(&shown), node.first_line(file.text()));
         let mut documents = yaml::documents(&shown, errors);
-        let seal = sops::open(&shown, &mut documents, identities).unwrap_or_else(|error| {
+        let sealed = sops::open(&shown, &mut documents, identities).unwrap_or_else(|error| {
             errors.push(error);
             None
         });
@@ -58,11 +58,11 @@ impl Layer {
             );
         }
         (errors.len() == before).then(|| Self {
-            file: if seal.is_some() { closed(file) } else { Arc::clone(file) },
+            file: sealed.as_ref().map_or(file, |sealed| &sealed.file).clone(),
             root,
             path: Vec::new(),
             hidden: Vec::new(),
-            seal,
+            seal: sealed.map(|sealed| sealed.seal),
         })
     }
 

@@ -14,7 +14,6 @@ use super::rendered::{RenderedEntry, RenderedNode, RenderedValue};
 use super::scope::{ParameterPath, Variables};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Origin, Place, Role, SourceFile};
-use crate::sops;
 use crate::yaml::{Entry, Node, NodeValue};
 
 /// Says where a parameter was set.
@@ -88,9 +87,7 @@ impl<'a> Renderer<'a> {
             place: Place::new(self.file.clone(), span.clone()),
         };
         match &node.value {
-            NodeValue::String(_) | NodeValue::Number(_) | NodeValue::Bool(_)
-                if sops::is_encrypted_at(self.file, &node.span) =>
-            {
+            NodeValue::String(_) | NodeValue::Number(_) | NodeValue::Bool(_) if self.file.is_encrypted(&node.span) => {
                 Some(self.encrypted(node, span))
             }
             NodeValue::String(text) => self.text(text, node, span, variables),

@@ -12,7 +12,6 @@ use super::scope::{Notebook, OBJECT, ParameterPath, Reads, Scope, Variables};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::place::{Origin, Place};
-use crate::sops;
 
 /// How many steps an expression may take.
 const FUEL: u64 = 50_000;
@@ -66,10 +65,7 @@ impl Fault {
 /// is wrong.
 pub(super) fn with_encrypted(error: Error, read: &[Origin]) -> Error {
     let places = read.iter().map(|origin| &origin.place);
-    let encrypted = places.filter(|place| {
-        let written = place.file.text().get(place.span.clone());
-        written.is_some_and(sops::holds_ciphertext)
-    });
+    let encrypted = places.filter(|place| place.file.is_encrypted_within(&place.span));
     encrypted.fold(error, |error, place| error.at(place.clone(), ""))
 }
 

@@ -27,9 +27,18 @@ lines: |
     one
     two
 list:
+    # hunter2-comment of an item
     - hunter2-item
+    # hunter2-comment of another
+    # in two lines
     - {deep: 'yes'}
-last: hunter2-last
+    # hunter2-comment at the end
+nested:
+    - # hunter2-comment that begins an item
+      - one
+      # hunter2-comment within
+      - [two, three]
+last_unencrypted: kept,
 ";
 
 fn vault(name: &str) -> Vault {

@@ -60,6 +60,68 @@ fn a_decrypted_reference_is_not_quoted_where_it_cannot_be_followed() {
     }
 }
 
+/// An encrypted value of a line, spelled in other ways: `sops` decrypts each of them.
+fn spellings(line: &str) -> Vec<String> {
+    let (key, value) = line.split_once(": ").expect("a key and its value");
+    let indent = " ".repeat(key.len() - key.trim_start().len() + 2);
+    vec![
+        format!("{key}: \"\\x45{}\"", value.strip_prefix('E').expect("a ciphertext")),
+        format!("{key}: >- # x\n{indent}{value}"),
+        format!("{key}: |2- # x\n{indent}{value}"),
+        format!("{key}: !!str '{value}'"),
+        format!("{key}:\n{indent}# x\n{indent}&anchor {value}"),
+    ]
+}
+
+#[test]
+fn a_decrypted_value_is_hidden_however_its_ciphertext_is_spelled() {
+    let vault = Vault::new("hidden-spelling");
+    vault.encrypt("a.yaml", bed::config_map("a", &[("key", "CANARY-${{ a")]), &DATA);
+    let text = vault.text("a.yaml");
+    let line = text.lines().find(|line| line.contains("key: ENC[")).expect("its line");
+    for spelled in spellings(line) {
+        let text = text.replace(line, &spelled);
+        vault.desk.write("desired/a.yaml", &text);
+        let real = vault.sops(&["decrypt", "desired/a.yaml"]);
+        assert!(String::from_utf8_lossy(&real.stdout).contains("CANARY"), "{text}");
+        assert!(vault.rendered().contains("key: CANARY-${{ a"), "{text}");
+        let run = vault.run(&["render"]).exits(0).hides(&["CANARY"]);
+        run.shows("key: (not shown)");
+        let run = vault.run(&["diff", "--sandbox", "box"]).exits(1).hides(&["CANARY"]);
+        run.shows("ConfigMap shop/a");
+        let closed = vault.run_closed(&["render"]).exits(0).hides(&["ENC["]);
+        closed.shows("key: (not shown)");
+    }
+}
+
+#[test]
+fn a_parameter_and_a_file_are_decrypted_however_their_ciphertexts_are_spelled() {
+    let vault = Vault::new("hidden-spelled-parameter");
+    vault.desk.write("desired/stackanetes.yaml", "");
+    vault.desk.write("desired/parameters.yaml", "web: {name: open}\n");
+    let schema = r#"{"properties": {"web": {"properties": {"name": {"type": "string"}}}}}"#;
+    vault.desk.write("desired/parameters.schema.json", schema);
+    let map = bed::config_map("a", &[("name", "${{ web.name }}")]);
+    vault.desk.write("desired/a.yaml", &map);
+    let component = "configMaps: [{name: b, files: {file: file.yaml}}]\n";
+    vault.desk.write("desired/web/component.yaml", component);
+    for file in ["environments/prod.yaml", "web/file.yaml"] {
+        vault.encrypt("environments/prod.yaml", "web:\n  name: CANARY\n", &[]);
+        vault.encrypt("web/file.yaml", "web:\n  name: CANARY\n", &[]);
+        let text = vault.text(file);
+        let line = text.lines().find(|line| line.contains("name: ENC[")).expect("its line");
+        for spelled in spellings(line) {
+            vault
+                .desk
+                .write(&format!("desired/{file}"), &text.replace(line, &spelled));
+            let args = ["render", "--environment", "prod"];
+            vault.run(&args).exits(0).hides(&["CANARY"]);
+            let shown = vault.run(&[&args[..], &["--show-secrets"]].concat());
+            shown.exits(0).shows("name: CANARY").hides(&["ENC["]);
+        }
+    }
+}
+
 /// A component whose condition is encrypted.
 fn component(vault: &Vault, when: &str) {
     vault.desk.write("desired/stackanetes.yaml", "");
