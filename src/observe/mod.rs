@@ -196,7 +196,10 @@ pub async fn observe(
     let declared = match &query.closed {
         None => declared,
         Some(closed) => {
-            history::assume_unchanged(&mut desired, &live, parent.as_ref(), (&closed.directory, &discovery));
+            // What is not selected counts too: what is selected reads it.
+            let all = desired.iter_mut().chain(&mut others).map(|(object, _)| object);
+            let at = (&closed.directory, &discovery);
+            history::assume_unchanged(&mut all.collect::<Vec<_>>(), &live, parent.as_ref(), at);
             jobs::declared(desired.iter().chain(&others).map(|(object, _)| object))?
         }
     };

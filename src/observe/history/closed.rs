@@ -24,7 +24,7 @@ type Live = BTreeMap<ObjectRef, (Resource, LiveObject)>;
 /// Puts what the cluster has in the place of each ciphertext of `desired` that is the same in the commit that its
 /// object was last applied from. Nothing is said where such a commit is not at hand: all of it differs then.
 pub(in crate::observe) fn assume_unchanged(
-    desired: &mut [(DesiredObject, Resource)],
+    desired: &mut [&mut DesiredObject],
     live: &Live,
     parent: Option<&Parent>,
     (directory, discovery): (&Directory, &Discovery),
@@ -39,14 +39,14 @@ pub(in crate::observe) fn assume_unchanged(
             .filter(|_| is_closed)
             .map(str::to_owned)
     };
-    let revisions: BTreeSet<String> = desired.iter().filter_map(|(object, _)| revision(object)).collect();
+    let revisions: BTreeSet<String> = desired.iter().filter_map(|object| revision(object)).collect();
     for wanted in revisions {
         let Some(then) = at(&commits, &wanted, parent, (directory, discovery)) else {
             continue;
         };
-        for (object, _) in desired
+        for object in desired
             .iter_mut()
-            .filter(|(object, _)| revision(object).as_ref() == Some(&wanted))
+            .filter(|object| revision(object).as_ref() == Some(&wanted))
         {
             if let (Some(base), Some((_, live))) = (then.get(&object.reference), live.get(&object.reference)) {
                 replace(&mut object.value, Some(&base.value), Some(live.value()));

@@ -160,3 +160,57 @@ fn an_api_server_is_told_nothing_of_a_ciphertext() {
         "{requests:#?}"
     );
 }
+
+/// A Deployment whose pods have the Secret in their environment.
+fn reader(secret: &str) -> String {
+    let reads = format!("          envFrom: [{{secretRef: {{name: {secret}}}}}]\n");
+    let web = bed::deployment("web", 1, "nginx:1");
+    web.replace("          image:", &format!("{reads}          image:"))
+}
+
+#[test]
+fn a_secret_that_is_not_selected_changes_no_pod_and_no_job_that_reads_it() {
+    let vault = Vault::new("closed-component");
+    for component in ["web", "keys"] {
+        vault.desk.write(&format!("desired/{component}/component.yaml"), "{}");
+    }
+    vault.desk.write(
+        "desired/web/web.yaml",
+        &bed::with_metadata(&reader("key"), "  labels: {app: web}\n"),
+    );
+    vault.desk.write("desired/web/job.yaml", JOB);
+    vault.encrypt("keys/key.yaml", secret("hunter2-one", "hunter2-two"), &DATA);
+    bed::commit(&vault.desk.dir, "First");
+    vault.run(&["sync", "--yes", "--sandbox", "box"]).exits(0);
+    for selection in [["--component", "web"], ["-l", "app=web"]] {
+        let run = vault.run_closed(&[&["diff", "--sandbox", "box"], &selection[..]].concat());
+        run.exits(0).shows_not("Secret/key changed");
+    }
+}
+
+#[test]
+fn an_encrypted_number_is_no_mistake_of_its_type() {
+    let vault = Vault::new("closed-number");
+    vault.encrypt(
+        "web.yaml",
+        bed::deployment("web", 2, "nginx:1"),
+        &["--encrypted-regex", "^spec$"],
+    );
+    bed::commit(&vault.desk.dir, "First");
+    let diff = ["diff", "--sandbox", "box"];
+    vault.run_closed(&diff).exits(1).shows("create Deployment shop/web");
+    vault.run(&["sync", "--yes", "--sandbox", "box"]).exits(0);
+    vault.run_closed(&diff).exits(0);
+    let run = vault.sops(&["set", "desired/web.yaml", "[\"spec\"][\"replicas\"]", "3"]);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let run = vault.run_closed(&diff).exits(1).hides(&["ENC["]);
+    run.shows("update Deployment shop/web").shows("is encrypted");
+    // What is in the open is still checked.
+    let text = vault.text("web.yaml");
+    let mistaken = text.replacen("metadata:\n", "metadata:\n    nmae: web\n", 1);
+    vault.desk.write("desired/web.yaml", &mistaken);
+    let run = vault.run_closed(&diff).exits(1);
+    run.shows("refused Deployment shop/web")
+        .shows("metadata.nmae")
+        .shows_not("replicas");
+}
