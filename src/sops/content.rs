@@ -9,7 +9,10 @@ use serde_json::{Map, Value, json};
 use super::metadata::Metadata;
 use super::tree::Pass;
 use super::value::{PREFIX, Plain};
-use super::{Closed, Identities, METADATA, Seal, Sealed, closed, data_key, open, wrong_metadata, wrong_value};
+use super::{
+    Closed, Identities, METADATA, Seal, Sealed, closed, data_key, is_ciphertext, open, stray, wrong_metadata,
+    wrong_value,
+};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::SourceFile;
 use crate::yaml::{self, Document, Node, NodeValue, Scalar};
@@ -45,13 +48,13 @@ pub fn content(shown: &str, bytes: Vec<u8>, identities: &Identities) -> Result<C
         let error = Error::new(format!("{shown} is an INI file that SOPS encrypted value by value"));
         return Err(error.hint("encrypt it whole: `sops encrypt --input-type binary --output-type binary`"));
     }
-    if !has_metadata(text) {
-        return Ok(Content::Plain(bytes));
-    }
     let mut errors = Vec::new();
     let mut documents = yaml::documents(&file, &mut errors);
-    if let Some(error) = Error::join(errors) {
-        return Err(error);
+    match Error::join(errors) {
+        Some(error) if may_have_metadata(text) => return Err(error),
+        // It is no YAML, which may have a ciphertext in it.
+        Some(_) => documents.clear(),
+        None => {}
     }
     if let [document] = &documents[..]
         && is_wrapped(&document.root)
@@ -64,7 +67,10 @@ pub fn content(shown: &str, bytes: Vec<u8>, identities: &Identities) -> Result<C
         .map(|document| metadata_span(&file, document))
         .collect();
     match open(&file, &mut documents, identities)? {
-        None => Ok(Content::Plain(bytes)),
+        None => match encrypted_line(text) {
+            Some(span) => Err(stray(&file, span)),
+            None => Ok(Content::Plain(bytes)),
+        },
         Some(Sealed {
             seal: Seal::Closed(closed),
             ..
@@ -73,10 +79,22 @@ pub fn content(shown: &str, bytes: Vec<u8>, identities: &Identities) -> Result<C
     }
 }
 
-/// Whether a text has, at the top of one of its documents, what may be the metadata.
-fn has_metadata(text: &str) -> bool {
-    let mut keys = text.lines().map(|line| line.trim_start_matches([' ', '\t', '{', ',']));
-    keys.any(|line| line.starts_with("sops:") || line.starts_with("\"sops\":"))
+/// Whether a text that cannot be read has the words that are in all metadata.
+fn may_have_metadata(text: &str) -> bool {
+    text.contains(METADATA) && text.contains("lastmodified")
+}
+
+/// The first line of the form `NAME=VALUE` or `NAME = VALUE` whose value is encrypted.
+fn encrypted_line(text: &str) -> Option<Range<usize>> {
+    let mut start = 0;
+    text.split_inclusive('\n').find_map(|line| {
+        let line_start = start;
+        start += line.len();
+        let (name, value) = line.split_once('=')?;
+        let value_start = line_start + name.len() + 1 + (value.len() - value.trim_start().len());
+        let span = value_start..line_start + line.trim_end().len();
+        is_ciphertext(value.trim_start()).then_some(span)
+    })
 }
 
 /// Whether this is what SOPS makes of a file that it knows nothing of.

@@ -144,6 +144,45 @@ fn an_ini_file_is_refused_and_not_applied_as_ciphertext() {
 }
 
 #[test]
+fn a_file_is_decrypted_however_its_metadata_is_written() {
+    let vault = vault("files-metadata");
+    let (json, yaml) = (vault.text("web/values.json"), vault.text("web/values.yaml"));
+    let one_line: String = json.lines().map(str::trim).collect();
+    for (file, text) in [
+        ("values.json", one_line),
+        ("values.json", json.replace("\"sops\":", "\"sops\" :")),
+        ("values.yaml", yaml.replace("\nsops:", "\n'sops':")),
+        ("values.yaml", yaml.replace("\nsops:", "\n\"sops\" :")),
+    ] {
+        let path = format!("desired/web/{file}");
+        vault.desk.write(&path, &text);
+        let real = vault.sops(&["decrypt", &path]);
+        assert!(real.status.success(), "{text}");
+        let key = file.trim_start_matches("values.");
+        assert_eq!(parsed(&secret(&vault.rendered(), key)), parsed(&real.stdout));
+        vault.run(&["render"]).exits(0).hides(&["hunter2", "aHVudGVyMi"]);
+    }
+}
+
+#[test]
+fn a_file_that_lost_its_metadata_is_refused_and_not_applied_as_ciphertext() {
+    let vault = vault("files-stray");
+    for (file, metadata) in [("lines.env", "sops_"), ("values.yaml", "sops:")] {
+        let path = format!("desired/web/{file}");
+        let whole = vault.text(&format!("web/{file}"));
+        let kept = whole.lines().take_while(|line| !line.starts_with(metadata));
+        let kept: String = kept.map(|line| format!("{line}\n")).collect();
+        vault.desk.write(&path, &kept);
+        let run = vault.run(&["render"]).exits(2).hides(&["ENC["]);
+        run.complains("nothing in its document says for whom").complains(&path);
+        vault.desk.write(&path, &whole);
+    }
+    let prose = "SOPS writes `ENC[AES256_GCM,…]`: with a \t tab, and\n\tlines that are: no: YAML\n";
+    vault.desk.write("desired/web/short.yaml", prose);
+    assert_eq!(secret(&vault.rendered(), "short"), prose.as_bytes());
+}
+
+#[test]
 fn a_changed_file_of_lines_or_bytes_is_rejected() {
     let vault = vault("files-changed");
     for (file, from, to) in [
