@@ -1,6 +1,7 @@
 //! What an object is said to depend on.
 
 use crate::diagnostic::identifier::Identifier;
+use crate::object::HIDDEN;
 use crate::plan::order::{DEPENDS_ON, SYNTAX, references};
 
 use super::directory::{Directory, Object};
@@ -8,9 +9,9 @@ use super::finding::Finding;
 
 pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     let at = object.at(&["metadata", "annotations", DEPENDS_ON]);
-    let is_secret = object.manifest.origins.is_secret(&at.path);
+    let is_secret = object.is_secret(&at.path);
     for (text, reference) in references(at.text().unwrap_or_default()) {
-        let shown = if is_secret { "(hidden)" } else { text };
+        let shown = if is_secret { HIDDEN } else { text };
         match reference {
             None => {
                 let message = format!("`{shown}` is not a reference to an object");

@@ -1,18 +1,16 @@
 //! The objects of a directory, to be found by what they are called.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::kinds::definition::Definition;
 use crate::kinds::pods::{self, PodTemplate};
 use crate::object::field::{At, FieldPath};
-use crate::object::{GroupKind, ObjectRef, is_definition};
+use crate::object::{GroupKind, HIDDEN, ObjectRef, is_definition};
 use crate::source::Manifest;
 use crate::ssa::schema::Schema;
 
 use super::{CHECK, scope};
-
-/// What is said in place of a text that must not be shown.
-pub(super) const HIDDEN: &str = "(hidden)";
 
 /// One object.
 #[derive(Debug)]
@@ -43,13 +41,27 @@ impl<'a> Object<'a> {
         self.manifest.origins.is_secret(path)
     }
 
-    /// A text of it, to be quoted: not if it was made from what must not be shown.
-    pub(super) fn quoted(&self, at: &At<'a>) -> &'a str {
-        if self.is_secret(&at.path) {
-            HIDDEN
-        } else {
-            at.text().unwrap_or_default()
+    /// A scalar of it, to be quoted: not if it was made from what must not be shown.
+    pub(super) fn quoted(&self, at: &At<'a>) -> Cow<'a, str> {
+        match at.text() {
+            _ if self.is_secret(&at.path) => HIDDEN.into(),
+            Some(text) => text.into(),
+            None if at.is_there() => at.value.to_string().into(),
+            None => "".into(),
         }
+    }
+
+    /// Whether a hint may name the right one of these values, in place of a wrong one of this object: not if any
+    /// of them was made from what must not be shown.
+    pub(super) fn may_compare<'o>(
+        &self,
+        wrong: &At<'a>,
+        mut right: impl Iterator<Item = (&'o Object<'a>, At<'a>)>,
+    ) -> bool
+    where
+        'a: 'o,
+    {
+        !self.is_secret(&wrong.path) && !right.any(|(object, at)| object.is_secret(&at.path))
     }
 
     /// Whether its references and selectors are meant as they are.

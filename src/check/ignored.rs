@@ -72,7 +72,8 @@ impl<'r> Filter<'r> {
 /// The identifiers that the object's annotation names.
 fn annotated(object: &Object<'_>, findings: &mut Vec<Finding>) -> BTreeSet<Identifier> {
     let at = object.at(&["metadata", "annotations", IGNORE_FINDINGS]);
-    let names = object.quoted(&at).split(',').map(str::trim);
+    let quoted = object.quoted(&at);
+    let names = quoted.split(',').map(str::trim);
     let mut identifiers = BTreeSet::new();
     for name in names.filter(|name| !name.is_empty()) {
         match Identifier::parse(name) {

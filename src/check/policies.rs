@@ -18,10 +18,10 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
     }
     let spec = object.at(&["spec"]);
     let running: Vec<_> = directory.running(object.namespace()).collect();
-    let select = |at: &At<'a>| -> Vec<&PodTemplate<'a>> {
+    let select = |at: &At<'a>| -> Vec<(&Object<'a>, &PodTemplate<'a>)> {
         let selector = Selector::new(at);
-        let pods = running.iter().map(|(_, pods)| *pods);
-        pods.filter(|pods| selector.matches(pods.labels.value)).collect()
+        let pods = running.iter().copied();
+        pods.filter(|(_, pods)| selector.matches(pods.labels.value)).collect()
     };
     let labels: Vec<&Value> = running.iter().map(|(_, pods)| pods.labels.value).collect();
     let selector = spec.field("podSelector");

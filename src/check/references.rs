@@ -4,9 +4,9 @@ use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::nearest::{key_hint, nearest};
 use crate::kinds::pods::{Key, Kind, Read, reads};
 use crate::object::field::{At, FieldPath, PathElement};
-use crate::object::{GroupKind, ObjectRef};
+use crate::object::{GroupKind, HIDDEN, ObjectRef};
 
-use super::directory::{Directory, HIDDEN, Object};
+use super::directory::{Directory, Object};
 use super::elsewhere;
 use super::finding::Finding;
 
@@ -44,7 +44,7 @@ pub(super) fn follow<'d, 'a>(
     if elsewhere::is_made(directory, &reference) {
         return Target::Elsewhere;
     }
-    object.quoted(name).clone_into(&mut reference.name);
+    reference.name = object.quoted(name).into_owned();
     // A namespace that is not the object's own stands beside the name.
     if namespace != object.namespace() && object.is_secret(&beside(&name.path, "namespace")) {
         reference.namespace = Some(HIDDEN.to_owned());
@@ -52,7 +52,8 @@ pub(super) fn follow<'d, 'a>(
     let message = format!("{} {does} {reference}, which is not in the directory", object.reference);
     let mut finding = Finding::new(Identifier::MissingObject, object, &name.path, message);
     let others = directory.of_kind(group, kind, namespace);
-    if let Some(near) = nearest(others.map(|other| other.reference.name.as_str()), text) {
+    let near = nearest(others.map(|other| other.reference.name.as_str()), text);
+    if let Some(near) = near.filter(|_| !object.is_secret(&name.path)) {
         finding = finding.hint(format!("did you mean `{near}`?"));
     }
     findings.push(meant(object, finding));
@@ -187,7 +188,7 @@ fn configuration<'a>(
         &At::root(&target.manifest.value).path,
         "has no such key",
     );
-    if !keys.is_empty() {
+    if !keys.is_empty() && !object.is_secret(&key.path) {
         finding = finding.hint(key_hint(&keys, name));
     }
     findings.push(meant(object, finding));

@@ -1,8 +1,8 @@
 //! What brings traffic: Services to pods, Ingresses to Services.
 
-use crate::diagnostic::identifier::Identifier;
-use serde_json::Value;
+use std::borrow::Cow;
 
+use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::nearest::key_hint;
 use crate::kinds::pods::PodTemplate;
 use crate::object::field::At;
@@ -28,9 +28,8 @@ fn service<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Ve
         return;
     }
     let running = directory.running(object.namespace());
-    let selected: Vec<&PodTemplate<'a>> = running
-        .map(|(_, pods)| pods)
-        .filter(|pods| selector.matches(pods.labels.value))
+    let selected: Vec<_> = running
+        .filter(|(_, pods)| selector.matches(pods.labels.value))
         .collect();
     if selected.is_empty() {
         let message = format!("{} selects no pods of the directory", object.reference);
@@ -50,13 +49,18 @@ fn service<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Ve
 pub(super) fn has_port<'a>(
     object: &Object<'a>,
     name: &At<'a>,
-    pods: &[&PodTemplate<'a>],
+    pods: &[(&Object<'a>, &PodTemplate<'a>)],
     does: &str,
     findings: &mut Vec<Finding>,
 ) {
-    let ports = pods.iter().flat_map(|pods| pods.containers());
-    let ports = ports.flat_map(|container| container.field("ports").items());
-    let mut names: Vec<&str> = ports.filter_map(|port| port.field("name").text()).collect();
+    let named = || {
+        pods.iter().flat_map(|(of, pods)| {
+            let containers = pods.containers().into_iter();
+            let ports = containers.flat_map(|container| container.field("ports").items());
+            ports.map(|port| (*of, port.field("name")))
+        })
+    };
+    let mut names: Vec<&str> = named().filter_map(|(_, name)| name.text()).collect();
     names.sort_unstable();
     names.dedup();
     if let Some(text) = name.text().filter(|text| !names.contains(text)) {
@@ -68,7 +72,8 @@ pub(super) fn has_port<'a>(
         let finding = Finding::new(Identifier::MissingPort, object, &name.path, message);
         findings.push(match names.as_slice() {
             [] => finding.hint("give a port of a container that name, or write its number"),
-            names => finding.hint(key_hint(names, text)),
+            names if object.may_compare(name, named()) => finding.hint(key_hint(names, text)),
+            _ => finding,
         });
     }
 }
@@ -129,26 +134,22 @@ fn backend_port<'a>(object: &Object<'a>, port: &At<'a>, service: &Object<'a>, fi
     if known.any(|known| known.value == wanted.value) {
         return;
     }
-    let shown = match wanted.value {
-        _ if object.manifest.origins.is_secret(&wanted.path) => "(hidden)".to_owned(),
-        Value::String(name) => name.clone(),
-        other => other.to_string(),
-    };
+    let shown = object.quoted(&wanted);
     let message = format!(
         "{} sends traffic to the port `{shown}` of {}, which does not have it",
         object.reference, service.reference
     );
-    let known: Vec<String> = ports
-        .iter()
-        .filter(|port| port.field(field).is_there())
-        .map(|port| port.field(field).value)
-        .map(|known| known.as_str().map_or_else(|| known.to_string(), str::to_owned))
-        .collect();
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let named = || {
+        let named = ports.iter().map(|port| port.field(field)).filter(At::is_there);
+        named.map(|port| (service, port))
+    };
+    let known: Vec<_> = named().map(|(_, port)| service.quoted(&port)).collect();
+    let known: Vec<&str> = known.iter().map(Cow::as_ref).collect();
     let finding = Finding::new(Identifier::MissingPort, object, &wanted.path, message);
     let finding = finding.beside(service, &service.at(&["spec", "ports"]).path, "its ports");
     findings.push(match known.as_slice() {
         [] => finding.hint("its ports have no names: refer to one by its number"),
-        known => finding.hint(key_hint(known, &shown)),
+        known if object.may_compare(&wanted, named()) => finding.hint(key_hint(known, &shown)),
+        _ => finding,
     });
 }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::nearest::nearest;
+use crate::object::field::At;
 
 use super::directory::{Directory, Object};
 use super::finding::Finding;
@@ -19,7 +20,8 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
     let claims = claims.iter().filter(|_| object.kind().is("apps", "StatefulSet"));
     let claims = claims.map(|claim| claim.at(&["metadata", "name"]));
     let named = volumes.iter().map(|volume| volume.field("name")).chain(claims);
-    let names: Vec<&str> = named.filter_map(|name| name.text()).collect();
+    let named: Vec<At<'a>> = named.collect();
+    let names: Vec<&str> = named.iter().filter_map(At::text).collect();
     for container in pods.containers() {
         let uses = ["volumeMounts", "volumeDevices"];
         for mount in uses.iter().flat_map(|list| container.field(list).items()) {
@@ -33,7 +35,8 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
                 object.quoted(&name)
             );
             let mut finding = Finding::new(Identifier::MissingVolume, object, &name.path, message);
-            if let Some(near) = nearest(names.iter().copied(), text) {
+            let may_compare = || object.may_compare(&name, named.iter().map(|named| (object, named.clone())));
+            if let Some(near) = nearest(names.iter().copied(), text).filter(|_| may_compare()) {
                 finding = finding.hint(format!("did you mean `{near}`?"));
             }
             findings.push(finding);

@@ -156,6 +156,9 @@ pub fn is_secret(kind: &GroupKind) -> bool {
     kind.is("", "Secret")
 }
 
+/// What is said in place of a text that must not be shown.
+pub const HIDDEN: &str = "(hidden)";
+
 /// What stands for a value of a Secret that a snapshot does not hold. No value of a Secret can be this:
 /// it is not base64.
 pub const MASKED: &str = "(masked)";

@@ -448,14 +448,15 @@ fn standing(work: ApplyWork, live: Option<&LiveObject>) -> Settled {
     let ApplyWork { desired, resource, .. } = work;
     let there = live.filter(|live| desired.inputs.is_none() || live.deletion_timestamp().is_none());
     Settled {
-        reference: desired.reference,
         resource,
         health: there.map_or_else(Health::current, health::of),
         unverified: None,
         warnings: Vec::new(),
         tolerated: Tolerated::default(),
         is_complete: desired.inputs.is_some() && there.is_none_or(health::is_complete),
+        hides_inputs: jobs::hides_inputs(&desired),
         inputs: desired.inputs,
+        reference: desired.reference,
     }
 }
 

@@ -61,6 +61,8 @@ pub struct Settled {
     pub tolerated: Tolerated,
     /// Of a Job: the inputs that it has.
     pub inputs: Option<Inputs>,
+    /// Of a Job: whether its inputs must not be named.
+    pub hides_inputs: bool,
     /// Of a Job: whether it has completed with them.
     pub is_complete: bool,
 }

@@ -135,3 +135,47 @@ fn what_is_secret_is_not_quoted() {
         "Deployment a/web reads ConfigMap a/(hidden), which is not in the directory"
     );
 }
+
+/// What is found where the value at `path` of the first of these objects was made from what must not be shown.
+fn found_with_secret(text: &str, path: &[&str]) -> Vec<Finding> {
+    let mut manifests = manifests(text);
+    let (first, _) = text.split_once("---\n").expect("several objects");
+    manifests[0].origins = testing::desired_with_secret(first, path).origins;
+    checked(&manifests).findings
+}
+
+#[test]
+fn a_hint_does_not_name_what_is_secret_nor_what_is_like_it() {
+    let web = container("volumeMounts: [{name: datb, mountPath: /d}]").replace(
+        "      containers:",
+        "      volumes: [{name: data, emptyDir: {}}]\n      containers:",
+    );
+    let web = web.replace("name: http", "name: htpp");
+    let ingress = "apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web}
+spec: {defaultBackend: {service: {name: web, port: {name: htp}}}}
+";
+    let reader = container("envFrom: [{configMapRef: {name: setings}}]");
+    let key = container("env: [{name: A, valueFrom: {configMapKeyRef: {name: settings, key: lig}}}]");
+    for (text, path, hint) in [
+        (beside(&web, SERVICE), &["spec", "template"][..], "`data`"),
+        (beside(&web, SERVICE), &["spec", "template"], "`htpp`"),
+        (beside(SERVICE, &web), &["spec"], "`htpp`"),
+        (beside(ingress, &beside(&web, SERVICE)), &["spec"], "`http`"),
+        (beside(SERVICE, &beside(&web, ingress)), &["spec"], "`http`"),
+        (beside(&reader, SETTINGS), &["spec", "template"], "`settings`"),
+        (beside(&key, SETTINGS), &["spec", "template"], "`log`"),
+    ] {
+        let hints = |findings: Vec<Finding>| {
+            findings
+                .into_iter()
+                .flat_map(|finding| finding.hints)
+                .collect::<Vec<_>>()
+        };
+        let open = hints(checked(&manifests(&text)).findings);
+        assert!(open.iter().any(|shown| shown.contains(hint)), "{hint}: {open:?}");
+        let hidden = hints(found_with_secret(&text, path));
+        assert!(!hidden.iter().any(|shown| shown.contains(hint)), "{hint}: {hidden:?}");
+    }
+}

@@ -7,13 +7,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{INPUTS, Inputs, is_job};
+use super::{INPUTS, Inputs, hides_inputs, is_job};
 use crate::applyset::key::Key;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::nearest;
 use crate::kinds::pods::PodTemplate;
 use crate::object::field::FieldPath;
-use crate::object::{self, DesiredObject, GroupKind, ObjectRef};
+use crate::object::{self, DesiredObject, GroupKind, HIDDEN, ObjectRef};
 
 /// What can be written in the annotation.
 const FORMS: &str = "an input is image, command, ConfigMap/NAME, ConfigMap/NAME/KEY, Secret/NAME, Secret/NAME/KEY or \
@@ -89,7 +89,11 @@ impl Reader<'_> {
         {
             match self.input(text) {
                 Ok(input) if !names.insert(input.name.clone()) => {
-                    let message = format!("{} declares the input {} twice", self.job.reference, input.name);
+                    let message = format!(
+                        "{} declares the input {} twice",
+                        self.job.reference,
+                        self.shown(&input.name)
+                    );
                     errors.push(self.error(message, "take one of them out"));
                 }
                 Ok(input) => inputs.push(input),
@@ -167,7 +171,7 @@ impl Reader<'_> {
         let Some(object) = self.known.get(&reference) else {
             return Err(self.missing(&reference, &text));
         };
-        let entries = entries(object);
+        let mut entries = entries(object);
         let Some(key) = key else {
             let whole = entries.iter().map(|entry| (entry.name.clone(), entry.value.clone()));
             return Ok(Input {
@@ -176,21 +180,39 @@ impl Reader<'_> {
                 is_secret: entries.iter().any(|entry| entry.is_secret),
             });
         };
+        match entries.iter().position(|entry| entry.name == key) {
+            Some(position) => Ok(Input {
+                name: text,
+                ..entries.swap_remove(position)
+            }),
+            None => Err(self.missing_key(&reference, key, &entries)),
+        }
+    }
+
+    fn missing_key(&self, reference: &ObjectRef, key: &str, entries: &[Input]) -> Error {
+        let job = &self.job.reference;
+        if self.is_made_from_a_secret() {
+            let message = format!("{job} has the input {HIDDEN}, whose object has no such key");
+            return self.error(message, "name a key that it has");
+        }
+        let input = format!("{}/{}", reference.kind.kind, reference.name);
         let keys: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
         let hint = match (nearest(keys.iter().copied(), key), keys.is_empty()) {
-            (Some(near), _) => format!("did you mean {kind}/{name}/{near}?"),
+            (Some(near), _) => format!("did you mean {input}/{near}?"),
             (None, true) => "it has none".to_owned(),
             (None, false) => format!("it has {}", keys.join(", ")),
         };
-        let Some(entry) = entries.into_iter().find(|entry| entry.name == key) else {
-            let job = &self.job.reference;
-            let message = format!("{job} has the input {text}, and {reference} has no key {key}");
-            return Err(self.error(message, &hint));
-        };
-        Ok(Input { name: text, ..entry })
+        let message = format!("{job} has the input {input}/{key}, and {reference} has no key {key}");
+        self.error(message, &hint)
     }
 
     fn missing(&self, reference: &ObjectRef, text: &str) -> Error {
+        let declare = "add its manifest, or declare what changes with it as NAME=VALUE";
+        if self.is_made_from_a_secret() {
+            let job = &self.job.reference;
+            let message = format!("{job} has the input {HIDDEN}, whose object is not in the directory");
+            return self.error(message, declare);
+        }
         let message = format!(
             "{} has the input {text}, and {reference} is not in the directory",
             self.job.reference
@@ -201,16 +223,18 @@ impl Reader<'_> {
             .filter(|known| known.kind == reference.kind && known.namespace == reference.namespace);
         match nearest(others.map(|known| known.name.as_str()), &reference.name) {
             Some(near) => self.error(message, &format!("did you mean {}/{near}?", reference.kind.kind)),
-            None => self.error(
-                message,
-                "add its manifest, or declare what changes with it as NAME=VALUE",
-            ),
+            None => self.error(message, declare),
         }
     }
 
     /// Whether the annotation itself must not be shown.
     fn is_made_from_a_secret(&self) -> bool {
-        self.job.origins.is_secret(&annotation_path())
+        hides_inputs(self.job)
+    }
+
+    /// What the annotation says, if that may be shown.
+    fn shown<'t>(&self, text: &'t str) -> &'t str {
+        if self.is_made_from_a_secret() { HIDDEN } else { text }
     }
 
     fn malformed(&self, text: &str, hint: &str) -> Error {

@@ -16,7 +16,8 @@ pub use declared::{Declared, declared};
 pub use irreversible::{Crossed, IRREVERSIBLE};
 pub use run::{Run, Why, is_generated, temporary_name};
 
-use crate::object::{GroupKind, ObjectRef};
+use crate::object::field::FieldPath;
+use crate::object::{DesiredObject, GroupKind, ObjectRef};
 
 /// The annotation on a Job: what its inputs are.
 pub const INPUTS: &str = "stackanetes.io/inputs";
@@ -24,6 +25,12 @@ pub const INPUTS: &str = "stackanetes.io/inputs";
 /// Whether objects of this kind are Jobs.
 pub fn is_job(kind: &GroupKind) -> bool {
     kind.is("batch", "Job")
+}
+
+/// Whether the inputs of a Job must not be named: what it declares was made from what must not be shown.
+pub fn hides_inputs(job: &DesiredObject) -> bool {
+    job.origins
+        .is_secret(&FieldPath::of(&["metadata", "annotations", INPUTS]))
 }
 
 /// Whether `name`, as a person gives it, is this Job: `NAME` or `NAMESPACE/NAME`.

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::Inputs;
+use super::{Inputs, hides_inputs};
 use crate::applyset::inventory::{self, ApplySet};
 use crate::kinds::health;
 use crate::object::field::{FieldPath, PathElement};
@@ -24,7 +24,7 @@ pub enum Run {
 /// Why a Job runs again, in facts that a view turns into words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
-    /// These inputs changed.
+    /// These inputs changed; some that must not be named, where there is none.
     Changed(Vec<String>),
     /// It failed.
     Failed,
@@ -51,7 +51,11 @@ impl Run {
         if is_named(desired, rerun) {
             return Self::Again(Why::Asked);
         }
-        let changed_since = |earlier: &Inputs| Some(inputs.changed_since(earlier)).filter(|names| !names.is_empty());
+        let told = |names| if hides_inputs(desired) { Vec::new() } else { names };
+        let changed_since = |earlier: &Inputs| {
+            let names = Some(inputs.changed_since(earlier)).filter(|names| !names.is_empty());
+            names.map(told)
+        };
         let Some(live) = live.filter(|live| live.deletion_timestamp().is_none()) else {
             return match recorded.map(changed_since) {
                 None => Self::Plain,

@@ -155,6 +155,44 @@ fn what_is_secret_is_never_digested_without_the_key() {
 }
 
 #[test]
+fn what_is_declared_in_secret_is_not_quoted() {
+    for inputs in [
+        "canary=1,canary=2",
+        "ConfigMap/canary",
+        "ConfigMap/setting",
+        "ConfigMap/settings/canary",
+        "ConfigMap/settings/aa",
+        "canary",
+        "imagee",
+    ] {
+        let job = desired_with_secret(&job(inputs), &["metadata", "annotations", INPUTS]);
+        let Err(error) = all_declared(job, &[SETTINGS]) else {
+            panic!("{inputs} is read")
+        };
+        let told = format!("{} {}", error.message(), error.hints().join(" "));
+        for secret in ["canary", "setting", "aa", "did you mean", "it has a"] {
+            assert!(!told.contains(secret), "{told}");
+        }
+    }
+}
+
+#[test]
+fn what_changed_in_secret_is_not_named() {
+    let text = job("canary=2");
+    let noted = json!({"metadata": {"annotations": {DIGESTS: inputs(&[("canary=", Some("old"))]).to_string()}}});
+    let why = |mut job: DesiredObject| {
+        job.inputs = Some(inputs(&[("canary=", Some("new"))]));
+        Run::of(&job, Some(&LiveObject::new(noted.clone())), None, None, &[], false)
+    };
+    let hidden = desired_with_secret(&text, &["metadata", "annotations", INPUTS]);
+    assert_eq!(why(hidden), Run::Again(Why::Changed(Vec::new())));
+    assert_eq!(
+        why(desired(&text)),
+        Run::Again(Why::Changed(vec!["canary=".to_owned()]))
+    );
+}
+
+#[test]
 fn what_cannot_be_read_is_told_with_what_was_meant() {
     for (inputs, message, hint) in [
         (

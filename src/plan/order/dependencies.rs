@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::error::{Error, Result};
 use crate::object::field::FieldPath;
-use crate::object::{DesiredObject, GroupKind, ObjectRef};
+use crate::object::{DesiredObject, GroupKind, HIDDEN, ObjectRef};
 use crate::source::ComponentDependencies;
 
 /// The annotation, as
@@ -39,7 +39,7 @@ pub fn dependencies<'a>(
         };
         let is_secret = object.origins.is_secret(&annotation_path());
         for (text, reference) in references(annotation) {
-            let text = if is_secret { "(hidden)" } else { text };
+            let text = if is_secret { HIDDEN } else { text };
             match reference {
                 Some(reference) if known.contains_key(&reference) => {
                     dependencies

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::note::input;
 use super::refusal::refusal;
 use super::{Against, Detail, Heading, Line, Lines, Pruning, Tone, change};
-use crate::kinds::jobs::Crossed;
+use crate::kinds::jobs::{self, Crossed};
 use crate::plan::{Action, Idle, Plan, Reason, Step, Unverified, Work};
 
 /// What is to be known of a plan besides its steps.
@@ -56,14 +56,22 @@ fn unknown_runs(plan: &Plan) -> impl Iterator<Item = String> {
     };
     let steps = plan.steps.iter().filter(move |step| !is_known(step));
     let jobs = steps.filter_map(|step| match &step.work {
-        Work::Apply(work) => Some((&step.reference, work.desired.inputs.as_ref()?)),
+        Work::Apply(work) => {
+            let hides = jobs::hides_inputs(&work.desired);
+            Some((&step.reference, work.desired.inputs.as_ref()?, hides))
+        }
         Work::Nothing | Work::Delete(_) | Work::Await(_) => None,
     });
     let settled = plan.unchanged.iter();
-    let settled = settled.filter_map(|settled| Some((&settled.reference, settled.inputs.as_ref()?)));
-    settled.chain(jobs).filter_map(|(job, inputs)| {
+    let settled =
+        settled.filter_map(|settled| Some((&settled.reference, settled.inputs.as_ref()?, settled.hides_inputs)));
+    settled.chain(jobs).filter_map(|(job, inputs, hides)| {
         let unknown: Vec<String> = inputs.unknown().map(input).collect();
-        let unknown = Some(unknown.join(" or ")).filter(|unknown| !unknown.is_empty())?;
+        let unknown = match unknown.as_slice() {
+            [] => return None,
+            _ if hides => "one of its inputs".to_owned(),
+            names => names.join(" or "),
+        };
         Some(match plan.facts.set {
             Some(_) => format!("{job} runs again if {unknown} changed"),
             None => format!("{job} does not run again when {unknown} changes: give --name"),
