@@ -214,3 +214,41 @@ fn an_encrypted_number_is_no_mistake_of_its_type() {
         .shows("metadata.nmae")
         .shows_not("replicas");
 }
+
+#[test]
+fn a_file_of_bytes_in_a_config_map_does_not_differ_and_one_that_changed_does() {
+    let vault = Vault::new("closed-bytes");
+    let component = "configMaps: [{name: files, files: {key: binary.key, text: text.yaml}}]\n";
+    vault.desk.write("desired/web/component.yaml", component);
+    vault.encrypt("web/binary.key", [0, 159, 146, 150, 255], &[]);
+    vault.encrypt("web/text.yaml", "a: hunter2\n", &[]);
+    bed::commit(&vault.desk.dir, "First");
+    vault.run(&["sync", "--yes", "--sandbox", "box"]).exits(0);
+    let diff = ["diff", "--sandbox", "box"];
+    vault.run_closed(&diff).exits(0);
+    vault.encrypt("web/binary.key", [1, 159, 146, 150, 255], &[]);
+    let run = vault
+        .run_closed(&diff)
+        .exits(1)
+        .hides(&["ENC[", "RU5DW0FFUzI1Nl9HQ00s"]);
+    run.shows("binaryData.key").shows_not("data.text");
+}
+
+#[test]
+fn one_variable_more_leaves_the_encrypted_ones_beside_it_as_they_are() {
+    let vault = Vault::new("closed-items");
+    let web = bed::deployment("web", 1, "nginx:1");
+    let options = ["--encrypted-regex", "^value$"];
+    vault.encrypt("web.yaml", &web, &options);
+    bed::commit(&vault.desk.dir, "First");
+    vault.run(&["sync", "--yes", "--sandbox", "box"]).exits(0);
+    let text = vault.text("web.yaml");
+    let first = text
+        .lines()
+        .find(|line| line.ends_with("- name: FIRST"))
+        .expect("its line");
+    let more = format!("{}\n{first}", first.replace("FIRST", "OPEN"));
+    vault.desk.write("desired/web.yaml", &text.replace(first, &more));
+    let run = vault.run_closed(&["diff", "--sandbox", "box"]).exits(1);
+    run.shows("env[OPEN]").shows_not("env[FIRST]").shows_not("env[SECOND]");
+}
