@@ -4,21 +4,17 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
-
+use super::flat;
 use super::metadata::Metadata;
 use super::tree::Pass;
 use super::value::{PREFIX, Plain};
 use super::{
-    Closed, Identities, METADATA, Seal, Sealed, closed, data_key, is_ciphertext, open, stray, wrong_metadata,
+    Closed, EDIT, Identities, METADATA, Seal, Sealed, closed, data_key, is_ciphertext, open, stray, wrong_metadata,
     wrong_value,
 };
 use crate::diagnostic::error::{Error, Result};
-use crate::diagnostic::place::SourceFile;
+use crate::diagnostic::place::{Place, SourceFile};
 use crate::yaml::{self, Document, Node, NodeValue, Scalar};
-
-/// How the names of a file of lines begin that hold the metadata.
-const LINE_PREFIX: &str = "sops_";
 
 /// What a file holds.
 #[derive(Clone, PartialEq, Eq)]
@@ -128,28 +124,38 @@ fn wrapped(file: &Arc<SourceFile>, root: &Node, bytes: Vec<u8>, identities: &Ide
         .map_err(|fault| wrong_value(file, &metadata, &fault))
 }
 
-/// Decrypts a file of lines. Its metadata is flat: `sops_age__list_0__map_recipient=…`.
+/// What is on a line of a file of lines, beside the metadata.
+enum Line<'t> {
+    Comment(&'t str),
+    Value { name: &'t str, value: &'t str },
+}
+
+/// Decrypts a file of lines.
 fn lines(file: &Arc<SourceFile>, bytes: Vec<u8>, identities: &Identities) -> Result<Content> {
-    let metadata = Metadata::read(&flat_metadata(file.text()));
+    let metadata = Metadata::read(&flat::metadata(file.text()));
     let metadata = metadata.map_err(|fault| wrong_metadata(file.path(), &fault))?;
+    let lines = read_lines(file)?;
     let Some(key) = data_key(file.path(), &metadata, identities)? else {
         return Ok(Content::Closed(bytes, closed(file.path(), &metadata)));
     };
     let mut pass = Pass::new(&key, &metadata);
     let mut decrypted = Vec::new();
-    for line in file.text().lines().filter(|line| !line.starts_with(LINE_PREFIX)) {
-        if let Some(comment) = line.strip_prefix('#') {
-            decrypted.push(b'#');
-            match key.decrypt(comment, ":") {
-                Ok(Plain::Comment(comment)) => decrypted.extend(comment),
-                _ => decrypted.extend(comment.bytes()),
+    for line in lines {
+        match line {
+            Line::Comment(comment) => {
+                decrypted.push(b'#');
+                match key.decrypt(comment, ":") {
+                    Ok(Plain::Comment(comment)) => decrypted.extend(comment),
+                    _ => decrypted.extend(comment.bytes()),
+                }
             }
-        } else if let Some((name, value)) = line.split_once('=') {
-            let value = pass.alone(name, &value.replace("\\n", "\n"));
-            let value = value.map_err(|fault| wrong_value(file, &metadata, &fault))?;
-            decrypted.extend(name.bytes());
-            decrypted.push(b'=');
-            decrypted.extend(String::from_utf8_lossy(&value).replace('\n', "\\n").bytes());
+            Line::Value { name, value } => {
+                let value = pass.alone(name, &value.replace("\\n", "\n"));
+                let value = value.map_err(|fault| wrong_value(file, &metadata, &fault))?;
+                decrypted.extend(name.bytes());
+                decrypted.push(b'=');
+                decrypted.extend(String::from_utf8_lossy(&value).replace('\n', "\\n").bytes());
+            }
         }
         decrypted.push(b'\n');
     }
@@ -158,32 +164,27 @@ fn lines(file: &Arc<SourceFile>, bytes: Vec<u8>, identities: &Identities) -> Res
     Ok(Content::Opened(decrypted))
 }
 
-/// The metadata of a file of lines, as it is nested elsewhere.
-fn flat_metadata(text: &str) -> Value {
-    let mut metadata = Map::new();
-    let mut age: Vec<Value> = Vec::new();
-    for line in text.lines() {
-        let Some((name, value)) = line.strip_prefix(LINE_PREFIX).and_then(|line| line.split_once('=')) else {
+/// The lines but for those of the metadata and those that are empty, as SOPS reads them.
+fn read_lines(file: &Arc<SourceFile>) -> Result<Vec<Line<'_>>> {
+    let mut start = 0;
+    let mut lines = Vec::new();
+    for line in file.text().split('\n') {
+        let span = start..start + line.len();
+        start = span.end + 1;
+        if line.is_empty() || line.starts_with(flat::PREFIX) {
             continue;
-        };
-        let value = value.replace("\\n", "\n");
-        let item = name
-            .strip_prefix("age__list_")
-            .and_then(|rest| rest.split_once("__map_"));
-        match item {
-            None => _ = metadata.insert(name.to_owned(), value.into()),
-            // They are counted from 0 without a gap, in any order.
-            Some((number, field)) => match number.parse::<usize>() {
-                Ok(number) if number <= text.len() / name.len() => {
-                    age.resize(age.len().max(number + 1), json!({}));
-                    age[number][field] = value.into();
-                }
-                _ => {}
-            },
         }
+        lines.push(match (line.strip_prefix('#'), line.split_once('=')) {
+            (Some(comment), _) => Line::Comment(comment),
+            (None, Some((name, value))) => Line::Value { name, value },
+            (None, None) => {
+                let message = format!("this line of {} is neither NAME=VALUE nor a comment", file.path());
+                let error = Error::new(message).at(Place::new(Arc::clone(file), span), "");
+                return Err(error.hint(EDIT));
+            }
+        });
     }
-    metadata.insert("age".to_owned(), age.into());
-    metadata.into()
+    Ok(lines)
 }
 
 /// A stretch of the text, and what stands there in the end.

@@ -8,6 +8,7 @@
 //! those of another commit.
 
 mod content;
+mod flat;
 mod identity;
 mod metadata;
 mod tree;
@@ -27,6 +28,9 @@ use crate::yaml::{Document, Node, NodeValue};
 
 pub use content::{Content, content};
 pub use identity::{Identities, NotAnIdentity};
+
+/// What to do about a file that something else than SOPS changed.
+const EDIT: &str = "change encrypted files with `sops edit` only";
 
 /// The key that holds the metadata.
 const METADATA: &str = "sops";
@@ -218,27 +222,26 @@ fn wrong_key(file: &str, metadata: &Metadata) -> Error {
 fn wrong_value(file: &Arc<SourceFile>, metadata: &Metadata, fault: &tree::Fault) -> Error {
     let shown = file.path();
     let at = |error: Error, span: &Range<usize>| error.at(Place::new(Arc::clone(file), span.clone()), "");
-    let edit = "change encrypted files with `sops edit` only";
     match fault {
         tree::Fault::Value(value::Fault::NotEncrypted, span) => at(
             Error::new(format!("this value of {shown} should be encrypted, and is not")),
             span,
         )
-        .hint(format!("encrypt it with `sops set`; {edit}")),
+        .hint(format!("encrypt it with `sops set`; {EDIT}")),
         tree::Fault::Value(value::Fault::Altered, span) => at(
             Error::new(format!(
                 "this value of {shown} was changed or moved after it was encrypted"
             )),
             span,
         )
-        .hint(edit),
+        .hint(EDIT),
         tree::Fault::Value(value::Fault::Type, span) => at(
             Error::new(format!(
                 "this value of {shown} is not of the type that it is said to be"
             )),
             span,
         )
-        .hint(edit),
+        .hint(EDIT),
         tree::Fault::NotText(span) => at(Error::new(format!("this value of {shown} is not UTF-8 text")), span)
             .hint("encrypt binary data as a file of its own, and name it in a component's `files`"),
         tree::Fault::Place(span) => {
@@ -250,7 +253,7 @@ fn wrong_value(file: &Arc<SourceFile>, metadata: &Metadata, fault: &tree::Fault)
             Error::new(format!(
                 "{shown}, encrypted for {recipients}, was changed after it was encrypted: its MAC does not match"
             ))
-            .hint(format!("{edit}; `git log -p -- {shown}` shows who did not"))
+            .hint(format!("{EDIT}; `git log -p -- {shown}` shows who did not"))
         }
     }
 }

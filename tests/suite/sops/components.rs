@@ -8,6 +8,9 @@ use stackanetes::yaml;
 
 use super::{RECIPIENT, Vault};
 
+/// A recipient of whom nobody has the identity.
+const OTHER: &str = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg";
+
 const COMPONENT: &str = "secrets:
   - name: files
     files: {binary: binary.key, lines: lines.env, yaml: values.yaml, json: values.json, short: short.yaml, template: file.conf.j2}
@@ -180,6 +183,44 @@ fn a_file_that_lost_its_metadata_is_refused_and_not_applied_as_ciphertext() {
     let prose = "SOPS writes `ENC[AES256_GCM,…]`: with a \t tab, and\n\tlines that are: no: YAML\n";
     vault.desk.write("desired/web/short.yaml", prose);
     assert_eq!(secret(&vault.rendered(), "short"), prose.as_bytes());
+}
+
+#[test]
+fn a_file_of_lines_says_for_whom_it_is_encrypted_as_others_do() {
+    let vault = vault("files-keys");
+    let pgp = include_str!("../../../fixtures/sops/pgp.env");
+    vault.desk.write("desired/web/lines.env", pgp);
+    let run = vault.run_closed(&["sync", "--yes", "--sandbox", "box"]).exits(2);
+    run.complains("desired/web/lines.env is encrypted for PGP, and only age is supported");
+
+    let rules = format!("creation_rules: [{{key_groups: [{{age: [{RECIPIENT}]}}, {{age: [{OTHER}]}}]}}]\n");
+    vault.desk.write("rules.yaml", &rules);
+    vault.desk.write("desired/web/lines.env", "PASSWORD=hunter2\n");
+    let args = [
+        "--config",
+        "rules.yaml",
+        "encrypt",
+        "--in-place",
+        "desired/web/lines.env",
+    ];
+    let run = vault.sops(&args);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let run = vault.run_closed(&["render"]).exits(2).hides(&["hunter2"]);
+    run.complains("desired/web/lines.env").complains("several key groups");
+}
+
+#[test]
+fn a_line_that_sops_cannot_read_is_an_error_and_an_empty_one_is_none() {
+    let vault = vault("files-lines");
+    let text = vault.text("web/lines.env");
+    vault.desk.write("desired/web/lines.env", &format!("\n{text}\n"));
+    let real = vault.sops(&["decrypt", "desired/web/lines.env"]).stdout;
+    assert_eq!(secret(&vault.rendered(), "lines"), real);
+    vault.desk.write("desired/web/lines.env", &format!("hunter2\n{text}"));
+    assert!(!vault.sops(&["decrypt", "desired/web/lines.env"]).status.success());
+    let run = vault.run(&["render"]).exits(2).hides(&["hunter2"]);
+    run.complains("this line of desired/web/lines.env is neither NAME=VALUE nor a comment")
+        .complains("desired/web/lines.env:1:1");
 }
 
 #[test]
