@@ -122,7 +122,7 @@ pub fn check(manifests: &[Manifest], default_namespace: &str, rules: &[IgnoredFi
         for rule in OF_OTHERS.iter().filter(|_| !object.is_ignored()) {
             rule(&directory, object, &mut of_others);
         }
-        sealed.take_out(&mut of_others);
+        sealed.take_out(object, &mut of_others);
         found.append(&mut of_others);
         found.retain(|finding| !finding.needs_ciphertext());
         filter.take_out(&mut found, object);

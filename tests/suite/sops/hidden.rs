@@ -198,3 +198,26 @@ fn an_expression_that_reads_what_no_identity_decrypts_fails_with_the_way_out() {
         run.complains("environments/prod.yaml is encrypted, and no identity decrypts it: pass --age-key-file");
     }
 }
+
+#[test]
+fn what_does_not_depend_on_what_is_encrypted_is_checked() {
+    let vault = Vault::new("hidden-checked");
+    let reads = "            - {name: KEY, valueFrom: {secretKeyRef: {name: key, key: twoo}}}\n";
+    let web = format!("{}{reads}", bed::deployment("web", 1, "nginx:1"));
+    vault.encrypt("web.yaml", &web, &["--encrypted-regex", "^value$"]);
+    vault.encrypt("key.yaml", bed::secret("key"), &DATA);
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n\
+                   spec: {selector: {app: wob}, ports: [{port: 80}]}\n";
+    vault.desk.write("desired/service.yaml", service);
+    let found = ["missing-key", "empty-selection"];
+    let run = vault.run_closed(&["check"]).exits(1);
+    found.iter().fold(run, |run, identifier| run.shows(identifier));
+
+    // The labels of pods, and what makes Secrets, decide about both.
+    vault.encrypt("web.yaml", &web, &["--encrypted-regex", "^(value|labels)$"]);
+    let maker = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: k}\n\
+                 spec: {target: {name: key}}\n";
+    vault.encrypt("maker.yaml", maker, &DATA);
+    let run = vault.run_closed(&["check"]).exits(0);
+    found.iter().fold(run, |run, identifier| run.shows_not(identifier));
+}
