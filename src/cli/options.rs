@@ -1,8 +1,6 @@
 //! The options that commands share. Where kubectl has one, it has kubectl's name.
 
 use std::env::VarError;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -163,15 +161,7 @@ fn text_of_file(argument: &str) -> Result<Assignment, String> {
 
 /// The text of the file at `path`.
 fn text_at(path: &str) -> Result<String, String> {
-    /// What is larger has no place in a parameter.
-    const LONGEST: u64 = 1 << 20;
-    let mut text = String::new();
-    let file = File::open(path).map_err(|error| format!("failed to open {path}: {error}"))?;
-    match file.take(LONGEST + 1).read_to_string(&mut text) {
-        Err(error) => Err(format!("failed to read {path}: {error}")),
-        Ok(_) if text.len() as u64 > LONGEST => Err(format!("{path} is larger than 1 MiB")),
-        Ok(_) => Ok(text),
-    }
+    source::small_text(Path::new(path)).map_err(|error| format!("failed to read {path}: {error}"))
 }
 
 fn text_of_variable(argument: &str) -> Result<Assignment, String> {

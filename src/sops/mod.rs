@@ -168,7 +168,7 @@ pub fn holds_ciphertext(text: &str) -> bool {
 fn data_key(file: &str, metadata: &Metadata, identities: &Identities) -> Result<Option<DataKey>> {
     match identities.data_key(&metadata.envelopes) {
         Some(key) => Ok(Some(key)),
-        None if identities.must_fit() && !metadata.envelopes.is_empty() => Err(wrong_key(file, metadata)),
+        None if identities.must_fit() => Err(wrong_key(file, metadata)),
         None => Ok(None),
     }
 }
@@ -208,14 +208,21 @@ fn wrong_metadata(file: &str, fault: &metadata::Fault) -> Error {
 }
 
 fn wrong_key(file: &str, metadata: &Metadata) -> Error {
+    let add = format!("`sops rotate --in-place --add-age RECIPIENT {file}`");
+    if metadata.envelopes.is_empty() {
+        let whom = match metadata.others.join(", ") {
+            others if others.is_empty() => "nothing says for whom it is encrypted".to_owned(),
+            others => format!("it is encrypted for {others}, and only age is supported"),
+        };
+        return Error::new(format!("failed to decrypt {file}: {whom}")).hint(format!("encrypt it for age, too: {add}"));
+    }
     let recipients = metadata.recipients().join(", ");
     Error::new(format!(
         "failed to decrypt {file}: no age identity fits its recipients ({recipients})"
     ))
-    .hint(
-        "give the identity of one of them with --age-key-file, or encrypt the file for yours, too, with \
-         `sops rotate --in-place --add-age RECIPIENT FILE`",
-    )
+    .hint(format!(
+        "give the identity of one of them with --age-key-file, or encrypt the file for yours, too: {add}"
+    ))
 }
 
 /// Says which value is wrong, without the value.

@@ -1,17 +1,15 @@
-//! Where age identities are looked for: where `sops` does (its `age/keysource.go`), and in files that are named.
+//! Where age identities are looked for: where `sops` does (its `age/keysource.go`), but for
+//! SSH keys and the command in `SOPS_AGE_KEY_CMD`; and in files that are named.
 
 use std::env;
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use super::small::small_text;
 use crate::diagnostic::error::{Error, Result};
 use crate::sops::Identities;
 
 /// The user's own identities, below the folder of configuration.
 const OWN: &str = "sops/age/keys.txt";
-/// What is larger is no file of identities.
-const LONGEST: u64 = 1 << 20;
 
 /// The identities of `files`, of the environment variables `SOPS_AGE_KEY` and `SOPS_AGE_KEY_FILE`, and of the
 /// user's own file. One that is named and cannot be read is an error; that the user has none is not.
@@ -30,7 +28,7 @@ pub fn identities(files: &[PathBuf]) -> Result<Identities> {
     }
     if let Some(path) = own() {
         // What is not there, or is for other files or other programs, is in nobody's way.
-        let _ = read(&path).map(|text| identities.add(&text));
+        let _ = small_text(&path).map(|text| identities.add(&text));
     }
     Ok(identities)
 }
@@ -40,18 +38,12 @@ const FORM: &str = "write X25519 identities, `AGE-SECRET-KEY-1…`, as `age-keyg
                     post-quantum identities are not supported";
 
 fn add_file(identities: &mut Identities, path: &Path) -> Result<()> {
-    let text = read(path).map_err(|error| unreadable(path).because(error))?;
+    let text = small_text(path).map_err(|error| unreadable(path).because(error))?;
     identities
         .add(&text)
         .map_err(|error| unreadable(path).because(error).hint(FORM))?;
     identities.insist();
     Ok(())
-}
-
-fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
-    Ok(text)
 }
 
 fn unreadable(path: &Path) -> Error {

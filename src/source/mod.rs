@@ -22,6 +22,7 @@ pub mod render;
 pub mod rules;
 mod secret;
 mod settings;
+mod small;
 mod tree;
 mod unseal;
 mod values;
@@ -43,6 +44,7 @@ pub use manifest::{Manifest, SchemaFile};
 pub use origins::ManifestOrigins;
 pub use output::output;
 pub use settings::{Contexts, IgnoredFinding, Settings, is_among};
+pub use small::small_text;
 
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::SourceFile;

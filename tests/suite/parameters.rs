@@ -158,7 +158,7 @@ fn a_text_comes_from_a_file_or_a_variable() {
         .exits(0)
         .shows(&bed.user.kubeconfig.display().to_string());
     for (option, argument, reason) in [
-        ("--set-file", "passwords.database=nowhere", "failed to open nowhere"),
+        ("--set-file", "passwords.database=nowhere", "failed to read nowhere"),
         ("--set-file", "passwords.database=desired", "failed to read desired"),
         (
             "--set-env",

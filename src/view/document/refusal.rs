@@ -38,8 +38,12 @@ fn encrypted(closed: &Closed) -> String {
 pub fn closed(closed: &Closed) -> String {
     let file = visible(&closed.file);
     if closed.recipients.is_empty() {
-        let others = closed.others.join(", ");
-        return format!("{file} is encrypted for {others}, and only age is supported; add an age recipient to it");
+        return match closed.others.join(", ") {
+            others if others.is_empty() => format!("{file} is encrypted, and nothing in it says for whom"),
+            others => {
+                format!("{file} is encrypted for {others}, and only age is supported; add an age recipient to it")
+            }
+        };
     }
     format!(
         "{file} is encrypted for {}, and there is no age identity to decrypt it with; give one with --age-key-file",

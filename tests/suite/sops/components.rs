@@ -192,6 +192,9 @@ fn a_file_of_lines_says_for_whom_it_is_encrypted_as_others_do() {
     vault.desk.write("desired/web/lines.env", pgp);
     let run = vault.run_closed(&["sync", "--yes", "--sandbox", "box"]).exits(2);
     run.complains("desired/web/lines.env is encrypted for PGP, and only age is supported");
+    let run = vault.run(&["diff", "--sandbox", "box"]).exits(2);
+    run.complains("failed to decrypt desired/web/lines.env: it is encrypted for PGP")
+        .complains("--add-age");
 
     let rules = format!("creation_rules: [{{key_groups: [{{age: [{RECIPIENT}]}}, {{age: [{OTHER}]}}]}}]\n");
     vault.desk.write("rules.yaml", &rules);

@@ -189,6 +189,10 @@ fn what_is_no_identity_is_an_error_that_does_not_quote_it() {
         .complains("bad.txt")
         .complains("line 2")
         .hides(&["hunter2"]);
+    let long = format!("# {}\n{}\n", "x".repeat(1 << 20), super::KEY);
+    vault.desk.write("long.txt", &long);
+    let run = vault.run_closed(&["render", "--age-key-file", "long.txt"]).exits(2);
+    run.complains("long.txt").complains("larger than 1 MiB");
     vault
         .run_closed(&["render", "--age-key-file", "none.txt"])
         .exits(2)
