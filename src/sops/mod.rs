@@ -82,14 +82,6 @@ impl Seal {
             let _ = Pass::uncounted(&opened.key, &opened.selector).document(root);
         }
     }
-
-    /// The file, where it could not be decrypted.
-    pub fn closed(&self) -> Option<&Closed> {
-        match self {
-            Self::Open(_) => None,
-            Self::Closed(closed) => Some(closed),
-        }
-    }
 }
 
 /// Decrypts the documents of `file` in place, and takes the metadata out of them; nothing is done, or given

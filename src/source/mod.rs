@@ -35,7 +35,6 @@ use std::sync::Arc;
 use component::Components;
 use preamble::Preamble;
 use tree::{Disk, Tree};
-use unseal::Unsealer;
 
 pub use commits::{CommitId, Commits, MergeBase, merge_base};
 pub use git::{Revision, top_of_repository};
@@ -45,6 +44,7 @@ pub use origins::ManifestOrigins;
 pub use output::output;
 pub use settings::{Contexts, IgnoredFinding, Settings, is_among};
 pub use small::small_text;
+pub use unseal::Unsealer;
 
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::SourceFile;

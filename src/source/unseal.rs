@@ -11,7 +11,7 @@ use crate::yaml::{self, Document};
 
 /// Decrypts the files of one directory.
 #[derive(Debug)]
-pub(super) struct Unsealer<'a> {
+pub struct Unsealer<'a> {
     identities: &'a Identities,
     closed: RefCell<BTreeSet<Closed>>,
     /// The files that were decrypted, as people name them.
@@ -28,7 +28,8 @@ pub(super) struct Unsealed {
 }
 
 impl<'a> Unsealer<'a> {
-    pub(super) fn new(identities: &'a Identities) -> Self {
+    /// Begins a directory, of which no file was read.
+    pub fn new(identities: &'a Identities) -> Self {
         Self {
             identities,
             closed: RefCell::default(),
@@ -36,17 +37,12 @@ impl<'a> Unsealer<'a> {
         }
     }
 
-    pub(super) fn identities(&self) -> &'a Identities {
-        self.identities
-    }
-
     /// The files that could not be decrypted.
     pub(super) fn into_closed(self) -> BTreeSet<Closed> {
         self.closed.into_inner()
     }
 
-    /// Notes a file that could not be decrypted.
-    pub(super) fn note(&self, closed: &Closed) {
+    fn note(&self, closed: &Closed) {
         self.closed.borrow_mut().insert(closed.clone());
     }
 
@@ -79,8 +75,18 @@ impl<'a> Unsealer<'a> {
         })
     }
 
-    /// Reads the documents of `file`, decrypted; none where they cannot be, which is added to `errors`.
+    /// Reads the documents of `file`, decrypted; none where they cannot be, which is added to `errors`. No error
+    /// about what was decrypted is told in words from now on.
     pub(super) fn documents(&self, file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Unsealed {
+        let unsealed = self.parameters(file, errors);
+        if let Some(Seal::Open(_)) = unsealed.seal {
+            self.note_opened(file.path());
+        }
+        unsealed
+    }
+
+    /// The same of a file of parameters. What was decrypted is secret parameters, and no error quotes those.
+    pub(super) fn parameters(&self, file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Unsealed {
         let before = errors.len();
         let mut documents = yaml::documents(file, errors);
         let sealed = if errors.len() > before {
@@ -101,9 +107,8 @@ impl<'a> Unsealer<'a> {
                 seal: None,
             };
         };
-        match &seal {
-            Seal::Closed(closed) => self.note(closed),
-            Seal::Open(_) => self.note_opened(file.path()),
+        if let Seal::Closed(closed) = &seal {
+            self.note(closed);
         }
         Unsealed {
             file,

@@ -54,9 +54,8 @@ pub(super) fn rendering(
         schema: &schema,
         environment: environment.as_ref(),
         sets: &inputs.sets,
-        identities: unsealer.identities(),
+        unsealer,
     })?;
-    parameters.closed().iter().for_each(|closed| unsealer.note(closed));
     Ok(Some(Rendering::new(parameters)))
 }
 

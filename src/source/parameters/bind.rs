@@ -11,7 +11,8 @@ use super::layer::Layer;
 use super::nearest::{hint, members};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
-use crate::sops::{self, Closed, Identities};
+use crate::sops;
+use crate::source::Unsealer;
 use crate::yaml::{Entry, Node};
 
 /// The values so far.
@@ -23,9 +24,7 @@ pub(super) struct Merged<'a> {
     pub(super) setters: BTreeMap<String, usize>,
     /// The parameters whose values were encrypted, by their dotted names.
     pub(super) encrypted: BTreeSet<String>,
-    /// The files that no identity decrypts.
-    pub(super) closed: Vec<Closed>,
-    identities: &'a Identities,
+    unsealer: &'a Unsealer<'a>,
 }
 
 /// What a file says, bound to the schema.
@@ -54,9 +53,8 @@ impl<'a> Merged<'a> {
     pub(super) fn new(sources: &Sources<'a>, declared: &'a Group) -> Self {
         Self {
             schema: sources.schema,
-            identities: sources.identities,
+            unsealer: sources.unsealer,
             encrypted: BTreeSet::new(),
-            closed: Vec::new(),
             declared,
             value: skeleton(declared),
             layers: Vec::new(),
@@ -110,9 +108,7 @@ impl<'a> Merged<'a> {
     /// Whether the value at `path` is a ciphertext that nobody can read here.
     pub(super) fn is_closed(&self, path: &[String]) -> bool {
         let path: Vec<_> = path.iter().map(String::as_str).collect();
-        !path.is_empty()
-            && leads_to(&self.encrypted, &path)
-            && self.layer(&path).is_some_and(|layer| layer.closed().is_some())
+        !path.is_empty() && leads_to(&self.encrypted, &path) && self.layer(&path).is_some_and(|layer| layer.is_closed())
     }
 
     /// What set the value at `path` last; for a group, the defaults.
@@ -126,10 +122,9 @@ impl<'a> Merged<'a> {
 
     fn file(&mut self, file: &Arc<SourceFile>, unknown: &str, errors: &mut Vec<Error>) -> bool {
         let secret = self.declared.is_secret(&[]);
-        let Some(mut layer) = Layer::read(file, secret, self.identities, errors) else {
+        let Some(mut layer) = Layer::read(file, secret, self.unsealer, errors) else {
             return false;
         };
-        self.closed.extend(layer.closed().cloned());
         let mut binding = Binding {
             file: layer.file(),
             declared: self.declared,

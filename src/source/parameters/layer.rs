@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::declared::{Group, Reached};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
-use crate::sops::{self, Closed, Identities, Seal};
-use crate::yaml::{self, Node};
+use crate::sops::Seal;
+use crate::source::Unsealer;
+use crate::yaml::Node;
 
 /// A file or an argument that sets parameters.
 pub(super) struct Layer {
@@ -17,8 +18,8 @@ pub(super) struct Layer {
     path: Vec<String>,
     /// The stretches that must not be shown.
     hidden: Vec<Range<usize>>,
-    /// How its encrypted values are read, if it has any.
-    seal: Option<Seal>,
+    /// Whether it is a file that no identity decrypts.
+    is_closed: bool,
 }
 
 /// What there is to point at: a line, and the name on it.
@@ -32,18 +33,17 @@ impl Layer {
     pub(super) fn read(
         file: &Arc<SourceFile>,
         secret: bool,
-        identities: &Identities,
+        unsealer: &Unsealer<'_>,
         errors: &mut Vec<Error>,
     ) -> Option<Self> {
         let before = errors.len();
         let shown = if secret { closed(file) } else { Arc::clone(file) };
         let place = |node: &Node| Place::new(Arc::clone(&shown), node.first_line(file.text()));
-        let mut documents = yaml::documents(&shown, errors);
-        let sealed = sops::open(&shown, &mut documents, identities).unwrap_or_else(|error| {
-            errors.push(error);
-            None
-        });
-        let mut documents = documents.into_iter().filter(|document| !document.root.is_null());
+        let unsealed = unsealer.parameters(&shown, errors);
+        let mut documents = unsealed
+            .documents
+            .into_iter()
+            .filter(|document| !document.root.is_null());
         let root = documents.next().map_or(Node::null(0..0), |document| document.root);
         if let Some(second) = documents.next() {
             let message = format!("{} must hold one document", file.path());
@@ -58,11 +58,11 @@ impl Layer {
             );
         }
         (errors.len() == before).then(|| Self {
-            file: sealed.as_ref().map_or(file, |sealed| &sealed.file).clone(),
+            file: unsealed.seal.as_ref().map_or(file, |_| &unsealed.file).clone(),
             root,
             path: Vec::new(),
             hidden: Vec::new(),
-            seal: sealed.map(|sealed| sealed.seal),
+            is_closed: matches!(unsealed.seal, Some(Seal::Closed(_))),
         })
     }
 
@@ -73,13 +73,13 @@ impl Layer {
             root,
             path: path.iter().map(|step| (*step).to_owned()).collect(),
             hidden: Vec::new(),
-            seal: None,
+            is_closed: false,
         }
     }
 
-    /// The file, where no identity decrypts it.
-    pub(super) fn closed(&self) -> Option<&Closed> {
-        self.seal.as_ref()?.closed()
+    /// Whether it is a file that no identity decrypts.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     pub(super) fn root(&self) -> &Node {

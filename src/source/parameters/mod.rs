@@ -14,6 +14,7 @@
 //! - Names are letters, digits and `_`, as expressions read them: `ceph.secret_uuid`.
 //!
 //! ```
+//! use stackanetes::source::Unsealer;
 //! use stackanetes::source::parameters::{Assignment, Sources, read};
 //! use stackanetes::diagnostic::place::SourceFile;
 //! use stackanetes::sops::Identities;
@@ -26,7 +27,7 @@
 //!     schema: &SourceFile::new("parameters.schema.json", schema),
 //!     environment: None,
 //!     sets: &[Assignment::Yaml("deployment.control_replicas=3".to_owned())],
-//!     identities: &Identities::default(),
+//!     unsealer: &Unsealer::new(&Identities::default()),
 //! })?;
 //! assert_eq!(parameters.value()["deployment"]["control_replicas"], 3);
 //! let origin = parameters.origin(&["deployment", "control_replicas"]).expect("declared");
@@ -57,7 +58,7 @@ use self::declared::{Group, Reached};
 use self::layer::Layer;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Origin, Role, SourceFile};
-use crate::sops::{Closed, Identities};
+use crate::source::Unsealer;
 
 pub use self::by_hand::{Assignment, SetByHand};
 
@@ -73,7 +74,7 @@ pub struct Sources<'a> {
     /// What is set by hand; the last one of a name counts.
     pub sets: &'a [Assignment],
     /// What files that SOPS encrypted are decrypted with.
-    pub identities: &'a Identities,
+    pub unsealer: &'a Unsealer<'a>,
 }
 
 /// The value of every parameter, valid under the schema, and where each was set.
@@ -87,8 +88,6 @@ pub struct Parameters {
     setters: BTreeMap<String, usize>,
     /// The parameters whose values were encrypted, by their dotted names.
     encrypted: BTreeSet<String>,
-    /// The files that no identity decrypts.
-    closed: Vec<Closed>,
     by_hand: SetByHand,
 }
 
@@ -116,7 +115,6 @@ pub fn read(sources: &Sources<'_>) -> Result<Parameters> {
         layers,
         setters,
         encrypted,
-        closed,
         ..
     } = merged;
     if !errors.is_empty() {
@@ -128,7 +126,6 @@ pub fn read(sources: &Sources<'_>) -> Result<Parameters> {
         layers,
         setters,
         encrypted,
-        closed,
         by_hand,
     })
 }
@@ -142,7 +139,6 @@ impl Parameters {
             layers: Vec::new(),
             setters: BTreeMap::new(),
             encrypted: BTreeSet::new(),
-            closed: Vec::new(),
             by_hand: SetByHand::default(),
         }
     }
@@ -189,11 +185,6 @@ impl Parameters {
                 && value.is_some_and(says_something)
         };
         self.declared.names().into_iter().filter(is_default).collect()
-    }
-
-    /// The files of parameters that SOPS encrypted and that no identity decrypts.
-    pub fn closed(&self) -> &[Closed] {
-        &self.closed
     }
 
     /// The texts among the values that must not be shown, but for those so short that they stand in any

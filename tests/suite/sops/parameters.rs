@@ -44,6 +44,15 @@ fn an_encrypted_environment_sets_parameters_and_makes_them_secret() {
     set.exits(0).shows("name: open");
     let wrong = vault.run(&[&prod[..], &["--set", "web.name=X"]].concat());
     wrong.exits(2).complains("web.name");
+    vault.desk.write(
+        "desired/wrong.yaml",
+        &crate::bed::config_map("b", &[("a", "${{ range(web.name) }}")]),
+    );
+    let wrong = vault.run(&prod).exits(2).hides(&["sealed"]);
+    wrong
+        .complains("it reads a secret parameter, so nothing more is said")
+        .complains("desired/wrong.yaml:6:11")
+        .complains("environments/prod.yaml:3:5");
 }
 
 #[test]

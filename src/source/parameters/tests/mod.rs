@@ -77,7 +77,7 @@ impl Case<'_> {
             .map(|set| Assignment::Yaml((*set).to_owned()))
             .collect();
         read(&Sources {
-            identities: &crate::sops::Identities::default(),
+            unsealer: &crate::source::Unsealer::new(&crate::sops::Identities::default()),
             defaults: &SourceFile::new("parameters.yaml", self.defaults),
             schema: &SourceFile::new("parameters.schema.json", self.schema.as_str()),
             environment: Some(&SourceFile::new("environments/prod.yaml", self.environment)),
