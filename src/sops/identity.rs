@@ -91,14 +91,6 @@ impl fmt::Debug for Identities {
     }
 }
 
-impl PartialEq for Identities {
-    fn eq(&self, other: &Self) -> bool {
-        self.are_named == other.are_named && self.recipients() == other.recipients()
-    }
-}
-
-impl Eq for Identities {}
-
 #[cfg(test)]
 mod tests {
     use super::*;

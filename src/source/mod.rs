@@ -99,7 +99,7 @@ pub struct Desired {
 }
 
 /// What a person says of the parameters when a directory is read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Inputs {
     /// The environment, by its name.
     pub environment: Option<String>,

@@ -32,9 +32,14 @@ pub(super) struct Maker<'a> {
 }
 
 /// A file that was read for an object.
-enum Content {
+struct Content {
+    body: Body,
+    is_encrypted: bool,
+}
+
+enum Body {
     Text { text: String, source: Source },
-    Binary { bytes: Vec<u8>, is_encrypted: bool },
+    Binary(Vec<u8>),
 }
 
 /// The text that one key of an object was made of.
@@ -42,7 +47,6 @@ enum Content {
 struct Source {
     file: Arc<SourceFile>,
     is_template: bool,
-    is_encrypted: bool,
 }
 
 impl Maker<'_> {
@@ -54,20 +58,26 @@ impl Maker<'_> {
         let mut sources = BTreeMap::new();
         let mut encrypted = BTreeSet::new();
         for entry in &object.files {
-            match self.content(entry, object) {
-                Ok(Content::Text { text, source }) => {
+            let content = match self.content(entry, object) {
+                Ok(content) => content,
+                Err(error) => {
+                    errors.push(error);
+                    continue;
+                }
+            };
+            if content.is_encrypted {
+                encrypted.insert(entry.key.clone());
+            }
+            match content.body {
+                Body::Text { text, source } => {
                     let value = if object.is_secret { STANDARD.encode(text) } else { text };
                     data.insert(entry.key.clone(), value.into());
                     sources.insert(entry.key.clone(), source);
                 }
-                Ok(Content::Binary { bytes, is_encrypted }) => {
-                    if is_encrypted {
-                        encrypted.insert(entry.key.clone());
-                    }
+                Body::Binary(bytes) => {
                     let target = if object.is_secret { &mut data } else { &mut binary };
                     target.insert(entry.key.clone(), STANDARD.encode(bytes).into());
                 }
-                Err(error) => errors.push(error),
             }
         }
         for (key, value) in &object.values {
@@ -150,10 +160,8 @@ impl Maker<'_> {
             match String::from_utf8(bytes) {
                 Ok(text) => text,
                 Err(error) => {
-                    return Ok(Content::Binary {
-                        bytes: error.into_bytes(),
-                        is_encrypted,
-                    });
+                    let body = Body::Binary(error.into_bytes());
+                    return Ok(Content { body, is_encrypted });
                 }
             }
         };
@@ -176,12 +184,9 @@ impl Maker<'_> {
         } else {
             file.text().to_owned()
         };
-        let source = Source {
-            file,
-            is_template,
-            is_encrypted,
-        };
-        Ok(Content::Text { text, source })
+        let source = Source { file, is_template };
+        let body = Body::Text { text, source };
+        Ok(Content { body, is_encrypted })
     }
 }
 
@@ -194,7 +199,7 @@ struct FileOrigins {
     rendering: Arc<Rendering>,
     /// What the keys of its data were made of.
     sources: BTreeMap<String, Source>,
-    /// The keys whose bytes were encrypted and are no text.
+    /// The keys whose files were encrypted.
     encrypted: BTreeSet<String>,
 }
 
@@ -207,14 +212,14 @@ impl FileOrigins {
         matches!(data.as_str(), "data" | "binaryData").then(|| self.sources.get(key))?
     }
 
-    /// Whether `path` leads to bytes that were encrypted, or to what holds an encrypted file.
+    /// Whether `path` leads to a file that was encrypted, or to what holds one.
     fn holds_encrypted(&self, path: &FieldPath) -> bool {
         match path.elements() {
-            [] => self.sources.values().any(|source| source.is_encrypted) || !self.encrypted.is_empty(),
-            [PathElement::Field(data)] if data == "data" || data == "binaryData" => {
-                self.holds_encrypted(&FieldPath::root())
-            }
-            [_, PathElement::Field(key), ..] => self.encrypted.contains(key),
+            [] => !self.encrypted.is_empty(),
+            [PathElement::Field(data), rest @ ..] if data == "data" || data == "binaryData" => match rest.first() {
+                Some(PathElement::Field(key)) => self.encrypted.contains(key),
+                _ => !self.encrypted.is_empty(),
+            },
             _ => false,
         }
     }
@@ -274,10 +279,8 @@ impl Origins for FileOrigins {
     fn is_secret(&self, path: &FieldPath) -> bool {
         // A template that reads a secret parameter becomes part of a Secret only, whose data is
         // never shown at all.
-        match self.source(path) {
-            Some(source) => source.is_encrypted,
-            None => self.holds_encrypted(path) || self.rendered.is_secret(&self.declared(path)),
-        }
+        let is_of_file = self.source(path).is_some();
+        self.holds_encrypted(path) || !is_of_file && self.rendered.is_secret(&self.declared(path))
     }
 
     fn reveals(&self, value: &Value, said: Option<&Value>) -> bool {
