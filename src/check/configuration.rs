@@ -7,10 +7,10 @@ use crate::check::oslo::{Mistake, mistakes};
 use crate::diagnostic::identifier::Identifier;
 use crate::object::field::FieldPath;
 use crate::object::is_secret;
+use crate::sops;
 
 use super::directory::{Directory, Object};
 use super::finding::Finding;
-use super::sealed;
 
 pub(super) fn check<'a>(_: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     for (key, file) in &object.manifest.schemas {
@@ -28,7 +28,7 @@ pub(super) fn check<'a>(_: &Directory<'a>, object: &Object<'a>, findings: &mut V
         let data = object.at(&["data", key]);
         let Some(text) = data.text() else { continue };
         // Nobody decrypted it.
-        if sealed::holds(data.value) {
+        if sops::holds(data.value) {
             continue;
         }
         let is_encoded = is_secret(object.kind());

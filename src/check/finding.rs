@@ -5,9 +5,9 @@ use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::place::{Origin, Place, Role};
 use crate::object::ObjectRef;
 use crate::object::field::FieldPath;
+use crate::sops;
 
 use super::directory::Object;
-use super::sealed;
 
 /// A mistake: what is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,7 +132,8 @@ impl Finding {
     }
 }
 
-/// Whether the value at `path` holds what nobody decrypted; of one that is not there, it says nothing.
+/// Whether the value at `path` holds what nobody decrypted; of one that is not there, it says nothing. Of an object
+/// as a whole nothing is said but which fields it has, and that is known.
 fn is_ciphertext(object: &Object<'_>, path: &FieldPath) -> bool {
-    path.find(&object.manifest.value).is_some_and(sealed::holds)
+    !path.elements().is_empty() && path.find(&object.manifest.value).is_some_and(sops::holds)
 }

@@ -112,17 +112,7 @@ fn collect<'a>(value: &'a Value, fields: &mut BTreeSet<&'a str>) -> bool {
                 found |= collect(item, fields);
             }
         }
-        _ => found = holds(value),
+        _ => found = sops::holds(value),
     }
     found
-}
-
-/// Whether a value is a ciphertext, or holds one.
-pub(super) fn holds(value: &Value) -> bool {
-    match value {
-        Value::String(text) => sops::holds_ciphertext(text),
-        Value::Array(items) => items.iter().any(holds),
-        Value::Object(fields) => fields.values().any(holds),
-        _ => false,
-    }
 }

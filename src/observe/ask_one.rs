@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::Query;
 use super::defaulted;
 use super::explain::{failed, refused, warnings};
-use super::history;
 use super::job;
 use super::migrated::AfterMigration;
 use super::payload::Payload;
@@ -19,6 +18,7 @@ use crate::kinds::jobs::{Inputs, Run};
 use crate::object::{DesiredObject, LiveObject};
 use crate::plan::migrate::Migration;
 use crate::plan::{self, Answered, Observation, Unverified, Version};
+use crate::sops;
 use crate::ssa::schema::Schema;
 
 /// Whether the server was not asked for this reason.
@@ -271,7 +271,7 @@ impl Inquiry<'_> {
         if live.is_some_and(|live| live.deletion_timestamp().is_some()) {
             return Some(not_yet(Unverified::BeingDeleted));
         }
-        if query.closed.is_some() && history::holds_ciphertext(&desired.value) {
+        if query.closed.is_some() && sops::holds(&desired.value) {
             return Some(not_yet(Unverified::Encrypted));
         }
         if !self.may_ask {

@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-use super::{Query, history};
+use super::Query;
 use crate::applyset::inventory::Applied;
 use crate::diagnostic::error::{Error, Result};
 use crate::object::field::FieldPath;
 use crate::object::shown::ShownPath;
 use crate::object::{self, DesiredObject, LiveObject};
 use crate::plan::{Answered, Observation, Unpredicted, Unverified};
+use crate::sops;
 use crate::ssa::canonical;
 use crate::ssa::merge::{Mistake, OnConflict, Refusal, Writer};
 use crate::ssa::predict::{self, Request};
@@ -83,7 +84,7 @@ pub(super) fn predict(observation: &mut Observation, schema: &Schema, query: &Qu
 /// The mistakes that are none of a ciphertext: it is text whatever the value is that it stands for.
 fn of_what_is_known(sent: &Value, mut mistakes: Vec<Mistake>, query: &Query) -> Vec<Mistake> {
     if query.closed.is_some() {
-        let is_known = |value: &Value| !history::holds_ciphertext(value);
+        let is_known = |value: &Value| !sops::holds(value);
         mistakes.retain(|mistake| mistake.path.find(sent).is_none_or(is_known));
     }
     mistakes

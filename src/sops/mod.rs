@@ -17,6 +17,8 @@ mod value;
 use std::ops::Range;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use self::metadata::{Metadata, Selector};
@@ -151,9 +153,25 @@ pub fn is_ciphertext(text: &str) -> bool {
     text.starts_with(PREFIX)
 }
 
-/// Whether a text is an encrypted value, or was made from one.
-pub fn holds_ciphertext(text: &str) -> bool {
-    text.contains(PREFIX)
+/// Whether a text holds an encrypted value, or is the base64 of one that does, as values of a Secret are.
+pub fn is_made_of_ciphertext(text: &str) -> bool {
+    let decoded = || {
+        STANDARD
+            .decode(text)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+    };
+    text.contains(PREFIX) || decoded().is_some_and(|text| text.contains(PREFIX))
+}
+
+/// Whether one of the texts in `value` is made of an encrypted value.
+pub fn holds(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.values().any(holds),
+        Value::Array(items) => items.iter().any(holds),
+        Value::String(text) => is_made_of_ciphertext(text),
+        _ => false,
+    }
 }
 
 /// The data key; nothing where no identity is at hand. An identity that somebody named must fit.
@@ -254,5 +272,23 @@ fn wrong_value(file: &Arc<SourceFile>, metadata: &Metadata, fault: &tree::Fault)
             ))
             .hint(format!("{EDIT}; `git log -p -- {shown}` shows who did not"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_ciphertext_is_known_in_a_text_and_in_base64() {
+        let made = "ENC[AES256_GCM,data:b2xk,iv:,tag:,type:str]";
+        for text in [made.to_owned(), format!("mysql://{made}@db"), STANDARD.encode(made)] {
+            assert!(holds(&json!({"data": {"a": [text]}})), "{text}");
+        }
+        assert!(!holds(
+            &json!({"data": {"a": [STANDARD.encode("hunter2"), "ENC", 1, null]}})
+        ));
     }
 }

@@ -167,7 +167,9 @@ fn going_back_across_a_migration_is_shown_and_refused_without_its_flag() {
     // Forward nothing is in the way, and it is said what there is no way back from.
     bed.diff()
         .exits(1)
-        .shows(&format!("! cannot be undone: Job history-schema/db-sync runs: {REASON}"))
+        .shows(&format!(
+            "! cannot be undone: Job history-schema/db-sync runs: {REASON}"
+        ))
         .shows_not("sync blocked");
     bed.synced();
     bed.write_config_map("settings", &[("mode", "two")]);

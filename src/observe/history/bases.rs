@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Directory, History, Known, Secrets};
+use super::{AppliedWith, Directory, History, Known, Secrets};
 use crate::applyset::inventory;
 use crate::applyset::parent::Record;
 use crate::cluster::Discovery;
@@ -125,21 +125,19 @@ impl History {
     fn render(&self, commit: &Commit, observed: &Observed, discovery: &Discovery) -> Result<Then, NoBase> {
         let found = self.commits.find(commit.as_str());
         let found = found.map_err(|_| NoBase::NoCommit(commit.clone()))?;
-        let records = observed.facts.parent.iter();
-        let records = records.flat_map(|parent| [&parent.attempted, &parent.completed]);
-        let records: Vec<&Record> = records.flatten().collect();
-        let exact = records
-            .iter()
-            .copied()
-            .find(|record| record.revision.as_ref() == Some(commit));
-        // An object that a later sync left as it was, was most likely applied with the same parameters.
-        let (inputs, same_parameters) = self.directory.parameters_of(exact.or(records.last().copied()));
+        let AppliedWith {
+            inputs,
+            same_parameters,
+            record,
+        } = self
+            .directory
+            .inputs_of(observed.facts.parent.as_ref(), commit.as_str());
         let objects = self.objects(&found, &inputs, observed, discovery);
         Ok(Then {
             objects: objects.map_err(|error| NoBase::NotRendered(found.commit.clone(), Arc::new(error)))?,
             revision: found,
             same_parameters,
-            record: exact.cloned(),
+            record: record.cloned(),
         })
     }
 

@@ -3,29 +3,29 @@
 //! A ciphertext that git has not changed since the object was last applied is taken to stand for what the
 //! cluster has: that nobody changed that by hand cannot be told. One that git did change stays, and differs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::{Directory, Secrets};
+use super::{Directory, Secrets, ciphertext};
 use crate::applyset::inventory;
 use crate::applyset::key::Keyring;
-use crate::applyset::parent::{Parent, Record};
+use crate::applyset::parent::Parent;
 use crate::cluster::{Discovery, Resource};
-use crate::object::field::PathElement;
 use crate::object::{DesiredObject, LiveObject, ObjectRef};
 use crate::sops;
 use crate::source::Commits;
-use crate::ssa::merge;
-use crate::ssa::schema::{List, Schema, Type};
+
+/// How many commits may be rendered to compare with; those that most objects were applied from come first.
+const RENDERS: usize = 100;
 
 /// The live objects, by what they are called.
 type Live = BTreeMap<ObjectRef, (Resource, LiveObject)>;
 
 /// Puts what the cluster has in the place of each ciphertext of `desired` that is the same in the commit that its
-/// object was last applied from. Nothing is said where such a commit is not at hand: all of it differs then.
+/// object was last applied from. Nothing is said where such a commit is not at hand, or is one too many: all of it
+/// differs then.
 pub(in crate::observe) fn assume_unchanged(
     desired: &mut [&mut DesiredObject],
     live: &Live,
@@ -35,33 +35,40 @@ pub(in crate::observe) fn assume_unchanged(
     let Some(commits) = directory.path.as_deref().and_then(|path| Commits::of(path).ok()) else {
         return;
     };
-    let revision = |object: &DesiredObject| {
-        let (_, live) = live.get(&object.reference)?;
-        let is_closed = holds_ciphertext(&object.value);
-        live.annotation(inventory::REVISION)
-            .filter(|_| is_closed)
-            .map(str::to_owned)
-    };
-    let revisions: BTreeSet<String> = desired.iter().filter_map(|object| revision(object)).collect();
-    for wanted in revisions {
-        let Some(then) = at(&commits, &wanted, parent, (directory, discovery)) else {
+    for (revision, objects) in by_revision(desired, live) {
+        let Some(then) = at(&commits, revision, parent, (directory, discovery)) else {
             continue;
         };
-        for object in desired
-            .iter_mut()
-            .filter(|object| revision(object).as_ref() == Some(&wanted))
-        {
-            if let (Some(base), Some((_, live))) = (then.get(&object.reference), live.get(&object.reference)) {
-                replace(&mut object.value, &base.value, live.value());
+        for (object, live) in objects {
+            if let Some(base) = then.get(&object.reference) {
+                ciphertext::replace(&mut object.value, &base.value, live.value());
             }
         }
     }
 }
 
+/// Objects, each with the live one.
+type Pairs<'d, 'l> = Vec<(&'d mut DesiredObject, &'l LiveObject)>;
+
+/// The objects that hold ciphertexts and are there, by the commit that they were last applied from.
+fn by_revision<'d, 'l>(desired: &'d mut [&mut DesiredObject], live: &'l Live) -> Vec<(&'l str, Pairs<'d, 'l>)> {
+    let mut found: BTreeMap<&str, Pairs<'_, '_>> = BTreeMap::new();
+    for object in desired.iter_mut().filter(|object| sops::holds(&object.value)) {
+        let there = live.get(&object.reference).map(|(_, live)| live);
+        if let Some((live, revision)) = there.and_then(|live| Some((live, live.annotation(inventory::REVISION)?))) {
+            found.entry(revision).or_default().push((object, live));
+        }
+    }
+    let mut found: Vec<_> = found.into_iter().collect();
+    found.sort_by_key(|(_, objects)| Reverse(objects.len()));
+    found.truncate(RENDERS);
+    found
+}
+
 /// Takes what the cluster has for what a base said where it is a ciphertext.
 pub(super) fn assume_applied(base: &mut Value, live: &Value) {
     let said = base.clone();
-    replace(base, &said, live);
+    ciphertext::replace(base, &said, live);
 }
 
 fn at(
@@ -70,15 +77,7 @@ fn at(
     parent: Option<&Parent>,
     (directory, discovery): (&Directory, &Discovery),
 ) -> Option<BTreeMap<ObjectRef, DesiredObject>> {
-    let records = parent.iter().flat_map(|parent| [&parent.attempted, &parent.completed]);
-    let records: Vec<&Record> = records.flatten().collect();
-    let exact = records.iter().find(|record| {
-        record
-            .revision
-            .as_ref()
-            .is_some_and(|commit| commit.as_str() == revision)
-    });
-    let (inputs, _) = directory.parameters_of(exact.or(records.last()).copied());
+    let inputs = directory.inputs_of(parent, revision).inputs;
     let secrets = Secrets {
         key: &Keyring::Empty,
         live: BTreeMap::new(),
@@ -87,244 +86,37 @@ fn at(
     directory.at(commits, &revision, &inputs, discovery, &secrets).ok()
 }
 
-/// Puts what the cluster has in the place of each ciphertext of `value` that `base` has at the same place.
-fn replace(value: &mut Value, base: &Value, live: &Value) {
-    let mut base = base.clone();
-    for said in [&mut *value, &mut base] {
-        keep_as_bytes(said, live);
-    }
-    let sides = Sides {
-        base: Some(&base),
-        live: Some(live),
-        of: Schema::bundled().kind_of(live).map(|kind| kind.root()),
-    };
-    sides.replace(value);
-}
-
-/// Moves to `binaryData` what the cluster has there: of a file of a ConfigMap that is encrypted whole, it cannot
-/// be told whether it is text.
-fn keep_as_bytes(said: &mut Value, live: &Value) {
-    let has_files = said.get("binaryData").is_none_or(Value::is_object);
-    let is_file = has_files && said["apiVersion"] == "v1" && said["kind"] == "ConfigMap";
-    let Some(data) = said.get_mut("data").and_then(Value::as_object_mut).filter(|_| is_file) else {
-        return;
-    };
-    let is_bytes = |key: &str| live["data"].get(key).is_none() && live["binaryData"].get(key).is_some();
-    let is_moved =
-        |(key, value): &(&String, &Value)| is_bytes(key) && value.as_str().is_some_and(is_made_of_ciphertext);
-    let keys: Vec<String> = data.iter().filter(is_moved).map(|(key, _)| key.clone()).collect();
-    let moved: Vec<Option<Value>> = keys.iter().map(|key| data.remove(key)).collect();
-    if data.is_empty() && !keys.is_empty() {
-        said.as_object_mut().map(|fields| fields.remove("data"));
-    }
-    for (key, text) in keys.into_iter().zip(moved) {
-        let text = text.as_ref().and_then(Value::as_str).unwrap_or_default();
-        said["binaryData"][key] = STANDARD.encode(text).into();
-    }
-}
-
-/// What stands at the place of a value elsewhere.
-struct Sides<'a> {
-    /// What the base says.
-    base: Option<&'a Value>,
-    /// What the cluster has.
-    live: Option<&'a Value>,
-    /// What the schema says of it, where it is known.
-    of: Option<Type<'a>>,
-}
-
-impl<'a> Sides<'a> {
-    fn replace(&self, value: &mut Value) {
-        match value {
-            Value::Object(fields) => {
-                for (key, value) in fields {
-                    self.field(key).replace(value);
-                }
-            }
-            Value::Array(items) => {
-                let sides = self.items(items);
-                for (item, sides) in items.iter_mut().zip(sides) {
-                    sides.replace(item);
-                }
-            }
-            Value::String(text) if is_made_of_ciphertext(text) => {
-                let is_unchanged = self.base.and_then(Value::as_str) == Some(text);
-                if let Some(live) = self.live.filter(|_| is_unchanged) {
-                    *value = live.clone();
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn field(&self, key: &str) -> Self {
-        Self {
-            base: self.base.and_then(|base| base.get(key)),
-            live: self.live.and_then(|live| live.get(key)),
-            of: self.of.and_then(|of| of.map()?.child(key)),
-        }
-    }
-
-    /// What stands in the place of each of `items`. The base has the same ciphertexts, and the cluster has the
-    /// items of the base, though maybe others between them.
-    fn items(&self, items: &[Value]) -> Vec<Self> {
-        let list = self.of.and_then(Type::list);
-        let all = |whole: Option<&'a Value>| whole.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let (base, live) = (all(self.base), all(self.live));
-        let applied = partners(list, base, live);
-        let side = |position: Option<usize>| Self {
-            base: position.map(|position| &base[position]),
-            live: position
-                .and_then(|position| applied[position])
-                .map(|position| &live[position]),
-            of: list.map(List::item),
-        };
-        partners(list, items, base).into_iter().map(side).collect()
-    }
-}
-
-/// Where among `others` each of `items` is: where its key is or, if it has none that can be compared, at the same
-/// place in a list of the same length.
-fn partners(list: Option<List<'_>>, items: &[Value], others: &[Value]) -> Vec<Option<usize>> {
-    let places = |all: &[Value]| {
-        let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (index, key) in all.iter().map(|item| key(list, item)).enumerate() {
-            if let Some(key) = key {
-                places.entry(key.to_string()).or_default().push(index);
-            }
-        }
-        places
-    };
-    let (own, theirs) = (places(items), places(others));
-    let partner = |(index, item): (usize, &Value)| {
-        let at_index = Some(index).filter(|_| items.len() == others.len());
-        let Some(key) = key(list, item) else { return at_index };
-        let places = |all: &BTreeMap<String, Vec<usize>>| all.get(&key.to_string()).cloned().unwrap_or_default();
-        match (places(&own).as_slice(), places(&theirs).as_slice()) {
-            ([_], [place]) => Some(*place),
-            ([_], []) if !holds_ciphertext(&key) => None,
-            _ => at_index,
-        }
-    };
-    items.iter().enumerate().map(partner).collect()
-}
-
-/// What tells an item of a list from others: by the schema or, where it says nothing, its `name`; or the item
-/// itself, if it is no map.
-fn key(list: Option<List<'_>>, item: &Value) -> Option<Value> {
-    match list.map(|list| merge::element(list, item)) {
-        Some(Ok(PathElement::Key(keys))) => Some(Value::Object(keys)),
-        _ if item.is_object() => item.get("name").cloned(),
-        _ => Some(item.clone()),
-    }
-}
-
-/// Whether a text in `value` is, or was made from, a ciphertext.
-pub(in crate::observe) fn holds_ciphertext(value: &Value) -> bool {
-    match value {
-        Value::Object(fields) => fields.values().any(holds_ciphertext),
-        Value::Array(items) => items.iter().any(holds_ciphertext),
-        Value::String(text) => is_made_of_ciphertext(text),
-        _ => false,
-    }
-}
-
-/// The values of a Secret are base64.
-fn is_made_of_ciphertext(text: &str) -> bool {
-    sops::holds_ciphertext(text)
-        || STANDARD
-            .decode(text)
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .is_some_and(|text| sops::holds_ciphertext(&text))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    const OLD: &str = "ENC[AES256_GCM,data:b2xk,iv:,tag:,type:str]";
-    const NEW: &str = "ENC[AES256_GCM,data:bmV3,iv:,tag:,type:str]";
-
-    /// A ciphertext of its own.
-    fn made(data: &str) -> String {
-        OLD.replace("b2xk", data)
-    }
+    use crate::testing::{desired, resource};
 
     #[test]
-    fn a_ciphertext_that_git_left_as_it_is_stands_for_what_the_cluster_has() {
-        let base = json!({"a": OLD, "b": OLD, "url": format!("mysql://{OLD}@db"), "list": [OLD]});
-        let live = json!({"a": "1", "b": "2", "url": "mysql://1@db", "list": ["3"]});
-        let mut value = json!({"a": OLD, "b": NEW, "url": format!("mysql://{OLD}@db"), "list": [OLD]});
-        replace(&mut value, &base, &live);
-        assert_eq!(value, json!({"a": "1", "b": NEW, "url": "mysql://1@db", "list": ["3"]}));
-        assert!(holds_ciphertext(&value));
-    }
-
-    #[test]
-    fn the_items_of_a_list_are_told_by_their_keys() {
-        let secret = |name: &str, value: &str| json!({"name": name, "value": value});
-        let pod = |items: Value| json!({"apiVersion": "v1", "kind": "Pod", "spec": {"containers": items}});
-        let container = |env: &[Value], args: &[&str]| json!([{"name": "web", "env": env, "args": args}]);
-        let base = pod(container(
-            &[secret("A", OLD), secret("B", &made("b"))],
-            &["run", OLD, &made("x")],
-        ));
-        let live = pod(json!([
-            {"name": "web", "env": [secret("A", "1"), secret("B", "2")], "args": ["run", "-a", "-x"]},
-            {"name": "injected"},
-        ]));
-        let more = [secret("B", &made("b")), secret("NEW", NEW), secret("A", OLD)];
-        let mut value = pod(container(&more, &[&made("x"), "run", "-v", OLD]));
-        replace(&mut value, &base, &live);
-        let known = [secret("B", "2"), secret("NEW", NEW), secret("A", "1")];
-        assert_eq!(value, pod(container(&known, &["-x", "run", "-v", "-a"])));
-
-        // Of a kind without a schema, the name tells; and a name that is itself encrypted, the place.
-        let custom = |items: Value| json!({"apiVersion": "a.example/v1", "kind": "Custom", "spec": items});
-        let base = custom(json!([secret("a", OLD), secret(&made("n"), &made("b"))]));
-        let live = custom(json!([secret("a", "1"), secret("n", "2")]));
-        let mut value = custom(json!([
-            secret(&made("n"), &made("b")),
-            secret("c", NEW),
-            secret("a", OLD)
-        ]));
-        replace(&mut value, &base, &live);
-        assert_eq!(
-            value,
-            custom(json!([secret("n", "2"), secret("c", NEW), secret("a", "1")]))
-        );
-    }
-
-    #[test]
-    fn a_file_that_the_cluster_has_as_bytes_is_compared_as_bytes() {
-        let map = |field: &str, value: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", field: {"key": value}});
-        let live = map("binaryData", "AJ+Slv8=");
-        let mut value = map("data", OLD);
-        replace(&mut value, &map("data", OLD), &live);
-        assert_eq!(value, live);
-        let mut value = map("data", NEW);
-        replace(&mut value, &map("data", OLD), &live);
-        assert_eq!(value, map("binaryData", &STANDARD.encode(NEW)));
-        let mut value = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"key": OLD}, "binaryData": "no map"});
-        let before = value.clone();
-        replace(&mut value, &map("data", OLD), &live);
-        assert_eq!(value, before);
-    }
-
-    #[test]
-    fn what_the_cluster_does_not_have_any_more_differs() {
-        let base = json!({"data": {"a": OLD}});
-        let mut value = base.clone();
-        replace(&mut value, &base, &json!({"data": {}}));
-        assert_eq!(value, base);
-    }
-
-    #[test]
-    fn a_value_of_a_secret_is_known_by_what_it_encodes() {
-        assert!(holds_ciphertext(&json!({"data": {"a": STANDARD.encode(OLD)}})));
-        assert!(!holds_ciphertext(&json!({"data": {"a": STANDARD.encode("hunter2")}})));
+    fn so_many_commits_are_rendered_and_those_of_most_objects_first() {
+        let object = |index: usize, value: &str| {
+            let name = format!("a{index}");
+            desired(&format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{a: '{value}'}}\n"
+            ))
+        };
+        let ciphertext = "ENC[AES256_GCM,data:b2xk,iv:,tag:,type:str]";
+        let count = RENDERS + 5;
+        let mut objects: Vec<DesiredObject> = (0..count).map(|index| object(index, ciphertext)).collect();
+        objects.push(object(count, "open"));
+        let live = objects.iter().enumerate().map(|(index, object)| {
+            // The last three are of one commit.
+            let commit = format!("{:03}", index.min(count - 3));
+            let annotations = json!({"annotations": {inventory::REVISION: commit}});
+            let live = LiveObject::new(json!({"metadata": annotations}));
+            (object.reference.clone(), (resource("v1", "ConfigMap", true), live))
+        });
+        let live: Live = live.collect();
+        let mut objects: Vec<&mut DesiredObject> = objects.iter_mut().collect();
+        let found = by_revision(&mut objects, &live);
+        let counts: Vec<usize> = found.iter().map(|(_, objects)| objects.len()).collect();
+        assert_eq!(found.len(), RENDERS);
+        assert_eq!((found[0].0, counts[0], counts[1]), ("102", 3, 1));
     }
 }

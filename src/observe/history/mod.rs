@@ -7,6 +7,7 @@
 mod back;
 mod bases;
 mod blame;
+mod ciphertext;
 mod closed;
 mod walk;
 mod whose;
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::applyset::key::Keyring;
-use crate::applyset::parent::Record;
+use crate::applyset::parent::{Parent, Record};
 use crate::cluster::Discovery;
 use crate::diagnostic::error::Result;
 use crate::kinds::rollout;
@@ -27,7 +28,7 @@ use crate::plan::{Lineage, Observed};
 use crate::source::parameters::{Assignment, SetByHand};
 use crate::source::{CommitId, Commits, Inputs, Revision};
 
-pub(super) use closed::{assume_unchanged, holds_ciphertext};
+pub(super) use closed::assume_unchanged;
 
 /// What git's past says of what was observed; and the earlier states of what differs, by which a plan is
 /// explained.
@@ -107,6 +108,25 @@ impl Directory {
         Ok(named.collect())
     }
 
+    /// How the sync of a commit read the directory, as far as the parent knows.
+    fn inputs_of<'p>(&self, parent: Option<&'p Parent>, revision: &str) -> AppliedWith<'p> {
+        let records = parent.map(|parent| [&parent.attempted, &parent.completed]);
+        let records: Vec<&Record> = records.into_iter().flatten().flatten().collect();
+        let exact = records.iter().copied().find(|record| {
+            record
+                .revision
+                .as_ref()
+                .is_some_and(|commit| commit.as_str() == revision)
+        });
+        // An object that a later sync left as it was, was most likely applied with the same parameters.
+        let (inputs, same_parameters) = self.parameters_of(exact.or(records.last().copied()));
+        AppliedWith {
+            inputs,
+            same_parameters,
+            record: exact,
+        }
+    }
+
     /// The parameters that a sync was given, but for secret ones, which nobody knows any more; and
     /// whether they are the same now.
     fn parameters_of(&self, record: Option<&Record>) -> (Inputs, bool) {
@@ -132,6 +152,15 @@ impl Directory {
         };
         (inputs, same)
     }
+}
+
+/// How the directory was read when a commit was synced.
+struct AppliedWith<'p> {
+    inputs: Inputs,
+    /// Whether the parameters were given as they are now.
+    same_parameters: bool,
+    /// The sync of just this commit, if the parent knows of one.
+    record: Option<&'p Record>,
 }
 
 /// What is needed to say how pods followed Secrets.
