@@ -109,6 +109,9 @@ pub fn open(file: &Arc<SourceFile>, documents: &mut [Document], identities: &Ide
     let values = documents.iter().flat_map(|document| encrypted(&document.root));
     let file = SourceFile::encrypted(file, values.collect());
     let Some(key) = data_key(file.path(), &metadata, identities)? else {
+        for document in documents {
+            take_comments(&mut document.root);
+        }
         return Ok(Some(Sealed {
             seal: Seal::Closed(closed(file.path(), &metadata)),
             file,
@@ -127,6 +130,19 @@ pub fn open(file: &Arc<SourceFile>, documents: &mut [Document], identities: &Ide
         file,
         comments,
     }))
+}
+
+/// Takes out the comments that SOPS made items of lists. They are told by what they say of themselves.
+fn take_comments(node: &mut Node) {
+    let is_comment = |text: &str| is_ciphertext(text) && text.ends_with(",type:comment]");
+    match &mut node.value {
+        NodeValue::Mapping(entries) => entries.iter_mut().for_each(|entry| take_comments(&mut entry.value)),
+        NodeValue::Sequence(items) => {
+            items.retain(|item| !item.as_str().is_some_and(is_comment));
+            items.iter_mut().for_each(take_comments);
+        }
+        _ => {}
+    }
 }
 
 /// Where the scalars at or below `node` stand that are encrypted values.

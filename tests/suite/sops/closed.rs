@@ -235,6 +235,19 @@ fn a_file_of_bytes_in_a_config_map_does_not_differ_and_one_that_changed_does() {
 }
 
 #[test]
+fn a_comment_between_items_is_no_item() {
+    let vault = Vault::new("closed-comment");
+    let web = bed::deployment("web", 1, "nginx:1");
+    let web = format!("{web}          args:\n            # first\n            - hunter2-a\n            - hunter2-b\n");
+    vault.encrypt("web.yaml", &web, &["--encrypted-regex", "^args$"]);
+    assert!(vault.text("web.yaml").contains("- ENC[") && vault.text("web.yaml").contains("type:comment]"));
+    bed::commit(&vault.desk.dir, "First");
+    vault.run(&["sync", "--yes", "--sandbox", "box"]).exits(0);
+    vault.run(&["diff", "--sandbox", "box"]).exits(0);
+    vault.run_closed(&["diff", "--sandbox", "box"]).exits(0);
+}
+
+#[test]
 fn one_variable_more_leaves_the_encrypted_ones_beside_it_as_they_are() {
     let vault = Vault::new("closed-items");
     let web = bed::deployment("web", 1, "nginx:1");
