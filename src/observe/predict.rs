@@ -9,9 +9,8 @@ use crate::object::field::FieldPath;
 use crate::object::shown::ShownPath;
 use crate::object::{self, DesiredObject, LiveObject};
 use crate::plan::{Answered, Observation, Unpredicted, Unverified};
-use crate::sops;
 use crate::ssa::canonical;
-use crate::ssa::merge::{Mistake, OnConflict, Refusal, Writer};
+use crate::ssa::merge::{OnConflict, Refusal, Writer};
 use crate::ssa::predict::{self, Request};
 use crate::ssa::schema::Schema;
 
@@ -69,25 +68,10 @@ pub(super) fn predict(observation: &mut Observation, schema: &Schema, query: &Qu
     };
     *predicted = match predict::predict(schema, &request) {
         Ok(predicted) => Ok(LiveObject::new(predicted.object)),
-        Err(Refusal::Invalid(mistakes)) => {
-            let mistakes = of_what_is_known(sent, mistakes, query);
-            if !mistakes.is_empty() {
-                return Err(invalid(&observation.desired, &Refusal::Invalid(mistakes)));
-            }
-            Err(Unpredicted::Encrypted)
-        }
+        Err(refusal @ Refusal::Invalid(_)) => return Err(invalid(&observation.desired, &refusal)),
         Err(refusal) => Err(Unpredicted::Refused(refusal)),
     };
     Ok(())
-}
-
-/// The mistakes that are none of a ciphertext: it is text whatever the value is that it stands for.
-fn of_what_is_known(sent: &Value, mut mistakes: Vec<Mistake>, query: &Query) -> Vec<Mistake> {
-    if query.closed.is_some() {
-        let is_known = |value: &Value| !sops::holds(value);
-        mistakes.retain(|mistake| mistake.path.find(sent).is_none_or(is_known));
-    }
-    mistakes
 }
 
 /// Whether git says, to the last value, what it said at the last apply. Of a Secret that is not known.

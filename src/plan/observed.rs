@@ -221,8 +221,6 @@ pub struct Immutable {
 pub enum Unpredicted {
     /// It has not been asked yet.
     NotAsked,
-    /// It cannot: a value is encrypted where the schema wants no text, so it is not known what it is.
-    Encrypted,
     /// It cannot: the kind, or the live object, is not one that it knows how to merge.
     Refused(Refusal),
 }

@@ -67,8 +67,10 @@ impl View<'_> {
         self.object.pointer(pointer)
     }
 
+    /// A number that is wanted: one, where it is not said, or is encrypted.
     fn wanted(&self, pointer: &str) -> Value {
-        self.at(pointer).cloned().unwrap_or_else(|| 1.into())
+        let number = self.at(pointer).filter(|wanted| wanted.is_number());
+        number.cloned().unwrap_or_else(|| 1.into())
     }
 
     /// A condition that is true, since now unless it was.

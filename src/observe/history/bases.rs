@@ -194,7 +194,7 @@ impl History {
             let base = live.as_ref().zip(then.objects.remove(&desired.reference));
             let past = match base {
                 Some((live, mut base)) => {
-                    super::closed::assume_applied(&mut base.value, live.value());
+                    super::closed::assume_applied(&mut base, live);
                     let base = Arc::new(base);
                     let unknown = why_not(&base, live, &then);
                     if unknown.is_none() {

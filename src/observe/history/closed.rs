@@ -6,8 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
+use super::positioned::by_position;
 use super::{Directory, Secrets, ciphertext};
 use crate::applyset::inventory;
 use crate::applyset::key::Keyring;
@@ -42,6 +41,7 @@ pub(in crate::observe) fn assume_unchanged(
         for (object, live) in objects {
             if let Some(base) = then.get(&object.reference) {
                 ciphertext::replace(&mut object.value, &base.value, live.value());
+                by_position(object);
             }
         }
     }
@@ -66,9 +66,12 @@ fn by_revision<'d, 'l>(desired: &'d mut [&mut DesiredObject], live: &'l Live) ->
 }
 
 /// Takes what the cluster has for what a base said where it is a ciphertext.
-pub(super) fn assume_applied(base: &mut Value, live: &Value) {
-    let said = base.clone();
-    ciphertext::replace(base, &said, live);
+pub(super) fn assume_applied(base: &mut DesiredObject, live: &LiveObject) {
+    if sops::holds(&base.value) {
+        let said = base.value.clone();
+        ciphertext::replace(&mut base.value, &said, live.value());
+        by_position(base);
+    }
 }
 
 fn at(

@@ -9,6 +9,7 @@ mod bases;
 mod blame;
 mod ciphertext;
 mod closed;
+mod positioned;
 mod walk;
 mod whose;
 

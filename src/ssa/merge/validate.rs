@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::form::{Form, NoPlace, element};
 use crate::object::field::{FieldPath, PathElement};
+use crate::sops;
 use crate::ssa::schema::{List, Map, Scalar, Type};
 
 /// Something in an object that its schema does not allow.
@@ -100,7 +101,8 @@ impl fmt::Display for Shape {
 }
 
 /// What an API server would refuse to merge: fields that are not declared, values of another type,
-/// list items without a key or with that of another.
+/// list items without a key or with that of another. A ciphertext, which no API server gets to see, is a scalar of
+/// any type.
 pub fn mistakes(of: Type<'_>, value: &Value) -> Vec<Mistake> {
     let mut found = Vec::new();
     check(of, value, &FieldPath::root(), &mut found);
@@ -143,6 +145,8 @@ fn check(of: Type<'_>, value: &Value, path: &FieldPath, found: &mut Vec<Mistake>
                 | (Some(Scalar::Boolean), Value::Bool(_))
                 | (Some(Scalar::Any), Value::String(_) | Value::Number(_) | Value::Bool(_))
                 | (None, _) => return,
+                // Whatever it stands for is not known where nobody can decrypt it.
+                (Some(_), Value::String(text)) if sops::is_ciphertext(text) => return,
                 (Some(Scalar::String), _) => Shape::String,
                 (Some(Scalar::Number), _) => Shape::Number,
                 (Some(Scalar::Boolean), _) => Shape::Boolean,

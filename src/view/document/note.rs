@@ -10,7 +10,6 @@ use crate::view::value::few;
 fn unpredicted(why: &Unpredicted) -> String {
     match why {
         Unpredicted::NotAsked => "our own merge was not asked".to_owned(),
-        Unpredicted::Encrypted => "a number, a boolean or another value that is not text is encrypted".to_owned(),
         Unpredicted::Refused(refusal) => refusal.to_string(),
     }
 }

@@ -30,15 +30,9 @@ fn synced(name: &str) -> Vault {
     vault
 }
 
-/// Changes one value as `sops set` does: the others keep their ciphertexts.
+/// Changes one value: the others keep their ciphertexts.
 fn change(vault: &Vault) {
-    let run = vault.sops(&[
-        "set",
-        "desired/key.yaml",
-        "[\"stringData\"][\"two\"]",
-        "\"hunter2-new\"",
-    ]);
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    vault.set("key.yaml", "[\"stringData\"][\"two\"]", "\"hunter2-new\"");
 }
 
 #[test]
@@ -191,20 +185,35 @@ fn a_secret_that_is_not_selected_changes_no_pod_and_no_job_that_reads_it() {
 #[test]
 fn an_encrypted_number_is_no_mistake_of_its_type() {
     let vault = Vault::new("closed-number");
-    vault.encrypt(
-        "web.yaml",
-        bed::deployment("web", 2, "nginx:1"),
-        &["--encrypted-regex", "^spec$"],
-    );
+    let web = bed::deployment("web", 2, "nginx:1") + "          ports: [{containerPort: 80}]\n";
+    vault.encrypt("web.yaml", web, &["--encrypted-regex", "^spec$"]);
     bed::commit(&vault.desk.dir, "First");
     let diff = ["diff", "--sandbox", "box"];
     vault.run_closed(&diff).exits(1).shows("create Deployment shop/web");
     vault.run(&["sync", "--yes", "--sandbox", "box"]).exits(0);
     vault.run_closed(&diff).exits(0);
-    let run = vault.sops(&["set", "desired/web.yaml", "[\"spec\"][\"replicas\"]", "3"]);
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let run = vault.run_closed(&diff).exits(1).hides(&["ENC["]);
-    run.shows("update Deployment shop/web").shows("is encrypted");
+    vault.set("web.yaml", "[\"spec\"][\"replicas\"]", "3");
+    let containers = "[\"spec\"][\"template\"][\"spec\"][\"containers\"][0]";
+    vault.set("web.yaml", &format!("{containers}[\"image\"]"), "\"nginx:2\"");
+    vault.set(
+        "web.yaml",
+        &format!("{containers}[\"env\"][0][\"value\"]"),
+        "\"another\"",
+    );
+    bed::commit(&vault.desk.dir, "Second");
+    for diff in [&diff[..], &["diff", "--from", "HEAD~1", "--to", "HEAD"]] {
+        // The names of items are encrypted, too, and the cluster has them in the clear.
+        let run = vault
+            .run_closed(diff)
+            .exits(1)
+            .hides(&["ENC[", "nginx", "FIRST", "another"]);
+        run.shows("update Deployment shop/web")
+            .shows("spec.replicas")
+            .shows("spec.template.spec.containers[…].image")
+            .shows("spec.template.spec.containers[…].env[…].value")
+            .shows("unverified")
+            .shows_not("containerPort");
+    }
     // What is in the open is still checked.
     let text = vault.text("web.yaml");
     let mistaken = text.replacen("metadata:\n", "metadata:\n    nmae: web\n", 1);

@@ -55,6 +55,12 @@ impl Vault {
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     }
 
+    /// Changes one value of a file, as `sops set` does.
+    fn set(&self, file: &str, path: &str, value: &str) {
+        let run = self.sops(&["set", &format!("desired/{file}"), path, value]);
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    }
+
     fn text(&self, file: &str) -> String {
         fs::read_to_string(self.desk.dir.join("desired").join(file)).expect("a file of ours")
     }
