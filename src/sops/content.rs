@@ -4,16 +4,14 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::flat;
+use super::explain::{stray, wrong_metadata, wrong_value};
+use super::lines;
 use super::metadata::Metadata;
 use super::tree::Pass;
-use super::value::{PREFIX, Plain};
-use super::{
-    Closed, EDIT, Identities, METADATA, Seal, Sealed, closed, data_key, is_ciphertext, open, stray, wrong_metadata,
-    wrong_value,
-};
+use super::value::PREFIX;
+use super::{Closed, Identities, METADATA, Seal, Sealed, closed, data_key, is_ciphertext, open};
 use crate::diagnostic::error::{Error, Result};
-use crate::diagnostic::place::{Place, SourceFile};
+use crate::diagnostic::place::SourceFile;
 use crate::yaml::{self, Document, Node, NodeValue, Scalar};
 
 /// What a file holds.
@@ -38,7 +36,7 @@ pub fn content(shown: &str, bytes: Vec<u8>, identities: &Identities) -> Result<C
     };
     let file = SourceFile::confidential(shown, text);
     if text.lines().any(|line| line.starts_with("sops_mac=")) {
-        return lines(&file, bytes, identities);
+        return lines::content(&file, bytes, identities);
     }
     if text.lines().any(|line| line.trim_end() == "[sops]") {
         let error = Error::new(format!("{shown} is an INI file that SOPS encrypted value by value"));
@@ -122,69 +120,6 @@ fn wrapped(file: &Arc<SourceFile>, root: &Node, bytes: Vec<u8>, identities: &Ide
     plain
         .map(Content::Opened)
         .map_err(|fault| wrong_value(file, &metadata, &fault))
-}
-
-/// What is on a line of a file of lines, beside the metadata.
-enum Line<'t> {
-    Comment(&'t str),
-    Value { name: &'t str, value: &'t str },
-}
-
-/// Decrypts a file of lines.
-fn lines(file: &Arc<SourceFile>, bytes: Vec<u8>, identities: &Identities) -> Result<Content> {
-    let metadata = Metadata::read(&flat::metadata(file.text()));
-    let metadata = metadata.map_err(|fault| wrong_metadata(file.path(), &fault))?;
-    let lines = read_lines(file)?;
-    let Some(key) = data_key(file.path(), &metadata, identities)? else {
-        return Ok(Content::Closed(bytes, closed(file.path(), &metadata)));
-    };
-    let mut pass = Pass::new(&key, &metadata);
-    let mut decrypted = Vec::new();
-    for line in lines {
-        match line {
-            Line::Comment(comment) => {
-                decrypted.push(b'#');
-                match key.decrypt(comment, ":") {
-                    Ok(Plain::Comment(comment)) => decrypted.extend(comment),
-                    _ => decrypted.extend(comment.bytes()),
-                }
-            }
-            Line::Value { name, value } => {
-                let value = pass.alone(name, &value.replace("\\n", "\n"));
-                let value = value.map_err(|fault| wrong_value(file, &metadata, &fault))?;
-                decrypted.extend(name.bytes());
-                decrypted.push(b'=');
-                decrypted.extend(String::from_utf8_lossy(&value).replace('\n', "\\n").bytes());
-            }
-        }
-        decrypted.push(b'\n');
-    }
-    pass.finish(&metadata)
-        .map_err(|fault| wrong_value(file, &metadata, &fault))?;
-    Ok(Content::Opened(decrypted))
-}
-
-/// The lines but for those of the metadata and those that are empty, as SOPS reads them.
-fn read_lines(file: &Arc<SourceFile>) -> Result<Vec<Line<'_>>> {
-    let mut start = 0;
-    let mut lines = Vec::new();
-    for line in file.text().split('\n') {
-        let span = start..start + line.len();
-        start = span.end + 1;
-        if line.is_empty() || line.starts_with(flat::PREFIX) {
-            continue;
-        }
-        lines.push(match (line.strip_prefix('#'), line.split_once('=')) {
-            (Some(comment), _) => Line::Comment(comment),
-            (None, Some((name, value))) => Line::Value { name, value },
-            (None, None) => {
-                let message = format!("this line of {} is neither NAME=VALUE nor a comment", file.path());
-                let error = Error::new(message).at(Place::new(Arc::clone(file), span), "");
-                return Err(error.hint(EDIT));
-            }
-        });
-    }
-    Ok(lines)
 }
 
 /// A stretch of the text, and what stands there in the end.

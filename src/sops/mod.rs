@@ -8,8 +8,10 @@
 //! those of another commit.
 
 mod content;
+mod explain;
 mod flat;
 mod identity;
+mod lines;
 mod metadata;
 mod tree;
 mod value;
@@ -21,18 +23,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use self::explain::{stray, wrong_key, wrong_metadata, wrong_value};
 use self::metadata::{Metadata, Selector};
-use self::tree::{MAX_PLACE, Pass};
+use self::tree::Pass;
 use self::value::{DataKey, PREFIX};
 use crate::diagnostic::error::{Error, Result};
-use crate::diagnostic::place::{Place, SourceFile};
+use crate::diagnostic::place::SourceFile;
 use crate::yaml::{Document, Node, NodeValue};
 
 pub use content::{Content, content};
 pub use identity::{Identities, NotAnIdentity};
-
-/// What to do about a file that something else than SOPS changed.
-const EDIT: &str = "change encrypted files with `sops edit` only";
 
 /// The key that holds the metadata.
 const METADATA: &str = "sops";
@@ -216,78 +216,6 @@ fn metadata_of(root: &Node) -> Option<Value> {
 fn take_metadata(root: &mut Node) {
     if let NodeValue::Mapping(entries) = &mut root.value {
         entries.retain(|entry| entry.key != METADATA);
-    }
-}
-
-/// Says that a value is encrypted and nothing says how.
-fn stray(file: &Arc<SourceFile>, span: Range<usize>) -> Error {
-    Error::new("this value is encrypted, and nothing in its document says for whom")
-        .at(Place::new(Arc::clone(file), span), "")
-        .hint(format!(
-            "SOPS says it under `{METADATA}`: restore that from git, or encrypt the file again"
-        ))
-}
-
-fn wrong_metadata(file: &str, fault: &metadata::Fault) -> Error {
-    let error = Error::new(format!("failed to decrypt {file}")).because(fault.clone());
-    error.hint("encrypt it again with `sops encrypt`, for one key group and with age")
-}
-
-fn wrong_key(file: &str, metadata: &Metadata) -> Error {
-    let add = format!("`sops rotate --in-place --add-age RECIPIENT {file}`");
-    if metadata.envelopes.is_empty() {
-        let whom = match metadata.others.join(", ") {
-            others if others.is_empty() => "nothing says for whom it is encrypted".to_owned(),
-            others => format!("it is encrypted for {others}, and only age is supported"),
-        };
-        return Error::new(format!("failed to decrypt {file}: {whom}")).hint(format!("encrypt it for age, too: {add}"));
-    }
-    let recipients = metadata.recipients().join(", ");
-    Error::new(format!(
-        "failed to decrypt {file}: no age identity fits its recipients ({recipients})"
-    ))
-    .hint(format!(
-        "give the identity of one of them with --age-key-file, or encrypt the file for yours, too: {add}"
-    ))
-}
-
-/// Says which value is wrong, without the value.
-fn wrong_value(file: &Arc<SourceFile>, metadata: &Metadata, fault: &tree::Fault) -> Error {
-    let shown = file.path();
-    let at = |error: Error, span: &Range<usize>| error.at(Place::new(Arc::clone(file), span.clone()), "");
-    match fault {
-        tree::Fault::Value(value::Fault::NotEncrypted, span) => at(
-            Error::new(format!("this value of {shown} should be encrypted, and is not")),
-            span,
-        )
-        .hint(format!("encrypt it with `sops set`; {EDIT}")),
-        tree::Fault::Value(value::Fault::Altered, span) => at(
-            Error::new(format!(
-                "this value of {shown} was changed or moved after it was encrypted"
-            )),
-            span,
-        )
-        .hint(EDIT),
-        tree::Fault::Value(value::Fault::Type, span) => at(
-            Error::new(format!(
-                "this value of {shown} is not of the type that it is said to be"
-            )),
-            span,
-        )
-        .hint(EDIT),
-        tree::Fault::NotText(span) => at(Error::new(format!("this value of {shown} is not UTF-8 text")), span)
-            .hint("encrypt binary data as a file of its own, and name it in a component's `files`"),
-        tree::Fault::Place(span) => {
-            let message = format!("the keys that lead to this value are longer than {MAX_PLACE} bytes together");
-            at(Error::new(message), span)
-        }
-        tree::Fault::Mac => {
-            let recipients = metadata.recipients().join(", ");
-            Error::new(format!(
-                "{shown}, encrypted for {recipients}, was changed after it was encrypted: its MAC does not match"
-            ))
-            .hint(format!("{EDIT}; `git log -p -- {shown}` shows who did not"))
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Files that SOPS encrypted, by the real program: what it writes is read, and what it rejects is rejected.
 
 mod closed;
+mod compared;
 mod components;
 mod hidden;
 mod manifests;
