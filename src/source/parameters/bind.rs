@@ -108,7 +108,7 @@ impl<'a> Merged<'a> {
     /// Whether the value at `path` is a ciphertext that nobody can read here.
     pub(super) fn is_closed(&self, path: &[String]) -> bool {
         let path: Vec<_> = path.iter().map(String::as_str).collect();
-        !path.is_empty() && leads_to(&self.encrypted, &path) && self.layer(&path).is_some_and(|layer| layer.is_closed())
+        !path.is_empty() && leads_to(&self.encrypted, &path) && self.layer(&path).is_some_and(Layer::is_closed)
     }
 
     /// What set the value at `path` last; for a group, the defaults.

@@ -174,8 +174,7 @@ fn a_file_that_lost_its_metadata_is_refused_and_not_applied_as_ciphertext() {
         let path = format!("desired/web/{file}");
         let whole = vault.text(&format!("web/{file}"));
         let kept = whole.lines().take_while(|line| !line.starts_with(metadata));
-        let kept: String = kept.map(|line| format!("{line}\n")).collect();
-        vault.desk.write(&path, &kept);
+        vault.desk.write(&path, &(kept.collect::<Vec<_>>().join("\n") + "\n"));
         let run = vault.run(&["render"]).exits(2).hides(&["ENC["]);
         run.complains("nothing in its document says for whom").complains(&path);
         vault.desk.write(&path, &whole);
