@@ -345,7 +345,7 @@ fn into_empty_namespaces(preview: &Given<'_>, sync: &Given<'_>) {
     let nowhere = WORKLOADS.replace("control-plane: enabled", "control-plane: nowhere");
     bed.write("app/workloads.yaml", &nowhere);
     bed.commit("First");
-    let run = preview.run(&["diff"]).exits(1);
+    let run = preview.run(&["diff", "-v"]).exits(1);
     run.shows("? not compared Secret")
         .shows("+ create ConfigMap roles-whole/settings unverified: you may not write it")
         .shows("+ create Widget roles-whole/first unverified")

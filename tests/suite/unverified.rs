@@ -168,7 +168,7 @@ fn a_missing_right_is_found_out_once_a_kind_and_namespace() {
             verbs: &["patch", "create"],
         },
     ]);
-    let run = bed.run_as(&reader.kubeconfig, &["diff"], "").exits(1);
+    let run = bed.run_as(&reader.kubeconfig, &["diff", "--stat"], "").exits(1);
     run.shows("unverified: 12 of 13 objects")
         .shows("ConfigMap read-only-once/settings-11 unverified: you may not write it")
         .shows_not("Deployment read-only-once/web unverified");
@@ -256,7 +256,11 @@ fn a_namespace_and_a_definition_with_all_that_is_in_them_come_as_predicted() {
     for (name, text) in agreement::manifests() {
         bed.write(&format!("{name}.yaml"), &text);
     }
-    let run = bed.diff().exits(1);
+    bed.diff()
+        .exits(1)
+        .shows("+ create 16 objects")
+        .shows("unverified: namespace unverified-new is not there yet");
+    let run = bed.run(&["diff", "--stat"]).exits(1);
     let run = run
         .shows("+ create Namespace unverified-new")
         .shows("+ create CustomResourceDefinition widgets.unverified.example.com")

@@ -1,48 +1,67 @@
 //! The new objects, where there are several: by component.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::edits::plural;
-use super::{Detail, Heading, Line, Lines, Tone};
+use super::{Line, Lines, Tone};
 use crate::plan::{Action, Plan, Reason, Step, Unverified, Work};
 
 /// So many new objects have a line each.
 const MOST: usize = 8;
 
-/// Whether a new object is one of many, of which there is no more to say than that.
-pub(super) fn tells(plan: &Plan, step: &Step) -> bool {
-    is_plain(step) && plan.steps.iter().filter(|step| is_plain(step)).count() > MOST
-}
+/// The new objects of which there is no more to say than that they come, where there are many.
+#[derive(Debug, Default)]
+pub(super) struct Created<'a>(Vec<&'a Step>);
 
-/// The new objects of each component, where there are many.
-pub(super) fn section(plan: &Plan, heading: &Heading<'_>) -> Option<Lines> {
-    if heading.detail != Detail::Fields {
-        return None;
+impl<'a> Created<'a> {
+    /// Those of `plan`.
+    pub(super) fn of(plan: &'a Plan) -> Self {
+        let plain: Vec<&Step> = plan.steps.iter().filter(|step| is_plain(step)).collect();
+        Self(if plain.len() > MOST { plain } else { Vec::new() })
     }
-    let mut components: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
-    for step in plan.steps.iter().filter(|step| tells(plan, step)) {
-        let component = component(step).unwrap_or_default();
-        components.entry(component).or_default().push(step);
+
+    /// Whether a step is told with these.
+    pub(super) fn tell(&self, step: &Step) -> bool {
+        !self.0.is_empty() && is_plain(step)
     }
-    let count: usize = components.values().map(Vec::len).sum();
-    if count == 0 {
-        return None;
-    }
-    let tone = Tone::Of(Action::Create);
-    let title = format!(
-        "{} {:<9} {count} objects",
-        Action::Create.glyph(),
-        Action::Create.word()
-    );
-    let title = Line::new(0, title).beside("-v shows them").tone(tone);
-    let lines = components.iter().map(|(component, steps)| {
-        let names = by_kind(steps);
-        match *component {
-            "" => Line::prose(4, names),
-            component => Line::prose(4, format!("{component}: {names}")),
+
+    /// How many there are, and a line a component; nothing where there are none.
+    pub(super) fn section(&self) -> Option<Lines> {
+        let count = self.0.len();
+        if count == 0 {
+            return None;
         }
-    });
-    Some(std::iter::once(title).chain(lines).collect())
+        let mut components: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+        for step in &self.0 {
+            let component = component(step).unwrap_or_default();
+            components.entry(component).or_default().push(step);
+        }
+        let title = format!(
+            "{} {:<9} {count} objects",
+            Action::Create.glyph(),
+            Action::Create.word()
+        );
+        let title = Line::new(0, title).beside("-v shows them");
+        let title = title.tone(Tone::Of(Action::Create));
+        let lines = components.iter().map(|(component, steps)| match *component {
+            "" => by_kind(steps),
+            component => format!("{component}: {}", by_kind(steps)),
+        });
+        let lines = lines.chain(self.unverified());
+        let lines = lines.map(|text| Line::prose(4, text));
+        Some(std::iter::once(title).chain(lines).collect())
+    }
+
+    /// Which namespaces are still to come, so that nobody could ask the server about what is in them.
+    fn unverified(&self) -> impl Iterator<Item = String> {
+        let missing = self.0.iter().filter_map(|step| match &step.unverified {
+            Some(Unverified::NamespaceMissing(namespace)) => Some(namespace),
+            _ => None,
+        });
+        let missing: BTreeSet<&String> = missing.collect();
+        let missing = missing.into_iter();
+        missing.map(|namespace| format!("unverified: namespace {namespace} is not there yet"))
+    }
 }
 
 /// `Deployment web, 3 ConfigMaps`

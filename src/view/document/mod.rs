@@ -18,7 +18,8 @@ mod remarks;
 mod step;
 mod summary;
 
-use crate::plan::{Action, Edits, NotCompared, Plan, Step};
+use self::created::Created;
+use crate::plan::{Edits, NotCompared, Plan, Step};
 
 pub(super) use base::no_base;
 pub(super) use heading::Head;
@@ -43,6 +44,7 @@ pub(super) struct Document<'a> {
     pub(super) head: Head,
     /// The edits in git that change several objects.
     pub(super) edits: Edits<'a>,
+    created: Created<'a>,
     /// What changes: dangers, an edit, some new objects, an object, or a kind that was not compared, each.
     pub(super) sections: Vec<Lines>,
     /// How much there is of everything.
@@ -58,10 +60,15 @@ impl<'a> Document<'a> {
             Detail::Objects => Edits::default(),
             Detail::Fields | Detail::Whole => Edits::of(plan, heading.blame),
         };
+        let created = match heading.detail {
+            Detail::Fields => Created::of(plan),
+            Detail::Objects | Detail::Whole => Created::default(),
+        };
         let mut sections: Vec<Lines> = dangers::section(plan).into_iter().collect();
         sections.extend(edits::sections(&edits));
-        sections.extend(created::section(plan, heading));
-        let steps = plan.steps.iter().filter(|step| is_shown(step, plan, heading, &edits));
+        sections.extend(created.section());
+        let has_lines = |step: &&Step| !is_told(step, heading.detail, &edits, &created);
+        let steps = plan.steps.iter().filter(has_lines);
         sections.extend(steps.map(|step| match heading.detail {
             Detail::Objects => step::first_line(step, heading).into(),
             Detail::Fields | Detail::Whole => step::step(step, heading),
@@ -75,28 +82,28 @@ impl<'a> Document<'a> {
             summary: summary::summary(plan, heading.pruning),
             remarks: remarks::remarks(plan, heading),
             edits,
+            created,
         }
     }
 
     /// The new objects, where there are many.
     pub(super) fn created(&self) -> Option<Lines> {
-        created::section(self.plan, self.heading)
+        self.created.section()
     }
 
     /// The steps that have a section of their own.
     pub(super) fn own_steps(&self) -> impl Iterator<Item = &'a Step> {
-        let (plan, heading) = (self.plan, self.heading);
-        let steps = plan.steps.iter();
-        steps.filter(move |step| is_shown(step, plan, heading, &self.edits))
+        let detail = self.heading.detail;
+        let steps = self.plan.steps.iter();
+        steps.filter(move |step| !is_told(step, detail, &self.edits, &self.created))
     }
 }
 
-/// Whether a step has lines of its own.
-fn is_shown(step: &Step, plan: &Plan, heading: &Heading<'_>, edits: &Edits<'_>) -> bool {
-    match heading.detail {
-        Detail::Objects | Detail::Whole => true,
-        Detail::Fields if step.action == Action::Create => !created::tells(plan, step),
-        Detail::Fields => !edits.tell(step),
+/// Whether all is said of a step by an edit, or among new objects.
+fn is_told(step: &Step, detail: Detail, edits: &Edits<'_>, created: &Created<'_>) -> bool {
+    match detail {
+        Detail::Objects | Detail::Whole => false,
+        Detail::Fields => created.tell(step) || edits.tell(step),
     }
 }
 
