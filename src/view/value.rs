@@ -90,8 +90,7 @@ fn has_parts(value: &Value) -> bool {
 
 /// A value as YAML.
 pub(super) fn yaml(value: &Value) -> String {
-    // Every JSON value can be written as YAML; should a writer ever refuse one, JSON is YAML too.
-    serde_saphyr::to_string(value).unwrap_or_else(|_| value.to_string())
+    crate::yaml::written(value)
 }
 
 /// A manifest without what must not be shown: values of a Secret, and of secret parameters anywhere.

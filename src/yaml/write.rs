@@ -39,12 +39,12 @@ fn map(text: &mut String, fields: &Map<String, Value>, indent: usize, mut is_beg
         if !std::mem::take(&mut is_begun) {
             text.extend(std::iter::repeat_n(' ', indent));
         }
-        text.push_str(&line_text(key));
+        text.push_str(&line_text(key, Stand::Key));
         text.push(':');
         match value {
             value if key == DENSE => {
                 text.push(' ');
-                dense(text, value);
+                dense(text, value, Stand::Last);
                 text.push('\n');
             }
             Value::Object(fields) if !fields.is_empty() => {
@@ -70,7 +70,7 @@ fn list(text: &mut String, items: &[Value], indent: usize) {
         match item {
             Value::Object(fields) if !fields.is_empty() => map(text, fields, indent + 2, true),
             Value::Array(items) if !items.is_empty() => {
-                dense(text, &Value::Array(items.clone()));
+                dense(text, &Value::Array(items.clone()), Stand::Within);
                 text.push('\n');
             }
             item => scalar(text, item, indent),
@@ -82,7 +82,11 @@ fn list(text: &mut String, items: &[Value], indent: usize) {
 fn scalar(text: &mut String, value: &Value, indent: usize) {
     match value {
         Value::String(lines) if is_block(lines) => {
-            text.push_str(if lines.ends_with('\n') { "|\n" } else { "|-\n" });
+            text.push_str(match lines {
+                lines if lines.ends_with("\n\n") => "|+\n",
+                lines if lines.ends_with('\n') => "|\n",
+                _ => "|-\n",
+            });
             for line in lines.lines() {
                 if !line.is_empty() {
                     text.extend(std::iter::repeat_n(' ', indent + 2));
@@ -92,24 +96,24 @@ fn scalar(text: &mut String, value: &Value, indent: usize) {
             }
         }
         value => {
-            dense(text, value);
+            dense(text, value, Stand::Last);
             text.push('\n');
         }
     }
 }
 
 /// A value on one line: JSON, but for the texts that need no quotes.
-fn dense(text: &mut String, value: &Value) {
+fn dense(text: &mut String, value: &Value, stand: Stand) {
     match value {
         Value::Null => text.push_str("null"),
         Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
         Value::Number(number) => text.push_str(&number.to_string()),
-        Value::String(line) => text.push_str(&line_text(line)),
+        Value::String(line) => text.push_str(&line_text(line, stand)),
         Value::Array(items) => {
             text.push('[');
             for (index, item) in items.iter().enumerate() {
                 text.push_str(if index == 0 { "" } else { ", " });
-                dense(text, item);
+                dense(text, item, Stand::Within);
             }
             text.push(']');
         }
@@ -117,9 +121,9 @@ fn dense(text: &mut String, value: &Value) {
             text.push('{');
             for (index, (key, value)) in fields.iter().enumerate() {
                 text.push_str(if index == 0 { "" } else { ", " });
-                text.push_str(&line_text(key));
+                text.push_str(&line_text(key, Stand::Within));
                 text.push_str(": ");
-                dense(text, value);
+                dense(text, value, Stand::Within);
             }
             text.push('}');
         }
@@ -130,8 +134,7 @@ fn dense(text: &mut String, value: &Value) {
 /// of which every character is.
 fn is_block(text: &str) -> bool {
     let is_shown = |character: char| character == '\n' || character == '\t' || !is_escaped(character);
-    text.trim_end_matches('\n').contains('\n')
-        && !text.ends_with("\n\n")
+    text.contains('\n')
         && !text.starts_with(['\n', ' ', '\t'])
         && text
             .lines()
@@ -139,14 +142,20 @@ fn is_block(text: &str) -> bool {
         && text.chars().all(is_shown)
 }
 
+/// Where a text on one line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    /// It is the key of a map.
+    Key,
+    /// It ends the line.
+    Last,
+    /// Others follow it on the line, in brackets.
+    Within,
+}
+
 /// A text on one line, in quotes where it would be something else without.
-fn line_text(text: &str) -> String {
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-./".contains(character);
-    let is_name = text.starts_with(|character: char| character.is_ascii_alphabetic() || "_/.".contains(character))
-        && text.chars().all(is_plain)
-        && text.len() < 200
-        && matches!(Scalar::plain(text.to_owned()), Scalar::Text(_));
-    if is_name {
+fn line_text(text: &str, stand: Stand) -> String {
+    if is_plain(text, stand) {
         return text.to_owned();
     }
     let mut quoted = String::with_capacity(text.len() + 2);
@@ -166,6 +175,42 @@ fn line_text(text: &str) -> String {
     quoted
 }
 
+/// Whether a text needs no quotes: it is read as a text, and as the same one, by readers of YAML 1.1 and 1.2.
+fn is_plain(text: &str, stand: Stand) -> bool {
+    let is_inner = |character: char| match character {
+        '_' | '-' | '.' | '/' => true,
+        ' ' | ':' | '@' | '$' | '(' | ')' | '=' | '+' | '*' | '%' | '&' | ';' | '|' | '\'' | '"' | '#' | ',' => {
+            stand == Stand::Last
+        }
+        character => character.is_ascii_alphanumeric(),
+    };
+    let mut characters = text.chars();
+    let is_begun = match characters.next() {
+        Some('_' | '/' | '.' | '$' | '(') => true,
+        Some('-') => characters
+            .next()
+            .is_some_and(|second| second.is_ascii_alphabetic() || second == '-'),
+        // What has digits, points and signs alone is a number, a date or a time to somebody.
+        Some(first) if first.is_ascii_digit() => {
+            let tells = |character: char| character.is_ascii_alphabetic() || [' ', '/'].contains(&character);
+            text.contains(tells) && !text.contains([':', '+'])
+        }
+        Some(first) => first.is_ascii_alphabetic(),
+        None => false,
+    };
+    // A key must end within its first 1,024 characters.
+    let is_short = stand != Stand::Key || text.len() < 200;
+    is_begun
+        && is_short
+        && text.chars().all(is_inner)
+        && !text.contains(": ")
+        && !text.contains(" #")
+        && !text.ends_with([':', ' '])
+        && !text.starts_with("---")
+        && !text.starts_with("...")
+        && matches!(Scalar::plain(text.to_owned()), Scalar::Text(_))
+}
+
 /// What YAML does not allow as it is, or takes for the end of a line. All of it is in the first plane.
 fn is_escaped(character: char) -> bool {
     character.is_control()
@@ -173,4 +218,80 @@ fn is_escaped(character: char) -> bool {
             character,
             '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_some_reader_takes_for_something_else_is_in_quotes() {
+        for quoted in [
+            "",
+            "yes",
+            "n",
+            "~",
+            "null",
+            "1e3",
+            "0o17",
+            "0644",
+            "1_000",
+            "2026-11-29",
+            "12:30:45",
+            "1:30 am",
+            "a: b",
+            "a:",
+            "a #b",
+            "a ",
+            " a",
+            "- a",
+            "? a",
+            "---",
+            "--- a",
+            "...",
+            "*a",
+            "&a",
+            "!a",
+            "%a",
+            "@a",
+            "`a",
+            "{a",
+            "[a",
+            "a]",
+            "\u{85}",
+            "'a",
+            "|",
+            "-",
+            "#a",
+        ] {
+            assert_eq!(
+                written(&quoted.into()),
+                format!("{quoted:?}\n").replace("\\u{85}", "\\u0085")
+            );
+        }
+    }
+
+    #[test]
+    fn a_text_that_every_reader_takes_for_one_is_plain() {
+        for plain in [
+            "web",
+            "30Gi",
+            "10.0.0.0/8",
+            "7 */24 * * *",
+            "100m",
+            "nginx:1.27",
+            "quay.io/x/y:2026.1-z",
+            "--ini",
+            "-ec",
+            "$(POD_IP):80",
+            "(not shown)",
+            "takes out of Nova's rows what is old",
+            "a,b",
+            "client.admin key=\"x\"",
+            "/etc/nova",
+            ".hidden",
+        ] {
+            assert_eq!(written(&plain.into()), format!("{plain}\n"));
+        }
+    }
 }
