@@ -42,6 +42,17 @@ impl Origins for Written {
     }
 }
 
+/// The documents of a table of `fixtures/`.
+pub(crate) fn documents(text: &str) -> Vec<Value> {
+    let mut errors = Vec::new();
+    let documents = yaml::documents(&SourceFile::new("fixture.yaml", text), &mut errors);
+    assert!(errors.is_empty(), "{errors:?}");
+    documents
+        .into_iter()
+        .map(|document| document.root.into_value())
+        .collect()
+}
+
 /// The object that `text` in `a.yaml` wants.
 pub(crate) fn desired(text: &str) -> DesiredObject {
     read(text, None)

@@ -220,6 +220,7 @@ mod tests {
     use super::*;
     use crate::cluster::CauseKind;
     use crate::object::GroupVersionKind;
+    use crate::testing::documents;
 
     fn reply(code: u16, body: &str) -> Reply {
         let code = StatusCode::from_u16(code).expect("a status code");
@@ -232,106 +233,73 @@ mod tests {
         }
     }
 
-    /// The error of a request about a ConfigMap, for a `Status` of kube-apiserver 1.37.2.
-    fn error(code: u16, status: Value) -> ClusterError {
-        error_about(code, status, None)
+    /// The answers of a real server, and what is read in each.
+    fn recorded() -> Vec<Value> {
+        let recorded = documents(include_str!("../../../fixtures/refusals/kube-apiserver-1.37.2.yaml"));
+        assert!(recorded.len() > 15);
+        recorded
     }
 
-    fn error_about(code: u16, mut status: Value, object: Option<&Value>) -> ClusterError {
-        status["kind"] = "Status".into();
-        status["code"] = code.into();
-        let gvk = GroupVersionKind::new("v1", "ConfigMap");
+    /// The error of a request about a ConfigMap.
+    fn error(recorded: &Value) -> ClusterError {
         let resource = Resource {
-            gvk,
+            gvk: GroupVersionKind::new("v1", "ConfigMap"),
             plural: "configmaps".into(),
             namespaced: true,
             listable: true,
         };
-        Refusal::read(&reply(code, &status.to_string())).into_error(&Subject {
+        let mut status = recorded["status"].clone();
+        status["kind"] = "Status".into();
+        status["code"] = recorded["code"].clone();
+        let code = recorded["code"].as_u64().and_then(|code| u16::try_from(code).ok());
+        Refusal::read(&reply(code.expect("a code"), &status.to_string())).into_error(&Subject {
             resource: Some(&resource),
-            object,
+            object: recorded.get("object"),
         })
     }
 
-    fn paths(error: &ClusterError) -> Vec<String> {
-        error
-            .causes
-            .iter()
-            .map(|cause| cause.path.as_ref().map_or("-".into(), ToString::to_string))
-            .collect()
-    }
-
     #[test]
-    fn a_right_that_is_missing_is_told_from_an_object_that_is_denied() {
-        let user = error(
-            403,
-            json!({
-                "message": "configmaps \"a\" is forbidden: User \"user-000\" cannot patch resource \"configmaps\" in API group \"\" in the namespace \"default\"",
-                "reason": "Forbidden", "details": {"name": "a", "kind": "configmaps"},
-            }),
-        );
-        assert_eq!(user.failure, Failure::Forbidden);
-        assert_eq!(user.user.as_deref(), Some("user-000"));
-        let path = error(
-            403,
-            json!({"message": "forbidden: User \"system:anonymous\" cannot get path \"/apis\"", "reason": "Forbidden"}),
-        );
-        assert_eq!(path.failure, Failure::Forbidden);
-
-        let other = error(
-            403,
-            json!({"message": "forbidden: User \"user-000\" cannot impersonate-on:user-info:get path \"/version\"", "reason": "Forbidden"}),
-        );
-        assert_eq!((other.failure, other.user), (Failure::MayNotImpersonate, None));
-
-        let quota = "services \"a\" is forbidden: exceeded quota: q, requested: services=1, used: services=0, limited: services=0";
-        assert_eq!(
-            error(403, json!({"message": quota, "reason": "Forbidden"})).failure,
-            Failure::Denied
-        );
-        let rights = "clusterroles.rbac.authorization.k8s.io \"evil\" is forbidden: user \"user-000\" (groups=[\"\" \"system:authenticated\"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[\"\"], Resources:[\"secrets\"], Verbs:[\"get\"]}";
-        assert_eq!(
-            error(403, json!({"message": rights, "reason": "Forbidden"})).failure,
-            Failure::Denied
-        );
-        let policy = error(
-            422,
-            json!({
-                "message": "configmaps \"denied\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'p' denied request: no such name",
-                "reason": "Invalid",
-                "details": {"name": "denied", "kind": "configmaps", "causes": [
-                    {"message": "ValidatingAdmissionPolicy 'p' with binding 'p' denied request: no such name"},
-                ]},
-            }),
-        );
-        assert_eq!((policy.failure, policy.causes), (Failure::Denied, Vec::new()));
-        let webhook = json!({"message": "admission webhook \"x.io\" denied the request: no", "reason": "BadRequest"});
-        for code in [400, 401, 422, 500] {
-            assert_eq!(error(code, webhook.clone()).failure, Failure::Denied);
+    fn what_a_server_answers_is_told_by_what_can_be_done_about_it() {
+        for recorded in recorded() {
+            let error = error(&recorded);
+            let text = |key: &str| recorded.get(key).and_then(Value::as_str);
+            assert_eq!(Some(&*format!("{:?}", error.failure)), text("failure"), "{recorded}");
+            assert_eq!(error.user.as_deref(), text("user"), "{recorded}");
+            if let Some(expected) = recorded.get("paths") {
+                let path = |cause: &FieldCause| cause.path.as_ref().map_or("-".into(), ToString::to_string);
+                let paths: Vec<String> = error.causes.iter().map(path).collect();
+                assert_eq!(json!(paths), *expected, "{recorded}");
+            }
         }
     }
 
     #[test]
-    fn namespaces_that_are_missing_or_going_are_told_apart() {
+    fn a_cause_has_its_kind_and_its_words() {
+        let causes: Vec<FieldCause> = recorded().iter().flat_map(|recorded| error(recorded).causes).collect();
+        let kind_at = |path: &str| {
+            let is_there = |cause: &&FieldCause| cause.path.as_ref().is_some_and(|at| at.to_string() == path);
+            let cause = causes.iter().find(is_there).expect("a cause");
+            (cause.kind, cause.message.as_str())
+        };
+        assert_eq!(kind_at("data[keystone.conf]").0, CauseKind::Owned);
+        assert_eq!(kind_at("spec.replcas").1, "field not declared in schema");
+    }
+
+    #[test]
+    fn a_namespace_that_is_asked_about_itself_is_a_missing_object() {
         let missing = json!({"message": "namespaces \"nope\" not found", "reason": "NotFound", "details": {"name": "nope", "kind": "namespaces"}});
-        assert_eq!(error(404, missing.clone()).failure, Failure::NamespaceMissing);
         let about_itself = Refusal {
             code: 404,
             status: serde_json::from_value(missing).expect("a status"),
         };
         assert!(about_itself.is_no_such_object("nope"));
         assert_eq!(about_itself.into_error(&Subject::default()).failure, Failure::NotFound);
-        let going = error(
-            403,
-            json!({
-                "message": "configmaps \"y\" is forbidden: unable to create new content in namespace term because it is being terminated",
-                "reason": "Forbidden",
-                "details": {"name": "y", "kind": "configmaps", "causes": [
-                    {"reason": "NamespaceTerminating", "message": "namespace term is being terminated", "field": "metadata.namespace"},
-                ]},
-            }),
-        );
-        assert_eq!(going.failure, Failure::NamespaceTerminating);
+    }
+
+    #[test]
+    fn a_credential_that_is_not_accepted_is_named_as_such() {
+        let error = error(&json!({"code": 401, "status": {"message": "Unauthorized", "reason": "Unauthorized"}}));
+        assert!(error.message.contains("missing, wrong or expired"), "{error}");
     }
 
     #[test]
@@ -348,94 +316,6 @@ mod tests {
         );
         let group = json!({"kind": "Status", "message": "the server could not find the requested resource", "reason": "NotFound", "details": {}, "code": 404});
         assert!(!Refusal::read(&reply(404, &group.to_string())).is_no_such_object("a"));
-    }
-
-    #[test]
-    fn another_version_another_uid_and_other_managers_are_conflicts() {
-        let version = "Operation cannot be fulfilled on configmaps \"a\": the object has been modified; please apply your changes to the latest version and try again";
-        assert_eq!(
-            error(409, json!({"message": version, "reason": "Conflict"})).failure,
-            Failure::Conflict
-        );
-        let uid = error(
-            422,
-            json!({
-                "message": "ConfigMap \"a\" is invalid: metadata.uid: Invalid value: \"1\": field is immutable", "reason": "Invalid",
-                "details": {"causes": [{"reason": "FieldValueInvalid", "message": "Invalid value: \"1\": field is immutable", "field": "metadata.uid"}]},
-            }),
-        );
-        assert_eq!(uid.failure, Failure::Conflict);
-        let object = json!({"data": {"keystone.conf": "y"}});
-        let manager = error_about(
-            409,
-            json!({
-                "message": "Apply failed with 1 conflict: conflict with \"stackanetes\": .data.keystone.conf", "reason": "Conflict",
-                "details": {"causes": [{"reason": "FieldManagerConflict", "message": "conflict with \"stackanetes\"", "field": ".data.keystone.conf"}]},
-            }),
-            Some(&object),
-        );
-        assert_eq!(manager.failure, Failure::Conflict);
-        assert_eq!(paths(&manager), ["data[keystone.conf]"]);
-        assert_eq!(manager.causes[0].kind, CauseKind::Owned);
-        let exists = error(
-            409,
-            json!({"message": "configmaps \"a\" already exists", "reason": "AlreadyExists"}),
-        );
-        assert_eq!(exists.failure, Failure::AlreadyExists);
-    }
-
-    #[test]
-    fn what_apply_cannot_read_is_invalid_although_the_server_says_500() {
-        let unknown = error(
-            500,
-            json!({"message": "failed to create typed patch object (/web; apps/v1, Kind=Deployment): .spec.replcas: field not declared in schema"}),
-        );
-        assert_eq!(unknown.failure, Failure::Invalid);
-        assert_eq!(paths(&unknown), ["spec.replcas"]);
-        assert_eq!(unknown.causes[0].message, "field not declared in schema");
-        let secret = error(
-            500,
-            json!({"message": "failed to convert new object (/s; /v1, Kind=Secret) to proper version: unable to convert unstructured object to /v1, Kind=Secret: error decoding from json: illegal base64 data at input byte 3"}),
-        );
-        assert_eq!((secret.failure.clone(), paths(&secret)), (Failure::Invalid, Vec::new()));
-        let webhook = "Internal error occurred: failed calling webhook \"down.example.com\": failed to call webhook: Post \"https://127.0.0.1:1/x?timeout=10s\": dial tcp 127.0.0.1:1: connect: connection refused";
-        assert_eq!(
-            error(500, json!({"message": webhook, "reason": "InternalError"})).failure,
-            Failure::Denied
-        );
-    }
-
-    #[test]
-    fn validation_names_its_fields() {
-        let invalid = error(
-            422,
-            json!({
-                "message": "Deployment.apps \"web\" is invalid: […]", "reason": "Invalid",
-                "details": {"name": "web", "group": "apps", "kind": "Deployment", "causes": [
-                    {"reason": "FieldValueRequired", "message": "Required value", "field": "spec.template.spec.containers[0].image"},
-                    {"reason": "FieldValueInvalid", "message": "Invalid value: {\"matchLabels\":{\"app\":\"x\"}}: field is immutable", "field": "spec.selector"},
-                    {"reason": "FieldValueInvalid", "message": "Invalid value: \"key stone.conf\"", "field": "data[key stone.conf]"},
-                    {"reason": "FieldValueInvalid", "message": "Invalid value: \"<secret contents redacted>\"", "field": "data[.dockerconfigjson]"},
-                ]},
-            }),
-        );
-        assert_eq!(invalid.failure, Failure::Invalid);
-        assert_eq!(
-            paths(&invalid),
-            [
-                "spec.template.spec.containers[0].image",
-                "spec.selector",
-                "data[key stone.conf]",
-                "data[.dockerconfigjson]"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_credential_that_is_not_accepted_is_named_as_such() {
-        let error = error(401, json!({"message": "Unauthorized", "reason": "Unauthorized"}));
-        assert_eq!(error.failure, Failure::Unauthorized);
-        assert!(error.message.contains("missing, wrong or expired"), "{error}");
     }
 
     #[test]
