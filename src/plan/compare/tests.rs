@@ -15,9 +15,6 @@ const OTHER_FIELDS: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x,
 const BOTH: &str = "data a, data z";
 const REST: &str = "data z";
 
-/// Writers and the fields of each.
-type Owners<'a> = &'a [(&'a str, &'a str)];
-
 fn config_map(data: Value) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "ns"}, "data": data})
 }
@@ -61,82 +58,37 @@ fn of_a(then: &str, before: Value, owners: &[(&str, &str)]) -> Vec<String> {
     words(&compare(&desired(GIT), None, &live, &answer, US))
 }
 
+/// A writer of a line of the table, and its fields: `=stackanetes a z`.
+fn owned(text: &str) -> Option<(&str, String)> {
+    let (writer, keys) = text.split_once(' ')?;
+    let fields: Vec<String> = keys.split(' ').map(|key| format!("data {key}")).collect();
+    Some((writer, fields.join(", ")))
+}
+
 #[test]
 fn a_wanted_field_differs_for_one_cause() {
-    let (same, values, fields, never) = (GIT, OTHER_VALUE, OTHER_FIELDS, "");
-    let table: &[(&str, Owners, &str)] = &[
-        // Ours still: nobody else touched it.
-        (values, &[("=stackanetes", BOTH)], "git"),
-        (same, &[("=stackanetes", BOTH)], "git"),
-        (values, &[("=stackanetes", BOTH), ("kubectl-edit", "data a")], "git"),
-        (
-            values,
-            &[("=stackanetes", BOTH), ("=flux", "data a")],
-            "conflict with flux",
-        ),
-        // Taken by a writer that may be overwritten.
-        (
-            same,
-            &[("=stackanetes", REST), ("kubectl-edit", "data a")],
-            "drift by kubectl-edit",
-        ),
-        (
-            values,
-            &[("=stackanetes", REST), ("kubectl-edit", "data a")],
-            "drift by kubectl-edit?",
-        ),
-        (
-            fields,
-            &[("=stackanetes", REST), ("kubectl-edit", "data a")],
-            "conflict with kubectl-edit?",
-        ),
-        (
-            never,
-            &[("=stackanetes", REST), ("kubectl-edit", "data a")],
-            "conflict with kubectl-edit?",
-        ),
-        // A person may scale, a controller scales again.
-        (
-            same,
-            &[("=stackanetes", REST), ("kubectl/scale", "data a")],
-            "drift by kubectl",
-        ),
-        (
-            same,
-            &[("=stackanetes", REST), ("hpa/scale", "data a")],
-            "conflict with hpa",
-        ),
-        // Taken by a writer that will write again: nothing is guessed.
-        (
-            same,
-            &[("=stackanetes", REST), ("=flux", "data a")],
-            "conflict with flux",
-        ),
-        (
-            fields,
-            &[("=stackanetes", REST), ("=flux", "data a")],
-            "conflict with flux",
-        ),
-        (
-            same,
-            &[("=stackanetes", REST), ("kube-controller-manager", "data a")],
-            "conflict with kube-controller-manager",
-        ),
-        // Nobody's.
-        (same, &[("=stackanetes", REST)], "drift by somebody"),
-        (values, &[("=stackanetes", REST)], "drift by somebody?"),
-        (fields, &[("=stackanetes", REST)], "git?"),
-        (never, &[("=stackanetes", REST)], "git?"),
-        // Never applied by us; an update under our name is no apply.
-        (never, &[], "takeover from nobody"),
-        (never, &[("kubectl-edit", "data a")], "takeover from kubectl-edit"),
-        (never, &[("=flux", "data a")], "takeover from flux"),
-        (never, &[("stackanetes", "data a")], "takeover from stackanetes"),
-        (never, &[("=stackanetes/status", "data a")], "takeover from stackanetes"),
-    ];
-    for (then, owners, expected) in table {
-        let found = of_a(then, json!({"a": "old", "z": "same"}), owners);
-        assert_eq!(found, [format!("data.a {expected}")], "{then:?} {owners:?}");
+    let table = include_str!("../../../fixtures/compare/wanted-field.tsv").lines();
+    let rows = table.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let rows: Vec<&str> = rows.collect();
+    assert!(rows.len() > 20);
+    for row in rows {
+        let [then, writers, expected] = row.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("three columns: {row}");
+        };
+        let then = match then {
+            "same" => GIT,
+            "other value" => OTHER_VALUE,
+            "other fields" => OTHER_FIELDS,
+            "never" => "",
+            _ => panic!("no such apply: {row}"),
+        };
+        let owned: Vec<(&str, String)> = writers.split(", ").filter_map(owned).collect();
+        let owners: Vec<(&str, &str)> = owned
+            .iter()
+            .map(|(writer, fields)| (*writer, fields.as_str()))
+            .collect();
+        let found = of_a(then, json!({"a": "old", "z": "same"}), &owners);
+        assert_eq!(found, [format!("data.a {expected}")], "{row}");
     }
 }
 
