@@ -1,6 +1,11 @@
 //! What the schema of the parameters asks for, and what is wrong with a schema.
 
 use super::*;
+use crate::testing::documents;
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a text")
+}
 
 #[test]
 fn every_violation_is_an_error_in_words_at_the_place_that_set_the_value() {
@@ -63,59 +68,10 @@ fn every_parameter_has_a_declaration_and_a_default() {
 
 #[test]
 fn a_schema_that_is_wrong_is_an_error_at_its_place() {
-    for (schema, expected) in [
-        ("{\"properties\": {", "1:16 the schema is not JSON"),
-        ("{\n  \"type\": \"object\",\n}", "3:1 the schema is not JSON"),
-        ("[]", "1:1 the schema must be a JSON object, not a list"),
-        ("{}", "1:1 the schema declares no parameters"),
-        ("{\"type\": \"objekt\"}", "1:2 the schema is not valid: `type` must be"),
-        (
-            "{\"properties\": {\"a\": {\"minimum\": \"1\"}}}",
-            "1:23 the schema is not valid: `minimum` must be a number, not text",
-        ),
-        (
-            "{\"properties\": {\"a\": {\"pattern\": \"(\"}}}",
-            "1:23 the schema is not valid: `pattern` must be a regular expression",
-        ),
-        ("{\"properties\": {\"a\": {\"format\": \"ipv5\"}}}", "1:23 the schema"),
-        (
-            "{\"properties\": {\"a\": {\"writeonly\": true}}}",
-            "1:23 the schema has no keyword `writeonly` (did you mean `writeOnly`?)",
-        ),
-        (
-            "{\"properties\": {\"a\": {\"default\": 1}}}",
-            "1:23 `default` has no meaning in this schema",
-        ),
-        ("{\"properties\": {\"a-b\": {}}}", "1:17 `a-b` cannot name a parameter"),
-        (
-            "{\"properties\": {\"a\": {\"$ref\": \"#/$defs/b\"}}}",
-            "1:31 this `$ref` leads to no schema of this file",
-        ),
-        (
-            "{\"properties\": {\"a\": {\"$ref\": \"https://example.com/a\"}}}",
-            "1:31 this `$ref` leads to no schema of this file",
-        ),
-        (
-            "{\"properties\": {\"a\": {\"$ref\": \"#/properties/a\"}}}",
-            "1:22 this schema refers to itself without end",
-        ),
-        (
-            "{\"properties\": {\"a\": {\"$ref\": \"#\"}}}",
-            "1:17 a group of parameters must not contain itself",
-        ),
-        (
-            "{\"$schema\": \"http://json-schema.org/draft-07/schema#\", \"properties\": {}}",
-            "1:2 the schema must be of draft 2020-12",
-        ),
-        (
-            "{\"properties\": {}, \"properties\": {}}",
-            "1:20 the key `properties` is written twice",
-        ),
-        (
-            "{\"properties\": {\"a\": {\"$ref\": \"#/$defs/g\", \"properties\": {\"x\": {}}}}, \"$defs\": {\"g\": {\"properties\": {\"x\": {\"writeOnly\": true}}}}}",
-            "1:102 `x` is declared twice",
-        ),
-    ] {
+    let recorded = documents(include_str!("../../../../fixtures/parameters/wrong-schemas.yaml"));
+    assert!(recorded.len() > 15);
+    for recorded in recorded {
+        let (schema, expected) = (text(&recorded["schema"]), text(&recorded["says"]));
         let case = Case {
             schema: schema.to_owned(),
             ..Case::default()
@@ -195,88 +151,10 @@ fn a_rule_between_parameters_holds_and_is_told_at_the_value_it_is_about() {
 
 #[test]
 fn what_a_schema_asks_for_is_said_in_words() {
-    for (schema, value, expected) in [
-        (
-            json!({"type": ["string", "null"]}),
-            "1",
-            "must be null or text, not a number",
-        ),
-        (json!({"const": "x"}), "z", "must be `x`, not `z`"),
-        (json!({"maximum": 3}), "4", "must be at most 3, not `4`"),
-        (json!({"exclusiveMinimum": 0}), "0", "must be more than 0, not `0`"),
-        (json!({"exclusiveMaximum": 1.5}), "2", "must be less than 1.5, not `2`"),
-        (json!({"multipleOf": 5}), "4", "must be a multiple of 5, not `4`"),
-        (json!({"minLength": 2}), "a", "must have at least 2 characters"),
-        (json!({"maxLength": 1}), "ab", "must have at most 1 character"),
-        (json!({"maxItems": 1}), "[1, 2]", "must have at most 1 item"),
-        (
-            json!({"uniqueItems": true}),
-            "[1, 1]",
-            "must not hold the same item twice",
-        ),
-        (json!({"minProperties": 1}), "{}", "must have at least 1 key"),
-        (
-            json!({"type": "object", "required": ["k"]}),
-            "{}",
-            "must have the key `k`",
-        ),
-        (
-            json!({"additionalProperties": false, "patternProperties": {"^x": {}}}),
-            "{xa: 1, b: 2}",
-            "must not have the key `b`",
-        ),
-        (
-            json!({"type": "object", "propertyNames": {"maxLength": 2}}),
-            "{abc: 1}",
-            "must have no key `abc`: a key must have at most 2 characters",
-        ),
-        (
-            json!({"contains": {"const": 1}}),
-            "[2]",
-            "must hold the items that the schema asks for",
-        ),
-        (
-            json!({"not": {"const": 1}}),
-            "1",
-            "must not be what the schema excludes",
-        ),
-        (
-            json!({"prefixItems": [{}], "items": false}),
-            "[1, 2]",
-            "must be left out",
-        ),
-        (
-            json!({"anyOf": [{"type": "integer"}, {"type": "array"}]}),
-            "x",
-            "must be a whole number, or be a list",
-        ),
-        (
-            json!({"oneOf": [{"type": "integer", "minimum": 5}, {"type": "string"}]}),
-            "3",
-            "must be at least 5",
-        ),
-        (
-            json!({"oneOf": [{"minimum": 5}, {"multipleOf": 2}]}),
-            "6",
-            "must fit one of the forms in the schema, and no other of them",
-        ),
-        (
-            json!({"format": "date"}),
-            "x",
-            "must be a date such as 2026-03-31, not `x`",
-        ),
-        (
-            json!({"format": "json-pointer"}),
-            "x",
-            "must have the format `json-pointer`, not `x`",
-        ),
-        (
-            json!({"enum": ["", 1, null]}),
-            "x",
-            "must be empty text, `1` or `null`, not `x`",
-        ),
-        (json!(false), "x", "must be left out"),
-    ] {
+    let recorded = documents(include_str!("../../../../fixtures/parameters/words.yaml"));
+    assert!(recorded.len() > 20);
+    for recorded in recorded {
+        let (schema, value, expected) = (&recorded["schema"], &recorded["value"], text(&recorded["says"]));
         let defaults = format!("a: {value}\n");
         let case = declared(json!({"properties": {"a": schema}}), &defaults);
         let errors = case.errors();
