@@ -8,7 +8,7 @@ use crate::applyset::key::Key;
 use crate::diagnostic::error::Error;
 use crate::kinds::generate::{Form, Generated};
 use crate::object::{DesiredObject, LiveObject};
-use crate::testing::{desired, desired_with_secret, reference, set};
+use crate::testing::{desired, desired_with_secret, documents, reference, set};
 
 fn job(inputs: &str) -> String {
     let quoted = json!(inputs);
@@ -194,44 +194,10 @@ fn what_changed_in_secret_is_not_named() {
 
 #[test]
 fn what_cannot_be_read_is_told_with_what_was_meant() {
-    for (inputs, message, hint) in [
-        (
-            "images",
-            "the input 'images', which cannot be read",
-            "did you mean image?",
-        ),
-        (
-            "Configmap/settings",
-            "cannot be read",
-            "did you mean ConfigMap/settings?",
-        ),
-        ("Deployment/api", "cannot be read", "an input is image, command"),
-        ("ConfigMap/settings/a/b", "cannot be read", "an input is image, command"),
-        ("=x", "cannot be read", "the NAME of NAME=VALUE is letters"),
-        ("image,image", "declares the input image twice", "take one of them out"),
-        ("a=1,a=2", "declares the input a= twice", "take one of them out"),
-        (
-            "ConfigMap/seting",
-            "ConfigMap ns/seting is not in the directory",
-            "did you mean ConfigMap/settings?",
-        ),
-        (
-            "ConfigMap/other",
-            "ConfigMap ns/other is not in the directory",
-            "add its manifest",
-        ),
-        (
-            "Secret/settings",
-            "Secret ns/settings is not in the directory",
-            "add its manifest",
-        ),
-        (
-            "ConfigMap/settings/d",
-            "ConfigMap ns/settings has no key d",
-            "did you mean ConfigMap/settings/",
-        ),
-        ("ConfigMap/settings/something", "has no key something", "it has a, b, c"),
-    ] {
+    let recorded = documents(include_str!("../../../fixtures/jobs/wrong-inputs.yaml"));
+    assert!(recorded.len() > 10);
+    for recorded in recorded {
+        let [inputs, message, hint] = ["inputs", "says", "hint"].map(|key| recorded[key].as_str().expect("a text"));
         let Err(error) = all_declared(desired(&job(inputs)), &[SETTINGS, ELSEWHERE]) else {
             panic!("{inputs} is read")
         };

@@ -298,6 +298,7 @@ impl<'a> Renderer<'a> {
 mod tests {
     use super::*;
     use crate::object::field::{FieldPath, PathElement};
+    use crate::testing::documents;
     use crate::yaml;
     use serde_json::json;
 
@@ -414,46 +415,11 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_shown_where_it_is() {
-        for (text, wrong) in [
-            (
-                "a:\n  b: ${{ ceph.enabld }}\n",
-                "a.yaml:2:6 there is no parameter `ceph.enabld`",
-            ),
-            ("a: ${{ 1 +\n", "a.yaml:1:4 this expression has no end"),
-            (
-                "a: x-${{ ceph.monitors }}\n",
-                "a.yaml:1:6 this is put into a text, and is a list",
-            ),
-            (
-                "l:\n  - {$for: x in ceph.enabled, $value: x}\n",
-                "a.yaml:2:6 `$for` repeats for each item of a list, and this is a boolean",
-            ),
-            (
-                "l:\n  - $for: ceph.monitors\n    $value: x\n",
-                "a.yaml:2:5 `$for` says `NAME in EXPRESSION`",
-            ),
-            (
-                "l:\n  - $value: x\n    name: y\n",
-                "a.yaml:3:5 `name` stands beside `$value`, which is the whole value",
-            ),
-            (
-                "a:\n  $for: x in ceph.monitors\n  b: 1\n",
-                "a.yaml:2:3 `$for` belongs into an item of a list",
-            ),
-            (
-                "a: {$when: deployment.node_label, b: 1}\n",
-                "a.yaml:1:5 `$when` is true or false, and this is text",
-            ),
-            (
-                "$for: x in ceph.monitors\na: 1\n",
-                "a.yaml:1:1 a document cannot be repeated",
-            ),
-            (
-                "control: 1\n\"${{ deployment.node_label }}\": 2\n",
-                "a.yaml:2:1 the key `control` is there twice once the expressions are filled in",
-            ),
-        ] {
-            assert_eq!(value(text), Err(wrong.to_owned()), "{text}");
+        let recorded = documents(include_str!("../../../fixtures/render/mistakes.yaml"));
+        assert!(recorded.len() > 5);
+        for recorded in recorded {
+            let text = |key: &str| recorded[key].as_str().expect("a text");
+            assert_eq!(value(text("text")), Err(text("says").to_owned()), "{recorded}");
         }
     }
 
