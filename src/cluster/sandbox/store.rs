@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -18,6 +18,7 @@ use super::initial;
 use super::kinds::Kinds;
 use super::marker::{MARKER, Marker};
 use super::path::CLUSTER;
+use crate::cluster::files::{self, Privacy};
 use crate::cluster::{ClusterError, Failure};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::SourceFile;
@@ -421,30 +422,6 @@ impl Session<'_> {
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder).map_err(failed)?;
         }
-        match fs::remove_file(&new) {
-            Err(error) if !is_absent(&error) => return Err(failed(error)),
-            _ => {}
-        }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        if privacy == Privacy::Owner {
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        }
-        #[cfg(not(unix))]
-        let _ = privacy;
-        let mut file = options.open(&new).map_err(failed)?;
-        file.write_all(text.as_bytes()).map_err(failed)?;
-        drop(file);
-        fs::rename(&new, &target).map_err(failed)
+        files::write_by_way_of(&new, &target, text, privacy).map_err(failed)
     }
-}
-
-/// Who may read a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Privacy {
-    /// Whoever may read what its owner writes.
-    All,
-    /// Its owner.
-    Owner,
 }
