@@ -220,6 +220,7 @@ fn brackets(kind: &ErrorKind) -> Option<Words> {
 mod tests {
     use super::super::documents;
     use super::*;
+    use crate::testing;
 
     /// `line:column message`, each with the first words of its hint.
     fn explained(text: &str) -> String {
@@ -237,39 +238,11 @@ mod tests {
 
     #[test]
     fn a_mistake_is_named_in_plain_words_where_it_is() {
-        for (text, expected) in [
-            ("a:\n\tb: 1\n", "2:1 a tab cannot indent YAML"),
-            ("a:\n  b: 1\n\tc: 2\n", "3:1 a tab cannot indent YAML"),
-            ("a: |\n x\n\ty\n", "3:1 a tab cannot indent YAML"),
-            ("a: b: c\n", "1:5 a `:` cannot stand here"),
-            ("a: 1\n b: 2\n", "2:3 a `:` cannot stand here"),
-            (
-                "a: 1\nb\nc: 2\n",
-                "2:1 this line is neither a key with a value nor part of a text",
-            ),
-            (
-                "a: 1\nb:2\n",
-                "2:1 this line is neither a key with a value nor part of a text",
-            ),
-            ("a:\n  - b\n c: 1\n", "3:2 this does not fit the lines above"),
-            (
-                "- a\nb: 1\n",
-                "2:1 this stands where only another `- ` item of the list can",
-            ),
-            ("a: \"x\nb: 2\n", "1:4 this quote is never closed"),
-            ("a: {b: 1\n", "1:4 this `{` is never closed"),
-            ("a: [1, 2}\n", "1:4 `[` is closed by `}`"),
-            ("a: \"x\" y\n", "1:8 there is more after the closing quote"),
-            ("a: \"C:\\dir\"\n", "1:4 a `\\` in this text begins no known escape"),
-            ("a: @x\n", "1:4 no value can begin with `@`"),
-            (
-                "host: *.example.com\n",
-                "1:7 this alias has no anchor above it in the document",
-            ),
-            ("{\"a\":1}\n{\"b\":2}\n", "2:1 another document begins here"),
-            ("a: {{ x }}\n", "1:5 a key must be text, not a list or a mapping"),
-        ] {
-            assert_eq!(explained(text), expected, "{text:?}");
+        let recorded = testing::documents(include_str!("../../fixtures/yaml/mistakes.yaml"));
+        assert!(recorded.len() > 15);
+        for recorded in recorded {
+            let text = |key: &str| recorded[key].as_str().expect("a text");
+            assert_eq!(explained(text("text")), text("says"), "{recorded}");
         }
     }
 
