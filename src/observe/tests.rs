@@ -5,7 +5,7 @@ use std::error::Error as _;
 use super::*;
 use crate::cluster::{CauseKind, ClusterError, Failure, FieldCause};
 use crate::object::field::FieldPath;
-use crate::testing::{desired, manifest, reference, resource};
+use crate::testing::{desired, documents, manifest, reference, resource};
 
 fn discovery() -> Discovery {
     let mut discovery = Discovery::new(
@@ -42,52 +42,13 @@ fn told(error: &Error) -> (String, Vec<String>, Vec<String>) {
 
 #[test]
 fn a_kind_that_is_not_served_is_named_with_what_to_write_instead() {
-    for (api_version, kind, message, place, hint) in [
-        (
-            "apps/v1beta1",
-            "Deployment",
-            "the cluster does not serve Deployment as apps/v1beta1",
-            "a.yaml:1:1 this version",
-            "it serves apps/v1",
-        ),
-        (
-            "autoscaling/v2beta2",
-            "HorizontalPodAutoscaler",
-            "the cluster does not serve HorizontalPodAutoscaler as autoscaling/v2beta2",
-            "a.yaml:1:1 this version",
-            "it serves autoscaling/v2, autoscaling/v1",
-        ),
-        (
-            "extensions/v1beta1",
-            "Deployment",
-            "the cluster does not know the kind extensions/v1beta1 Deployment",
-            "a.yaml:1:1 this group",
-            "Deployment is served as apps/v1",
-        ),
-        (
-            "apps/v1",
-            "Deploymnet",
-            "the cluster does not know the kind apps/v1 Deploymnet",
-            "a.yaml:2:1 this kind",
-            "did you mean apps/v1 Deployment?",
-        ),
-        (
-            "metrics.k8s.io/v1beta1",
-            "NodeMetrics",
-            "the cluster does not know the kind metrics.k8s.io/v1beta1 NodeMetrics",
-            "a.yaml:2:1 this kind",
-            "the extension server of metrics.k8s.io/v1beta1 does not answer; see `kubectl get apiservices`",
-        ),
-        (
-            "example.org/v1",
-            "Widget",
-            "the cluster does not know the kind example.org/v1 Widget",
-            "a.yaml:2:1 this kind",
-            "if a CustomResourceDefinition brings it, add that to the directory or install it first",
-        ),
-    ] {
-        let error = resolved(&[text(api_version, kind, "name: x")]).expect_err("unknown");
-        let expected = (message.to_owned(), vec![place.to_owned()], vec![hint.to_owned()]);
+    let recorded = documents(include_str!("../../fixtures/kinds/not-served.yaml"));
+    assert!(recorded.len() > 4);
+    for recorded in recorded {
+        let text = |key: &str| recorded[key].as_str().expect("a text");
+        let error = resolved(&[self::text(text("apiVersion"), text("kind"), "name: x")]).expect_err("unknown");
+        let [message, place, hint] = ["says", "place", "hint"].map(|key| text(key).to_owned());
+        let expected = (message, vec![place], vec![hint]);
         assert_eq!(told(&error), expected);
     }
 }
