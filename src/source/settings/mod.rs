@@ -164,6 +164,7 @@ fn is_dns_label(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::documents;
 
     fn settings(text: &str) -> Result<Settings, String> {
         let mut errors = Vec::new();
@@ -246,49 +247,11 @@ migrate: [helm]
 
     #[test]
     fn a_wrong_rule_is_shown_where_it_is_wrong() {
-        for (text, error) in [
-            (
-                "yield: [{kin: Pod, fields: [a]}]",
-                "stackanetes.yaml:1:10 a rule has no key `kin` (did you mean `kind`?)",
-            ),
-            (
-                "ignore: {kind: Pod}",
-                "stackanetes.yaml:1:1 `ignore` must be a list of rules, not a mapping (write, for example, `- {kind: \
-                 Deployment, fields: [spec.replicas]}`)",
-            ),
-            (
-                "ignore: [{kind: Pod}]",
-                "stackanetes.yaml:1:10 a rule must say which `fields` it is about, or of which `manager` (add `fields: \
-                 [spec.replicas]`, or `manager: keda-operator` for every field of it)",
-            ),
-            (
-                "take:\n  - fields:\n      - /a/b~2",
-                "stackanetes.yaml:3:9 `/a/b~2` is no path of a field: in a JSON pointer `~` is written `~0`, and `/` \
-                 within a name `~1` (write it as a diff prints it, such as spec.containers[web].image, or as a JSON \
-                 pointer)",
-            ),
-            ("take: [{fields: [spec.a[b]}]", ""),
-            (
-                "take: [{fields: [1]}]",
-                "stackanetes.yaml:1:18 a field must be text, not a number (put a path with brackets in quotes: \
-                 \"spec.containers[web].image\")",
-            ),
-            (
-                "ignore: [spec.replicas]",
-                "stackanetes.yaml:1:10 a rule must be a mapping, not text (write, for example, `- {kind: Deployment, \
-                 fields: [spec.replicas]}`)",
-            ),
-            (
-                "migrate: [{a: b}]",
-                "stackanetes.yaml:1:11 a field manager is a name, not a mapping ()",
-            ),
-            (
-                "ignore: [{kind: 1, fields: [a]}]",
-                "stackanetes.yaml:1:17 `kind` must be text, not a number ()",
-            ),
-        ] {
-            let found = settings(text).expect_err(text);
-            assert!(error.is_empty() || found == error, "{found}");
+        let recorded = documents(include_str!("../../../fixtures/settings/wrong-rules.yaml"));
+        assert!(recorded.len() > 5);
+        for recorded in recorded {
+            let found = settings(recorded["text"].as_str().expect("a text")).expect_err("a mistake");
+            assert!(recorded.get("says").is_none_or(|says| *says == found), "{found}");
         }
     }
 }
