@@ -280,7 +280,7 @@ fn a_line_of_configuration(bed: &Bed) {
 /// Each of these changes these objects and no others.
 fn parameters_reach_what_depends_on_them(bed: &Bed) {
     let changes = |parameter: &str, expected: &[&str]| {
-        let run = bed.run(&["diff", "--set", parameter]).exits(1);
+        let run = bed.run(&["diff", "--stat", "--set", parameter]).exits(1);
         assert_eq!(headings(&run.stdout), expected, "{}", run.stdout);
     };
     changes(
@@ -313,7 +313,7 @@ fn parameters_reach_what_depends_on_them(bed: &Bed) {
 fn environments_change_what_their_fixtures_say(bed: &Bed) {
     copy(&environments::fixtures(), &bed.dir.join("desired/environments"));
     for name in environments::names() {
-        let run = bed.run(&["diff", "--switch-environment", "--environment", &name]);
+        let run = bed.run(&["diff", "--stat", "--switch-environment", "--environment", &name]);
         let changes = headings(&run.stdout).join("\n");
         assert_eq!(run.code, i32::from(!changes.is_empty()), "{name}: {}", run.stderr);
         let path = environments::fixtures().join(format!("{name}.changes"));

@@ -64,7 +64,11 @@ impl<'a> Document<'a> {
             Detail::Fields => Created::of(plan),
             Detail::Objects | Detail::Whole => Created::default(),
         };
-        let mut sections: Vec<Lines> = dangers::section(plan).into_iter().collect();
+        let dangers = match heading.detail {
+            Detail::Objects => None,
+            Detail::Fields | Detail::Whole => dangers::section(plan),
+        };
+        let mut sections: Vec<Lines> = dangers.into_iter().collect();
         sections.extend(edits::sections(&edits));
         sections.extend(created.section());
         let has_lines = |step: &&Step| !is_told(step, heading.detail, &edits, &created);
