@@ -9,7 +9,7 @@
 //! list and the imports, and fails when they disagree.
 //!
 //! 1. [`cli`]: the command line, a command a file; its [`cli::ui`] alone prints.
-//! 2. [`view`]: plans, reports and histories as text, Markdown and JSON.
+//! 2. [`view`]: plans, reports and histories as text, Markdown, HTML and JSON.
 //! 3. [`execute`]: carries a plan out, and tells of it in events.
 //! 4. [`roles`]: the rights that a diff and a sync need.
 //! 5. [`observe`]: asks the cluster, and git's past, for all that a plan is made of.

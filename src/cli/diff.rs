@@ -73,7 +73,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         }
         // What cannot be bound is shown all the same.
         (None, PlanFormat::Json) => saved::made_of(&planned).await.ok(),
-        (None, PlanFormat::Text | PlanFormat::Markdown | PlanFormat::Stat) => None,
+        (None, PlanFormat::Text | PlanFormat::Markdown | PlanFormat::Html | PlanFormat::Stat) => None,
     };
     ui.result(&args.format().show(&planned.plan, &heading, made_of))?;
     Ok(if planned.plan.is_in_sync() {

@@ -13,6 +13,8 @@ pub(super) enum PlanFormat {
     Json,
     /// A comment on a pull request.
     Markdown,
+    /// A page for a browser, in one file: for the artifacts of a CI job.
+    Html,
     /// One line an object, for a terminal: `--stat`.
     #[value(skip)]
     Stat,
@@ -31,6 +33,7 @@ impl PlanFormat {
                 view::plan(plan, &short, Ui::width())
             }
             Self::Markdown => view::markdown(plan, heading),
+            Self::Html => view::html(plan, heading),
             Self::Json => view::json::pretty(&view::json::plan(plan, heading, made_of)),
         }
     }

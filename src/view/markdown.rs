@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::document::{self, Document, Heading, Line, Lines, dangers, edits, note};
 use super::value::visible;
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Plan, Step};
 
 /// How long a comment may be, by
 /// [GitHub](https://docs.github.com/en/rest/issues/comments): in characters, and so surely in bytes.
@@ -46,7 +46,7 @@ pub(super) fn document(document: &Document<'_>) -> String {
 fn objects(document: &Document<'_>, taken: usize) -> String {
     let mut text = String::new();
     let mut steps: Vec<&Step> = document.own_steps().collect();
-    steps.sort_by_key(|step| danger(step));
+    steps.sort_by_key(|step| document::harm(step));
     let mut left_out = 0;
     for step in steps {
         let lines = document::below(step, document.heading);
@@ -93,20 +93,6 @@ fn with_note(line: &Line, left: String) -> String {
     }
     let gap = COLUMN.saturating_sub(left.chars().count()).max(2);
     format!("{left}{}{}\n", " ".repeat(gap), line.note)
-}
-
-/// The objects whose change may do harm come first.
-fn danger(step: &Step) -> u8 {
-    match step.action {
-        Action::Conflict | Action::Refused => 0,
-        Action::Delete => 1,
-        Action::Replace => 2,
-        Action::Skip => 3,
-        Action::Update if step.restarts.is_some() => 4,
-        Action::Update => 5,
-        Action::Create => 6,
-        Action::Keep => 7,
-    }
 }
 
 /// What a reviewer must not overlook.

@@ -5,6 +5,7 @@ mod check;
 mod document;
 mod error;
 mod history;
+mod html;
 pub mod json;
 mod manifests;
 mod markdown;
@@ -44,6 +45,11 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>, width: Width) -> String {
 /// A plan as a comment on a pull request.
 pub fn markdown(plan: &Plan, heading: &Heading<'_>) -> String {
     markdown::document(&Document::of(plan, heading))
+}
+
+/// A plan as a page for a browser.
+pub fn html(plan: &Plan, heading: &Heading<'_>) -> String {
+    html::document(&Document::of(plan, heading))
 }
 
 /// What moved since a plan was saved, as text.

@@ -48,6 +48,7 @@ mod one_at_a_time;
 mod options;
 mod order;
 mod ownership;
+mod page;
 mod parameters;
 mod parent;
 mod programs;

@@ -34,21 +34,37 @@ pub(in crate::view) fn maker(by: Option<&GitChange>) -> String {
 /// An edit, and what it does.
 fn section(edited: &Edited<'_>) -> Lines {
     let mut lines = Lines::default();
-    match (change(edited), &edited.edit.texts) {
-        (change, Some((old, new))) if change.chars().count() > SHORT => {
+    match short(edited) {
+        None => {
             lines.push(Line::new(2, place(edited)));
-            lines.append(old.lines().map(|line| Line::signed(Sign::Removed, 4, line)));
-            lines.append(new.lines().map(|line| Line::signed(Sign::Added, 4, line)));
+            lines.append(sides(edited, 4));
         }
-        (change, _) => lines.push(Line::new(2, place(edited)).beside(change)),
+        Some(change) => lines.push(Line::new(2, place(edited)).beside(change)),
     }
     lines.append(effects(edited).into_iter().map(|text| Line::prose(4, text)));
     lines
 }
 
+/// What stood and what stands there, line by line; nothing where that is nobody's business.
+pub(in crate::view) fn sides(edited: &Edited<'_>, indent: usize) -> Lines {
+    let Some((old, new)) = &edited.edit.texts else {
+        return Lines::default();
+    };
+    let old = old.lines().map(|line| Line::signed(Sign::Removed, indent, line));
+    let new = new.lines().map(|line| Line::signed(Sign::Added, indent, line));
+    old.chain(new).collect()
+}
+
 /// Where an edit is.
 pub(in crate::view) fn place(edited: &Edited<'_>) -> String {
     format!("{}:{}", edited.place.file.path(), edited.place.line())
+}
+
+/// What was edited, where that fits on one line.
+pub(in crate::view) fn short(edited: &Edited<'_>) -> Option<String> {
+    let is_one_line = |(old, new): &(String, String)| !old.contains('\n') && !new.contains('\n');
+    let is_one_line = edited.edit.texts.as_ref().is_none_or(is_one_line);
+    Some(change(edited)).filter(|change| is_one_line && change.chars().count() <= SHORT)
 }
 
 /// `tag: 1 → 2`

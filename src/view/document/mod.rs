@@ -1,11 +1,12 @@
-//! The document of a plan: all that is said of it, in the order in which it is read. Text, Markdown and JSON are views
-//! of it, and none reads what another made.
+//! The document of a plan: all that is said of it, in the order in which it is read. Text, Markdown,
+//! HTML and JSON are views of it, and none reads what another made.
 
 mod base;
 mod change;
 mod created;
 pub(super) mod dangers;
 pub(super) mod edits;
+mod harm;
 mod heading;
 mod immutable;
 mod kept;
@@ -17,11 +18,14 @@ mod refusal;
 mod remarks;
 mod step;
 mod summary;
+mod waits;
 
 use self::created::Created;
 use crate::plan::{Edits, NotCompared, Plan, Step};
 
 pub(super) use base::no_base;
+pub(super) use created::component as step_component;
+pub(super) use harm::harm;
 pub(super) use heading::Head;
 pub use heading::{Against, Detail, Heading, Pruning};
 pub(super) use kept::unseen;
@@ -32,6 +36,7 @@ pub use question::question;
 pub use refusal::{closed, refusal};
 pub(super) use remarks::crossed;
 pub(super) use step::below;
+pub(super) use waits::{Waiting, essential, waits};
 
 /// All that is said of a plan.
 #[derive(Debug)]
@@ -100,6 +105,12 @@ impl<'a> Document<'a> {
         let detail = self.heading.detail;
         let steps = self.plan.steps.iter();
         steps.filter(move |step| !is_told(step, detail, &self.edits, &self.created))
+    }
+
+    /// The kinds that were not compared, and why.
+    pub(super) fn not_compared(&self) -> Lines {
+        let kinds = self.plan.facts.not_compared.iter();
+        kinds.flat_map(not_compared).collect()
     }
 }
 

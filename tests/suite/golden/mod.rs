@@ -1,5 +1,5 @@
 //! What people and programs read, pinned whole: each `NAME.situation` of `tests/suite/golden/` has its text at 80 and
-//! 120 columns, Markdown and JSON beside it, and two runs give the same bytes.
+//! 120 columns, Markdown, JSON and the content of its page beside it, and two runs give the same bytes.
 //!
 //! `GOLDEN=rewrite cargo test --test suite golden` writes them anew; `git diff` then shows what changed.
 
@@ -12,11 +12,12 @@ use std::{env, fs};
 use situation::Situation;
 
 /// The forms of a plan, the endings of their files, and how wide the terminal is.
-const FORMS: [(&str, &str, &str); 4] = [
+const FORMS: [(&str, &str, &str); 5] = [
     ("text", "80.txt", "80"),
     ("text", "120.txt", "120"),
     ("markdown", "md", "80"),
     ("json", "json", "80"),
+    ("html", "html", "80"),
 ];
 
 /// Where the situations are, and what is pinned of them.
@@ -90,9 +91,17 @@ fn diff(dir: &Path, form: &str, columns: &str, args: &[String]) -> String {
     let stderr = String::from_utf8(output.stderr).expect("UTF-8");
     let code = output.status.code().expect("it ended by itself");
     match (code, stderr.is_empty()) {
+        (0 | 1, true) if form == "html" => content(&stdout),
         (0 | 1, true) => stdout,
         _ => format!("{stdout}--- stderr\n{stderr}--- exit code {code}\n"),
     }
+}
+
+/// The content of a page, without what is the same in each: its style and its script.
+fn content(page: &str) -> String {
+    let (_, content) = page.split_once("<body>\n").expect("a body");
+    let (content, _) = content.split_once("<script>").expect("a script");
+    content.to_owned()
 }
 
 /// What is wrong with one situation.

@@ -1,0 +1,17 @@
+//! Which change is read first.
+
+use crate::plan::{Action, Step};
+
+/// How far behind an object stands where those come first whose change may do harm.
+pub(in crate::view) fn harm(step: &Step) -> u8 {
+    match step.action {
+        Action::Conflict | Action::Refused => 0,
+        Action::Delete => 1,
+        Action::Replace => 2,
+        Action::Skip => 3,
+        Action::Update if step.restarts.is_some() => 4,
+        Action::Update => 5,
+        Action::Create => 6,
+        Action::Keep => 7,
+    }
+}

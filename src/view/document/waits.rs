@@ -1,0 +1,211 @@
+//! What waits for what among the objects that a sync writes, as the sync goes through them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::kinds::definition::Definition;
+use crate::object::{GroupKind, ObjectRef};
+use crate::plan::order::{self, Graph, Stage, may_start};
+use crate::plan::{Action, Plan, Step, Work};
+
+/// An object that a sync writes, among others.
+#[derive(Debug)]
+pub(in crate::view) struct Waiting<'a> {
+    /// What becomes of it.
+    pub(in crate::view) step: &'a Step,
+    /// Where its step stands in the plan.
+    pub(in crate::view) position: usize,
+    /// When its turn comes: it waits for objects of the wave before, and for none of its own.
+    pub(in crate::view) wave: usize,
+    /// What it requires, each by its place among all that wait: itself, or by what it requires that stays as it is.
+    pub(in crate::view) requires: BTreeSet<usize>,
+    /// Where it stands in the usual order of kinds.
+    stage: Option<Stage>,
+}
+
+/// The objects that a sync writes. What is deleted is deleted last, if all else is done.
+pub(in crate::view) fn waits(plan: &Plan) -> Vec<Waiting<'_>> {
+    let steps = || plan.steps.iter().enumerate();
+    let is_applied = |step: &Step| step.action.writes() && step.action != Action::Delete;
+    let applied: Vec<_> = steps().filter(|(_, step)| is_applied(step)).collect();
+    let graph = graph(plan, &applied);
+    let count = applied.len();
+    let waves = Walk::of(&graph).waves(count);
+    let last = waves.iter().max().map_or(0, |wave| wave + 1);
+    let applied = applied.into_iter().zip(waves).enumerate();
+    let applied = applied.map(|(index, ((position, step), wave))| Waiting {
+        step,
+        position,
+        wave,
+        requires: required(&graph, index, count),
+        stage: graph.nodes[index].place(),
+    });
+    let deleted = steps().filter(|(_, step)| step.action == Action::Delete);
+    let deleted = deleted.map(|(position, step)| Waiting {
+        step,
+        position,
+        wave: last,
+        requires: BTreeSet::new(),
+        stage: None,
+    });
+    applied.chain(deleted).collect()
+}
+
+/// The order of a sync, in which those come first that are applied.
+fn graph(plan: &Plan, applied: &[(usize, &Step)]) -> Graph {
+    let left = plan
+        .steps
+        .iter()
+        .filter(|step| !step.action.writes() && step.action != Action::Keep);
+    let left = left.map(|step| &step.reference);
+    let unchanged = plan.unchanged.iter().map(|settled| &settled.reference);
+    let first = applied.iter().map(|(_, step)| &step.reference);
+    let references: Vec<ObjectRef> = first.chain(left).chain(unchanged).cloned().collect();
+    let definitions = applied.iter().filter_map(|(_, step)| defined(step));
+    order::graph(&references, &plan.facts.dependencies, &definitions.collect())
+}
+
+/// The kind that a CustomResourceDefinition defines.
+fn defined(step: &Step) -> Option<(GroupKind, ObjectRef)> {
+    let Work::Apply(work) = &step.work else { return None };
+    let kind = Definition::of(&step.reference.kind, &work.desired.value)?.kind()?;
+    Some((kind, step.reference.clone()))
+}
+
+/// Which of the first `count` nodes the one at `index` requires, itself or by others than these.
+fn required(graph: &Graph, index: usize, count: usize) -> BTreeSet<usize> {
+    let mut required = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut open = vec![index];
+    while let Some(node) = open.pop() {
+        for need in &graph.nodes[node].requires {
+            if need.node < count {
+                required.insert(need.node);
+            } else if seen.insert(need.node) {
+                open.push(need.node);
+            }
+        }
+    }
+    required.remove(&index);
+    required
+}
+
+/// For each that waits, what it requires without what that waits for itself: so much a picture can show.
+pub(in crate::view) fn essential(all: &[Waiting<'_>]) -> Vec<BTreeSet<usize>> {
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    order.sort_by_key(|index| all[*index].wave);
+    // What each waits for, however many are between.
+    let mut behind: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); all.len()];
+    for index in order {
+        let before = (0..all.len()).filter(|other| all[index].waits_for(*other, all));
+        let mut reached = BTreeSet::new();
+        for other in before {
+            reached.insert(other);
+            reached.extend(&behind[other]);
+        }
+        behind[index] = reached;
+    }
+    let essential = all.iter().map(|one| {
+        let required = one.requires.iter().copied();
+        let is_behind = |other: &usize| one.requires.iter().any(|between| behind[*between].contains(other));
+        required.filter(|other| !is_behind(other)).collect()
+    });
+    essential.collect()
+}
+
+impl Waiting<'_> {
+    /// Whether it waits for the one at `other`: since it requires it, or by the usual order of kinds.
+    fn waits_for(&self, other: usize, all: &[Waiting<'_>]) -> bool {
+        let is_later = |stage: Stage, other: Stage| !may_start(stage, &BTreeMap::from([(other, 1)]));
+        let stages = self.stage.zip(all[other].stage);
+        self.requires.contains(&other) || stages.is_some_and(|(stage, other)| is_later(stage, other))
+    }
+}
+
+/// A walk through the order of a sync.
+struct Walk<'g> {
+    graph: &'g Graph,
+    /// How many of what each node requires are not done.
+    unmet: Vec<usize>,
+    dependents: Vec<Vec<usize>>,
+    /// How many nodes of each stage are not done.
+    untried: BTreeMap<Stage, usize>,
+    /// The nodes whose needs are met, by their stages, which may have to wait.
+    ready: BTreeMap<Option<Stage>, Vec<usize>>,
+}
+
+impl<'g> Walk<'g> {
+    fn of(graph: &'g Graph) -> Self {
+        let mut walk = Self {
+            graph,
+            unmet: graph.nodes.iter().map(|node| node.requires.len()).collect(),
+            dependents: vec![Vec::new(); graph.nodes.len()],
+            untried: BTreeMap::new(),
+            ready: BTreeMap::new(),
+        };
+        for (index, node) in graph.nodes.iter().enumerate() {
+            for need in &node.requires {
+                walk.dependents[need.node].push(index);
+            }
+            if let Some(stage) = node.place() {
+                *walk.untried.entry(stage).or_default() += 1;
+            }
+            if node.requires.is_empty() {
+                walk.ready.entry(node.place()).or_default().push(index);
+            }
+        }
+        walk
+    }
+
+    /// The waves in which the first `count` nodes start, where the others take no time.
+    fn waves(mut self, count: usize) -> Vec<usize> {
+        let mut waves = vec![0; count];
+        let mut starting = Vec::new();
+        let mut wave = 0;
+        loop {
+            let (written, left): (Vec<usize>, Vec<usize>) = self.start().into_iter().partition(|node| *node < count);
+            starting.extend(written);
+            for node in &left {
+                self.complete(*node);
+            }
+            match (left.is_empty(), starting.is_empty()) {
+                (false, _) => {}
+                (true, true) => return waves,
+                (true, false) => {
+                    for node in std::mem::take(&mut starting) {
+                        waves[node] = wave;
+                        self.complete(node);
+                    }
+                    wave += 1;
+                }
+            }
+        }
+    }
+
+    /// The nodes that need not wait any more.
+    fn start(&mut self) -> Vec<usize> {
+        let ready = std::mem::take(&mut self.ready).into_iter();
+        let may_start = |stage: Stage| may_start(stage, &self.untried);
+        let (starting, waiting): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            ready.partition(|(stage, _)| stage.is_none_or(may_start));
+        self.ready = waiting;
+        starting.into_values().flatten().collect()
+    }
+
+    fn complete(&mut self, node: usize) {
+        if let Some(stage) = self.graph.nodes[node].place()
+            && let Some(count) = self.untried.get_mut(&stage)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.untried.remove(&stage);
+            }
+        }
+        for dependent in std::mem::take(&mut self.dependents[node]) {
+            self.unmet[dependent] -= 1;
+            if self.unmet[dependent] == 0 {
+                let stage = self.graph.nodes[dependent].place();
+                self.ready.entry(stage).or_default().push(dependent);
+            }
+        }
+    }
+}

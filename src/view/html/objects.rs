@@ -1,0 +1,85 @@
+//! The objects that change: each folded, those first whose change may do harm.
+
+use maud::{Markup, html};
+
+use super::lines::{Text, lines};
+use super::room::{self, Room};
+use crate::plan::Step;
+use crate::view::document::{self, Document, Heading, Lines, note};
+
+/// What stands in the place of the fields of an object.
+const NO_ROOM: &str = "its fields are left out, since the page would be too long";
+
+/// All objects that change, and what searches them.
+pub(super) fn sections(document: &Document<'_>, room: &mut Room) -> Markup {
+    let mut steps: Vec<(usize, &Step)> = document.plan.steps.iter().enumerate().collect();
+    steps.sort_by_key(|(_, step)| document::harm(step));
+    let mut left_out = 0;
+    let mut all = Vec::new();
+    for (position, step) in steps {
+        let heading = document.heading;
+        let below = document::below(step, heading);
+        let whole = room.take(section(position, step, heading, &lines_of(&below)));
+        let fitting =
+            whole.or_else(|| room.take(section(position, step, heading, &html! { p.left-out { (NO_ROOM) } })));
+        match fitting {
+            Some(section) => all.push(section),
+            None => left_out += 1,
+        }
+    }
+    html! {
+        @if !document.plan.steps.is_empty() {
+            section { "\n"
+                h2 { "Objects" } "\n"
+                (tools())
+                @for section in all { (section) }
+                (room::left_out(left_out, "objects"))
+            } "\n"
+        }
+    }
+}
+
+/// What a page can do that may run its script.
+fn tools() -> Markup {
+    html! {
+        div id="tools" hidden {
+            input id="search" type="search" placeholder="search" aria-label="search the objects" autocomplete="off";
+            " " button id="unfold" type="button" { "unfold all" }
+            " " button id="fold" type="button" { "fold all" }
+            " " output id="shown" for="search" {}
+        } "\n"
+    }
+}
+
+fn lines_of(below: &Lines) -> Markup {
+    html! { @if !below.is_empty() { (lines(below)) } }
+}
+
+/// What an object is linked by: its position in the plan.
+pub(super) fn id(position: usize) -> String {
+    format!("object-{position}")
+}
+
+fn section(position: usize, step: &Step, heading: &Heading<'_>, body: &Markup) -> Markup {
+    let class = format!("object {}", step.action.word());
+    html! {
+        @if body.0.is_empty() {
+            div class=(class) id=(id(position)) { (title(step, heading)) } "\n"
+        } @else {
+            details class=(class) id=(id(position)) { "\n"
+                summary { (title(step, heading)) } "\n"
+                (body)
+            } "\n"
+        }
+    }
+}
+
+/// `~ update Deployment a/web restarts 3 pods`
+fn title(step: &Step, heading: &Heading<'_>) -> Markup {
+    let note = note(step, heading);
+    html! {
+        span.action { (step.action.glyph()) " " (step.action.word()) }
+        " " code { (Text(&step.reference.to_string())) }
+        @if !note.is_empty() { " " span.note { (Text(&note)) } }
+    }
+}

@@ -1,0 +1,145 @@
+//! What the picture shows: a mark for each object, or for each component.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::plan::Action;
+use crate::view::document::{Heading, Waiting, essential, note, step_component};
+use crate::view::html::objects;
+
+/// What is not of any component.
+const NO_COMPONENT: &str = "(no component)";
+
+/// A mark of the picture.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// What its colour goes by.
+    pub(super) class: &'static str,
+    /// Its first line: what becomes of it.
+    pub(super) action: String,
+    /// Its second line.
+    pub(super) name: String,
+    /// All that is to be known, for who points at it, or hears the page.
+    pub(super) told: String,
+    /// Where it leads to.
+    pub(super) link: Option<String>,
+    /// Whether pods restart.
+    pub(super) restarts: bool,
+    /// When its turn comes.
+    pub(super) wave: usize,
+    /// The marks to which it has lines, by their places among all marks; all are in waves before its own.
+    pub(super) after: BTreeSet<usize>,
+}
+
+/// A mark for each object.
+pub(super) fn objects(all: &[Waiting<'_>], heading: &Heading<'_>) -> Vec<Mark> {
+    let essential = essential(all).into_iter();
+    let marks = all.iter().zip(essential).map(|(waiting, after)| {
+        let step = waiting.step;
+        let reference = &step.reference;
+        let note = Some(note(step, heading)).filter(|note| !note.is_empty());
+        let note = note.map(|note| format!(": {note}")).unwrap_or_default();
+        let required: Vec<String> = after
+            .iter()
+            .map(|other| all[*other].step.reference.to_string())
+            .collect();
+        let requires = match required.as_slice() {
+            [] => String::new(),
+            required => format!("; waits for {}", required.join(", ")),
+        };
+        Mark {
+            class: step.action.word(),
+            action: format!("{} {}", step.action.glyph(), reference.kind.kind),
+            name: reference.name.clone(),
+            told: format!("{} {reference}{note}{requires}", step.action.word()),
+            link: Some(objects::id(waiting.position)),
+            restarts: step.restarts.is_some(),
+            wave: waiting.wave,
+            after,
+        }
+    });
+    marks.collect()
+}
+
+/// A mark for each component.
+pub(super) fn components(all: &[Waiting<'_>]) -> Vec<Mark> {
+    let mut members: BTreeMap<&str, Vec<&Waiting<'_>>> = BTreeMap::new();
+    for waiting in all {
+        let component = step_component(waiting.step).unwrap_or(NO_COMPONENT);
+        members.entry(component).or_default().push(waiting);
+    }
+    let place_of: BTreeMap<&str, usize> = members.keys().enumerate().map(|(place, name)| (*name, place)).collect();
+    let place = |waiting: &Waiting<'_>| place_of[step_component(waiting.step).unwrap_or(NO_COMPONENT)];
+    let required = members.iter().map(|(component, members)| {
+        let required = members.iter().flat_map(|member| &member.requires);
+        let places: BTreeSet<usize> = required.map(|other| place(&all[*other])).collect();
+        (place_of[component], places)
+    });
+    let waves = waves(&required.collect());
+    let marks = members.into_iter().zip(waves);
+    let marks = marks.map(|((component, members), (wave, after))| {
+        let counts = counts(&members);
+        Mark {
+            class: "component",
+            told: format!("{component}: {counts}"),
+            action: counts,
+            name: component.to_owned(),
+            link: None,
+            restarts: members.iter().any(|member| member.step.restarts.is_some()),
+            wave,
+            after,
+        }
+    });
+    marks.collect()
+}
+
+/// `~ 4 + 2`
+fn counts(members: &[&Waiting<'_>]) -> String {
+    let mut counts: BTreeMap<Action, usize> = BTreeMap::new();
+    for member in members {
+        *counts.entry(member.step.action).or_default() += 1;
+    }
+    let counts = counts
+        .iter()
+        .map(|(action, count)| format!("{} {count}", action.glyph()));
+    counts.collect::<Vec<_>>().join("  ")
+}
+
+/// The wave of each place, behind those of all that it requires, and which of these it has a line to. Components
+/// may require each other in a circle, as their objects cannot: then one line of it is not drawn.
+fn waves(required: &BTreeMap<usize, BTreeSet<usize>>) -> Vec<(usize, BTreeSet<usize>)> {
+    let mut waves: BTreeMap<usize, (usize, BTreeSet<usize>)> = BTreeMap::new();
+    while waves.len() < required.len() {
+        let left = || required.iter().filter(|(place, _)| !waves.contains_key(place));
+        let is_free = |(place, others): &(&usize, &BTreeSet<usize>)| {
+            others.iter().all(|other| other == *place || waves.contains_key(other))
+        };
+        let Some((place, others)) = left().find(is_free).or_else(|| left().next()) else {
+            break;
+        };
+        let after: BTreeSet<usize> = others
+            .iter()
+            .copied()
+            .filter(|other| waves.contains_key(other))
+            .collect();
+        let behind = after.iter().map(|other| waves[other].0 + 1).max();
+        waves.insert(*place, (behind.unwrap_or(0), after));
+    }
+    waves.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wave_is_behind_those_of_all_that_it_requires() {
+        let required = BTreeMap::from([(0, [2].into()), (1, [0, 1, 2].into()), (2, [].into())]);
+        assert_eq!(waves(&required), [(1, [2].into()), (2, [0, 2].into()), (0, [].into())]);
+    }
+
+    #[test]
+    fn components_that_require_each_other_have_waves_too() {
+        let required = BTreeMap::from([(0, [1].into()), (1, [0].into())]);
+        assert_eq!(waves(&required), [(0, [].into()), (1, [0].into())]);
+    }
+}
