@@ -76,6 +76,7 @@ fn a_preview_without_credentials_compares_git_with_git_and_a_change_is_no_failur
     );
     assert!(comment.contains("**1 to create; 1 unchanged**"), "{comment}");
     assert!(!runner.results().join("plan.json").exists());
+    assert!(runner.result("diff.html").contains("<code>ConfigMap ci-preview/"));
     assert!(
         fs::read_to_string(runner.temp.join("summary"))
             .expect("a summary")
@@ -108,6 +109,7 @@ fn a_finding_fails_the_preview_beside_its_line_and_the_diff_is_told_all_the_same
         .exits(1)
         .shows("::error file=desired/pod.yaml,line=5,endLine=5,col=3,endColumn=27,title=missing-object::");
     assert!(runner.result("comment.md").contains("**2 to create; 1 unchanged**"));
+    assert!(runner.result("diff.html").contains("2 to create; 1 unchanged"));
 }
 
 #[test]

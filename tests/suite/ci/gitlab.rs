@@ -85,6 +85,7 @@ fn a_merge_request_is_compared_with_git_where_there_are_no_credentials() {
         "{told}"
     );
     assert!(told.contains("1 to create"), "{told}");
+    assert!(written(&bed, "stackanetes.html").contains("<code>ConfigMap gitlab-preview/"));
     run(
         &runner,
         "stackanetes-preview",
