@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use scraper::Html;
 
-use super::{Repository, parsed, rollout, select};
+use super::{Repository, parsed, rollout, select, texts};
 
 /// What the page has become in the browser: loaded, and its script run. None where there is no browser.
 fn opened(repository: &Repository, page: &str, place: &str) -> Option<Html> {
@@ -76,4 +76,19 @@ fn no_other_script_runs_in_a_page() {
     let free = others.replacen("Content-Security-Policy", "other", 1);
     let html = opened(&repository, &free, "").expect("there was a browser");
     assert_eq!(select(&html, "#ran").len(), 1);
+}
+
+#[test]
+fn the_search_shows_the_objects_that_have_each_of_its_words() {
+    let repository = rollout("browser-search");
+    // The test types by a script of its own, which the policy of the page would not let run.
+    let page = repository.page(&[]).replacen("Content-Security-Policy", "other", 1);
+    let typed = "<script>const field = document.getElementById('search'); field.value = 'UPDATE shop/web'; \
+                 field.dispatchEvent(new Event('input'));</script></body>";
+    let Some(html) = opened(&repository, &page.replacen("</body>", typed, 1), "") else {
+        return;
+    };
+    let shown = texts(&html, ".object:not([hidden]) code");
+    assert_eq!(shown, ["Deployment shop/web"]);
+    assert_eq!(texts(&html, "#shown"), ["1 of 4"]);
 }
