@@ -198,7 +198,7 @@ fn an_annotation_with_the_manifest_of_then_is_not_shown() {
     let then = format!("mysql://a:{PASSWORD}\\\"@h");
     bed.kubectl_stdin(&["apply", "-f", "-"], &map(&then));
     bed.write("c.yaml", &map("mysql://a:${{ a.password }}@h"));
-    for format in ["text", "json", "markdown"] {
+    for format in ["text", "json", "markdown", "html"] {
         hides(bed.run(&["diff", "-v", "--format", format]).exits(1));
     }
 }

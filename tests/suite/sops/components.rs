@@ -125,7 +125,7 @@ fn a_decrypted_file_is_shown_nowhere_though_a_config_map_holds_it() {
         .exits(0)
         .hides(&hidden);
     vault.encrypt("web/lines.env", "PASSWORD=hunter2-new\n", &[]);
-    for format in ["text", "json", "markdown"] {
+    for format in ["text", "json", "markdown", "html"] {
         let run = vault.run(&["diff", "--sandbox", "box", "--format", format]);
         run.exits(1).hides(&hidden).shows("data.lines");
     }

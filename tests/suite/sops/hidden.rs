@@ -34,7 +34,7 @@ fn a_decrypted_key_of_an_item_is_no_part_of_a_path() {
     let run = vault.run(&[&diff[..], &["-v", "--out", "plan.json"]].concat());
     let run = run.exits(1).hides(&secrets);
     run.shows("spec.template.spec.containers[…].env[…].value");
-    for format in ["json", "markdown"] {
+    for format in ["json", "markdown", "html"] {
         let run = vault.run(&[&diff[..], &["--format", format]].concat());
         run.exits(1).hides(&secrets).shows("containers[…].image");
     }

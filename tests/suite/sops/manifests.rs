@@ -137,7 +137,7 @@ fn what_is_decrypted_is_shown_nowhere_and_its_place_is_that_in_the_file() {
         .position(|line| line.contains("password: "))
         .expect("its line")
         + 1;
-    for format in ["text", "json", "markdown"] {
+    for format in ["text", "json", "markdown", "html"] {
         let diff = vault
             .run(&["diff", "--sandbox", "box", "--format", format])
             .exits(1)
