@@ -104,25 +104,31 @@ fn counts(members: &[&Waiting<'_>]) -> String {
     counts.collect::<Vec<_>>().join("  ")
 }
 
-/// The wave of each place, behind those of all that it requires, and which of these it has a line to. Components
-/// may require each other in a circle, as their objects cannot: then one line of it is not drawn.
+/// The wave of each place, behind those of all that it requires, and which of these it has a line to: not those that
+/// others of them require. Components may require each other in a circle, as their objects cannot: then one line of it is
+/// not drawn.
 fn waves(required: &BTreeMap<usize, BTreeSet<usize>>) -> Vec<(usize, BTreeSet<usize>)> {
     let mut waves: BTreeMap<usize, (usize, BTreeSet<usize>)> = BTreeMap::new();
+    // All that each requires, however many are between.
+    let mut behind: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     while waves.len() < required.len() {
         let left = || required.iter().filter(|(place, _)| !waves.contains_key(place));
         let is_free = |(place, others): &(&usize, &BTreeSet<usize>)| {
-            others.iter().all(|other| other == *place || waves.contains_key(other))
+            let mut others = others.iter();
+            others.all(|other| other == *place || waves.contains_key(other))
         };
         let Some((place, others)) = left().find(is_free).or_else(|| left().next()) else {
             break;
         };
-        let after: BTreeSet<usize> = others
+        let before: BTreeSet<usize> = others
             .iter()
             .copied()
             .filter(|other| waves.contains_key(other))
             .collect();
-        let behind = after.iter().map(|other| waves[other].0 + 1).max();
-        waves.insert(*place, (behind.unwrap_or(0), after));
+        let wave = before.iter().map(|other| waves[other].0 + 1).max().unwrap_or(0);
+        let further: BTreeSet<usize> = before.iter().flat_map(|other| &behind[other]).copied().collect();
+        waves.insert(*place, (wave, &before - &further));
+        behind.insert(*place, &before | &further);
     }
     waves.into_values().collect()
 }
@@ -132,9 +138,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wave_is_behind_those_of_all_that_it_requires() {
+    fn a_wave_is_behind_those_of_all_that_it_requires_and_a_line_leads_to_the_nearest() {
         let required = BTreeMap::from([(0, [2].into()), (1, [0, 1, 2].into()), (2, [].into())]);
-        assert_eq!(waves(&required), [(1, [2].into()), (2, [0, 2].into()), (0, [].into())]);
+        assert_eq!(waves(&required), [(1, [2].into()), (2, [0].into()), (0, [].into())]);
     }
 
     #[test]
