@@ -31,7 +31,9 @@ impl Run<'_> {
             let forms = due.make.clone();
             // An RSA key takes its time.
             let made = tokio::task::spawn_blocking(move || {
-                let values = forms.iter().map(|one| Ok((one.key.clone(), value(&one.form)?)));
+                let values = forms
+                    .iter()
+                    .map(|one| Ok((one.generated.key.clone(), value(&one.generated.form)?)));
                 values.collect::<Result<BTreeMap<String, Vec<u8>>>>()
             });
             let failed = |error: tokio::task::JoinError| Error::new("failed to generate values").because(error);

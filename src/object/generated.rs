@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::diagnostic::place::Place;
+
 /// A value of a Secret that is made in the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generated {
@@ -11,6 +13,8 @@ pub struct Generated {
     pub form: Form,
     /// Raised by hand when a new value is wanted.
     pub rotation: u64,
+    /// Where it is declared; none of what no file declares.
+    pub place: Option<Place>,
 }
 
 /// What a generated value looks like.
@@ -42,16 +46,21 @@ impl Form {
 /// As it is declared: what a digest of the declaration covers.
 impl fmt::Display for Generated {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: ", self.key)?;
-        match &self.form {
-            Form::Text { length, alphabet } => {
+        write!(out, "{}: {}, rotation {}", self.key, self.form, self.rotation)
+    }
+}
+
+/// As it is declared: what digests of it cover.
+impl fmt::Display for Form {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text { length, alphabet } => {
                 let alphabet: String = alphabet.iter().collect();
-                write!(out, "{length} of {alphabet}")?;
+                write!(out, "{length} of {alphabet}")
             }
-            Form::Bytes(count) => write!(out, "{count} bytes")?,
-            Form::Fernet => out.write_str("fernet")?,
-            Form::Rsa(bits) => write!(out, "rsa {bits}")?,
+            Self::Bytes(count) => write!(out, "{count} bytes"),
+            Self::Fernet => out.write_str("fernet"),
+            Self::Rsa(bits) => write!(out, "rsa {bits}"),
         }
-        write!(out, ", rotation {}", self.rotation)
     }
 }

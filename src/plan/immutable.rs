@@ -211,7 +211,7 @@ pub(super) fn decide(mut step: Step, mut work: ApplyWork, found: Immutable, arou
     }
     let due = generate::due(&work.desired, answer.as_ref().ok());
     let due = due.filter(|_| step.action != Action::Refused);
-    step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
+    step.generates = due.into_iter().flat_map(|due| due.make).collect();
     let shown = |path| ShownPath::of(path, [&work.desired]);
     step.reason = Reason::Immutable(Box::new(Replacement {
         fields: fields.iter().map(shown).collect(),

@@ -284,6 +284,8 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
         step.reason = Reason::Runs(why.clone());
     }
     step.warnings.extend(ignored_namespace(&work.desired));
+    step.warnings
+        .extend(live.iter().flat_map(|live| outdated(&work.desired, live)));
     let (predicted, warnings) = match answer {
         Answered::Immutable(found) => {
             return immutable::decide(step, work, *found, &Around::new(live.as_ref(), &ruled, policy));
@@ -337,7 +339,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
         (None, _) => {}
     }
     step.tolerated.settle(work.migration.as_ref(), &step.changes);
-    step.generates = due.into_iter().flat_map(|due| due.make).map(|one| one.key).collect();
+    step.generates = due.into_iter().flat_map(|due| due.make).collect();
     work.predicted = predicted.ok();
     if step.action.writes() {
         step.work = Work::Apply(Box::new(work));
@@ -431,6 +433,19 @@ fn ignored_namespace(desired: &DesiredObject) -> Option<String> {
     Some(format!(
         "{place}: metadata.namespace is ignored, since {kind} is cluster-scoped; take it out"
     ))
+}
+
+/// A warning of each generated value whose declaration has changed since it was made.
+fn outdated(desired: &DesiredObject, live: &LiveObject) -> Vec<String> {
+    let outdated = generate::outdated(desired, live).map(|generated| {
+        let place = generated.place.iter().map(|place| format!("{place}: "));
+        let place: String = place.collect();
+        format!(
+            "{place}data.{} was generated as an earlier declaration says, and stays as it is; raise its `rotation` for a new value",
+            generated.key
+        )
+    });
+    outdated.collect()
 }
 
 /// An object that is as it should be.

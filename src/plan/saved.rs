@@ -169,7 +169,7 @@ impl SavedStep {
                 resource_version: hides.then_some(resource_version),
             }),
             changes,
-            generates: step.generates.clone(),
+            generates: step.generates.iter().map(|make| make.generated.key.clone()).collect(),
         }
     }
 }

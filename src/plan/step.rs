@@ -13,6 +13,7 @@ use crate::cluster::{Propagation, Resource};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::Place;
 use crate::kinds::finalizer::Finalizer;
+use crate::kinds::generate::Make;
 use crate::kinds::health::Health;
 use crate::kinds::jobs::{Crossed, Inputs, Why};
 use crate::kinds::pods::{self, PodTemplate};
@@ -82,8 +83,8 @@ pub struct Step {
     pub tolerated: Tolerated,
     /// The version in which our fields are recorded, where it is another than git writes: they move.
     pub moved: Option<String>,
-    /// The keys of a Secret whose values are made in the cluster.
-    pub generates: Vec<String>,
+    /// The values of a Secret that are made in the cluster.
+    pub generates: Vec<Make>,
     /// What it does to running pods; none when it does nothing to them.
     pub restarts: Option<Restarts>,
     /// What it lets somebody do that they could not do before.

@@ -132,6 +132,65 @@ fn what_others_do_to_a_made_value_is_theirs() {
 }
 
 #[test]
+fn a_value_that_is_gone_is_shown_and_made_again() {
+    let declared = "    values: {user: keystone}\n    generate: {password: {length: 20}, '0': {fernet: true}, bytes: {bytes: 16}}\n";
+    let bed = bed("generated-gone", declared);
+    bed.synced();
+    let first = data(&bed);
+    bed.patch("kubectl-edit", "secret", "made", &json!({"data": {"password": null}}));
+    bed.diff()
+        .exits(1)
+        .shows("data.password")
+        .shows("generated again in the cluster: it is missing")
+        .shows_not("data.bytes");
+    hides(&bed, bed.synced());
+    let second = data(&bed);
+    assert_eq!(text(&second, "password").len(), 20);
+    assert_ne!(second["password"], first["password"]);
+    assert_eq!((&second["0"], &second["bytes"]), (&first["0"], &first["bytes"]));
+    bed.diff().exits(0);
+
+    // All that was made is gone, and the note of it is not.
+    let none = json!({"data": {"password": null, "0": null, "bytes": null}});
+    bed.patch("kubectl-edit", "secret", "made", &none);
+    bed.diff().exits(1).shows("data.0").shows("data.bytes");
+    bed.synced();
+    assert_eq!(data(&bed).as_object().map(serde_json::Map::len), Some(4));
+    // So is what git says itself.
+    bed.patch("kubectl-edit", "secret", "made", &json!({"data": null}));
+    bed.synced();
+    assert_eq!(data(&bed).as_object().map(serde_json::Map::len), Some(4));
+    bed.diff().exits(0);
+}
+
+#[test]
+fn a_changed_declaration_is_said_at_its_line_and_is_no_difference() {
+    let bed = bed("generated-changed", "    generate:\n      password: {length: 20}\n");
+    bed.synced();
+    let first = data(&bed);
+    for other in ["{length: 32}", "{length: 20, alphabet: abc}", "{bytes: 20}"] {
+        declare(&bed, &format!("    generate:\n      password: {other}\n"));
+        bed.diff()
+            .exits(0)
+            .shows("desired/app/component.yaml:4:7: data.password was generated as an earlier declaration says")
+            .shows("raise its `rotation`");
+    }
+    bed.synced();
+    assert_eq!(data(&bed), first);
+    declare(&bed, "    generate:\n      password: {length: 32, rotation: 1}\n");
+    bed.diff().exits(1).shows_not("earlier declaration");
+    bed.synced();
+    assert_eq!(text(&data(&bed), "password").len(), 32);
+    declare(&bed, "    generate:\n      password: {length: 8, rotation: 1}\n");
+    bed.diff().exits(0).shows("earlier declaration");
+    // Without the old one there is room for a new one.
+    bed.patch("kubectl-edit", "secret", "made", &json!({"data": {"password": null}}));
+    bed.synced().shows_not("earlier declaration");
+    assert_eq!(text(&data(&bed), "password").len(), 8);
+    bed.diff().exits(0).shows_not("earlier declaration");
+}
+
+#[test]
 fn from_generated_to_given_and_back() {
     let bed = bed("generated-given", "    generate: {password: {length: 20}}\n");
     bed.synced();

@@ -59,6 +59,7 @@ fn a_secret_that_is_not_there() {
         key: "token".to_owned(),
         form: Form::Fernet,
         rotation: 0,
+        place: None,
     });
     assert_eq!(said(&checked(&made)), [""; 0]);
     // So is one that another object of the directory makes.

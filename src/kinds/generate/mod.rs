@@ -1,14 +1,14 @@
 //! Values that nobody should choose: made once in the cluster, from a declaration of their form.
 //!
 //! What is declared is public; what is made of it is never read again. Which values were made is noted
-//! on the Secret itself, so that one that was taken out or rotated since is not made again.
+//! on the Secret itself, so that one that was rotated since is not made again.
 
 mod due;
 
 pub use crate::object::generated::{Form, Generated};
-pub use due::{Due, due, noted};
+pub use due::{Due, Make, Making, due, noted, outdated};
 
-/// The annotation of a Secret that notes which of its values were made: `KEY=ROTATION,…`.
+/// The annotation of a Secret that notes which of its values were made: `KEY=ROTATION/FORM,…`.
 pub const GENERATED: &str = "stackanetes.io/generated";
 
 /// The name under which generated values are applied: another than that of what git says, so that

@@ -92,6 +92,7 @@ fn how_a_value_is_generated_is_an_input_and_no_secret() {
             key: "token".into(),
             form: Form::Bytes(32),
             rotation,
+            place: None,
         });
         let job = desired(&job(inputs));
         let reference = job.reference.clone();

@@ -300,6 +300,7 @@ spec:
                 key: "x".into(),
                 form: Form::Fernet,
                 rotation,
+                place: None,
             });
             annotations(WEB, vec![secret], |_| None)
         };

@@ -297,6 +297,7 @@ impl Reader<'_> {
             key,
             form: form?,
             rotation: rotation as u64,
+            place: Some(Place::new(self.file.clone(), entry.key_span.clone())),
         })
     }
 

@@ -4,6 +4,7 @@ use super::super::value;
 use super::base::no_base;
 use super::note::note;
 use super::{Detail, Heading, Line, Lines, Sign, Tone, change, immutable};
+use crate::kinds::generate::{Make, Making};
 use crate::object::field::FieldPath;
 use crate::plan::{Action, Reason, Step, Work};
 
@@ -36,10 +37,7 @@ pub(in crate::view) fn below(step: &Step, heading: &Heading<'_>) -> Lines {
         lines.append(change::change(change, step, heading));
     }
     lines.append(becomes_ours(step));
-    for key in &step.generates {
-        let path = FieldPath::of(&["data", key]);
-        lines.push(Line::new(4, path.to_string()).beside("generated in the cluster"));
-    }
+    lines.append(step.generates.iter().map(generated));
     if heading.detail == Detail::Whole
         && step.action == Action::Create
         && let Work::Apply(work) = &step.work
@@ -56,6 +54,15 @@ pub(in crate::view) fn below(step: &Step, heading: &Heading<'_>) -> Lines {
         lines.push(Line::prose(4, format!("warning: {warning}")).tone(Tone::Warned));
     }
     lines
+}
+
+/// A value that is made in the cluster.
+fn generated(make: &Make) -> Line {
+    let path = FieldPath::of(&["data", &make.generated.key]);
+    Line::new(4, path.to_string()).beside(match make.why {
+        Making::First | Making::Rotated => "generated in the cluster",
+        Making::Lost => "generated again in the cluster: it is missing",
+    })
 }
 
 /// Whose fields become ours, and from which version ours move.
