@@ -166,9 +166,13 @@ impl Run<'_> {
             parent,
             dependencies,
             key,
+            forgotten,
             ..
         } = facts;
         let mut members = Extents::default();
+        for member in forgotten.iter().flat_map(|forgotten| &forgotten.found) {
+            members.note_found(member);
+        }
         let mut nodes = Vec::new();
         let mut deletes = Vec::new();
         for step in steps {

@@ -53,6 +53,11 @@ impl Extents {
         }
     }
 
+    /// A member that the parent may not list.
+    pub(super) fn note_found(&mut self, reference: &ObjectRef) {
+        self.planned.note(reference);
+    }
+
     pub(super) fn note_desired(&mut self, reference: &ObjectRef) {
         self.planned.note(reference);
         self.remaining.note(reference);
@@ -78,14 +83,15 @@ pub(super) struct Kept {
 }
 
 impl Run<'_> {
-    /// Whether a sync that writes no object still has something to record: its revision, and the Jobs
-    /// that have completed.
+    /// Whether a sync that writes no object still has something to record: its revision, the Jobs
+    /// that have completed, and where members are.
     pub(super) fn must_record(&self, plan: &Plan) -> bool {
         let completed = plan.facts.parent.as_ref().and_then(|parent| parent.completed.as_ref());
         let is_new = completed.is_none_or(|completed| completed.revision != self.execution.record.revision);
         let mut parents = plan.facts.parent.iter();
         let ran = parents.any(|parent| self.runs.after(&parent.jobs) != parent.jobs);
-        plan.facts.set.is_some() && (ran || is_new && self.execution.query.selection.is_everything())
+        let is_gap = plan.facts.forgotten.is_some();
+        plan.facts.set.is_some() && (ran || is_gap || is_new && self.execution.query.selection.is_everything())
     }
 
     /// The namespace of the parent comes before everything else: applied first if git wants it.

@@ -119,7 +119,9 @@ fn missed(objects: &[LiveObject], kinds: &BTreeSet<&GroupKind>, set: Option<&App
         .map(|service| service.name)
         .collect();
     let (mut stays, mut leaves) = (Vec::new(), Vec::new());
-    for object in objects {
+    // What is served in several API groups has one UID, and counts once.
+    let mut seen = BTreeSet::new();
+    for object in objects.iter().filter(|object| seen.insert(object.uid())) {
         let reference = object.reference();
         let owners: Vec<Owner> = owners(object).collect();
         let is_owned = owners.iter().any(|owner| listed.contains(owner.uid));

@@ -13,14 +13,17 @@ use crate::diagnostic::error::Result;
 use crate::kinds::jobs::Recorded;
 use crate::object::field::ManagedFields;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
-use crate::plan::NotCompared;
+use crate::plan::{Forgotten, NotCompared};
 
 /// The members that were found.
+#[derive(Default)]
 pub(super) struct Members {
     pub(super) live: BTreeMap<ObjectRef, (Resource, LiveObject)>,
     pub(super) scopes: Scopes,
     /// The kinds that could not be listed, and why.
     pub(super) hidden: BTreeMap<GroupKind, String>,
+    /// Whether the parent left some out, so that they were looked for in every kind.
+    pub(super) forgotten: Option<Forgotten>,
 }
 
 pub(super) struct Observer<'a> {
@@ -30,10 +33,13 @@ pub(super) struct Observer<'a> {
     pub(super) discovery: &'a Discovery,
     /// The inputs that Jobs have completed with.
     pub(super) completed: &'a Recorded,
+    /// Everything that git wants, selected or not.
+    pub(super) wanted: &'a BTreeSet<ObjectRef>,
 }
 
 impl Observer<'_> {
-    /// One LIST a kind, cluster-wide where that is allowed, else one a namespace.
+    /// One LIST a kind, cluster-wide where that is allowed, else one a namespace. The kinds are those that git wants
+    /// and that the parent lists, or all where the parent [left some out](Observer::look_everywhere).
     pub(super) async fn members(&self, desired: &[Resolved], parent: Option<&Parent>) -> Result<Members> {
         let mut resources: BTreeMap<GroupKind, Resource> = BTreeMap::new();
         let contained = || parent.into_iter().flat_map(|parent| &parent.kinds);
@@ -57,47 +63,69 @@ impl Observer<'_> {
                 .filter_map(|(object, _)| object.reference.namespace.clone()),
         );
 
-        let mut members = Members {
-            live: BTreeMap::new(),
-            scopes: Scopes::new(),
-            hidden: BTreeMap::new(),
-        };
+        let mut members = Members::default();
         for kind in contained().filter(|kind| self.is_unavailable(kind)) {
             members
                 .hidden
                 .insert(kind.clone(), format!("the server of {} does not answer", kind.group));
         }
-        let Some(set) = &self.query.set else {
+        if self.query.set.is_none() {
             for (kind, resource) in resources {
                 members.scopes.insert(kind, scopes(&resource, &namespaces));
             }
             return Ok(members);
-        };
+        }
+        for (resource, error) in self.gather(resources.into_values(), &namespaces, &mut members).await {
+            if error.failure != Failure::Forbidden {
+                return Err(failed(&format!("list {}", resource.plural), error));
+            }
+            members.hidden.insert(resource.gvk.group_kind, error.message);
+        }
+        self.look_everywhere(parent, &namespaces, &mut members).await;
+        self.take_each_once(&mut members.live);
+        Ok(members)
+    }
+
+    /// Adds the members of these kinds. The kinds that could not be listed, and why.
+    pub(super) async fn gather(
+        &self,
+        resources: impl Iterator<Item = Resource>,
+        namespaces: &BTreeSet<String>,
+        members: &mut Members,
+    ) -> Vec<(Resource, ClusterError)> {
+        let Some(set) = &self.query.set else { return Vec::new() };
         let selector = set.selector();
-        let lists: Vec<_> = futures::stream::iter(resources.into_values())
+        let lists: Vec<_> = futures::stream::iter(resources)
             .map(|resource| {
-                let (selector, namespaces) = (&selector, &namespaces);
+                let selector = &selector;
                 async move { (self.list(&resource, selector, namespaces).await, resource) }
             })
             .buffered(self.query.concurrency)
             .collect()
             .await;
+        let mut failures = Vec::new();
         for (listed, resource) in lists {
-            let kind = resource.gvk.group_kind.clone();
             match listed {
                 Ok((objects, scopes)) => {
-                    members.scopes.insert(kind, scopes);
+                    members.scopes.insert(resource.gvk.group_kind.clone(), scopes);
                     for object in objects.into_iter().filter(|object| !self.is_copied_label(object)) {
                         members.live.insert(object.reference(), (resource.clone(), object));
                     }
                 }
-                Err(error) if error.failure == Failure::Forbidden => {
-                    members.hidden.insert(kind, error.message);
-                }
-                Err(error) => return Err(failed(&format!("list {}", resource.plural), error)),
+                Err(error) => failures.push((resource, error)),
             }
         }
-        Ok(members)
+        failures
+    }
+
+    /// Leaves one of several names of an object that is served in several API groups, as an Event is: it has one UID.
+    /// The names that git gives it stay.
+    fn take_each_once(&self, live: &mut BTreeMap<ObjectRef, (Resource, LiveObject)>) {
+        let wanted = live.iter().filter(|(reference, _)| self.wanted.contains(reference));
+        let mut seen: BTreeSet<String> = wanted.map(|(_, (_, object))| object.uid().to_owned()).collect();
+        live.retain(|reference, (_, object)| {
+            self.wanted.contains(reference) || object.uid().is_empty() || seen.insert(object.uid().to_owned())
+        });
     }
 
     async fn list(
@@ -124,14 +152,17 @@ impl Observer<'_> {
         self.discovery.preferred(kind).is_none() && self.discovery.unavailable.iter().any(is_of_group)
     }
 
+    /// Whether a sync applied this object.
+    pub(super) fn is_applied(&self, object: &LiveObject) -> bool {
+        let managed = ManagedFields::of(object);
+        managed.applied_by(&self.query.policy.field_manager).is_some()
+    }
+
     /// Whether a controller made this object and copied the label of a member, as it does for the
     /// EndpointSlices of a Service.
     fn is_copied_label(&self, object: &LiveObject) -> bool {
-        let is_applied = ManagedFields::of(object)
-            .applied_by(&self.query.policy.field_manager)
-            .is_some();
         let owners = object.value().pointer("/metadata/ownerReferences");
-        !is_applied && (owners.is_some() || object.reference().kind.is("", "Endpoints"))
+        !self.is_applied(object) && (owners.is_some() || object.reference().kind.is("", "Endpoints"))
     }
 }
 

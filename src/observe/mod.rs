@@ -10,6 +10,7 @@ mod ask_one;
 mod contents;
 mod defaulted;
 mod diagnosis;
+mod everywhere;
 mod explain;
 pub mod history;
 mod job;
@@ -186,12 +187,10 @@ pub async fn observe(
         query,
         discovery: &discovery,
         completed: parent.as_ref().map_or(&none, |parent| &parent.jobs),
+        wanted: &wanted,
     };
-    let Members {
-        mut live,
-        scopes,
-        hidden,
-    } = observer.members(&desired, parent.as_ref()).await?;
+    let members = observer.members(&desired, parent.as_ref()).await?;
+    let mut live = members.live;
 
     let declared = match &query.closed {
         None => declared,
@@ -215,7 +214,7 @@ pub async fn observe(
     } else {
         Default::default()
     };
-    let (compared, not_compared) = split_hidden(desired, hidden);
+    let (compared, not_compared) = split_hidden(desired, members.hidden);
     let known = with_members(compared, &mut live);
     let mut schemas = Schemas::nearby(&live, &known, &discovery);
     let objects = observer
@@ -236,6 +235,7 @@ pub async fn observe(
                 set: query.set.clone(),
                 parent,
                 not_compared,
+                forgotten: members.forgotten,
                 dependencies,
                 jobs: declared.into_keys().collect(),
                 irreversible,
@@ -255,7 +255,7 @@ pub async fn observe(
         },
         served: Served {
             discovery,
-            scopes,
+            scopes: members.scopes,
             defined_by,
             schema: Arc::new(schema),
         },
@@ -460,6 +460,7 @@ pub async fn read_members(
         query,
         discovery,
         completed: &parent.jobs,
+        wanted: &BTreeSet::new(),
     };
     let Members { live, hidden, .. } = observer.members(&[], Some(parent)).await?;
     let (_, not_compared) = split_hidden(Vec::new(), hidden);

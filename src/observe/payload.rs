@@ -30,7 +30,11 @@ impl Payload {
     ) -> Self {
         let field_manager = &query.policy.field_manager;
         let mut sent = inventory::stamp(desired, query.set.as_ref(), query.revision.as_ref());
-        let versions = discovery.versions(&desired.reference.kind).iter();
+        // An object that is served in several API groups, as an Event is, may be recorded in a version of another.
+        let kinds = discovery
+            .kinds()
+            .filter(|kind| kind.kind == desired.reference.kind.kind);
+        let versions = kinds.flat_map(|kind| discovery.versions(kind));
         let served: Vec<String> = versions.map(|resource| resource.gvk.api_version()).collect();
         let new_owner = NewOwner {
             field_manager,

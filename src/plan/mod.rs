@@ -38,8 +38,8 @@ pub use dangers::Danger;
 pub use edits::{Edited, Edits};
 pub use immutable::{Lost, NoPermit, Obstacle, Permit, Replacement, fixed_fields, is_container};
 pub use observed::{
-    Answered, Back, Deleted, Facts, Idle, Immutable, Lineage, NoBase, NotCompared, Observation, Observed, Past,
-    Unpredicted, Untried, Unverified,
+    Answered, Back, Deleted, Facts, Forgotten, Idle, Immutable, Lineage, NoBase, NotCompared, Observation, Observed,
+    ParentGap, Past, Unpredicted, Untried, Unverified,
 };
 pub use ownership::{Claim, claim};
 pub use policy::{Adoption, Conflicts, Elsewhere, Empty, Environment, GoingBack, Policy, Prune, SecretDefaults, Whose};

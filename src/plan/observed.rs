@@ -50,6 +50,8 @@ pub struct Facts {
     pub parent: Option<Parent>,
     /// The kinds that may not be listed.
     pub not_compared: Vec<NotCompared>,
+    /// Set where the parent does not say where all members are.
+    pub forgotten: Option<Forgotten>,
     /// What waits for what, by what the manifests say.
     pub dependencies: Dependencies,
     /// Every Job that git wants, selected or not.
@@ -71,6 +73,28 @@ pub struct Facts {
     /// Why its schemas could not be read, where they were needed and could not: nothing is proved then, nor
     /// predicted, of the kinds that are known to it alone.
     pub schema_unread: Option<String>,
+}
+
+/// The parent of an ApplySet does not say where all members are, so they were looked for in every kind.
+#[derive(Debug)]
+pub struct Forgotten {
+    /// What shows it.
+    pub gap: ParentGap,
+    /// The members that were found.
+    pub found: Vec<ObjectRef>,
+    /// The kinds that could not be listed in all namespaces: there may be members of them.
+    pub unseen: Vec<GroupKind>,
+    /// The versions of API groups whose server does not answer: there may be members of their kinds.
+    pub unavailable: Vec<String>,
+}
+
+/// What shows that a parent does not say where all members are.
+#[derive(Debug)]
+pub enum ParentGap {
+    /// There are members, and no parent.
+    Missing,
+    /// This member is of a kind, or in a namespace, that the parent does not list.
+    NotListed(ObjectRef),
 }
 
 /// What git's past says of a sync: what each object that differs was last applied as, whose set it is, and

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::document::{Line, Lines, Sign, Tone};
 pub(super) use crate::diagnostic::visible::{line, visible};
 use crate::object::field::PathElement;
-use crate::object::{self, GroupKind, ObjectRef, Origins};
+use crate::object::{self, GroupKind, Origins};
 use crate::plan::compare::{FieldChange, Shown};
 
 /// What stands for a value that is not shown.
@@ -47,8 +47,8 @@ pub(super) fn change(change: &FieldChange, indent: usize, note: &str) -> Lines {
     shown
 }
 
-/// The first of some objects, and how many more there are.
-pub(super) fn few(objects: &[ObjectRef]) -> String {
+/// The first of some objects or kinds, and how many more there are.
+pub(super) fn few<T: ToString>(objects: &[T]) -> String {
     let first: Vec<_> = objects.iter().take(3).map(ToString::to_string).collect();
     match objects.len() {
         0..=3 => first.join(", "),

@@ -33,6 +33,7 @@ mod events;
 mod failures;
 mod findings;
 mod fixture;
+mod forgotten;
 mod generated;
 mod golden;
 mod history;

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::value::few;
 use super::note::input;
 use super::refusal::refusal;
 use super::{Against, Detail, Heading, Line, Lines, Pruning, Tone, change};
 use crate::kinds::jobs::{self, Crossed};
-use crate::plan::{Action, Idle, Plan, Reason, Step, Unverified, Work};
+use crate::plan::{Action, Idle, ParentGap, Plan, Reason, Step, Unverified, Work};
 
 /// What is to be known of a plan besides its steps.
 pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
@@ -15,6 +16,7 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
         let warnings = settled.warnings.iter();
         lines.append(warnings.map(|warning| warned(&format!("{}: {warning}", settled.reference))));
     }
+    lines.append(forgotten(plan).map(|text| warned(&text)));
     lines.append(unknown_runs(plan).map(|text| Line::prose(0, text)));
     lines.append(unknown_rollouts(plan).map(|text| Line::prose(0, text)));
     lines.append(rules(plan, heading));
@@ -44,6 +46,30 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
 
 fn warned(text: &str) -> Line {
     Line::prose(0, format!("warning: {text}")).tone(Tone::Warned)
+}
+
+/// That the parent does not say where all members are, and what is not known for that.
+fn forgotten(plan: &Plan) -> Option<String> {
+    let (forgotten, set) = plan.facts.forgotten.as_ref().zip(plan.facts.set.as_ref())?;
+    let parent = set.parent();
+    let gap = match &forgotten.gap {
+        ParentGap::Missing => format!("{parent} is missing, which says where the members of the ApplySet are"),
+        ParentGap::NotListed(member) => {
+            format!("{parent} should say where the members of the ApplySet are, and leaves out {member}")
+        }
+    };
+    let unseen: Vec<String> = forgotten.unseen.iter().map(ToString::to_string).collect();
+    let unknown: Vec<&String> = unseen.iter().chain(&forgotten.unavailable).collect();
+    let unknown = match unknown.as_slice() {
+        [] => String::new(),
+        kinds => format!(
+            "; it is unknown whether there are others, of {}, which could not be listed everywhere",
+            few(kinds)
+        ),
+    };
+    Some(format!(
+        "{gap}: they were looked for in all kinds that can be listed{unknown}"
+    ))
 }
 
 /// The Jobs of which it is not known whether they run again.
