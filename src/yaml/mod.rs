@@ -16,6 +16,7 @@
 
 mod build;
 mod explain;
+mod json;
 mod mapping;
 mod node;
 mod parse;

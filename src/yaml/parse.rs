@@ -8,6 +8,7 @@ use granit_parser::{Event, Options, Parser, Span, Tag, options};
 use super::Node;
 use super::build::{Builder, Written};
 use super::explain::explain;
+use super::json;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::SourceFile;
 
@@ -26,8 +27,11 @@ pub struct Document {
 /// Reads the documents of `file`, adding what is wrong with it to `errors`.
 ///
 /// A document with errors is left out; an empty one is there, as null.
+///
+/// JSON objects that stand one after the other, as `jq` writes them, are a document each, as they are for kubectl.
 pub fn documents(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Vec<Document> {
-    read(file, 0..file.text().len(), errors)
+    let parts = json::split(file.text());
+    parts.into_iter().flat_map(|part| read(file, part, errors)).collect()
 }
 
 /// Reads again the document that stands at `span`, which [`documents`] gave.
