@@ -84,6 +84,7 @@ fn read(text: &str, secret: Option<FieldPath>) -> DesiredObject {
         inputs: None,
         rules: Vec::new(),
         ignored_namespace: None,
+        repeated: Vec::new(),
     }
 }
 

@@ -10,8 +10,15 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
     let first = directory.find(&object.reference);
     if let Some(first) = first.filter(|first| !std::ptr::eq(first.manifest, object.manifest)) {
         let root = FieldPath::root();
+        let (one, other) = (first.manifest, object.manifest);
+        let is_same = one.gvk == other.gvk && one.value == other.value && one.generate == other.generate;
+        let identifier = if is_same && one.generate.is_empty() {
+            Identifier::RepeatedObject
+        } else {
+            Identifier::DuplicateObject
+        };
         let finding = Finding::new(
-            Identifier::DuplicateObject,
+            identifier,
             object,
             &root,
             format!("{} is there twice", object.reference),

@@ -59,6 +59,7 @@ macro_rules! identifiers {
 identifiers! {
     UnreadableInput, "unreadable-input", Error, "a file, template or parameter that cannot be read; it cannot be ignored";
     DuplicateObject, "duplicate-object", Error, "the same object twice";
+    RepeatedObject, "repeated-object", Warning, "the same object twice, with the same content";
     UnexpectedNamespace, "unexpected-namespace", Warning, "a namespace on an object whose kind has none";
     UnknownKind, "unknown-kind", Error, "a kind that its API version does not have";
     UnknownField, "unknown-field", Error, "a field that the kind does not have";

@@ -217,6 +217,8 @@ pub struct DesiredObject {
     /// Where its manifest names a namespace though its kind has none. The API server ignores that, and it is
     /// not part of `value`.
     pub ignored_namespace: Option<Place>,
+    /// Where else the same manifest stands, with the same content.
+    pub repeated: Vec<Place>,
 }
 
 impl DesiredObject {

@@ -72,6 +72,9 @@ pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespac
             name: manifest.name.clone(),
         };
         match resolved.entry(reference) {
+            Entry::Occupied(mut other) if is_same(&manifest, &other.get().0) => {
+                other.get_mut().0.repeated.push(manifest.place);
+            }
             Entry::Occupied(other) => errors.push(twice(&manifest, &other.get().0)),
             Entry::Vacant(free) => {
                 let object = DesiredObject {
@@ -83,6 +86,7 @@ pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespac
                     inputs: None,
                     rules: Vec::new(),
                     ignored_namespace,
+                    repeated: Vec::new(),
                 };
                 free.insert((object, resource.clone()));
             }
@@ -148,6 +152,7 @@ pub fn resolve_known(manifests: Vec<Manifest>, discovery: &Discovery, default_na
             inputs: None,
             rules: Vec::new(),
             ignored_namespace,
+            repeated: Vec::new(),
         });
     }
     resolved.into_values().collect()
@@ -221,6 +226,14 @@ fn ignored_namespace(manifest: &mut Manifest, resource: &Resource) -> Option<Pla
         metadata.remove("namespace");
     }
     Some(place)
+}
+
+/// Whether a manifest says of the same object the same, so that it does not matter which of the two is taken.
+fn is_same(manifest: &Manifest, other: &DesiredObject) -> bool {
+    manifest.gvk == other.gvk()
+        && manifest.value == other.value
+        && manifest.generate.is_empty()
+        && other.generate.is_empty()
 }
 
 fn twice(manifest: &Manifest, other: &DesiredObject) -> Error {

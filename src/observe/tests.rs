@@ -110,12 +110,20 @@ fn an_object_that_is_there_twice_is_shown_at_both_places() {
 }
 
 #[test]
+fn an_object_that_is_there_again_with_the_same_content_is_taken_once() {
+    let same = || text("v1", "ConfigMap", "name: a");
+    let found = resolved(&[same(), same(), same()]).expect("one object");
+    let repeated: Vec<usize> = found.iter().map(|(object, _)| object.repeated.len()).collect();
+    assert_eq!(repeated, [2]);
+}
+
+#[test]
 fn all_that_is_wrong_is_told_at_once() {
     let error = resolved(&[
         text("v1", "Widget", "name: a"),
         text("v1", "ConfigMap", "name: a"),
         text("v1", "Gadget", "name: a"),
-        text("v1", "ConfigMap", "name: a"),
+        text("v1", "ConfigMap", "{name: a, labels: {b: c}}"),
     ])
     .expect_err("three errors");
     assert_eq!(error.each().count(), 3);

@@ -284,6 +284,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
         step.reason = Reason::Runs(why.clone());
     }
     step.warnings.extend(ignored_namespace(&work.desired));
+    step.warnings.extend(repeated(&work.desired));
     step.warnings
         .extend(live.iter().flat_map(|live| outdated(&work.desired, live)));
     let (predicted, warnings) = match answer {
@@ -432,6 +433,19 @@ fn ignored_namespace(desired: &DesiredObject) -> Option<String> {
     let kind = &desired.reference.kind.kind;
     Some(format!(
         "{place}: metadata.namespace is ignored, since {kind} is cluster-scoped; take it out"
+    ))
+}
+
+/// A warning of a manifest that is there several times.
+fn repeated(desired: &DesiredObject) -> Option<String> {
+    let (place, more) = desired.repeated.split_first()?;
+    let more = match more.len() {
+        0 => String::new(),
+        1 => " and once more".to_owned(),
+        count => format!(" and {count} times more"),
+    };
+    Some(format!(
+        "{place}: the same manifest is there again{more}, with the same content; keep one"
     ))
 }
 

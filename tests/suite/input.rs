@@ -338,3 +338,58 @@ fn what_only_the_server_writes() {
         );
     }
 }
+
+#[test]
+fn json_objects_one_after_the_other_are_manifests_each() {
+    let bed = Bed::new("input-json-stream");
+    let object = |name: &str| {
+        let namespace = "input-json-stream";
+        serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}})
+    };
+    let pretty = |name: &str| serde_json::to_string_pretty(&object(name)).expect("text");
+    // As `jq -c` writes them, as two of `kubectl get -o json` stand in a file, and with nothing between.
+    bed.write("lines.json", &format!("{}\n{}\n", object("a"), object("b")));
+    bed.write("pretty.json", &format!("{}\n\n{}\n", pretty("c"), pretty("d")));
+    bed.write("close.json", &format!("{}{}", object("e"), object("f")));
+    bed.diff().exits(1).shows("6 to create");
+    bed.synced().shows("6 created");
+    bed.diff().exits(0);
+    // What is wrong in a later one is shown where it stands.
+    bed.write(
+        "lines.json",
+        &format!("{}\n{}\n{{\"kind\": }}\n", object("a"), object("b")),
+    );
+    refused(&bed).complains("desired/lines.json:3:");
+    bed.write("lines.json", &format!("{}\n{}", object("a"), object("Not_A_Name")));
+    bed.diff().exits(1).shows("! refused").shows("desired/lines.json:2:51");
+}
+
+#[test]
+fn the_same_manifest_twice_is_taken_once_and_said() {
+    let bed = Bed::new("input-repeated");
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.write("copy.yaml", &config_map("settings", &[("a", "1")]));
+    let said = "the same manifest is there again, with the same content; keep one";
+    bed.diff()
+        .exits(1)
+        .shows("1 to create")
+        .shows("desired/settings.yaml:1:1")
+        .shows(said);
+    bed.synced().shows("1 created");
+    bed.diff().exits(0).shows(said);
+    // Three times, in one file and as an item of a list.
+    let one = config_map("settings", &[("a", "1")]);
+    bed.write("copy.yaml", &format!("{one}---\n{one}"));
+    bed.diff().exits(0).shows("again and once more, with the same content");
+    bed.run(&["check"])
+        .exits(1)
+        .shows("repeated-object")
+        .shows_not("duplicate-object");
+    // With other content nobody knows which is meant.
+    bed.write("copy.yaml", &config_map("settings", &[("a", "2")]));
+    refused(&bed).complains("ConfigMap input-repeated/settings is there twice");
+    bed.run(&["check"])
+        .exits(1)
+        .shows("duplicate-object")
+        .shows_not("repeated-object");
+}

@@ -58,6 +58,7 @@ fn desired(value: Value) -> DesiredObject {
         inputs: None,
         rules: Vec::new(),
         ignored_namespace: None,
+        repeated: Vec::new(),
         value,
     }
 }
