@@ -1,6 +1,7 @@
 //! Who is asked about, in which order: what decides about others goes first.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error as _;
 
 use futures::StreamExt as _;
 
@@ -68,24 +69,30 @@ impl Observer<'_> {
         let unasked = observations.iter().filter(|observation| {
             observation.live.is_none() && is_because(&observation.answer, &Unverified::NotAllowed)
         });
-        let mut first: BTreeMap<ObjectRef, &DesiredObject> = BTreeMap::new();
+        let mut inside: BTreeMap<ObjectRef, Vec<&DesiredObject>> = BTreeMap::new();
         for observation in unasked {
             if let Some(name) = &observation.desired.reference.namespace {
-                first.entry(ObjectRef::namespace(name)).or_insert(&observation.desired);
+                let inside = inside.entry(ObjectRef::namespace(name)).or_default();
+                inside.push(&observation.desired);
             }
         }
-        first.retain(|namespace, _| !wanted.contains(namespace));
-        for (namespace, desired) in first {
+        inside.retain(|namespace, _| !wanted.contains(namespace));
+        let mut missing = Vec::new();
+        for (namespace, inside) in inside {
             let Some(resource) = self.discovery.preferred(&namespace.kind) else {
                 continue;
             };
             // Who may not look sees no less than before.
             if let Ok(None) = self.cluster.get(resource, &namespace).await {
                 let message = format!("namespaces {:?} not found", namespace.name);
-                return Err(refused(desired, ClusterError::new(Failure::NamespaceMissing, message)));
+                let error = |desired| refused(desired, ClusterError::new(Failure::NamespaceMissing, message.clone()));
+                missing.extend(missing_namespace(
+                    &namespace.name,
+                    inside.into_iter().map(error).collect(),
+                ));
             }
         }
-        Ok(())
+        Error::join(missing).map_or(Ok(()), Err)
     }
 
     /// Takes out what is proved to be in sync, by the schema of its kind: nothing is asked of it.
@@ -141,7 +148,9 @@ impl Observer<'_> {
         self.ask_each(first, around, &none, &mut asked).await?;
         let refused = std::mem::take(&mut asked.refused);
         self.ask_each(rest, around, &refused, &mut asked).await?;
-        match Error::join(asked.errors) {
+        let missing = asked.missing.into_iter();
+        let missing = missing.filter_map(|(namespace, errors)| missing_namespace(&namespace, errors));
+        match Error::join(missing.chain(asked.errors)) {
             Some(error) => Err(error),
             None => Ok(asked.observations),
         }
@@ -168,6 +177,10 @@ impl Observer<'_> {
                         asked.refused.insert(right);
                     }
                     asked.observations.push(observation);
+                }
+                Err(error) if is_for_namespace(&error) => {
+                    let namespace = right.namespace.unwrap_or_default();
+                    asked.missing.entry(namespace).or_default().push(error);
                 }
                 // What is wrong with no manifest is wrong with the cluster, and will be with the next.
                 Err(error) if error.places().is_empty() => return Err(error),
@@ -218,6 +231,32 @@ impl Observer<'_> {
     }
 }
 
+/// Whether nothing is wrong with a manifest but that the namespace of its object is missing.
+fn is_for_namespace(error: &Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<ClusterError>());
+    cause.is_some_and(|cause| cause.failure == Failure::NamespaceMissing)
+}
+
+/// A namespace that is missing, told once: the error of the only object in it, or how many there are.
+fn missing_namespace(namespace: &str, mut errors: Vec<Error>) -> Option<Error> {
+    if errors.len() < 2 {
+        return errors.pop();
+    }
+    let place = errors.iter().flat_map(Error::places).map(|(place, _)| place);
+    let first = place.min_by_key(|place| (place.file.path(), place.span.start));
+    let error = Error::new(format!(
+        "namespace {namespace} does not exist, and {} objects are to be in it",
+        errors.len()
+    ));
+    let error = match first {
+        Some(place) => error.at(place.clone(), "the first of them"),
+        None => error,
+    };
+    Some(error.hint(format!(
+        "add it to the directory, or create it with `kubectl create namespace {namespace}`"
+    )))
+}
+
 /// What an object is asked about in the midst of.
 struct Around<'a> {
     /// How kinds are merged once everything is applied.
@@ -260,6 +299,8 @@ struct AskedObject {
     observations: Vec<Observation>,
     /// What is wrong with manifests.
     errors: Vec<Error>,
+    /// Of each namespace that is missing, what is wrong with the manifests of objects in it.
+    missing: BTreeMap<String, Vec<Error>>,
     /// The rights that are missing.
     refused: BTreeSet<Right>,
 }

@@ -69,7 +69,7 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
     let quota = error.causes.iter().find(|cause| cause.kind == CauseKind::Quota);
     if let (true, Some(quota)) = (secret, quota) {
         explained = explained.because(ClusterError::new(error.failure, &quota.message));
-    } else if secret {
+    } else if secret && error.failure != Failure::NamespaceMissing {
         explained = explained.hint("the server's words are not shown, since they may quote a secret value");
     } else if !placed {
         explained = explained.because(error);

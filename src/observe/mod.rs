@@ -17,6 +17,7 @@ mod job;
 mod key;
 mod members;
 mod migrated;
+mod others;
 mod payload;
 mod predict;
 mod relies;
@@ -320,6 +321,7 @@ impl Observer<'_> {
         }
         let mut objects = self.ask_all(known, schemas.schema(), proves).await?;
         relies::rely(&mut objects);
+        self.name_other_sets(&mut objects).await;
         if objects.iter().any(predict::is_unverified) {
             schemas.read(self.cluster).await;
             for observation in &mut objects {

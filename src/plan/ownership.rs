@@ -3,7 +3,7 @@
 use super::{Adoption, Policy};
 use crate::applyset::inventory::{self, ApplySet};
 use crate::object::field::ManagedFields;
-use crate::object::{DesiredObject, LiveObject};
+use crate::object::{DesiredObject, LiveObject, ObjectRef};
 
 /// Whose an existing object is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +14,17 @@ pub enum Claim {
     Adoptable,
     /// Nobody's that we know of.
     NotOurs,
-    /// Part of the ApplySet with this ID, which is not ours.
-    Other(String),
+    /// Part of an ApplySet that is not ours.
+    Other(OtherSet),
+}
+
+/// An ApplySet that is not ours, as a member of it tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherSet {
+    /// Its ID.
+    pub id: String,
+    /// Its parent, where one with this ID was found.
+    pub parent: Option<ObjectRef>,
 }
 
 impl Claim {
@@ -30,7 +39,10 @@ pub fn claim(desired: &DesiredObject, live: &LiveObject, set: Option<&ApplySet>,
     let ours = set.map(ApplySet::id);
     match inventory::member_of(live) {
         Some(id) if Some(id) == ours.as_deref() => Claim::Ours,
-        Some(id) => Claim::Other(id.to_owned()),
+        Some(id) => Claim::Other(OtherSet {
+            id: id.to_owned(),
+            parent: None,
+        }),
         None if ManagedFields::of(live).applied_by(&policy.field_manager).is_some() => Claim::Ours,
         None if policy.adoption == Adoption::All || desired.annotation(inventory::ADOPT) == Some("allowed") => {
             Claim::Adoptable

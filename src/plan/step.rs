@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::policy::Elsewhere;
-use super::{Back, Deleted, Facts, NoBase, Past, Replacement, Tolerated, Unpredicted, Unseen, Unverified};
+use super::{Back, Deleted, Facts, NoBase, OtherSet, Past, Replacement, Tolerated, Unpredicted, Unseen, Unverified};
 use crate::applyset::source::Source;
 use crate::cluster::{Propagation, Resource};
 use crate::diagnostic::error::Error;
@@ -191,7 +191,7 @@ pub enum Reason {
     /// It exists, and we never applied it.
     NotOurs,
     /// It is part of another ApplySet.
-    OtherApplySet(String),
+    OtherApplySet(OtherSet),
     /// Git does not want it any more.
     Dropped,
     /// Everything is to go.

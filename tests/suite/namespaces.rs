@@ -100,3 +100,41 @@ fn render_writes_the_namespace_that_it_is_given_for_others_to_apply() {
     let plain = bed.run(&["render"]).exits(0).stdout;
     assert!(!plain.lines().any(|line| line.trim() == "namespace: namespace-rendered"));
 }
+
+#[test]
+fn a_namespace_that_is_missing_is_told_once_with_how_many_objects_want_it() {
+    let bed = Bed::new("namespaces-missing");
+    let inside = |name: &str, namespace: &str| {
+        let text = config_map(name, &[("a", "1")]);
+        with_metadata(&text, &format!("  namespace: {namespace}\n"))
+    };
+    for name in ["a", "b", "c"] {
+        bed.write(&format!("{name}.yaml"), &inside(name, "namespaces-nowhere"));
+    }
+    let secret = with_metadata(&crate::bed::secret("d"), "  namespace: namespaces-nowhere\n");
+    bed.write("d.yaml", &secret);
+    bed.write("e.yaml", &inside("e", "namespaces-elsewhere"));
+    let run = bed.diff().exits(2);
+    let run = run
+        .complains("namespace namespaces-nowhere does not exist, and 4 objects are to be in it")
+        .complains("desired/a.yaml:1:1")
+        .complains("kubectl create namespace namespaces-nowhere")
+        .complains("namespace namespaces-elsewhere does not exist");
+    assert_eq!(
+        run.stderr.matches("kubectl create namespace").count(),
+        2,
+        "{}",
+        run.stderr
+    );
+    bed.sync().exits(2).complains("4 objects are to be in it");
+    // Whoever may not ask about the objects is told the same.
+    let rule = crate::control_plane::Rule {
+        groups: &[""],
+        resources: &["configmaps", "secrets", "namespaces"],
+        verbs: &["get", "list"],
+    };
+    let user = bed.plane.user(&[rule]);
+    bed.run_as(&user.kubeconfig, &["diff"], "")
+        .exits(2)
+        .complains("namespace namespaces-nowhere does not exist, and 4 objects are to be in it");
+}

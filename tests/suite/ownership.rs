@@ -36,7 +36,24 @@ fn another_sets_object_is_not_taken_even_when_asked() {
     bed.write_config_map("theirs", &[("a", "mine")]);
     bed.run(&["sync", "--yes", "--adopt"])
         .exits(1)
-        .shows("? skip ConfigMap prune-taken/theirs it is part of another ApplySet");
+        .shows("? skip ConfigMap prune-taken/theirs it is part of another ApplySet, another")
+        .shows("(ConfigMap prune-taken/stackanetes-another)");
+    // Another tool's parent has a name of its own.
+    let id = "applyset.kubernetes.io/id=applyset-of-kubectl";
+    bed.kubectl(&["create", "configmap", "the-parent"]);
+    bed.kubectl(&["label", "configmap", "the-parent", id]);
+    let label = |id: &str| {
+        let label = format!("applyset.kubernetes.io/part-of={id}");
+        bed.kubectl(&["label", "--overwrite", "configmap", "theirs", &label]);
+    };
+    label("applyset-of-kubectl");
+    bed.diff()
+        .exits(1)
+        .shows("it is part of another ApplySet, that of ConfigMap prune-taken/the-parent");
+    label("applyset-of-nobody");
+    bed.diff()
+        .exits(1)
+        .shows("it is part of another ApplySet, applyset-of-nobody");
     assert_eq!(bed.get("configmap", "theirs").expect("it is there")["data"]["a"], "1");
 }
 

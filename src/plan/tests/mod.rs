@@ -130,9 +130,13 @@ fn an_update_without_a_changed_field_says_what_it_is_for() {
 
 #[test]
 fn what_is_not_ours_is_left_as_it_is() {
+    let theirs = || OtherSet {
+        id: "theirs".into(),
+        parent: None,
+    };
     for (claim, reason) in [
         (Claim::NotOurs, Reason::NotOurs),
-        (Claim::Other("theirs".into()), Reason::OtherApplySet("theirs".into())),
+        (Claim::Other(theirs()), Reason::OtherApplySet(theirs())),
     ] {
         let step = step(
             Some(config_map("old", &[])),
@@ -380,7 +384,12 @@ fn whose_an_object_is() {
     );
     let all = Adoption::All;
     let annotated = Adoption::Annotated;
-    let others = || Claim::Other(theirs.id());
+    let others = || {
+        Claim::Other(OtherSet {
+            id: theirs.id(),
+            parent: None,
+        })
+    };
     let none: &[(&str, &str)] = &[];
     let table = [
         // The member of a set is that set's, whoever applied it.

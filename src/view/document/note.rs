@@ -2,9 +2,10 @@
 
 use super::super::value;
 use super::{Against, Heading, Pruning, change, immutable, kept};
+use crate::applyset::inventory::ApplySet;
 use crate::kinds::jobs::Why;
 use crate::plan::compare::GitChange;
-use crate::plan::{Action, Reason, Restarts, Step, Unpredicted, Unverified};
+use crate::plan::{Action, OtherSet, Reason, Restarts, Step, Unpredicted, Unverified};
 use crate::view::value::few;
 
 fn unpredicted(why: &Unpredicted) -> String {
@@ -39,7 +40,7 @@ pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
         Reason::Generates => "generates values; nothing else changes".to_owned(),
         Reason::Unpredicted(why) => format!("what changes cannot be said: {}", value::visible(&unpredicted(why))),
         Reason::NotOurs => "it exists and is not ours; take it over with --adopt".to_owned(),
-        Reason::OtherApplySet(id) => format!("it is part of another ApplySet, {id}"),
+        Reason::OtherApplySet(set) => other_set(set),
         Reason::Dropped => match heading.blame.of_object(&step.reference) {
             None => "no longer in git".to_owned(),
             Some(GitChange::Commit { commit, subject }) => {
@@ -64,6 +65,16 @@ pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
         Reason::NewVersion => format!("unverified: {reason}"),
         _ if reason.is_empty() => format!("unverified: {unverified}"),
         _ => format!("{reason}; unverified: {unverified}"),
+    }
+}
+
+/// Whose ApplySet an object is part of.
+fn other_set(set: &OtherSet) -> String {
+    let parent = set.parent.as_ref();
+    match parent.map(|parent| (parent, ApplySet::with_parent(parent))) {
+        Some((parent, Some(ApplySet { name, .. }))) => format!("it is part of another ApplySet, {name} ({parent})"),
+        Some((parent, None)) => format!("it is part of another ApplySet, that of {parent}"),
+        None => format!("it is part of another ApplySet, {}", set.id),
     }
 }
 
