@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::applyset::parent::Record;
+use crate::applyset::put_back::PutBack;
 use crate::applyset::tally::Tally;
 use crate::object::commit::Commit;
 
@@ -33,6 +34,9 @@ pub struct Entry {
     /// Whether it was about a part of the objects only.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub partial: bool,
+    /// The drift that it put back, if all of it was done; not more than the first of it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub put_back: Vec<PutBack>,
 }
 
 /// How a sync ended.
@@ -101,6 +105,11 @@ impl Journal {
         whole.is_some_and(|entry| entry.ended.is_some() && entry.counts.leaves_nothing_to_write())
     }
 
+    /// The latest sync that put the same back.
+    pub fn last_put_back(&self, drift: &PutBack) -> Option<&Entry> {
+        self.0.iter().find(|entry| entry.put_back.contains(drift))
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -132,6 +141,7 @@ mod tests {
             counts: Tally::default(),
             back_from: None,
             partial: false,
+            put_back: Vec::new(),
         }
     }
 

@@ -7,5 +7,6 @@ pub mod jobs;
 pub mod journal;
 pub mod key;
 pub mod parent;
+pub mod put_back;
 pub mod source;
 pub mod tally;

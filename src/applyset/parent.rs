@@ -201,6 +201,7 @@ impl Parent {
             counts: Tally::default(),
             back_from: None,
             partial: false,
+            put_back: Vec::new(),
         });
         journal
     }

@@ -29,6 +29,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::parent::Record;
+use crate::applyset::put_back::PutBack;
 use crate::applyset::tally::Tally;
 use crate::cluster::{Cluster, Resource};
 use crate::diagnostic::error::{Error, Result};
@@ -152,6 +153,7 @@ enum Task {
 
 impl Run<'_> {
     async fn whole(&self, plan: Plan) -> Result<(), Abort> {
+        let put_back = PutBack::kept(plan.put_back());
         let records = plan.writes() || plan.dissolves || self.must_record(&plan);
         let Plan {
             facts,
@@ -231,6 +233,7 @@ impl Run<'_> {
                 let remaining = Remaining {
                     complete: complete && home.is_empty() && !dissolves,
                     back_from: back.from,
+                    put_back,
                 };
                 self.end(&set, &mut parent, &members, &remaining).await?;
             }

@@ -9,6 +9,7 @@ use crate::applyset::inventory::ApplySet;
 use crate::applyset::journal::{Ending, Entry};
 use crate::applyset::key::Keyring;
 use crate::applyset::parent::{Parent, Record};
+use crate::applyset::put_back::PutBack;
 use crate::cluster::{Apply, Failure, Force, Persist, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::jobs::{Irreversible, Recorded};
@@ -70,6 +71,8 @@ pub(super) struct Remaining {
     pub(super) complete: bool,
     /// The commit that was synced before, where this one is not a later one.
     pub(super) back_from: Option<Commit>,
+    /// The drift that the plan puts back.
+    pub(super) put_back: Vec<PutBack>,
 }
 
 /// A parent, and the version of it that was read or written last.
@@ -200,6 +203,11 @@ impl Run<'_> {
             },
             counts: self.counts.borrow().clone(),
             back_from: remaining.back_from.clone(),
+            put_back: if remaining.complete {
+                remaining.put_back.clone()
+            } else {
+                Vec::new()
+            },
             partial: !self.execution.query.selection.is_everything(),
         });
         self.write(set, kept).await

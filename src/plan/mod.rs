@@ -2,6 +2,7 @@
 //!
 //! A pure function of what was observed and of the policy. No step is decided anywhere else.
 
+mod again;
 pub mod compare;
 mod dangers;
 mod edits;
@@ -34,6 +35,7 @@ use crate::plan::order::rank;
 
 use immutable::Around;
 
+pub use again::Again;
 pub use dangers::Danger;
 pub use edits::{Edited, Edits};
 pub use immutable::{Lost, NoPermit, Obstacle, Permit, Replacement, fixed_fields, is_container};

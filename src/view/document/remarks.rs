@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::value::few;
+use super::super::value::{few, visible};
 use super::note::input;
 use super::refusal::refusal;
 use super::{Against, Detail, Heading, Line, Lines, Pruning, Tone, change};
 use crate::kinds::jobs::{self, Crossed};
-use crate::plan::{Action, Idle, ParentGap, Plan, Reason, Step, Unverified, Work};
+use crate::plan::{Action, Again, Idle, ParentGap, Plan, Reason, Step, Unverified, Work};
 
 /// What is to be known of a plan besides its steps.
 pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
@@ -17,6 +17,7 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
         lines.append(warnings.map(|warning| warned(&format!("{}: {warning}", settled.reference))));
     }
     lines.append(forgotten(plan).map(|text| warned(&text)));
+    lines.append(plan.again().map(|again| warned(&self::again(&again))));
     lines.append(unknown_runs(plan).map(|text| Line::prose(0, text)));
     lines.append(unknown_rollouts(plan).map(|text| Line::prose(0, text)));
     lines.append(rules(plan, heading));
@@ -46,6 +47,16 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
 
 fn warned(text: &str) -> Line {
     Line::prose(0, format!("warning: {text}")).tone(Tone::Warned)
+}
+
+/// That a field drifts again, and the ways out.
+fn again(again: &Again<'_>) -> String {
+    let writer = visible(again.writer);
+    format!(
+        "{writer} has changed {} of {} again since the sync of {} put it back; stop {writer}, or leave the field to it \
+         with a rule (`stackanetes help rules`) or by taking it out of git",
+        again.field, again.object, again.since
+    )
 }
 
 /// That the parent does not say where all members are, and what is not known for that.
