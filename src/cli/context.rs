@@ -162,6 +162,7 @@ impl Planned {
             now: Timestamp::now(),
             detail: detail(ui),
             environment: self.environment.as_deref(),
+            elsewhere: &[],
             not_selected: self.not_selected,
             pruning: self.pruning,
             blame: &self.blame,

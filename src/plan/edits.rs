@@ -120,13 +120,58 @@ fn is_nothing_else(change: &FieldChange, edit: &Edit) -> bool {
     match (&change.before, &change.after, &edit.texts) {
         (Shown::Masked(_), Shown::Masked(_), None) => true,
         (Shown::Value(before), Shown::Value(after), Some((old, new))) => {
-            let (Some(before), Some(after)) = (scalar(before), scalar(after)) else {
-                return false;
-            };
-            let is_short = change.path == inputs || !(before.contains('\n') || after.contains('\n'));
-            is_short && !new.is_empty() && after.contains(new.as_str()) && after.replace(new.as_str(), old) == before
+            // Of a text of several lines it matters where in it the change is.
+            let is_short = change.path == inputs || !has_lines(before) && !has_lines(after);
+            let whole = [old.as_str(), new.as_str()];
+            let is_by = |[old, new]: [&str; 2]| !new.is_empty() && is_by(before, after, [old, new]);
+            is_short && (is_by(whole) || is_by(without_common(whole)))
         }
         _ => false,
+    }
+}
+
+/// Whether `after` is `before` but for `new` in place of `old`.
+fn is_by(before: &Value, after: &Value, [old, new]: [&str; 2]) -> bool {
+    match (before, after) {
+        (Value::Array(before), Value::Array(after)) => {
+            before.len() == after.len()
+                && before
+                    .iter()
+                    .zip(after)
+                    .all(|(before, after)| is_by(before, after, [old, new]))
+        }
+        (Value::Object(before), Value::Object(after)) => {
+            let both =
+                |(key, before): (&String, &Value)| after.get(key).is_some_and(|after| is_by(before, after, [old, new]));
+            before.len() == after.len() && before.iter().all(both)
+        }
+        _ if before == after => true,
+        _ => {
+            let texts = scalar(before).zip(scalar(after));
+            texts.is_some_and(|(before, after)| after.replace(new, old) == before)
+        }
+    }
+}
+
+/// Two texts without what both begin and end with, as where a parameter is a pattern that is filled in.
+fn without_common([old, new]: [&str; 2]) -> [&str; 2] {
+    let same = |(one, other): &((usize, char), char)| one.1 == *other;
+    let begin = old.char_indices().zip(new.chars()).take_while(same).last();
+    let begin = begin.map_or(0, |((at, letter), _)| at + letter.len_utf8());
+    let [old, new] = [&old[begin..], &new[begin..]];
+    let same = |(one, other): &(char, char)| one == other;
+    let end = old.chars().rev().zip(new.chars().rev()).take_while(same);
+    let end: usize = end.map(|(letter, _)| letter.len_utf8()).sum();
+    [&old[..old.len() - end], &new[..new.len() - end]]
+}
+
+/// Whether a text in it has several lines.
+fn has_lines(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\n'),
+        Value::Array(items) => items.iter().any(has_lines),
+        Value::Object(map) => map.values().any(has_lines),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -143,4 +188,43 @@ fn is_followed(change: &FieldChange) -> bool {
     let last = change.path.elements().last();
     change.cause == Cause::Git
         && matches!(last, Some(PathElement::Field(name)) if [rollout::CONFIGURATION, rollout::SECRETS].contains(&name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_field_is_told_by_an_edit_where_nothing_else_changes_in_it() {
+        for (before, after, texts) in [
+            (json!("web:1"), json!("web:2"), ["1", "2"]),
+            (json!(1), json!(3), ["1", "3"]),
+            (
+                json!(["--host=a.one.org"]),
+                json!(["--host=a.two.org"]),
+                ["%s.one.org", "%s.two.org"],
+            ),
+            (
+                json!([{"host": "a.one"}, 1]),
+                json!([{"host": "a.two"}, 1]),
+                ["one", "two"],
+            ),
+        ] {
+            let told = is_by(&before, &after, texts) || is_by(&before, &after, without_common(texts));
+            assert!(told, "{before} {after} {texts:?}");
+        }
+        for (before, after, texts) in [
+            (json!("web:1 a"), json!("web:2 b"), ["1", "2"]),
+            (json!(["a1"]), json!(["a2", "b"]), ["1", "2"]),
+            (json!({"a": "1"}), json!({"b": "2"}), ["1", "2"]),
+            (json!("1"), json!(null), ["1", "2"]),
+        ] {
+            assert!(!is_by(&before, &after, texts), "{before} {after} {texts:?}");
+        }
+        assert_eq!(without_common(["%s.one.org", "%s.two.org"]), ["one", "two"]);
+        assert_eq!(without_common(["aé1", "aé2"]), ["1", "2"]);
+        assert_eq!(without_common(["1.1", "1.1.1"]), ["", ".1"]);
+    }
 }

@@ -9,6 +9,7 @@
 mod range;
 mod surroundings;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,6 +86,7 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     let namespace = context::namespace(&desired.set, &from.settings, Sandbox::DEFAULT_NAMESPACE);
     surroundings::make(&sandbox, &from, &to, &namespace).await?;
     let first = from.revision.clone();
+    let elsewhere = elsewhere(&from, &to);
     let base_of = base.of();
     Box::pin(sync_into(from, connected(), desired, ui)).await?;
     let asked = PlanRequest {
@@ -99,6 +101,7 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
             revision: first,
             base_of,
         };
+        heading.elsewhere = &elsewhere;
     }
     let text = format.show(&planned.plan, &heading, None);
     ui.result(&text)?;
@@ -107,6 +110,14 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     } else {
         Exit::Differs
     })
+}
+
+/// The environments that are not the one that is shown, and of which the two do not say the same.
+fn elsewhere(from: &Desired, to: &Desired) -> Vec<String> {
+    let names = from.environments.keys().chain(to.environments.keys());
+    let names: BTreeSet<&String> = names.filter(|name| Some(*name) != to.environment.as_ref()).collect();
+    let changed = |name: &&String| from.environments.get(*name) != to.environments.get(*name);
+    names.into_iter().filter(changed).cloned().collect()
 }
 
 /// The commit that is compared with.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Difference, Edit};
 use crate::diagnostic::place::{Origin, Place, Role};
 use crate::object::DesiredObject;
+use crate::object::field::{FieldPath, PathElement};
 
 /// What made the value of a field, and what of it to point at.
 pub(super) struct Origins {
@@ -18,11 +19,12 @@ pub(super) struct Origins {
 }
 
 impl Origins {
-    /// Of a field; of a text of several lines, of the first that differs. `base` is what git said before.
+    /// Of a field; of a list or a mapping that is one value, of its first part that differs, and of a text of several
+    /// lines, of the first that does. `base` is what git said before.
     pub(super) fn of(desired: &DesiredObject, base: Option<&DesiredObject>, difference: &Difference) -> Self {
-        let line = first_line(difference);
-        let all = at(desired, difference, line);
-        let then = base.map(|base| at(base, difference, line)).unwrap_or_default();
+        let differs = Part::first(difference);
+        let all = differs.origins(desired);
+        let then = base.map(|base| differs.origins(base)).unwrap_or_default();
         let is_parameter = |origin: &&Origin| matches!(origin.role, Role::Parameter | Role::SecretParameter);
         let edited: Vec<Edited<'_>> = match base {
             Some(_) => edited(&all, &then),
@@ -118,21 +120,64 @@ fn edited<'a>(now: &'a [Origin], then: &'a [Origin]) -> Vec<Edited<'a>> {
     edited.collect()
 }
 
-/// The first line that differs, where the values are text.
-fn first_line(difference: &Difference) -> Option<usize> {
-    let (Some(Value::String(before)), Some(Value::String(after))) = (&difference.before, &difference.after) else {
+/// The part of a value that differs.
+struct Part {
+    path: FieldPath,
+    /// Which line of it, where it is a text of several.
+    line: Option<usize>,
+}
+
+impl Part {
+    /// The first part that differs, as far as both sides have it.
+    fn first(difference: &Difference) -> Self {
+        let mut path = difference.path.clone();
+        let mut sides = difference.before.as_ref().zip(difference.after.as_ref());
+        while let Some((before, after)) = sides.filter(|_| !difference.reordered) {
+            let Some((element, inner)) = first_within(before, after) else {
+                break;
+            };
+            path = path.join(element);
+            sides = Some(inner);
+        }
+        let line = sides.and_then(|(before, after)| first_line(before, after));
+        Self { path, line }
+    }
+
+    fn origins(&self, object: &DesiredObject) -> Vec<Origin> {
+        match self.line {
+            Some(line) => object.origins.of_line(&self.path, line),
+            None => object.origins.of(&self.path),
+        }
+    }
+}
+
+/// The first item, or the first field, that two lists or mappings have both, and not alike.
+fn first_within<'v>(before: &'v Value, after: &'v Value) -> Option<(PathElement, (&'v Value, &'v Value))> {
+    match (before, after) {
+        (Value::Array(before), Value::Array(after)) => {
+            let mut items = before.iter().zip(after).enumerate();
+            let (index, both) = items.find(|(_, (before, after))| before != after)?;
+            Some((PathElement::Index(index), both))
+        }
+        (Value::Object(before), Value::Object(after)) => {
+            let both = before
+                .iter()
+                .filter_map(|(key, before)| Some((key, (before, after.get(key)?))));
+            let (key, both) = both.into_iter().find(|(_, (before, after))| before != after)?;
+            Some((PathElement::Field(key.clone()), both))
+        }
+        _ => None,
+    }
+}
+
+/// The first line that differs, where both are text.
+fn first_line(before: &Value, after: &Value) -> Option<usize> {
+    let (Value::String(before), Value::String(after)) = (before, after) else {
         return None;
     };
     let lines = before.lines().zip(after.lines());
     let same = lines.take_while(|(before, after)| before == after).count();
     Some(same.min(after.lines().count().saturating_sub(1)))
-}
-
-fn at(object: &DesiredObject, difference: &Difference, line: Option<usize>) -> Vec<Origin> {
-    match line {
-        Some(line) => object.origins.of_line(&difference.path, line),
-        None => object.origins.of(&difference.path),
-    }
 }
 
 /// What stands at an origin.

@@ -20,6 +20,8 @@ pub struct Heading<'a> {
     pub detail: Detail,
     /// The environment, if one was chosen.
     pub environment: Option<&'a str>,
+    /// The other environments that change, too, between two commits.
+    pub elsewhere: &'a [String],
     /// How many manifests were not selected.
     pub not_selected: usize,
     /// What is pruned, and why not everything.

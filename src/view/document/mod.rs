@@ -88,7 +88,7 @@ impl<'a> Document<'a> {
             heading,
             head: heading::head(plan, heading),
             sections,
-            summary: summary::summary(plan, heading.pruning),
+            summary: summary::summary(plan, heading),
             remarks: remarks::remarks(plan, heading),
             edits,
             created,

@@ -1,6 +1,6 @@
 //! How much there is of everything in a plan.
 
-use super::{Line, Lines, Pruning};
+use super::{Heading, Line, Lines, Pruning};
 use crate::plan::{Action, Plan, Reason, Restarts};
 
 /// What a sync would write: `2 to create, 1 to delete`.
@@ -23,11 +23,26 @@ fn changes_by_action(plan: &Plan) -> Vec<String> {
 }
 
 /// How many objects there are of each kind of step, and what restarts.
-pub(super) fn summary(plan: &Plan, pruning: Pruning) -> Lines {
-    let counts = Line::prose(0, counts(plan, pruning));
-    std::iter::once(counts)
-        .chain(restarts(plan).map(|text| Line::prose(0, text)))
-        .collect()
+pub(super) fn summary(plan: &Plan, heading: &Heading<'_>) -> Lines {
+    let counts = counts(plan, heading.pruning);
+    let lines = std::iter::once(counts)
+        .chain(restarts(plan))
+        .chain(elsewhere(heading.elsewhere));
+    lines.map(|text| Line::prose(0, text)).collect()
+}
+
+/// Which environments change that are not shown.
+fn elsewhere(environments: &[String]) -> Option<String> {
+    match environments {
+        [] => None,
+        [one] => Some(format!(
+            "the environment {one} changes too, and is not shown: pass --environment {one}"
+        )),
+        several => Some(format!(
+            "the environments {} change too, and are not shown: pass --environment NAME",
+            several.join(", ")
+        )),
+    }
 }
 
 /// Which pods start anew, and which Jobs run again; nothing where it is one object, which says so itself.

@@ -72,6 +72,7 @@ fn around(plan: &Plan, heading: &Heading<'_>) -> Value {
         "cluster": cluster,
         "from": from,
         "environment": heading.environment,
+        "environmentsNotShown": heading.elsewhere,
         "revision": heading.revision.map(revision),
         "lastSynced": last.map(|last| without_absent(json!({"revision": last.revision, "time": last.time, "by": last.by}))),
         "goesBackFrom": plan.back.from,
