@@ -84,7 +84,7 @@ fn a_decrypted_value_is_hidden_however_its_ciphertext_is_spelled() {
         vault.desk.write("desired/a.yaml", &text);
         let real = vault.sops(&["decrypt", "desired/a.yaml"]);
         assert!(String::from_utf8_lossy(&real.stdout).contains("CANARY"), "{text}");
-        assert!(vault.rendered().contains("key: CANARY-${{ a"), "{text}");
+        assert!(vault.rendered().contains("key: \"CANARY-${{ a\""), "{text}");
         let run = vault.run(&["render"]).exits(0).hides(&["CANARY"]);
         run.shows("key: (not shown)");
         let run = vault.run(&["diff", "--sandbox", "box"]).exits(1).hides(&["CANARY"]);

@@ -88,7 +88,7 @@ fn an_encrypted_value_stands_for_itself_whatever_is_in_it() {
         bed::config_map("a", &[("key", "a ${{ b")]),
         &["--encrypted-regex", "^data$"],
     );
-    assert!(vault.rendered().contains("key: a ${{ b"), "{}", vault.rendered());
+    assert!(vault.rendered().contains("key: \"a ${{ b\""), "{}", vault.rendered());
 }
 
 #[test]
