@@ -123,7 +123,7 @@ fn edits(document: &Document<'_>) -> String {
     let mut text = String::new();
     for (by, all) in edits::by_maker(&document.edits) {
         let _ = writeln!(text, "{}\n", escaped(&edits::maker(by)));
-        text += "| edit | | what it does |\n|---|---|---|\n";
+        text += "| edit | value | what it does |\n|---|---|---|\n";
         for edited in all {
             let effects: Vec<String> = edits::effects(edited).iter().map(|text| escaped(text)).collect();
             let (place, change) = (

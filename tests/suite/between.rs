@@ -55,7 +55,7 @@ fn it_tells_what_a_cluster_in_sync_with_that_commit_tells() {
     bed.write_config_map("untracked", &[]);
     bed.run(&["diff", "--from", "HEAD"])
         .exits(1)
-        .shows("with local changes: without a cluster, by our own merge, unverified")
+        .shows("with local changes: two commits compared, without asking a cluster")
         .shows("+ create    ConfigMap between-same/untracked")
         .shows("1 to create; 5 unchanged");
     bed.remove("untracked.yaml");

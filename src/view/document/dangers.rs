@@ -72,10 +72,7 @@ fn told(dangers: &[Danger<'_>]) -> Lines {
             "deletes and makes anew",
         ))
         .chain(first("grants", grants.collect()))
-        .chain(of(
-            |danger| matches!(danger, Danger::Opens(_)),
-            "no longer kept apart by",
-        ))
+        .chain(of(|danger| matches!(danger, Danger::Opens(_)), "takes away"))
         .chain(of(
             |danger| matches!(danger, Danger::Gap(_)),
             "nobody serves while this restarts",

@@ -92,7 +92,7 @@ pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> Head {
         Against::Commit { revision, base_of } => {
             let why = base_of.map(|[one, other]| format!(", the merge base of {one} and {other},"));
             let from = format!("{}{}", named(revision), why.unwrap_or_default());
-            format!("{environment} from {from} to {to}: without a cluster, by our own merge, unverified")
+            format!("{environment} from {from} to {to}: two commits compared, without asking a cluster")
         }
     };
     Head {

@@ -1,6 +1,7 @@
 //! How much there is of everything in a plan.
 
 use super::{Heading, Line, Lines, Pruning};
+use crate::object::ObjectRef;
 use crate::plan::{Action, Plan, Reason, Restarts};
 
 /// What a sync would write: `2 to create, 1 to delete`.
@@ -45,43 +46,71 @@ fn elsewhere(environments: &[String]) -> Option<String> {
     }
 }
 
-/// Which pods start anew, and which Jobs run again; nothing where it is one object, which says so itself.
-fn restarts(plan: &Plan) -> Option<String> {
-    let (mut workloads, mut pods, mut daemons, mut on_delete, mut jobs) = (0_usize, Some(0), 0_usize, 0_usize, 0_usize);
-    for step in plan.steps.iter().filter(|step| step.action.writes()) {
-        match step.restarts {
-            Some(Restarts::Pods(more)) => {
-                workloads += 1;
-                pods = pods.zip(more).map(|(pods, more)| pods + more);
+/// What starts anew.
+#[derive(Default)]
+struct Restarted<'a> {
+    workloads: Vec<&'a ObjectRef>,
+    /// The pods of these, where it is known of all how many they have.
+    pods: Option<i64>,
+    /// DaemonSets, on every node.
+    daemons: Vec<&'a ObjectRef>,
+    /// DaemonSets, as their pods are deleted.
+    on_delete: Vec<&'a ObjectRef>,
+    jobs: Vec<&'a ObjectRef>,
+}
+
+impl<'a> Restarted<'a> {
+    fn of(plan: &'a Plan) -> Self {
+        let mut found = Self {
+            pods: Some(0),
+            ..Self::default()
+        };
+        for step in plan.steps.iter().filter(|step| step.action.writes()) {
+            match step.restarts {
+                Some(Restarts::Pods(pods)) => {
+                    found.workloads.push(&step.reference);
+                    found.pods = found.pods.zip(pods).map(|(all, pods)| all + pods);
+                }
+                Some(Restarts::Daemons(_)) => found.daemons.push(&step.reference),
+                Some(Restarts::OnDelete) => found.on_delete.push(&step.reference),
+                None if matches!(step.reason, Reason::Runs(_)) => found.jobs.push(&step.reference),
+                None => {}
             }
-            Some(Restarts::Daemons(_)) => daemons += 1,
-            Some(Restarts::OnDelete) => on_delete += 1,
-            None => jobs += usize::from(matches!(step.reason, Reason::Runs(_))),
         }
+        found
     }
-    if workloads + daemons + on_delete + jobs < 2 {
-        return None;
+
+    fn parts(&self) -> Vec<String> {
+        let pods = self.pods.map(|pods| format!(" with {}", counted(pods, "pod")));
+        let pods = pods.unwrap_or_default();
+        let parts = [
+            (&self.workloads, "restarts", "workload", pods.as_str()),
+            (&self.daemons, "restarts", "DaemonSet", " on every node"),
+            (&self.on_delete, "restarts", "DaemonSet", " when their pods are deleted"),
+            (&self.jobs, "runs", "Job", " again"),
+        ];
+        let parts = parts.into_iter().filter(|(objects, ..)| !objects.is_empty());
+        let words = parts.map(|(objects, verb, noun, after)| format!("{verb} {}{after}", named(objects, noun)));
+        words.collect()
     }
-    let pods = pods
-        .map(|pods| format!(" with {}", counted(pods, "pod")))
-        .unwrap_or_default();
-    let parts = [
-        (workloads, format!("restarts {}{pods}", counted(workloads, "workload"))),
-        (
-            daemons,
-            format!("restarts {} on every node", counted(daemons, "DaemonSet")),
-        ),
-        (
-            on_delete,
-            format!("{} when their pods are deleted", counted(on_delete, "DaemonSet")),
-        ),
-        (jobs, format!("runs {} again", counted(jobs, "Job"))),
-    ];
-    let parts = parts
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(_, words)| words);
-    Some(parts.collect::<Vec<_>>().join("; "))
+}
+
+/// A few objects by their names, more by how many they are.
+fn named(objects: &[&ObjectRef], noun: &str) -> String {
+    /// So many are named.
+    const NAMED: usize = 3;
+    if objects.len() > NAMED {
+        return counted(objects.len(), noun);
+    }
+    let names: Vec<String> = objects.iter().map(ToString::to_string).collect();
+    names.join(", ")
+}
+
+/// Which pods start anew, and which Jobs run again. Nothing where it is one object of few, which says so itself.
+fn restarts(plan: &Plan) -> Option<String> {
+    let parts = Restarted::of(plan).parts();
+    let alone = plan.steps.len() == 1;
+    (!parts.is_empty() && !alone).then(|| parts.join("; "))
 }
 
 /// `1 pod`, `2 pods`
