@@ -48,7 +48,7 @@ impl Plan {
 fn drift(step: &Step, change: &FieldChange) -> Option<PutBack> {
     Some(PutBack {
         object: step.reference.clone(),
-        field: change.path.to_string(),
+        field: change.shown.to_string(),
         writer: writer(change)?.to_owned(),
     })
 }

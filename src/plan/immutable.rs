@@ -7,10 +7,8 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::{
-    Action, ApplyWork, Conflicts, Decision, Immutable, Policy, Reason, Step, Tolerated, Untried, Work, compared,
-    replaced,
-};
+use super::decide::{compared, replaced};
+use super::{Action, ApplyWork, Conflicts, Decision, Immutable, Policy, Reason, Step, Tolerated, Untried, Work};
 use crate::applyset::inventory;
 use crate::cluster::{CauseKind, ClusterError, Failure, Propagation};
 use crate::kinds::generate;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::walk::Walk;
 use super::{ACTING, Dependencies, rank};
 use crate::object::{GroupKind, ObjectRef};
 
@@ -122,53 +123,20 @@ pub fn may_start<T>(stage: Stage, untried: &BTreeMap<Stage, T>) -> bool {
 /// The nodes with a stage that would wait for each other, though none requires the other: those left
 /// when every other was taken in turn.
 fn stuck(nodes: &[Node]) -> Option<Vec<usize>> {
-    let mut untried: BTreeMap<Stage, usize> = BTreeMap::new();
-    for place in nodes.iter().filter_map(Node::place) {
-        *untried.entry(place).or_default() += 1;
-    }
-    let mut unmet: Vec<usize> = nodes.iter().map(|node| node.requires.len()).collect();
-    let mut dependents = vec![Vec::new(); nodes.len()];
-    for (index, node) in nodes.iter().enumerate() {
-        for need in &node.requires {
-            dependents[need.node].push(index);
-        }
-    }
-    let mut ready: BTreeMap<Option<Stage>, Vec<usize>> = BTreeMap::new();
-    for index in (0..nodes.len()).filter(|index| unmet[*index] == 0) {
-        ready.entry(nodes[index].place()).or_default().push(index);
-    }
-    let mut left = nodes.len();
+    let mut walk = Walk::of(nodes);
+    let mut is_left = vec![true; nodes.len()];
     loop {
-        let next = ready
-            .iter()
-            .find(|(place, _)| place.is_none_or(|place| may_start(place, &untried)))
-            .map(|(place, _)| *place);
-        let Some(taken) = next.and_then(|place| ready.remove(&place)) else {
+        let taken = walk.start();
+        if taken.is_empty() {
             break;
-        };
+        }
         for index in taken {
-            left -= 1;
-            unmet[index] = usize::MAX;
-            if let Some(place) = nodes[index].place()
-                && let Some(count) = untried.get_mut(&place)
-            {
-                *count -= 1;
-                if *count == 0 {
-                    untried.remove(&place);
-                }
-            }
-            for dependent in std::mem::take(&mut dependents[index]) {
-                unmet[dependent] -= 1;
-                if unmet[dependent] == 0 {
-                    ready.entry(nodes[dependent].place()).or_default().push(dependent);
-                }
-            }
+            is_left[index] = false;
+            walk.complete(index);
         }
     }
-    let stuck = || (0..nodes.len()).filter(|index| unmet[*index] != usize::MAX && nodes[*index].stage.is_some());
-    (left > 0)
-        .then(|| stuck().collect::<Vec<_>>())
-        .filter(|stuck| !stuck.is_empty())
+    let stuck = (0..nodes.len()).filter(|index| is_left[*index] && nodes[*index].stage.is_some());
+    Some(stuck.collect::<Vec<_>>()).filter(|stuck| !stuck.is_empty())
 }
 
 /// Takes out of the usual order whatever requires something of a later stage, and all that this

@@ -3,11 +3,13 @@
 mod dependencies;
 mod graph;
 mod removal;
+mod walk;
 
 pub use dependencies::{DEPENDS_ON, Dependencies, dependencies};
 pub(crate) use dependencies::{SYNTAX, references};
 pub use graph::{Graph, Need, Node, Stage, What, graph, may_start};
 pub use removal::{Holder, Removal};
+pub use walk::waves;
 
 use crate::object::{GroupKind, ObjectRef};
 

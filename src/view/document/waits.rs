@@ -29,7 +29,7 @@ pub(in crate::view) fn waits(plan: &Plan) -> Vec<Waiting<'_>> {
     let applied: Vec<_> = steps().filter(|(_, step)| is_applied(step)).collect();
     let graph = graph(plan, &applied);
     let count = applied.len();
-    let waves = Walk::of(&graph).waves(count);
+    let waves = order::waves(&graph, count);
     let last = waves.iter().max().map_or(0, |wave| wave + 1);
     let applied = applied.into_iter().zip(waves).enumerate();
     let applied = applied.map(|(index, ((position, step), wave))| Waiting {
@@ -118,94 +118,5 @@ impl Waiting<'_> {
         let is_later = |stage: Stage, other: Stage| !may_start(stage, &BTreeMap::from([(other, 1)]));
         let stages = self.stage.zip(all[other].stage);
         self.requires.contains(&other) || stages.is_some_and(|(stage, other)| is_later(stage, other))
-    }
-}
-
-/// A walk through the order of a sync.
-struct Walk<'g> {
-    graph: &'g Graph,
-    /// How many of what each node requires are not done.
-    unmet: Vec<usize>,
-    dependents: Vec<Vec<usize>>,
-    /// How many nodes of each stage are not done.
-    untried: BTreeMap<Stage, usize>,
-    /// The nodes whose needs are met, by their stages, which may have to wait.
-    ready: BTreeMap<Option<Stage>, Vec<usize>>,
-}
-
-impl<'g> Walk<'g> {
-    fn of(graph: &'g Graph) -> Self {
-        let mut walk = Self {
-            graph,
-            unmet: graph.nodes.iter().map(|node| node.requires.len()).collect(),
-            dependents: vec![Vec::new(); graph.nodes.len()],
-            untried: BTreeMap::new(),
-            ready: BTreeMap::new(),
-        };
-        for (index, node) in graph.nodes.iter().enumerate() {
-            for need in &node.requires {
-                walk.dependents[need.node].push(index);
-            }
-            if let Some(stage) = node.place() {
-                *walk.untried.entry(stage).or_default() += 1;
-            }
-            if node.requires.is_empty() {
-                walk.ready.entry(node.place()).or_default().push(index);
-            }
-        }
-        walk
-    }
-
-    /// The waves in which the first `count` nodes start, where the others take no time.
-    fn waves(mut self, count: usize) -> Vec<usize> {
-        let mut waves = vec![0; count];
-        let mut starting = Vec::new();
-        let mut wave = 0;
-        loop {
-            let (written, left): (Vec<usize>, Vec<usize>) = self.start().into_iter().partition(|node| *node < count);
-            starting.extend(written);
-            for node in &left {
-                self.complete(*node);
-            }
-            match (left.is_empty(), starting.is_empty()) {
-                (false, _) => {}
-                (true, true) => return waves,
-                (true, false) => {
-                    for node in std::mem::take(&mut starting) {
-                        waves[node] = wave;
-                        self.complete(node);
-                    }
-                    wave += 1;
-                }
-            }
-        }
-    }
-
-    /// The nodes that need not wait any more.
-    fn start(&mut self) -> Vec<usize> {
-        let ready = std::mem::take(&mut self.ready).into_iter();
-        let may_start = |stage: Stage| may_start(stage, &self.untried);
-        let (starting, waiting): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            ready.partition(|(stage, _)| stage.is_none_or(may_start));
-        self.ready = waiting;
-        starting.into_values().flatten().collect()
-    }
-
-    fn complete(&mut self, node: usize) {
-        if let Some(stage) = self.graph.nodes[node].place()
-            && let Some(count) = self.untried.get_mut(&stage)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.untried.remove(&stage);
-            }
-        }
-        for dependent in std::mem::take(&mut self.dependents[node]) {
-            self.unmet[dependent] -= 1;
-            if self.unmet[dependent] == 0 {
-                let stage = self.graph.nodes[dependent].place();
-                self.ready.entry(stage).or_default().push(dependent);
-            }
-        }
     }
 }

@@ -1,0 +1,313 @@
+//! Decides what becomes of one object that git wants.
+
+use std::collections::BTreeSet;
+
+use super::compare::{self, Cause, Comparison, FieldChange, Sides};
+use super::immutable::{self, Around};
+use super::{
+    Action, Answered, ApplyWork, Claim, Conflicts, Observation, Past, Policy, Reason, Restarts, Settled, Step,
+    Tolerated, Unverified, Version, Work,
+};
+use crate::cluster::Propagation;
+use crate::kinds::generate;
+use crate::kinds::health::{self, Health};
+use crate::kinds::jobs::{self, Inputs, Run};
+use crate::kinds::privilege::Privilege;
+use crate::object::field::{FieldPath, ManagedFields};
+use crate::object::{DesiredObject, LiveObject};
+
+/// What is decided for one desired object.
+#[derive(Debug)]
+pub enum Decision {
+    /// Something is to be done, or stands in the way.
+    Step(Box<Step>),
+    /// It is as it should be.
+    Unchanged(Box<Settled>),
+}
+
+/// Decides for one desired object.
+pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision {
+    let held = observation.live.as_ref().map(held).unwrap_or_default();
+    match decide_but_grants(observation, past, policy) {
+        Decision::Step(step) => Decision::Step(Box::new(Step {
+            grants: granted(&step, &held),
+            ..*step
+        })),
+        Decision::Unchanged(settled) => Decision::Unchanged(settled),
+    }
+}
+
+fn decide_but_grants(observation: Observation, past: Past, policy: &Policy) -> Decision {
+    let Observation {
+        desired,
+        resource,
+        sent,
+        ruled,
+        migration,
+        live,
+        answer,
+        run,
+    } = observation;
+    let tolerated = live
+        .as_ref()
+        .map(|live| Tolerated::of(&desired, live, &ruled))
+        .unwrap_or_default();
+    let moved = live
+        .as_ref()
+        .and_then(|live| moved(&desired, live, &policy.field_manager));
+    let mut step = Step {
+        tolerated,
+        moved,
+        ..new(&desired)
+    };
+    if let (None, Some(deleted)) = (&live, &past.deleted) {
+        step.reason = Reason::Deleted(deleted.clone());
+    }
+    let mut work = ApplyWork {
+        desired,
+        resource,
+        sent,
+        live: live.as_ref().map(Version::of),
+        predicted: None,
+        dependents: Propagation::Foreground,
+        migration,
+        past,
+    };
+    if let Run::Again(why) = &run {
+        step.reason = Reason::Runs(why.clone());
+    }
+    step.warnings.extend(ignored_namespace(&work.desired));
+    step.warnings.extend(repeated(&work.desired));
+    step.warnings
+        .extend(live.iter().flat_map(|live| outdated(&work.desired, live)));
+    let (predicted, warnings) = match answer {
+        Answered::Immutable(found) => {
+            return immutable::decide(step, work, *found, &Around::new(live.as_ref(), &ruled, policy));
+        }
+        Answered::Refused(error) => return left(step, Action::Refused, Reason::Refused(error)),
+        Answered::Proved | Answered::UpToDate => return settled(step, work, live.as_ref()),
+        Answered::NotOurs(claim) => return not_ours(step, claim),
+        Answered::ByServer { object, warnings } => (Ok(object), warnings),
+        Answered::Unverified { why, predicted } => {
+            step.unverified = Some(why);
+            (predicted, Vec::new())
+        }
+    };
+    step.warnings.extend(warnings);
+    let is_going = step.unverified == Some(Unverified::BeingDeleted);
+    if is_going {
+        step.reason = Reason::BeingDeleted;
+    }
+    // What is there and is going is not what the new one is compared with.
+    let before = live.as_ref().filter(|_| !is_going);
+    let due = generate::due(&work.desired, predicted.as_ref().ok().or(before));
+    match (before, &predicted) {
+        (Some(live), Ok(object)) => {
+            let sides = Sides {
+                desired: &work.desired,
+                base: work.past.base.as_deref(),
+                live,
+                answer: object,
+                ruled: &ruled,
+                migration: work.migration.as_ref(),
+            };
+            let comparison = compared(&sides, &policy.field_manager);
+            if matches!(run, Run::Again(_)) {
+                step.action = Action::Replace;
+                step.changes = replaced(comparison.changes);
+            } else if due.is_some() || !is_nothing(&comparison, step.unverified.as_ref()) {
+                (step.action, step.reason) = verdict(&comparison, due.is_some(), policy);
+                step.changes = comparison.changes;
+                if step.changes.iter().any(|change| change.guessed) {
+                    step.guess.clone_from(&work.past.unknown);
+                }
+                step.restarts = Restarts::of(&step.changes, live, object);
+            } else if step.unverified == Some(Unverified::KindMissing) {
+                (step.action, step.reason) = (Action::Update, Reason::NewVersion);
+            } else {
+                return settled(step, work, Some(live));
+            }
+        }
+        (Some(_), Err(_)) if matches!(run, Run::Again(_)) => step.action = Action::Replace,
+        (Some(_), Err(why)) => (step.action, step.reason) = (Action::Update, Reason::Unpredicted(why.clone())),
+        (None, _) => {}
+    }
+    step.tolerated.settle(work.migration.as_ref(), &step.changes);
+    step.generates = due.into_iter().flat_map(|due| due.make).collect();
+    work.predicted = predicted.ok();
+    if step.action.writes() {
+        step.work = Work::Apply(Box::new(work));
+    }
+    Decision::Step(Box::new(step))
+}
+
+/// What an object lets somebody do already.
+fn held(live: &LiveObject) -> BTreeSet<Privilege> {
+    Privilege::of(&live.reference().kind, live.value())
+}
+
+/// What an object would let somebody do besides that.
+fn granted(step: &Step, held: &BTreeSet<Privilege>) -> BTreeSet<Privilege> {
+    let Work::Apply(work) = &step.work else {
+        return BTreeSet::new();
+    };
+    let wanted = Privilege::of(&step.reference.kind, &work.desired.value);
+    wanted
+        .into_iter()
+        .filter(|privilege| !held.contains(privilege))
+        .collect()
+}
+
+/// The step of an object that is not there.
+fn new(desired: &DesiredObject) -> Step {
+    Step {
+        reference: desired.reference.clone(),
+        action: Action::Create,
+        reason: Reason::New,
+        changes: Vec::new(),
+        generates: Vec::new(),
+        restarts: None,
+        grants: BTreeSet::new(),
+        tolerated: Tolerated::default(),
+        moved: None,
+        unverified: None,
+        guess: None,
+        warnings: Vec::new(),
+        place: desired.place(&FieldPath::root()),
+        work: Work::Nothing,
+    }
+}
+
+/// Compares what there is with what would be stored.
+pub(super) fn compared(sides: &Sides<'_>, field_manager: &str) -> Comparison {
+    let mut comparison = compare::compare(sides, field_manager);
+    let inputs = sides.desired.inputs.as_ref();
+    comparison.noted |= inputs.is_some_and(|inputs| inputs.adds_to(Inputs::noted(sides.live).as_ref()));
+    comparison
+}
+
+/// The version in which our fields are recorded, where it is not the one that git writes.
+fn moved(desired: &DesiredObject, live: &LiveObject, field_manager: &str) -> Option<String> {
+    let mut writers = ManagedFields::writers(live.value());
+    let (ours, _) = writers.find(|(manager, _)| manager.is_apply_of(field_manager))?;
+    let recorded = ours.api_version;
+    (!recorded.is_empty() && recorded != desired.gvk().api_version()).then_some(recorded)
+}
+
+/// An object that is left alone, whatever it is.
+fn not_ours(step: Step, claim: Claim) -> Decision {
+    let reason = match claim {
+        Claim::Other(set) => Reason::OtherApplySet(set),
+        Claim::Ours | Claim::Adoptable | Claim::NotOurs => Reason::NotOurs,
+    };
+    left(step, Action::Skip, reason)
+}
+
+/// An object that is left as it is for this reason.
+fn left(step: Step, action: Action, reason: Reason) -> Decision {
+    Decision::Step(Box::new(Step {
+        action,
+        reason,
+        tolerated: Tolerated::default(),
+        moved: None,
+        ..step
+    }))
+}
+
+/// Whether nothing has to be applied. What a definition that changes lets the server fill in is there without.
+fn is_nothing(comparison: &Comparison, unverified: Option<&Unverified>) -> bool {
+    let is_read = unverified == Some(&Unverified::DefinitionChanges) && comparison.is_by_reading();
+    is_read || comparison.is_unchanged()
+}
+
+/// A warning of a namespace that the server ignores.
+fn ignored_namespace(desired: &DesiredObject) -> Option<String> {
+    let place = desired.ignored_namespace.as_ref()?;
+    let kind = &desired.reference.kind.kind;
+    Some(format!(
+        "{place}: metadata.namespace is ignored, since {kind} is cluster-scoped; take it out"
+    ))
+}
+
+/// A warning of a manifest that is there several times.
+fn repeated(desired: &DesiredObject) -> Option<String> {
+    let (place, more) = desired.repeated.split_first()?;
+    let more = match more.len() {
+        0 => String::new(),
+        1 => " and once more".to_owned(),
+        count => format!(" and {count} times more"),
+    };
+    Some(format!(
+        "{place}: the same manifest is there again{more}, with the same content; keep one"
+    ))
+}
+
+/// A warning of each generated value whose declaration has changed since it was made.
+fn outdated(desired: &DesiredObject, live: &LiveObject) -> Vec<String> {
+    let outdated = generate::outdated(desired, live).map(|generated| {
+        let place = generated.place.iter().map(|place| format!("{place}: "));
+        let place: String = place.collect();
+        format!(
+            "{place}data.{} was generated as an earlier declaration says, and stays as it is; raise its `rotation` for a new value",
+            generated.key
+        )
+    });
+    outdated.collect()
+}
+
+/// An object that is as it should be.
+fn settled(step: Step, work: ApplyWork, live: Option<&LiveObject>) -> Decision {
+    Decision::Unchanged(Box::new(Settled {
+        unverified: step.unverified,
+        tolerated: step.tolerated,
+        warnings: step.warnings,
+        ..standing(work, live)
+    }))
+}
+
+/// An object that stays as it is. A Job that is not there any more, or is going, has done its work.
+fn standing(work: ApplyWork, live: Option<&LiveObject>) -> Settled {
+    let ApplyWork { desired, resource, .. } = work;
+    let there = live.filter(|live| desired.inputs.is_none() || live.deletion_timestamp().is_none());
+    Settled {
+        resource,
+        health: there.map_or_else(Health::current, health::of),
+        unverified: None,
+        warnings: Vec::new(),
+        tolerated: Tolerated::default(),
+        is_complete: desired.inputs.is_some() && there.is_none_or(health::is_complete),
+        hides_inputs: jobs::hides_inputs(&desired),
+        inputs: desired.inputs,
+        reference: desired.reference,
+    }
+}
+
+/// What is other in the Job that takes the place of one, but for what the server makes anew. The
+/// object is a new one, so there is nobody to have a conflict with.
+pub(super) fn replaced(changes: Vec<FieldChange>) -> Vec<FieldChange> {
+    let told = changes.into_iter().filter(|change| !jobs::is_generated(&change.path));
+    let settled = told.map(|change| match change.cause {
+        Cause::Conflict { owner } => FieldChange {
+            cause: Cause::Drift { writer: Some(owner) },
+            ..change
+        },
+        _ => change,
+    });
+    settled.collect()
+}
+
+fn verdict(comparison: &Comparison, generates: bool, policy: &Policy) -> (Action, Reason) {
+    if policy.conflicts == Conflicts::Stop && comparison.conflicts().next().is_some() {
+        (Action::Conflict, Reason::Fields)
+    } else if !comparison.changes.is_empty() {
+        (Action::Update, Reason::Fields)
+    } else if generates {
+        (Action::Update, Reason::Generates)
+    } else if comparison.joins {
+        (Action::Update, Reason::Joins)
+    } else if comparison.ownership {
+        (Action::Update, Reason::Ownership)
+    } else {
+        (Action::Update, Reason::Noted)
+    }
+}
