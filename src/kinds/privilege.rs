@@ -8,15 +8,38 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::pods::PodTemplate;
-use crate::object::GroupKind;
-use crate::object::field::At;
+use crate::object::field::{At, FieldPath};
+use crate::object::{GroupKind, HIDDEN};
+
+/// The capabilities that containers may add by the baseline of the Pod Security Standards: those that they have by
+/// themselves where nothing is dropped.
+const BASELINE: [&str; 13] = [
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
 
 /// Something that an object lets somebody do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Privilege {
-    /// Its subjects get this role, which may do everything, or everything in a namespace.
-    Role(String),
-    /// Every verb, or every resource.
+    /// To do all that a built-in role may, which is everything, or everything in a namespace.
+    Role {
+        /// Which role.
+        role: String,
+        /// Who, as `ServiceAccount shop/web`.
+        to: Vec<String>,
+    },
+    /// A rule with every verb or every resource.
     Wildcard,
     /// A verb by which somebody may get more rights than they have: `escalate`, `bind`, `impersonate`.
     Verb(String),
@@ -30,38 +53,35 @@ pub enum Privilege {
     Host(String),
     /// A directory of the node.
     HostPath(String),
-    /// A capability of Linux that containers do not have by themselves.
+    /// A capability of Linux that is not of the [`BASELINE`].
     Capability(String),
     /// To be reached from outside the cluster, by a port of every node or by a load balancer.
     Exposed(String),
 }
 
+/// An object of which it is asked what it lets somebody do beyond another state of it.
+struct Asked<'a> {
+    kind: &'a GroupKind,
+    is_secret: &'a dyn Fn(&FieldPath) -> bool,
+}
+
 impl Privilege {
-    /// Those of the object `value` of this kind.
-    pub fn of(kind: &GroupKind, value: &Value) -> BTreeSet<Self> {
-        let root = At::root(value);
-        match (kind.group.as_str(), kind.kind.as_str()) {
-            ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => rules(&root),
-            ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => role(&root).into_iter().collect(),
-            ("admissionregistration.k8s.io", "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration") => {
-                let is_any = !root.field("webhooks").items().is_empty();
-                is_any.then_some(Self::Webhook).into_iter().collect()
-            }
-            ("", "Service") => {
-                let exposed = root.at(&["spec", "type"]).text();
-                let exposed = exposed.filter(|kind| ["NodePort", "LoadBalancer"].contains(kind));
-                exposed.map(|kind| Self::Exposed(kind.to_owned())).into_iter().collect()
-            }
-            _ => PodTemplate::of(kind, value)
-                .map(|template| pods(&template))
-                .unwrap_or_default(),
-        }
+    /// What `wanted`, an object of this kind, lets somebody do that `live` does not: the rules, subjects, webhooks,
+    /// containers and volumes that are new or changed are looked at. Names that `is_secret` are hidden.
+    pub fn gained(
+        kind: &GroupKind,
+        wanted: &Value,
+        live: Option<&Value>,
+        is_secret: &dyn Fn(&FieldPath) -> bool,
+    ) -> BTreeSet<Self> {
+        let asked = Asked { kind, is_secret };
+        asked.gained(&At::root(wanted), &At::root(live.unwrap_or(&Value::Null)))
     }
 
     /// What programs know it by.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Role(_) => "role",
+            Self::Role { .. } => "role",
             Self::Wildcard => "wildcard",
             Self::Verb(_) => "verb",
             Self::Secrets => "secrets",
@@ -75,17 +95,132 @@ impl Privilege {
     }
 }
 
-/// The built-in roles that give so much; `system:masters` is a group, and no role.
-fn role(binding: &At<'_>) -> Option<Privilege> {
-    let role = binding.at(&["roleRef", "name"]).text()?;
-    ["cluster-admin", "admin", "edit"]
-        .contains(&role)
-        .then(|| Privilege::Role(role.to_owned()))
+impl Asked<'_> {
+    fn gained(&self, wanted: &At<'_>, live: &At<'_>) -> BTreeSet<Privilege> {
+        match (self.kind.group.as_str(), self.kind.kind.as_str()) {
+            ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => rules(wanted, live),
+            ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
+                self.role(wanted, live).into_iter().collect()
+            }
+            ("admissionregistration.k8s.io", "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration") => {
+                let is_any = new_items(&wanted.field("webhooks"), &live.field("webhooks"))
+                    .next()
+                    .is_some();
+                is_any.then_some(Privilege::Webhook).into_iter().collect()
+            }
+            ("", "Service") => {
+                let exposed = |at: &At<'_>| match at.at(&["spec", "type"]).text() {
+                    Some(kind @ ("NodePort" | "LoadBalancer")) => Some(Privilege::Exposed(kind.to_owned())),
+                    _ => None,
+                };
+                exposed(wanted)
+                    .filter(|now| exposed(live).as_ref() != Some(now))
+                    .into_iter()
+                    .collect()
+            }
+            _ => self.pods(wanted, live),
+        }
+    }
+
+    /// The text at a place, if it may be shown.
+    fn name(&self, at: &At<'_>) -> Option<String> {
+        let text = at.text()?;
+        Some(if (self.is_secret)(&at.path) { HIDDEN } else { text }.to_owned())
+    }
+
+    /// The built-in roles that give so much.
+    fn role(&self, wanted: &At<'_>, live: &At<'_>) -> Option<Privilege> {
+        let role = wanted.field("roleRef");
+        let is_built_in = role.field("kind").text() == Some("ClusterRole")
+            && role
+                .field("name")
+                .text()
+                .is_some_and(|name| ["cluster-admin", "admin", "edit"].contains(&name));
+        let is_other = role.value != live.field("roleRef").value;
+        let before = if is_other {
+            At::root(&Value::Null)
+        } else {
+            live.field("subjects")
+        };
+        let to: Vec<String> = new_items(&wanted.field("subjects"), &before)
+            .filter_map(|subject| self.subject(&subject))
+            .collect();
+        (is_built_in && !to.is_empty()).then(|| Privilege::Role {
+            role: role.field("name").text().unwrap_or_default().to_owned(),
+            to,
+        })
+    }
+
+    /// `ServiceAccount shop/web`
+    fn subject(&self, subject: &At<'_>) -> Option<String> {
+        let name = self.name(&subject.field("name"))?;
+        let kind = subject.field("kind").text().unwrap_or_default();
+        Some(match self.name(&subject.field("namespace")) {
+            Some(namespace) => format!("{kind} {namespace}/{name}"),
+            None => format!("{kind} {name}"),
+        })
+    }
+
+    fn pods(&self, wanted: &At<'_>, live: &At<'_>) -> BTreeSet<Privilege> {
+        let Some(template) = PodTemplate::of(self.kind, wanted.value) else {
+            return BTreeSet::new();
+        };
+        let before = PodTemplate::of(self.kind, live.value);
+        let before = before.as_ref();
+        let spec = |name: &str| before.map(|template| template.spec.field(name));
+        let is_set = |at: &At<'_>| at.value.as_bool() == Some(true);
+        let hosts = ["hostNetwork", "hostPID", "hostIPC"].into_iter();
+        let hosts = hosts.filter(|name| is_set(&template.spec.field(name)) && !spec(name).as_ref().is_some_and(is_set));
+        let mut found: BTreeSet<Privilege> = hosts.map(|name| Privilege::Host(name.to_owned())).collect();
+
+        let paths_before = spec("volumes").map(|volumes| volumes.items()).unwrap_or_default();
+        for volume in template.spec.field("volumes").items() {
+            let path = volume.at(&["hostPath", "path"]);
+            let is_new = !paths_before
+                .iter()
+                .any(|before| before.at(&["hostPath", "path"]).text() == path.text());
+            found.extend(self.name(&path).filter(|_| is_new).map(Privilege::HostPath));
+        }
+
+        let containers_before = before.map(PodTemplate::containers).unwrap_or_default();
+        for container in template.containers() {
+            let name = container.field("name").value;
+            let before = containers_before
+                .iter()
+                .find(|before| before.field("name").value == name);
+            found.extend(self.container(&container, before));
+        }
+        found
+    }
+
+    fn container(&self, container: &At<'_>, before: Option<&At<'_>>) -> BTreeSet<Privilege> {
+        let security = container.field("securityContext");
+        let before = before.map(|before| before.field("securityContext"));
+        let is_privileged = |at: &At<'_>| at.field("privileged").value.as_bool() == Some(true);
+        let is_new = is_privileged(&security) && !before.as_ref().is_some_and(is_privileged);
+        let mut found: BTreeSet<Privilege> = is_new.then_some(Privilege::Privileged).into_iter().collect();
+        let before = before.unwrap_or_else(|| At::root(&Value::Null));
+        let added = ["capabilities", "add"];
+        for name in new_items(&security.at(&added), &before.at(&added)) {
+            let is_baseline = name.text().is_some_and(|name| BASELINE.contains(&name));
+            found.extend(self.name(&name).filter(|_| !is_baseline).map(Privilege::Capability));
+        }
+        found
+    }
 }
 
-fn rules(role: &At<'_>) -> BTreeSet<Privilege> {
+/// The items of a list that another does not have.
+fn new_items<'a>(wanted: &At<'a>, live: &At<'_>) -> impl Iterator<Item = At<'a>> {
+    let live: Vec<Value> = live.items().iter().map(|item| item.value.clone()).collect();
+    wanted
+        .items()
+        .into_iter()
+        .filter(move |item| !live.contains(item.value))
+}
+
+fn rules(wanted: &At<'_>, live: &At<'_>) -> BTreeSet<Privilege> {
     let mut found = BTreeSet::new();
-    for rule in role.field("rules").items() {
+    for rule in new_items(&wanted.field("rules"), &live.field("rules")) {
         let texts = |field: &str| -> Vec<&str> { rule.field(field).items().iter().filter_map(At::text).collect() };
         let (verbs, resources) = (texts("verbs"), texts("resources"));
         if verbs.contains(&"*") || resources.contains(&"*") {
@@ -103,65 +238,67 @@ fn rules(role: &At<'_>) -> BTreeSet<Privilege> {
     found
 }
 
-fn pods(template: &PodTemplate<'_>) -> BTreeSet<Privilege> {
-    let spec = &template.spec;
-    let is_set = |at: At<'_>| at.value.as_bool() == Some(true);
-    let hosts = ["hostNetwork", "hostPID", "hostIPC"];
-    let hosts = hosts.iter().filter(|name| is_set(spec.field(name)));
-    let mut found: BTreeSet<Privilege> = hosts.map(|name| Privilege::Host((*name).to_owned())).collect();
-    for volume in spec.field("volumes").items() {
-        let path = volume.at(&["hostPath", "path"]).text();
-        found.extend(path.map(|path| Privilege::HostPath(path.to_owned())));
-    }
-    for container in template.containers() {
-        let security = container.field("securityContext");
-        if is_set(security.field("privileged")) {
-            found.insert(Privilege::Privileged);
-        }
-        let added = security.at(&["capabilities", "add"]).items();
-        found.extend(
-            added
-                .iter()
-                .filter_map(At::text)
-                .map(|name| Privilege::Capability(name.to_owned())),
-        );
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
 
+    const RBAC: &str = "rbac.authorization.k8s.io";
+
+    fn gained(group: &str, kind: &str, wanted: &Value, live: Option<&Value>) -> Vec<Privilege> {
+        let kind = GroupKind::new(group, kind);
+        Privilege::gained(&kind, wanted, live, &|_| false).into_iter().collect()
+    }
+
     fn found(group: &str, kind: &str, value: &Value) -> Vec<Privilege> {
-        Privilege::of(&GroupKind::new(group, kind), value).into_iter().collect()
+        gained(group, kind, value, None)
+    }
+
+    fn role(role: &str, to: &[&str]) -> Privilege {
+        Privilege::Role {
+            role: role.to_owned(),
+            to: to.iter().map(|name| (*name).to_owned()).collect(),
+        }
     }
 
     #[test]
-    fn roles_and_bindings_that_give_much_are_found() {
-        let rbac = "rbac.authorization.k8s.io";
-        let binding = json!({"roleRef": {"name": "cluster-admin"}, "subjects": []});
+    fn a_binding_tells_whom_it_gives_a_role_that_may_do_everything() {
+        let binding = |kind: &str, name: &str, subjects: &Value| json!({"roleRef": {"kind": kind, "name": name}, "subjects": subjects});
+        let one = json!([{"kind": "ServiceAccount", "namespace": "shop", "name": "web"}]);
+        let two =
+            json!([{"kind": "ServiceAccount", "namespace": "shop", "name": "web"}, {"kind": "Group", "name": "all"}]);
+        let admin = |subjects| binding("ClusterRole", "cluster-admin", subjects);
+        let kind = "ClusterRoleBinding";
+        let first = role("cluster-admin", &["ServiceAccount shop/web"]);
+        assert_eq!(found(RBAC, kind, &admin(&one)), [first]);
+        let more = gained(RBAC, kind, &admin(&two), Some(&admin(&one)));
+        assert_eq!(more, [role("cluster-admin", &["Group all"])]);
+        assert_eq!(gained(RBAC, kind, &admin(&one), Some(&admin(&two))), []);
+        assert_eq!(found(RBAC, "RoleBinding", &binding("ClusterRole", "view", &one)), []);
         assert_eq!(
-            found(rbac, "ClusterRoleBinding", &binding),
-            [Privilege::Role("cluster-admin".into())]
+            found(RBAC, "RoleBinding", &binding("Role", "edit", &one)),
+            [],
+            "a role of its own"
         );
-        let view = json!({"roleRef": {"name": "view"}});
-        assert_eq!(found(rbac, "RoleBinding", &view), []);
-        let role = json!({"rules": [
-            {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"], "resourceNames": ["own"]},
-            {"apiGroups": [""], "resources": ["users"], "verbs": ["impersonate"]},
-        ]});
+    }
+
+    #[test]
+    fn rules_that_are_new_or_changed_and_give_much_are_found() {
+        let rule = |resource: &str, verb: &str| json!({"apiGroups": [""], "resources": [resource], "verbs": [verb]});
+        let rules = |rules: &[Value]| json!({"rules": rules});
+        let named = json!({"resources": ["secrets"], "verbs": ["get"], "resourceNames": ["own"]});
+        let wanted = rules(&[named, rule("users", "impersonate")]);
         assert_eq!(
-            found(rbac, "ClusterRole", &role),
+            found(RBAC, "ClusterRole", &wanted),
             [Privilege::Verb("impersonate".into())]
         );
-        let role = json!({"rules": [
-            {"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]},
-            {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get"]},
-        ]});
-        assert_eq!(found(rbac, "Role", &role), [Privilege::Wildcard, Privilege::Secrets]);
+        let wanted = rules(&[rule("secrets", "list"), rule("*", "get")]);
+        assert_eq!(found(RBAC, "Role", &wanted), [Privilege::Wildcard, Privilege::Secrets]);
+        let before = rules(&[rule("configmaps", "*")]);
+        let wider = rules(&[rule("*", "*")]);
+        assert_eq!(gained(RBAC, "Role", &wider, Some(&before)), [Privilege::Wildcard]);
+        assert_eq!(gained(RBAC, "Role", &before, Some(&before)), []);
     }
 
     #[test]
@@ -170,8 +307,10 @@ mod tests {
             "hostNetwork": true,
             "hostPID": false,
             "volumes": [{"name": "run", "hostPath": {"path": "/run"}}, {"name": "tmp", "emptyDir": {}}],
-            "initContainers": [{"securityContext": {"capabilities": {"add": ["NET_ADMIN"], "drop": ["ALL"]}}}],
-            "containers": [{"securityContext": {"privileged": true}}],
+            "initContainers": [{"name": "a", "securityContext": {"capabilities": {
+                "add": ["NET_ADMIN", "NET_BIND_SERVICE"], "drop": ["ALL"],
+            }}}],
+            "containers": [{"name": "b", "securityContext": {"privileged": true}}, {"name": "c"}],
         });
         let expected = [
             Privilege::Privileged,
@@ -179,27 +318,55 @@ mod tests {
             Privilege::HostPath("/run".into()),
             Privilege::Capability("NET_ADMIN".into()),
         ];
-        let template = json!({"spec": {"template": {"spec": spec}}});
-        assert_eq!(found("apps", "DaemonSet", &template), expected);
+        let template = |spec: &Value| json!({"spec": {"template": {"spec": spec}}});
+        assert_eq!(found("apps", "DaemonSet", &template(&spec)), expected);
         assert_eq!(found("", "Pod", &json!({"spec": spec})), expected);
         let job = json!({"spec": {"jobTemplate": {"spec": {"template": {"spec": spec}}}}});
         assert_eq!(found("batch", "CronJob", &job), expected);
+        assert_eq!(
+            gained("apps", "DaemonSet", &template(&spec), Some(&template(&spec))),
+            []
+        );
+        let mut more = spec.clone();
+        more["containers"][1]["securityContext"] = json!({"privileged": true});
+        assert_eq!(
+            gained("apps", "DaemonSet", &template(&more), Some(&template(&spec))),
+            [Privilege::Privileged],
+            "another container"
+        );
+    }
+
+    #[test]
+    fn names_that_must_not_be_shown_are_hidden() {
+        let spec = json!({"spec": {"volumes": [{"hostPath": {"path": "/mnt/hunter2"}}]}});
+        let found = Privilege::gained(&GroupKind::new("", "Pod"), &spec, None, &|path| {
+            path.is_under(&["spec"])
+        });
+        assert_eq!(
+            found.into_iter().collect::<Vec<_>>(),
+            [Privilege::HostPath(HIDDEN.to_owned())]
+        );
     }
 
     #[test]
     fn what_is_reached_from_outside_and_what_sees_all_writes_is_found() {
         let service = |kind: &str| json!({"spec": {"type": kind}});
         assert_eq!(found("", "Service", &service("ClusterIP")), []);
+        let balanced = [Privilege::Exposed("LoadBalancer".into())];
+        assert_eq!(found("", "Service", &service("LoadBalancer")), balanced);
         assert_eq!(
-            found("", "Service", &service("LoadBalancer")),
-            [Privilege::Exposed("LoadBalancer".into())]
+            gained("", "Service", &service("NodePort"), Some(&service("NodePort"))),
+            []
         );
-        let hooks = json!({"webhooks": [{"name": "a"}]});
+        let hooks =
+            |names: &[&str]| json!({"webhooks": names.iter().map(|name| json!({"name": name})).collect::<Vec<_>>()});
         let group = "admissionregistration.k8s.io";
+        let kind = "MutatingWebhookConfiguration";
         assert_eq!(
-            found(group, "MutatingWebhookConfiguration", &hooks),
+            gained(group, kind, &hooks(&["a", "b"]), Some(&hooks(&["a"]))),
             [Privilege::Webhook]
         );
+        assert_eq!(gained(group, kind, &hooks(&["a"]), Some(&hooks(&["a"]))), []);
         assert_eq!(found(group, "ValidatingWebhookConfiguration", &json!({})), []);
     }
 }

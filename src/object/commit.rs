@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +74,12 @@ impl From<Commit> for String {
 }
 
 /// By their ids, however many digits of them are shown.
+impl Hash for Commit {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
 impl PartialEq for Commit {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::compare::{self, Cause, Comparison, FieldChange, Sides};
 use super::immutable::{self, Around};
 use super::{
@@ -27,17 +29,6 @@ pub enum Decision {
 
 /// Decides for one desired object.
 pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision {
-    let held = observation.live.as_ref().map(held).unwrap_or_default();
-    match decide_but_grants(observation, past, policy) {
-        Decision::Step(step) => Decision::Step(Box::new(Step {
-            grants: granted(&step, &held),
-            ..*step
-        })),
-        Decision::Unchanged(settled) => Decision::Unchanged(settled),
-    }
-}
-
-fn decide_but_grants(observation: Observation, past: Past, policy: &Policy) -> Decision {
     let Observation {
         desired,
         resource,
@@ -48,20 +39,20 @@ fn decide_but_grants(observation: Observation, past: Past, policy: &Policy) -> D
         answer,
         run,
     } = observation;
-    let tolerated = live
-        .as_ref()
-        .map(|live| Tolerated::of(&desired, live, &ruled))
-        .unwrap_or_default();
-    let moved = live
-        .as_ref()
-        .and_then(|live| moved(&desired, live, &policy.field_manager));
     let mut step = Step {
-        tolerated,
-        moved,
+        tolerated: (live.as_ref())
+            .map(|live| Tolerated::of(&desired, live, &ruled))
+            .unwrap_or_default(),
+        moved: (live.as_ref()).and_then(|live| moved(&desired, live, &policy.field_manager)),
+        grants: granted(&desired, &sent, live.as_ref()),
+        warnings: warnings(&desired, live.as_ref()),
         ..new(&desired)
     };
     if let (None, Some(deleted)) = (&live, &past.deleted) {
         step.reason = Reason::Deleted(deleted.clone());
+    }
+    if let Run::Again(why) = &run {
+        step.reason = Reason::Runs(why.clone());
     }
     let mut work = ApplyWork {
         desired,
@@ -73,14 +64,7 @@ fn decide_but_grants(observation: Observation, past: Past, policy: &Policy) -> D
         migration,
         past,
     };
-    if let Run::Again(why) = &run {
-        step.reason = Reason::Runs(why.clone());
-    }
-    step.warnings.extend(ignored_namespace(&work.desired));
-    step.warnings.extend(repeated(&work.desired));
-    step.warnings
-        .extend(live.iter().flat_map(|live| outdated(&work.desired, live)));
-    let (predicted, warnings) = match answer {
+    let (predicted, warned) = match answer {
         Answered::Immutable(found) => {
             return immutable::decide(step, work, *found, &Around::new(live.as_ref(), &ruled, policy));
         }
@@ -93,7 +77,7 @@ fn decide_but_grants(observation: Observation, past: Past, policy: &Policy) -> D
             (predicted, Vec::new())
         }
     };
-    step.warnings.extend(warnings);
+    step.warnings.extend(warned);
     let is_going = step.unverified == Some(Unverified::BeingDeleted);
     if is_going {
         step.reason = Reason::BeingDeleted;
@@ -137,25 +121,25 @@ fn decide_but_grants(observation: Observation, past: Past, policy: &Policy) -> D
     work.predicted = predicted.ok();
     if step.action.writes() {
         step.work = Work::Apply(Box::new(work));
+    } else {
+        step.grants.clear();
     }
     Decision::Step(Box::new(step))
 }
 
-/// What an object lets somebody do already.
-fn held(live: &LiveObject) -> BTreeSet<Privilege> {
-    Privilege::of(&live.reference().kind, live.value())
+/// What is said of an object whatever becomes of it.
+fn warnings(desired: &DesiredObject, live: Option<&LiveObject>) -> Vec<String> {
+    let outdated = live.into_iter().flat_map(|live| outdated(desired, live));
+    (ignored_namespace(desired).into_iter())
+        .chain(repeated(desired))
+        .chain(outdated)
+        .collect()
 }
 
-/// What an object would let somebody do besides that.
-fn granted(step: &Step, held: &BTreeSet<Privilege>) -> BTreeSet<Privilege> {
-    let Work::Apply(work) = &step.work else {
-        return BTreeSet::new();
-    };
-    let wanted = Privilege::of(&step.reference.kind, &work.desired.value);
-    wanted
-        .into_iter()
-        .filter(|privilege| !held.contains(privilege))
-        .collect()
+/// What an object would let somebody do, once this is sent, that the live one does not.
+fn granted(desired: &DesiredObject, sent: &Value, live: Option<&LiveObject>) -> BTreeSet<Privilege> {
+    let is_secret = |path: &FieldPath| desired.origins.is_secret(path);
+    Privilege::gained(&desired.reference.kind, sent, live.map(LiveObject::value), &is_secret)
 }
 
 /// The step of an object that is not there.
@@ -210,6 +194,7 @@ fn left(step: Step, action: Action, reason: Reason) -> Decision {
         reason,
         tolerated: Tolerated::default(),
         moved: None,
+        grants: BTreeSet::new(),
         ..step
     }))
 }

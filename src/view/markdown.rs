@@ -3,9 +3,10 @@
 
 use std::fmt::Write as _;
 
-use super::document::{self, Document, Heading, Line, Lines, dangers, edits, note};
+use super::document::{self, Document, Heading, Line, Lines, edits, note};
+use super::room::Room;
 use super::value::visible;
-use crate::plan::{Plan, Step};
+use crate::plan::Step;
 
 /// How long a comment may be, by
 /// [GitHub](https://docs.github.com/en/rest/issues/comments): in characters, and so surely in bytes.
@@ -19,50 +20,59 @@ const COLUMN: usize = 58;
 
 /// The comment.
 pub(super) fn document(document: &Document<'_>) -> String {
-    let Document { plan, head, .. } = document;
+    let Document { head, .. } = document;
     let mut text = format!("### {}{}\n\n", escaped(&head.subject), escaped(&head.compared));
     for line in document.summary.iter() {
         let _ = writeln!(text, "**{}**\n", escaped(&line.left()));
     }
-    text += &dangers(plan);
-    let is_room = |text: &str, more: &str| text.len() + more.len() + TAIL <= LONGEST;
-    let edits = edits(document);
-    if is_room(&text, &edits) {
-        text += &edits;
-    }
-    let created = document.created().map(|lines| created(&lines)).unwrap_or_default();
-    if is_room(&text, &created) {
-        text += &created;
-    }
-    text += &objects(document, text.len());
-    let remarks: String = document.remarks.iter().map(beside).collect();
-    if !remarks.is_empty() && text.len() + remarks.len() + TAIL <= LONGEST {
-        text += &format!("\n{}", fenced("", &remarks));
-    }
-    text
+    text += &dangers(document);
+    let mut room = Room::of(LONGEST.saturating_sub(text.len() + TAIL));
+    // What is to be known of all comes before the single objects, though it stands below them.
+    let remarks = remarks(document, &mut room);
+    let together = together(document).and_then(|together| room.take(together));
+    let steps: Vec<&Step> = match together {
+        Some(_) => document.own_steps().collect(),
+        None => document.plan.steps.iter().collect(),
+    };
+    text += &together.unwrap_or_default();
+    text += &objects(steps, document.heading, &mut room);
+    text + &remarks
 }
 
-/// A section for each object that has one, as long as there is room.
-fn objects(document: &Document<'_>, taken: usize) -> String {
+/// Edits, and new objects where there are many; nothing where there are neither.
+fn together(document: &Document<'_>) -> Option<String> {
+    let created = document.created().map(|lines| created(&lines)).unwrap_or_default();
+    Some(edits(document) + &created).filter(|together| !together.is_empty())
+}
+
+/// What is to be known of a plan besides its objects.
+fn remarks(document: &Document<'_>, room: &mut Room) -> String {
+    let (remarks, left_out) = room.fill(document.remarks.iter().map(beside));
+    let more = match left_out {
+        0 => String::new(),
+        _ => format!("{left_out} more remarks are left out, since the comment would be too long\n"),
+    };
+    match remarks + &more {
+        remarks if remarks.is_empty() => remarks,
+        remarks => format!("\n{}", fenced("", &remarks)),
+    }
+}
+
+/// A section for each object, as long as there is room.
+fn objects(mut steps: Vec<&Step>, heading: &Heading<'_>, room: &mut Room) -> String {
     let mut text = String::new();
-    let mut steps: Vec<&Step> = document.own_steps().collect();
     steps.sort_by_key(|step| document::harm(step));
     let mut left_out = 0;
     for step in steps {
-        let lines = document::below(step, document.heading);
+        let lines = document::below(step, heading);
         let body: String = lines.iter().map(sign_first).collect();
-        let whole = section(step, document.heading, &body);
         let short = || {
             let hidden = lines.len();
             let body = format!("{hidden} lines are left out, since the comment would be too long\n");
-            section(step, document.heading, &body)
+            section(step, heading, &body)
         };
-        let is_room = |section: &str| taken + text.len() + section.len() + TAIL <= LONGEST;
-        let fitting = [
-            Some(whole).filter(|whole| is_room(whole)),
-            Some(short()).filter(|short| is_room(short)),
-        ];
-        match fitting.into_iter().flatten().next() {
+        let whole = room.take(section(step, heading, &body));
+        match whole.or_else(|| room.take(short())) {
             Some(section) => text += &section,
             None => left_out += 1,
         }
@@ -96,21 +106,16 @@ fn with_note(line: &Line, left: String) -> String {
 }
 
 /// What a reviewer must not overlook.
-fn dangers(plan: &Plan) -> String {
-    let lines = dangers::all(plan);
-    if lines.is_empty() {
+fn dangers(document: &Document<'_>) -> String {
+    let told = document.must_be_seen();
+    if told.is_empty() {
         return String::new();
     }
     let mut text = "> [!WARNING]\n".to_owned();
-    for line in lines.iter().take(DANGERS) {
-        let left = line.left();
-        let _ = writeln!(
-            text,
-            "> - {}",
-            escaped(&shortened(left.strip_prefix("! ").unwrap_or(&left)))
-        );
+    for danger in told.iter().take(DANGERS) {
+        let _ = writeln!(text, "> - {}", escaped(&shortened(danger)));
     }
-    match lines.len().saturating_sub(DANGERS) {
+    match told.len().saturating_sub(DANGERS) {
         0 => {}
         more => text += &format!("> - and {more} more\n"),
     }

@@ -12,6 +12,7 @@ mod markdown;
 mod progress;
 mod report;
 mod roles;
+mod room;
 mod saved;
 mod snapshot;
 mod status;

@@ -39,7 +39,8 @@ pub(super) fn document(document: &Document<'_>, width: Width) -> String {
         document.head.compared
     );
     let mut was_short = false;
-    for section in &document.sections {
+    let sections = document.sections();
+    for section in &sections {
         let is_object = |line: &Line| matches!(line.tone, Tone::Of(_));
         let is_short = section.len() == 1 && section.iter().all(is_object);
         if !(was_short && is_short) {
@@ -48,7 +49,7 @@ pub(super) fn document(document: &Document<'_>, width: Width) -> String {
         was_short = is_short;
         text += &lines(section, width);
     }
-    if !document.sections.is_empty() {
+    if !sections.is_empty() {
         text.push('\n');
     }
     text + &lines(&document.summary, width) + &lines(&document.remarks, width)

@@ -7,7 +7,7 @@ use crate::object::commit::Commit;
 use crate::object::field::FieldPath;
 
 /// What made git say something else than it did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum GitChange {
     /// This commit.
     Commit {

@@ -8,9 +8,11 @@ mod cause;
 mod change;
 mod difference;
 mod origins;
+mod parts;
 mod proof;
 #[cfg(test)]
 mod tests;
+mod texts;
 #[cfg(test)]
 mod with_base;
 
@@ -59,20 +61,35 @@ pub struct FieldChange {
     pub origins: Vec<Origin>,
     /// The one of these to point at: whose text git changed, where that is known.
     pub place: Option<Place>,
-    /// What was edited at that place, where it is known that this is an edit.
-    pub edit: Option<Edit>,
+    /// The edits in git that it comes from, as far as they are known.
+    pub edits: Vec<Edit>,
+    /// Whether it changes by the one edit that there is, and by nothing else: with the old text in place of the new one
+    /// it is what it was.
+    pub is_by_edit: bool,
     /// The rule by which it is taken from whoever owns it.
     pub taken: Option<Arc<Rule>>,
 }
 
-/// An edit in git, at a place.
+/// An edit in git.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
+    /// Where it is.
+    pub place: Place,
     /// The key whose value was edited, where it is one.
     pub key: Option<String>,
-    /// What stood there before, and what stands there now, without quotes; nothing where either is not known, or is
+    /// What stood there before, and what stands there now; nothing where either is not known, or is
     /// nobody's business.
     pub texts: Option<(String, String)>,
+}
+
+impl Edit {
+    /// The same, without its texts where they must not be shown.
+    fn hidden_if(self, is_secret: bool) -> Self {
+        Self {
+            texts: self.texts.filter(|_| !is_secret),
+            ..self
+        }
+    }
 }
 
 /// A field that a rule leaves as it is, whatever git says.
@@ -271,7 +288,12 @@ fn field_change(
     cause: Cause,
     guessed: bool,
 ) -> FieldChange {
-    let Origins { all, place, edit } = Origins::of(desired, base, &difference);
+    let Origins {
+        all,
+        place,
+        edits,
+        is_by_edit,
+    } = Origins::of(desired, base, &difference);
     let is_secret = object::is_secret(&desired.reference.kind) && !is_public_in_secret(&difference.path);
     // What was secret when it was applied still is, wherever git has it now.
     let sides = || std::iter::once(desired).chain(base);
@@ -290,10 +312,8 @@ fn field_change(
         reordered: difference.reordered,
         origins: all,
         place,
-        edit: edit.map(|edit| Edit {
-            texts: edit.texts.filter(|_| !secret),
-            ..edit
-        }),
+        edits: edits.into_iter().map(|edit| edit.hidden_if(secret)).collect(),
+        is_by_edit,
         shown: ShownPath::of(&difference.path, sides()),
         path: difference.path,
         cause,

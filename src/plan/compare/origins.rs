@@ -1,183 +1,110 @@
-//! Where git says what a field is, and which of these places was edited.
+//! Where git says what a field is, and which of these places were edited.
 
-use serde_json::Value;
-
+use super::parts::{self, Part, Parts};
+use super::texts::Written;
 use super::{Difference, Edit};
 use crate::diagnostic::place::{Origin, Place, Role};
 use crate::object::DesiredObject;
-use crate::object::field::{FieldPath, PathElement};
 
-/// What made the value of a field, and what of it to point at.
+/// What made the value of a field, and what of it was edited.
 pub(super) struct Origins {
-    /// All of it: the place where it is written first, then what was read.
+    /// What made the first part that differs: the place where it is written first, then what was read.
     pub(super) all: Vec<Origin>,
-    /// The place whose text differs from what git said before, where that is known. Else the parameter that was read
-    /// first, since a value that comes from one is changed there; else where the value is written.
+    /// The place of `all` whose text differs from what git said before, where that is known. Else the parameter that
+    /// was read first, since a value that comes from one is changed there; else where the value is written.
     pub(super) place: Option<Place>,
-    /// What was edited there, where that is known.
-    pub(super) edit: Option<Edit>,
+    /// All edits that are known, of all parts that differ.
+    pub(super) edits: Vec<Edit>,
+    /// Whether there is one edit, and the field changes by nothing else.
+    pub(super) is_by_edit: bool,
 }
 
 impl Origins {
-    /// Of a field; of a list or a mapping that is one value, of its first part that differs, and of a text of several
-    /// lines, of the first that does. `base` is what git said before.
+    /// Of a field. `base` is what git said before.
     pub(super) fn of(desired: &DesiredObject, base: Option<&DesiredObject>, difference: &Difference) -> Self {
-        let differs = Part::first(difference);
-        let all = differs.origins(desired);
-        let then = base.map(|base| differs.origins(base)).unwrap_or_default();
-        let is_parameter = |origin: &&Origin| matches!(origin.role, Role::Parameter | Role::SecretParameter);
-        let edited: Vec<Edited<'_>> = match base {
-            Some(_) => edited(&all, &then),
+        let Parts { parts, are_all } = Parts::of(difference);
+        let all = parts.first().map(|part| part.origins(desired)).unwrap_or_default();
+        let edited: Vec<Vec<Edited>> = match base {
+            Some(base) => parts.iter().map(|part| edited(part, desired, base)).collect(),
             None => Vec::new(),
         };
-        let edited = edited
-            .iter()
-            .find(|edited| is_parameter(&edited.now))
-            .or(edited.first());
-        let origin = edited
-            .map(|edited| edited.now)
-            .or_else(|| all.iter().find(is_parameter))
-            .or(all.first());
+        let first = edited.first().into_iter().flatten().map(|edited| &edited.now);
+        let place = first_parameter(first).or_else(|| first_parameter(all.iter()));
+        let place = place.map(|origin| origin.place.clone());
+        let is_explained = are_all && !edited.is_empty() && edited.iter().all(|edited| !edited.is_empty());
+        let mut known: Vec<Edited> = Vec::new();
+        for edited in edited.into_iter().flatten() {
+            if !known.iter().any(|other| other.now.place == edited.now.place) {
+                known.push(edited);
+            }
+        }
+        let is_by_edit = match known.as_slice() {
+            [one] if is_explained => one.texts().is_some_and(|texts| parts::is_by(difference, &texts)),
+            _ => false,
+        };
         Self {
-            place: origin.map(|origin| origin.place.clone()),
-            edit: edited.map(Edited::edit),
+            place,
+            edits: known.iter().map(Edited::edit).collect(),
+            is_by_edit,
             all,
         }
     }
 }
 
-/// An origin whose text is not what it was.
-struct Edited<'a> {
-    now: &'a Origin,
-    /// The one that stood in its place, where it is known which.
-    then: Option<&'a Origin>,
+/// The first that is a parameter; without one, the first.
+fn first_parameter<'a>(origins: impl Iterator<Item = &'a Origin> + Clone) -> Option<&'a Origin> {
+    let is_parameter = |origin: &&Origin| matches!(origin.role, Role::Parameter | Role::SecretParameter);
+    origins.clone().find(is_parameter).or_else(|| origins.clone().next())
 }
 
-impl Edited<'_> {
+/// An origin whose text is not what it was.
+struct Edited {
+    now: Origin,
+    /// The one that stood in its place, where it is known which.
+    then: Option<Origin>,
+}
+
+impl Edited {
+    /// What stood there, and what stands there now.
+    fn texts(&self) -> Option<[Written; 2]> {
+        let then = text(self.then.as_ref()?)?;
+        Some(Written::both([then, text(&self.now)?], self.now.role == Role::File))
+    }
+
     fn edit(&self) -> Edit {
-        let open = |origin: &Origin| -> Option<Written> {
-            // Of parameters it is known which are secret; elsewhere a whole file is, where anything in it is.
-            let is_hidden =
-                origin.role.is_secret() || origin.role != Role::Parameter && origin.place.file.is_confidential();
-            text(origin).filter(|_| !is_hidden).map(written)
+        // Of parameters it is known which are secret; elsewhere a whole file is, where anything in it is.
+        let is_open = |origin: &Origin| {
+            let is_parameter = origin.role == Role::Parameter;
+            !origin.role.is_secret() && (is_parameter || !origin.place.file.is_confidential())
         };
-        match self.then.and_then(open).zip(open(self.now)) {
-            Some((then, now)) => Edit {
-                key: now.key,
-                texts: Some((then.value, now.value)),
-            },
-            None => Edit { key: None, texts: None },
+        let is_shown = is_open(&self.now) && self.then.as_ref().is_none_or(is_open);
+        let texts = self.texts().filter(|_| is_shown);
+        Edit {
+            place: self.now.place.clone(),
+            key: texts.as_ref().and_then(|[_, now]| now.key.clone()),
+            texts: texts.map(|[then, now]| (then.value, now.value)),
         }
     }
 }
 
-/// What stands at an origin: `key: value`, or a value alone.
-struct Written {
-    key: Option<String>,
-    value: String,
-}
-
-/// A value of one line is without its key, its quotes and a comment; one of several lines is as it is written.
-fn written(text: &str) -> Written {
-    let text = text.trim();
-    let is_key = |key: &str| {
-        !key.is_empty()
-            && key
-                .chars()
-                .all(|letter| letter.is_alphanumeric() || "._-".contains(letter))
-    };
-    let entry = text
-        .split_once(": ")
-        .filter(|(key, _)| is_key(key) && !text.contains('\n'));
-    let (key, value) = match entry {
-        Some((key, value)) => (Some(key.to_owned()), value.trim()),
-        None => (None, text),
-    };
-    let quoted = |quote| value.strip_prefix(quote)?.split_once(quote).map(|(inside, _)| inside);
-    let plain = || value.split_once(" #").map_or(value, |(value, _)| value.trim_end());
-    let value = quoted('"').or_else(|| quoted('\'')).unwrap_or_else(plain);
-    Written {
-        key,
-        value: value.to_owned(),
-    }
-}
-
-/// Those of `now` whose text is not what it was. As long as the same was read, each is compared with the one in its
-/// place, since two parameters may have one text.
-fn edited<'a>(now: &'a [Origin], then: &'a [Origin]) -> Vec<Edited<'a>> {
+/// The origins of a part whose text is not what it was. As long as the same was read, each is compared with the one in
+/// its place, since two parameters may have one text.
+fn edited(part: &Part, desired: &DesiredObject, base: &DesiredObject) -> Vec<Edited> {
+    let (now, then) = (part.origins(desired), part.origins(base));
     let is_same = |now: &Origin, then: &Origin| then.role == now.role && text(then) == text(now);
-    let edited = now.iter().enumerate().filter_map(|(index, now_there)| {
-        let in_its_place = then.get(index).filter(|_| now.len() == then.len());
+    let is_paired = now.len() == then.len();
+    let edited = now.into_iter().enumerate().filter_map(|(index, now)| {
+        let in_its_place = then.get(index).filter(|_| is_paired);
         let is_edited = match in_its_place {
-            Some(then) => !is_same(now_there, then),
-            None => !then.iter().any(|then| is_same(now_there, then)),
+            Some(then) => !is_same(&now, then),
+            None => !then.iter().any(|then| is_same(&now, then)),
         };
-        is_edited.then_some(Edited {
-            now: now_there,
-            then: in_its_place,
+        is_edited.then(|| Edited {
+            now,
+            then: in_its_place.cloned(),
         })
     });
     edited.collect()
-}
-
-/// The part of a value that differs.
-struct Part {
-    path: FieldPath,
-    /// Which line of it, where it is a text of several.
-    line: Option<usize>,
-}
-
-impl Part {
-    /// The first part that differs, as far as both sides have it.
-    fn first(difference: &Difference) -> Self {
-        let mut path = difference.path.clone();
-        let mut sides = difference.before.as_ref().zip(difference.after.as_ref());
-        while let Some((before, after)) = sides.filter(|_| !difference.reordered) {
-            let Some((element, inner)) = first_within(before, after) else {
-                break;
-            };
-            path = path.join(element);
-            sides = Some(inner);
-        }
-        let line = sides.and_then(|(before, after)| first_line(before, after));
-        Self { path, line }
-    }
-
-    fn origins(&self, object: &DesiredObject) -> Vec<Origin> {
-        match self.line {
-            Some(line) => object.origins.of_line(&self.path, line),
-            None => object.origins.of(&self.path),
-        }
-    }
-}
-
-/// The first item, or the first field, that two lists or mappings have both, and not alike.
-fn first_within<'v>(before: &'v Value, after: &'v Value) -> Option<(PathElement, (&'v Value, &'v Value))> {
-    match (before, after) {
-        (Value::Array(before), Value::Array(after)) => {
-            let mut items = before.iter().zip(after).enumerate();
-            let (index, both) = items.find(|(_, (before, after))| before != after)?;
-            Some((PathElement::Index(index), both))
-        }
-        (Value::Object(before), Value::Object(after)) => {
-            let both = before
-                .iter()
-                .filter_map(|(key, before)| Some((key, (before, after.get(key)?))));
-            let (key, both) = both.into_iter().find(|(_, (before, after))| before != after)?;
-            Some((PathElement::Field(key.clone()), both))
-        }
-        _ => None,
-    }
-}
-
-/// The first line that differs, where both are text.
-fn first_line(before: &Value, after: &Value) -> Option<usize> {
-    let (Value::String(before), Value::String(after)) = (before, after) else {
-        return None;
-    };
-    let lines = before.lines().zip(after.lines());
-    let same = lines.take_while(|(before, after)| before == after).count();
-    Some(same.min(after.lines().count().saturating_sub(1)))
 }
 
 /// What stands at an origin.

@@ -319,7 +319,8 @@ fn change(path: &[&str]) -> FieldChange {
         guessed: false,
         origins: Vec::new(),
         place: None,
-        edit: None,
+        edits: Vec::new(),
+        is_by_edit: false,
     }
 }
 

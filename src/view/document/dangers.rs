@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::value::few;
-use super::{Line, Lines, Tone, refusal};
+use super::{Document, Line, Lines, Tone, refusal};
 use crate::kinds::privilege::Privilege;
 use crate::object::ObjectRef;
 use crate::plan::{Action, Danger, Plan, Step};
@@ -13,12 +13,10 @@ const FEW: usize = 10;
 /// How many of a kind are told.
 const FIRST: usize = 5;
 
-/// All that a person must think of before this is done. What stops a sync stands first.
-pub(in crate::view) fn all(plan: &Plan) -> Lines {
-    let refusals = plan
-        .refusals
-        .iter()
-        .map(|reason| format!("sync blocked: {}", refusal(reason)));
+/// What stops a sync, wholly or for some objects: a sentence each.
+pub(super) fn stops(plan: &Plan) -> Vec<String> {
+    let refusals = plan.refusals.iter();
+    let refusals = refusals.map(|reason| format!("sync blocked: {}", refusal(reason)));
     let crossed = plan.crossed_as_meant().map(super::crossed);
     let not_compared = plan.facts.not_compared.iter();
     let not_compared = not_compared.map(|kind| format!("not compared: {}", kind.kind));
@@ -31,25 +29,24 @@ pub(in crate::view) fn all(plan: &Plan) -> Lines {
         let objects: Vec<ObjectRef> = plan.of(action).map(|step| step.reference.clone()).collect();
         (!objects.is_empty()).then(|| format!("{words}: {}", few(&objects)))
     });
-    let stops = refusals.chain(crossed).chain(not_compared).chain(stopped);
-    let stops = stops.map(|text| Line::prose(0, text).tone(Tone::Failed));
-    stops.chain(told(&Danger::all(plan))).collect()
+    refusals.chain(crossed).chain(not_compared).chain(stopped).collect()
 }
 
 /// Those that no other line of a text tells.
-pub(super) fn section(plan: &Plan) -> Option<Lines> {
-    let is_many = plan.steps.len() > FEW;
-    let is_told = |danger: &Danger<'_>| matches!(danger, Danger::Deletes(_) | Danger::Replaces(_));
-    let dangers = Danger::all(plan);
-    let dangers: Vec<_> = dangers
-        .into_iter()
-        .filter(|danger| is_many || !is_told(danger))
+pub(super) fn section(document: &Document<'_>) -> Option<Lines> {
+    let is_many = document.plan.steps.len() > FEW;
+    let is_told = |danger: &&Danger<'_>| matches!(danger, Danger::Deletes(_) | Danger::Replaces(_));
+    let dangers = document.dangers.iter().filter(|danger| is_many || !is_told(danger));
+    let dangers: Vec<Danger<'_>> = dangers.cloned().collect();
+    let lines = told(&dangers).into_iter();
+    let lines: Lines = lines
+        .map(|text| Line::prose(0, format!("! {text}")).tone(Tone::Failed))
         .collect();
-    let lines = told(&dangers);
     (!lines.is_empty()).then_some(lines)
 }
 
-fn told(dangers: &[Danger<'_>]) -> Lines {
+/// A sentence for each danger, or for all of a kind.
+pub(super) fn told(dangers: &[Danger<'_>]) -> Vec<String> {
     let of = |is_it: fn(&Danger<'_>) -> bool, words: &str| {
         let objects = dangers.iter().filter(|danger| is_it(danger));
         let objects: Vec<ObjectRef> = objects.map(|danger| danger.step().reference.clone()).collect();
@@ -63,23 +60,16 @@ fn told(dangers: &[Danger<'_>]) -> Lines {
         Danger::Grants(step, privileges) => Some(format!("{} {}", step.reference, granted(privileges))),
         _ => None,
     });
-    let lines = first("cannot be undone", runs.collect())
-        .into_iter()
-        .chain(of(|danger| matches!(danger, Danger::Data(_)), "data goes with"))
-        .chain(of(|danger| matches!(danger, Danger::Deletes(_)), "deletes"))
-        .chain(of(
-            |danger| matches!(danger, Danger::Replaces(_)),
-            "deletes and makes anew",
-        ))
-        .chain(first("grants", grants.collect()))
-        .chain(of(|danger| matches!(danger, Danger::Opens(_)), "takes away"))
-        .chain(of(
-            |danger| matches!(danger, Danger::Gap(_)),
-            "nobody serves while this restarts",
-        ));
-    lines
-        .map(|text| Line::prose(0, format!("! {text}")).tone(Tone::Failed))
-        .collect()
+    let mut told = first("cannot be undone", runs.collect());
+    told.extend(of(|danger| matches!(danger, Danger::Data(_)), "data goes with"));
+    told.extend(of(|danger| matches!(danger, Danger::Deletes(_)), "deletes"));
+    let replaces = |danger: &Danger<'_>| matches!(danger, Danger::Replaces(_));
+    told.extend(of(replaces, "deletes and makes anew"));
+    told.extend(first("grants", grants.collect()));
+    told.extend(of(|danger| matches!(danger, Danger::Opens(_)), "takes away"));
+    let gap = |danger: &Danger<'_>| matches!(danger, Danger::Gap(_));
+    told.extend(of(gap, "nobody serves while this restarts"));
+    told
 }
 
 /// The first of some sentences, and how many more there are.
@@ -111,8 +101,8 @@ fn granted(privileges: &BTreeSet<Privilege>) -> String {
 
 fn privilege(privilege: &Privilege) -> String {
     match privilege {
-        Privilege::Role(role) => format!("gives the role {role}"),
-        Privilege::Wildcard => "allows everything (*)".to_owned(),
+        Privilege::Role { role, to } => format!("gives the role {role} to {}", to.join(", ")),
+        Privilege::Wildcard => "has * in a rule".to_owned(),
         Privilege::Verb(verb) => format!("allows to {verb}"),
         Privilege::Secrets => "allows to read Secrets".to_owned(),
         Privilege::Webhook => "is asked about what is written to the API server".to_owned(),

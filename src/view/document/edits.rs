@@ -10,6 +10,8 @@ use crate::plan::{Action, Edited, Edits, Step};
 
 /// A longer change stands on lines of its own.
 const SHORT: usize = 120;
+/// How many objects of a kind are named.
+const NAMED: usize = 12;
 
 /// The edits by what made them, in their order.
 pub(in crate::view) fn by_maker<'e, 'a>(edits: &'e Edits<'a>) -> Vec<(Option<&'a GitChange>, &'e [Edited<'a>])> {
@@ -57,7 +59,7 @@ pub(in crate::view) fn sides(edited: &Edited<'_>, indent: usize) -> Lines {
 
 /// Where an edit is.
 pub(in crate::view) fn place(edited: &Edited<'_>) -> String {
-    format!("{}:{}", edited.place.file.path(), edited.place.line())
+    format!("{}:{}", edited.edit.place.file.path(), edited.edit.place.line())
 }
 
 /// What was edited, where that fits on one line.
@@ -102,11 +104,20 @@ fn by_action(steps: &[&Step]) -> String {
     let actions = actions.iter().map(|(action, kinds)| {
         let kinds = kinds.iter().map(|(kind, names)| match names.as_slice() {
             [name] => format!("{kind} {name}"),
-            names => format!("{} {}", plural(kind), names.join(", ")),
+            names => format!("{} {}", plural(kind), few_names(names)),
         });
         format!("{} {}", action.word(), kinds.collect::<Vec<_>>().join(", "))
     });
     actions.collect::<Vec<_>>().join("; ")
+}
+
+/// The first of some names, and how many more there are.
+fn few_names(names: &[&str]) -> String {
+    let first = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
 }
 
 /// `Deployments`, `Ingresses`, `NetworkPolicies`

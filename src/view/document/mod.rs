@@ -4,7 +4,7 @@
 mod base;
 mod change;
 mod created;
-pub(super) mod dangers;
+mod dangers;
 pub(super) mod edits;
 mod harm;
 mod heading;
@@ -21,7 +21,7 @@ mod summary;
 mod waits;
 
 use self::created::Created;
-use crate::plan::{Edits, NotCompared, Plan, Step};
+use crate::plan::{Danger, Edits, NotCompared, Plan, Step};
 
 pub(super) use base::no_base;
 pub(super) use created::component as step_component;
@@ -47,11 +47,11 @@ pub(super) struct Document<'a> {
     pub(super) heading: &'a Heading<'a>,
     /// What is compared with what.
     pub(super) head: Head,
+    /// What may do harm.
+    pub(super) dangers: Vec<Danger<'a>>,
     /// The edits in git that change several objects.
     pub(super) edits: Edits<'a>,
     created: Created<'a>,
-    /// What changes: dangers, an edit, some new objects, an object, or a kind that was not compared, each.
-    pub(super) sections: Vec<Lines>,
     /// How much there is of everything.
     pub(super) summary: Lines,
     /// What is to be known besides.
@@ -61,38 +61,45 @@ pub(super) struct Document<'a> {
 impl<'a> Document<'a> {
     /// The document of `plan`.
     pub(super) fn of(plan: &'a Plan, heading: &'a Heading<'a>) -> Self {
-        let edits = match heading.detail {
-            Detail::Objects => Edits::default(),
-            Detail::Fields | Detail::Whole => Edits::of(plan, heading.blame),
-        };
-        let created = match heading.detail {
-            Detail::Fields => Created::of(plan),
-            Detail::Objects | Detail::Whole => Created::default(),
-        };
-        let dangers = match heading.detail {
-            Detail::Objects => None,
-            Detail::Fields | Detail::Whole => dangers::section(plan),
-        };
-        let mut sections: Vec<Lines> = dangers.into_iter().collect();
-        sections.extend(edits::sections(&edits));
-        sections.extend(created.section());
-        let has_lines = |step: &&Step| !is_told(step, heading.detail, &edits, &created);
-        let steps = plan.steps.iter().filter(has_lines);
-        sections.extend(steps.map(|step| match heading.detail {
-            Detail::Objects => step::first_line(step, heading).into(),
-            Detail::Fields | Detail::Whole => step::step(step, heading),
-        }));
-        sections.extend(plan.facts.not_compared.iter().map(not_compared));
         Self {
             plan,
             heading,
             head: heading::head(plan, heading),
-            sections,
+            dangers: Danger::all(plan),
+            edits: match heading.detail {
+                Detail::Objects => Edits::default(),
+                Detail::Fields | Detail::Whole => Edits::of(plan, heading.blame),
+            },
+            created: match heading.detail {
+                Detail::Fields => Created::of(plan),
+                Detail::Objects | Detail::Whole => Created::default(),
+            },
             summary: summary::summary(plan, heading),
             remarks: remarks::remarks(plan, heading),
-            edits,
-            created,
         }
+    }
+
+    /// What stops a sync, and what may do harm: a sentence each.
+    pub(super) fn must_be_seen(&self) -> Vec<String> {
+        let mut all = dangers::stops(self.plan);
+        all.extend(dangers::told(&self.dangers));
+        all
+    }
+
+    /// What changes: dangers, the edits of a commit, many new objects, an object, or a kind that was not compared, each.
+    pub(super) fn sections(&self) -> Vec<Lines> {
+        let mut sections: Vec<Lines> = match self.heading.detail {
+            Detail::Objects => Vec::new(),
+            Detail::Fields | Detail::Whole => dangers::section(self).into_iter().collect(),
+        };
+        sections.extend(edits::sections(&self.edits));
+        sections.extend(self.created());
+        sections.extend(self.own_steps().map(|step| match self.heading.detail {
+            Detail::Objects => step::first_line(step, self.heading).into(),
+            Detail::Fields | Detail::Whole => step::step(step, self.heading),
+        }));
+        sections.extend(self.not_compared());
+        sections
     }
 
     /// The new objects, where there are many.
@@ -100,25 +107,18 @@ impl<'a> Document<'a> {
         self.created.section()
     }
 
-    /// The steps that have a section of their own.
+    /// The steps of which not all is said by an edit, or among new objects.
     pub(super) fn own_steps(&self) -> impl Iterator<Item = &'a Step> {
-        let detail = self.heading.detail;
         let steps = self.plan.steps.iter();
-        steps.filter(move |step| !is_told(step, detail, &self.edits, &self.created))
+        steps.filter(|step| match self.heading.detail {
+            Detail::Objects | Detail::Whole => true,
+            Detail::Fields => !self.created.tell(step) && !self.edits.tell(step),
+        })
     }
 
     /// The kinds that were not compared, and why.
-    pub(super) fn not_compared(&self) -> Lines {
-        let kinds = self.plan.facts.not_compared.iter();
-        kinds.flat_map(not_compared).collect()
-    }
-}
-
-/// Whether all is said of a step by an edit, or among new objects.
-fn is_told(step: &Step, detail: Detail, edits: &Edits<'_>, created: &Created<'_>) -> bool {
-    match detail {
-        Detail::Objects | Detail::Whole => false,
-        Detail::Fields => created.tell(step) || edits.tell(step),
+    pub(super) fn not_compared(&self) -> Vec<Lines> {
+        self.plan.facts.not_compared.iter().map(not_compared).collect()
     }
 }
 

@@ -3,20 +3,21 @@
 use maud::{Markup, html};
 
 use super::lines::{Text, lines};
-use super::room::{self, Room};
+use super::room;
 use crate::plan::Edited;
 use crate::view::document::{Document, edits};
+use crate::view::room::Room;
 
 /// The edits, those of a commit below it.
 pub(super) fn table(document: &Document<'_>, room: &mut Room) -> Markup {
     let (mut rows, mut left_out) = (Vec::new(), 0);
     for (by, edits) in edits::by_maker(&document.edits) {
         let maker = html! { tr { th colspan="3" scope="rowgroup" { (Text(&edits::maker(by))) } } "\n" };
-        let Some(maker) = room.take(maker) else {
+        let Some(maker) = room::take(room, maker) else {
             left_out += edits.len();
             continue;
         };
-        let (edits, more) = room.fill(edits.iter().map(row));
+        let (edits, more) = room::fill(room, edits.iter().map(row));
         rows.extend([maker, edits]);
         left_out += more;
     }

@@ -15,16 +15,22 @@ impl Render for Text<'_> {
     }
 }
 
-/// Lines below each other, each with what stands beside it.
+/// Lines below each other.
 pub(super) fn lines(lines: &Lines) -> Markup {
+    frame(&html! { @for one in lines.iter() { (line(one)) } })
+}
+
+/// Lines that are markup already, below each other.
+pub(super) fn frame(lines: &Markup) -> Markup {
+    html! { div.lines { "\n" (lines) } "\n" }
+}
+
+/// A line, with what stands beside it.
+pub(super) fn line(line: &Line) -> Markup {
     html! {
-        div.lines { "\n"
-            @for line in lines.iter() {
-                div class={ "line" (class(line)) } {
-                    span.left { (Text(&line.left())) }
-                    @if !line.note.is_empty() { " " span.note { (Text(&line.note)) } }
-                } "\n"
-            }
+        div class={ "line" (class(line)) } {
+            span.left { (Text(&line.left())) }
+            @if !line.note.is_empty() { " " span.note { (Text(&line.note)) } }
         } "\n"
     }
 }

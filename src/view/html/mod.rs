@@ -15,9 +15,9 @@ use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use super::document::{Document, dangers};
+use super::document::Document;
+use super::room::Room;
 use lines::Text;
-use room::Room;
 
 /// How the page looks.
 const STYLE: &str = include_str!("page.css");
@@ -67,15 +67,18 @@ fn policy() -> String {
 
 fn body(document: &Document<'_>) -> Markup {
     let mut room = Room::of(LONGEST - STYLE.len() - SCRIPT.len() - AROUND);
+    let dangers = dangers(document, &mut room);
+    // What is to be known of all comes before the single objects, though it stands below them.
+    let remarks = remarks(document, &mut room);
     html! {
         body { "\n"
             h1 { (document.head.subject) span.compared { (document.head.compared) } } "\n"
             @for line in document.summary.iter() { p.verdict { (line.text) } "\n" }
-            (dangers(document, &mut room))
+            (dangers)
             (edits::table(document, &mut room))
             (picture::section(document, &mut room))
             (objects::sections(document, &mut room))
-            (remarks(document, &mut room))
+            (remarks)
             script { (PreEscaped(SCRIPT)) } "\n"
         }
     }
@@ -83,14 +86,11 @@ fn body(document: &Document<'_>) -> Markup {
 
 /// What a reviewer must not overlook.
 fn dangers(document: &Document<'_>, room: &mut Room) -> Markup {
-    let lines = dangers::all(document.plan);
-    let items = lines.iter().map(|line| {
-        let text = line.text.strip_prefix("! ").unwrap_or(&line.text);
-        html! { li { (Text(text)) } "\n" }
-    });
-    let (items, left_out) = room.fill(items);
+    let told = document.must_be_seen();
+    let items = told.iter().map(|text| html! { li { (Text(text)) } "\n" });
+    let (items, left_out) = room::fill(room, items);
     html! {
-        @if !lines.is_empty() {
+        @if !told.is_empty() {
             section.dangers aria-label="dangers" { "\n"
                 ul { "\n" (items) }
                 (room::left_out(left_out, "dangers"))
@@ -101,14 +101,17 @@ fn dangers(document: &Document<'_>, room: &mut Room) -> Markup {
 
 /// The kinds that were not compared, and what is to be known besides.
 fn remarks(document: &Document<'_>, room: &mut Room) -> Markup {
-    let remarks = [document.not_compared().into_iter().collect(), document.remarks.clone()];
-    let remarks = remarks.iter().filter(|remarks| !remarks.is_empty());
-    let (remarks, left_out) = room.fill(remarks.map(lines::lines));
+    let all = document
+        .not_compared()
+        .into_iter()
+        .flatten()
+        .chain(document.remarks.clone());
+    let (remarks, left_out) = room::fill(room, all.map(|line| lines::line(&line)));
     html! {
         @if !remarks.0.is_empty() || left_out > 0 {
             section { "\n"
                 h2 { "Remarks" } "\n"
-                (remarks)
+                (lines::frame(&remarks))
                 (room::left_out(left_out, "remarks"))
             } "\n"
         }

@@ -3,9 +3,10 @@
 use maud::{Markup, html};
 
 use super::lines::{Text, lines};
-use super::room::{self, Room};
+use super::room;
 use crate::plan::Step;
 use crate::view::document::{self, Document, Heading, Lines, note};
+use crate::view::room::Room;
 
 /// What stands in the place of the fields of an object.
 const NO_ROOM: &str = "its fields are left out, since the page would be too long";
@@ -19,9 +20,9 @@ pub(super) fn sections(document: &Document<'_>, room: &mut Room) -> Markup {
     for (position, step) in steps {
         let heading = document.heading;
         let below = document::below(step, heading);
-        let whole = room.take(section(position, step, heading, &lines_of(&below)));
-        let fitting =
-            whole.or_else(|| room.take(section(position, step, heading, &html! { p.left-out { (NO_ROOM) } })));
+        let whole = room::take(room, section(position, step, heading, &lines_of(&below)));
+        let short = || section(position, step, heading, &html! { p.left-out { (NO_ROOM) } });
+        let fitting = whole.or_else(|| room::take(room, short()));
         match fitting {
             Some(section) => all.push(section),
             None => left_out += 1,

@@ -1,34 +1,18 @@
-//! How much of a page is left.
+//! What is left out of a page that would be too long.
 
 use maud::{Markup, PreEscaped, html};
 
-/// How many bytes may still be written.
-#[derive(Debug)]
-pub(super) struct Room(usize);
+use crate::view::room::Room;
 
-impl Room {
-    /// Room for so many bytes.
-    pub(super) fn of(bytes: usize) -> Self {
-        Self(bytes)
-    }
+/// Each of `parts` that there is room for, and how many are left out.
+pub(super) fn fill(room: &mut Room, parts: impl Iterator<Item = Markup>) -> (Markup, usize) {
+    let (all, left_out) = room.fill(parts.map(Markup::into_string));
+    (PreEscaped(all), left_out)
+}
 
-    /// The markup, where there is room for it, which it takes then.
-    pub(super) fn take(&mut self, markup: Markup) -> Option<Markup> {
-        self.0 = self.0.checked_sub(markup.0.len())?;
-        Some(markup)
-    }
-
-    /// Each of `parts` that there is room for, and how many are left out.
-    pub(super) fn fill(&mut self, parts: impl Iterator<Item = Markup>) -> (Markup, usize) {
-        let (mut all, mut left_out) = (String::new(), 0);
-        for part in parts {
-            match self.take(part) {
-                Some(part) => all += &part.0,
-                None => left_out += 1,
-            }
-        }
-        (PreEscaped(all), left_out)
-    }
+/// The markup, where there is room for it.
+pub(super) fn take(room: &mut Room, markup: Markup) -> Option<Markup> {
+    room.take(markup.into_string()).map(PreEscaped)
 }
 
 /// That so many of something are left out; nothing where none is.
@@ -40,17 +24,5 @@ pub(super) fn left_out(count: usize, what: &str) -> Markup {
                 code { "stackanetes diff" } " shows them."
             } "\n"
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_does_not_fit_is_counted_and_what_is_shorter_still_fits() {
-        let parts = ["12345", "1234567", "123"].map(|text| PreEscaped(text.to_owned()));
-        let (all, left_out) = Room::of(8).fill(parts.into_iter());
-        assert_eq!((all.0.as_str(), left_out), ("12345123", 1));
     }
 }

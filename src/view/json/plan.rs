@@ -14,7 +14,11 @@ use crate::source::Revision;
 /// A plan. `made_of` is what it is bound to; without it `sync --plan` takes it for none.
 pub(super) fn plan(document: &Document<'_>, made_of: Option<MadeOf>) -> Value {
     let Document {
-        plan, heading, edits, ..
+        plan,
+        heading,
+        dangers,
+        edits,
+        ..
     } = document;
     // Every key is text, so it can be written.
     let mut saved = serde_json::to_value(SavedPlan::new(made_of, plan)).unwrap_or_default();
@@ -31,7 +35,7 @@ pub(super) fn plan(document: &Document<'_>, made_of: Option<MadeOf>) -> Value {
     }
     written.extend(fields(around(plan, heading)));
     let edits: Vec<Value> = edits.edits.iter().map(edit).collect();
-    let dangers: Vec<Value> = Danger::all(plan).iter().map(danger).collect();
+    let dangers: Vec<Value> = dangers.iter().map(danger).collect();
     written.extend(fields(json!({"dangers": dangers, "edits": edits})));
     written.insert("steps".to_owned(), steps.into());
     Value::Object(written)
@@ -102,16 +106,16 @@ fn danger(danger: &Danger<'_>) -> Value {
 }
 
 fn privilege(privilege: &Privilege) -> Value {
-    let of = match privilege {
-        Privilege::Role(name)
-        | Privilege::Verb(name)
+    let (of, to) = match privilege {
+        Privilege::Role { role, to } => (Some(role), Some(to)),
+        Privilege::Verb(name)
         | Privilege::Host(name)
         | Privilege::HostPath(name)
         | Privilege::Capability(name)
-        | Privilege::Exposed(name) => Some(name),
-        Privilege::Wildcard | Privilege::Secrets | Privilege::Webhook | Privilege::Privileged => None,
+        | Privilege::Exposed(name) => (Some(name), None),
+        Privilege::Wildcard | Privilege::Secrets | Privilege::Webhook | Privilege::Privileged => (None, None),
     };
-    without_absent(json!({"code": privilege.code(), "of": of}))
+    without_absent(json!({"code": privilege.code(), "of": of, "to": to}))
 }
 
 /// An edit that changes several objects.
@@ -119,7 +123,7 @@ fn edit(edited: &Edited<'_>) -> Value {
     let texts = edited.edit.texts.as_ref();
     let objects = edited.steps.iter().map(|step| json!(step.reference));
     without_absent(json!({
-        "place": format!("{}:{}", edited.place.file.path(), edited.place.line()),
+        "place": format!("{}:{}", edited.edit.place.file.path(), edited.edit.place.line()),
         "key": edited.edit.key,
         "before": texts.map(|(before, _)| before),
         "after": texts.map(|(_, after)| after),

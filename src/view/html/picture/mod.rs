@@ -5,8 +5,9 @@ mod marks;
 
 use maud::{Markup, html};
 
-use super::room::Room;
+use super::room;
 use crate::view::document::{Document, waits};
+use crate::view::room::Room;
 use drawing::drawing;
 
 /// So many marks a person can still look at.
@@ -25,7 +26,7 @@ pub(super) fn section(document: &Document<'_>, room: &mut Room) -> Markup {
         ("components", marks::components(&all))
     };
     let is_drawn = (2..=MOST).contains(&marks.len());
-    let picture = is_drawn.then(|| room.take(drawing(&marks))).flatten();
+    let picture = is_drawn.then(|| room::take(room, drawing(&marks))).flatten();
     html! {
         section { "\n"
             h2 { "Order" } "\n"
