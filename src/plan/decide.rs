@@ -8,7 +8,7 @@ use super::compare::{self, Cause, Comparison, FieldChange, Sides};
 use super::immutable::{self, Around};
 use super::{
     Action, Answered, ApplyWork, Claim, Conflicts, Observation, Past, Policy, Reason, Restarts, Settled, Step,
-    Tolerated, Unverified, Version, Work,
+    Tolerated, Unverified, Version, Warning, Work,
 };
 use crate::cluster::Propagation;
 use crate::kinds::generate;
@@ -45,7 +45,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
             .unwrap_or_default(),
         moved: (live.as_ref()).and_then(|live| moved(&desired, live, &policy.field_manager)),
         grants: granted(&desired, &sent, live.as_ref()),
-        warnings: warnings(&desired, live.as_ref()),
+        warnings: Warning::of(&desired, live.as_ref()),
         ..new(&desired)
     };
     if let (None, Some(deleted)) = (&live, &past.deleted) {
@@ -77,7 +77,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
             (predicted, Vec::new())
         }
     };
-    step.warnings.extend(warned);
+    step.warnings.extend(Warning::server(warned));
     let is_going = step.unverified == Some(Unverified::BeingDeleted);
     if is_going {
         step.reason = Reason::BeingDeleted;
@@ -125,15 +125,6 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
         step.grants.clear();
     }
     Decision::Step(Box::new(step))
-}
-
-/// What is said of an object whatever becomes of it.
-fn warnings(desired: &DesiredObject, live: Option<&LiveObject>) -> Vec<String> {
-    let outdated = live.into_iter().flat_map(|live| outdated(desired, live));
-    (ignored_namespace(desired).into_iter())
-        .chain(repeated(desired))
-        .chain(outdated)
-        .collect()
 }
 
 /// What an object would let somebody do, once this is sent, that the live one does not.
@@ -203,41 +194,6 @@ fn left(step: Step, action: Action, reason: Reason) -> Decision {
 fn is_nothing(comparison: &Comparison, unverified: Option<&Unverified>) -> bool {
     let is_read = unverified == Some(&Unverified::DefinitionChanges) && comparison.is_by_reading();
     is_read || comparison.is_unchanged()
-}
-
-/// A warning of a namespace that the server ignores.
-fn ignored_namespace(desired: &DesiredObject) -> Option<String> {
-    let place = desired.ignored_namespace.as_ref()?;
-    let kind = &desired.reference.kind.kind;
-    Some(format!(
-        "{place}: metadata.namespace is ignored, since {kind} is cluster-scoped; take it out"
-    ))
-}
-
-/// A warning of a manifest that is there several times.
-fn repeated(desired: &DesiredObject) -> Option<String> {
-    let (place, more) = desired.repeated.split_first()?;
-    let more = match more.len() {
-        0 => String::new(),
-        1 => " and once more".to_owned(),
-        count => format!(" and {count} times more"),
-    };
-    Some(format!(
-        "{place}: the same manifest is there again{more}, with the same content; keep one"
-    ))
-}
-
-/// A warning of each generated value whose declaration has changed since it was made.
-fn outdated(desired: &DesiredObject, live: &LiveObject) -> Vec<String> {
-    let outdated = generate::outdated(desired, live).map(|generated| {
-        let place = generated.place.iter().map(|place| format!("{place}: "));
-        let place: String = place.collect();
-        format!(
-            "{place}data.{} was generated as an earlier declaration says, and stays as it is; raise its `rotation` for a new value",
-            generated.key
-        )
-    });
-    outdated.collect()
 }
 
 /// An object that is as it should be.

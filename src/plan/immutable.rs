@@ -8,7 +8,9 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::decide::{compared, replaced};
-use super::{Action, ApplyWork, Conflicts, Decision, Immutable, Policy, Reason, Step, Tolerated, Untried, Work};
+use super::{
+    Action, ApplyWork, Conflicts, Decision, Immutable, Policy, Reason, Step, Tolerated, Untried, Warning, Work,
+};
 use crate::applyset::inventory;
 use crate::cluster::{CauseKind, ClusterError, Failure, Propagation};
 use crate::kinds::generate;
@@ -172,7 +174,7 @@ pub(super) fn decide(mut step: Step, mut work: ApplyWork, found: Immutable, arou
         replacement: answer,
         warnings,
     } = found;
-    step.warnings.extend(warnings);
+    step.warnings.extend(Warning::server(warnings));
     let Some(live) = live else {
         return Decision::Step(Box::new(step));
     };

@@ -21,6 +21,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 mod tolerated;
+mod warning;
 
 use self::refusals::Grounds;
 use crate::object::{self, ObjectRef};
@@ -41,6 +42,7 @@ pub use prune::{Budget, Contents, Held, NoBudget, Unseen, is_precious, is_same_d
 pub use saved::{API_VERSION, ApplySetName, MadeOf, Moved, OtherPart, SavedPlan, SavedStep};
 pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
 pub use tolerated::Tolerated;
+pub use warning::Warning;
 
 /// Decides what a sync would do.
 ///

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::policy::Elsewhere;
-use super::{Back, Deleted, Facts, NoBase, OtherSet, Past, Replacement, Tolerated, Unpredicted, Unseen, Unverified};
+use super::{
+    Back, Deleted, Facts, NoBase, OtherSet, Past, Replacement, Tolerated, Unpredicted, Unseen, Unverified, Warning,
+};
 use crate::applyset::source::Source;
 use crate::cluster::{Propagation, Resource};
 use crate::diagnostic::error::Error;
@@ -56,8 +58,8 @@ pub struct Settled {
     pub health: Health,
     /// Why the server could not be asked, when it could not: then our own merge says so.
     pub unverified: Option<Unverified>,
-    /// What the server warned of when it was asked.
-    pub warnings: Vec<String>,
+    /// What to know of it all the same.
+    pub warnings: Vec<Warning>,
     /// What is other than git says, and stays so.
     pub tolerated: Tolerated,
     /// Of a Job: the inputs that it has.
@@ -93,8 +95,8 @@ pub struct Step {
     pub guess: Option<NoBase>,
     /// Why the server could not be asked, when it could not.
     pub unverified: Option<Unverified>,
-    /// What the server warned of.
-    pub warnings: Vec<String>,
+    /// What to know of it besides.
+    pub warnings: Vec<Warning>,
     /// Where git says so.
     pub place: Option<Place>,
     /// What there is to do.

@@ -9,7 +9,10 @@ use crate::applyset::inventory;
 fn what_is_not_there_is_created_as_the_server_says() {
     let step = step(None, answered(config_map("new", OURS)), &Policy::default());
     assert_eq!((step.action, &step.reason), (Action::Create, &Reason::New));
-    assert_eq!((step.warnings, step.changes.len()), (vec!["careful".to_owned()], 0));
+    assert_eq!(
+        (step.warnings, step.changes.len()),
+        (vec![Warning::Server("careful".to_owned())], 0)
+    );
     assert_eq!(step.place.expect("a place").to_string(), "a.yaml:1:1");
     let Work::Apply(work) = step.work else { panic!("work") };
     assert_eq!((work.live, work.sent), (None, json!({"sent": true})));
@@ -40,7 +43,7 @@ fn what_is_as_git_wants_it_is_no_step_and_keeps_its_warnings() {
     let Decision::Unchanged(settled) = decide(observation, &Policy::default()) else {
         panic!("unchanged")
     };
-    assert_eq!(settled.warnings, ["careful"]);
+    assert_eq!(settled.warnings, [Warning::Server("careful".to_owned())]);
     assert_eq!(settled.reference, reference("ConfigMap", Some("ns"), "x"));
 }
 

@@ -19,6 +19,7 @@ mod remarks;
 mod step;
 mod summary;
 mod waits;
+mod warning;
 
 use self::created::Created;
 use crate::plan::{Danger, Edits, NotCompared, Plan, Step};
@@ -37,6 +38,7 @@ pub use refusal::{closed, refusal};
 pub(super) use remarks::crossed;
 pub(super) use step::below;
 pub(super) use waits::{Waiting, essential, waits};
+pub(super) use warning::warning;
 
 /// All that is said of a plan.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::value::{few, visible};
 use super::note::input;
 use super::refusal::refusal;
+use super::warning::warning;
 use super::{Against, Detail, Heading, Line, Lines, Pruning, Tone, change};
 use crate::kinds::jobs::{self, Crossed};
 use crate::plan::{Action, Again, Idle, ParentGap, Plan, Reason, Step, Unverified, Work};
@@ -13,8 +14,9 @@ use crate::plan::{Action, Again, Idle, ParentGap, Plan, Reason, Step, Unverified
 pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
     let mut lines = Lines::default();
     for settled in &plan.unchanged {
-        let warnings = settled.warnings.iter();
-        lines.append(warnings.map(|warning| warned(&format!("{}: {warning}", settled.reference))));
+        let reference = &settled.reference;
+        let warnings = settled.warnings.iter().map(|warning| self::warning(reference, warning));
+        lines.append(warnings.map(|words| warned(&format!("{reference}: {words}"))));
     }
     lines.append(forgotten(plan).map(|text| warned(&text)));
     lines.append(plan.again().map(|again| warned(&self::again(&again))));

@@ -3,6 +3,7 @@
 use super::super::value;
 use super::base::no_base;
 use super::note::note;
+use super::warning::warning;
 use super::{Detail, Heading, Line, Lines, Sign, Tone, change, immutable};
 use crate::kinds::generate::{Make, Making};
 use crate::object::field::FieldPath;
@@ -51,7 +52,8 @@ pub(in crate::view) fn below(step: &Step, heading: &Heading<'_>) -> Lines {
         lines.push(Line::prose(4, format!("guessed, since {}", no_base(why))).tone(Tone::Faded));
     }
     for warning in &step.warnings {
-        lines.push(Line::prose(4, format!("warning: {warning}")).tone(Tone::Warned));
+        let words = self::warning(&step.reference, warning);
+        lines.push(Line::prose(4, format!("warning: {words}")).tone(Tone::Warned));
     }
     lines
 }

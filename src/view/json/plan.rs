@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::document::{Against, Document, Heading, no_base, note, refusal};
+use super::super::document::{Against, Document, Heading, no_base, note, refusal, warning};
 use super::{fields, without_absent};
 use crate::diagnostic::place::{Origin, Role};
 use crate::kinds::privilege::Privilege;
@@ -195,6 +195,8 @@ fn step(mut saved: Value, step: &Step, heading: &Heading<'_>) -> Value {
     let beside = step.tolerated.beside.iter();
     let beside = beside.map(|beside| json!({"path": beside.shown.to_string(), "writer": writer(&beside.writer)}));
     let yielded = step.tolerated.yielded.iter();
+    let warnings = step.warnings.iter();
+    let warnings = warnings.map(|one| warning(&step.reference, one));
     extend(
         &mut saved,
         json!({
@@ -207,7 +209,7 @@ fn step(mut saved: Value, step: &Step, heading: &Heading<'_>) -> Value {
             "restarts": restarts,
             "unverified": step.unverified.is_some().then_some(true),
             "guess": step.guess.as_ref().map(no_base),
-            "warnings": step.warnings,
+            "warnings": warnings.collect::<Vec<String>>(),
         }),
     );
     saved
