@@ -76,12 +76,16 @@ pub struct Closed {
 }
 
 impl Seal {
-    /// Reads again one document of the file that was opened.
+    /// Makes of a document of the file, which was read again, what [`open`] made of it: every item of a list has the
+    /// position that it has there.
     pub fn reveal(&self, root: &mut Node) {
         take_metadata(root);
-        if let Self::Open(opened) = self {
-            // The whole file was decrypted before without a fault.
-            let _ = Pass::uncounted(&opened.key, &opened.selector).document(root);
+        match self {
+            Self::Open(opened) => {
+                // The whole file was decrypted before without a fault.
+                let _ = Pass::uncounted(&opened.key, &opened.selector).document(root);
+            }
+            Self::Closed(_) => take_comments(root),
         }
     }
 }

@@ -120,3 +120,90 @@ fn an_item_that_git_dropped_is_hidden_though_the_cluster_has_its_name() {
             .shows("removed");
     }
 }
+
+/// A Deployment with comments above its only container and above its first variable.
+fn commented() -> String {
+    let web = bed::deployment("web", 1, "nginx:1");
+    let web = web.replace("containers:\n", "containers:\n        # of the container\n");
+    let web = web.replace("value: one", "value: hunter2");
+    web.replace("env:\n", "env:\n            # of the variable\n")
+}
+
+/// A Deployment of which the second variable is in the open, beside one that is encrypted below a comment.
+const IN_PART: &str = "# in the open
+apiVersion: apps/v1
+# in the open
+kind: Deployment
+# in the open
+metadata:
+  name: web
+spec:
+  replicas: 1
+  # in the open
+  selector:
+    matchLabels:
+      app: web
+  template:
+    # in the open
+    metadata:
+      labels:
+        app: web
+    spec:
+      containers:
+        # of the container
+        - name: web
+          image: nginx:1
+          env:
+            # of the variable
+            - name: FIRST
+              value: hunter2
+            # in the open
+            - name: SECOND
+              value: in-the-open
+";
+
+/// Syncs with the identity, changes the image, and looks at it without: what is encrypted is hidden. Gives what is
+/// rendered.
+#[track_caller]
+fn hides_what_the_cluster_has(vault: &Vault, encrypted: &[&str]) -> bed::Run {
+    let text = vault.text("web.yaml");
+    assert_eq!(text.matches("- ENC[").count(), 2, "{text}");
+    bed::commit(&vault.desk.dir, "First");
+    vault
+        .run(&["sync", "--yes", "--sandbox", "box", "--name", "shop"])
+        .exits(0);
+    let diff = ["diff", "--sandbox", "box", "--name", "shop"];
+    vault.run_closed(&diff).exits(0);
+    // To `sops`, the comment is the first item.
+    let image = "[\"spec\"][\"template\"][\"spec\"][\"containers\"][1][\"image\"]";
+    vault.set("web.yaml", image, "\"nginx:2\"");
+    bed::commit(&vault.desk.dir, "Second");
+    for diff in [&diff[..], &[&diff[..], &["-v"]].concat()] {
+        let run = vault.run_closed(diff).exits(1).hides(encrypted).hides(&["ENC["]);
+        run.shows("].image").shows("unverified");
+    }
+    vault.run_closed(&["render"]).exits(0).hides(encrypted).hides(&["ENC["])
+}
+
+#[test]
+fn a_comment_above_an_item_shows_nothing_of_the_items_below_it() {
+    let vault = Vault::new("closed-commented");
+    vault.desk.remove("desired/stackanetes.yaml");
+    vault.encrypt("web.yaml", commented(), &["--encrypted-regex", "^spec$"]);
+    hides_what_the_cluster_has(&vault, &["nginx", "FIRST", "SECOND", "hunter2"]);
+}
+
+#[test]
+fn a_comment_above_an_item_hides_it_and_not_the_next_one_that_is_in_the_open() {
+    for is_plain in [true, false] {
+        let vault = Vault::new(&format!("closed-in-part-{is_plain}"));
+        if is_plain {
+            vault.desk.remove("desired/stackanetes.yaml");
+        }
+        let rules = "creation_rules: [{unencrypted_comment_regex: in the open}]\n";
+        vault.desk.write(".sops.yaml", rules);
+        vault.encrypt("web.yaml", IN_PART, &[]);
+        let rendered = hides_what_the_cluster_has(&vault, &["nginx", "FIRST", "hunter2"]);
+        rendered.shows("SECOND").shows("value: in-the-open");
+    }
+}
