@@ -114,8 +114,9 @@ fn wrapped(file: &Arc<SourceFile>, root: &Node, bytes: Vec<u8>, identities: &Ide
     };
     let mut pass = Pass::new(&key, &metadata);
     let data = value["data"].as_str().unwrap_or_default();
+    let span = root.entry("data").map_or(0..0, |entry| entry.value.span.clone());
     let plain = pass
-        .alone("data", data)
+        .alone("data", data, &span)
         .and_then(|plain| pass.finish(&metadata).map(|_| plain));
     plain
         .map(Content::Opened)

@@ -1,5 +1,6 @@
 //! Files of lines, `NAME=value`, whose values SOPS encrypted.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::content::Content;
@@ -14,7 +15,12 @@ use crate::diagnostic::place::{Place, SourceFile};
 /// What is on a line of a file of lines, beside the metadata.
 enum Line<'t> {
     Comment(&'t str),
-    Value { name: &'t str, value: &'t str },
+    Value {
+        name: &'t str,
+        value: &'t str,
+        /// Where the value stands.
+        span: Range<usize>,
+    },
 }
 
 /// Decrypts a file of lines.
@@ -36,8 +42,8 @@ pub(super) fn content(file: &Arc<SourceFile>, bytes: Vec<u8>, identities: &Ident
                     _ => decrypted.extend(comment.bytes()),
                 }
             }
-            Line::Value { name, value } => {
-                let value = pass.alone(name, &value.replace("\\n", "\n"));
+            Line::Value { name, value, span } => {
+                let value = pass.alone(name, &value.replace("\\n", "\n"), &span);
                 let value = value.map_err(|fault| wrong_value(file, &metadata, &fault))?;
                 decrypted.extend(name.bytes());
                 decrypted.push(b'=');
@@ -63,7 +69,11 @@ fn read_lines(file: &Arc<SourceFile>) -> Result<Vec<Line<'_>>> {
         }
         lines.push(match (line.strip_prefix('#'), line.split_once('=')) {
             (Some(comment), _) => Line::Comment(comment),
-            (None, Some((name, value))) => Line::Value { name, value },
+            (None, Some((name, value))) => Line::Value {
+                name,
+                value,
+                span: span.end - value.len()..span.end,
+            },
             (None, None) => {
                 let message = format!("this line of {} is neither NAME=VALUE nor a comment", file.path());
                 let error = Error::new(message).at(Place::new(Arc::clone(file), span), "");

@@ -81,14 +81,15 @@ impl<'a> Pass<'a> {
         self.node(root, false).map(drop)
     }
 
-    /// Decrypts one value that stands alone under `key`: the bytes of a file, or what is on a line of one.
-    pub(super) fn alone(&mut self, key: &str, written: &str) -> Result<Vec<u8>, Fault> {
+    /// Decrypts one value that stands alone under `key`, at `span` of its file: the bytes of a file, or what is on a
+    /// line of one.
+    pub(super) fn alone(&mut self, key: &str, written: &str, span: &Range<usize>) -> Result<Vec<u8>, Fault> {
         let is_encrypted = self
             .selector
             .is_encrypted(self.selector.matches(key), written.starts_with(PREFIX));
         let bytes = if is_encrypted {
             let plain = self.key.decrypt(written, &format!("{key}:"));
-            plain.map_err(|fault| Fault::Value(fault, 0..0))?.counted()
+            plain.map_err(|fault| Fault::Value(fault, span.clone()))?.counted()
         } else {
             written.as_bytes().to_vec()
         };

@@ -228,19 +228,26 @@ fn a_line_that_sops_cannot_read_is_an_error_and_an_empty_one_is_none() {
 #[test]
 fn a_changed_file_of_lines_or_bytes_is_rejected() {
     let vault = vault("files-changed");
-    for (file, from, to) in [
-        ("web/lines.env", "EMPTY=", "EMPTY=x"),
+    for (file, from, to, place) in [
+        ("web/lines.env", "EMPTY=", "EMPTY=x", "desired/web/lines.env:4:7"),
+        (
+            "web/lines.env",
+            "PASSWORD=ENC[AES256_GCM,data:",
+            "PASSWORD=ENC[AES256_GCM,data:AAAA",
+            "desired/web/lines.env:3:10",
+        ),
         (
             "web/binary.key",
             "\"data\": \"ENC[AES256_GCM,data:",
             "\"data\": \"ENC[AES256_GCM,data:AAAA",
+            "desired/web/binary.key:2:",
         ),
     ] {
         let text = vault.text(file);
         assert!(text.contains(from), "{text}");
         vault.desk.write(&format!("desired/{file}"), &text.replace(from, to));
         assert!(!vault.sops(&["decrypt", &format!("desired/{file}")]).status.success());
-        vault.run(&["render"]).exits(2).complains(&format!("desired/{file}"));
+        vault.run(&["render"]).exits(2).complains(place);
         vault.desk.write(&format!("desired/{file}"), &text);
     }
     vault
