@@ -7,12 +7,13 @@ use std::sync::Arc;
 use super::explain::{stray, wrong_metadata, wrong_value};
 use super::lines;
 use super::metadata::Metadata;
+use super::rewrite::{metadata_span, replaced};
 use super::tree::Pass;
 use super::value::PREFIX;
-use super::{Closed, Identities, METADATA, Seal, Sealed, closed, data_key, is_ciphertext, open};
+use super::{Closed, Identities, METADATA, Seal, Sealed, closed, data_key, is_ciphertext, may_hold_ciphertext, open};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::SourceFile;
-use crate::yaml::{self, Document, Node, NodeValue, Scalar};
+use crate::yaml::{self, Node};
 
 /// What a file holds.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,14 +32,19 @@ pub enum Content {
 /// In YAML the decrypted values stand in the place of the encrypted ones, and the metadata is left out; all else
 /// stays as it is written.
 pub fn content(shown: &str, bytes: Vec<u8>, identities: &Identities) -> Result<Content> {
-    let Some(text) = std::str::from_utf8(&bytes).ok().filter(|text| text.contains(PREFIX)) else {
+    let Some(text) = std::str::from_utf8(&bytes)
+        .ok()
+        .filter(|text| may_hold_ciphertext(text))
+    else {
         return Ok(Content::Plain(bytes));
     };
     let file = SourceFile::confidential(shown, text);
-    if text.lines().any(|line| line.starts_with("sops_mac=")) {
+    // In files of these two forms nothing can be spelled in another way, and the MAC is always encrypted.
+    let has_line = |is_it: fn(&str) -> bool| text.contains(PREFIX) && text.lines().any(is_it);
+    if has_line(|line| line.starts_with("sops_mac=")) {
         return lines::content(&file, bytes, identities);
     }
-    if text.lines().any(|line| line.trim_end() == "[sops]") {
+    if has_line(|line| line.trim_end() == "[sops]") {
         let error = Error::new(format!("{shown} is an INI file that SOPS encrypted value by value"));
         return Err(error.hint("encrypt it whole: `sops encrypt --input-type binary --output-type binary`"));
     }
@@ -73,9 +79,11 @@ pub fn content(shown: &str, bytes: Vec<u8>, identities: &Identities) -> Result<C
     }
 }
 
-/// Whether a text that cannot be read has the words that are in all metadata.
+/// Whether a text that cannot be read has the words that are in all metadata, and the encrypted MAC.
 fn may_have_metadata(text: &str) -> bool {
-    text.contains(METADATA) && text.contains("lastmodified")
+    [METADATA, "lastmodified", PREFIX]
+        .iter()
+        .all(|word| text.contains(word))
 }
 
 /// The first line of the form `NAME=VALUE` or `NAME = VALUE` whose value is encrypted.
@@ -121,109 +129,4 @@ fn wrapped(file: &Arc<SourceFile>, root: &Node, bytes: Vec<u8>, identities: &Ide
     plain
         .map(Content::Opened)
         .map_err(|fault| wrong_value(file, &metadata, &fault))
-}
-
-/// A stretch of the text, and what stands there in the end.
-type Edit = (Range<usize>, String);
-
-/// The text with its decrypted values, and without its metadata.
-fn replaced(sealed: &Sealed, documents: &[Document], metadata: Vec<Option<Range<usize>>>) -> String {
-    let text = sealed.file.text();
-    let is_json = text.trim_start().starts_with('{');
-    let mut edits: Vec<Edit> = metadata
-        .into_iter()
-        .flatten()
-        .map(|span| (span, String::new()))
-        .collect();
-    let comments = sealed.comments.iter();
-    edits.extend(comments.map(|span| (item_span(text, span), String::new())));
-    for document in documents {
-        collect(sealed, &document.root, is_json, &mut edits);
-    }
-    edits.sort_by_key(|(span, _)| span.start);
-    let mut done = String::with_capacity(text.len());
-    let mut at = 0;
-    // What an alias repeats stands once.
-    for (span, new) in edits {
-        if span.start >= at {
-            done += &text[at..span.start];
-            done += &new;
-            at = span.end;
-        }
-    }
-    done + &text[at..]
-}
-
-fn collect(sealed: &Sealed, node: &Node, is_json: bool, edits: &mut Vec<Edit>) {
-    let is_within = |comment: &Range<usize>| node.span.start <= comment.start && comment.end <= node.span.end;
-    match &node.value {
-        NodeValue::Mapping(entries) => entries
-            .iter()
-            .for_each(|entry| collect(sealed, &entry.value, is_json, edits)),
-        // What was a comment alone left a list, and not nothing.
-        NodeValue::Sequence(items) if items.is_empty() && sealed.comments.iter().any(is_within) => {
-            edits.push((node.span.clone(), "[]".to_owned()));
-        }
-        NodeValue::Sequence(items) => items.iter().for_each(|item| collect(sealed, item, is_json, edits)),
-        _ if sealed.file.is_encrypted(&node.span) => edits.push((node.span.clone(), written(node, is_json))),
-        _ => {}
-    }
-}
-
-/// A scalar as it is written in a flow or a block: plain where that is the same text, else in quotes.
-fn written(node: &Node, is_json: bool) -> String {
-    let is_plain = |text: &str| {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_/.-@+".contains(&byte);
-        text.bytes().all(fits)
-            && text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
-            && matches!(Scalar::plain(text.to_owned()), Scalar::Text(_))
-    };
-    match node.as_str() {
-        Some(text) if !is_json && is_plain(text) => text.to_owned(),
-        _ => node.to_value().to_string(),
-    }
-}
-
-/// Where the metadata of a document stands, with what divides it from what stands beside it.
-fn metadata_span(file: &SourceFile, document: &Document) -> Option<Range<usize>> {
-    let entry = document.root.entry(METADATA)?;
-    let (text, span) = (file.text(), entry.key_span.start..entry.value.span.end);
-    let in_lines = || span.start..line_end(text, span.end);
-    let is_flow = text[document.root.span.start..].starts_with('{');
-    Some(in_flow(text, &span).filter(|_| is_flow).unwrap_or_else(in_lines))
-}
-
-/// Where an item of a list stands, with what makes it one.
-fn item_span(text: &str, item: &Range<usize>) -> Range<usize> {
-    if let Some(span) = in_flow(text, item) {
-        return span;
-    }
-    let dash = text[..item.start].rfind('-').unwrap_or(item.start);
-    let line = text[..dash].rfind('\n').map_or(0, |newline| newline + 1);
-    let end = line_end(text, item.end);
-    if text[line..dash].trim().is_empty() {
-        return line..end;
-    }
-    // The list is itself an item, and begins on its line: what follows moves up to there.
-    let next = text[end..].len() - text[end..].trim_start().len();
-    dash..end + next
-}
-
-/// What stands between braces or brackets, with one comma; nothing where it stands in lines of its own.
-fn in_flow(text: &str, span: &Range<usize>) -> Option<Range<usize>> {
-    let before = text[..span.start].trim_end();
-    if let Some(before) = before.strip_suffix(',') {
-        return Some(before.len()..span.end);
-    }
-    let rest = &text[span.end..];
-    let comma = rest.len() - rest.trim_start().strip_prefix(',').unwrap_or(rest).len();
-    before.ends_with(['{', '[']).then(|| span.start..span.end + comma)
-}
-
-/// Where the line ends that `at` is on, with its line break; `at` itself, where a line begins there.
-fn line_end(text: &str, at: usize) -> usize {
-    if text[..at].ends_with('\n') {
-        return at;
-    }
-    text[at..].find('\n').map_or(text.len(), |newline| at + newline + 1)
 }

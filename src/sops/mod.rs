@@ -13,6 +13,7 @@ mod flat;
 mod identity;
 mod lines;
 mod metadata;
+mod rewrite;
 mod tree;
 mod value;
 
@@ -96,10 +97,7 @@ impl Seal {
 pub fn open(file: &Arc<SourceFile>, documents: &mut [Document], identities: &Identities) -> Result<Option<Sealed>> {
     let is_encrypted = documents.iter().any(|document| metadata_of(&document.root).is_some());
     if !is_encrypted {
-        let strays = documents
-            .iter()
-            .filter_map(|document| encrypted(&document.root).into_iter().next());
-        return Error::join(strays.map(|span| stray(file, span))).map_or(Ok(None), Err);
+        return refuse_strays(file, documents).map(|()| None);
     }
     let found = documents.first().and_then(|document| metadata_of(&document.root));
     let found = found.ok_or_else(|| {
@@ -136,6 +134,16 @@ pub fn open(file: &Arc<SourceFile>, documents: &mut [Document], identities: &Ide
     }))
 }
 
+/// Fails where a document without metadata holds an encrypted value, at the first one of each.
+fn refuse_strays(file: &Arc<SourceFile>, documents: &[Document]) -> Result<()> {
+    // Few files hold any, and a text is searched faster than a tree.
+    if !may_hold_ciphertext(file.text()) {
+        return Ok(());
+    }
+    let strays = documents.iter().filter_map(|document| first_encrypted(&document.root));
+    Error::join(strays.map(|span| stray(file, span))).map_or(Ok(()), Err)
+}
+
 /// Takes out the comments that SOPS made items of lists. They are told by what they say of themselves.
 fn take_comments(node: &mut Node) {
     let is_comment = |text: &str| is_ciphertext(text) && text.ends_with(",type:comment]");
@@ -159,6 +167,16 @@ fn encrypted(node: &Node) -> Vec<Range<usize>> {
     }
 }
 
+/// Where the first scalar at or below `node` stands that is an encrypted value.
+fn first_encrypted(node: &Node) -> Option<Range<usize>> {
+    match &node.value {
+        NodeValue::Mapping(entries) => entries.iter().find_map(|entry| first_encrypted(&entry.value)),
+        NodeValue::Sequence(items) => items.iter().find_map(first_encrypted),
+        NodeValue::String(text) if is_ciphertext(text) => Some(node.span.clone()),
+        _ => None,
+    }
+}
+
 /// Whether a scalar at or below `node`, which was read from `file`, was encrypted.
 pub fn holds_encrypted(file: &SourceFile, node: &Node) -> bool {
     match &node.value {
@@ -171,6 +189,13 @@ pub fn holds_encrypted(file: &SourceFile, node: &Node) -> bool {
 /// Whether a text is an encrypted value, as SOPS writes it.
 pub fn is_ciphertext(text: &str) -> bool {
     text.starts_with(PREFIX)
+}
+
+/// Whether a scalar of this YAML or JSON may be an encrypted value: one is written out, or as an escape or the base64
+/// of a `!!binary` might spell it.
+fn may_hold_ciphertext(text: &str) -> bool {
+    let spells = ["\\x", "\\u", "\\U", "\\\n", "\\\r", "binary"];
+    text.contains(PREFIX) || spells.iter().any(|spelling| text.contains(spelling))
 }
 
 /// Whether a text holds an encrypted value, or is the base64 of one that does, as values of a Secret are.

@@ -114,6 +114,46 @@ fn each_file_is_what_sops_makes_of_it() {
     );
 }
 
+/// Lists that `sops` writes as comments alone, and one that it writes as a comment and an empty list.
+const EMPTIED: &str = "alone: [] # hunter2-alone
+two:
+    # hunter2-first
+    # hunter2-second
+    []
+nested:
+    - [] # hunter2-nested
+    - next
+last: [] # hunter2-last
+";
+
+#[test]
+fn a_list_of_comments_alone_is_empty_and_takes_in_nothing_that_follows() {
+    let vault = vault("files-emptied");
+    vault.encrypt("web/values.yaml", EMPTIED, &[]);
+    let text = vault.text("web/values.yaml");
+    assert!(text.starts_with("alone:\n    - ENC["), "{text}");
+    let (_, alone) = text.split_once("    - ").expect("an item");
+    let (alone, _) = alone.split_once('\n').expect("its end");
+    // `sops` never writes a comment alone into a list within a list. Nor does its MAC count comments or empty lists.
+    let nested = text.replace("type:comment]\n    - []\n", "type:comment]\n");
+    let nested = nested.replace("nested:\n    - ENC", "nested:\n    - - ENC");
+    assert_ne!(nested, text);
+    for text in [
+        text.clone(),
+        nested,
+        text.replace("\n    - ", "\n- "),
+        text.replace(&format!("\n    - {alone}"), &format!(" [ \"{alone}\" ]")),
+        text.replace(alone, &format!("{alone} # beside\n    # below")),
+    ] {
+        vault.desk.write("desired/web/values.yaml", &text);
+        let real = vault.sops(&["decrypt", "desired/web/values.yaml"]).stdout;
+        let values = secret(&vault.rendered(), "yaml");
+        let decrypted = String::from_utf8_lossy(&values);
+        assert_eq!(parsed(&values), parsed(&real), "{text}\n{decrypted}");
+        assert!(!decrypted.contains("ENC["), "{decrypted}");
+    }
+}
+
 #[test]
 fn a_decrypted_file_is_shown_nowhere_though_a_config_map_holds_it() {
     let vault = vault("files-hidden");
@@ -154,6 +194,7 @@ fn a_file_is_decrypted_however_its_metadata_is_written() {
     for (file, text) in [
         ("values.json", one_line),
         ("values.json", json.replace("\"sops\":", "\"sops\" :")),
+        ("values.json", json.replace("ENC[", "\\u0045NC[")),
         ("values.yaml", yaml.replace("\nsops:", "\n'sops':")),
         ("values.yaml", yaml.replace("\nsops:", "\n\"sops\" :")),
     ] {

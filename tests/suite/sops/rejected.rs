@@ -1,5 +1,8 @@
 //! What was changed after it was encrypted: `sops` rejects it, and so do we.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::{DATA, Vault};
 
 const SECRETS: &str = "apiVersion: v1
@@ -90,10 +93,16 @@ fn a_ciphertext_without_the_metadata_of_sops_is_no_value() {
         r#"{"properties": {"a": {"type": "string"}}}"#,
     );
     vault.desk.write("desired/secret.yaml", "");
-    vault
-        .desk
-        .write("desired/parameters.yaml", &format!("a: {}\n", value(&text, "one")));
-    vault.run(&["render"]).exits(2).complains("desired/parameters.yaml:1:4");
+    let one = value(&text, "one");
+    let base64 = STANDARD.encode(one);
+    for spelled in [
+        one.to_owned(),
+        one.replace("ENC", "\"\\x45NC") + "\"",
+        format!("!!binary {base64}"),
+    ] {
+        vault.desk.write("desired/parameters.yaml", &format!("a: {spelled}\n"));
+        vault.run(&["render"]).exits(2).complains("desired/parameters.yaml:1:");
+    }
 }
 
 #[test]
