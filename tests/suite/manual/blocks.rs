@@ -14,6 +14,8 @@ pub struct Block {
     /// The word after the fence.
     pub language: String,
     pub fate: Fate,
+    /// Whether its last command is meant to fail. The reason stands above it: `<!-- fails: REASON -->`.
+    pub fails: bool,
     pub lines: Vec<String>,
 }
 
@@ -107,6 +109,7 @@ pub fn blocks(file: &str, text: &str) -> Vec<Block> {
                     line: index + 1,
                     language: language.to_owned(),
                     fate: fate(file, language, above),
+                    fails: above.starts_with("<!-- fails: "),
                     lines: Vec::new(),
                 });
             }
@@ -128,14 +131,16 @@ pub fn blocks(file: &str, text: &str) -> Vec<Block> {
 fn fate(file: &str, language: &str, above: &str) -> Fate {
     let comment = above.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
     let stem = Path::new(file).file_stem().expect("a file has a name");
+    let of_chapter = || Fate::RunIn(stem.to_string_lossy().into_owned());
     match (language, comment.map(|comment| comment.split_once(": "))) {
-        ("console" | "sh", None) => Fate::RunIn(stem.to_string_lossy().into_owned()),
+        ("console" | "sh", None) => of_chapter(),
+        ("console" | "sh", Some(Some(("fails", reason)))) if reason.contains(' ') => of_chapter(),
         ("console" | "sh", Some(Some(("run in", name)))) => Fate::RunIn(name.to_owned()),
         ("console" | "sh", Some(Some(("not run", reason)))) if reason.contains(' ') => Fate::NotRun,
         ("yaml" | "json" | "gitignore", None) => Fate::Data,
         _ => panic!(
             "{file}: a block of `{language}` below `{above}`: what is typed or printed stands in `console` or `sh`, \
-             below nothing, `<!-- run in: DIRECTORY -->` or `<!-- not run: REASON -->`"
+             below nothing, `<!-- run in: DIRECTORY -->`, `<!-- fails: REASON -->` or `<!-- not run: REASON -->`"
         ),
     }
 }

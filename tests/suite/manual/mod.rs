@@ -1,7 +1,8 @@
 //! The README and the manual: what they say is run, and what they point at is there.
 //!
 //! A block is run in the directory of its chapter, or in that of a comment above it, `<!-- run in: DIRECTORY -->`, or has
-//! a reason why not: `<!-- not run: REASON -->`. `MANUAL=rewrite cargo test --test suite manual` writes what is printed
+//! a reason why not: `<!-- not run: REASON -->`. Its commands succeed, but for the last one of a block below
+//! `<!-- fails: REASON -->`. `MANUAL=rewrite cargo test --test suite manual` writes what is printed
 //! into the blocks.
 
 mod blocks;

@@ -17,7 +17,7 @@ struct Reader {
     ran: usize,
     /// The blocks that do not show what is printed, and what they would show.
     outdated: Vec<String>,
-    /// The commands that failed and of which nothing is shown.
+    /// The commands that failed, and those that did not and were meant to.
     failed: Vec<String>,
 }
 
@@ -48,21 +48,25 @@ impl Reader {
         self.places.entry(name.to_owned()).or_insert_with(|| Place::new(name))
     }
 
-    /// Runs the commands of a block; its lines from now on.
+    /// Runs the commands of a block; its lines from now on. What a command printed that ended as it should not is not
+    /// among them.
     fn run(&mut self, block: &Block, name: &str) -> Vec<String> {
         let mut now = Vec::new();
-        for step in block.steps() {
+        let steps = block.steps();
+        for (index, step) in steps.iter().enumerate() {
             let ran = self.place(name).run(step.command);
             self.ran += 1;
             let told = |what: String| format!("{}: {}\n{what}", block.place(), step.command);
-            if block.is_console() {
-                let renewed = compare::renewed(step.shown, &ran.printed);
-                self.outdated.extend(difference(step.shown, &renewed).map(told));
-                now.push(format!("$ {}", step.command));
-                now.extend(renewed);
-            } else {
-                self.failed.extend(failure(&step, &ran).map(told));
+            let must_fail = block.fails && index + 1 == steps.len();
+            let fault = fault(step, &ran, must_fail);
+            let mut shown = step.shown.to_vec();
+            if block.is_console() && fault.is_none() {
+                shown = compare::renewed(step.shown, &ran.printed);
+                self.outdated.extend(difference(step.shown, &shown).map(told));
             }
+            self.failed.extend(fault.map(told));
+            now.push(format!("$ {}", step.command));
+            now.extend(shown);
         }
         if block.is_console() { now } else { block.lines.clone() }
     }
@@ -77,11 +81,36 @@ fn difference(shown: &[String], renewed: &[String]) -> Option<String> {
     (shown != renewed).then_some(told)
 }
 
-/// What a command said that failed, of which nothing is shown. That something would change is no failure.
-fn failure(step: &Step, ran: &Ran) -> Option<String> {
+/// What a command said that failed, or that did not and must. That something would change is no failure.
+fn fault(step: &Step, ran: &Ran, must_fail: bool) -> Option<String> {
     let may_find_something = matches!(words(step.command)[..], ["stackanetes", "diff" | "check", ..]);
     let is_done = ran.code == 0 || (ran.code == 1 && may_find_something);
-    (!is_done).then(|| format!("exit code {}\n{}", ran.code, ran.printed.join("\n")))
+    let wanted = if must_fail { "a failure" } else { "success" };
+    let told = || format!("exit code {}, and not {wanted}\n{}", ran.code, ran.printed.join("\n"));
+    (is_done == must_fail).then(told)
+}
+
+#[test]
+fn a_command_that_fails_is_told_and_what_it_printed_is_not_written() {
+    let text = "```console\n$ echo new\nold\n$ echo error: broken; exit 2\nfine\n```\n";
+    let mut reader = Reader::default();
+    assert_eq!(reader.read("src/manual/none.md", text), text.replace("old", "new"));
+    assert_eq!(reader.outdated.len(), 1);
+    let said = "src/manual/none.md:1: echo error: broken; exit 2\nexit code 2, and not success\nerror: broken";
+    assert_eq!(reader.failed, [said]);
+}
+
+#[test]
+fn a_block_that_is_said_to_fail_fails_at_its_last_command() {
+    let read = |commands: &str| {
+        let mut reader = Reader::default();
+        let text = format!("<!-- fails: there is none -->\n```console\n{commands}\n```\n");
+        assert_eq!(reader.read("src/manual/none.md", &text), text);
+        reader.failed.len()
+    };
+    assert_eq!(read("$ true\n$ echo error: no; exit 1\nerror: no"), 0);
+    assert_eq!(read("$ false\n$ false"), 1);
+    assert_eq!(read("$ true\n$ true"), 1);
 }
 
 #[test]
