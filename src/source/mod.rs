@@ -9,6 +9,7 @@ mod checkout;
 mod commits;
 mod component;
 mod defaults;
+mod environments;
 mod exclude;
 mod files;
 mod git;
@@ -29,16 +30,15 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-
-use sha2::{Digest as _, Sha256};
 
 use component::Components;
 use preamble::Preamble;
 use tree::{Disk, Tree};
 
 pub use commits::{CommitId, Commits, MergeBase, merge_base};
+pub use environments::{EnvironmentDigests, environments};
 pub use git::{Revision, top_of_repository};
 pub use identities::identities;
 pub use manifest::{Manifest, SchemaFile};
@@ -90,8 +90,6 @@ pub struct Desired {
     pub revision: Option<Revision>,
     /// The environment it was read for.
     pub environment: Option<String>,
-    /// A digest of what each environment says, by its name.
-    pub environments: BTreeMap<String, [u8; 32]>,
     /// The parameters that were set by hand.
     pub set: SetByHand,
     /// The files that SOPS encrypted and that no identity decrypts: their values are ciphertexts.
@@ -210,23 +208,12 @@ fn read_on(tree: &dyn Tree, path: &Path, mut preamble: Preamble, inputs: &Inputs
             is_structured: files.settings.is_some(),
             revision: None,
             environment: inputs.environment.clone(),
-            environments: digests(tree, &files.environments),
             set: set.unwrap_or_default(),
             secret_defaults: secret_defaults.unwrap_or_default(),
             closed: unsealer.into_closed(),
             warnings: Vec::new(),
         },
     )
-}
-
-/// A digest of each of these files that can be read; of one that cannot, it is said where it is asked for.
-fn digests(tree: &dyn Tree, files: &BTreeMap<String, PathBuf>) -> BTreeMap<String, [u8; 32]> {
-    let read = |path: &Path| files::read(tree, path).ok();
-    let digest = |file: Arc<SourceFile>| Sha256::digest(file.text()).into();
-    let digests = files
-        .iter()
-        .filter_map(|(name, path)| Some((name.clone(), digest(read(path)?))));
-    digests.collect()
 }
 
 /// Reads manifests from standard input.
@@ -304,7 +291,6 @@ fn text(name: &str, bytes: Vec<u8>, identities: &Identities) -> Result<Desired> 
         is_structured: false,
         revision: None,
         environment: None,
-        environments: BTreeMap::new(),
         set: SetByHand::default(),
         secret_defaults: Vec::new(),
         closed: unsealer.into_closed(),

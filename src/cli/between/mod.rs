@@ -25,7 +25,7 @@ use crate::diagnostic::error::{Error, Result};
 use crate::execute::{Event, Lock};
 use crate::object::commit::Commit;
 use crate::object::selection::Selection;
-use crate::source::{self, Desired, MergeBase};
+use crate::source::{self, Desired, EnvironmentDigests, MergeBase};
 use crate::view::Against;
 use range::Range;
 
@@ -86,7 +86,8 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     let namespace = context::namespace(&desired.set, &from.settings, Sandbox::DEFAULT_NAMESPACE);
     surroundings::make(&sandbox, &from, &to, &namespace).await?;
     let first = from.revision.clone();
-    let elsewhere = elsewhere(&from, &to);
+    let digests = |revision| source::environments(path, revision);
+    let elsewhere = elsewhere(&digests(Some(base.name()))?, &digests(range.to)?, to.environment.as_ref());
     let base_of = base.of();
     Box::pin(sync_into(from, connected(), desired, ui)).await?;
     let asked = PlanRequest {
@@ -112,12 +113,11 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     })
 }
 
-/// The environments that are not the one that is shown, and of which the two do not say the same.
-fn elsewhere(from: &Desired, to: &Desired) -> Vec<String> {
-    let names = from.environments.keys().chain(to.environments.keys());
-    let names: BTreeSet<&String> = names.filter(|name| Some(*name) != to.environment.as_ref()).collect();
-    let changed = |name: &&String| from.environments.get(*name) != to.environments.get(*name);
-    names.into_iter().filter(changed).cloned().collect()
+/// The environments that are not the one that is shown, and of which the two sides do not say the same.
+fn elsewhere(from: &EnvironmentDigests, to: &EnvironmentDigests, shown: Option<&String>) -> Vec<String> {
+    let names: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
+    let changed = names.into_iter().filter(|name| from.get(*name) != to.get(*name));
+    changed.filter(|name| Some(*name) != shown).cloned().collect()
 }
 
 /// The commit that is compared with.

@@ -1,0 +1,41 @@
+//! What each environment of a directory says, in digests: by them two commits are compared.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::preamble::Preamble;
+use super::tree::{Disk, Tree};
+use super::{Commits, files};
+use crate::diagnostic::error::Result;
+use crate::diagnostic::place::SourceFile;
+
+/// The SHA-256 of the file of each environment, by the environment's name.
+pub type EnvironmentDigests = BTreeMap<String, [u8; 32]>;
+
+/// Digests of the environments of the directory at `path`, as it is in the commit that `revision` names, or else on
+/// disk.
+///
+/// A file that cannot be read has none: it is an error where its environment is asked for. It is one here if the
+/// commit is not there, or the settings of the directory cannot be read.
+pub fn environments(path: &Path, revision: Option<&str>) -> Result<EnvironmentDigests> {
+    let Some(revision) = revision else {
+        return digests(&Disk, path);
+    };
+    let commits = Commits::of(path)?;
+    let commit = commits.find(revision)?;
+    digests(&commits.tree(&commit)?, path)
+}
+
+fn digests(tree: &dyn Tree, path: &Path) -> Result<EnvironmentDigests> {
+    let preamble = Preamble::read(tree, path)?;
+    let files = files::find(tree, path, &preamble, &mut Vec::new())?;
+    let digest = |file: Arc<SourceFile>| Sha256::digest(file.text()).into();
+    let digests = files
+        .environments
+        .into_iter()
+        .filter_map(|(name, path)| Some((name, digest(files::read(tree, &path).ok()?))));
+    Ok(digests.collect())
+}
