@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::format::PlanFormat;
+use super::format::{PlanFormat, Shown};
 use super::rights::Rights;
 use super::{Exit, between, context, options, saved};
 use crate::cli::ui::Ui;
-use crate::diagnostic::error::Result;
+use crate::diagnostic::error::{Error, Result};
 
 /// Show what a sync would do; change nothing.
 #[derive(Debug, clap::Args)]
@@ -22,6 +22,9 @@ pub(super) struct Args {
     /// It holds no manifest and no secret.
     #[arg(help_heading = "Output", long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Write the page that --format html prints into a file, too, of the same plan as what is printed.
+    #[arg(help_heading = "Output", long, value_name = "FILE")]
+    page: Option<PathBuf>,
     /// What is printed.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
     format: PlanFormat,
@@ -46,8 +49,11 @@ impl Args {
         Rights::to_diff(&self.desired)
     }
 
-    fn format(&self) -> PlanFormat {
-        if self.stat { PlanFormat::Stat } else { self.format }
+    fn shown(&self) -> Shown<'_> {
+        Shown {
+            format: if self.stat { PlanFormat::Stat } else { self.format },
+            page: self.page.as_deref(),
+        }
     }
 }
 
@@ -59,13 +65,18 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
             safety: &args.safety,
             from,
             to,
-            format: args.format(),
+            shown: args.shown(),
         };
         return Box::pin(between::run(between, ui)).await;
     }
+    if let (Some(out), true) = (&args.out, args.out == args.page) {
+        let error = Error::new(format!("--out and --page name the same file: {}", out.display()));
+        return Err(error.hint("give each a file of its own"));
+    }
     let planned = context::plan_directory(&args.desired, &args.cluster, &args.safety, ui).await?;
     let heading = planned.heading(ui);
-    let made_of = match (&args.out, args.format()) {
+    let shown = args.shown();
+    let made_of = match (&args.out, shown.format) {
         (Some(path), _) => {
             let made_of = saved::made_of(&planned).await?;
             saved::save(&planned.plan, &heading, made_of.clone(), path)?;
@@ -75,7 +86,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         (None, PlanFormat::Json) => saved::made_of(&planned).await.ok(),
         (None, PlanFormat::Text | PlanFormat::Markdown | PlanFormat::Html | PlanFormat::Stat) => None,
     };
-    ui.result(&args.format().show(&planned.plan, &heading, made_of))?;
+    shown.show(&planned.plan, &heading, made_of, ui)?;
     Ok(if planned.plan.is_in_sync() {
         Exit::Done
     } else {

@@ -1,6 +1,10 @@
-//! `--format`: what a plan is printed as.
+//! `--format` and `--page`: what a plan is shown as.
 
+use std::path::Path;
+
+use super::outfile;
 use super::ui::Ui;
+use crate::diagnostic::error::Result;
 use crate::plan::{MadeOf, Plan};
 use crate::view::{self, Detail, Heading};
 
@@ -22,7 +26,7 @@ pub(super) enum PlanFormat {
 
 impl PlanFormat {
     /// What is printed for a plan that is made of this, where it can be bound to anything.
-    pub(super) fn show(self, plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> String {
+    fn show(self, plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> String {
         match self {
             Self::Text => view::plan(plan, heading, Ui::width()),
             Self::Stat => {
@@ -36,5 +40,24 @@ impl PlanFormat {
             Self::Html => view::html(plan, heading),
             Self::Json => view::json::pretty(&view::json::plan(plan, heading, made_of)),
         }
+    }
+}
+
+/// What a plan is shown as.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown<'a> {
+    /// What is printed.
+    pub(super) format: PlanFormat,
+    /// The file that the page is written into, too.
+    pub(super) page: Option<&'a Path>,
+}
+
+impl Shown<'_> {
+    /// Writes the page, and prints the plan that is made of this, where it can be bound to anything.
+    pub(super) fn show(self, plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>, ui: &mut Ui) -> Result<()> {
+        if let Some(page) = self.page {
+            outfile::write(page, &view::html(plan, heading))?;
+        }
+        ui.result(&self.format.show(plan, heading, made_of))
     }
 }

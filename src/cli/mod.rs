@@ -15,6 +15,7 @@ mod format;
 mod help;
 mod history;
 mod options;
+mod outfile;
 mod output;
 mod render;
 mod rights;

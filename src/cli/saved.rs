@@ -5,8 +5,8 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::context::Planned;
+use super::outfile;
 use crate::cli::ui::Ui;
-use crate::cluster::files;
 use crate::diagnostic::error::{Error, Result};
 use crate::object::ObjectRef;
 use crate::observe;
@@ -16,14 +16,7 @@ use crate::view::{self, Heading};
 /// Saves the plan, for `sync --plan`.
 pub(super) fn save(plan: &Plan, heading: &Heading<'_>, made_of: MadeOf, path: &Path) -> Result<()> {
     let text = view::json::pretty(&view::json::plan(plan, heading, Some(made_of)));
-    // A pipe or a device is written to; only a file can be replaced.
-    let is_other = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
-    let written = if is_other {
-        fs::write(path, text)
-    } else {
-        files::write(path, &text)
-    };
-    written.map_err(|error| Error::new(format!("failed to write {}", path.display())).because(error))
+    outfile::write(path, &text)
 }
 
 /// Refuses a plan that is not the one that was saved, and shows what moved.

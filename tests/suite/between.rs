@@ -84,6 +84,49 @@ fn what_the_directory_does_not_hold_is_taken_to_be_there() {
 }
 
 #[test]
+fn the_environments_that_change_beside_the_one_that_is_shown_are_named() {
+    let bed = Bed::new("between-environments");
+    bed.write("parameters.yaml", "web: {color: red}\n");
+    bed.write(
+        "parameters.schema.json",
+        r#"{"properties": {"web": {"properties": {"color": {"type": "string"}}}}}"#,
+    );
+    for name in ["lab", "prod", "same", "went"] {
+        bed.write(&format!("environments/{name}.yaml"), "web: {color: blue}\n");
+    }
+    bed.commit("First");
+    for name in ["came", "lab", "prod"] {
+        bed.write(&format!("environments/{name}.yaml"), "web: {color: green}\n");
+    }
+    bed.remove("environments/went.yaml");
+    let told = |range: &str| {
+        let json = ["--environment", "prod", "--format", "json"];
+        let json = bed.run(&[&["diff", "--from", range], &json[..]].concat()).exits(0);
+        let plan: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+        plan["environmentsNotShown"].clone()
+    };
+    let changed = serde_json::json!(["came", "lab", "went"]);
+    assert_eq!(told("HEAD"), changed);
+    bed.commit("Second");
+    assert_eq!(told("HEAD~1..HEAD"), changed);
+    assert_eq!(told("HEAD"), serde_json::Value::Null);
+}
+
+#[test]
+fn a_page_of_two_commits_is_written_beside_what_is_printed() {
+    let bed = Bed::new("between-page");
+    commits(&bed);
+    let html = bed.run(&["diff", "--from", "HEAD~1", "--format", "html"]).exits(1);
+    let text = bed.run(&["diff", "--from", "HEAD~1"]).exits(1);
+    let diff = |page: &str| bed.run(&["diff", "--from", "HEAD~1", "--page", page]).exits(1);
+    assert_eq!(diff("page.html").stdout, text.stdout);
+    let page = std::fs::read_to_string(bed.dir.join("page.html")).expect("it is there");
+    assert_eq!(page, html.stdout);
+    // A pipe is written to, and not replaced.
+    assert_eq!(diff("/dev/stdout").stdout, html.stdout + &text.stdout);
+}
+
+#[test]
 fn it_needs_no_cluster_and_no_stackanetes_yaml() {
     let bed = Bed::new("between-plain");
     bed.remove("stackanetes.yaml");

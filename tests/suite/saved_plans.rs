@@ -65,6 +65,25 @@ fn a_plan_that_still_holds_is_executed_without_asking() {
 }
 
 #[test]
+fn a_page_is_written_of_the_plan_that_is_saved_and_printed() {
+    let bed = planned("saved-page");
+    let told = "1 to create, 1 to update, 1 to delete";
+    bed.run(&["diff", "--out", "again.json", "--page", "page.html"])
+        .exits(1)
+        .shows(told);
+    assert!(bed.dir.join("again.json").exists());
+    let page = || fs::read_to_string(bed.dir.join("page.html")).expect("it is there");
+    assert!(page().contains(told) && page().contains("<code>ConfigMap saved-page/new"));
+    let before = page();
+    bed.run(&["diff", "--out", "page.html", "--page", "page.html"])
+        .exits(2)
+        .complains("--out and --page name the same file: page.html");
+    assert_eq!(page(), before);
+    let run = bed.run(&["diff", "--page", "none/page.html"]).exits(2);
+    assert_eq!(run.complains("failed to write none/page.html").stdout, "");
+}
+
+#[test]
 fn what_makes_no_difference_does_not_count() {
     let bed = planned("saved-unrelated");
     bed.kubectl(&["patch", "service", "web", "--subresource=status", "--type=merge", "--patch",

@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::context::{Connected, PlanRequest};
-use super::format::PlanFormat;
+use super::format::Shown;
 use super::{Exit, context, options, sync};
 use crate::cli::ui::Ui;
 use crate::cluster::Sandbox;
@@ -42,8 +42,7 @@ pub(super) struct Between<'a> {
     /// `--from` and `--to`, as typed.
     pub(super) from: &'a str,
     pub(super) to: Option<&'a str>,
-    /// What is printed.
-    pub(super) format: PlanFormat,
+    pub(super) shown: Shown<'a>,
 }
 
 pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
@@ -52,7 +51,7 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
         safety,
         from,
         to,
-        format,
+        shown,
     } = between;
     let path = desired.source.path().unwrap_or_else(|| Path::new("."));
     let inputs = desired.source.inputs()?;
@@ -87,7 +86,11 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     surroundings::make(&sandbox, &from, &to, &namespace).await?;
     let first = from.revision.clone();
     let digests = |revision| source::environments(path, revision);
-    let elsewhere = elsewhere(&digests(Some(base.name()))?, &digests(range.to)?, to.environment.as_ref());
+    let elsewhere = elsewhere(
+        &digests(Some(base.name()))?,
+        &digests(range.to)?,
+        to.environment.as_ref(),
+    );
     let base_of = base.of();
     Box::pin(sync_into(from, connected(), desired, ui)).await?;
     let asked = PlanRequest {
@@ -104,8 +107,7 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
         };
         heading.elsewhere = &elsewhere;
     }
-    let text = format.show(&planned.plan, &heading, None);
-    ui.result(&text)?;
+    shown.show(&planned.plan, &heading, None, ui)?;
     Ok(if planned.plan.is_in_sync() {
         Exit::Done
     } else {
