@@ -52,14 +52,6 @@ diff_into() {
     return "$code"
 }
 
-# Writes what a diff says to a file, as a page for a browser.
-page_into() {
-    local page=$1 code=0
-    shift
-    quoted stackanetes diff --format html "$@" "${options[@]}" > "$page" || code=$?
-    [ "$code" -le 1 ] || return "$code"
-}
-
 # Shows a file on the page of the run.
 summarize() {
     [ -z "${GITHUB_STEP_SUMMARY:-}" ] || cat -- "$1" >> "$GITHUB_STEP_SUMMARY"

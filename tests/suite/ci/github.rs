@@ -85,6 +85,21 @@ fn a_preview_without_credentials_compares_git_with_git_and_a_change_is_no_failur
 }
 
 #[test]
+fn the_comment_the_page_and_the_plan_are_of_one_diff() {
+    let bed = changed("ci-one-diff");
+    let runner = Runner::new(&bed);
+    run(&runner, PREVIEW, &[BASE]).exits(0);
+    assert_eq!(runner.count("diff"), 1);
+    let text = kubeconfig(&bed);
+    run(&runner, PREVIEW, &[BASE, ("secrets.kubeconfig", &text)]).exits(0);
+    assert_eq!(runner.count("diff"), 2);
+    for result in ["comment.md", "diff.html"] {
+        assert!(runner.result(result).contains("2 to create"), "{result}");
+    }
+    assert!(runner.result("plan.json").contains("\"madeOf\""));
+}
+
+#[test]
 fn what_others_merged_meanwhile_is_no_part_of_a_preview() {
     let bed = changed("ci-behind");
     let main = merged_with_others(&bed);

@@ -86,6 +86,7 @@ fn a_merge_request_is_compared_with_git_where_there_are_no_credentials() {
     );
     assert!(told.contains("1 to create"), "{told}");
     assert!(written(&bed, "stackanetes.html").contains("<code>ConfigMap gitlab-preview/"));
+    assert_eq!(runner.count("diff"), 1);
     run(
         &runner,
         "stackanetes-preview",
