@@ -10,3 +10,4 @@ pub mod parent;
 pub mod put_back;
 pub mod source;
 pub mod tally;
+pub mod unlisted;

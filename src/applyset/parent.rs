@@ -10,6 +10,7 @@ use super::jobs::{self, Irreversible, Recorded};
 use super::journal::{Ending, Entry, Journal};
 use super::source::Source;
 use super::tally::Tally;
+use super::unlisted::Unlisted;
 use crate::object::commit::Commit;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 
@@ -46,6 +47,8 @@ pub struct Parent {
     pub kinds: BTreeSet<GroupKind>,
     /// The namespaces its members are in, at most.
     pub namespaces: BTreeSet<String>,
+    /// Where there may be members besides, since it could not be listed when they were looked for.
+    pub unlisted: Unlisted,
     /// The sync that began last.
     pub attempted: Option<Record>,
     /// The sync that ended last without a failure.
@@ -108,6 +111,8 @@ const JOBS: &str = "jobs";
 const IRREVERSIBLE: &str = "irreversible";
 /// The key that holds the earlier syncs: JSON.
 const HISTORY: &str = "history";
+/// The key that holds what could not be listed when members were looked for: JSON.
+const UNLISTED: &str = "unlisted";
 
 /// Why an object is not the parent of an ApplySet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -163,6 +168,9 @@ impl Parent {
                 .into_iter()
                 .chain([set.namespace.clone()])
                 .collect(),
+            unlisted: text(UNLISTED)
+                .and_then(|text| serde_json::from_str(text).ok())
+                .unwrap_or_default(),
             attempted: record(ATTEMPTED),
             completed: record(COMPLETED),
             jobs: read_jobs(text(JOBS)),
@@ -221,6 +229,9 @@ impl Parent {
             if let Some(text) = record.as_ref().and_then(|record| serde_json::to_string(record).ok()) {
                 data.insert(key, text);
             }
+        }
+        if !self.unlisted.is_empty() {
+            data.insert(UNLISTED, json!(self.unlisted).to_string());
         }
         if !self.jobs.is_empty() {
             data.insert(JOBS, write_jobs(&self.jobs));
@@ -307,6 +318,10 @@ mod tests {
         let parent = Parent {
             kinds: [GroupKind::new("apps", "Deployment"), GroupKind::new("", "Secret")].into(),
             namespaces: ["prod".to_owned(), "other".to_owned()].into(),
+            unlisted: Unlisted {
+                kinds: [GroupKind::new("apps", "StatefulSet")].into(),
+                versions: ["example.com/v1".to_owned()].into(),
+            },
             attempted: Some(record.clone()),
             completed: Some(record.clone()),
             jobs: Recorded::from([(job.clone(), inputs.clone())]),

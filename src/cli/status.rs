@@ -38,7 +38,6 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         return all(&args.cluster, ui).await;
     }
     let found = context::found(&args.named, &args.set, &args.cluster, ui).await?;
-    let parent = found.parent().await?;
     let FoundSet {
         connected,
         set,
@@ -46,15 +45,18 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     } = found;
     let cluster = &*connected.cluster;
     let query = Query::about_members(&set, connected.concurrency);
-    let (live, not_compared) = observe::read_members(cluster, &query, &discovery, &parent).await?;
-    let explained = futures::stream::iter(&live)
+    let parent = observe::read_parent(cluster, &set, &discovery).await?;
+    let found = observe::read_members(cluster, &query, &discovery, parent.as_ref()).await?;
+    let found = found.ok_or_else(|| context::never_synced(&set, &connected.name))?;
+    let explained = futures::stream::iter(&found.live)
         .map(async |(resource, object)| {
             let health = observe::explained(cluster, &discovery, resource, object, health::of(object)).await;
             (object.reference(), health)
         })
         .buffered(connected.concurrency);
     let members: Vec<_> = explained.collect().await;
-    let outdated: Vec<_> = live
+    let outdated: Vec<_> = found
+        .live
         .iter()
         .filter_map(|(_, object)| Some((object.reference(), health::outdated_pods(object)?)))
         .collect();
@@ -62,14 +64,15 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     ui.result(&view::status(&StatusView {
         set: &set,
         cluster: &connected.name,
-        parent: &parent,
+        parent: parent.as_ref(),
         members: &members,
         outdated: &outdated,
-        not_compared: &not_compared,
+        not_compared: &found.not_compared,
+        forgotten: found.forgotten.as_ref(),
         now: Timestamp::now(),
         whole: ui.verbosity() == Verbosity::Verbose,
     }))?;
-    let all_current = not_compared.is_empty() && members.iter().all(|(_, health)| health.is_current());
+    let all_current = !found.may_have_more() && members.iter().all(|(_, health)| health.is_current());
     Ok(if all_current { Exit::Done } else { Exit::Differs })
 }
 

@@ -8,7 +8,7 @@ use crate::object::ObjectRef;
 use crate::observe;
 
 impl Run<'_> {
-    /// Deletes the key and the parent if there is no member any more. Whether there is none.
+    /// Deletes the key and the parent if it is certain that there is no member any more. Whether it is.
     ///
     /// The cluster is asked once more: what was kept, and what came since, is still to be found by the
     /// parent.
@@ -18,9 +18,9 @@ impl Run<'_> {
         let Some(parent) = observe::read_parent(cluster, set, &execution.served.discovery).await? else {
             return Ok(true);
         };
-        let (members, hidden) =
-            observe::read_members(cluster, &execution.query, &execution.served.discovery, &parent).await?;
-        if !members.is_empty() || !hidden.is_empty() {
+        let (query, discovery) = (&execution.query, &execution.served.discovery);
+        let found = observe::read_members(cluster, query, discovery, Some(&parent)).await?;
+        if found.is_some_and(|found| !found.live.is_empty() || found.may_have_more()) {
             return Ok(false);
         }
         self.remove(&set.key()).await?;

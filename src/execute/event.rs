@@ -75,6 +75,8 @@ pub enum Event {
 pub enum NotPruned {
     /// So many objects, which come before it, are not as git wants them: they may still use what git dropped.
     Before(usize),
+    /// Members may be left of kinds that could not be listed: the namespace holds the parent, by which they are found.
+    Unlisted,
     /// The sync was stopped.
     Stopped,
 }

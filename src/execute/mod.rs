@@ -172,8 +172,8 @@ impl Run<'_> {
             ..
         } = facts;
         let mut members = Extents::default();
-        for member in forgotten.iter().flat_map(|forgotten| &forgotten.found) {
-            members.note_found(member);
+        if let Some(forgotten) = &forgotten {
+            members.note_forgotten(forgotten);
         }
         let mut nodes = Vec::new();
         let mut deletes = Vec::new();
@@ -227,7 +227,7 @@ impl Run<'_> {
             self.store(&set, &key).await?;
             let complete = self.body(&mut walk, &deletes, Some(&lease)).await?;
             // With the namespace that it is kept in, it goes by itself.
-            let takes_home = complete && home.len() == 1;
+            let takes_home = complete && home.len() == 1 && members.are_known();
             let is_dissolved = complete && !takes_home && dissolves && self.dissolve(&set).await?;
             if !takes_home && !is_dissolved {
                 let remaining = Remaining {
@@ -245,8 +245,12 @@ impl Run<'_> {
         if is_dissolved {
             self.remove_lease(&set).await?;
         }
-        let missed = usize::from(!complete);
-        self.prune(&home, missed).await;
+        let before = match (complete, members.are_known()) {
+            (false, _) => Some(NotPruned::Before(1)),
+            (true, false) => Some(NotPruned::Unlisted),
+            (true, true) => None,
+        };
+        self.prune(&home, before).await;
         Ok(())
     }
 
@@ -261,7 +265,8 @@ impl Run<'_> {
         let work = async {
             self.walk(walk).await;
             let missed = walk.missed() + self.look_again().await;
-            let pruned = self.prune(deletes, missed).await;
+            let before = (missed > 0).then_some(NotPruned::Before(missed));
+            let pruned = self.prune(deletes, before).await;
             missed == 0 && pruned
         };
         tokio::select! {

@@ -10,13 +10,14 @@ use crate::applyset::journal::{Ending, Entry};
 use crate::applyset::key::Keyring;
 use crate::applyset::parent::{Parent, Record};
 use crate::applyset::put_back::PutBack;
+use crate::applyset::unlisted::Unlisted;
 use crate::cluster::{Apply, Failure, Force, Persist, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::jobs::{Irreversible, Recorded};
 use crate::object::commit::Commit;
 use crate::object::{GroupKind, GroupVersionKind, ObjectRef};
 use crate::observe;
-use crate::plan::{Action, Plan, Prune, Step, Version};
+use crate::plan::{Action, Forgotten, ParentGap, Plan, Prune, Step, Version};
 
 /// The kinds and namespaces of members.
 #[derive(Debug, Default)]
@@ -44,6 +45,8 @@ pub(super) struct Extents {
     planned: Extent,
     /// Of what there is once everything is done.
     remaining: Extent,
+    /// Where there may be members besides.
+    unlisted: Unlisted,
 }
 
 impl Extents {
@@ -54,9 +57,17 @@ impl Extents {
         }
     }
 
-    /// A member that the parent may not list.
-    pub(super) fn note_found(&mut self, reference: &ObjectRef) {
-        self.planned.note(reference);
+    /// The members that the parent may not list, and where others may be.
+    pub(super) fn note_forgotten(&mut self, forgotten: &Forgotten) {
+        for member in &forgotten.found {
+            self.planned.note(member);
+        }
+        self.unlisted.clone_from(&forgotten.unlisted);
+    }
+
+    /// Whether everything was listed, so that all members are known.
+    pub(super) fn are_known(&self) -> bool {
+        self.unlisted.is_empty()
     }
 
     pub(super) fn note_desired(&mut self, reference: &ObjectRef) {
@@ -93,7 +104,10 @@ impl Run<'_> {
         let is_new = completed.is_none_or(|completed| completed.revision != self.execution.record.revision);
         let mut parents = plan.facts.parent.iter();
         let ran = parents.any(|parent| self.runs.after(&parent.jobs) != parent.jobs);
-        let is_gap = plan.facts.forgotten.is_some();
+        let noted = plan.facts.parent.as_ref().map(|parent| &parent.unlisted);
+        let is_gap = plan.facts.forgotten.as_ref().is_some_and(|forgotten| {
+            !matches!(forgotten.gap, ParentGap::Unlisted) || Some(&forgotten.unlisted) != noted
+        });
         plan.facts.set.is_some() && (ran || is_gap || is_new && self.execution.query.selection.is_everything())
     }
 
@@ -166,6 +180,7 @@ impl Run<'_> {
         kept.parent.irreversible = self.runs.irreversible_before(&kept.irreversible);
         kept.parent.journal = kept.parent.syncs();
         members.planned.widen(&mut kept.parent);
+        kept.parent.unlisted.clone_from(&members.unlisted);
         kept.parent.attempted = Some(self.execution.record.clone());
         self.write(set, &mut kept).await?;
         Ok(kept)

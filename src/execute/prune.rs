@@ -23,12 +23,11 @@ enum Deleted {
 }
 
 impl Run<'_> {
-    /// Prunes, unless something before it was not done. Whether all that was to go is gone.
+    /// Prunes, unless something that comes before stops it. Whether all that was to go is gone.
     ///
     /// What is dropped from git may still be in use by what could not be updated. What does not go, since
     /// it was refused or a finalizer holds it, keeps what it uses, and nothing else.
-    pub(super) async fn prune(&self, deletes: &[Step], missed: usize) -> bool {
-        let before = (missed > 0).then_some(NotPruned::Before(missed));
+    pub(super) async fn prune(&self, deletes: &[Step], before: Option<NotPruned>) -> bool {
         let (steps, live): (Vec<_>, Vec<_>) = deletes
             .iter()
             .filter_map(|step| match &step.work {

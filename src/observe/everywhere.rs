@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::members::{Members, Observer};
+use super::metrics;
 use crate::applyset::parent::Parent;
+use crate::applyset::unlisted::Unlisted;
 use crate::cluster::{Resource, Scope};
 use crate::object::{GroupKind, ObjectRef};
 use crate::plan::{Forgotten, ParentGap};
@@ -13,7 +15,8 @@ impl Observer<'_> {
     /// that they have. A sync widens the parent before it writes a member, so this is the case only if the parent was
     /// deleted, edited, or restored from a backup.
     ///
-    /// What cannot be listed is noted, and hides nothing of what git wants.
+    /// What cannot be listed hides nothing of what git wants. A sync notes it in the parent, so that it is looked
+    /// into again until it can be listed.
     pub(super) async fn look_everywhere(
         &self,
         parent: Option<&Parent>,
@@ -21,41 +24,42 @@ impl Observer<'_> {
         members: &mut Members,
     ) {
         let Some(gap) = self.gap(parent, members) else { return };
-        let kinds = self.discovery.kinds();
+        // What was listed everywhere before need not be again.
+        let noted = parent.filter(|_| matches!(gap, ParentGap::Unlisted));
+        let noted = noted.map(|parent| &parent.unlisted);
+        let is_open = |kind: &GroupKind| noted.is_none_or(|noted| noted.has_kind(kind));
+        let kinds = self.discovery.kinds().filter(|kind| is_open(kind));
         let others = kinds.filter(|kind| !members.scopes.contains_key(kind) && !members.hidden.contains_key(kind));
         let resources = others.filter_map(|kind| self.discovery.preferred(kind));
-        let resources: Vec<Resource> = resources.filter(|resource| resource.listable).cloned().collect();
+        let resources =
+            resources.filter(|resource| resource.listable && !metrics::are_in(&resource.gvk.group_kind.group));
+        let resources: Vec<Resource> = resources.cloned().collect();
         let mut more = Members::default();
         let failures = self.gather(resources.into_iter(), namespaces, &mut more).await;
-        // Others show copies of members under kinds of their own, such as the PodMetrics of a Pod.
+        // Others show copies of members under kinds of their own.
         more.live.retain(|_, (_, object)| self.is_applied(object));
         members.live.append(&mut more.live);
         members.scopes.append(&mut more.scopes);
-        if members.live.is_empty() {
+        if parent.is_none() && members.live.is_empty() && failures.is_empty() {
             // It was never synced.
             return;
         }
-        let elsewhere = members.scopes.iter().filter(|(kind, scopes)| {
-            let is_namespaced = self
-                .discovery
-                .preferred(kind)
-                .is_some_and(|resource| resource.namespaced);
-            is_namespaced && !scopes.contains(&Scope::Cluster)
-        });
+        let listed = members.scopes.iter().filter(|(kind, _)| is_open(kind));
+        let elsewhere = listed.filter(|(kind, scopes)| self.is_namespaced(kind) && !scopes.contains(&Scope::Cluster));
         let failed = failures.into_iter().map(|(resource, _)| resource.gvk.group_kind);
-        let unseen: BTreeSet<GroupKind> = elsewhere.map(|(kind, _)| kind.clone()).chain(failed).collect();
-        members.forgotten = Some(Forgotten {
-            gap,
-            found: members.live.keys().cloned().collect(),
-            unseen: unseen.into_iter().collect(),
-            unavailable: self.unavailable().cloned().collect(),
-        });
+        let unavailable = metrics::unavailable_but(self.discovery);
+        let unavailable = unavailable.filter(|version| noted.is_none_or(|noted| noted.has_version(version)));
+        let unlisted = Unlisted {
+            kinds: elsewhere.map(|(kind, _)| kind.clone()).chain(failed).collect(),
+            versions: unavailable.cloned().collect(),
+        };
+        let found = members.live.keys().cloned().collect();
+        members.forgotten = Some(Forgotten { gap, found, unlisted });
     }
 
-    /// The versions that may hold members. Metrics are nobody's.
-    fn unavailable(&self) -> impl Iterator<Item = &String> {
-        let versions = self.discovery.unavailable.iter();
-        versions.filter(|version| !version.starts_with("metrics.k8s.io/"))
+    fn is_namespaced(&self, kind: &GroupKind) -> bool {
+        let resource = self.discovery.preferred(kind);
+        resource.is_some_and(|resource| resource.namespaced)
     }
 
     /// What shows that the parent does not say where all members are; nothing where nothing shows it.
@@ -70,7 +74,8 @@ impl Observer<'_> {
         let listed: BTreeSet<&str> = listed.iter().map(|(_, (_, object))| object.uid()).collect();
         let mut not_listed = not_listed.into_iter();
         let forgotten = not_listed.find(|(_, (_, object))| !listed.contains(object.uid()));
-        forgotten.map(|(member, _)| ParentGap::NotListed(member.clone()))
+        let forgotten = forgotten.map(|(member, _)| ParentGap::NotListed(member.clone()));
+        forgotten.or_else(|| (!parent.unlisted.is_empty()).then_some(ParentGap::Unlisted))
     }
 }
 

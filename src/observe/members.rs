@@ -57,6 +57,7 @@ impl Observer<'_> {
                 .or_insert_with(|| resource.clone());
         }
         let mut namespaces: BTreeSet<String> = parent.map(|parent| parent.namespaces.clone()).unwrap_or_default();
+        namespaces.extend(self.query.set.as_ref().map(|set| set.namespace.clone()));
         namespaces.extend(
             desired
                 .iter()

@@ -12,10 +12,12 @@ mod defaulted;
 mod diagnosis;
 mod everywhere;
 mod explain;
+mod found;
 pub mod history;
 mod job;
 mod key;
 mod members;
+mod metrics;
 mod migrated;
 mod others;
 mod payload;
@@ -44,20 +46,21 @@ use crate::object::commit::Commit;
 use crate::object::selection::Selection;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::plan::order;
-use crate::plan::{Answered, Contents, Facts, NotCompared, Observation, Observed, Policy, is_container};
+use crate::plan::{Answered, Contents, Facts, Observation, Observed, Policy, is_container};
 use crate::sops::Closed;
 use crate::source::ComponentDependencies;
 use crate::source::Manifest;
 use crate::source::rules::Rule;
 use crate::ssa::schema::Schema;
 
-use members::{Members, Observer, split_hidden};
+use members::{Observer, split_hidden};
 use schemas::Schemas;
 
 pub use ask_one::{Server, bind, observe_again};
 pub use contents::contents;
 pub use diagnosis::{explained, waits_for_consumer};
 pub use explain::{failed, refused, warnings};
+pub use found::{Found, read_members};
 pub use job::validate;
 pub use key::is_needed as needs_key;
 pub use replacement::without_addresses;
@@ -448,23 +451,4 @@ pub async fn read_parents(cluster: &dyn Cluster, discovery: &Discovery) -> Resul
     let mut found: Vec<_> = live.iter().filter_map(Parent::of).collect();
     found.sort_by(|(one, _), (other, _)| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
     Ok(found)
-}
-
-/// Lists the members of an ApplySet, wherever its parent says that there are any.
-pub async fn read_members(
-    cluster: &dyn Cluster,
-    query: &Query,
-    discovery: &Discovery,
-    parent: &Parent,
-) -> Result<(Vec<(Resource, LiveObject)>, Vec<NotCompared>)> {
-    let observer = Observer {
-        cluster,
-        query,
-        discovery,
-        completed: &parent.jobs,
-        wanted: &BTreeSet::new(),
-    };
-    let Members { live, hidden, .. } = observer.members(&[], Some(parent)).await?;
-    let (_, not_compared) = split_hidden(Vec::new(), hidden);
-    Ok((live.into_values().collect(), not_compared))
 }

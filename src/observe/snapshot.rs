@@ -33,13 +33,16 @@ pub async fn gather(
     let Some(parent) = observe::read_parent(cluster, set, discovery).await? else {
         return Ok(None);
     };
-    let (members, not_compared) = observe::read_members(cluster, query, discovery, &parent).await?;
+    let Some(found) = observe::read_members(cluster, query, discovery, Some(&parent)).await? else {
+        return Ok(None);
+    };
     let mut gathered = Gathered {
-        objects: members
+        objects: found
+            .live
             .into_iter()
             .map(|(resource, object)| (object.reference(), (resource, object)))
             .collect(),
-        hidden: not_compared.into_iter().map(|kind| kind.kind).collect(),
+        hidden: found.not_compared.into_iter().map(|kind| kind.kind).collect(),
         undefined: Vec::new(),
     };
     let reader = Reader { cluster, discovery };

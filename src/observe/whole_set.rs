@@ -1,14 +1,12 @@
 //! All members of an ApplySet, as what is to go.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::members::{Members, Observer, split_hidden};
+use super::found::{Found, read_members};
 use super::{Observations, Query, Served, in_containers, read_parent};
-use crate::cluster::{Cluster, Resource};
+use crate::cluster::Cluster;
 use crate::diagnostic::error::Result;
-use crate::kinds::jobs::Recorded;
-use crate::object::LiveObject;
 use crate::plan::{Facts, Observed};
 use crate::ssa::schema::Schema;
 
@@ -18,25 +16,15 @@ pub async fn whole_set(cluster: &dyn Cluster, query: &Query) -> Result<Option<Ob
     super::check_kinds(&query.policy.prune_kinds, &discovery)?;
     let Some(set) = &query.set else { return Ok(None) };
     let parent = read_parent(cluster, set, &discovery).await?;
-    let none = Recorded::new();
-    let observer = Observer {
-        cluster,
-        query,
-        discovery: &discovery,
-        completed: parent.as_ref().map_or(&none, |parent| &parent.jobs),
-        wanted: &BTreeSet::new(),
-    };
-    let Members {
-        live,
-        scopes,
-        hidden,
-        forgotten,
-    } = observer.members(&[], parent.as_ref()).await?;
-    if parent.is_none() && live.is_empty() {
+    let Some(found) = read_members(cluster, query, &discovery, parent.as_ref()).await? else {
         return Ok(None);
-    }
-    let (_, not_compared) = split_hidden(Vec::new(), hidden);
-    let orphans: Vec<(Resource, LiveObject)> = live.into_values().collect();
+    };
+    let Found {
+        live: orphans,
+        scopes,
+        not_compared,
+        forgotten,
+    } = found;
     let contents = in_containers(cluster, &discovery, &orphans, query).await;
     let observed = Observed {
         facts: Facts {

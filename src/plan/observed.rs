@@ -10,6 +10,7 @@ use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::Keyring;
 use crate::applyset::parent::Parent;
 use crate::applyset::source::Source;
+use crate::applyset::unlisted::Unlisted;
 use crate::cluster::Resource;
 use crate::diagnostic::error::Error;
 use crate::kinds::jobs::{Crossed, Irreversible, Run};
@@ -82,10 +83,8 @@ pub struct Forgotten {
     pub gap: ParentGap,
     /// The members that were found.
     pub found: Vec<ObjectRef>,
-    /// The kinds that could not be listed in all namespaces: there may be members of them.
-    pub unseen: Vec<GroupKind>,
-    /// The versions of API groups whose server does not answer: there may be members of their kinds.
-    pub unavailable: Vec<String>,
+    /// What could not be listed in all namespaces: there may be members of it.
+    pub unlisted: Unlisted,
 }
 
 /// What shows that a parent does not say where all members are.
@@ -95,6 +94,8 @@ pub enum ParentGap {
     Missing,
     /// This member is of a kind, or in a namespace, that the parent does not list.
     NotListed(ObjectRef),
+    /// The parent notes kinds that could not be listed when members were looked for before.
+    Unlisted,
 }
 
 /// What git's past says of a sync: what each object that differs was last applied as, whose set it is, and

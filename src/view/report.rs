@@ -74,6 +74,7 @@ pub(super) fn not_pruned(why: NotPruned) -> String {
     match why {
         NotPruned::Before(1) => "one object that comes before is not as git wants it".to_owned(),
         NotPruned::Before(objects) => format!("{objects} objects that come before are not as git wants them"),
+        NotPruned::Unlisted => "members may be left of kinds that could not be listed".to_owned(),
         NotPruned::Stopped => "the sync was stopped".to_owned(),
     }
 }

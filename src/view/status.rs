@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::age;
+use super::document;
 use super::history::{commit_of, ended};
 use super::style::{FADED, FAILED, STRONG, WARNED, paint};
 use crate::applyset::inventory::ApplySet;
@@ -12,7 +13,7 @@ use crate::applyset::parent::{Parent, Record};
 use crate::applyset::source::Source;
 use crate::kinds::health::{Health, Status};
 use crate::object::ObjectRef;
-use crate::plan::NotCompared;
+use crate::plan::{Forgotten, NotCompared};
 
 /// What there is to tell of an ApplySet.
 #[derive(Debug)]
@@ -21,14 +22,16 @@ pub struct StatusView<'a> {
     pub set: &'a ApplySet,
     /// The cluster, as a person knows it.
     pub cluster: &'a str,
-    /// Its parent.
-    pub parent: &'a Parent,
+    /// Its parent; none where it is missing.
+    pub parent: Option<&'a Parent>,
     /// Its members.
     pub members: &'a [(ObjectRef, Health)],
     /// The workloads with pods of an earlier template that nothing replaces: of how many such, of how many.
     pub outdated: &'a [(ObjectRef, (i64, i64))],
     /// The kinds that may not be listed.
     pub not_compared: &'a [NotCompared],
+    /// Set where the parent does not say where all members are.
+    pub forgotten: Option<&'a Forgotten>,
     /// Now.
     pub now: Timestamp,
     /// Whether members that are Current are listed too.
@@ -38,22 +41,7 @@ pub struct StatusView<'a> {
 /// The text of a status.
 pub fn status(view: &StatusView<'_>) -> String {
     let mut text = format!("{} on {}\n", paint(STRONG, &view.set.name), view.cluster);
-    match &view.parent.completed {
-        Some(record) => text += &synced("synced", record, view.now),
-        None => text += "  last sync   never completed\n",
-    }
-    if let Some(attempted) = view.parent.attempted.as_ref().filter(|attempted| {
-        view.parent
-            .completed
-            .as_ref()
-            .is_none_or(|completed| is_later(attempted, completed))
-    }) {
-        text += &synced("attempted", attempted, view.now);
-    }
-    let source = view.parent.completed.as_ref().and_then(|record| record.source.as_ref());
-    if let Some(source) = source {
-        let _ = writeln!(text, "  source      {}", self::source(source));
-    }
+    text += &last_sync(view);
     let current = view.members.iter().filter(|(_, health)| health.is_current()).count();
     let _ = writeln!(text, "  objects     {}, {current} Current", view.members.len());
     let mut members: Vec<_> = view
@@ -91,6 +79,31 @@ pub fn status(view: &StatusView<'_>) -> String {
     }
     for kind in view.not_compared {
         let _ = writeln!(text, "  {} {}", paint(FAILED, "not listed "), kind.message);
+    }
+    if let Some(forgotten) = view.forgotten {
+        let told = document::forgotten(view.set, forgotten);
+        let _ = writeln!(text, "  {} {told}", paint(WARNED, "warning    "));
+    }
+    text
+}
+
+/// What the parent says of the last sync, as far as there is a parent.
+fn last_sync(view: &StatusView<'_>) -> String {
+    let Some(parent) = view.parent else {
+        return "  last sync   unknown\n".to_owned();
+    };
+    let completed = parent.completed.as_ref();
+    let mut text = match completed {
+        Some(record) => synced("synced", record, view.now),
+        None => "  last sync   never completed\n".to_owned(),
+    };
+    let attempted = parent.attempted.as_ref();
+    let is_newer = |attempted: &&Record| completed.is_none_or(|completed| is_later(attempted, completed));
+    if let Some(attempted) = attempted.filter(is_newer) {
+        text += &synced("attempted", attempted, view.now);
+    }
+    if let Some(source) = completed.and_then(|record| record.source.as_ref()) {
+        let _ = writeln!(text, "  source      {}", self::source(source));
     }
     text
 }

@@ -1,6 +1,8 @@
 //! A parent that was lost, or is older than the members, must not make an ApplySet forget any; and one object is one
 //! member, however many API groups it is served in.
 
+use std::path::PathBuf;
+
 use serde_json::json;
 
 use crate::bed::{Bed, namespace, secret, with_metadata};
@@ -106,33 +108,86 @@ fn without_its_parent_a_set_is_deleted_whole() {
     bed.run(&delete).exits(2).complains("was never synced");
 }
 
+/// Somebody who may keep ConfigMaps and Secrets in one namespace, and list nothing else.
+fn user_of(bed: &Bed) -> PathBuf {
+    let rules = [
+        Rule {
+            groups: &[""],
+            resources: &["configmaps", "secrets", "namespaces"],
+            verbs: &["get", "list", "watch", "create", "patch", "delete"],
+        },
+        Rule {
+            groups: &["coordination.k8s.io"],
+            resources: &["leases"],
+            verbs: &["get", "create", "update", "delete"],
+        },
+    ];
+    bed.plane.user_in(&bed.namespace, &rules).kubeconfig.clone()
+}
+
 #[test]
-fn what_may_not_be_listed_may_hold_others_and_stops_nothing() {
+fn what_may_not_be_listed_may_hold_others_and_stops_nothing_and_is_looked_into_until_it_can_be() {
     let bed = with_a_dropped_account("forgotten-hidden");
     bed.kubectl(&["delete", "configmap", &parent(&bed)]);
-    let user = bed.plane.user_in(
-        "forgotten-hidden",
-        &[
-            Rule {
-                groups: &[""],
-                resources: &["configmaps", "secrets", "namespaces"],
-                verbs: &["get", "list", "watch", "create", "patch"],
-            },
-            Rule {
-                groups: &["coordination.k8s.io"],
-                resources: &["leases"],
-                verbs: &["get", "create", "update"],
-            },
-        ],
-    );
-    bed.run_as(&user.kubeconfig, &["diff"], "")
+    let user = user_of(&bed);
+    let version = || bed.get("configmap", &parent(&bed)).expect("it is there")["metadata"]["resourceVersion"].clone();
+    let unknown = "it is unknown whether there are others, of ComponentStatus, ConfigMap, ";
+    bed.run_as(&user, &["diff"], "")
         .exits(0)
         .shows("is missing")
-        .shows("it is unknown whether there are others, of ComponentStatus, ConfigMap, ")
+        .shows(unknown)
         .shows("which could not be listed everywhere");
-    bed.run_as(&user.kubeconfig, &["sync", "--yes"], "")
+    bed.run_as(&user, &["sync", "--yes"], "").exits(0).shows(unknown);
+    // The parent is there again, and notes where nobody could look.
+    let synced = version();
+    let noted = "notes kinds that could not be listed in an earlier sync";
+    for command in [&["diff"][..], &["sync", "--yes"], &["status"]] {
+        let exit = i32::from(command == ["status"]);
+        bed.run_as(&user, command, "").exits(exit).shows(noted).shows(unknown);
+    }
+    assert_eq!(version(), synced, "there is nothing new to note");
+
+    bed.diff()
+        .exits(1)
+        .shows(noted)
+        .shows_not("it is unknown")
+        .shows("- delete ServiceAccount forgotten-hidden/runner");
+    bed.synced().shows("1 deleted");
+    bed.diff().exits(0).shows_not(noted);
+}
+
+#[test]
+fn a_set_is_not_gone_while_there_may_be_members_that_could_not_be_listed() {
+    let bed = with_a_dropped_account("forgotten-partly");
+    bed.kubectl(&["delete", "configmap", &parent(&bed)]);
+    let user = user_of(&bed);
+    bed.run_as(&user, &["status"], "")
+        .exits(1)
+        .shows("last sync   unknown")
+        .shows("is missing");
+    let delete = [
+        "delete",
+        "--name",
+        "forgotten-partly",
+        "-n",
+        "forgotten-partly",
+        "--yes",
+    ];
+    bed.run_as(&user, &delete, "")
         .exits(0)
-        .shows("it is unknown");
+        .shows("2 deleted")
+        .shows("stays, since there may be members that could not be listed")
+        .shows_not("is gone");
+    assert!(bed.get("serviceaccount", "runner").is_some());
+    bed.run(&delete).exits(0).shows("1 deleted").shows("is gone");
+    assert!(bed.get("configmap", &parent(&bed)).is_none());
+    // Now nothing is left, and this user cannot know.
+    bed.run_as(&user, &delete, "")
+        .exits(2)
+        .complains("no member of the ApplySet forgotten-partly was found")
+        .complains("could not be listed, so there may be members")
+        .complains("hint: ");
+    bed.run(&delete).exits(2).complains("was never synced");
 }
 
 const OLD_EVENT: &str = "apiVersion: v1

@@ -35,7 +35,7 @@ pub(super) use moved::moved;
 pub(super) use note::note;
 pub use question::question;
 pub use refusal::{closed, refusal};
-pub(super) use remarks::crossed;
+pub(super) use remarks::{crossed, forgotten};
 pub(super) use step::below;
 pub(super) use waits::{Waiting, essential, waits};
 pub(super) use warning::warning;

@@ -7,8 +7,9 @@ use super::note::input;
 use super::refusal::refusal;
 use super::warning::warning;
 use super::{Against, Detail, Heading, Line, Lines, Pruning, Tone, change};
+use crate::applyset::inventory::ApplySet;
 use crate::kinds::jobs::{self, Crossed};
-use crate::plan::{Action, Again, Idle, ParentGap, Plan, Reason, Step, Unverified, Work};
+use crate::plan::{Action, Again, Forgotten, Idle, ParentGap, Plan, Reason, Step, Unverified, Work};
 
 /// What is to be known of a plan besides its steps.
 pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
@@ -18,7 +19,8 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
         let warnings = settled.warnings.iter().map(|warning| self::warning(reference, warning));
         lines.append(warnings.map(|words| warned(&format!("{reference}: {words}"))));
     }
-    lines.append(forgotten(plan).map(|text| warned(&text)));
+    let gap = plan.facts.set.as_ref().zip(plan.facts.forgotten.as_ref());
+    lines.append(gap.map(|(set, gap)| warned(&forgotten(set, gap))));
     lines.append(plan.again().map(|again| warned(&self::again(&again))));
     lines.append(unknown_runs(plan).map(|text| Line::prose(0, text)));
     lines.append(unknown_rollouts(plan).map(|text| Line::prose(0, text)));
@@ -62,27 +64,34 @@ fn again(again: &Again<'_>) -> String {
 }
 
 /// That the parent does not say where all members are, and what is not known for that.
-fn forgotten(plan: &Plan) -> Option<String> {
-    let (forgotten, set) = plan.facts.forgotten.as_ref().zip(plan.facts.set.as_ref())?;
+pub(in crate::view) fn forgotten(set: &ApplySet, forgotten: &Forgotten) -> String {
     let parent = set.parent();
     let gap = match &forgotten.gap {
         ParentGap::Missing => format!("{parent} is missing, which says where the members of the ApplySet are"),
         ParentGap::NotListed(member) => {
             format!("{parent} should say where the members of the ApplySet are, and leaves out {member}")
         }
+        ParentGap::Unlisted => format!("{parent} notes kinds that could not be listed in an earlier sync"),
     };
-    let unseen: Vec<String> = forgotten.unseen.iter().map(ToString::to_string).collect();
-    let unknown: Vec<&String> = unseen.iter().chain(&forgotten.unavailable).collect();
-    let unknown = match unknown.as_slice() {
+    let searched = match forgotten.gap {
+        ParentGap::Unlisted => "members were looked for among them again",
+        ParentGap::Missing | ParentGap::NotListed(_) => "they were looked for in all kinds that can be listed",
+    };
+    let unlisted = unlisted(forgotten);
+    let unknown = match unlisted.as_slice() {
         [] => String::new(),
         kinds => format!(
             "; it is unknown whether there are others, of {}, which could not be listed everywhere",
             few(kinds)
         ),
     };
-    Some(format!(
-        "{gap}: they were looked for in all kinds that can be listed{unknown}"
-    ))
+    format!("{gap}: {searched}{unknown}")
+}
+
+/// The kinds, and the versions of API groups, that could not be listed everywhere.
+pub(super) fn unlisted(forgotten: &Forgotten) -> Vec<String> {
+    let kinds = forgotten.unlisted.kinds.iter().map(ToString::to_string);
+    kinds.chain(forgotten.unlisted.versions.iter().cloned()).collect()
 }
 
 /// The Jobs of which it is not known whether they run again.
@@ -145,6 +154,12 @@ fn masked(plan: &Plan) -> Option<String> {
 fn pruned(plan: &Plan, pruning: Pruning) -> Option<String> {
     match (&plan.facts.set, pruning) {
         (Some(set), Pruning::Everything) => Some(match plan.of(Action::Keep).count() {
+            0 if may_have_more(plan) => {
+                format!(
+                    "the ApplySet {} stays, since there may be members that could not be listed",
+                    set.name
+                )
+            }
             0 => format!("the ApplySet {} goes, too, with its records", set.name),
             kept => format!("the ApplySet {} stays, since {kept} of its objects are kept", set.name),
         }),
@@ -157,6 +172,11 @@ fn pruned(plan: &Plan, pruning: Pruning) -> Option<String> {
         }
         (_, Pruning::Members | Pruning::Everything) => None,
     }
+}
+
+fn may_have_more(plan: &Plan) -> bool {
+    let forgotten = plan.facts.forgotten.as_ref();
+    forgotten.is_some_and(|forgotten| !forgotten.unlisted.is_empty())
 }
 
 /// What rules leave as it is: how much, or each with `-v`; and the rules that are about nothing.
