@@ -1,6 +1,6 @@
 //! Drift that a sync put back, and that comes again.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bed::Bed;
 
@@ -32,6 +32,15 @@ fn drift_that_was_put_back_and_comes_again_from_the_same_writer_is_said() {
         .exits(1)
         .shows(words)
         .shows("stop kubectl-edit, or leave the field to it");
+    let plan = bed.run(&["diff", "--format", "json"]).exits(1);
+    let plan: Value = serde_json::from_str(&plan.stdout).expect("JSON");
+    let again = &plan["again"][0];
+    assert_eq!(again["object"]["name"], "settings");
+    assert_eq!(
+        (&again["path"], &again["writer"]),
+        (&json!("data.mode"), &json!("kubectl-edit"))
+    );
+    assert!(again["since"].is_string(), "{again}");
     // A sync between that puts nothing back does not make it forgotten.
     bed.synced().shows(words);
     bed.write_config_map("other", &[("a", "1")]);

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bed::{Bed, namespace, secret, with_metadata};
 use crate::control_plane::Rule;
@@ -146,6 +146,17 @@ fn what_may_not_be_listed_may_hold_others_and_stops_nothing_and_is_looked_into_u
         bed.run_as(&user, command, "").exits(exit).shows(noted).shows(unknown);
     }
     assert_eq!(version(), synced, "there is nothing new to note");
+    bed.run_as(&user, &["diff", "--format", "markdown"], "")
+        .exits(0)
+        .shows("not listed everywhere: ComponentStatus, ConfigMap, ");
+    let plan = bed.run_as(&user, &["diff", "--format", "json"], "").exits(0);
+    let plan: Value = serde_json::from_str(&plan.stdout).expect("JSON");
+    assert_eq!(plan["forgotten"]["gap"], "unlisted");
+    let unseen = plan["forgotten"]["unseen"].as_array().expect("kinds");
+    assert!(
+        unseen.contains(&json!({"group": "", "kind": "ServiceAccount"})),
+        "{unseen:?}"
+    );
 
     bed.diff()
         .exits(1)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::value::few;
+use super::remarks::unlisted;
 use super::{Document, Line, Lines, Tone, refusal};
 use crate::kinds::privilege::Privilege;
 use crate::object::ObjectRef;
@@ -20,6 +21,8 @@ pub(super) fn stops(plan: &Plan) -> Vec<String> {
     let crossed = plan.crossed_as_meant().map(super::crossed);
     let not_compared = plan.facts.not_compared.iter();
     let not_compared = not_compared.map(|kind| format!("not compared: {}", kind.kind));
+    let unlisted = plan.facts.forgotten.as_ref().map(unlisted).unwrap_or_default();
+    let unlisted = (!unlisted.is_empty()).then(|| format!("not listed everywhere: {}", few(&unlisted)));
     let stopped = [
         (Action::Conflict, "in conflict"),
         (Action::Refused, "refused"),
@@ -29,7 +32,12 @@ pub(super) fn stops(plan: &Plan) -> Vec<String> {
         let objects: Vec<ObjectRef> = plan.of(action).map(|step| step.reference.clone()).collect();
         (!objects.is_empty()).then(|| format!("{words}: {}", few(&objects)))
     });
-    refusals.chain(crossed).chain(not_compared).chain(stopped).collect()
+    refusals
+        .chain(crossed)
+        .chain(not_compared)
+        .chain(unlisted)
+        .chain(stopped)
+        .collect()
 }
 
 /// Those that no other line of a text tells.

@@ -8,7 +8,7 @@ use crate::diagnostic::place::{Origin, Role};
 use crate::kinds::privilege::Privilege;
 use crate::object::field::FieldManager;
 use crate::plan::compare::{Cause, FieldChange, GitChange};
-use crate::plan::{Action, Danger, Edited, MadeOf, Plan, Restarts, SavedPlan, Step, Work};
+use crate::plan::{Action, Again, Danger, Edited, Forgotten, MadeOf, ParentGap, Plan, Restarts, SavedPlan, Step, Work};
 use crate::source::Revision;
 
 /// A plan. `made_of` is what it is bound to; without it `sync --plan` takes it for none.
@@ -85,7 +85,36 @@ fn around(plan: &Plan, heading: &Heading<'_>) -> Value {
         "counts": counts(plan),
         "refusals": plan.refusals.iter().map(refusal).collect::<Vec<String>>(),
         "notCompared": not_compared.collect::<Vec<Value>>(),
+        "forgotten": plan.facts.forgotten.as_ref().map(forgotten),
+        "again": plan.again().map(|again| self::again(&again)).collect::<Vec<Value>>(),
         "notSelected": heading.not_selected,
+    })
+}
+
+/// What shows that the parent does not say where all members are, and what could not be listed when they were looked
+/// for.
+fn forgotten(forgotten: &Forgotten) -> Value {
+    let (gap, member) = match &forgotten.gap {
+        ParentGap::Missing => ("missing", None),
+        ParentGap::NotListed(member) => ("notListed", Some(member)),
+        ParentGap::Unlisted => ("unlisted", None),
+    };
+    let unlisted = &forgotten.unlisted;
+    without_absent(json!({
+        "gap": gap,
+        "member": member,
+        "unseen": unlisted.kinds,
+        "unavailable": unlisted.versions,
+    }))
+}
+
+/// Drift that comes again.
+fn again(again: &Again<'_>) -> Value {
+    json!({
+        "object": again.object,
+        "path": again.field.to_string(),
+        "writer": again.writer,
+        "since": again.since,
     })
 }
 
