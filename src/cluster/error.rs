@@ -45,6 +45,9 @@ pub enum Failure {
     Untrusted,
     /// The certificate of the server has expired, or is not valid yet.
     CertificateOutOfDate,
+    /// The certificate of the server is none that a server may show: an authority's own, one for another purpose, a
+    /// revoked one, one that is not well formed.
+    CertificateUnfit,
     /// 401: a missing, wrong or expired credential.
     Unauthorized,
     /// 403: the user may not; the server says which verb on what.

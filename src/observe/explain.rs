@@ -139,6 +139,10 @@ fn hint(failure: &Failure) -> Option<String> {
             "the server's certificate is not valid at this time: look at the clock of this machine, or have the \
              certificate renewed"
         }
+        Failure::CertificateUnfit => {
+            "the server's certificate is none that a server may show: have one issued to the server that is no \
+             authority's own (`CA:FALSE`)"
+        }
         Failure::NoCluster => "give a kubeconfig by --kubeconfig or $KUBECONFIG",
         Failure::NamespaceTerminating => "the namespace is being deleted: wait until it is gone",
         // What is wrong is with the request or the object, and the server's words say it.

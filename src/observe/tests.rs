@@ -296,6 +296,7 @@ fn a_failure_says_what_can_be_done_about_it() {
         ),
         (Failure::Untrusted, Some("--certificate-authority FILE")),
         (Failure::CertificateOutOfDate, Some("renewed")),
+        (Failure::CertificateUnfit, Some("have one issued to the server")),
         (Failure::MayNotImpersonate, Some("ask for the right to `impersonate`")),
         (Failure::Forbidden, Some("ask for the roles")),
         (Failure::NamespaceTerminating, Some("wait until it is gone")),

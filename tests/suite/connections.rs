@@ -4,7 +4,12 @@ use std::fs;
 use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
 
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection};
 use serde_json::{Value, json};
 
 use crate::bed::{Bed, Run, wait_until};
@@ -12,6 +17,12 @@ use crate::control_plane::AuditEvent;
 
 /// The certificate of an authority that has signed nothing here: Let's Encrypt's ISRG Root X2, as it is published.
 const OTHER_AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/connections/isrg-root-x2.pem");
+
+/// A certificate for 127.0.0.1 that is an authority's own, and its key.
+const AUTHORITY_AS_SERVER: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/fixtures/connections/authority-as-server.pem"
+);
 
 /// A bed with one ConfigMap in git.
 fn bed(name: &str) -> Bed {
@@ -183,6 +194,49 @@ fn a_server_that_another_authority_vouches_for_is_not_trusted() {
         .exits(2)
         .complains("failed to read the certificate authority")
         .complains("nothing.pem: no such file or directory");
+}
+
+/// A server that shows a certificate which it signed itself as an authority, as `openssl req -x509` makes them: its URL.
+fn authority_as_server() -> String {
+    let pem = fs::read(AUTHORITY_AS_SERVER).expect("a file");
+    let certificate = CertificateDer::from_pem_slice(&pem).expect("a certificate");
+    let key = PrivateKeyDer::from_pem_slice(&pem).expect("a key");
+    let config = ServerConfig::builder().with_no_client_auth();
+    let config = config.with_single_cert(vec![certificate], key);
+    let config = Arc::new(config.expect("a key for the certificate"));
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("https://{}", listener.local_addr().expect("an address"));
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut tls = ServerConnection::new(config.clone()).expect("a connection");
+            // The client ends it.
+            drop(tls.complete_io(&mut stream.expect("a connection")));
+        }
+    });
+    url
+}
+
+#[test]
+fn a_certificate_that_no_server_may_show_is_told() {
+    let bed = bed("authority-as-server");
+    let server = authority_as_server();
+    for authority in [OTHER_AUTHORITY, AUTHORITY_AS_SERVER] {
+        let options = [
+            "--server",
+            &server,
+            "--certificate-authority",
+            authority,
+            "--token",
+            "t",
+        ];
+        diff(&bed, &options)
+            .exits(2)
+            .complains(&format!(
+                "failed to reach {server}: invalid peer certificate: CaUsedAsEndEntity"
+            ))
+            .complains("hint: the server's certificate is none that a server may show")
+            .complains_not("check that the server is running");
+    }
 }
 
 #[test]

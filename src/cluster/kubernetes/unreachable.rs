@@ -44,7 +44,8 @@ pub(super) fn error(server: &Server, error: impl StdError + Send + Sync + 'stati
         return credential(server, auth);
     }
     let message = format!("failed to reach {}: {}", server.url, innermost(&error));
-    let failure = chain(&error).find_map(of_a_certificate).unwrap_or(Failure::Unreachable);
+    let certificate = chain(&error).find_map(wrong_certificate);
+    let failure = certificate.map_or(Failure::Unreachable, of_a_certificate);
     ClusterError::new(failure, message).because(error)
 }
 
@@ -110,11 +111,15 @@ pub(super) fn innermost(error: &(dyn StdError + 'static)) -> String {
     if chain(error).any(timed_out) {
         return "timed out".into();
     }
+    // The library shows what it has no words for as its types nest.
+    if let Some(CertificateError::Other(other)) = chain(error).find_map(wrong_certificate) {
+        return format!("invalid peer certificate: {other}");
+    }
     words(&chain(error).last().unwrap_or(error).to_string())
 }
 
-/// What follows where TLS ended for the certificate that the server showed.
-fn of_a_certificate(error: &(dyn StdError + 'static)) -> Option<Failure> {
+/// What is wrong with the certificate that the server showed, where TLS ended for that.
+fn wrong_certificate<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a CertificateError> {
     // An I/O error leaves the error that it holds out of its sources.
     let held = std::iter::successors(Some(error), |error| {
         let held = error.downcast_ref::<io::Error>()?.get_ref()?;
@@ -122,18 +127,25 @@ fn of_a_certificate(error: &(dyn StdError + 'static)) -> Option<Failure> {
     });
     let mut tls = held.filter_map(|error| error.downcast_ref::<rustls::Error>());
     tls.find_map(|error| match error {
-        rustls::Error::InvalidCertificate(wrong) => match wrong {
-            CertificateError::UnknownIssuer
-            | CertificateError::NotValidForName
-            | CertificateError::NotValidForNameContext { .. } => Some(Failure::Untrusted),
-            CertificateError::Expired
-            | CertificateError::ExpiredContext { .. }
-            | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. } => Some(Failure::CertificateOutOfDate),
-            _ => None,
-        },
+        rustls::Error::InvalidCertificate(wrong) => Some(wrong),
         _ => None,
     })
+}
+
+/// What can be done about a wrong certificate; none of it is to wait.
+fn of_a_certificate(wrong: &CertificateError) -> Failure {
+    match wrong {
+        // A wrong signature: another authority has the name of the one that is trusted.
+        CertificateError::UnknownIssuer
+        | CertificateError::BadSignature
+        | CertificateError::NotValidForName
+        | CertificateError::NotValidForNameContext { .. } => Failure::Untrusted,
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => Failure::CertificateOutOfDate,
+        _ => Failure::CertificateUnfit,
+    }
 }
 
 /// An operating system's or a library's message in the form of ours.
@@ -164,13 +176,17 @@ mod tests {
     fn what_is_wrong_with_a_certificate_decides_what_to_do() {
         let failure = |wrong| {
             let tls = io::Error::other(rustls::Error::InvalidCertificate(wrong));
-            error(&server("https://a:6443"), kube::Error::Service(Box::new(tls))).failure
+            let error = error(&server("https://a:6443"), kube::Error::Service(Box::new(tls)));
+            assert!(!is_transient(&error), "{error}");
+            error.failure
         };
         assert_eq!(failure(CertificateError::UnknownIssuer), Failure::Untrusted);
         assert_eq!(failure(CertificateError::NotValidForName), Failure::Untrusted);
         assert_eq!(failure(CertificateError::Expired), Failure::CertificateOutOfDate);
         assert_eq!(failure(CertificateError::NotValidYet), Failure::CertificateOutOfDate);
-        assert_eq!(failure(CertificateError::Revoked), Failure::Unreachable);
+        assert_eq!(failure(CertificateError::BadSignature), Failure::Untrusted);
+        assert_eq!(failure(CertificateError::Revoked), Failure::CertificateUnfit);
+        assert_eq!(failure(CertificateError::InvalidPurpose), Failure::CertificateUnfit);
     }
 
     fn server(url: &str) -> Server {
