@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, namespace, secret, with_metadata};
+use crate::bed::{Bed, definition, namespace, secret, with_metadata};
 use crate::control_plane::Rule;
 
 /// A bed that was synced with a ConfigMap, a Secret and a ServiceAccount, and of which git then drops the last.
@@ -199,6 +199,33 @@ fn a_set_is_not_gone_while_there_may_be_members_that_could_not_be_listed() {
         .complains("could not be listed, so there may be members")
         .complains("hint: ");
     bed.run(&delete).exits(2).complains("was never synced");
+}
+
+#[test]
+fn metrics_are_nobodys_and_are_not_searched() {
+    let bed = with_a_dropped_account("forgotten-metrics");
+    // The API server takes a kind of the group `k8s.io` only if somebody has approved it, or says that nobody has.
+    let metrics = definition("metrics.k8s.io", "PodMetric", "Namespaced");
+    let unapproved = "  annotations: {api-approved.kubernetes.io: 'unapproved, for a test'}\n";
+    bed.run_with(
+        &[
+            "sync",
+            "--yes",
+            "-f",
+            "-",
+            "--name",
+            "metrics",
+            "-n",
+            "forgotten-metrics",
+        ],
+        &with_metadata(&metrics, unapproved),
+    )
+    .exits(0);
+    bed.kubectl(&["delete", "configmap", &parent(&bed)]);
+    let requests = bed.audited(|| drop(bed.diff().exits(1).shows("is missing").shows("- delete ServiceAccount")));
+    let groups: Vec<&str> = requests.iter().map(|request| request.group.as_str()).collect();
+    assert!(groups.contains(&"events.k8s.io"), "{groups:?}");
+    assert!(!groups.contains(&"metrics.k8s.io"), "{groups:?}");
 }
 
 const OLD_EVENT: &str = "apiVersion: v1
