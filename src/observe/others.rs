@@ -6,11 +6,11 @@ use super::members::Observer;
 use crate::applyset::parent;
 use crate::cluster::Scope;
 use crate::object::{GroupKind, ObjectRef};
-use crate::plan::{Answered, Claim, Observation};
+use crate::plan::{Answered, Claim, Observation, OtherSet};
 
 impl Observer<'_> {
     /// Names the parents of other ApplySets that have objects which git wants. A parent that is no ConfigMap, or that
-    /// may not be listed, is not found.
+    /// may not be listed, is not found; nor are two that say they are the parent of the same ApplySet.
     pub(super) async fn name_other_sets(&self, objects: &mut [Observation]) {
         let others = objects
             .iter_mut()
@@ -18,23 +18,30 @@ impl Observer<'_> {
                 Answered::NotOurs(Claim::Other(set)) => Some(set),
                 _ => None,
             });
-        let mut parents: BTreeMap<String, Option<ObjectRef>> = BTreeMap::new();
+        let others: Vec<&mut OtherSet> = others.collect();
+        if others.is_empty() {
+            return;
+        }
+        let parents = self.parents().await;
         for set in others {
-            if !parents.contains_key(&set.id) {
-                parents.insert(set.id.clone(), self.parent_of(&set.id).await);
+            if let Some([parent]) = parents.get(&set.id).map(Vec::as_slice) {
+                set.parent = Some(parent.clone());
             }
-            set.parent = parents.get(&set.id).cloned().flatten();
         }
     }
 
-    /// The only ConfigMap that says it is the parent of the ApplySet with this ID.
-    async fn parent_of(&self, id: &str) -> Option<ObjectRef> {
-        let resource = self.discovery.preferred(&GroupKind::new("", "ConfigMap"))?;
-        let selector = format!("{}={id}", parent::ID);
-        let listed = self.cluster.list(resource, &Scope::Cluster, &selector).await.ok()?;
-        match listed.as_slice() {
-            [parent] => Some(parent.reference()),
-            _ => None,
+    /// The ConfigMaps that say they are the parent of an ApplySet, by its ID: one LIST, however many there are.
+    async fn parents(&self) -> BTreeMap<String, Vec<ObjectRef>> {
+        let Some(resource) = self.discovery.preferred(&GroupKind::new("", "ConfigMap")) else {
+            return BTreeMap::new();
+        };
+        let listed = self.cluster.list(resource, &Scope::Cluster, parent::ID).await;
+        let mut parents: BTreeMap<String, Vec<ObjectRef>> = BTreeMap::new();
+        for object in listed.unwrap_or_default() {
+            if let Some(id) = object.label(parent::ID) {
+                parents.entry(id.to_owned()).or_default().push(object.reference());
+            }
         }
+        parents
     }
 }

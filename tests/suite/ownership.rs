@@ -50,11 +50,39 @@ fn another_sets_object_is_not_taken_even_when_asked() {
     bed.diff()
         .exits(1)
         .shows("it is part of another ApplySet, that of ConfigMap prune-taken/the-parent");
+    // Two that say they are the parent are none.
+    bed.kubectl(&["create", "configmap", "another-parent"]);
+    bed.kubectl(&["label", "configmap", "another-parent", id]);
+    bed.diff()
+        .exits(1)
+        .shows("it is part of another ApplySet, applyset-of-kubectl");
     label("applyset-of-nobody");
     bed.diff()
         .exits(1)
         .shows("it is part of another ApplySet, applyset-of-nobody");
     assert_eq!(bed.get("configmap", "theirs").expect("it is there")["data"]["a"], "1");
+}
+
+#[test]
+fn however_many_other_sets_have_objects_they_are_asked_for_once() {
+    let bed = Bed::new("prune-many");
+    for set in ["one", "two", "three"] {
+        let args = ["sync", "--yes", "-f", "-", "--name", set, "-n", "prune-many"];
+        let theirs = format!("theirs-{set}");
+        bed.run_with(&args, &config_map(&theirs, &[("a", "1")])).exits(0);
+        bed.write_config_map(&theirs, &[("a", "mine")]);
+    }
+    let requests = bed.audited(|| {
+        bed.diff()
+            .exits(1)
+            .shows("(ConfigMap prune-many/stackanetes-one)")
+            .shows("(ConfigMap prune-many/stackanetes-two)")
+            .shows("(ConfigMap prune-many/stackanetes-three)");
+    });
+    let asked = requests
+        .iter()
+        .filter(|request| request.uri.contains("applyset.kubernetes.io%2Fid"));
+    assert_eq!(asked.count(), 1, "{requests:?}");
 }
 
 #[test]
