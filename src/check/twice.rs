@@ -11,8 +11,7 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
     if let Some(first) = first.filter(|first| !std::ptr::eq(first.manifest, object.manifest)) {
         let root = FieldPath::root();
         let (one, other) = (first.manifest, object.manifest);
-        let is_same = one.gvk == other.gvk && one.value == other.value && one.generate == other.generate;
-        let identifier = if is_same && one.generate.is_empty() {
+        let identifier = if one.is_repeated_by(&other.gvk, &other.value, &other.generate) {
             Identifier::RepeatedObject
         } else {
             Identifier::DuplicateObject

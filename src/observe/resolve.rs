@@ -72,10 +72,14 @@ pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespac
             name: manifest.name.clone(),
         };
         match resolved.entry(reference) {
-            Entry::Occupied(mut other) if is_same(&manifest, &other.get().0) => {
-                other.get_mut().0.repeated.push(manifest.place);
+            Entry::Occupied(mut other) => {
+                let other = &mut other.get_mut().0;
+                if manifest.is_repeated_by(&other.gvk(), &other.value, &other.generate) {
+                    other.repeated.push(manifest.place);
+                } else {
+                    errors.push(twice(&manifest, other));
+                }
             }
-            Entry::Occupied(other) => errors.push(twice(&manifest, &other.get().0)),
             Entry::Vacant(free) => {
                 let object = DesiredObject {
                     reference: free.key().clone(),
@@ -226,14 +230,6 @@ fn ignored_namespace(manifest: &mut Manifest, resource: &Resource) -> Option<Pla
         metadata.remove("namespace");
     }
     Some(place)
-}
-
-/// Whether a manifest says of the same object the same, so that it does not matter which of the two is taken.
-fn is_same(manifest: &Manifest, other: &DesiredObject) -> bool {
-    manifest.gvk == other.gvk()
-        && manifest.value == other.value
-        && manifest.generate.is_empty()
-        && other.generate.is_empty()
 }
 
 fn twice(manifest: &Manifest, other: &DesiredObject) -> Error {

@@ -105,6 +105,12 @@ impl Manifest {
         }
     }
 
+    /// Whether an object of this kind that is called the same says the same, so that it does not matter which of the
+    /// two is taken. What is made in the cluster is never the same: each has declared it for itself.
+    pub fn is_repeated_by(&self, gvk: &GroupVersionKind, value: &Value, generate: &[Generated]) -> bool {
+        self.gvk == *gvk && self.value == *value && self.generate.is_empty() && generate.is_empty()
+    }
+
     /// A label of it.
     pub fn label(&self, key: &str) -> Option<&str> {
         self.value.get("metadata")?.get("labels")?.get(key)?.as_str()
@@ -217,6 +223,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::kinds::generate::Form;
     use crate::sops::Identities;
 
     fn manifests(text: &str) -> Vec<Manifest> {
@@ -302,6 +309,34 @@ items:
         let only_text = &manifests("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {b: b}\n")[0];
         assert_eq!(shown(only_text, &FieldPath::of(&["data"])), "4 stringData: {b: b}");
         assert_eq!(shown(only_text, &FieldPath::of(&["data", "b"])), "4 b: b");
+    }
+
+    #[test]
+    fn only_a_manifest_that_says_the_same_and_makes_nothing_is_a_repetition() {
+        let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {b: b}\n";
+        let said = |text: &str| manifests(text).remove(0);
+        let is_repeated = |one: &Manifest, other: &Manifest| {
+            assert_eq!(
+                one.is_repeated_by(&other.gvk, &other.value, &other.generate),
+                other.is_repeated_by(&one.gvk, &one.value, &one.generate)
+            );
+            one.is_repeated_by(&other.gvk, &other.value, &other.generate)
+        };
+        let one = said(text);
+        assert!(is_repeated(
+            &one,
+            &said(&text.replace("stringData: {b: b}", "data: {b: Yg==}"))
+        ));
+        assert!(!is_repeated(&one, &said(&text.replace("b: b", "b: c"))));
+        assert!(!is_repeated(&one, &said(&text.replace("v1", "v2"))));
+        let mut made = said(text);
+        made.generate.push(Generated {
+            key: "x".into(),
+            form: Form::Fernet,
+            rotation: 0,
+            place: None,
+        });
+        assert!(!is_repeated(&one, &made) && !is_repeated(&made, &made));
     }
 
     #[test]
