@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::kinds::generate;
 use crate::kinds::pods::{self, Kind, PodTemplate};
-use crate::object::field::FieldPath;
+use crate::object::field::{At, FieldPath};
 use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use reads::Keys;
 
@@ -103,11 +103,8 @@ pub fn pending<'a>(
         .collect();
     let mut pending = Vec::new();
     for reader in selected {
-        let kind = &reader.reference.kind;
-        let Some(template) = PodTemplate::of(kind, &reader.value).filter(|_| pods::run(kind)) else {
-            continue;
-        };
-        for (kind, name) in reads::reads(&template.spec).into_keys() {
+        let Some(spec) = running(reader) else { continue };
+        for (kind, name) in reads::reads(&spec).into_keys() {
             let read = ObjectRef {
                 kind: kind.group_kind(),
                 namespace: reader.reference.namespace.clone(),
@@ -119,6 +116,18 @@ pub fn pending<'a>(
         }
     }
     pending
+}
+
+/// The spec of the pods that an object runs; none if it is, or holds, a mere template.
+///
+/// Of a kind that is not known it is what stands where a Deployment has its own: that is where Argo's Rollout and
+/// Knative's Service have it. If it is something else there, it reads nothing.
+fn running(object: &DesiredObject) -> Option<At<'_>> {
+    let kind = &object.reference.kind;
+    match PodTemplate::of(kind, &object.value) {
+        Some(template) => pods::run(kind).then_some(template.spec),
+        None => Some(At::root(&object.value).at(&["spec", "template", "spec"])),
+    }
 }
 
 /// Whether a ConfigMap or Secret holds what git says of it.
@@ -347,6 +356,32 @@ spec:
         assert_eq!(pending(Some(&LiveObject::new(json!({"data": {"a": "y"}})))), 1);
         assert_eq!(
             pending(Some(&LiveObject::new(json!({"data": {"a": "x", "b": "z"}})))),
+            0
+        );
+    }
+
+    #[test]
+    fn what_a_kind_that_is_not_known_reads_is_pending_and_what_a_mere_template_reads_is_not() {
+        let map = map("ConfigMap", "all", "{a: x}");
+        let pending = |reader: &str| pending([&desired(reader)], [&map], |_| None).len();
+        let rollout = WEB
+            .replace("apps/v1", "argoproj.io/v1alpha1")
+            .replace("Deployment", "Rollout");
+        assert_eq!(pending(&rollout), 1);
+        let volumes = "{volumes: [{configMap: {name: all}}]}";
+        let other = |kind: &str, spec: &str| format!("{kind}\nmetadata: {{name: x, namespace: a}}\n{spec}\n");
+        let service = other(
+            "apiVersion: serving.knative.dev/v1\nkind: Service",
+            &format!("spec: {{template: {{spec: {volumes}}}}}"),
+        );
+        assert_eq!(pending(&service), 1);
+        let template = other(
+            "apiVersion: v1\nkind: PodTemplate",
+            &format!("template: {{spec: {volumes}}}"),
+        );
+        assert_eq!(pending(&template), 0);
+        assert_eq!(
+            pending(&other("apiVersion: example.com/v1\nkind: A", "spec: {template: [all]}")),
             0
         );
     }
