@@ -200,15 +200,19 @@ fn is_plain(text: &str, stand: Stand) -> bool {
     };
     // A key must end within its first 1,024 characters.
     let is_short = stand != Stand::Key || text.len() < 200;
+    let is_text = |text: String| matches!(Scalar::plain(text), Scalar::Text(_));
+    // Readers differ in where an underscore may stand in a number: what is one with a digit there is one to somebody.
+    let is_number = !text.starts_with('_') && !is_text(text.replace('_', "0"));
     is_begun
         && is_short
+        && !is_number
         && text.chars().all(is_inner)
         && !text.contains(": ")
         && !text.contains(" #")
         && !text.ends_with([':', ' '])
         && !text.starts_with("---")
         && !text.starts_with("...")
-        && matches!(Scalar::plain(text.to_owned()), Scalar::Text(_))
+        && is_text(text.to_owned())
 }
 
 /// What YAML does not allow as it is, or takes for the end of a line. All of it is in the first plane.
