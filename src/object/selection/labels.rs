@@ -41,15 +41,20 @@ impl LabelSelector {
     ///
     /// [api]: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/label-selector/
     pub fn in_object(selector: &Value) -> Option<Self> {
-        let labels = selector.get("matchLabels").and_then(Value::as_object);
-        let labels = labels.into_iter().flatten();
-        let expressions = selector.get("matchExpressions").and_then(Value::as_array);
-        let expressions = expressions.into_iter().flatten();
-        labels
-            .map(|(key, value)| Requirement::of_label(key, value))
-            .chain(expressions.map(Requirement::of_expression))
-            .collect::<Option<_>>()
-            .map(Self)
+        // An absent part and a null one ask for nothing.
+        let part = |name| selector.get(name).filter(|part| !part.is_null());
+        let mut requirements = Vec::new();
+        if let Some(labels) = part("matchLabels") {
+            for (key, value) in labels.as_object()? {
+                requirements.push(Requirement::of_label(key, value)?);
+            }
+        }
+        if let Some(expressions) = part("matchExpressions") {
+            for expression in expressions.as_array()? {
+                requirements.push(Requirement::of_expression(expression)?);
+            }
+        }
+        selector.is_object().then_some(Self(requirements))
     }
 
     /// Whether it asks for nothing, so that it selects everything.
@@ -76,13 +81,13 @@ impl Requirement {
     /// What an item of `matchExpressions` asks for; none where it is malformed.
     pub(crate) fn of_expression(expression: &Value) -> Option<Self> {
         let values = || {
-            let values = expression.get("values").and_then(Value::as_array);
-            let texts = values.into_iter().flatten().filter_map(Value::as_str);
-            texts.map(str::to_owned).collect()
+            let values = expression.get("values")?.as_array()?;
+            let texts = values.iter().map(|value| value.as_str().map(str::to_owned));
+            texts.collect::<Option<Vec<_>>>().filter(|texts| !texts.is_empty())
         };
         let test = match expression.get("operator")?.as_str()? {
-            "In" => Test::In(values()),
-            "NotIn" => Test::NotIn(values()),
+            "In" => Test::In(values()?),
+            "NotIn" => Test::NotIn(values()?),
             "Exists" => Test::Exists,
             "DoesNotExist" => Test::Absent,
             _ => return None,
@@ -273,13 +278,31 @@ mod tests {
         let read = LabelSelector::in_object(&both).expect("a selector");
         assert_eq!(read.to_string(), "app=web,tier in (a,b),x notin (c),y,!z");
         assert_eq!(read.to_string().parse(), Ok(read));
-        assert!(LabelSelector::in_object(&json!({})).is_some_and(|selector| selector.is_empty()));
+        for empty in [
+            json!({}),
+            json!({"matchLabels": {}, "matchExpressions": []}),
+            json!({"matchLabels": null}),
+        ] {
+            assert!(
+                LabelSelector::in_object(&empty).is_some_and(|selector| selector.is_empty()),
+                "{empty}"
+            );
+        }
     }
 
     #[test]
     fn a_malformed_selector_of_an_object_is_none() {
         for wrong in [
+            json!(["app"]),
+            json!("app=web"),
+            json!({"matchLabels": ["app"]}),
             json!({"matchLabels": {"app": 1}}),
+            json!({"matchExpressions": {"key": "a", "operator": "Exists"}}),
+            json!({"matchExpressions": [{"key": "a", "operator": "In"}]}),
+            json!({"matchExpressions": [{"key": "a", "operator": "In", "values": []}]}),
+            json!({"matchExpressions": [{"key": "a", "operator": "In", "values": [1]}]}),
+            json!({"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["b", 1]}]}),
+            json!({"matchExpressions": [{"key": "a", "operator": "NotIn", "values": "b"}]}),
             json!({"matchExpressions": [{"key": "a", "operator": "Like"}]}),
             json!({"matchExpressions": [{"operator": "Exists"}]}),
         ] {
