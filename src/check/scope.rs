@@ -3,7 +3,7 @@
 use crate::diagnostic::identifier::Identifier;
 use std::collections::BTreeSet;
 
-use crate::kinds::definition::{DefinedScope, Definition};
+use crate::kinds::definition::Definition;
 use crate::object::GroupKind;
 use crate::object::field::FieldPath;
 
@@ -60,7 +60,7 @@ pub(super) fn is_clusterwide(kind: &GroupKind) -> bool {
 /// The kinds without a namespace that these define.
 pub(super) fn defined_clusterwide<'a>(definitions: impl Iterator<Item = Definition<'a>>) -> BTreeSet<GroupKind> {
     definitions
-        .filter(|definition| definition.scope() == Some(DefinedScope::Cluster))
+        .filter(Definition::is_clusterwide)
         .filter_map(|definition| definition.kind())
         .collect()
 }

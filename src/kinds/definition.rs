@@ -59,18 +59,14 @@ impl<'a> Definition<'a> {
         self.object.pointer("/spec/names")
     }
 
-    /// Where objects of the kind live.
-    pub fn scope(&self) -> Option<DefinedScope> {
-        match self.text("/spec/scope")? {
-            "Namespaced" => Some(DefinedScope::Namespaced),
-            "Cluster" => Some(DefinedScope::Cluster),
-            _ => None,
-        }
+    /// Whether it says that objects of the kind are in namespaces.
+    pub fn is_namespaced(&self) -> bool {
+        self.text("/spec/scope") == Some("Namespaced")
     }
 
-    /// Whether objects of the kind are in namespaces.
-    pub fn is_namespaced(&self) -> bool {
-        self.scope() == Some(DefinedScope::Namespaced)
+    /// Whether it says that objects of the kind are in no namespace.
+    pub fn is_clusterwide(&self) -> bool {
+        self.text("/spec/scope") == Some("Cluster")
     }
 
     /// `spec.preserveUnknownFields`, which only definitions have that were made before `v1`.
@@ -99,15 +95,6 @@ impl<'a> Definition<'a> {
     fn text(self, pointer: &str) -> Option<&'a str> {
         self.object.pointer(pointer)?.as_str()
     }
-}
-
-/// Where objects of a defined kind live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DefinedScope {
-    /// In namespaces.
-    Namespaced,
-    /// In none.
-    Cluster,
 }
 
 /// A version of a defined kind.
@@ -162,7 +149,8 @@ mod tests {
             json!({"spec": {"group": 1, "names": {"kind": "A"}, "versions": {}, "scope": "Everywhere"}}),
         ] {
             let definition = Definition::new(&wrong);
-            assert_eq!((definition.kind(), definition.scope()), (None, None), "{wrong}");
+            assert_eq!(definition.kind(), None, "{wrong}");
+            assert!(!definition.is_namespaced() && !definition.is_clusterwide(), "{wrong}");
             assert_eq!(definition.versions().count(), 0, "{wrong}");
         }
         let bare = json!({"spec": {"versions": [{"name": "v1"}, 3]}});
