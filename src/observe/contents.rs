@@ -6,6 +6,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::metrics;
+use super::once::Seen;
 use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Cluster, ClusterError, Discovery, Resource, Scope};
 use crate::kinds::definition::Definition;
@@ -116,9 +117,8 @@ fn missed(objects: &[LiveObject], kinds: &BTreeSet<&GroupKind>, set: Option<&App
         .map(|service| service.name)
         .collect();
     let (mut stays, mut leaves) = (Vec::new(), Vec::new());
-    // What is served in several API groups has one UID, and counts once.
-    let mut seen = BTreeSet::new();
-    for object in objects.iter().filter(|object| seen.insert(object.uid())) {
+    let mut seen = Seen::default();
+    for object in objects.iter().filter(|object| seen.is_new(object)) {
         let reference = object.reference();
         let owners: Vec<Owner> = owners(object).collect();
         let is_owned = owners.iter().any(|owner| listed.contains(owner.uid));
@@ -222,6 +222,17 @@ mod tests {
             object("Pod", "of-a-node", "7", owned("Node", "elsewhere")),
         ]);
         assert_eq!(found, [vec!["of-a-node", "web"], Vec::new()]);
+    }
+
+    #[test]
+    fn an_object_counts_once_however_many_names_it_has_and_those_without_a_uid_count_each() {
+        let found = names(&[
+            object("Event", "noted", "1", json!({})),
+            object("Event", "noted", "1", json!({})),
+            object("Report", "one", "", json!({})),
+            object("Report", "two", "", json!({})),
+        ]);
+        assert_eq!(found, [vec!["noted", "one", "two"], Vec::new()]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::members::{Members, Observer};
 use super::metrics;
+use super::once::Seen;
 use crate::applyset::parent::Parent;
 use crate::applyset::unlisted::Unlisted;
 use crate::cluster::{Resource, Scope};
@@ -71,9 +72,9 @@ impl Observer<'_> {
         };
         let (listed, not_listed): (Vec<_>, Vec<_>) = applied.partition(|(member, _)| lists(parent, member));
         // What is served in several API groups may be listed in another.
-        let listed: BTreeSet<&str> = listed.iter().map(|(_, (_, object))| object.uid()).collect();
+        let mut listed: Seen<'_> = listed.into_iter().map(|(_, (_, object))| object).collect();
         let mut not_listed = not_listed.into_iter();
-        let forgotten = not_listed.find(|(_, (_, object))| !listed.contains(object.uid()));
+        let forgotten = not_listed.find(|(_, (_, object))| listed.is_new(object));
         let forgotten = forgotten.map(|(member, _)| ParentGap::NotListed(member.clone()));
         forgotten.or_else(|| (!parent.unlisted.is_empty()).then_some(ParentGap::Unlisted))
     }

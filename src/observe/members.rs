@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::StreamExt as _;
 
 use super::explain::failed;
+use super::once::Seen;
 use super::resolve::Resolved;
 use super::{Query, Scopes};
 use crate::applyset::parent::Parent;
@@ -122,11 +123,14 @@ impl Observer<'_> {
     /// Leaves one of several names of an object that is served in several API groups, as an Event is: it has one UID.
     /// The names that git gives it stay.
     fn take_each_once(&self, live: &mut BTreeMap<ObjectRef, (Resource, LiveObject)>) {
-        let wanted = live.iter().filter(|(reference, _)| self.wanted.contains(reference));
-        let mut seen: BTreeSet<String> = wanted.map(|(_, (_, object))| object.uid().to_owned()).collect();
-        live.retain(|reference, (_, object)| {
-            self.wanted.contains(reference) || object.uid().is_empty() || seen.insert(object.uid().to_owned())
-        });
+        let (wanted, others): (Vec<_>, Vec<_>) =
+            live.iter().partition(|(reference, _)| self.wanted.contains(reference));
+        let mut seen: Seen<'_> = wanted.into_iter().map(|(_, (_, object))| object).collect();
+        let again = others.into_iter().filter(|(_, (_, object))| !seen.is_new(object));
+        let again: Vec<ObjectRef> = again.map(|(reference, _)| reference.clone()).collect();
+        for reference in again {
+            live.remove(&reference);
+        }
     }
 
     async fn list(

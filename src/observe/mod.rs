@@ -19,6 +19,7 @@ mod key;
 mod members;
 mod metrics;
 mod migrated;
+mod once;
 mod others;
 mod payload;
 mod predict;
