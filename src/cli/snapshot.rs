@@ -53,6 +53,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let Gathered {
         objects,
         hidden,
+        forgotten,
         undefined,
     } = gathered.ok_or_else(|| context::never_synced(&set, &connected.name))?;
     if let Some(kind) = undefined.first() {
@@ -81,6 +82,9 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
             "{} may not be listed: a diff of the snapshot does not compare them",
             kind.kind
         ));
+    }
+    if let Some(forgotten) = &forgotten {
+        ui.warning(&view::forgotten(&set, forgotten));
     }
     ui.result(&view::snapshot(&set, &connected.name, &args.to, objects.keys()))?;
     Ok(Exit::Done)

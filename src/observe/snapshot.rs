@@ -9,6 +9,7 @@ use crate::cluster::{Cluster, Discovery, Failure, Resource};
 use crate::diagnostic::error::Result;
 use crate::object::{GroupKind, GroupVersionKind, LiveObject, ObjectRef};
 use crate::observe::{self, Query};
+use crate::plan::Forgotten;
 use crate::ssa::schema::Schema;
 
 /// What was gathered. The values of Secrets are still there.
@@ -18,6 +19,8 @@ pub struct Gathered {
     pub objects: BTreeMap<ObjectRef, (Resource, LiveObject)>,
     /// The kinds that may not be listed: nobody knows what there is of them.
     pub hidden: Vec<GroupKind>,
+    /// Set where the parent does not say where all members are.
+    pub forgotten: Option<Forgotten>,
     /// The kinds whose definition may not be read, or that none defines.
     pub undefined: Vec<GroupKind>,
 }
@@ -43,6 +46,7 @@ pub async fn gather(
             .map(|(resource, object)| (object.reference(), (resource, object)))
             .collect(),
         hidden: found.not_compared.into_iter().map(|kind| kind.kind).collect(),
+        forgotten: found.forgotten,
         undefined: Vec::new(),
     };
     let reader = Reader { cluster, discovery };

@@ -22,7 +22,7 @@ mod value;
 
 pub use age::{age, took};
 pub use check::{Base, checked, github, json as checked_json, junit, sarif};
-pub use document::{Against, Detail, Heading, Pruning, closed, question, refusal};
+pub use document::{Against, Detail, Heading, Pruning, closed, forgotten, question, refusal};
 pub use error::error;
 pub use history::{HistoryView, history};
 pub use manifests::{Secrets, manifests};

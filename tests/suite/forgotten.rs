@@ -146,6 +146,10 @@ fn what_may_not_be_listed_may_hold_others_and_stops_nothing_and_is_looked_into_u
         bed.run_as(&user, command, "").exits(exit).shows(noted).shows(unknown);
     }
     assert_eq!(version(), synced, "there is nothing new to note");
+    bed.run_as(&user, &["snapshot", "--to", "snap"], "")
+        .exits(0)
+        .complains(noted)
+        .complains(unknown);
     bed.run_as(&user, &["diff", "--format", "markdown"], "")
         .exits(0)
         .shows("not listed everywhere: ComponentStatus, ConfigMap, ");

@@ -64,7 +64,7 @@ fn again(again: &Again<'_>) -> String {
 }
 
 /// That the parent does not say where all members are, and what is not known for that.
-pub(in crate::view) fn forgotten(set: &ApplySet, forgotten: &Forgotten) -> String {
+pub fn forgotten(set: &ApplySet, forgotten: &Forgotten) -> String {
     let parent = set.parent();
     let gap = match &forgotten.gap {
         ParentGap::Missing => format!("{parent} is missing, which says where the members of the ApplySet are"),
