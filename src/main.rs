@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Objects are trees of many small values: an allocator made for these takes less time than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     stackanetes::cli::run()
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as _;
 
 use futures::StreamExt as _;
+use rayon::iter::{Either, IntoParallelIterator as _, ParallelIterator as _};
 
 use super::ask_one::{Inquiry, Wanted, bind, is_because, read};
 use super::explain::refused;
@@ -100,27 +101,32 @@ impl Observer<'_> {
         if !proves {
             return (Vec::new(), known);
         }
-        let (mut proved, mut rest) = (Vec::new(), Vec::new());
-        for (desired, resource, member) in known {
-            let made = self.made(&desired, member.as_ref().map(|(_, live)| live), around.schema);
-            let is_changing = around.changing.contains(&desired.reference.kind);
-            match member {
-                Some((listed, live))
-                    if listed.gvk == resource.gvk
-                        && !is_changing
-                        && self.is_proved(&desired, &made, &live, around.schema) =>
-                {
-                    let wanted = Wanted {
-                        desired,
-                        resource,
-                        made,
-                    };
-                    proved.push(wanted.observed(Some(live), Answered::Proved, Run::Plain));
-                }
-                member => rest.push((desired, resource, member)),
-            }
+        let known = known.into_par_iter();
+        known.partition_map(|known| match self.prove(known, around) {
+            Ok(proved) => Either::Left(proved),
+            Err(known) => Either::Right(*known),
+        })
+    }
+
+    /// What is proved of an object; the object itself, where nothing is.
+    fn prove(&self, known: Known, around: &Around<'_>) -> Result<Observation, Box<Known>> {
+        let (desired, resource, member) = known;
+        let is_changing = around.changing.contains(&desired.reference.kind);
+        let live = match member {
+            Some((listed, live)) if listed.gvk == resource.gvk && !is_changing => live,
+            member => return Err(Box::new((desired, resource, member))),
+        };
+        let made = self.made(&desired, Some(&live), around.schema);
+        if !self.is_proved(&desired, &made, &live, around.schema) {
+            let member = Some((resource.clone(), live));
+            return Err(Box::new((desired, resource, member)));
         }
-        (proved, rest)
+        let wanted = Wanted {
+            desired,
+            resource,
+            made,
+        };
+        Ok(wanted.observed(Some(live), Answered::Proved, Run::Plain))
     }
 
     /// Of a Job, its inputs decide; and what is still to be made in the cluster is no proof.
@@ -128,7 +134,7 @@ impl Observer<'_> {
         desired.inputs.is_none()
             && made.migration.is_none()
             && generate::due(desired, Some(live)).is_none()
-            && compare::is_proved(desired, &made.sent, live, schema, &self.query.policy.field_manager)
+            && compare::is_proved(&made.sent, live, schema, &self.query.policy.field_manager)
     }
 
     fn made(&self, desired: &DesiredObject, live: Option<&LiveObject>, schema: &Schema) -> Payload {

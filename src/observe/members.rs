@@ -159,15 +159,15 @@ impl Observer<'_> {
 
     /// Whether a sync applied this object.
     pub(super) fn is_applied(&self, object: &LiveObject) -> bool {
-        let managed = ManagedFields::of(object);
-        managed.applied_by(&self.query.policy.field_manager).is_some()
+        let mut writers = ManagedFields::writers(object.value());
+        writers.any(|(writer, _)| writer.is_apply_of(&self.query.policy.field_manager))
     }
 
     /// Whether a controller made this object and copied the label of a member, as it does for the
     /// EndpointSlices of a Service.
     fn is_copied_label(&self, object: &LiveObject) -> bool {
         let owners = object.value().pointer("/metadata/ownerReferences");
-        !self.is_applied(object) && (owners.is_some() || object.reference().kind.is("", "Endpoints"))
+        (owners.is_some() || object.reference().kind.is("", "Endpoints")) && !self.is_applied(object)
     }
 }
 

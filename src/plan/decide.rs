@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::compare::{self, Cause, Comparison, FieldChange, Sides};
 use super::immutable::{self, Around};
 use super::{
@@ -44,7 +42,6 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
             .map(|live| Tolerated::of(&desired, live, &ruled))
             .unwrap_or_default(),
         moved: (live.as_ref()).and_then(|live| moved(&desired, live, &policy.field_manager)),
-        grants: granted(&desired, &sent, live.as_ref()),
         warnings: Warning::of(&desired, live.as_ref()),
         ..new(&desired)
     };
@@ -66,6 +63,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
     };
     let (predicted, warned) = match answer {
         Answered::Immutable(found) => {
+            step.grants = granted(&work, live.as_ref());
             return immutable::decide(step, work, *found, &Around::new(live.as_ref(), &ruled, policy));
         }
         Answered::Refused(error) => return left(step, Action::Refused, Reason::Refused(error)),
@@ -120,17 +118,17 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
     step.generates = due.into_iter().flat_map(|due| due.make).collect();
     work.predicted = predicted.ok();
     if step.action.writes() {
+        step.grants = granted(&work, live.as_ref());
         step.work = Work::Apply(Box::new(work));
-    } else {
-        step.grants.clear();
     }
     Decision::Step(Box::new(step))
 }
 
 /// What an object would let somebody do, once this is sent, that the live one does not.
-fn granted(desired: &DesiredObject, sent: &Value, live: Option<&LiveObject>) -> BTreeSet<Privilege> {
-    let is_secret = |path: &FieldPath| desired.origins.is_secret(path);
-    Privilege::gained(&desired.reference.kind, sent, live.map(LiveObject::value), &is_secret)
+fn granted(work: &ApplyWork, live: Option<&LiveObject>) -> BTreeSet<Privilege> {
+    let is_secret = |path: &FieldPath| work.desired.origins.is_secret(path);
+    let live = live.map(LiveObject::value);
+    Privilege::gained(&work.desired.reference.kind, &work.sent, live, &is_secret)
 }
 
 /// The step of an object that is not there.
@@ -217,7 +215,7 @@ fn standing(work: ApplyWork, live: Option<&LiveObject>) -> Settled {
         warnings: Vec::new(),
         tolerated: Tolerated::default(),
         is_complete: desired.inputs.is_some() && there.is_none_or(health::is_complete),
-        hides_inputs: jobs::hides_inputs(&desired),
+        hides_inputs: desired.inputs.is_some() && jobs::hides_inputs(&desired),
         inputs: desired.inputs,
         reference: desired.reference,
     }

@@ -10,6 +10,7 @@ mod connection;
 mod discovery;
 mod field_paths;
 mod open_api;
+mod page;
 mod proxy;
 mod refusal;
 mod request;
@@ -33,6 +34,7 @@ use serde_json::{Value, json};
 
 use self::cache::Cache;
 use self::connection::{Environment, Target};
+use self::page::Page;
 use self::refusal::{Refusal, Subject};
 use self::request::{Request, collection, member, query};
 use self::transport::{Limit, Reply, Transport};
@@ -176,25 +178,11 @@ impl Kubernetes {
             if reply.code == StatusCode::GONE && !next.is_empty() {
                 return Ok(None);
             }
-            let mut list = reply.accepted(&subject)?.json()?;
-            let items = match list.get_mut("items").map(Value::take) {
-                Some(Value::Array(items)) => items,
-                Some(Value::Null) => Vec::new(),
-                // An empty list from something that is no API server would have everything made anew.
-                _ => {
-                    return Err(failed(format!(
-                        "failed to list {}: the answer is not a list",
-                        resource.plural
-                    )));
-                }
-            };
-            objects.extend(items.into_iter().map(|mut item| {
-                fill_in_kind(&mut item, resource);
-                LiveObject::new(item)
-            }));
-            match list.pointer("/metadata/continue").and_then(Value::as_str) {
-                Some(token) if !token.is_empty() => token.clone_into(&mut next),
-                _ => return Ok(Some(objects)),
+            let page = Page::read_aside(reply.accepted(&subject)?, resource).await?;
+            objects.extend(page.objects);
+            match page.next {
+                Some(token) => next = token,
+                None => return Ok(Some(objects)),
             }
         }
     }
@@ -354,18 +342,6 @@ fn namespace<'a>(resource: &Resource, reference: &'a ObjectRef) -> Result<Option
             Err(failed(format!("failed to address {reference}: it has no namespace")))
         }
         namespace => Ok(namespace),
-    }
-}
-
-/// The items of a list do not say what they are.
-fn fill_in_kind(object: &mut Value, resource: &Resource) {
-    if let Some(object) = object.as_object_mut() {
-        object
-            .entry("apiVersion")
-            .or_insert_with(|| resource.gvk.api_version().into());
-        object
-            .entry("kind")
-            .or_insert_with(|| resource.gvk.group_kind.kind.clone().into());
     }
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tokio::time::sleep;
 
-use super::fill_in_kind;
+use super::page::fill_in_kind;
 use super::refusal::{Refusal, Subject};
 use super::transport::Transport;
 use super::unreachable::{self, Server};

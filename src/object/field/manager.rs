@@ -145,13 +145,6 @@ impl ManagedFields {
         self.0 = changed.filter(|(_, fields)| !fields.is_empty()).collect();
     }
 
-    /// Makes all entries of one time, which is none.
-    pub(crate) fn forget_times(&mut self) {
-        for (manager, _) in &mut self.0 {
-            manager.time = None;
-        }
-    }
-
     /// Sorts the entries as the API server does: appliers first, then by time, name, version and
     /// subresource.
     pub fn sort(&mut self) {

@@ -10,27 +10,26 @@
 
 use serde_json::Value;
 
-use crate::applyset::inventory::{Applied, REVISION};
-use crate::object::{DesiredObject, LiveObject};
+use crate::applyset::inventory::{APPLIED, REVISION};
+use crate::object::LiveObject;
 use crate::ssa::merge;
 use crate::ssa::schema::Schema;
 
-/// Whether an apply of `sent`, which is what `desired` becomes, would change nothing of `live`.
+/// Whether an apply of `sent` would change nothing of `live`.
 ///
 /// Errs on the side of not knowing: of a kind that `schema` does not have, nothing is proved.
-pub fn is_proved(
-    desired: &DesiredObject,
-    sent: &Value,
-    live: &LiveObject,
-    schema: &Schema,
-    field_manager: &str,
-) -> bool {
-    if live.deletion_timestamp().is_some() || Applied::noted(live) != Some(Applied::of(desired)) {
+pub fn is_proved(sent: &Value, live: &LiveObject, schema: &Schema, field_manager: &str) -> bool {
+    if live.deletion_timestamp().is_some() || noted(sent).is_none() || noted(sent) != live.annotation(APPLIED) {
         return false;
     }
     let mut sent = sent.clone();
     keep_revision(&mut sent, live);
     merge::changes_nothing(schema, live.value(), &sent, field_manager)
+}
+
+/// The digests of what git says, as they stand on what is sent.
+fn noted(sent: &Value) -> Option<&str> {
+    sent["metadata"]["annotations"][APPLIED].as_str()
 }
 
 /// The commit that is noted on an object changes only when the object is written.
@@ -50,6 +49,7 @@ mod tests {
 
     use super::*;
     use crate::applyset::inventory;
+    use crate::object::DesiredObject;
     use crate::object::commit::Commit;
     use crate::ssa::merge::{OnConflict, Writer};
     use crate::testing::{desired, set};
@@ -92,7 +92,7 @@ spec:
 
     fn is_proved(desired: &DesiredObject, live: Value) -> bool {
         let live = LiveObject::new(live);
-        super::is_proved(desired, &sent(desired, "2"), &live, Schema::bundled(), "stackanetes")
+        super::is_proved(&sent(desired, "2"), &live, Schema::bundled(), "stackanetes")
     }
 
     /// The live object after another manager updated it.

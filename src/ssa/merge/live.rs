@@ -24,7 +24,7 @@ impl Live {
             };
         };
         Self {
-            object: without_managed_fields(live).0,
+            object: unowned(live),
             managers: managers::told_apart(&ManagedFields::read(live)),
             is_there: true,
         }
@@ -51,17 +51,28 @@ pub(super) enum Declared {
 
 /// An object without its managed fields, and what they say.
 pub(super) fn without_managed_fields(object: &Value) -> (Value, Declared) {
-    let mut object = object.clone();
-    let metadata = object.get_mut("metadata").and_then(Value::as_object_mut);
-    let removed = metadata.and_then(|metadata| metadata.remove("managedFields"));
-    let declared = match removed.as_ref().and_then(Value::as_array).map(Vec::as_slice) {
+    let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
+    let declared = match entries.map(Vec::as_slice) {
         None => Declared::None,
         Some([]) => Declared::Reset,
         Some([Value::Object(entry)]) if entry.is_empty() => Declared::Reset,
-        Some(entries) => {
-            let entries = serde_json::json!({"metadata": {"managedFields": entries}});
-            Declared::These(managers::told_apart(&ManagedFields::read(&entries)))
-        }
+        Some(_) => Declared::These(managers::told_apart(&ManagedFields::read(object))),
     };
-    (object, declared)
+    (unowned(object), declared)
+}
+
+/// A copy of an object without its managed fields, which are much of it.
+fn unowned(object: &Value) -> Value {
+    let Value::Object(fields) = object else {
+        return object.clone();
+    };
+    let copied = fields.iter().map(|(name, value)| match value {
+        Value::Object(metadata) if name == "metadata" => {
+            let kept = metadata.iter().filter(|(name, _)| *name != "managedFields");
+            let kept = kept.map(|(name, value)| (name.clone(), value.clone()));
+            (name.clone(), Value::Object(kept.collect()))
+        }
+        value => (name.clone(), value.clone()),
+    });
+    Value::Object(copied.collect())
 }

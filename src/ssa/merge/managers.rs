@@ -1,6 +1,7 @@
 //! The rules for the entries of `metadata.managedFields` as a whole.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use crate::object::field::{FieldManager, FieldPath, FieldSet, ManagedFields, Operation};
 
@@ -20,7 +21,12 @@ pub(super) fn told_apart(managers: &ManagedFields) -> ManagedFields {
 }
 
 /// What no entry ever holds: what identifies an object, and what the API server sets.
-pub(super) fn unmanaged() -> FieldSet {
+pub(super) fn unmanaged() -> &'static FieldSet {
+    static UNMANAGED: LazyLock<FieldSet> = LazyLock::new(of_nobody);
+    &UNMANAGED
+}
+
+fn of_nobody() -> FieldSet {
     let mut fields = FieldSet::default();
     for path in [["apiVersion"].as_slice(), &["kind"], &["metadata"]] {
         fields.insert(FieldPath::of(path).elements());

@@ -22,6 +22,7 @@
 //! # Ok::<(), merge::Refusal>(())
 //! ```
 
+mod apply;
 mod combine;
 mod compare;
 mod form;
@@ -45,11 +46,11 @@ mod write;
 use serde_json::Value;
 
 use crate::object::GroupVersionKind;
-use crate::object::field::{FieldManager, ManagedFields, Operation, order};
+use crate::object::field::{FieldManager, ManagedFields, Operation};
 use crate::ssa::schema::{Kind, Schema};
 
 use live::{Declared, Live, without_managed_fields};
-use write::{Changes, Merge};
+use write::Merge;
 
 pub use form::NoPlace;
 pub(crate) use form::element;
@@ -123,52 +124,12 @@ pub fn apply(
     on_conflict: OnConflict,
 ) -> Result<Merged, Refusal> {
     let kind = kind_of(schema, config)?;
-    let mistakes = mistakes(kind.root(), config);
-    if !mistakes.is_empty() {
-        return Err(Refusal::Invalid(mistakes));
-    }
     let merge = Merge::new(schema, kind, writer);
     let live = Live::read(live, kind);
-    let mistakes = validate::mistakes_in_stored(kind.root(), &live.object);
-    if !mistakes.is_empty() {
-        return Err(Refusal::InvalidLive(mistakes));
-    }
-    let mut managers = live.managers.clone();
-    if managers.is_empty() {
-        managers = merge.before_first_apply(&live)?;
-    }
-    merge.reconcile(&live.object, &mut managers)?;
-
-    let entry = writer.entry(Operation::Apply, kind);
-    let last = managers.entries().find(|(manager, _)| manager.is(&entry));
-    let last = last.map(|(manager, fields)| (manager.api_version.clone(), fields.clone()));
-    let fields = owned::fields(kind.root(), config).without_below(&kind.reset(&writer.subresource));
-    managers.set(entry.clone(), fields);
-
-    let mut object = combine::combine(kind.root(), Some(&live.object), Some(config)).unwrap_or_default();
-    if let Some((api_version, fields)) = &last {
-        let last = prune::Last { api_version, fields };
-        object = prune::prune(&merge.versions, object, &managers, &entry, &last)?;
-    }
-    let changes = Changes {
-        old: &live.object,
-        new: &object,
-        by: &entry,
-    };
-    let taken = merge.settle(&changes, &mut managers, on_conflict)?.taken;
-    let fields = managers.fields(&entry).cloned().unwrap_or_default();
-    let is_unchanged = order::equal(&live.object, &object);
-    let mut entry = entry;
-    if is_unchanged {
-        // The API server notes no time for an apply that changes nothing.
-        let mut entries = live.managers.entries();
-        let before = entries.find(|(manager, _)| manager.is(&entry));
-        entry.time = before.and_then(|(manager, _)| manager.time.clone());
-    }
-    managers.set(entry, fields.without(&managers::unmanaged()));
+    let applied = merge.apply(&live, config, on_conflict)?;
     Ok(Merged {
-        taken,
-        ..merge.written(live, object, managers)
+        taken: applied.taken,
+        ..merge.written(live, applied.object, applied.managers)
     })
 }
 

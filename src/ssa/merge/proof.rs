@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::managers::told_apart;
-use super::write::is_same_but_times;
-use super::{OnConflict, Writer, apply};
+use super::live::Live;
+use super::write::Merge;
+use super::{OnConflict, Writer, restore};
 use crate::object::field::{ManagedFields, order};
 use crate::ssa::canonical;
 use crate::ssa::schema::Schema;
@@ -22,33 +22,32 @@ pub fn changes_nothing(schema: &Schema, live: &Value, config: &Value, manager: &
     };
     // Whose entry has which time makes no difference.
     let writer = Writer::new(manager, "");
-    let Ok(merged) = apply(schema, Some(live), config, &writer, OnConflict::Force) else {
+    let merge = Merge::new(schema, kind, &writer);
+    let live = Live::read(Some(live), kind);
+    let Ok(applied) = merge.apply(&live, config, OnConflict::Force) else {
         return false;
     };
-    let by_name = |managers: &ManagedFields| {
-        let mut managers = told_apart(managers);
-        managers.forget_times();
-        managers.sort();
-        managers
-    };
-    if !is_same_but_times(&by_name(&ManagedFields::read(live)), &by_name(&merged.managed_fields)) {
+    if !own_the_same(&live.managers, &applied.managers) {
         return false;
     }
-    let without_owners = |object: &Value| {
-        let mut object = object.clone();
-        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-            metadata.remove("managedFields");
-        }
-        object
-    };
-    let (live, stored) = (
-        without_owners(live),
-        without_owners(&canonical::stored(kind, &merged.object)),
-    );
+    if applied.is_unchanged {
+        return true;
+    }
+    let object = restore::restore(kind, "", &live.object, applied.object);
+    let stored = canonical::stored(kind, &object);
     if kind.is_built_in() {
-        canonical::covers(Some(kind.root()), Some(&live), Some(&stored))
+        canonical::covers(Some(kind.root()), Some(&live.object), Some(&stored))
     } else {
         // What is empty, what is `null` and what is not there are three things here.
-        order::equal(&live, &stored)
+        order::equal(&live.object, &stored)
     }
+}
+
+/// Whether the same writers own the same, whenever they wrote. Each writer has one entry.
+fn own_the_same(left: &ManagedFields, right: &ManagedFields) -> bool {
+    left.entries().count() == right.entries().count()
+        && left.entries().all(|(writer, fields)| {
+            let mut same = right.entries();
+            same.any(|(other, others)| writer.is(other) && writer.api_version == other.api_version && fields == others)
+        })
 }

@@ -27,9 +27,9 @@ pub(super) struct Settled {
 
 /// One write of one object.
 pub(super) struct Merge<'a> {
-    kind: Kind<'a>,
+    pub(super) kind: Kind<'a>,
     pub(super) versions: Versions<'a>,
-    writer: &'a Writer,
+    pub(super) writer: &'a Writer,
 }
 
 impl<'a> Merge<'a> {
@@ -112,7 +112,7 @@ impl<'a> Merge<'a> {
             .comparison
             .changed()
             .without_below(&self.kind.reset(&self.writer.subresource))
-            .without(&managers::unmanaged());
+            .without(managers::unmanaged());
         if !fields.is_empty() {
             fields.extend(managers.fields(&entry).unwrap_or(&FieldSet::default()));
             managers.set(entry, fields);
@@ -127,7 +127,11 @@ impl<'a> Merge<'a> {
         managers: &mut ManagedFields,
         on_conflict: OnConflict,
     ) -> Result<Settled, Refusal> {
+        let is_unchanged = order::equal(changes.old, changes.new);
         let compare = |kind: Kind<'_>, old: &Value, new: &Value| {
+            if is_unchanged {
+                return Comparison::default();
+            }
             let comparison = Comparison::of(kind.root(), old, new);
             // Through a custom object itself, it is reset only in the version that is written.
             let is_status = !self.writer.subresource.is_empty();
