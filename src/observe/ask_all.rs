@@ -116,8 +116,8 @@ impl Observer<'_> {
             Some((listed, live)) if listed.gvk == resource.gvk && !is_changing => live,
             member => return Err(Box::new((desired, resource, member))),
         };
-        let made = self.made(&desired, Some(&live), around.schema);
-        if !self.is_proved(&desired, &made, &live, around.schema) {
+        let mut made = self.made(&desired, Some(&live), around.schema);
+        if !self.is_proved(&desired, &mut made, &live, around.schema) {
             let member = Some((resource.clone(), live));
             return Err(Box::new((desired, resource, member)));
         }
@@ -129,12 +129,12 @@ impl Observer<'_> {
         Ok(wanted.observed(Some(live), Answered::Proved, Run::Plain))
     }
 
-    /// Of a Job, its inputs decide; and what is still to be made in the cluster is no proof.
-    fn is_proved(&self, desired: &DesiredObject, made: &Payload, live: &LiveObject, schema: &Schema) -> bool {
+    /// Of a Job, its inputs decide; and what is still to be made in the cluster is no proof. What is sent is used up.
+    fn is_proved(&self, desired: &DesiredObject, made: &mut Payload, live: &LiveObject, schema: &Schema) -> bool {
         desired.inputs.is_none()
             && made.migration.is_none()
             && generate::due(desired, Some(live)).is_none()
-            && compare::is_proved(&made.sent, live, schema, &self.query.policy.field_manager)
+            && compare::is_proved(made.sent.take(), live, schema, &self.query.policy.field_manager)
     }
 
     fn made(&self, desired: &DesiredObject, live: Option<&LiveObject>, schema: &Schema) -> Payload {

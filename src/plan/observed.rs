@@ -146,7 +146,8 @@ pub struct Observation {
     pub desired: DesiredObject,
     /// How its kind is reached.
     pub resource: Resource,
-    /// What is sent for it: the manifest with our notes, and with the identity of the live object.
+    /// What is sent for it: the manifest with our notes, and with the identity of the live object. Nothing of what is
+    /// proved.
     pub sent: Value,
     /// What the rules did with what is sent.
     pub ruled: Ruled,

@@ -18,11 +18,10 @@ use crate::ssa::schema::Schema;
 /// Whether an apply of `sent` would change nothing of `live`.
 ///
 /// Errs on the side of not knowing: of a kind that `schema` does not have, nothing is proved.
-pub fn is_proved(sent: &Value, live: &LiveObject, schema: &Schema, field_manager: &str) -> bool {
-    if live.deletion_timestamp().is_some() || noted(sent).is_none() || noted(sent) != live.annotation(APPLIED) {
+pub fn is_proved(mut sent: Value, live: &LiveObject, schema: &Schema, field_manager: &str) -> bool {
+    if live.deletion_timestamp().is_some() || noted(&sent).is_none() || noted(&sent) != live.annotation(APPLIED) {
         return false;
     }
-    let mut sent = sent.clone();
     keep_revision(&mut sent, live);
     merge::changes_nothing(schema, live.value(), &sent, field_manager)
 }
@@ -92,7 +91,7 @@ spec:
 
     fn is_proved(desired: &DesiredObject, live: Value) -> bool {
         let live = LiveObject::new(live);
-        super::is_proved(&sent(desired, "2"), &live, Schema::bundled(), "stackanetes")
+        super::is_proved(sent(desired, "2"), &live, Schema::bundled(), "stackanetes")
     }
 
     /// The live object after another manager updated it.
