@@ -295,39 +295,33 @@ impl LiveObject {
 
     /// What it is called.
     pub fn reference(&self) -> ObjectRef {
-        let gvk = GroupVersionKind::new(self.text("/apiVersion"), self.text("/kind"));
+        let text = |key| self.value.get(key).and_then(Value::as_str).unwrap_or_default();
+        let gvk = GroupVersionKind::new(text("apiVersion"), text("kind"));
         ObjectRef {
             kind: gvk.group_kind,
-            namespace: self
-                .value
-                .pointer("/metadata/namespace")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
-            name: self.text("/metadata/name").to_owned(),
+            namespace: self.metadata("namespace").and_then(Value::as_str).map(str::to_owned),
+            name: self.metadata_text("name").to_owned(),
         }
     }
 
     /// `metadata.uid`
     pub fn uid(&self) -> &str {
-        self.text("/metadata/uid")
+        self.metadata_text("uid")
     }
 
     /// `metadata.resourceVersion`
     pub fn resource_version(&self) -> &str {
-        self.text("/metadata/resourceVersion")
+        self.metadata_text("resourceVersion")
     }
 
     /// `metadata.deletionTimestamp`, when the object is being deleted.
     pub fn deletion_timestamp(&self) -> Option<&str> {
-        self.value
-            .pointer("/metadata/deletionTimestamp")
-            .and_then(Value::as_str)
+        self.metadata("deletionTimestamp").and_then(Value::as_str)
     }
 
     /// `metadata.finalizers`
     pub fn finalizers(&self) -> Vec<&str> {
-        self.value
-            .pointer("/metadata/finalizers")
+        self.metadata("finalizers")
             .and_then(Value::as_array)
             .map(|finalizers| finalizers.iter().filter_map(Value::as_str).collect())
             .unwrap_or_default()
@@ -343,8 +337,13 @@ impl LiveObject {
         metadata_text(&self.value, "labels", key)
     }
 
-    fn text(&self, pointer: &str) -> &str {
-        self.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    /// What `metadata` says under this key.
+    fn metadata(&self, key: &str) -> Option<&Value> {
+        self.value.get("metadata")?.get(key)
+    }
+
+    fn metadata_text(&self, key: &str) -> &str {
+        self.metadata(key).and_then(Value::as_str).unwrap_or_default()
     }
 }
 

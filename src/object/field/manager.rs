@@ -96,17 +96,12 @@ impl ManagedFields {
 
     /// Reads them from the JSON of an object.
     pub fn read(object: &Value) -> Self {
-        let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
-        Self(entries.into_iter().flatten().map(entry).collect())
+        Self(entries(object).iter().map(entry).collect())
     }
 
     /// The writers of an object, without what they own: cheaper than to read all of it.
     pub fn writers(object: &Value) -> impl Iterator<Item = (FieldManager, &Value)> {
-        let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
-        entries
-            .into_iter()
-            .flatten()
-            .map(|entry| (manager(entry), &entry["fieldsV1"]))
+        entries(object).iter().map(|entry| (manager(entry), &entry["fieldsV1"]))
     }
 
     /// Writes `metadata.managedFields`.
@@ -213,6 +208,14 @@ fn written((manager, fields): &(FieldManager, FieldSet)) -> Value {
         entry["subresource"] = manager.subresource.as_str().into();
     }
     entry
+}
+
+/// `metadata.managedFields` as it stands there.
+fn entries(object: &Value) -> &[Value] {
+    let managed = object
+        .get("metadata")
+        .and_then(|metadata| metadata.get("managedFields"));
+    managed.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn entry(entry: &Value) -> (FieldManager, FieldSet) {
