@@ -139,6 +139,11 @@ impl ControlPlane {
         &self.admin_kubeconfig
     }
 
+    /// A file that has one event a line, which [`User::audit`] reads.
+    pub fn audit_log(&self) -> &Path {
+        &self.audit_log
+    }
+
     /// The process id of each program, by its name.
     pub fn pids(&self) -> &BTreeMap<String, u64> {
         &self.pids

@@ -29,7 +29,7 @@ impl User {
             name: credentials.name,
             token: credentials.token,
             ca: control_plane.ca.clone(),
-            audit_log: control_plane.audit_log.clone(),
+            audit_log: control_plane.audit_log().to_owned(),
         };
         user.write_kubeconfig(&user.kubeconfig, &control_plane.server);
         user
