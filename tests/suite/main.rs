@@ -9,6 +9,7 @@ mod agreement;
 mod asking;
 mod bed;
 mod behind;
+mod benchmark;
 mod between;
 mod bound;
 mod bounds;

@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 
+use crate::objects::Shape;
+
 /// Measure stackanetes, kubectl, Flux' library and the bare requests on the same objects, in turn
 ///
 /// Starts a control plane of its own, which needs Go, and ends it. Prints tables in Markdown.
@@ -76,17 +78,6 @@ pub enum Rival {
     Flux,
     /// The LISTs of a diff, or the applies of a sync, and nothing else
     Floor,
-}
-
-/// What the objects are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shape {
-    /// A quarter each of ServiceAccounts, ConfigMaps of 1 to 2 KB, Services and Deployments
-    Mixed,
-    /// Custom objects of a kind with a large schema
-    Custom,
-    /// ConfigMaps of 200 KB
-    Large,
 }
 
 /// The processes of the benchmark that are measured, or measure.

@@ -1,14 +1,24 @@
 //! The objects that the tools compare and apply.
 
+use clap::ValueEnum;
 use serde_json::{Map, Value, json};
-
-use crate::arguments::Shape;
 
 /// How many objects differ between an edition and the next.
 pub const CHANGED: usize = 10;
 
 /// The label that all of them have, and its value.
 pub const PART_OF: (&str, &str) = ("app.kubernetes.io/part-of", "benchmark");
+
+/// What the objects are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shape {
+    /// A quarter each of ServiceAccounts, ConfigMaps of 1 to 2 KB, Services and Deployments
+    Mixed,
+    /// Custom objects of a kind with a large schema
+    Custom,
+    /// ConfigMaps of 200 KB
+    Large,
+}
 
 /// A namespace and the objects in it.
 #[derive(Clone, Debug)]

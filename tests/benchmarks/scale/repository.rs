@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use git2::{IndexAddOption, Signature};
 use serde_json::Value;
 
-use crate::objects::Set;
+use super::objects::Set;
 
 /// How many manifests a file has.
 const A_FILE: usize = 5;

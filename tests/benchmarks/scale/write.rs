@@ -1,9 +1,9 @@
 //! Applies: of everything into a namespace that is not there yet, and of what changed since.
 
-use crate::arguments::{Rival, Shape};
+use crate::arguments::Rival;
 use crate::bench::{Job, tell};
 use crate::floor;
-use crate::objects::{CHANGED, Set};
+use crate::objects::{CHANGED, Set, Shape};
 use crate::repository::Repository;
 use crate::scene::Scene;
 use crate::table::{Row, Table};
