@@ -51,6 +51,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
+    /// Draw the wall time of the diffs against the number of objects, as SVG
+    #[arg(long, value_name = "FILE")]
+    pub picture: Option<PathBuf>,
+
     /// What this program is as one of those that are measured.
     #[command(subcommand)]
     pub child: Option<Child>,

@@ -1,5 +1,6 @@
 //! What needs no cluster.
 
+use crate::arguments::Part;
 use crate::scene::Scene;
 use crate::table::Table;
 
@@ -18,5 +19,6 @@ pub fn table(scene: &mut Scene) -> Table {
         scene.bench.ours(&repository, "--help"),
     ];
     let title = format!("{} objects in git, without a cluster", set.count);
-    Table::in_turn(title, &mut scene.bench, &jobs, scene.arguments.rounds)
+    let table = Table::new(Part::Git, set.count, &title);
+    table.in_turn(&mut scene.bench, &jobs, scene.arguments.rounds)
 }

@@ -1,6 +1,6 @@
 //! Diffs of what is in sync, after a sync that was not a complete one.
 
-use crate::arguments::Rival;
+use crate::arguments::{Part, Rival};
 use crate::objects;
 use crate::repository::Repository;
 use crate::scene::{PATIENCE, Scene};
@@ -47,6 +47,8 @@ fn measured(scene: &mut Scene, repository: &Repository, when: &str) -> Table {
         scene.bench.run(&jobs[0]);
         jobs.push(scene.bench.lists_of(&jobs[0].clone()));
     }
-    let title = format!("Diff of {} objects that are in sync, {when}", scene.set.count);
-    Table::in_turn(title, &mut scene.bench, &jobs, scene.arguments.rounds)
+    let objects = scene.set.count;
+    let title = format!("Diff of {objects} objects that are in sync, {when}");
+    let table = Table::new(Part::Incomplete, objects, &title);
+    table.in_turn(&mut scene.bench, &jobs, scene.arguments.rounds)
 }

@@ -19,6 +19,7 @@ mod git;
 mod incomplete;
 mod measure;
 mod objects;
+mod picture;
 mod relay;
 mod report;
 mod repository;
@@ -29,6 +30,7 @@ mod table;
 mod write;
 
 use std::fs;
+use std::path::Path;
 
 use clap::Parser as _;
 
@@ -55,7 +57,14 @@ fn run(arguments: &Arguments) {
         .collect();
     let report = report::markdown(arguments, &programs, &tables);
     if let Some(out) = &arguments.out {
-        fs::write(out, &report).unwrap_or_else(|error| panic!("failed to write {}: {error}", out.display()));
+        write_file(out, &report);
+    }
+    if let Some(picture) = &arguments.picture {
+        write_file(picture, &picture::svg(&tables));
     }
     print!("{report}");
+}
+
+fn write_file(path: &Path, text: &str) {
+    fs::write(path, text).unwrap_or_else(|error| panic!("failed to write {}: {error}", path.display()));
 }

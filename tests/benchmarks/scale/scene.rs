@@ -44,7 +44,8 @@ impl<'a> Scene<'a> {
             if wants(Part::Steady) {
                 let sync = scene.sync(&repository);
                 scene.bench.run(&sync);
-                tables.push(steady::table(&mut scene, &repository));
+                // It is what the others are read beside.
+                tables.insert(0, steady::table(&mut scene, &repository));
             }
         }
         if wants(Part::Write) {

@@ -1,6 +1,6 @@
 //! Diffs of what is in sync, which find nothing.
 
-use crate::arguments::Rival;
+use crate::arguments::{Part, Rival};
 use crate::bench::Job;
 use crate::repository::Repository;
 use crate::scene::Scene;
@@ -20,8 +20,13 @@ pub fn table(scene: &mut Scene, repository: &Repository) -> Table {
     if scene.has(Rival::Flux) {
         jobs.push(scene.bench.flux(repository, "diff"));
     }
-    let title = format!("Diff of {} objects that are in sync", scene.set.count);
-    let mut table = Table::in_turn(title, &mut scene.bench, &jobs, scene.arguments.rounds);
+    let objects = scene.set.count;
+    let table = Table::new(
+        Part::Steady,
+        objects,
+        &format!("Diff of {objects} objects that are in sync"),
+    );
+    let mut table = table.in_turn(&mut scene.bench, &jobs, scene.arguments.rounds);
     table.rows.push(verified(scene, repository));
     sees_what_others_change(scene, repository);
     table

@@ -3,11 +3,15 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::arguments::Part;
 use crate::bench::{Bench, Job, tell};
 use crate::measure::Sample;
 
 /// What was measured in turn, so that its rows may be compared.
 pub struct Table {
+    pub part: Part,
+    /// How many objects there were besides their namespace.
+    pub objects: usize,
     pub title: String,
     pub rows: Vec<Row>,
 }
@@ -19,20 +23,30 @@ pub struct Row {
 }
 
 impl Table {
+    /// One without rows.
+    pub fn new(part: Part, objects: usize, title: &str) -> Table {
+        Table {
+            part,
+            objects,
+            title: title.to_owned(),
+            rows: Vec::new(),
+        }
+    }
+
     /// Runs the jobs one after the other, `rounds` times, after a run of each that does not count.
     ///
     /// The ratios of the table are to the first of them.
-    pub fn in_turn(title: String, bench: &mut Bench, jobs: &[Job], rounds: usize) -> Table {
+    pub fn in_turn(mut self, bench: &mut Bench, jobs: &[Job], rounds: usize) -> Table {
         for job in jobs {
             bench.run(job);
         }
-        let mut rows: Vec<Row> = jobs.iter().map(|job| Row::new(&job.name)).collect();
+        self.rows = jobs.iter().map(|job| Row::new(&job.name)).collect();
         for _ in 0..rounds {
-            for (row, job) in rows.iter_mut().zip(jobs) {
+            for (row, job) in self.rows.iter_mut().zip(jobs) {
                 row.measure(bench, job);
             }
         }
-        Table { title, rows }
+        self
     }
 
     /// The table, under a heading.
@@ -42,9 +56,9 @@ impl Table {
              |---|---|---|---|---|---|---|---|\n",
             self.title
         );
-        let first = self.rows.first().map(|row| row.median(|sample| sample.cost.wall));
+        let first = self.rows.first().map(Row::wall);
         for row in &self.rows {
-            let wall = row.median(|sample| sample.cost.wall);
+            let wall = row.wall();
             let ratio = first.map_or(1.0, |first| wall.as_secs_f64() / first.as_secs_f64());
             let _ = writeln!(
                 text,
@@ -79,6 +93,11 @@ impl Row {
         let sample = bench.measure(job);
         tell(&self.name, Some(sample.cost.wall));
         self.samples.push(sample);
+    }
+
+    /// From start to end.
+    pub fn wall(&self) -> Duration {
+        self.median(|sample| sample.cost.wall)
     }
 
     fn median<T: Ord>(&self, of: impl Fn(&Sample) -> T) -> T {

@@ -1,6 +1,6 @@
 //! Applies: of everything into a namespace that is not there yet, and of what changed since.
 
-use crate::arguments::Rival;
+use crate::arguments::{Part, Rival};
 use crate::bench::{Job, tell};
 use crate::floor;
 use crate::objects::{CHANGED, Set, Shape};
@@ -46,14 +46,15 @@ pub fn tables(scene: &mut Scene) -> Vec<Table> {
             delete(scene, &set);
         }
     }
-    let count = scene.set.count;
-    let table = |title: String, rows| Table { title, rows };
+    let objects = scene.set.count;
+    let table = |title: &str, rows| Table {
+        rows,
+        ..Table::new(Part::Write, objects, title)
+    };
+    let of = format!("of {objects} objects without workloads");
     vec![
-        table(format!("First apply of {count} objects without workloads"), first),
-        table(
-            format!("Apply of {count} objects without workloads of which {CHANGED} changed"),
-            change,
-        ),
+        table(&format!("First apply {of}"), first),
+        table(&format!("Apply {of}, of which {CHANGED} changed"), change),
     ]
 }
 
