@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use tempfile::TempDir;
-
 use crate::arguments::{Arguments, Rival};
 use crate::control_plane::{ControlPlane, Form, GoProgram, kubectl_program};
 use crate::measure::{self, Cost, Sample};
@@ -22,7 +20,8 @@ pub struct Bench {
     log: AuditLog,
     kubeconfig: PathBuf,
     programs: Programs,
-    directory: TempDir,
+    /// Within that of the control plane, which is removed at its end.
+    directory: PathBuf,
 }
 
 /// The programs that are measured.
@@ -83,25 +82,27 @@ impl Bench {
         let relay = Relay::start(address.parse().expect("an address"), arguments.delay);
         let user = plane.admin();
         let kubeconfig = user.kubeconfig_for(&format!("https://{}", relay.address));
+        let directory = plane.audit_log().with_file_name("benchmark");
+        fs::create_dir(&directory).expect("a directory of our own");
         let log = AuditLog::new(plane.audit_log().to_owned(), &user.name);
         Bench {
             relay,
             log,
             kubeconfig,
             programs: programs.clone(),
-            directory: tempfile::tempdir().expect("a directory of our own"),
+            directory,
             plane,
         }
     }
 
     /// An empty repository of this name.
     pub fn repository(&self, name: &str) -> Repository {
-        Repository::new(self.directory.path().join(name))
+        Repository::new(self.directory.join(name))
     }
 
     /// A file beside the repositories, with this text.
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.directory.path().join(name);
+        let path = self.directory.join(name);
         fs::write(&path, text).expect("a file of our own");
         path
     }
@@ -129,7 +130,7 @@ impl Bench {
         Job::new(
             name.to_owned(),
             vec![this.into(), part.into(), file.into()],
-            self.directory.path(),
+            &self.directory,
         )
     }
 
@@ -162,11 +163,11 @@ impl Bench {
     /// Runs `job`, and expects that it ends as it must.
     pub fn run(&self, job: &Job) -> String {
         self.run_once(job);
-        fs::read_to_string(self.directory.path().join("stdout")).expect("text")
+        fs::read_to_string(self.directory.join("stdout")).expect("text")
     }
 
     fn run_once(&self, job: &Job) -> Cost {
-        let directory = self.directory.path();
+        let directory = &self.directory;
         let [report, stdout, stderr] = ["report", "stdout", "stderr"].map(|name| directory.join(name));
         let status = Command::new(std::env::current_exe().expect("a process has a program"))
             .arg("measure")
