@@ -29,13 +29,16 @@ fn heading(arguments: &Arguments, programs: &Programs) -> String {
         0 => "no delay".to_owned(),
         delay => format!("a delay of {delay} ms each way"),
     };
+    let rounds = match arguments.rounds {
+        1 => "one round".to_owned(),
+        rounds => format!("medians of {rounds} rounds"),
+    };
     let memory = memory()
         .map(|gigabytes| format!(" and {gigabytes} GB of memory"))
         .unwrap_or_default();
     format!(
-        "{date}, a machine with {cores} cores{memory}, which the API server shares; {delay}; medians of {} rounds.\n\
+        "{date}, a machine with {cores} cores{memory}, which the API server shares; {delay}; {rounds}.\n\
          {}{}, {}, Flux' ssa {}.\n",
-        arguments.rounds,
         first_line(Command::new(&programs.stackanetes).arg("--version")),
         repository::own_commit()
             .map(|commit| format!(" at {commit}"))
