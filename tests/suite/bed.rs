@@ -43,20 +43,24 @@ impl Bed {
 
     /// With a namespace that is still to be created.
     pub fn without_namespace(plane: &'static ControlPlane, name: &str) -> Bed {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&dir);
-        let _ = fs::remove_dir_all(dir.with_extension("cache"));
-        fs::create_dir_all(&dir).expect("a directory of our own");
-        git2::Repository::init(&dir).expect("a new repository");
         let bed = Bed {
             plane,
             user: plane.admin(),
             namespace: name.to_owned(),
-            dir,
+            dir: repository(name),
             always: Vec::new(),
         };
         bed.write("stackanetes.yaml", &format!("name: {name}\nnamespace: {name}\n"));
         bed
+    }
+
+    /// Goes on in a new repository and for another namespace, which is still to be created, as the same user:
+    /// there are only so many of them.
+    pub fn move_to(&mut self, name: &str) {
+        let _ = fs::remove_dir_all(&self.dir);
+        let _ = fs::remove_dir_all(self.cache());
+        name.clone_into(&mut self.namespace);
+        self.dir = repository(name);
     }
 
     /// Its secret parameters may have the defaults of the directory.
@@ -320,6 +324,16 @@ pub fn git(directory: &Path, args: &[&str]) {
         .expect("git can be run");
     let said = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "git {args:?}: {said}");
+}
+
+/// A new repository, with nothing beside it.
+fn repository(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()));
+    let _ = fs::remove_dir_all(&dir);
+    let _ = fs::remove_dir_all(dir.with_extension("cache"));
+    fs::create_dir_all(&dir).expect("a directory of our own");
+    git2::Repository::init(&dir).expect("a new repository");
+    dir
 }
 
 /// Commits everything in a repository; the full id.

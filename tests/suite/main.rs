@@ -38,6 +38,7 @@ mod fixture;
 mod forgotten;
 mod generated;
 mod golden;
+mod histories;
 mod history;
 mod immutable;
 mod input;

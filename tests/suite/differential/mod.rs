@@ -14,7 +14,7 @@ mod fragment;
 mod occurred;
 mod patched;
 mod preview;
-mod random;
+pub mod random;
 mod sequence;
 mod server;
 mod shift;
