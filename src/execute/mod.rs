@@ -55,6 +55,9 @@ use walk::{State, Walk};
 /// How often an object that changes under our hands is planned again.
 const TRIES: usize = 10;
 
+/// How long until the StorageClass of a claim that is not bound is read again.
+const CLASS_INTERVAL: Duration = Duration::from_secs(1);
+
 /// How a plan is carried out.
 pub struct Execution {
     /// Where.
@@ -417,11 +420,11 @@ impl Run<'_> {
                 health: health.clone(),
             });
         };
-        let Execution { cluster, served, .. } = &self.execution;
-        if observe::waits_for_consumer(&**cluster, &served.discovery, live).await {
-            return done;
-        }
-        let health = self.feeds.current(resource, live, self.patience(), progress).await;
+        let health = tokio::select! {
+            biased;
+            () = self.waits_for_consumer(live) => return done,
+            health = self.feeds.current(resource, live, self.patience(), progress) => health,
+        };
         if health.is_current() {
             if let Some(inputs) = inputs.filter(|_| self.feeds.saw_complete(resource, live)) {
                 self.runs.complete(&live.reference(), inputs);
@@ -429,6 +432,18 @@ impl Run<'_> {
             done
         } else {
             Outcome::NotReady(self.explained(resource, live, health).await)
+        }
+    }
+
+    /// Ends when a claim stays Pending until a pod uses it, and never for anything else. It is asked again and again,
+    /// because the StorageClass may come after the claim, in another component.
+    async fn waits_for_consumer(&self, live: &LiveObject) {
+        let Execution { cluster, served, .. } = &self.execution;
+        while !observe::waits_for_consumer(&**cluster, &served.discovery, live).await {
+            if !live.reference().kind.is("", "PersistentVolumeClaim") {
+                return std::future::pending().await;
+            }
+            tokio::time::sleep(CLASS_INTERVAL).await;
         }
     }
 
