@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::step::Id;
-use super::value::{Path, leaves};
+use super::value::{Path, leaves, stored};
 use crate::bed::Bed;
 
 /// What git wants, and what it ever wanted.
@@ -52,7 +52,7 @@ impl Files {
         }
         for (id, (_, object)) in &self.wanted {
             let ever = self.ever.entry(id.clone()).or_default();
-            for (path, value) in leaves(object) {
+            for (path, value) in leaves(&stored(object)) {
                 ever.entry(path).or_default().push(value);
             }
         }

@@ -21,11 +21,16 @@ const FILES: [&str; 5] = [
 /// How many objects of a kind there may be, in each namespace.
 const NAMES: usize = 3;
 
+/// Each object, and the file that it is in.
+type Wanted = BTreeMap<Id, (String, Value)>;
+
 /// The state of git while a history is made.
 pub struct Generator {
     pub random: Random,
     pub steps: Vec<Step>,
-    wanted: BTreeMap<Id, (String, Value)>,
+    wanted: Wanted,
+    /// What git wanted after each commit.
+    past: Vec<(Wanted, Option<Level>)>,
     /// That of the definition, where git has one.
     level: Option<Level>,
     has_quotas: bool,
@@ -40,11 +45,13 @@ pub fn history(seed: u64) -> History {
     let mut generator = Generator {
         random,
         steps: Vec::new(),
-        wanted: BTreeMap::new(),
+        wanted: Wanted::new(),
+        past: Vec::new(),
         level: None,
         has_quotas,
         is_cluster_wide,
     };
+    generator.second_namespace();
     for _ in 0..4 + generator.random.below(5) {
         generator.add();
     }
@@ -61,6 +68,7 @@ pub fn history(seed: u64) -> History {
 impl Generator {
     /// What others do, a commit, and a sync.
     fn round(&mut self) {
+        self.past.push((self.wanted.clone(), self.level));
         let (writes, edits) = (self.random.below(3), self.random.below(4));
         for _ in 0..writes {
             let step = others::write(self);
@@ -113,6 +121,8 @@ impl Generator {
             40..=49 => self.move_to_another_file(),
             50..=54 if self.is_cluster_wide => self.redefine(),
             55..=57 => self.spoil(),
+            58..=62 => self.go_back(),
+            63..=65 => self.grow(),
             _ => self.change(),
         }
     }
@@ -157,14 +167,29 @@ impl Generator {
             self.alter(&mut object, subject);
         }
         let file = *self.random.pick(&FILES);
+        if object["metadata"]["namespace"] == format!("{NAME}-b") {
+            self.second_namespace();
+        }
         self.write(file, &object);
+    }
+
+    /// The namespace that nothing of the ApplySet is kept in.
+    fn second_namespace(&mut self) {
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": format!("{NAME}-b")}});
+        if !self.wanted.contains_key(&Id::of(&namespace)) {
+            self.write(FILES[0], &namespace);
+        }
     }
 
     /// The class that claims name, where git does not have it.
     fn class(&mut self) {
         let is_class = |id: &Id| id.kind == "StorageClass";
         if let Some(subject) = subject::of("StorageClass").filter(|_| !self.ids().iter().any(is_class)) {
-            let class = self.base(subject);
+            let mut class = self.base(subject);
+            if self.random.percent(50) {
+                class["provisioner"] = json!("kwok.x-k8s.io/volume");
+                class["volumeBindingMode"] = json!("Immediate");
+            }
             self.write(FILES[0], &class);
         }
     }
@@ -212,7 +237,7 @@ impl Generator {
             values: of_all,
             required: false,
         });
-        if subject.kind == "Gadget" && self.level > Some(Level::First) {
+        if subject.kind == "Gadget" && self.level >= Some(Level::Wider) {
             let values = vec![json!(5), json!(6)];
             choices.push(Choice {
                 at: "/spec/weight".to_owned(),
@@ -245,15 +270,43 @@ impl Generator {
             self.alter(&mut object, subject);
         }
         self.write(&file, &object);
-        let is_claim = id.kind == "PersistentVolumeClaim";
-        if is_claim && self.random.percent(30) {
-            object["spec"]["resources"]["requests"]["storage"] = json!("2Gi");
-            self.steps.pop();
-            self.steps.push(Step::Write {
-                file,
-                object,
-                refused: true,
-            });
+    }
+
+    /// All claims grow, and their class allows it in the same commit, or not.
+    fn grow(&mut self) {
+        let allows = self.random.percent(70);
+        for id in self.ids() {
+            let (file, mut object) = self.wanted[&id].clone();
+            match id.kind.as_str() {
+                "StorageClass" => object["allowVolumeExpansion"] = json!(allows),
+                "PersistentVolumeClaim" => object["spec"]["resources"]["requests"]["storage"] = json!("2Gi"),
+                _ => continue,
+            }
+            if id.kind == "StorageClass" {
+                self.write(&file, &object);
+            } else {
+                self.steps.push(Step::Write {
+                    file,
+                    object,
+                    refused: true,
+                });
+            }
+        }
+    }
+
+    /// All is as it was some commits ago.
+    fn go_back(&mut self) {
+        let (past, level) = self.random.pick(&self.past).clone();
+        // A version that objects are stored in cannot go.
+        if self.level == Some(Level::Newer) && level != self.level {
+            return;
+        }
+        self.level = level;
+        for id in self.ids().into_iter().filter(|id| !past.contains_key(id)) {
+            self.forget(id);
+        }
+        for (file, object) in past.into_values() {
+            self.write(&file, &object);
         }
     }
 
@@ -262,10 +315,14 @@ impl Generator {
             return;
         };
         if id.kind == "CustomResourceDefinition" {
-            // Its objects go with it, most of the time in the same commit.
             self.level = None;
-            for gadget in self.ids().into_iter().filter(|id| id.kind == "Gadget") {
-                self.forget(gadget);
+        }
+        for other in self.ids() {
+            let is_gadget = id.kind == "CustomResourceDefinition" && other.kind == "Gadget";
+            let is_inside = id.kind == "Namespace" && other.namespace == id.name;
+            let is_claim = id.kind == "StorageClass" && other.kind == "PersistentVolumeClaim";
+            if is_gadget || is_inside || is_claim {
+                self.forget(other);
             }
         }
         self.forget(id);
@@ -315,7 +372,7 @@ impl Generator {
         for id in self.ids().into_iter().filter(|id| id.kind == "Gadget") {
             let (file, mut object) = self.wanted[&id].clone();
             match level {
-                Level::First => subject::remove(&mut object, "/spec/weight"),
+                Level::First | Level::Listed => subject::remove(&mut object, "/spec/weight"),
                 Level::Wider => subject::set(&mut object, "/spec/weight", &json!(7)),
                 Level::Newer => object["apiVersion"] = json!(format!("{NAME}.example.net/v2")),
             }

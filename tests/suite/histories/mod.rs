@@ -37,7 +37,7 @@ use step::History;
 use tally::Tally;
 
 /// How many histories every run of the tests plays.
-const SAMPLE: u64 = 24;
+const SAMPLE: u64 = 20;
 
 /// How many are played at once.
 const AT_ONCE: usize = 4;

@@ -20,7 +20,7 @@ pub fn write(generator: &mut Generator) -> Option<Other> {
             write: Write::Create { object },
         });
     }
-    let object = generator.one()?;
+    let mut object = generator.one()?;
     let subject = subject::of(&object.kind)?;
     let write = match generator.random.below(100) {
         0..=19 => Write::Apply {
@@ -42,29 +42,22 @@ pub fn write(generator: &mut Generator) -> Option<Other> {
         60..=69 => Write::Update {
             patch: over(generator, &object, subject),
         },
-        70..=77 => below(generator, &object.kind),
+        70 => held(),
+        71..=77 => below(generator, &object.kind),
         78..=85 => Write::Forget,
         86..=95 => Write::Delete,
-        _ => {
-            return Some(Other {
-                object: Id {
-                    name: "theirs-1".to_owned(),
-                    ..config_map()
-                },
-                manager,
-                write: Write::Join,
-            });
-        }
+        _ => Write::Join,
     };
-    Some(Other { manager, object, write })
-}
-
-fn config_map() -> Id {
-    Id {
-        kind: "ConfigMap".to_owned(),
-        namespace: NAME.to_owned(),
-        name: String::new(),
+    if write == Write::Join {
+        // What others made, if they made it.
+        let name = "theirs-1".to_owned();
+        object = Id {
+            kind: "ConfigMap".to_owned(),
+            namespace: NAME.to_owned(),
+            name,
+        };
     }
+    Some(Other { manager, object, write })
 }
 
 /// A field that git may have too; mostly one that it has.
@@ -90,6 +83,14 @@ fn beside(generator: &mut Generator, subject: &Subject) -> Value {
     subject::only(&pointer, &json!(value.trim_end_matches('.')))
 }
 
+/// A finalizer that nobody takes off.
+fn held() -> Write {
+    Write::Patch {
+        patch: json!({"metadata": {"finalizers": ["example.com/held"]}}),
+        subresource: String::new(),
+    }
+}
+
 /// A write of a subresource.
 fn below(generator: &mut Generator, kind: &str) -> Write {
     let (patch, subresource) = match kind {
@@ -111,5 +112,10 @@ fn foreign(generator: &mut Generator) -> Value {
         0..=2 => "configmap-2".to_owned(),
         number => format!("theirs-{}", number % 2 + 1),
     };
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": NAME}, "data": {"a": "1"}})
+    let namespace = if generator.random.percent(70) {
+        NAME.to_owned()
+    } else {
+        format!("{NAME}-b")
+    };
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}, "data": {"a": "1"}})
 }

@@ -132,15 +132,18 @@ impl<'a> Place<'a> {
     }
 }
 
-const SYNC: [&str; 11] = [
+const SYNC: [&str; 13] = [
     "sync",
     "--yes",
     "--format",
     "json",
     "--timeout",
-    "20s",
+    "60s",
     "--lock-timeout",
     "60s",
+    // However slow the machine is.
+    "--lease-duration",
+    "10m",
     "--max-prune",
     "100%",
     "--allow-empty",

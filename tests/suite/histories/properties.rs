@@ -127,7 +127,7 @@ fn wanted(files: &Files, others: &Others, synced: &Synced) -> Result<(), Found> 
         };
         if let Some(path) = value::missing(live, wanted).first() {
             let is = value::leaves(live).get(path).cloned().unwrap_or_default();
-            let wants = value::leaves(wanted)[path].clone();
+            let wants = value::leaves(&value::stored(wanted))[path].clone();
             let detail = format!("{outcome}, and {} is {is}, not {wants}", path.join("."));
             return Err(Found::new(Property::Wanted, id, detail));
         }
@@ -144,7 +144,10 @@ fn is_in_the_way(files: &Files, others: &Others, synced: &Synced, id: &Id, outco
             .any(|other| other.kind == "ResourceQuota" && other.namespace == id.namespace)
     };
     let has_class = |snapshot: &Snapshot| snapshot.keys().any(|other| other.kind == "StorageClass");
+    let is = |pointer: &str| synced.before.get(id).and_then(|live| live.pointer(pointer)).is_some();
     match outcome {
+        _ if is("/metadata/deletionTimestamp") => true,
+        "refused" if is("/immutable") || has_grown(files, synced, id) => true,
         "conflict" => others.touched.contains(id) && !is_forced,
         "skipped" => others.made.contains(id),
         "refused" | "failed" => files.may_be_refused(id) || has_quota(&synced.before) || has_quota(&synced.after),
@@ -153,6 +156,16 @@ fn is_in_the_way(files: &Files, others: &Others, synced: &Synced, id: &Id, outco
         "notReady" => has_quota(&synced.after),
         _ => false,
     }
+}
+
+/// Whether a claim has another size than git wants: it cannot shrink, and grows only if it is bound.
+fn has_grown(files: &Files, synced: &Synced, id: &Id) -> bool {
+    let size = |object: &Value| object.pointer("/spec/resources/requests/storage").cloned();
+    let wanted = files
+        .wanted()
+        .find(|(other, _)| *other == id)
+        .and_then(|(_, object)| size(object));
+    id.kind == "PersistentVolumeClaim" && synced.before.get(id).is_some_and(|live| size(live) != wanted)
 }
 
 /// Objects, and fields of objects, that git had once.
@@ -176,7 +189,7 @@ fn dropped(files: &Files, others: &Others, synced: &Synced) -> Result<(), Found>
             continue;
         };
         if let Some(path) = left(files, synced, id, (live, wanted)) {
-            let detail = format!("git dropped {}, and it is there: {live:#}", path.join("."));
+            let detail = format!("git dropped {}, and it is there: {live}", path.join("."));
             return Err(Found::new(Property::Dropped, id, detail));
         }
     }
@@ -185,7 +198,7 @@ fn dropped(files: &Files, others: &Others, synced: &Synced) -> Result<(), Found>
 
 /// A field that git dropped, has the value that git gave it, belongs to nobody else, and is not named.
 fn left(files: &Files, synced: &Synced, id: &Id, (live, wanted): (&Value, &Value)) -> Option<Path> {
-    let (has, wants) = (value::leaves(live), value::leaves(wanted));
+    let (has, wants) = (value::leaves(live), value::leaves(&value::stored(wanted)));
     let managed = ManagedFields::read(live);
     let is_others = |path: &str| {
         let mut others = managed.others("stackanetes");
@@ -310,7 +323,7 @@ pub fn outside(files: &Files, before: &Snapshot, after: &Snapshot) -> Result<(),
                 return Err(Found::new(
                     Property::Outside,
                     id,
-                    format!("git never had it, and it changed: {now:#}"),
+                    format!("git never had it, and it changed: {now}"),
                 ));
             }
             Some(_) => {}
@@ -327,11 +340,7 @@ fn in_sync(synced: &Synced) -> Result<(), Found> {
         let is_done = ["created", "updated", "replaced", "unchanged"].contains(&outcome);
         let is_waiting = ["keep", "skip"].contains(&action) || (action == "delete" && !synced.said.is_complete());
         if is_done && !is_waiting {
-            return Err(Found::new(
-                Property::InSync,
-                &id,
-                format!("{outcome}, and now {step:#}"),
-            ));
+            return Err(Found::new(Property::InSync, &id, format!("{outcome}, and now {step}")));
         }
     }
     let is_left = synced.again.steps().is_empty() && said_differs(&synced.again);

@@ -12,7 +12,8 @@ use super::step::{Id, Other, Write};
 use crate::control_plane::ControlPlane;
 
 /// The kinds that are looked at: their version, their name in addresses, and whether they are namespaced.
-const KINDS: [(&str, &str, &str, bool); 14] = [
+const KINDS: [(&str, &str, &str, bool); 15] = [
+    ("Namespace", "v1", "namespaces", false),
     ("ConfigMap", "v1", "configmaps", true),
     ("Secret", "v1", "secrets", true),
     ("Service", "v1", "services", true),
@@ -79,22 +80,20 @@ impl Server {
         self.ask("GET", &self.path(id)?, "application/json", &Value::Null).await
     }
 
-    /// Makes the namespaces, and lets them be all that there is.
+    /// Makes the namespace that the ApplySet is kept in.
     pub async fn begin(&self) {
-        for name in self.namespaces() {
-            let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-            let made = self.ask("POST", "/api/v1/namespaces", "application/json", &namespace);
-            assert!(made.await.is_some(), "there is a namespace {name}");
-        }
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.name}});
+        let made = self.ask("POST", "/api/v1/namespaces", "application/json", &namespace);
+        assert!(made.await.is_some(), "there is a namespace {}", self.name);
     }
 
     /// Takes away all that is left, and does not wait until it is gone.
     pub async fn end(&self) {
-        for id in self.snapshot().await.into_keys().filter(|id| id.namespace.is_empty()) {
-            self.delete(&id).await;
-        }
-        for name in self.namespaces() {
-            let path = format!("/api/v1/namespaces/{name}");
+        let all = self.snapshot().await;
+        for path in all
+            .keys()
+            .filter_map(|id| self.path(id).filter(|_| id.namespace.is_empty()))
+        {
             self.ask("DELETE", &path, "application/json", &Value::Null).await;
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// A kind, and what git and others say of its objects.
 #[derive(Debug, Deserialize)]
@@ -30,14 +30,17 @@ pub struct Choice {
 #[derive(Deserialize)]
 struct Levels {
     definition: Value,
-    fields: Map<String, Value>,
-    added: Map<String, Value>,
+    fields: Value,
+    lists: Value,
+    more: Value,
 }
 
 /// How much the definition of Gadgets has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     First,
+    /// Its lists are no longer single values.
+    Listed,
     /// There is one more field.
     Wider,
     /// There is one more version, which is stored.
@@ -45,7 +48,7 @@ pub enum Level {
 }
 
 impl Level {
-    pub const ALL: [Level; 3] = [Level::First, Level::Wider, Level::Newer];
+    pub const ALL: [Level; 4] = [Level::First, Level::Listed, Level::Wider, Level::Newer];
 }
 
 /// All subjects.
@@ -63,8 +66,11 @@ pub fn of(kind: &str) -> Option<&'static Subject> {
 pub fn definition(level: Level) -> Value {
     let said: Levels = serde_saphyr::from_str(include_str!("definition.yaml")).expect("a definition");
     let mut fields = said.fields;
-    if level > Level::First {
-        fields.extend(said.added);
+    if level >= Level::Listed {
+        json_patch::merge(&mut fields, &said.lists);
+    }
+    if level >= Level::Wider {
+        json_patch::merge(&mut fields, &said.more);
     }
     let version = |name: &str, is_stored: bool| {
         json!({
@@ -76,7 +82,7 @@ pub fn definition(level: Level) -> Value {
     };
     let mut definition = said.definition;
     definition["spec"]["versions"] = match level {
-        Level::First | Level::Wider => json!([version("v1", true)]),
+        Level::First | Level::Listed | Level::Wider => json!([version("v1", true)]),
         Level::Newer => json!([version("v1", false), version("v2", true)]),
     };
     definition

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use stackanetes::object::field::FieldPath;
 
@@ -67,7 +69,7 @@ pub fn is_related(one: &str, other: &str) -> bool {
 
 /// What of `wanted` is not so in `live`, by its path: lists may have more items, and maps more fields.
 pub fn missing(live: &Value, wanted: &Value) -> Vec<Path> {
-    let live = leaves(live);
+    let (live, wanted) = (leaves(live), &stored(wanted));
     let is_there = |path: &Path, value: &Value| match live.get(path) {
         Some(found) => is_alike(found, value),
         None => is_empty(value),
@@ -78,6 +80,16 @@ pub fn missing(live: &Value, wanted: &Value) -> Vec<Path> {
         .iter()
         .filter(|(path, value)| path[0] != "apiVersion" && !is_there(path, value));
     missing.map(|(path, _)| path.clone()).collect()
+}
+
+/// What is stored of it: `stringData` of a Secret as `data`.
+pub fn stored(wanted: &Value) -> Value {
+    let mut stored = wanted.clone();
+    let texts = stored.as_object_mut().and_then(|fields| fields.remove("stringData"));
+    for (key, text) in texts.iter().filter_map(Value::as_object).flatten() {
+        stored["data"][key] = STANDARD.encode(text.as_str().unwrap_or_default()).into();
+    }
+    stored
 }
 
 /// Whether the API server may store the one for the other: it adds defaults to items.
