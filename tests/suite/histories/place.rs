@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::files::Files;
-use super::properties;
+use super::properties::{self, State};
 use super::server::Server;
 use super::step::{History, Id, Other, Step, Sync, Write};
 use super::synced::{Said, Synced};
@@ -111,7 +111,11 @@ impl<'a> Place<'a> {
             again,
         };
         self.tally.add(&synced);
-        properties::check(&self.files, &self.others, &synced)
+        properties::check(&State {
+            files: &self.files,
+            others: &self.others,
+            synced: &synced,
+        })
     }
 
     /// Syncs, and kills the process after so many requests.

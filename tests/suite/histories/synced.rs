@@ -8,6 +8,9 @@ use super::server::Snapshot;
 use super::step::{Id, Sync};
 use crate::bed::Bed;
 
+/// What comes of an object that is as git wants it.
+pub const DONE: [&str; 4] = ["created", "updated", "replaced", "unchanged"];
+
 /// What a run of the command printed.
 #[derive(Debug)]
 pub struct Said {
@@ -50,7 +53,7 @@ impl Said {
         steps
             .into_iter()
             .flatten()
-            .map(|step| (Id::of_reference(&step["object"]), step))
+            .map(|step| (Id::of(&step["object"]), step))
             .collect()
     }
 
@@ -60,7 +63,7 @@ impl Said {
         let found = objects
             .into_iter()
             .flatten()
-            .find(|said| Id::of_reference(&said["object"]) == *id);
+            .find(|said| Id::of(&said["object"]) == *id);
         found.map_or(("unchanged", String::new()), |said| {
             let text = format!("{} {}", said["message"], said["error"]["message"]);
             (said["outcome"].as_str().unwrap_or_default(), text)
@@ -93,13 +96,6 @@ impl Synced {
     pub fn named(&self, id: &Id) -> Vec<&Value> {
         let steps = [self.said.steps(), self.again.steps()];
         steps.iter().filter_map(|steps| steps.get(id).copied()).collect()
-    }
-}
-
-impl Id {
-    /// Of what a document says of an object.
-    pub fn of_reference(reference: &Value) -> Self {
-        Self::of(reference)
     }
 }
 
