@@ -1,5 +1,6 @@
 //! From what was typed to what is meant: the desired state, the cluster, and the plan between them.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -248,7 +249,7 @@ pub(super) async fn connect(options: &options::Cluster, ui: &mut Ui) -> Result<C
     if let Some(directory) = &options.reach.sandbox {
         let sandbox = Sandbox::open(directory)?;
         return Ok(Connected {
-            name: sandbox_name(&sandbox),
+            name: sandbox_name(&sandbox, directory),
             reached: None,
             default_namespace: Sandbox::DEFAULT_NAMESPACE.to_owned(),
             cluster: Arc::new(sandbox),
@@ -276,8 +277,8 @@ pub(super) async fn connect(options: &options::Cluster, ui: &mut Ui) -> Result<C
 }
 
 /// `the sandbox try`, `the snapshot monday of prod`
-fn sandbox_name(sandbox: &Sandbox) -> String {
-    let directory = sandbox.root().display();
+fn sandbox_name(sandbox: &Sandbox, directory: &Path) -> String {
+    let directory = directory.display();
     match sandbox.snapshot() {
         Some(snapshot) => format!("the snapshot {directory} of {}", snapshot.cluster),
         None => format!("the sandbox {directory}"),

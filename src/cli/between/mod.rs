@@ -73,8 +73,7 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     let selection = desired.selection();
     context::known_components(&to, &selection)?;
 
-    let directory = tempfile::tempdir().map_err(|error| Error::new("failed to make a sandbox").because(error))?;
-    let sandbox = Arc::new(Sandbox::open(&directory.path().join("cluster"))?);
+    let sandbox = Arc::new(Sandbox::in_memory());
     let connected = || Connected {
         cluster: sandbox.clone(),
         name: String::new(),

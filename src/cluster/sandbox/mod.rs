@@ -5,16 +5,18 @@
 //! what depends on it; and everything becomes Current at once, since nothing runs. What an API server
 //! would default is not there, and nobody's rights are asked for. Tests hold every claim to a real one.
 //!
-//! `store` keeps the files, `kinds` knows what is served. Pure, between the two: `write` says what a
+//! `store` keeps the objects, as files of a `directory` or in `memory`; `kinds` knows what is served. Pure, between the two: `write` says what a
 //! write makes of an object, `valid` what is refused, `status` what controllers would say of it, and
 //! `garbage` what goes when something is deleted. `mask` is for snapshots, which hold no values of Secrets.
 
+mod directory;
 mod garbage;
 mod generation;
 mod initial;
 mod kinds;
 mod marker;
 mod mask;
+mod memory;
 mod path;
 mod refusal;
 mod session;
@@ -34,7 +36,9 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::Value;
 
+use self::directory::Directory;
 use self::marker::{MARKER, Marker};
+use self::memory::Memory;
 use self::session::Written;
 use self::store::Store;
 use super::{Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Patch, Resource, Scope, WatchEvent};
@@ -104,10 +108,19 @@ impl Sandbox {
             }
         };
         Ok(Self {
-            store: Arc::new(Store::new(root.to_owned())),
+            store: Arc::new(Store::new(Directory::new(root.to_owned()))),
             snapshot: marker.snapshot,
             writes: tokio::sync::watch::Sender::default(),
         })
+    }
+
+    /// A sandbox that is nowhere but in memory.
+    pub fn in_memory() -> Self {
+        Self {
+            store: Arc::new(Store::new(Memory::default())),
+            snapshot: None,
+            writes: tokio::sync::watch::Sender::default(),
+        }
     }
 
     /// Records objects as they are in a new sandbox, their Secrets [masked](mask()). Each comes with its
@@ -132,11 +145,6 @@ impl Sandbox {
             .map_err(failed)?;
         record_in(&part.path().join("snapshot"), snapshot, objects)?;
         fs::rename(part.path().join("snapshot"), root).map_err(failed)
-    }
-
-    /// The directory.
-    pub fn root(&self) -> &Path {
-        self.store.root()
     }
 
     /// What it is a snapshot of, if it is one.
@@ -183,7 +191,7 @@ fn record_in<'a>(
         snapshot: Some(snapshot),
     };
     let failed = |error: ClusterError| Error::new(format!("failed to write {}", root.display())).because(error);
-    let store = Store::new(root.to_owned());
+    let store = Store::new(Directory::new(root.to_owned()));
     let session = store.recording(marker).map_err(failed)?;
     for (resource, object) in objects {
         let reference = object.reference();
@@ -221,11 +229,7 @@ fn must_be_empty(root: &Path) -> Result<()> {
 #[async_trait]
 impl Cluster for Sandbox {
     fn address(&self) -> String {
-        let root = self.root();
-        fs::canonicalize(root)
-            .unwrap_or_else(|_| root.to_owned())
-            .display()
-            .to_string()
+        self.store.address()
     }
 
     async fn discover(&self) -> Result<Discovery, ClusterError> {
