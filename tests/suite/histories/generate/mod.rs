@@ -21,6 +21,12 @@ const FILES: [&str; 5] = [
     "back/all.yaml",
 ];
 
+/// Provisioners, and when their classes bind claims.
+const CLASSES: [[&str; 2]; 2] = [
+    ["example.net/none", "WaitForFirstConsumer"],
+    ["kwok.x-k8s.io/volume", "Immediate"],
+];
+
 /// Each object, and the file that it is in.
 type Wanted = BTreeMap<Id, (String, Value)>;
 
@@ -37,6 +43,8 @@ pub struct Generator {
     has_second: bool,
     has_quotas: bool,
     is_cluster_wide: bool,
+    /// The provisioner of the class, and when it binds claims. Neither can be changed.
+    class: [&'static str; 2],
 }
 
 /// The history of a seed.
@@ -44,6 +52,7 @@ pub fn history(seed: u64) -> History {
     let mut random = Random::new(seed);
     let has_quotas = random.percent(15);
     let is_cluster_wide = random.percent(40);
+    let class = *random.pick(&CLASSES);
     let mut generator = Generator {
         random,
         steps: Vec::new(),
@@ -53,6 +62,7 @@ pub fn history(seed: u64) -> History {
         has_second: false,
         has_quotas,
         is_cluster_wide,
+        class,
     };
     generator.second_namespace();
     for _ in 0..4 + generator.random.below(5) {

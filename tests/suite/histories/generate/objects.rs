@@ -43,11 +43,7 @@ impl Generator {
     fn class(&mut self) {
         let is_class = |id: &Id| id.kind == "StorageClass";
         if let Some(subject) = subject::of("StorageClass").filter(|_| !self.ids().iter().any(is_class)) {
-            let mut class = self.base(subject);
-            if self.random.percent(50) {
-                class["provisioner"] = json!("kwok.x-k8s.io/volume");
-                class["volumeBindingMode"] = json!("Immediate");
-            }
+            let class = self.base(subject);
             self.write(FILES[0], &class);
         }
     }
@@ -68,6 +64,11 @@ impl Generator {
                 format!("{NAME}-b")
             };
             object["metadata"]["namespace"] = json!(namespace);
+        }
+        if subject.kind == "StorageClass" {
+            let [provisioner, mode] = self.class;
+            object["provisioner"] = json!(provisioner);
+            object["volumeBindingMode"] = json!(mode);
         }
         if self.random.percent(30) {
             subject::set(&mut object, "/metadata/labels/tier", &json!("front"));
