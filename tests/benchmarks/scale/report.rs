@@ -33,6 +33,7 @@ fn heading(arguments: &Arguments, programs: &Programs) -> String {
         1 => "one round".to_owned(),
         rounds => format!("medians of {rounds} rounds"),
     };
+    let commit = arguments.stackanetes.is_none().then(repository::own_commit).flatten();
     let memory = memory()
         .map(|gigabytes| format!(" and {gigabytes} GB of memory"))
         .unwrap_or_default();
@@ -40,9 +41,7 @@ fn heading(arguments: &Arguments, programs: &Programs) -> String {
         "{date}, a machine with {cores} cores{memory}, which the API server shares; {delay}; {rounds}.\n\
          {}{}, {}, Flux' ssa {}.\n",
         first_line(Command::new(&programs.stackanetes).arg("--version")),
-        repository::own_commit()
-            .map(|commit| format!(" at {commit}"))
-            .unwrap_or_default(),
+        commit.map(|commit| format!(" at {commit}")).unwrap_or_default(),
         kubernetes(),
         flux(),
     )
