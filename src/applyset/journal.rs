@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::applyset::parent::Record;
 use crate::applyset::put_back::PutBack;
 use crate::applyset::tally::Tally;
+use crate::object::ObjectRef;
 use crate::object::commit::Commit;
 
 /// How many syncs are kept.
@@ -37,6 +38,14 @@ pub struct Entry {
     /// The drift that it put back, if all of it was done; not more than the first of it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub put_back: Vec<PutBack>,
+    /// The objects that were to be written, and were not; not more than the [first](Entry::MOST_LEFT) of them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub left: Vec<ObjectRef>,
+}
+
+impl Entry {
+    /// How many objects are kept that a sync left.
+    pub const MOST_LEFT: usize = 100;
 }
 
 /// How a sync ended.
@@ -95,14 +104,16 @@ impl Journal {
         &self.0
     }
 
-    /// Whether every member is as a server of this version stored it, or said that it would: the latest sync of the
-    /// whole set left nothing to write, and no sync since met another version.
+    /// The objects that may not be as a server of this version stored them, or said that it would: what the latest
+    /// sync of the whole set left. None if that is not known: no such sync ended or it left more than are kept, or one
+    /// since met another version.
     ///
     /// What was written and is not ready, or is not gone in time, is no less as the server stored it.
-    pub fn is_settled_on(&self, server: &str) -> bool {
-        let same = self.0.iter().take_while(|entry| entry.record.server == server);
-        let whole = same.into_iter().find(|entry| !entry.partial);
-        whole.is_some_and(|entry| entry.ended.is_some() && entry.counts.leaves_nothing_to_write())
+    pub fn unsettled_on(&self, server: &str) -> Option<&[ObjectRef]> {
+        let mut same = self.0.iter().take_while(|entry| entry.record.server == server);
+        let whole = same.find(|entry| !entry.partial)?;
+        let is_known = whole.ended.is_some() && whole.counts.unwritten() == whole.left.len();
+        is_known.then_some(&whole.left)
     }
 
     /// The latest sync that put the same back.
@@ -142,6 +153,7 @@ mod tests {
             back_from: None,
             partial: false,
             put_back: Vec::new(),
+            left: Vec::new(),
         }
     }
 
@@ -172,26 +184,40 @@ mod tests {
             for entry in entries {
                 journal.push(entry);
             }
-            journal.is_settled_on("v2")
+            let unsettled = journal.unsettled_on("v2").map(<[ObjectRef]>::to_vec);
+            unsettled.map(|left| left.len())
         };
         let (not_ready, failed) = (OutcomeKind::NotReady, OutcomeKind::Failed);
-        assert!(settled(vec![ended("v2", not_ready, false)]));
-        assert!(settled(vec![ended("v2", not_ready, false), ended("v2", failed, true)]));
-        assert!(!settled(vec![ended("v2", failed, false)]), "something was not written");
-        assert!(!settled(vec![ended("v2", not_ready, true)]), "the rest may be older");
-        assert!(!settled(vec![
-            ended("v2", not_ready, false),
-            ended("v1", not_ready, true)
-        ]));
-        assert!(!settled(vec![
-            ended("v1", not_ready, false),
-            ended("v2", not_ready, true)
-        ]));
+        let leaving = |left: Vec<ObjectRef>| Entry {
+            left,
+            ..ended("v2", failed, false)
+        };
+        let web = ObjectRef::namespace("web");
+        assert_eq!(settled(vec![ended("v2", not_ready, false)]), Some(0));
+        assert_eq!(
+            settled(vec![ended("v2", not_ready, false), ended("v2", failed, true)]),
+            Some(0)
+        );
+        assert_eq!(settled(vec![leaving(vec![web])]), Some(1), "it is known which");
+        assert_eq!(settled(vec![leaving(Vec::new())]), None, "it is not known which");
+        assert_eq!(
+            settled(vec![ended("v2", not_ready, true)]),
+            None,
+            "the rest may be older"
+        );
+        assert_eq!(
+            settled(vec![ended("v2", not_ready, false), ended("v1", not_ready, true)]),
+            None
+        );
+        assert_eq!(
+            settled(vec![ended("v1", not_ready, false), ended("v2", not_ready, true)]),
+            None
+        );
         let cut_off = Entry {
             ended: None,
             ..ended("v2", not_ready, false)
         };
-        assert!(!settled(vec![cut_off]) && !settled(Vec::new()));
+        assert_eq!((settled(vec![cut_off]), settled(Vec::new())), (None, None));
     }
 
     #[test]

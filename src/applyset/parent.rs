@@ -210,6 +210,7 @@ impl Parent {
             back_from: None,
             partial: false,
             put_back: Vec::new(),
+            left: Vec::new(),
         });
         journal
     }

@@ -77,6 +77,11 @@ impl OutcomeKind {
         }
     }
 
+    /// Whether all that was to be written was, ready or not.
+    pub fn is_written(self) -> bool {
+        self.is_done() || matches!(self, Self::NotReady | Self::NotDeleted)
+    }
+
     /// Whether the object is as git wants it.
     pub fn is_done(self) -> bool {
         match self {
@@ -124,11 +129,10 @@ impl Tally {
         self.0.get(&outcome).copied().unwrap_or_default()
     }
 
-    /// Whether everything that was to be written was.
-    pub fn leaves_nothing_to_write(&self) -> bool {
-        let is_written =
-            |kind: &OutcomeKind| kind.is_done() || matches!(kind, OutcomeKind::NotReady | OutcomeKind::NotDeleted);
-        self.0.iter().all(|(kind, count)| *count == 0 || is_written(kind))
+    /// How many were to be written, and were not.
+    pub fn unwritten(&self) -> usize {
+        let unwritten = self.0.iter().filter(|(kind, _)| !kind.is_written());
+        unwritten.map(|(_, count)| count).sum()
     }
 
     /// How many had any outcome at all.

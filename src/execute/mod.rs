@@ -93,6 +93,7 @@ impl Execution {
             feeds,
             runs: Runs::of(&plan),
             counts: RefCell::default(),
+            left: RefCell::default(),
             written: RefCell::default(),
             emit: &events,
             fence,
@@ -140,6 +141,8 @@ struct Run<'a> {
     runs: Runs,
     /// What came of the objects so far.
     counts: RefCell<Tally>,
+    /// What was to be written, and was not.
+    left: RefCell<Vec<ObjectRef>>,
     /// What was written so far, and is expected to stay.
     written: RefCell<Vec<Written>>,
     emit: &'a RefCell<&'a mut dyn FnMut(Event)>,
@@ -475,7 +478,11 @@ impl Run<'_> {
     }
 
     fn settled(&self, reference: ObjectRef, outcome: Outcome) {
-        self.counts.borrow_mut().add(outcome.kind());
+        let kind = outcome.kind();
+        self.counts.borrow_mut().add(kind);
+        if !kind.is_written() {
+            self.left.borrow_mut().push(reference.clone());
+        }
         self.send(Event::Settled { reference, outcome });
     }
 }

@@ -224,6 +224,7 @@ impl Run<'_> {
                 Vec::new()
             },
             partial: !self.execution.query.selection.is_everything(),
+            left: self.left.borrow().iter().take(Entry::MOST_LEFT).cloned().collect(),
         });
         self.write(set, kept).await
     }

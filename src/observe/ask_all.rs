@@ -6,6 +6,7 @@ use std::error::Error as _;
 use futures::StreamExt as _;
 use rayon::iter::{Either, IntoParallelIterator as _, ParallelIterator as _};
 
+use super::Provable;
 use super::ask_one::{Inquiry, Wanted, bind, is_because, read};
 use super::explain::refused;
 use super::members::Observer;
@@ -30,7 +31,12 @@ impl Observer<'_> {
     ///
     /// Then about definitions: what is of a kind whose definition is to change cannot be asked about either,
     /// since the server would answer by the definition that it has.
-    pub(super) async fn ask_all(&self, known: Vec<Known>, schema: &Schema, proves: bool) -> Result<Vec<Observation>> {
+    pub(super) async fn ask_all(
+        &self,
+        known: Vec<Known>,
+        schema: &Schema,
+        provable: &Provable,
+    ) -> Result<Vec<Observation>> {
         let (namespaces, rest): (Vec<_>, Vec<_>) = known
             .into_iter()
             .partition(|(object, _, _)| object.reference.kind.is("", "Namespace"));
@@ -38,7 +44,7 @@ impl Observer<'_> {
             .into_iter()
             .partition(|(object, _, _)| is_definition(&object.reference.kind));
         let mut around = Around::new(schema);
-        let (mut observations, namespaces) = self.proved(namespaces, &around, proves);
+        let (mut observations, namespaces) = self.proved(namespaces, &around, provable);
         observations.extend(self.ask_some(namespaces, &around).await?);
         around.missing = observations
             .iter()
@@ -48,12 +54,12 @@ impl Observer<'_> {
             })
             .map(|observation| observation.desired.reference.name.clone())
             .collect();
-        let (proved, definitions) = self.proved(definitions, &around, proves);
+        let (proved, definitions) = self.proved(definitions, &around, provable);
         observations.extend(proved);
         let definitions = self.ask_some(definitions, &around).await?;
         around.changing = definitions.iter().filter_map(changing_kind).collect();
         observations.extend(definitions);
-        let (proved, rest) = self.proved(rest, &around, proves);
+        let (proved, rest) = self.proved(rest, &around, provable);
         observations.extend(proved);
         observations.extend(self.ask_some(rest, &around).await?);
         self.check_namespaces(&observations).await?;
@@ -97,14 +103,19 @@ impl Observer<'_> {
     }
 
     /// Takes out what is proved to be in sync, by the schema of its kind: nothing is asked of it.
-    fn proved(&self, known: Vec<Known>, around: &Around<'_>, proves: bool) -> (Vec<Observation>, Vec<Known>) {
-        if !proves {
+    fn proved(&self, known: Vec<Known>, around: &Around<'_>, provable: &Provable) -> (Vec<Observation>, Vec<Known>) {
+        if matches!(provable, Provable::Nothing) {
             return (Vec::new(), known);
         }
         let known = known.into_par_iter();
-        known.partition_map(|known| match self.prove(known, around) {
-            Ok(proved) => Either::Left(proved),
-            Err(known) => Either::Right(*known),
+        known.partition_map(|known| {
+            if !provable.has(&known.0.reference) {
+                return Either::Right(known);
+            }
+            match self.prove(known, around) {
+                Ok(proved) => Either::Left(proved),
+                Err(known) => Either::Right(*known),
+            }
         })
     }
 

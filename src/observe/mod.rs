@@ -223,11 +223,7 @@ pub async fn observe(
     let known = with_members(compared, &mut live);
     let mut schemas = Schemas::nearby(&live, &known, &discovery);
     let objects = observer
-        .answers(
-            known,
-            &mut schemas,
-            is_known_server(parent.as_ref(), &discovery) && !query.verify,
-        )
+        .answers(known, &mut schemas, &Provable::of(parent.as_ref(), &discovery, query))
         .await?;
     let is_everything = query.selection.is_everything() && not_compared.is_empty();
     let idle_rules = observer.idle_rules(&wanted, &objects, is_everything);
@@ -275,13 +271,31 @@ async fn parent_in_query(cluster: &dyn Cluster, query: &Query, discovery: &Disco
     }
 }
 
-/// Whether the last sync was completed with the version that the server has now.
-fn is_known_server(parent: Option<&Parent>, discovery: &Discovery) -> bool {
-    parent.is_some_and(|parent| {
+/// What may be proved without asking the server: what a server of its version has stored, or said that it would.
+enum Provable {
+    Nothing,
+    AllBut(BTreeSet<ObjectRef>),
+}
+
+impl Provable {
+    fn of(parent: Option<&Parent>, discovery: &Discovery, query: &Query) -> Self {
+        let Some(parent) = parent.filter(|_| !query.verify) else {
+            return Self::Nothing;
+        };
+        let server = &discovery.server_version;
         let completed = parent.completed.as_ref();
-        completed.is_some_and(|completed| completed.server == discovery.server_version)
-            || parent.journal.is_settled_on(&discovery.server_version)
-    })
+        if completed.is_some_and(|completed| completed.server == *server) {
+            return Self::AllBut(BTreeSet::new());
+        }
+        match parent.journal.unsettled_on(server) {
+            Some(left) => Self::AllBut(left.iter().cloned().collect()),
+            None => Self::Nothing,
+        }
+    }
+
+    fn has(&self, object: &ObjectRef) -> bool {
+        matches!(self, Self::AllBut(left) if !left.contains(object))
+    }
 }
 
 /// Each object with the member that it is, if it is one; that is taken out of `live`.
@@ -316,14 +330,14 @@ impl Observer<'_> {
         &self,
         known: Vec<ask_all::Known>,
         schemas: &mut Schemas,
-        proves: bool,
+        provable: &Provable,
     ) -> Result<Vec<Observation>> {
         // What a member's fields are depends on how its kind is merged, whoever has defined it.
         let has_members = known.iter().any(|(_, _, member)| member.is_some());
         if has_members {
             schemas.read(self.cluster).await;
         }
-        let mut objects = self.ask_all(known, schemas.schema(), proves).await?;
+        let mut objects = self.ask_all(known, schemas.schema(), provable).await?;
         relies::rely(&mut objects);
         self.name_other_sets(&mut objects).await;
         if objects.iter().any(predict::is_unverified) {

@@ -169,6 +169,7 @@ mod tests {
             back_from: (ending == Ending::Complete).then(|| Commit::new("b".repeat(40))),
             partial: false,
             put_back: Vec::new(),
+            left: Vec::new(),
         };
         let mut syncs = Journal::default();
         syncs.push(entry("b", "Nova to 2026.1", Ending::Stopped));

@@ -283,3 +283,22 @@ fn off_a_terminal_a_sync_that_waits_says_where_it_stands() {
         .exits(1)
         .shows_not("waiting for");
 }
+
+#[test]
+fn one_object_that_the_server_refuses_does_not_make_later_diffs_ask_about_all_others() {
+    let bed = Bed::new("waiting-refused");
+    for name in ["a", "b", "c"] {
+        bed.write_config_map(name, &[("key", name)]);
+    }
+    bed.write(
+        "web.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 70000}]}\n",
+    );
+    bed.commit("First");
+    bed.run(&["sync", "--yes"])
+        .exits(1)
+        .shows("not synced: 3 created, 1 refused");
+    let requests = bed.audited(|| drop(bed.diff().exits(1).shows("3 unchanged")));
+    let asked: Vec<_> = requests.iter().filter(|request| request.dry_run).collect();
+    assert_eq!(asked.len(), 1, "about the Service alone: {asked:#?}");
+}
