@@ -14,7 +14,7 @@ use crate::object::{self, DesiredObject, LiveObject};
 use crate::observe::{self, Server};
 use crate::plan::compare::{self, FieldChange};
 use crate::plan::migrate::Migration;
-use crate::plan::{self, Action, ApplyWork, Decision, Observation, Settled, Unverified, Version};
+use crate::plan::{self, Action, ApplyWork, Decision, Observation, Settled, Step, Unverified, Version, Work};
 use crate::ssa::predict;
 
 /// What came of an apply.
@@ -33,6 +33,21 @@ pub(super) struct Agreed {
     pub(super) changes: Vec<FieldChange>,
     pub(super) unverified: Option<Unverified>,
     pub(super) work: Box<ApplyWork>,
+}
+
+impl Agreed {
+    /// What was agreed to for a step that writes.
+    pub(super) fn of(step: Step) -> Option<Self> {
+        match step.work {
+            Work::Apply(work) => Some(Self {
+                action: step.action,
+                changes: step.changes,
+                unverified: step.unverified,
+                work,
+            }),
+            Work::Nothing | Work::Delete(_) | Work::Await(_) => None,
+        }
+    }
 }
 
 /// How long a kind may be unknown after its definition was established: not every API server

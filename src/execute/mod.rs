@@ -17,6 +17,7 @@ mod prune;
 mod replace;
 pub mod report;
 mod runs;
+mod wait;
 mod walk;
 
 use std::cell::RefCell;
@@ -31,14 +32,13 @@ use crate::applyset::inventory::ApplySet;
 use crate::applyset::parent::Record;
 use crate::applyset::put_back::PutBack;
 use crate::applyset::tally::Tally;
-use crate::cluster::{Cluster, Resource};
+use crate::cluster::Cluster;
 use crate::diagnostic::error::{Error, Result};
-use crate::kinds::health::Health;
-use crate::kinds::jobs::{self, Inputs};
-use crate::object::{LiveObject, ObjectRef};
-use crate::observe::{self, Query, Served};
+use crate::kinds::jobs;
+use crate::object::ObjectRef;
+use crate::observe::{Query, Served};
 use crate::plan::order;
-use crate::plan::{Action, Facts, Plan, Reason, Settled, Step, Work};
+use crate::plan::{Action, Facts, Plan, Reason, Settled, Step};
 
 pub use event::{Event, Hold, NotPruned, Outcome};
 pub use lock::{Holder, Lock};
@@ -54,9 +54,6 @@ use walk::{State, Walk};
 
 /// How often an object that changes under our hands is planned again.
 const TRIES: usize = 10;
-
-/// How long until the StorageClass of a claim that is not bound is read again.
-const CLASS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How a plan is carried out.
 pub struct Execution {
@@ -388,87 +385,6 @@ impl Run<'_> {
         outcome
     }
 
-    /// Waits until an object that is as git wants it is Current too.
-    async fn await_settled(&self, settled: Settled) -> Outcome {
-        if settled.health.is_current() {
-            return Outcome::Unchanged;
-        }
-        let Settled {
-            reference,
-            resource,
-            inputs,
-            ..
-        } = settled;
-        let live = {
-            let _turn = self.requests.acquire().await;
-            self.execution.cluster.get(&resource, &reference).await
-        };
-        match live {
-            Ok(Some(live)) => self.await_current(&resource, &live, inputs, Outcome::Unchanged).await,
-            Ok(None) => Outcome::Moved,
-            Err(error) => Outcome::Failed(observe::failed(&format!("read {reference}"), error)),
-        }
-    }
-
-    async fn await_current(
-        &self,
-        resource: &Resource,
-        live: &LiveObject,
-        inputs: Option<Inputs>,
-        done: Outcome,
-    ) -> Outcome {
-        let progress = |health: &Health| {
-            self.send(Event::Waiting {
-                reference: live.reference(),
-                health: health.clone(),
-            });
-        };
-        let health = tokio::select! {
-            biased;
-            () = self.waits_for_consumer(live) => return done,
-            health = self.feeds.current(resource, live, self.patience(), progress) => health,
-        };
-        if health.is_current() {
-            if let Some(inputs) = inputs.filter(|_| self.feeds.saw_complete(resource, live)) {
-                self.runs.complete(&live.reference(), inputs);
-            }
-            done
-        } else {
-            Outcome::NotReady(self.explained(resource, live, health).await)
-        }
-    }
-
-    /// Ends when a claim stays Pending until a pod uses it, and never for anything else. It is asked again and again,
-    /// because the StorageClass may come after the claim, in another component.
-    async fn waits_for_consumer(&self, live: &LiveObject) {
-        let Execution { cluster, served, .. } = &self.execution;
-        while !observe::waits_for_consumer(&**cluster, &served.discovery, live).await {
-            if !live.reference().kind.is("", "PersistentVolumeClaim") {
-                return std::future::pending().await;
-            }
-            tokio::time::sleep(CLASS_INTERVAL).await;
-        }
-    }
-
-    /// How an object is, with why; without it where the sync is stopped.
-    async fn explained(&self, resource: &Resource, live: &LiveObject, health: Health) -> Health {
-        if self.is_stopped() {
-            return health;
-        }
-        let _turn = self.requests.acquire().await;
-        let Execution { cluster, served, .. } = &self.execution;
-        observe::explained(&**cluster, &served.discovery, resource, live, health).await
-    }
-
-    /// How long anything is waited for: until its time is up, or the sync is stopped.
-    async fn patience(&self) {
-        let mut stop = self.execution.stop.clone();
-        tokio::select! {
-            () = tokio::time::sleep(self.execution.timeout) => {}
-            Ok(_) = stop.wait_for(|stop| *stop) => {}
-        }
-    }
-
     fn is_stopped(&self) -> bool {
         *self.execution.stop.borrow()
     }
@@ -484,20 +400,5 @@ impl Run<'_> {
             self.left.borrow_mut().push(reference.clone());
         }
         self.send(Event::Settled { reference, outcome });
-    }
-}
-
-impl Agreed {
-    /// What was agreed to for a step that writes.
-    fn of(step: Step) -> Option<Self> {
-        match step.work {
-            Work::Apply(work) => Some(Self {
-                action: step.action,
-                changes: step.changes,
-                unverified: step.unverified,
-                work,
-            }),
-            Work::Nothing | Work::Delete(_) | Work::Await(_) => None,
-        }
     }
 }

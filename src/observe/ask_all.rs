@@ -6,12 +6,12 @@ use std::error::Error as _;
 use futures::StreamExt as _;
 use rayon::iter::{Either, IntoParallelIterator as _, ParallelIterator as _};
 
-use super::Provable;
 use super::ask_one::{Inquiry, Wanted, bind, is_because, read};
 use super::explain::refused;
 use super::members::Observer;
 use super::payload::Payload;
 use super::predict::not_yet;
+use super::provable::Provable;
 use crate::cluster::{ClusterError, Failure, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::definition::Definition;

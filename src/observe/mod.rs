@@ -23,6 +23,7 @@ mod once;
 mod others;
 mod payload;
 mod predict;
+mod provable;
 mod relies;
 mod replacement;
 mod resolve;
@@ -55,6 +56,7 @@ use crate::source::rules::Rule;
 use crate::ssa::schema::Schema;
 
 use members::{Observer, split_hidden};
+use provable::Provable;
 use schemas::Schemas;
 
 pub use ask_one::{Server, bind, observe_again};
@@ -268,33 +270,6 @@ async fn parent_in_query(cluster: &dyn Cluster, query: &Query, discovery: &Disco
     match &query.set {
         Some(set) => read_parent(cluster, set, discovery).await,
         None => Ok(None),
-    }
-}
-
-/// What may be proved without asking the server: what a server of its version has stored, or said that it would.
-enum Provable {
-    Nothing,
-    AllBut(BTreeSet<ObjectRef>),
-}
-
-impl Provable {
-    fn of(parent: Option<&Parent>, discovery: &Discovery, query: &Query) -> Self {
-        let Some(parent) = parent.filter(|_| !query.verify) else {
-            return Self::Nothing;
-        };
-        let server = &discovery.server_version;
-        let completed = parent.completed.as_ref();
-        if completed.is_some_and(|completed| completed.server == *server) {
-            return Self::AllBut(BTreeSet::new());
-        }
-        match parent.journal.unsettled_on(server) {
-            Some(left) => Self::AllBut(left.iter().cloned().collect()),
-            None => Self::Nothing,
-        }
-    }
-
-    fn has(&self, object: &ObjectRef) -> bool {
-        matches!(self, Self::AllBut(left) if !left.contains(object))
     }
 }
 
