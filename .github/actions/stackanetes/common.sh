@@ -31,11 +31,42 @@ log_in() {
     unset KUBECONFIG_TEXT
 }
 
-# Writes comment.md: the marker, and what stands in the file, or why it does not.
+# Prints as many whole lines of a file as fit into so many bytes, with the block and the section ended that are open
+# there, and says that there was more. All bytes of a character count, so it is never more than as many characters.
+cut_to() {
+    LC_ALL=C awk -v most="$1" '
+        BEGIN {
+            note = "The rest is left out, since the comment would be too long: see the artifacts of the job."
+            most -= length(note) + 2
+        }
+        {
+            open_fence = fence
+            open_section = section
+            if (fence == "" && match($0, /^```+/)) fence = substr($0, 1, RLENGTH)
+            else if (fence != "" && $0 == fence) fence = ""
+            else if (fence == "" && /^<details>/) section = "\n</details>\n"
+            else if (fence == "" && /^<\/details>/) section = ""
+            size += length($0) + 1
+            if (size + length(fence) + 1 + length(section) > most) {
+                fence = open_fence
+                section = open_section
+                exit
+            }
+            print
+        }
+        END {
+            if (fence != "") print fence
+            printf "%s\n%s\n", section, note
+        }
+    ' "$2"
+}
+
+# Writes comment.md: the marker, and below it what stands in the file, as far as there is room.
 write_comment() {
-    local body=$1
-    if [ "$(wc -c < "$body")" -gt $((longest - 1000)) ]; then
-        echo 'It is too long for a comment: see the artifacts of the job.' > "$body.short"
+    local body=$1 room
+    room=$((longest - $(wc -c <<< "$first_line")))
+    if [ "$(wc -c < "$body")" -gt "$room" ]; then
+        cut_to "$room" "$body" > "$body.short"
         body=$body.short
     fi
     { echo "$first_line"; cat -- "$body"; } > "$RESULTS/comment.md"

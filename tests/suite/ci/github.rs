@@ -184,23 +184,50 @@ fn there_is_one_comment_and_it_is_kept_up_to_date() {
 }
 
 #[test]
-fn what_a_fork_made_is_posted_where_its_commit_is_and_nowhere_else() {
-    if program("jq").is_none() {
-        return;
-    }
-    let bed = Bed::new("ci-fork");
+fn a_diff_that_is_longer_than_a_comment_keeps_its_verdict_and_its_dangers() {
+    let Some(bed) = changed_with_jq("ci-long") else { return };
     let runner = Runner::new(&bed);
+    let write = |value: char| {
+        let value = value.to_string().repeat(300);
+        let objects = (0..400).map(|number| {
+            format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a-{number}}}\ndata: {{a: {value}}}\n---\n")
+        });
+        bed.write("many.yaml", &objects.collect::<String>());
+    };
+    write('x');
+    let base = bed.commit("Many");
+    write('y');
+    bed.write(
+        "web.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: LoadBalancer, ports: [{port: 80}]}\n",
+    );
+    bed.commit("Others");
+    run(&runner, PREVIEW, &[("github.event.pull_request.base.sha", &base)]).exits(0);
+    run(
+        &runner,
+        ("preview.yml", "Comment"),
+        &[("github.event.pull_request.number", "7")],
+    )
+    .exits(0);
+    let comments = comments(&runner);
+    let [comment] = &comments[..] else {
+        panic!("{} comments", comments.len())
+    };
+    for text in [
+        "**1 to create, 400 to update; 2 unchanged**",
+        "> - grants: Service ci-long/web is reached from outside",
+        "more objects change, and are left out, since the comment would be too long: `stackanetes diff` shows them.",
+    ] {
+        assert!(comment.contains(text), "{comment}");
+    }
+    assert!(comment.len() > 60_000, "it has room for more");
+}
+
+/// The artifact of the run 9, which a fork has made, and the pull request 7 that it is of.
+fn made_by_a_fork(runner: &Runner<'_>, diff: &str) {
     let artifact = runner.temp.join("state/artifacts/9/stackanetes-preview-cluster");
     fs::create_dir_all(&artifact).expect("a directory of our own");
-    fs::write(artifact.join("diff.md"), "**1 to create**\n").expect("a file of our own");
-    let values = |sha: &'static str| {
-        [
-            ("github.event.workflow_run.id", "9"),
-            ("github.event.workflow_run.head_repository.owner.login", "somebody"),
-            ("github.event.workflow_run.head_branch", "main; exit 1"),
-            ("github.event.workflow_run.head_sha", sha),
-        ]
-    };
+    fs::write(artifact.join("diff.md"), diff).expect("a file of our own");
     let pull = |number: u64, state: &str, label: &str| json!({"number": number, "state": state, "head": {"sha": "a1", "label": label}});
     let pulls = json!([
         pull(5, "open", "somebody:other"),
@@ -208,12 +235,33 @@ fn what_a_fork_made_is_posted_where_its_commit_is_and_nowhere_else() {
         pull(7, "open", "somebody:main; exit 1"),
     ]);
     runner.keep("pulls.json", &pulls);
-    let comment = ("comment.yml", "Comment");
-    run(&runner, comment, &values("b2"))
+}
+
+/// What the workflow for forks is told of a run at this commit.
+fn of_fork(sha: &'static str) -> [(&'static str, &'static str); 4] {
+    [
+        ("github.event.workflow_run.id", "9"),
+        ("github.event.workflow_run.head_repository.owner.login", "somebody"),
+        ("github.event.workflow_run.head_branch", "main; exit 1"),
+        ("github.event.workflow_run.head_sha", sha),
+    ]
+}
+
+const FORK: (&str, &str) = ("comment.yml", "Comment");
+
+#[test]
+fn what_a_fork_made_is_posted_where_its_commit_is_and_nowhere_else() {
+    if program("jq").is_none() {
+        return;
+    }
+    let bed = Bed::new("ci-fork");
+    let runner = Runner::new(&bed);
+    made_by_a_fork(&runner, "**1 to create**\n");
+    run(&runner, FORK, &of_fork("b2"))
         .exits(0)
         .shows("no open pull request is at b2");
     assert_eq!(comments(&runner), [""; 0]);
-    run(&runner, comment, &values("a1")).exits(0);
+    run(&runner, FORK, &of_fork("a1")).exits(0);
     let comments = comments(&runner);
     assert_eq!(
         comments,
@@ -223,6 +271,32 @@ fn what_a_fork_made_is_posted_where_its_commit_is_and_nowhere_else() {
         ]
     );
     assert_eq!(runner.kept("comments.json")[0]["issue"], 7);
+}
+
+#[test]
+fn what_a_fork_made_that_is_too_long_ends_at_a_line_and_says_so() {
+    if program("jq").is_none() {
+        return;
+    }
+    let bed = Bed::new("ci-long-fork");
+    let runner = Runner::new(&bed);
+    let lines = "+ ```ä: a line of a value\n".repeat(5_000);
+    let diff =
+        format!("**1 to create**\n\n<details><summary>an object</summary>\n\n````diff\n{lines}````\n\n</details>\n");
+    made_by_a_fork(&runner, &diff);
+    run(&runner, FORK, &of_fork("a1")).exits(0);
+    let comments = comments(&runner);
+    let (head, tail) = comments[0].split_once("````diff\n").expect("its first lines");
+    assert!(
+        head.ends_with("**1 to create**\n\n<details><summary>an object</summary>\n\n"),
+        "{head}"
+    );
+    let rest = tail.trim_start_matches("+ ```ä: a line of a value\n");
+    assert_eq!(
+        rest,
+        "````\n\n</details>\n\nThe rest is left out, since the comment would be too long: see the artifacts of the job."
+    );
+    assert!(comments[0].len() > 65_000, "{}", comments[0].len());
 }
 
 /// The credentials of a user, as a secret holds them.
