@@ -10,6 +10,20 @@ impl Room {
         Self(bytes)
     }
 
+    /// How many bytes are left.
+    pub(super) fn left(&self) -> usize {
+        self.0
+    }
+
+    /// What is written into a part of the room, of at most so many bytes; what is left of it is room again.
+    pub(super) fn at_most<T>(&mut self, bytes: usize, write: impl FnOnce(&mut Self) -> T) -> T {
+        let given = self.0.min(bytes);
+        let mut part = Self(given);
+        let written = write(&mut part);
+        self.0 -= given - part.0;
+        written
+    }
+
     /// The text, where there is room for it, which it takes then.
     pub(super) fn take(&mut self, text: String) -> Option<String> {
         self.0 = self.0.checked_sub(text.len())?;
@@ -38,5 +52,13 @@ mod tests {
         let parts = ["12345", "1234567", "123"].map(str::to_owned);
         let (all, left_out) = Room::of(8).fill(parts.into_iter());
         assert_eq!((all.as_str(), left_out), ("12345123", 1));
+    }
+
+    #[test]
+    fn of_a_part_what_is_not_taken_is_room_again() {
+        let mut room = Room::of(10);
+        let mut take = |bytes| room.at_most(bytes, |part| part.take("1234".to_owned()).is_some());
+        assert_eq!([take(3), take(5), take(20), take(20)], [false, true, true, false]);
+        assert_eq!(room.left(), 2);
     }
 }

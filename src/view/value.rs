@@ -1,5 +1,7 @@
 //! Values as text: on one line where they fit, as YAML where not, as hunks where text changed.
 
+use std::borrow::Cow;
+
 use similar::TextDiff;
 
 use serde_json::Value;
@@ -54,6 +56,19 @@ pub(super) fn few<T: ToString>(objects: &[T]) -> String {
         0..=3 => first.join(", "),
         all => format!("{} and {} more", first.join(", "), all - 3),
     }
+}
+
+/// A text of at most so many characters, of which the middle is left out where it is longer: neither its beginning nor
+/// its end hides behind it.
+pub(super) fn ends(text: &str, most: usize) -> Cow<'_, str> {
+    let count = text.chars().count();
+    if count <= most {
+        return Cow::Borrowed(text);
+    }
+    let kept = most.saturating_sub(1);
+    let (first, last) = (kept - kept / 2, kept / 2);
+    let first = text.chars().take(first);
+    Cow::Owned(first.chain(['…']).chain(text.chars().skip(count - last)).collect())
 }
 
 fn order(items: &[Value]) -> String {
@@ -156,4 +171,21 @@ fn hunks(before: &str, after: &str, indent: usize, note: &str) -> Lines {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_too_long_keeps_its_beginning_and_its_end() {
+        for (text, most, shown) in [
+            ("abcdefg", 7, "abcdefg"),
+            ("abcdefgh", 7, "abc…fgh"),
+            ("äöüäöüäöü", 4, "äö…ü"),
+            ("ab", 1, "…"),
+        ] {
+            assert_eq!(ends(text, most), shown);
+        }
+    }
 }

@@ -2,25 +2,36 @@
 
 use std::collections::BTreeSet;
 
-use super::super::value::few;
+use super::super::value::{ends, few};
+use super::blocked::blocked;
 use super::remarks::unlisted;
-use super::{Document, Line, Lines, Tone, refusal};
+use super::{Document, Line, Lines, Tone};
 use crate::kinds::privilege::Privilege;
-use crate::object::ObjectRef;
-use crate::plan::{Action, Danger, Plan, Step};
+use crate::object::{GroupKind, ObjectRef};
+use crate::plan::{Action, Danger, Plan, Refusal, Step};
 
 /// In so few steps, nobody overlooks what is deleted or replaced.
 const FEW: usize = 10;
 /// How many of a kind are told.
 const FIRST: usize = 5;
 
+/// How long a path or a name may be that somebody wrote, in characters.
+const NAME: usize = 100;
+/// How long a reason may be that somebody wrote, in characters.
+const REASON: usize = 300;
+/// How many subjects or capabilities are named.
+const NAMED: usize = 12;
+
 /// What stops a sync, wholly or for some objects: a sentence each.
 pub(super) fn stops(plan: &Plan) -> Vec<String> {
-    let refusals = plan.refusals.iter();
-    let refusals = refusals.map(|reason| format!("sync blocked: {}", refusal(reason)));
+    let refusals = blocked(&plan.refusals).into_iter();
+    let refusals = refusals.map(|reason| format!("sync blocked: {reason}"));
     let crossed = plan.crossed_as_meant().map(super::crossed);
-    let not_compared = plan.facts.not_compared.iter();
-    let not_compared = not_compared.map(|kind| format!("not compared: {}", kind.kind));
+    // Most block the sync, which says so already.
+    let is_refused = |kind: &GroupKind| plan.refusals.contains(&Refusal::NotCompared(kind.clone()));
+    let not_compared = plan.facts.not_compared.iter().map(|not| &not.kind);
+    let not_compared: Vec<&GroupKind> = not_compared.filter(|kind| !is_refused(kind)).collect();
+    let not_compared = (!not_compared.is_empty()).then(|| format!("not compared: {}", few(&not_compared)));
     let unlisted = plan.facts.forgotten.as_ref().map(unlisted).unwrap_or_default();
     let unlisted = (!unlisted.is_empty()).then(|| format!("not listed everywhere: {}", few(&unlisted)));
     let stopped = [
@@ -93,31 +104,90 @@ fn first(word: &str, sentences: Vec<String>) -> Vec<String> {
 
 fn irreversible(step: &Step, reason: Option<&str>) -> String {
     let reason = reason.filter(|reason| !reason.is_empty());
-    let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    let reason = reason
+        .map(|reason| format!(": {}", ends(reason, REASON)))
+        .unwrap_or_default();
     format!("{} runs{reason}", step.reference)
 }
 
-/// What somebody may do, in words.
+/// What somebody may do, in words. Paths are one part of the sentence, and so are capabilities: nothing hides behind
+/// many of them.
 fn granted(privileges: &BTreeSet<Privilege>) -> String {
-    let is_path = |privilege: &&Privilege| matches!(privilege, Privilege::HostPath(_));
-    let paths = privileges.iter().filter(is_path).count();
-    let others = privileges.iter().filter(|privilege| paths < 2 || !is_path(privilege));
-    let others = others.map(privilege);
-    let paths = (paths > 1).then(|| format!("mounts {paths} paths of the node"));
-    others.chain(paths).collect::<Vec<_>>().join(", ")
+    let (mut parts, mut paths, mut capabilities) = (Vec::new(), Vec::new(), Vec::new());
+    for privilege in privileges {
+        match privilege {
+            Privilege::Role { role, to } => parts.push(format!("gives the role {role} to {}", named(to))),
+            Privilege::Wildcard => parts.push("has * in a rule".to_owned()),
+            Privilege::Verb(verb) => parts.push(format!("allows to {verb}")),
+            Privilege::Secrets => parts.push("allows to read Secrets".to_owned()),
+            Privilege::Webhook => parts.push("is asked about what is written to the API server".to_owned()),
+            Privilege::Privileged => parts.push("runs privileged containers".to_owned()),
+            Privilege::Host(namespace) => parts.push(format!("uses {namespace}")),
+            Privilege::HostPath(path) => paths.push(path),
+            Privilege::Capability(name) => capabilities.push(name),
+            Privilege::Exposed(kind) => parts.push(format!("is reached from outside ({kind})")),
+        }
+    }
+    parts.extend(mounted(&paths));
+    parts.extend(added(&capabilities));
+    parts.join(", ")
 }
 
-fn privilege(privilege: &Privilege) -> String {
-    match privilege {
-        Privilege::Role { role, to } => format!("gives the role {role} to {}", to.join(", ")),
-        Privilege::Wildcard => "has * in a rule".to_owned(),
-        Privilege::Verb(verb) => format!("allows to {verb}"),
-        Privilege::Secrets => "allows to read Secrets".to_owned(),
-        Privilege::Webhook => "is asked about what is written to the API server".to_owned(),
-        Privilege::Privileged => "runs privileged containers".to_owned(),
-        Privilege::Host(namespace) => format!("uses {namespace}"),
-        Privilege::HostPath(path) => format!("mounts {path} of the node"),
-        Privilege::Capability(name) => format!("adds the capability {name}"),
-        Privilege::Exposed(kind) => format!("is reached from outside ({kind})"),
+fn mounted(paths: &[&String]) -> Option<String> {
+    match paths {
+        [] => None,
+        [path] => Some(format!("mounts {} of the node", ends(path, NAME))),
+        paths => Some(format!("mounts {} paths of the node", paths.len())),
+    }
+}
+
+fn added(capabilities: &[&String]) -> Option<String> {
+    match capabilities {
+        [] => None,
+        [name] => Some(format!("adds the capability {}", ends(name, NAME))),
+        names => Some(format!("adds the capabilities {}", named(names))),
+    }
+}
+
+/// The first of some names, and how many more there are.
+fn named(names: &[impl AsRef<str>]) -> String {
+    let first = names.iter().take(NAMED).map(|name| ends(name.as_ref(), NAME));
+    let first = first.collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_granted_hides_behind_a_long_name_or_many_of_them() {
+        let path = format!("/etc/{}/secret", "x".repeat(400));
+        let privileges = [
+            Privilege::HostPath(path),
+            Privilege::Host("hostNetwork".to_owned()),
+            Privilege::Capability("SYS_ADMIN".to_owned()),
+        ];
+        let told = granted(&privileges.into());
+        assert!(told.starts_with("uses hostNetwork, mounts /etc/xxx"), "{told}");
+        assert!(
+            told.ends_with("xxx/secret of the node, adds the capability SYS_ADMIN"),
+            "{told}"
+        );
+        assert!(told.len() < 200, "{told}");
+        let to = (0..40).map(|number| format!("ServiceAccount a/{number}-{}", "x".repeat(250)));
+        let privileges = [
+            Privilege::Wildcard,
+            Privilege::Role {
+                role: "edit".to_owned(),
+                to: to.collect(),
+            },
+        ];
+        let told = granted(&privileges.into());
+        assert!(told.starts_with("gives the role edit to ServiceAccount a/0-"), "{told}");
+        assert!(told.ends_with("xx and 28 more, has * in a rule"), "{told}");
     }
 }

@@ -2,6 +2,7 @@
 //! HTML and JSON are views of it, and none reads what another made.
 
 mod base;
+mod blocked;
 mod change;
 mod created;
 mod dangers;
@@ -82,11 +83,14 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// What stops a sync, and what may do harm: a sentence each.
-    pub(super) fn must_be_seen(&self) -> Vec<String> {
-        let mut all = dangers::stops(self.plan);
-        all.extend(dangers::told(&self.dangers));
-        all
+    /// What stops a sync, wholly or for some objects: a sentence each.
+    pub(super) fn stops(&self) -> Vec<String> {
+        dangers::stops(self.plan)
+    }
+
+    /// What may do harm: a sentence each, or for all of a kind.
+    pub(super) fn dangers(&self) -> Vec<String> {
+        dangers::told(&self.dangers)
     }
 
     /// What changes: dangers, the edits of a commit, many new objects, an object, or a kind that was not compared, each.

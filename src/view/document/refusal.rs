@@ -28,26 +28,41 @@ fn secret_defaults(names: &[String]) -> String {
     )
 }
 
-/// A file that cannot be decrypted, and for whom it is encrypted.
-fn encrypted(closed: &Closed) -> String {
-    let why = self::closed(closed);
-    format!("{why}; until then its values are compared with those of the last sync as ciphertext")
+/// Files that cannot be decrypted, all for the same recipients, and what becomes of their values.
+pub(super) fn encrypted(files: &[&Closed]) -> String {
+    let why = sealed(files);
+    let whose = if files.len() == 1 { "its" } else { "their" };
+    format!("{why}; until then {whose} values are compared with those of the last sync as ciphertext")
 }
 
 /// A file that cannot be decrypted, for whom it is encrypted, and the way out.
 pub fn closed(closed: &Closed) -> String {
-    let file = visible(&closed.file);
-    if closed.recipients.is_empty() {
-        return match closed.others.join(", ") {
-            others if others.is_empty() => format!("{file} is encrypted, and nothing in it says for whom"),
+    sealed(&[closed])
+}
+
+/// Files that cannot be decrypted, for whom all of them are encrypted, and the way out.
+fn sealed(files: &[&Closed]) -> String {
+    let Some(first) = files.first() else {
+        return String::new();
+    };
+    let names: Vec<_> = files.iter().map(|closed| visible(&closed.file)).collect();
+    let (are, them) = if files.len() == 1 {
+        ("is", "it")
+    } else {
+        ("are", "them")
+    };
+    let encrypted = format!("{} {are} encrypted", few(&names));
+    if first.recipients.is_empty() {
+        return match first.others.join(", ") {
+            others if others.is_empty() => format!("{encrypted}, and nothing in {them} says for whom"),
             others => {
-                format!("{file} is encrypted for {others}, and only age is supported; add an age recipient to it")
+                format!("{encrypted} for {others}, and only age is supported; add an age recipient to {them}")
             }
         };
     }
     format!(
-        "{file} is encrypted for {}, and there is no age identity to decrypt it with; give one with --age-key-file",
-        visible(&closed.recipients.join(", "))
+        "{encrypted} for {}, and there is no age identity to decrypt {them} with; give one with --age-key-file",
+        visible(&first.recipients.join(", "))
     )
 }
 
@@ -112,7 +127,7 @@ pub fn refusal(reason: &Refusal) -> String {
                 names.join(", ")
             )
         }
-        Refusal::Encrypted(closed) => encrypted(closed),
+        Refusal::Encrypted(closed) => encrypted(&[closed]),
         Refusal::SecretDefaults(names) => secret_defaults(names),
         Refusal::Pending { reader, read } => {
             format!("{reader} reads {read}, which is to change and is not selected; select it too")

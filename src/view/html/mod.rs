@@ -67,9 +67,10 @@ fn policy() -> String {
 
 fn body(document: &Document<'_>) -> Markup {
     let mut room = Room::of(LONGEST - STYLE.len() - SCRIPT.len() - AROUND);
+    let most = room.left() / 4;
     let dangers = dangers(document, &mut room);
     // What is to be known of all comes before the single objects, though it stands below them.
-    let remarks = remarks(document, &mut room);
+    let remarks = room.at_most(most, |room| remarks(document, room));
     html! {
         body { "\n"
             h1 { (document.head.subject) span.compared { (document.head.compared) } } "\n"
@@ -86,13 +87,18 @@ fn body(document: &Document<'_>) -> Markup {
 
 /// What a reviewer must not overlook.
 fn dangers(document: &Document<'_>, room: &mut Room) -> Markup {
-    let told = document.must_be_seen();
-    let items = told.iter().map(|text| html! { li { (Text(text)) } "\n" });
-    let (items, left_out) = room::fill(room, items);
+    let told = [document.dangers(), document.stops()];
+    let quarter = room.left() / 4;
+    // What stops a sync stands first, and takes no room from what may do harm.
+    let [(dangers, more), (stops, more_stops)] = told.each_ref().map(|told| {
+        let items = told.iter().map(|text| html! { li { (Text(text)) } "\n" });
+        room.at_most(quarter, |room| room::fill(room, items))
+    });
+    let left_out = more + more_stops;
     html! {
-        @if !told.is_empty() {
+        @if told.iter().any(|told| !told.is_empty()) {
             section.dangers aria-label="dangers" { "\n"
-                ul { "\n" (items) }
+                ul { "\n" (stops) (dangers) }
                 (room::left_out(left_out, "dangers"))
             } "\n"
         }

@@ -1,20 +1,27 @@
 //! A plan as a comment on a pull request: the verdict and what is dangerous first, then a collapsed section an
 //! object, and never more than a comment may hold.
 
+mod dangers;
+mod edits;
+mod markup;
+
 use std::fmt::Write as _;
 
-use super::document::{self, Document, Heading, Line, Lines, edits, note};
+use super::document::{self, Document, Heading, Line, Lines, note};
 use super::room::Room;
-use super::value::visible;
+use super::value::ends;
 use crate::plan::Step;
+use markup::{escaped, fenced, html};
 
 /// How long a comment may be, by
 /// [GitHub](https://docs.github.com/en/rest/issues/comments): in characters, and so surely in bytes.
 const LONGEST: usize = 65_536;
+/// What is kept free for whoever posts it: the line by which it is found again, and where it comes from.
+const POSTED: usize = 500;
 /// What is kept free to say what was left out.
 const TAIL: usize = 300;
-/// How many dangers are listed.
-const DANGERS: usize = 40;
+/// How long what stands beside the name of an object may be, in characters.
+const NOTE: usize = 300;
 /// Where the notes beside lines begin, if a line is no longer.
 const COLUMN: usize = 58;
 
@@ -25,10 +32,11 @@ pub(super) fn document(document: &Document<'_>) -> String {
     for line in document.summary.iter() {
         let _ = writeln!(text, "**{}**\n", escaped(&line.left()));
     }
-    text += &dangers(document);
-    let mut room = Room::of(LONGEST.saturating_sub(text.len() + TAIL));
+    let mut room = Room::of(LONGEST.saturating_sub(POSTED + TAIL + text.len()));
     // What is to be known of all comes before the single objects, though it stands below them.
-    let remarks = remarks(document, &mut room);
+    let most = room.left() / 4;
+    text += &dangers::warning(document, &mut room);
+    let remarks = room.at_most(most, |room| remarks(&document.remarks, room));
     let together = together(document).and_then(|together| room.take(together));
     let steps: Vec<&Step> = match together {
         Some(_) => document.own_steps().collect(),
@@ -42,20 +50,27 @@ pub(super) fn document(document: &Document<'_>) -> String {
 /// Edits, and new objects where there are many; nothing where there are neither.
 fn together(document: &Document<'_>) -> Option<String> {
     let created = document.created().map(|lines| created(&lines)).unwrap_or_default();
-    Some(edits(document) + &created).filter(|together| !together.is_empty())
+    Some(edits::tables(document) + &created).filter(|together| !together.is_empty())
 }
 
-/// What is to be known of a plan besides its objects.
-fn remarks(document: &Document<'_>, room: &mut Room) -> String {
-    let (remarks, left_out) = room.fill(document.remarks.iter().map(beside));
-    let more = match left_out {
-        0 => String::new(),
-        _ => format!("{left_out} more remarks are left out, since the comment would be too long\n"),
-    };
-    match remarks + &more {
-        remarks if remarks.is_empty() => remarks,
-        remarks => format!("\n{}", fenced("", &remarks)),
+/// What is to be known of a plan besides its objects, as far as there is room.
+fn remarks(all: &Lines, room: &mut Room) -> String {
+    /// What is around the lines: the fence, and how many are left out.
+    const AROUND: usize = 100;
+    if all.is_empty() {
+        return String::new();
     }
+    let block = |lines: String, left_out| match left_out {
+        0 => format!("\n{}", fenced("", &lines)),
+        count => {
+            let more = format!("{count} more remarks are left out, since the comment would be too long\n");
+            format!("\n{}", fenced("", &(lines + &more)))
+        }
+    };
+    let (lines, left_out) = Room::of(room.left().saturating_sub(AROUND)).fill(all.iter().map(beside));
+    // A fence is as long as the text of others makes it.
+    let whole = room.take(block(lines, left_out));
+    whole.unwrap_or_else(|| block(String::new(), all.len()))
 }
 
 /// A section for each object, as long as there is room.
@@ -105,43 +120,6 @@ fn with_note(line: &Line, left: String) -> String {
     format!("{left}{}{}\n", " ".repeat(gap), line.note)
 }
 
-/// What a reviewer must not overlook.
-fn dangers(document: &Document<'_>) -> String {
-    let told = document.must_be_seen();
-    if told.is_empty() {
-        return String::new();
-    }
-    let mut text = "> [!WARNING]\n".to_owned();
-    for danger in told.iter().take(DANGERS) {
-        let _ = writeln!(text, "> - {}", escaped(&shortened(danger)));
-    }
-    match told.len().saturating_sub(DANGERS) {
-        0 => {}
-        more => text += &format!("> - and {more} more\n"),
-    }
-    text.push('\n');
-    text
-}
-
-/// The edits of each commit, as a table.
-fn edits(document: &Document<'_>) -> String {
-    let mut text = String::new();
-    for (by, all) in edits::by_maker(&document.edits) {
-        let _ = writeln!(text, "{}\n", escaped(&edits::maker(by)));
-        text += "| edit | value | what it does |\n|---|---|---|\n";
-        for edited in all {
-            let effects: Vec<String> = edits::effects(edited).iter().map(|text| escaped(text)).collect();
-            let (place, change) = (
-                escaped(&edits::place(edited)),
-                escaped(&shortened(&edits::change(edited))),
-            );
-            let _ = writeln!(text, "| {place} | {change} | {} |", effects.join("<br>"));
-        }
-        text.push('\n');
-    }
-    text
-}
-
 /// The new objects, where there are many: collapsed.
 fn created(lines: &Lines) -> String {
     let mut lines = lines.iter();
@@ -163,7 +141,7 @@ fn title(step: &Step, heading: &Heading<'_>, escaped: fn(&str) -> String) -> Str
     );
     let note = note(step, heading);
     if !note.is_empty() {
-        let _ = write!(title, ": {}", escaped(&shortened(&note)));
+        let _ = write!(title, ": {}", escaped(&ends(&note, NOTE)));
     }
     title
 }
@@ -181,62 +159,24 @@ fn section(step: &Step, heading: &Heading<'_>, body: &str) -> String {
     )
 }
 
-/// A block of code whose fence is longer than any in it.
-fn fenced(language: &str, body: &str) -> String {
-    let longest = body
-        .split(|character| character != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    format!("{fence}{language}\n{}\n{fence}\n", body.trim_end_matches('\n'))
-}
-
-fn shortened(text: &str) -> String {
-    const MOST: usize = 300;
-    let text = text.replace('\n', " ");
-    if text.chars().count() <= MOST {
-        return text;
-    }
-    format!("{}…", text.chars().take(MOST - 1).collect::<String>())
-}
-
-/// Text that means in Markdown what it says: nothing is linked or shown as a picture.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in visible(text).chars() {
-        if "\\`*_[]()!#|~".contains(character) {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    html(&escaped)
-}
-
-/// Text that means in HTML what it says, in which nobody is mentioned.
-fn html(text: &str) -> String {
-    let text = visible(text)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    text.replace('@', "@<!-- -->")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn text_of_others_is_text_and_nothing_else() {
-        assert_eq!(
-            escaped("ping @team, see [x](http://y) <b>"),
-            "ping @<!-- -->team, see \\[x\\]\\(http://y\\) &lt;b&gt;"
+    fn remarks_stay_in_their_room_and_are_counted_where_they_do_not_fit() {
+        let lines = |text: &str| -> Lines { (0..50).map(|_| Line::new(0, text)).collect() };
+        let told = remarks(&lines("warning: something"), &mut Room::of(500));
+        assert!(told.len() <= 500, "{told}");
+        assert!(
+            told.contains("warning: something\n29 more remarks are left out"),
+            "{told}"
         );
-    }
-
-    #[test]
-    fn a_fence_is_longer_than_what_it_holds() {
-        assert_eq!(fenced("diff", "+ a\n"), "```diff\n+ a\n```\n");
-        assert_eq!(fenced("diff", "+ ````\n"), "`````diff\n+ ````\n`````\n");
+        let told = remarks(&lines(&"`".repeat(300)), &mut Room::of(500));
+        assert_eq!(
+            told,
+            "\n```\n50 more remarks are left out, since the comment would be too long\n```\n"
+        );
+        assert_eq!(remarks(&Lines::default(), &mut Room::of(0)), "");
     }
 }
