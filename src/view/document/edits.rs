@@ -62,6 +62,12 @@ pub(in crate::view) fn place(edited: &Edited<'_>) -> String {
     format!("{}:{}", edited.edit.place.file.path(), edited.edit.place.line())
 }
 
+/// Where an edit is, and of what, above its values.
+pub(in crate::view) fn heading(edited: &Edited<'_>) -> Line {
+    let key = edited.edit.key.as_ref().map(|key| format!(" {key}"));
+    Line::new(0, format!("{}{}", place(edited), key.unwrap_or_default()))
+}
+
 /// What was edited, where that fits on one line.
 pub(in crate::view) fn short(edited: &Edited<'_>) -> Option<String> {
     let is_one_line = |(old, new): &(String, String)| !old.contains('\n') && !new.contains('\n');

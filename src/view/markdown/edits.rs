@@ -1,16 +1,16 @@
-//! The edits of each commit: a table.
+//! The edits of each commit: a table, and below it the values that find no room in a cell.
 
 use std::fmt::Write as _;
 
-use super::markup::escaped;
+use super::markup::{escaped, fenced};
+use super::sign_first;
 use crate::plan::Edited;
-use crate::view::document::{Document, edits};
-use crate::view::value::ends;
+use crate::view::document::{Document, Lines, edits};
 
-/// How long a change may be in its cell, in characters.
-const CHANGE: usize = 300;
+/// What stands in the cell of a value that stands below the table.
+const BELOW: &str = "(see below)";
 
-/// The edits; nothing where there are none.
+/// The edits; nothing where there are none. Every value is there whole, since no object repeats it.
 pub(super) fn tables(document: &Document<'_>) -> String {
     let mut text = String::new();
     for (by, all) in edits::by_maker(&document.edits) {
@@ -18,6 +18,11 @@ pub(super) fn tables(document: &Document<'_>) -> String {
         text += "| edit | value | what it does |\n|---|---|---|\n";
         text.extend(all.iter().map(row));
         text.push('\n');
+        let below: String = all.iter().filter_map(sides).collect();
+        if !below.is_empty() {
+            text += &fenced("diff", &below);
+            text.push('\n');
+        }
     }
     text
 }
@@ -25,6 +30,19 @@ pub(super) fn tables(document: &Document<'_>) -> String {
 fn row(edited: &Edited<'_>) -> String {
     let effects: Vec<String> = edits::effects(edited).iter().map(|text| escaped(text)).collect();
     let place = escaped(&edits::place(edited));
-    let change = escaped(&ends(&edits::change(edited), CHANGE));
-    format!("| {place} | {change} | {} |\n", effects.join("<br>"))
+    let change = edits::short(edited).unwrap_or_else(|| match &edited.edit.key {
+        Some(key) => format!("{key}: {BELOW}"),
+        None => BELOW.to_owned(),
+    });
+    format!("| {place} | {} | {} |\n", escaped(&change), effects.join("<br>"))
+}
+
+/// What stood and what stands at a place, where that does not stand in the table.
+fn sides(edited: &Edited<'_>) -> Option<String> {
+    if edits::short(edited).is_some() {
+        return None;
+    }
+    let heading = Lines::from(edits::heading(edited));
+    let sides = edits::sides(edited, 2);
+    Some(heading.iter().chain(sides.iter()).map(sign_first).collect())
 }
