@@ -1,6 +1,7 @@
 //! `diff --format html`: a page that is whole in itself, and in which text of others is text.
 
 mod browser;
+mod comment;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -59,8 +60,13 @@ impl Repository {
 
     /// The page of what the last commit of a branch changes.
     fn page_of(&self, branch: &str, args: &[&str]) -> String {
+        self.diff(branch, &[&["--format", "html"], args].concat())
+    }
+
+    /// What a diff prints of what the last commit of a branch changes.
+    fn diff(&self, branch: &str, args: &[&str]) -> String {
         let output = Command::new(env!("CARGO_BIN_EXE_stackanetes"))
-            .args(["diff", "--from", &format!("HEAD~1..{branch}"), "--format", "html"])
+            .args(["diff", "--from", &format!("HEAD~1..{branch}")])
             .args(args)
             .current_dir(&self.0)
             .env_clear()

@@ -19,6 +19,7 @@ mod refusal;
 mod remarks;
 mod step;
 mod summary;
+mod unchanged;
 mod waits;
 mod warning;
 

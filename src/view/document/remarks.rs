@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::value::{few, visible};
 use super::note::input;
 use super::refusal::refusal;
-use super::warning::warning;
-use super::{Against, Detail, Heading, Line, Lines, Pruning, Tone, change};
+use super::{Against, Detail, Heading, Line, Lines, Pruning, Tone, change, unchanged};
 use crate::applyset::inventory::ApplySet;
 use crate::kinds::jobs::{self, Crossed};
 use crate::plan::{Action, Again, Forgotten, Idle, ParentGap, Plan, Reason, Step, Unverified, Work};
@@ -14,11 +13,11 @@ use crate::plan::{Action, Again, Forgotten, Idle, ParentGap, Plan, Reason, Step,
 /// What is to be known of a plan besides its steps.
 pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
     let mut lines = Lines::default();
-    for settled in &plan.unchanged {
-        let reference = &settled.reference;
-        let warnings = settled.warnings.iter().map(|warning| self::warning(reference, warning));
-        lines.append(warnings.map(|words| warned(&format!("{reference}: {words}"))));
-    }
+    lines.append(
+        unchanged::warnings(plan, heading.detail)
+            .iter()
+            .map(|text| warned(text)),
+    );
     let gap = plan.facts.set.as_ref().zip(plan.facts.forgotten.as_ref());
     lines.append(gap.map(|(set, gap)| warned(&forgotten(set, gap))));
     lines.append(plan.again().map(|again| warned(&self::again(&again))));
