@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Action, Lost, Plan, Reason, Restarts, Step, Work, is_container, is_precious};
 use crate::kinds::jobs::IRREVERSIBLE;
-use crate::kinds::privilege::Privilege;
+use crate::kinds::privilege::{Privilege, Severity};
 use crate::object::field::FieldPath;
 use crate::object::{GroupKind, ObjectRef};
 
@@ -28,7 +28,7 @@ pub enum Danger<'a> {
 }
 
 impl<'a> Danger<'a> {
-    /// All that there are in `plan`, the worst kind first.
+    /// All that there are in `plan`, the worst kind first, and of what somebody may do the worst.
     pub fn all(plan: &'a Plan) -> Vec<Self> {
         let parent = plan.facts.parent.as_ref();
         let was_synced = parent.is_some_and(|parent| parent.completed.is_some());
@@ -41,7 +41,7 @@ impl<'a> Danger<'a> {
         let steps = plan.steps.iter().filter(|step| step.action.writes());
         let mut all: Vec<Self> = steps.flat_map(|step| Self::of(step, was_synced)).collect();
         all.retain(|danger| !matches!(danger, Self::Opens(step) if renamed.contains(&&step.reference)));
-        all.sort_by_key(Self::rank);
+        all.sort_by_key(|danger| (danger.rank(), danger.severity()));
         all
     }
 
@@ -88,6 +88,19 @@ impl<'a> Danger<'a> {
             Self::Replaces(_) => "replaces",
             Self::Grants(..) => "grants",
             Self::Gap(_) => "gap",
+        }
+    }
+
+    /// How much somebody may do by it, at most; nothing where nobody may do more than before.
+    pub fn severity(&self) -> Option<Severity> {
+        match self {
+            Self::Grants(_, privileges) => privileges.iter().map(Privilege::severity).min(),
+            Self::Irreversible(..)
+            | Self::Data(_)
+            | Self::Opens(_)
+            | Self::Deletes(_)
+            | Self::Replaces(_)
+            | Self::Gap(_) => None,
         }
     }
 

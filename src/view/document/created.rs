@@ -92,5 +92,6 @@ fn is_plain(step: &Step) -> bool {
         step.unverified,
         None | Some(Unverified::NotAllowed | Unverified::NamespaceMissing(_))
     );
-    step.action == Action::Create && step.reason == Reason::New && step.warnings.is_empty() && is_expected
+    let is_silent = step.warnings.is_empty() && step.grants.is_empty();
+    step.action == Action::Create && step.reason == Reason::New && is_silent && is_expected
 }

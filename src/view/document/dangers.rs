@@ -12,7 +12,7 @@ use crate::plan::{Action, Danger, Plan, Refusal, Step};
 
 /// In so few steps, nobody overlooks what is deleted or replaced.
 const FEW: usize = 10;
-/// How many of a kind are told.
+/// How many of a kind have a sentence each; of grants, how many of one severity.
 const FIRST: usize = 5;
 
 /// How long a path or a name may be that somebody wrote, in characters.
@@ -75,20 +75,34 @@ pub(super) fn told(dangers: &[Danger<'_>]) -> Vec<String> {
         Danger::Irreversible(step, reason) => Some(irreversible(step, *reason)),
         _ => None,
     });
-    let grants = dangers.iter().filter_map(|danger| match danger {
-        Danger::Grants(step, privileges) => Some(format!("{} {}", step.reference, granted(privileges))),
-        _ => None,
-    });
     let mut told = first("cannot be undone", runs.collect());
     told.extend(of(|danger| matches!(danger, Danger::Data(_)), "data goes with"));
     told.extend(of(|danger| matches!(danger, Danger::Deletes(_)), "deletes"));
     let replaces = |danger: &Danger<'_>| matches!(danger, Danger::Replaces(_));
     told.extend(of(replaces, "deletes and makes anew"));
-    told.extend(first("grants", grants.collect()));
+    told.extend(
+        dangers
+            .chunk_by(|one, next| one.severity() == next.severity())
+            .flat_map(grants),
+    );
     told.extend(of(|danger| matches!(danger, Danger::Opens(_)), "takes away"));
     let gap = |danger: &Danger<'_>| matches!(danger, Danger::Gap(_));
     told.extend(of(gap, "nobody serves while this restarts"));
     told
+}
+
+/// A sentence for each of the first grants of one severity. The others are all named, since a severe one must not hide
+/// behind as many as one likes.
+fn grants(dangers: &[Danger<'_>]) -> Vec<String> {
+    let grants = dangers.iter().filter_map(|danger| match danger {
+        Danger::Grants(step, privileges) => Some((&step.reference, *privileges)),
+        _ => None,
+    });
+    let first = grants.clone().take(FIRST);
+    let first = first.map(|(object, privileges)| format!("grants: {object} {}", granted(privileges)));
+    let others: Vec<String> = grants.skip(FIRST).map(|(object, _)| object.to_string()).collect();
+    let others = (!others.is_empty()).then(|| format!("grants: {} more: {}", others.len(), others.join(", ")));
+    first.chain(others).collect()
 }
 
 /// The first of some sentences, and how many more there are.

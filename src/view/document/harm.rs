@@ -11,7 +11,8 @@ pub(in crate::view) fn harm(step: &Step) -> u8 {
         Action::Skip => 3,
         Action::Update if step.restarts.is_some() => 4,
         Action::Update => 5,
-        Action::Create => 6,
-        Action::Keep => 7,
+        Action::Create if !step.grants.is_empty() => 6,
+        Action::Create => 7,
+        Action::Keep => 8,
     }
 }

@@ -3,10 +3,15 @@
 //! After the [Pod Security Standards](https://kubernetes.io/docs/concepts/security/pod-security-standards/) and the
 //! [good practices for RBAC](https://kubernetes.io/docs/concepts/security/rbac-good-practices/) of Kubernetes.
 
+mod severity;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+pub use self::severity::Severity;
 use super::pods::PodTemplate;
 use crate::object::field::{At, FieldPath};
 use crate::object::{GroupKind, HIDDEN};
@@ -236,137 +241,4 @@ fn rules(wanted: &At<'_>, live: &At<'_>) -> BTreeSet<Privilege> {
         }
     }
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    const RBAC: &str = "rbac.authorization.k8s.io";
-
-    fn gained(group: &str, kind: &str, wanted: &Value, live: Option<&Value>) -> Vec<Privilege> {
-        let kind = GroupKind::new(group, kind);
-        Privilege::gained(&kind, wanted, live, &|_| false).into_iter().collect()
-    }
-
-    fn found(group: &str, kind: &str, value: &Value) -> Vec<Privilege> {
-        gained(group, kind, value, None)
-    }
-
-    fn role(role: &str, to: &[&str]) -> Privilege {
-        Privilege::Role {
-            role: role.to_owned(),
-            to: to.iter().map(|name| (*name).to_owned()).collect(),
-        }
-    }
-
-    #[test]
-    fn a_binding_tells_whom_it_gives_a_role_that_may_do_everything() {
-        let binding = |kind: &str, name: &str, subjects: &Value| json!({"roleRef": {"kind": kind, "name": name}, "subjects": subjects});
-        let one = json!([{"kind": "ServiceAccount", "namespace": "shop", "name": "web"}]);
-        let two =
-            json!([{"kind": "ServiceAccount", "namespace": "shop", "name": "web"}, {"kind": "Group", "name": "all"}]);
-        let admin = |subjects| binding("ClusterRole", "cluster-admin", subjects);
-        let kind = "ClusterRoleBinding";
-        let first = role("cluster-admin", &["ServiceAccount shop/web"]);
-        assert_eq!(found(RBAC, kind, &admin(&one)), [first]);
-        let more = gained(RBAC, kind, &admin(&two), Some(&admin(&one)));
-        assert_eq!(more, [role("cluster-admin", &["Group all"])]);
-        assert_eq!(gained(RBAC, kind, &admin(&one), Some(&admin(&two))), []);
-        assert_eq!(found(RBAC, "RoleBinding", &binding("ClusterRole", "view", &one)), []);
-        assert_eq!(
-            found(RBAC, "RoleBinding", &binding("Role", "edit", &one)),
-            [],
-            "a role of its own"
-        );
-    }
-
-    #[test]
-    fn rules_that_are_new_or_changed_and_give_much_are_found() {
-        let rule = |resource: &str, verb: &str| json!({"apiGroups": [""], "resources": [resource], "verbs": [verb]});
-        let rules = |rules: &[Value]| json!({"rules": rules});
-        let named = json!({"resources": ["secrets"], "verbs": ["get"], "resourceNames": ["own"]});
-        let wanted = rules(&[named, rule("users", "impersonate")]);
-        assert_eq!(
-            found(RBAC, "ClusterRole", &wanted),
-            [Privilege::Verb("impersonate".into())]
-        );
-        let wanted = rules(&[rule("secrets", "list"), rule("*", "get")]);
-        assert_eq!(found(RBAC, "Role", &wanted), [Privilege::Wildcard, Privilege::Secrets]);
-        let before = rules(&[rule("configmaps", "*")]);
-        let wider = rules(&[rule("*", "*")]);
-        assert_eq!(gained(RBAC, "Role", &wider, Some(&before)), [Privilege::Wildcard]);
-        assert_eq!(gained(RBAC, "Role", &before, Some(&before)), []);
-    }
-
-    #[test]
-    fn pods_that_reach_the_node_are_found_whatever_makes_them() {
-        let spec = json!({
-            "hostNetwork": true,
-            "hostPID": false,
-            "volumes": [{"name": "run", "hostPath": {"path": "/run"}}, {"name": "tmp", "emptyDir": {}}],
-            "initContainers": [{"name": "a", "securityContext": {"capabilities": {
-                "add": ["NET_ADMIN", "NET_BIND_SERVICE"], "drop": ["ALL"],
-            }}}],
-            "containers": [{"name": "b", "securityContext": {"privileged": true}}, {"name": "c"}],
-        });
-        let expected = [
-            Privilege::Privileged,
-            Privilege::Host("hostNetwork".into()),
-            Privilege::HostPath("/run".into()),
-            Privilege::Capability("NET_ADMIN".into()),
-        ];
-        let template = |spec: &Value| json!({"spec": {"template": {"spec": spec}}});
-        assert_eq!(found("apps", "DaemonSet", &template(&spec)), expected);
-        assert_eq!(found("", "Pod", &json!({"spec": spec})), expected);
-        let job = json!({"spec": {"jobTemplate": {"spec": {"template": {"spec": spec}}}}});
-        assert_eq!(found("batch", "CronJob", &job), expected);
-        assert_eq!(
-            gained("apps", "DaemonSet", &template(&spec), Some(&template(&spec))),
-            []
-        );
-        let mut more = spec.clone();
-        more["containers"][1]["securityContext"] = json!({"privileged": true});
-        assert_eq!(
-            gained("apps", "DaemonSet", &template(&more), Some(&template(&spec))),
-            [Privilege::Privileged],
-            "another container"
-        );
-    }
-
-    #[test]
-    fn names_that_must_not_be_shown_are_hidden() {
-        let spec = json!({"spec": {"volumes": [{"hostPath": {"path": "/mnt/hunter2"}}]}});
-        let found = Privilege::gained(&GroupKind::new("", "Pod"), &spec, None, &|path| {
-            path.is_under(&["spec"])
-        });
-        assert_eq!(
-            found.into_iter().collect::<Vec<_>>(),
-            [Privilege::HostPath(HIDDEN.to_owned())]
-        );
-    }
-
-    #[test]
-    fn what_is_reached_from_outside_and_what_sees_all_writes_is_found() {
-        let service = |kind: &str| json!({"spec": {"type": kind}});
-        assert_eq!(found("", "Service", &service("ClusterIP")), []);
-        let balanced = [Privilege::Exposed("LoadBalancer".into())];
-        assert_eq!(found("", "Service", &service("LoadBalancer")), balanced);
-        assert_eq!(
-            gained("", "Service", &service("NodePort"), Some(&service("NodePort"))),
-            []
-        );
-        let hooks =
-            |names: &[&str]| json!({"webhooks": names.iter().map(|name| json!({"name": name})).collect::<Vec<_>>()});
-        let group = "admissionregistration.k8s.io";
-        let kind = "MutatingWebhookConfiguration";
-        assert_eq!(
-            gained(group, kind, &hooks(&["a", "b"]), Some(&hooks(&["a"]))),
-            [Privilege::Webhook]
-        );
-        assert_eq!(gained(group, kind, &hooks(&["a"]), Some(&hooks(&["a"]))), []);
-        assert_eq!(found(group, "ValidatingWebhookConfiguration", &json!({})), []);
-    }
 }
