@@ -55,6 +55,7 @@ mod ownership;
 mod page;
 mod parameters;
 mod parent;
+mod privileges;
 mod programs;
 mod proxy;
 mod prune;

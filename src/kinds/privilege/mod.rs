@@ -3,6 +3,7 @@
 //! After the [Pod Security Standards](https://kubernetes.io/docs/concepts/security/pod-security-standards/) and the
 //! [good practices for RBAC](https://kubernetes.io/docs/concepts/security/rbac-good-practices/) of Kubernetes.
 
+mod known;
 mod severity;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use self::known::{Item, new_items};
 pub use self::severity::Severity;
 use super::pods::PodTemplate;
 use crate::object::field::{At, FieldPath};
@@ -108,9 +110,8 @@ impl Asked<'_> {
                 self.role(wanted, live).into_iter().collect()
             }
             ("admissionregistration.k8s.io", "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration") => {
-                let is_any = new_items(&wanted.field("webhooks"), &live.field("webhooks"))
-                    .next()
-                    .is_some();
+                let (wanted, live) = (wanted.field("webhooks"), live.field("webhooks"));
+                let is_any = new_items(Item::Webhook, &wanted, &live).next().is_some();
                 is_any.then_some(Privilege::Webhook).into_iter().collect()
             }
             ("", "Service") => {
@@ -141,13 +142,12 @@ impl Asked<'_> {
                 .field("name")
                 .text()
                 .is_some_and(|name| ["cluster-admin", "admin", "edit"].contains(&name));
-        let is_other = role.value != live.field("roleRef").value;
-        let before = if is_other {
+        let before = if Item::Role.is_other(role.value, live.field("roleRef").value) {
             At::root(&Value::Null)
         } else {
             live.field("subjects")
         };
-        let to: Vec<String> = new_items(&wanted.field("subjects"), &before)
+        let to: Vec<String> = new_items(Item::Subject, &wanted.field("subjects"), &before)
             .filter_map(|subject| self.subject(&subject))
             .collect();
         (is_built_in && !to.is_empty()).then(|| Privilege::Role {
@@ -206,7 +206,7 @@ impl Asked<'_> {
         let mut found: BTreeSet<Privilege> = is_new.then_some(Privilege::Privileged).into_iter().collect();
         let before = before.unwrap_or_else(|| At::root(&Value::Null));
         let added = ["capabilities", "add"];
-        for name in new_items(&security.at(&added), &before.at(&added)) {
+        for name in new_items(Item::Capability, &security.at(&added), &before.at(&added)) {
             let is_baseline = name.text().is_some_and(|name| BASELINE.contains(&name));
             found.extend(self.name(&name).filter(|_| !is_baseline).map(Privilege::Capability));
         }
@@ -214,18 +214,9 @@ impl Asked<'_> {
     }
 }
 
-/// The items of a list that another does not have.
-fn new_items<'a>(wanted: &At<'a>, live: &At<'_>) -> impl Iterator<Item = At<'a>> {
-    let live: Vec<Value> = live.items().iter().map(|item| item.value.clone()).collect();
-    wanted
-        .items()
-        .into_iter()
-        .filter(move |item| !live.contains(item.value))
-}
-
 fn rules(wanted: &At<'_>, live: &At<'_>) -> BTreeSet<Privilege> {
     let mut found = BTreeSet::new();
-    for rule in new_items(&wanted.field("rules"), &live.field("rules")) {
+    for rule in new_items(Item::Rule, &wanted.field("rules"), &live.field("rules")) {
         let texts = |field: &str| -> Vec<&str> { rule.field(field).items().iter().filter_map(At::text).collect() };
         let (verbs, resources) = (texts("verbs"), texts("resources"));
         if verbs.contains(&"*") || resources.contains(&"*") {

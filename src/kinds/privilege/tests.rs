@@ -129,6 +129,114 @@ fn what_is_reached_from_outside_and_what_sees_all_writes_is_found() {
     assert_eq!(found(group, "ValidatingWebhookConfiguration", &json!({})), []);
 }
 
+/// A webhook as git says it, and as Kubernetes 1.37 stores it.
+fn webhook() -> (Value, Value) {
+    let written = json!({
+        "name": "a.example.com",
+        "clientConfig": {"service": {"name": "hook", "namespace": "shop", "path": "/a"}, "caBundle": ""},
+        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
+        "namespaceSelector": {"matchLabels": {"hook": "yes"}},
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "matchConditions": [],
+    });
+    let stored = json!({
+        "name": "a.example.com",
+        "clientConfig": {
+            "service": {"name": "hook", "namespace": "shop", "path": "/a", "port": 443},
+            "caBundle": "LS0tLS1CRUdJTg==",
+        },
+        "rules": [{
+            "apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "*",
+        }],
+        "namespaceSelector": {"matchLabels": {"hook": "yes"}},
+        "objectSelector": {},
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "failurePolicy": "Fail",
+        "matchPolicy": "Equivalent",
+        "timeoutSeconds": 10,
+        "reinvocationPolicy": "Never",
+    });
+    (written, stored)
+}
+
+#[test]
+fn a_webhook_that_the_server_filled_in_is_the_same_and_one_that_sees_more_is_not() {
+    let (written, stored) = webhook();
+    let gained = |wanted: &Value, live: &Value| {
+        let list = |webhook: &Value| json!({"webhooks": [webhook]});
+        let kind = "MutatingWebhookConfiguration";
+        gained("admissionregistration.k8s.io", kind, &list(wanted), Some(&list(live)))
+    };
+    assert_eq!(gained(&written, &stored), []);
+    let changed = |pointer: &str, value: Value| {
+        let mut webhook = written.clone();
+        *webhook.pointer_mut(pointer).expect("it is there") = value;
+        webhook
+    };
+    for (pointer, value) in [
+        ("/name", json!("b.example.com")),
+        ("/clientConfig/service/name", json!("other")),
+        ("/rules/0/resources", json!(["pods", "secrets"])),
+        ("/rules/0/apiGroups", json!(["apps"])),
+        ("/namespaceSelector", json!({})),
+        ("/namespaceSelector", Value::Null),
+    ] {
+        let more = changed(pointer, value);
+        assert_eq!(gained(&more, &stored), [Privilege::Webhook], "{pointer}");
+    }
+    for (pointer, value) in [
+        ("/objectSelector", json!({"matchLabels": {"hook": "yes"}})),
+        ("/objectSelector", json!({"matchLabels": {"hook": ""}})),
+        ("/rules/0/scope", json!("Namespaced")),
+    ] {
+        let mut less = stored.clone();
+        *less.pointer_mut(pointer).expect("it is there") = value;
+        assert_eq!(gained(&written, &less), [Privilege::Webhook], "{pointer}");
+    }
+}
+
+#[test]
+fn a_binding_that_the_server_filled_in_gives_nothing_new() {
+    let written = json!({
+        "roleRef": {"kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [
+            {"kind": "User", "name": "anna"},
+            {"kind": "ServiceAccount", "namespace": "shop", "name": "web", "apiGroup": ""},
+        ],
+    });
+    let stored = json!({
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [
+            {"apiGroup": RBAC, "kind": "User", "name": "anna"},
+            {"kind": "ServiceAccount", "namespace": "shop", "name": "web"},
+        ],
+    });
+    assert_eq!(gained(RBAC, "ClusterRoleBinding", &written, Some(&stored)), []);
+    let mut elsewhere = written.clone();
+    elsewhere["subjects"][1]["namespace"] = "other".into();
+    assert_eq!(
+        gained(RBAC, "ClusterRoleBinding", &elsewhere, Some(&stored)),
+        [role("cluster-admin", &["ServiceAccount other/web"])]
+    );
+}
+
+#[test]
+fn a_rule_is_the_same_without_its_empty_lists_and_in_another_order() {
+    let rules = |rule: Value| json!({"rules": [rule]});
+    let stored = rules(json!({"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}));
+    let written = json!({"apiGroups": [""], "resources": ["secrets"], "verbs": ["list", "get"], "resourceNames": []});
+    assert_eq!(gained(RBAC, "Role", &rules(written), Some(&stored)), []);
+    let named =
+        json!({"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"], "resourceNames": ["own"]});
+    assert_eq!(
+        gained(RBAC, "Role", &stored, Some(&rules(named))),
+        [Privilege::Secrets],
+        "it was about one by its name"
+    );
+}
+
 #[test]
 fn a_role_that_may_do_everything_is_the_worst_and_to_be_reached_the_least() {
     let mut all = vec![

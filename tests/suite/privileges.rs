@@ -1,0 +1,51 @@
+//! What somebody may do is told when it changes, and not because the API server fills in what git leaves out.
+
+use crate::bed::Bed;
+
+/// Objects that leave to the API server whatever they can, with a label.
+fn objects(label: &str) -> String {
+    format!(
+        "apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: {{name: privileges-hook, labels: {{a: {label}}}}}
+webhooks:
+  - name: hook.example.com
+    clientConfig: {{service: {{name: hook, namespace: privileges}}}}
+    rules: [{{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}}]
+    namespaceSelector: {{matchLabels: {{nobody: has-it}}}}
+    sideEffects: None
+    admissionReviewVersions: [v1]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: edit, labels: {{a: {label}}}}}
+roleRef: {{kind: ClusterRole, name: edit, apiGroup: rbac.authorization.k8s.io}}
+subjects:
+  - {{kind: User, name: anna}}
+  - {{kind: ServiceAccount, name: web, namespace: privileges, apiGroup: \"\"}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {{name: reader, labels: {{a: {label}}}}}
+rules:
+  - {{apiGroups: [\"\"], resources: [secrets], verbs: [get], resourceNames: []}}
+"
+    )
+}
+
+#[test]
+fn a_label_that_changes_lets_nobody_do_more() {
+    let bed = Bed::new("privileges");
+    bed.write("objects.yaml", &objects("one"));
+    bed.commit("Objects");
+    bed.diff()
+        .exits(1)
+        .shows("grants: MutatingWebhookConfiguration privileges-hook is asked")
+        .shows("grants: RoleBinding privileges/edit gives the role edit to User anna, ServiceAccount privileges/web")
+        .shows("grants: Role privileges/reader allows to read Secrets");
+    bed.synced();
+    bed.write("objects.yaml", &objects("two"));
+    bed.commit("Labels");
+    bed.diff().exits(1).shows("3 to update").shows_not("grants:");
+    bed.run(&["delete", "--yes"]).exits(0);
+}
