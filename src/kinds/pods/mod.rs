@@ -24,12 +24,22 @@ impl<'a> PodTemplate<'a> {
     /// Of the object `value` of this kind; none where objects of the kind make no pods by themselves. Where the
     /// object leaves its template out, that is empty.
     pub(crate) fn of(kind: &GroupKind, value: &'a Value) -> Option<Self> {
-        let whole = At::root(value).at(Self::path(kind)?);
-        Some(Self {
+        Some(Self::at(value, Self::path(kind)?))
+    }
+
+    /// The same; of a kind that is not known it is what stands where a Deployment has its own, which is where Argo's
+    /// Rollout and Knative's Service have it. If something else is there, its pods are nothing.
+    pub(crate) fn assumed(kind: &GroupKind, value: &'a Value) -> Self {
+        Self::at(value, Self::path(kind).unwrap_or(&["spec", "template"]))
+    }
+
+    fn at(value: &'a Value, path: &[&str]) -> Self {
+        let whole = At::root(value).at(path);
+        Self {
             labels: whole.at(&["metadata", "labels"]),
             spec: whole.field("spec"),
             whole,
-        })
+        }
     }
 
     /// The same, to be changed; none where the object leaves it out.
@@ -64,7 +74,12 @@ impl<'a> PodTemplate<'a> {
 
 /// Whether objects of this kind are, or lead to, pods that run; a PodTemplate leads to none.
 pub(crate) fn run(kind: &GroupKind) -> bool {
-    PodTemplate::path(kind).is_some() && !kind.is("", "PodTemplate")
+    PodTemplate::path(kind).is_some() && !is_mere_template(kind)
+}
+
+/// Whether objects of this kind hold a template, and run no pods.
+pub(crate) fn is_mere_template(kind: &GroupKind) -> bool {
+    kind.is("", "PodTemplate")
 }
 
 /// Whether a controller replaces the pods of an object of this kind when their template changes.

@@ -167,18 +167,14 @@ impl Asked<'_> {
     }
 
     fn pods(&self, wanted: &At<'_>, live: &At<'_>) -> BTreeSet<Privilege> {
-        let Some(template) = PodTemplate::of(self.kind, wanted.value) else {
-            return BTreeSet::new();
-        };
-        let before = PodTemplate::of(self.kind, live.value);
-        let before = before.as_ref();
-        let spec = |name: &str| before.map(|template| template.spec.field(name));
+        let template = PodTemplate::assumed(self.kind, wanted.value);
+        let before = PodTemplate::assumed(self.kind, live.value);
         let is_set = |at: &At<'_>| at.value.as_bool() == Some(true);
         let hosts = ["hostNetwork", "hostPID", "hostIPC"].into_iter();
-        let hosts = hosts.filter(|name| is_set(&template.spec.field(name)) && !spec(name).as_ref().is_some_and(is_set));
+        let hosts = hosts.filter(|name| is_set(&template.spec.field(name)) && !is_set(&before.spec.field(name)));
         let mut found: BTreeSet<Privilege> = hosts.map(|name| Privilege::Host(name.to_owned())).collect();
 
-        let paths_before = spec("volumes").map(|volumes| volumes.items()).unwrap_or_default();
+        let paths_before = before.spec.field("volumes").items();
         for volume in template.spec.field("volumes").items() {
             let path = volume.at(&["hostPath", "path"]);
             let is_new = !paths_before
@@ -187,7 +183,7 @@ impl Asked<'_> {
             found.extend(self.name(&path).filter(|_| is_new).map(Privilege::HostPath));
         }
 
-        let containers_before = before.map(PodTemplate::containers).unwrap_or_default();
+        let containers_before = before.containers();
         for container in template.containers() {
             let name = container.field("name").value;
             let before = containers_before

@@ -238,6 +238,18 @@ fn a_rule_is_the_same_without_its_empty_lists_and_in_another_order() {
 }
 
 #[test]
+fn what_pods_of_a_kind_that_is_not_known_may_do_is_found_where_a_deployment_has_them() {
+    let spec = json!({"hostPID": true, "containers": [{"name": "a", "securityContext": {"privileged": true}}]});
+    let value = json!({"spec": {"template": {"spec": spec}}});
+    let expected = [Privilege::Privileged, Privilege::Host("hostPID".into())];
+    for (group, kind) in [("argoproj.io", "Rollout"), ("serving.knative.dev", "Service")] {
+        assert_eq!(found(group, kind, &value), expected, "{kind}");
+        assert_eq!(gained(group, kind, &value, Some(&value)), [], "{kind}");
+    }
+    assert_eq!(found("example.com", "A", &json!({"spec": {"template": ["all"]}})), []);
+}
+
+#[test]
 fn a_role_that_may_do_everything_is_the_worst_and_to_be_reached_the_least() {
     let mut all = vec![
         Privilege::Exposed("LoadBalancer".into()),

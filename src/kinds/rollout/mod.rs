@@ -119,15 +119,9 @@ pub fn pending<'a>(
 }
 
 /// The spec of the pods that an object runs; none if it is, or holds, a mere template.
-///
-/// Of a kind that is not known it is what stands where a Deployment has its own: that is where Argo's Rollout and
-/// Knative's Service have it. If it is something else there, it reads nothing.
 fn running(object: &DesiredObject) -> Option<At<'_>> {
     let kind = &object.reference.kind;
-    match PodTemplate::of(kind, &object.value) {
-        Some(template) => pods::run(kind).then_some(template.spec),
-        None => Some(At::root(&object.value).at(&["spec", "template", "spec"])),
-    }
+    (!pods::is_mere_template(kind)).then(|| PodTemplate::assumed(kind, &object.value).spec)
 }
 
 /// Whether a ConfigMap or Secret holds what git says of it.
