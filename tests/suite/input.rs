@@ -1,6 +1,8 @@
 //! Whatever is wrong with the input is said with its file, line and column and a way out; the exit
 //! code is 2, and nothing is changed.
 
+use serde_json::Value;
+
 use crate::bed::{Bed, Run, config_map, deployment, namespace, with_metadata};
 use crate::control_plane::{ControlPlane, Rule};
 
@@ -377,6 +379,11 @@ fn the_same_manifest_twice_is_taken_once_and_said() {
         .shows(said);
     bed.synced().shows("1 created");
     bed.diff().exits(0).shows(said);
+    let plan = bed.run(&["diff", "--format", "json"]).exits(0);
+    let plan: Value = serde_json::from_str(&plan.stdout).expect("JSON");
+    assert_eq!(plan["warnings"][0]["object"]["name"], "settings");
+    let message = plan["warnings"][0]["message"].as_str();
+    assert!(message.is_some_and(|message| message.contains(said)), "{plan}");
     // Three times, in one file and as an item of a list.
     let one = config_map("settings", &[("a", "1")]);
     bed.write("copy.yaml", &format!("{one}---\n{one}"));

@@ -8,7 +8,9 @@ use crate::diagnostic::place::{Origin, Role};
 use crate::kinds::privilege::Privilege;
 use crate::object::field::FieldManager;
 use crate::plan::compare::{Cause, FieldChange, GitChange};
-use crate::plan::{Action, Again, Danger, Edited, Forgotten, MadeOf, ParentGap, Plan, Restarts, SavedPlan, Step, Work};
+use crate::plan::{
+    Action, Again, Danger, Edited, Forgotten, MadeOf, ParentGap, Plan, Restarts, SavedPlan, Settled, Step, Work,
+};
 use crate::source::Revision;
 
 /// A plan. `made_of` is what it is bound to; without it `sync --plan` takes it for none.
@@ -86,6 +88,7 @@ fn around(plan: &Plan, heading: &Heading<'_>) -> Value {
         "refusals": plan.refusals.iter().map(refusal).collect::<Vec<String>>(),
         "notCompared": not_compared.collect::<Vec<Value>>(),
         "forgotten": plan.facts.forgotten.as_ref().map(forgotten),
+        "warnings": plan.unchanged.iter().flat_map(warnings).collect::<Vec<Value>>(),
         "again": plan.again().map(|again| self::again(&again)).collect::<Vec<Value>>(),
         "notSelected": heading.not_selected,
     })
@@ -106,6 +109,13 @@ fn forgotten(forgotten: &Forgotten) -> Value {
         "unseen": unlisted.kinds,
         "unavailable": unlisted.versions,
     }))
+}
+
+/// What to know of an object that no step is about.
+fn warnings(settled: &Settled) -> impl Iterator<Item = Value> {
+    let object = &settled.reference;
+    let warnings = settled.warnings.iter();
+    warnings.map(move |one| json!({"object": object, "message": warning(object, one)}))
 }
 
 /// Drift that comes again.
