@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::format::{PlanFormat, Shown};
 use super::rights::Rights;
-use super::{Exit, between, context, options, saved};
+use super::{Exit, between, context, options, outfile, saved};
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::{Error, Result};
 
@@ -69,7 +69,9 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         };
         return Box::pin(between::run(between, ui)).await;
     }
-    if let (Some(out), true) = (&args.out, args.out == args.page) {
+    if let (Some(out), Some(page)) = (&args.out, &args.page)
+        && outfile::is_same(out, page)
+    {
         let error = Error::new(format!("--out and --page name the same file: {}", out.display()));
         return Err(error.hint("give each a file of its own"));
     }
@@ -77,16 +79,17 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let heading = planned.heading(ui);
     let shown = args.shown();
     let made_of = match (&args.out, shown.format) {
-        (Some(path), _) => {
-            let made_of = saved::made_of(&planned).await?;
-            saved::save(&planned.plan, &heading, made_of.clone(), path)?;
-            Some(made_of)
-        }
+        (Some(_), _) => Some(saved::made_of(&planned).await?),
         // What cannot be bound is shown all the same.
         (None, PlanFormat::Json) => saved::made_of(&planned).await.ok(),
         (None, PlanFormat::Text | PlanFormat::Markdown | PlanFormat::Html | PlanFormat::Stat) => None,
     };
-    shown.show(&planned.plan, &heading, made_of, ui)?;
+    // The saved plan comes after the page, so that there is none where nobody could review it.
+    shown.write_page(&planned.plan, &heading)?;
+    if let (Some(out), Some(made_of)) = (&args.out, &made_of) {
+        saved::save(&planned.plan, &heading, made_of.clone(), out)?;
+    }
+    shown.print(&planned.plan, &heading, made_of, ui)?;
     Ok(if planned.plan.is_in_sync() {
         Exit::Done
     } else {

@@ -53,11 +53,14 @@ pub(super) struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    /// Writes the page, and prints the plan that is made of this, where it can be bound to anything.
-    pub(super) fn show(self, plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>, ui: &mut Ui) -> Result<()> {
-        if let Some(page) = self.page {
-            outfile::write(page, &view::html(plan, heading))?;
-        }
+    /// Writes the page, if one is asked for.
+    pub(super) fn write_page(self, plan: &Plan, heading: &Heading<'_>) -> Result<()> {
+        let page = self.page.map(|page| outfile::write(page, &view::html(plan, heading)));
+        page.unwrap_or(Ok(()))
+    }
+
+    /// Prints the plan that is made of this, where it can be bound to anything.
+    pub(super) fn print(self, plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>, ui: &mut Ui) -> Result<()> {
         ui.result(&self.format.show(plan, heading, made_of))
     }
 }

@@ -61,7 +61,8 @@ impl Privacy {
     fn apply_to(self, _: &mut Builder<'_, '_>) {}
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder that a file is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.unwrap_or(Path::new("."))
 }

@@ -75,12 +75,15 @@ fn a_page_is_written_of_the_plan_that_is_saved_and_printed() {
     let page = || fs::read_to_string(bed.dir.join("page.html")).expect("it is there");
     assert!(page().contains(told) && page().contains("<code>ConfigMap saved-page/new"));
     let before = page();
-    bed.run(&["diff", "--out", "page.html", "--page", "page.html"])
-        .exits(2)
-        .complains("--out and --page name the same file: page.html");
-    assert_eq!(page(), before);
-    let run = bed.run(&["diff", "--page", "none/page.html"]).exits(2);
-    assert_eq!(run.complains("failed to write none/page.html").stdout, "");
+    for same in ["page.html", "./page.html", "desired/../page.html"] {
+        bed.run(&["diff", "--out", "page.html", "--page", same])
+            .exits(2)
+            .complains("--out and --page name the same file: page.html");
+        assert_eq!(page(), before);
+    }
+    let run = bed.run(&["diff", "--out", "unseen.json", "--page", "none/page.html"]);
+    assert_eq!(run.exits(2).complains("failed to write none/page.html").stdout, "");
+    assert!(!bed.dir.join("unseen.json").exists(), "nobody could review it");
 }
 
 #[test]

@@ -106,7 +106,8 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
         };
         heading.elsewhere = &elsewhere;
     }
-    shown.show(&planned.plan, &heading, None, ui)?;
+    shown.write_page(&planned.plan, &heading)?;
+    shown.print(&planned.plan, &heading, None, ui)?;
     Ok(if planned.plan.is_in_sync() {
         Exit::Done
     } else {
