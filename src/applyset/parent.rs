@@ -126,6 +126,10 @@ pub enum NoParent {
     /// It does not say which tool manages it.
     #[error("it does not say which tool manages it ({TOOLING})")]
     NoTool,
+    /// It does not say in a way that can be read where nobody could look for members, in these words of the parser.
+    /// What is read as nothing would be forgotten by the next sync.
+    #[error("its data.{UNLISTED} cannot be read: {0}")]
+    Unreadable(String),
 }
 
 impl Parent {
@@ -140,7 +144,7 @@ impl Parent {
     ///
     /// # Errors
     ///
-    /// If the object is not the parent of `set`, or not one of ours.
+    /// If the object is not the parent of `set`, or not one of ours, or does not say where all members may be.
     pub fn read(set: &ApplySet, object: &LiveObject) -> Result<Self, NoParent> {
         if object.label(ID) != Some(set.id().as_str()) {
             return Err(NoParent::OtherId(set.name.clone()));
@@ -159,6 +163,7 @@ impl Parent {
         };
         let text = |key: &str| object.value().pointer("/data")?.get(key)?.as_str();
         let record = |key: &str| serde_json::from_str(text(key)?).ok();
+        let unlisted = text(UNLISTED).map(serde_json::from_str).transpose();
         Ok(Self {
             kinds: list(CONTAINS_GROUP_KINDS)
                 .iter()
@@ -168,8 +173,8 @@ impl Parent {
                 .into_iter()
                 .chain([set.namespace.clone()])
                 .collect(),
-            unlisted: text(UNLISTED)
-                .and_then(|text| serde_json::from_str(text).ok())
+            unlisted: unlisted
+                .map_err(|error| NoParent::Unreadable(error.to_string()))?
                 .unwrap_or_default(),
             attempted: record(ATTEMPTED),
             completed: record(COMPLETED),
@@ -380,5 +385,15 @@ mod tests {
         let refused = Parent::read(&set(), &object).expect_err("another tool's");
         assert_eq!(refused, NoParent::OtherTool("kubectl/v1.37".to_owned()));
         assert_eq!(Parent::of(&object), None);
+    }
+
+    #[test]
+    fn a_parent_that_does_not_say_where_nobody_could_look_is_refused() {
+        for text in ["", "{\"kinds\": [", "[1]", "null"] {
+            let mut object = Parent::default().object(&set());
+            object["data"][UNLISTED] = text.into();
+            let refused = Parent::read(&set(), &LiveObject::new(object)).expect_err("it cannot be read");
+            assert!(matches!(refused, NoParent::Unreadable(_)), "{text}: {refused}");
+        }
     }
 }

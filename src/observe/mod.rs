@@ -39,7 +39,7 @@ use std::sync::Arc;
 
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::Keyring;
-use crate::applyset::parent::{self, Parent};
+use crate::applyset::parent::{self, NoParent, Parent};
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::jobs::{self, Done, Irreversible, Recorded};
@@ -425,8 +425,14 @@ pub fn parent_of(set: &ApplySet, live: &LiveObject) -> Result<Parent> {
     Parent::read(set, live).map_err(|why| {
         let reference = set.parent();
         let name = &set.name;
-        Error::new(format!("{reference} is not the parent of the ApplySet {name}: {why}"))
-            .hint("choose another name for the ApplySet")
+        match why {
+            NoParent::OtherId(_) | NoParent::OtherTool(_) | NoParent::NoTool => {
+                Error::new(format!("{reference} is not the parent of the ApplySet {name}: {why}"))
+                    .hint("choose another name for the ApplySet")
+            }
+            NoParent::Unreadable(_) => Error::new(format!("failed to read {reference}: {why}"))
+                .hint("use the version of stackanetes that wrote it, or restore the ConfigMap from a backup"),
+        }
     })
 }
 
