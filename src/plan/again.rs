@@ -46,11 +46,7 @@ impl Plan {
 }
 
 fn drift(step: &Step, change: &FieldChange) -> Option<PutBack> {
-    Some(PutBack {
-        object: step.reference.clone(),
-        field: change.shown.to_string(),
-        writer: writer(change)?.to_owned(),
-    })
+    Some(PutBack::new(step.reference.clone(), &change.shown, writer(change)?))
 }
 
 /// Who made a field drift.
