@@ -73,13 +73,14 @@ impl From<Commit> for String {
     }
 }
 
-/// By their ids, however many digits of them are shown.
+/// As [`PartialEq`] compares.
 impl Hash for Commit {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.id.hash(state);
     }
 }
 
+/// By their ids, however many digits of them are shown.
 impl PartialEq for Commit {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id

@@ -30,6 +30,8 @@ pub fn changes_nothing(schema: &Schema, live: &Value, config: &Value, manager: &
     if !own_the_same(&live.managers, &applied.managers) {
         return false;
     }
+    // Not looked at are the defaults of a custom resource's definition that the live object lacks. An API server sets
+    // them whenever it reads an object, so that only one of a sandbox or a snapshot can lack them.
     if applied.is_unchanged {
         return true;
     }

@@ -183,7 +183,7 @@ impl<'a> Merge<'a> {
 }
 
 /// Whether both say the same of who owns what.
-pub(super) fn is_same_but_times(left: &ManagedFields, right: &ManagedFields) -> bool {
+fn is_same_but_times(left: &ManagedFields, right: &ManagedFields) -> bool {
     let mut pairs = left.entries().zip(right.entries());
     left.entries().count() == right.entries().count()
         && pairs.all(|((left, left_fields), (right, right_fields))| {
