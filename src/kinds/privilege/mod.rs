@@ -60,7 +60,7 @@ pub enum Privilege {
     Host(String),
     /// A directory of the node.
     HostPath(String),
-    /// A capability of Linux that is not of the [`BASELINE`].
+    /// A capability of Linux that is not of the baseline of the Pod Security Standards.
     Capability(String),
     /// To be reached from outside the cluster, by a port of every node or by a load balancer.
     Exposed(String),
