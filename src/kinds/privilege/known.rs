@@ -3,7 +3,7 @@
 //! The API server fills in defaults, and leaves out what is empty, so that items are told by what makes them the same
 //! for it, and not letter by letter.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ pub(super) enum Item {
     Subject,
     /// The role of a binding: by kind and name. All are of one API group.
     Role,
-    /// Rules of a role: by their lists, whatever the order in these.
+    /// Rules of a role: by what they allow, so that one that allows less is no new one.
     Rule,
     /// Capabilities: by their names.
     Capability,
@@ -35,7 +35,7 @@ impl Item {
             Self::Webhook => are_same(&["name"]) && is_same_webhook(wanted, live),
             Self::Subject => are_same(&["kind", "namespace", "name"]),
             Self::Role => are_same(&["kind", "name"]),
-            Self::Rule => lists(wanted) == lists(live),
+            Self::Rule => allows(live, wanted),
             Self::Capability => wanted == live,
         };
         !is_same
@@ -93,14 +93,48 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// The lists of a rule that have items: one that is empty is not stored.
-fn lists(rule: &Value) -> BTreeMap<&str, BTreeSet<&str>> {
-    let fields = rule.as_object().into_iter().flatten();
-    let lists = fields.map(|(name, list)| {
-        let items = list.as_array().into_iter().flatten();
-        (name.as_str(), items.filter_map(Value::as_str).collect())
-    });
-    lists
-        .filter(|(_, items): &(_, BTreeSet<_>)| !items.is_empty())
-        .collect()
+/// Whether one rule of a role allows all that another does.
+fn allows(rule: &Value, other: &Value) -> bool {
+    let has_all = |name: &str| {
+        let (items, others) = (items(rule, name), items(other, name));
+        items.contains("*") || others.is_subset(&items)
+    };
+    // Without names it is about objects of all names.
+    let (names, others) = (items(rule, "resourceNames"), items(other, "resourceNames"));
+    let has_names = names.is_empty() || !others.is_empty() && others.is_subset(&names);
+    has_names
+        && ["apiGroups", "resources", "verbs", "nonResourceURLs"]
+            .into_iter()
+            .all(has_all)
+}
+
+/// The items of a list of a rule.
+fn items<'a>(rule: &'a Value, name: &str) -> BTreeSet<&'a str> {
+    let items = rule.get(name).and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(Value::as_str).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_rule_that_allows_less_is_no_new_one() {
+        let rule = |resources: &[&str], verbs: &[&str], names: &[&str]| json!({"apiGroups": [""], "resources": resources, "verbs": verbs, "resourceNames": names});
+        let live = rule(&["secrets", "pods"], &["get", "list"], &["a", "b"]);
+        for (wanted, is_other) in [
+            (rule(&["pods", "secrets"], &["list", "get"], &["b", "a"]), false),
+            (rule(&["secrets"], &["get"], &["a"]), false),
+            (rule(&["secrets"], &["get"], &[]), true),
+            (rule(&["secrets"], &["get"], &["c"]), true),
+            (rule(&["secrets"], &["watch"], &["a"]), true),
+            (rule(&["secrets", "nodes"], &["get"], &["a"]), true),
+        ] {
+            assert_eq!(Item::Rule.is_other(&wanted, &live), is_other, "{wanted}");
+        }
+        let all = json!({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]});
+        assert!(!Item::Rule.is_other(&live, &all) && Item::Rule.is_other(&all, &live));
+    }
 }
