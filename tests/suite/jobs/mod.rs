@@ -1,14 +1,12 @@
 //! A Job runs again when its declared inputs change, and not otherwise: here, where Jobs complete.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
+mod replaced;
+mod secrets;
+
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
-use stackanetes::execute::Outcome;
 
 use crate::bed::{Bed, config_map, wait_until};
-use crate::control_plane::{AuditEvent, ControlPlane, Rule};
-use crate::races::sync_with_a_surprise;
+use crate::control_plane::{AuditEvent, ControlPlane};
 
 /// The Job `migrate`, with these inputs.
 fn job(inputs: &str) -> String {
@@ -36,6 +34,12 @@ fn migrated(namespace: &str, inputs: &str) -> Bed {
     bed.write("job.yaml", &job(inputs));
     bed.synced().shows("synced: 1 created");
     bed
+}
+
+const PASSWORDS: [&str; 2] = ["hunter2-one", "hunter2-two"];
+
+fn secret(password: &str) -> String {
+    format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: login}}\nstringData: {{password: {password}}}\n")
 }
 
 fn uid(bed: &Bed) -> Value {
@@ -224,81 +228,6 @@ fn without_declared_inputs_it_is_the_pod_template() {
     runs_again(&bed, "its pod template changed");
 }
 
-const PASSWORDS: [&str; 2] = ["hunter2-one", "hunter2-two"];
-
-fn secret(password: &str) -> String {
-    format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: login}}\nstringData: {{password: {password}}}\n")
-}
-
-#[test]
-fn another_secret_runs_it_again_and_is_shown_nowhere() {
-    let bed = Bed::on(ControlPlane::full(), "jobs-secret");
-    bed.write("job.yaml", &job("Secret/login/password"));
-    bed.write("login.yaml", &secret(PASSWORDS[0]));
-    let mut said = vec![bed.run(&["sync", "--yes", "-vv"]).exits(0)];
-    let key = || {
-        bed.get("secret", "stackanetes-jobs-secret-key")
-            .expect("there is a key")
-    };
-    let first = key();
-    bed.diff().exits(0);
-
-    bed.write("login.yaml", &secret(PASSWORDS[1]));
-    runs_again(&bed, "Secret/login/password changed");
-    assert_eq!(key()["data"], first["data"], "it is made once");
-    said.push(bed.run(&["diff", "-vv"]));
-    let live = bed.get("job", "migrate").expect("it is there");
-    let kept = format!("{live}{}", recorded(&bed));
-    // Nor is a digest of it there that could be guessed.
-    let guessed = json!({"data": BASE64.encode(PASSWORDS[1])}).to_string();
-    let digest = &URL_SAFE_NO_PAD.encode(Sha256::digest(guessed))[..20];
-    for value in ["hunter2", "aHVudGVy", digest] {
-        assert!(!kept.contains(value), "{value} in {kept}");
-        for run in &said {
-            assert!(
-                !run.stdout.contains(value) && !run.stderr.contains(value),
-                "{value} in {run:?}"
-            );
-        }
-    }
-    // Who may not read the key is told what is not known, and may not sync.
-    let everything = Rule {
-        groups: &["*"],
-        resources: &["*"],
-        verbs: &["list", "watch", "create", "patch", "update", "delete"],
-    };
-    let but_secrets = Rule {
-        groups: &[""],
-        resources: &["configmaps", "namespaces"],
-        verbs: &["get"],
-    };
-    let leases = Rule {
-        groups: &["coordination.k8s.io", "batch"],
-        resources: &["leases", "jobs"],
-        verbs: &["get"],
-    };
-    let reader = bed.plane.user(&[everything, but_secrets, leases]);
-    bed.run_as(&reader.kubeconfig, &["diff"], "")
-        .exits(0)
-        .shows("Job jobs-secret/migrate runs again if Secret/login/password changed");
-    bed.run_as(&reader.kubeconfig, &["sync", "--yes"], "")
-        .exits(2)
-        .complains("Secret jobs-secret/stackanetes-jobs-secret-key may not be read");
-
-    // A lost key is made anew, and runs nothing.
-    let before = uid(&bed);
-    bed.kubectl(&["delete", "secret", "stackanetes-jobs-secret-key"]);
-    bed.diff()
-        .exits(1)
-        .shows("~ update Job jobs-secret/migrate no value changes");
-    bed.synced().shows_not("mismatch");
-    bed.diff().exits(0);
-    assert_eq!(uid(&bed), before);
-    assert_ne!(key()["data"], first["data"]);
-    bed.write("login.yaml", &secret(PASSWORDS[0]));
-    runs_again(&bed, "Secret/login/password changed");
-}
-
 #[test]
 fn a_job_that_failed_runs_again_with_the_next_sync() {
     let bed = Bed::on(ControlPlane::full(), "jobs-failed");
@@ -448,87 +377,4 @@ fn without_a_name_the_job_itself_is_all_there_is_to_know() {
     bed.diff().exits(0);
     bed.write("login.yaml", &secret(PASSWORDS[1]));
     runs_again(&bed, "Secret/login changed");
-}
-
-#[test]
-fn a_sync_that_is_killed_while_it_replaces_a_job_is_taken_up() {
-    let bed = migrated("jobs-killed", "image");
-    // The old one goes only when it is let go.
-    let hold = |finalizers: Value| {
-        let patch = json!({"metadata": {"finalizers": finalizers}});
-        bed.patch("test", "job", "migrate", &patch);
-    };
-    hold(json!(["test/hold"]));
-    let mut sync = bed.start(&["sync", "--yes", "--rerun", "migrate"]);
-    wait_until("the Job is being deleted", || {
-        bed.get("job", "migrate").expect("it is held")["metadata"]["deletionTimestamp"].is_string()
-    });
-    sync.kill().expect("it can be killed");
-    sync.wait().expect("it ends");
-    let free = json!({"spec": {"holderIdentity": ""}});
-    bed.patch("test", "lease", "stackanetes-jobs-killed", &free);
-    bed.diff()
-        .exits(1)
-        .shows("+ create Job jobs-killed/migrate once the old one is gone");
-    hold(json!([]));
-    wait_until("the Job is gone", || bed.get("job", "migrate").is_none());
-    bed.diff().exits(1).shows("+ create Job jobs-killed/migrate");
-    bed.synced().shows("1 created");
-    in_sync(&bed);
-}
-
-#[test]
-fn a_job_that_is_touched_before_it_is_replaced_is_looked_at_again() {
-    let bed = migrated("jobs-touched", "image");
-    bed.write("job.yaml", &job("image").replace("image: one", "image: two"));
-    let before = uid(&bed);
-    let label = |text: &str| bed.kubectl(&["label", "job", "migrate", text]);
-    let (outcomes, _) = sync_with_a_surprise(&bed, || drop(label("seen=yes")));
-    assert!(matches!(outcomes.as_slice(), [(_, Outcome::Moved)]), "{outcomes:?}");
-    assert_eq!(uid(&bed), before);
-    label("seen-");
-    // What makes no difference stops nothing.
-    let (outcomes, _) = sync_with_a_surprise(&bed, || {
-        label("seen=yes");
-        label("seen-");
-    });
-    assert!(matches!(outcomes.as_slice(), [(_, Outcome::Replaced)]), "{outcomes:?}");
-    assert_ne!(uid(&bed), before);
-}
-
-#[test]
-fn a_job_that_the_server_would_refuse_by_now_is_not_deleted() {
-    let bed = migrated("jobs-refused", "image");
-    bed.write("job.yaml", &job("image").replace("image: one", "image: two"));
-    let (before, kept) = (uid(&bed), recorded(&bed));
-    let (outcomes, _) = sync_with_a_surprise(&bed, || {
-        bed.kubectl(&["create", "quota", "jobs", "--hard=count/jobs.batch=1"]);
-        wait_until("the quota counts", || {
-            bed.get("resourcequota", "jobs").expect("it is there")["status"]["used"].is_object()
-        });
-    });
-    assert!(matches!(outcomes.as_slice(), [(_, Outcome::Failed(_))]), "{outcomes:?}");
-    assert_eq!(uid(&bed), before);
-    assert_eq!(recorded(&bed), kept);
-    bed.kubectl(&["delete", "quota", "jobs"]);
-    runs_again(&bed, "its image changed");
-}
-
-#[test]
-fn a_generated_value_that_is_rotated_runs_it_again() {
-    let bed = Bed::on(ControlPlane::full(), "jobs-rotated");
-    let declare = |options: &str| {
-        let component = format!("secrets:\n  - name: login\n    generate: {{token: {{{options}}}}}\n");
-        bed.write("app/component.yaml", &component);
-    };
-    bed.write("app/job.yaml", &job("Secret/login/token"));
-    declare("bytes: 32");
-    bed.synced();
-    bed.diff().exits(0);
-    declare("bytes: 32, rotation: 2");
-    runs_again(&bed, "Secret/login/token changed");
-    assert!(
-        bed.get("secret", "stackanetes-jobs-rotated-key").is_none(),
-        "nobody needs one"
-    );
 }
