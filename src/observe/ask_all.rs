@@ -104,27 +104,19 @@ impl Observer<'_> {
 
     /// Takes out what is proved to be in sync, by the schema of its kind: nothing is asked of it.
     fn proved(&self, known: Vec<Known>, around: &Around<'_>, provable: &Provable) -> (Vec<Observation>, Vec<Known>) {
-        if matches!(provable, Provable::Nothing) {
-            return (Vec::new(), known);
-        }
         let known = known.into_par_iter();
-        known.partition_map(|known| {
-            if !provable.has(&known.0.reference) {
-                return Either::Right(known);
-            }
-            match self.prove(known, around) {
-                Ok(proved) => Either::Left(proved),
-                Err(known) => Either::Right(*known),
-            }
+        known.partition_map(|known| match self.prove(known, around, provable) {
+            Ok(proved) => Either::Left(proved),
+            Err(known) => Either::Right(*known),
         })
     }
 
     /// What is proved of an object; the object itself, where nothing is.
-    fn prove(&self, known: Known, around: &Around<'_>) -> Result<Observation, Box<Known>> {
+    fn prove(&self, known: Known, around: &Around<'_>, provable: &Provable) -> Result<Observation, Box<Known>> {
         let (desired, resource, member) = known;
-        let is_changing = around.changing.contains(&desired.reference.kind);
+        let is_open = !provable.has(&desired.reference) || around.changing.contains(&desired.reference.kind);
         let live = match member {
-            Some((listed, live)) if listed.gvk == resource.gvk && !is_changing => live,
+            Some((listed, live)) if listed.gvk == resource.gvk && !is_open => live,
             member => return Err(Box::new((desired, resource, member))),
         };
         let mut made = self.made(&desired, Some(&live), around.schema);

@@ -63,7 +63,6 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
     };
     let (predicted, warned) = match answer {
         Answered::Immutable(found) => {
-            step.grants = granted(&work, live.as_ref());
             return immutable::decide(step, work, *found, &Around::new(live.as_ref(), &ruled, policy));
         }
         Answered::Refused(error) => return left(step, Action::Refused, Reason::Refused(error)),
@@ -117,8 +116,13 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
     step.tolerated.settle(work.migration.as_ref(), &step.changes);
     step.generates = due.into_iter().flat_map(|due| due.make).collect();
     work.predicted = predicted.ok();
+    ended(step, work, live.as_ref())
+}
+
+/// The step with what there is to do for it, and what that grants, where it writes anything.
+pub(super) fn ended(mut step: Step, work: ApplyWork, live: Option<&LiveObject>) -> Decision {
     if step.action.writes() {
-        step.grants = granted(&work, live.as_ref());
+        step.grants = granted(&work, live);
         step.work = Work::Apply(Box::new(work));
     }
     Decision::Step(Box::new(step))

@@ -7,10 +7,8 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::decide::{compared, replaced};
-use super::{
-    Action, ApplyWork, Conflicts, Decision, Immutable, Policy, Reason, Step, Tolerated, Untried, Warning, Work,
-};
+use super::decide::{compared, ended, replaced};
+use super::{Action, ApplyWork, Conflicts, Decision, Immutable, Policy, Reason, Step, Tolerated, Untried, Warning};
 use crate::applyset::inventory;
 use crate::cluster::{CauseKind, ClusterError, Failure, Propagation};
 use crate::kinds::generate;
@@ -224,10 +222,7 @@ pub(super) fn decide(mut step: Step, mut work: ApplyWork, found: Immutable, arou
         Dependents::Nobody => Propagation::Background,
     };
     work.predicted = answer.ok();
-    if step.action.writes() {
-        step.work = Work::Apply(Box::new(work));
-    }
-    Decision::Step(Box::new(step))
+    ended(step, work, Some(live))
 }
 
 fn obstacle(

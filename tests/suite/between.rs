@@ -1,6 +1,8 @@
 //! `diff --from REV`: what a change in git does, told without a cluster, is what a cluster that is in
 //! sync with that commit tells.
 
+use std::process::{Command, Stdio};
+
 use crate::bed::{Bed, Run, git, pod_template};
 
 const SECRET: &str = "hunter2-between-commits";
@@ -60,6 +62,25 @@ fn it_tells_what_a_cluster_in_sync_with_that_commit_tells() {
         .shows("1 to create; 5 unchanged");
     bed.remove("untracked.yaml");
     bed.run(&["diff", "--from", "HEAD"]).exits(0);
+}
+
+#[test]
+fn nothing_of_two_commits_is_written_to_a_file_even_for_a_while() {
+    let bed = Bed::new("between-nowhere");
+    commits(&bed);
+    let child = Command::new(env!("CARGO_BIN_EXE_stackanetes"))
+        .args(["diff", "--from", "HEAD~2", "--to", "HEAD"])
+        .current_dir(&bed.dir)
+        .env_clear()
+        .env("HOME", &bed.dir)
+        .env("TMPDIR", bed.dir.join("no-such-folder"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command can be run");
+    Run::finish(child)
+        .exits(1)
+        .shows("1 to create, 4 to update, 1 to delete");
 }
 
 #[test]

@@ -216,3 +216,32 @@ fn whose_an_object_is() {
         assert_eq!(found, expected, "row {row}");
     }
 }
+
+#[test]
+fn what_may_not_be_replaced_grants_nothing() {
+    let git = "apiVersion: v1\nkind: Service\nmetadata: {name: x, namespace: ns}\nspec: {type: NodePort}\n";
+    let there = || {
+        LiveObject::new(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x", "namespace": "ns"}}))
+    };
+    let planned = |replace: &[&str]| {
+        let found = Immutable {
+            fields: Vec::new(),
+            replacement: Ok(LiveObject::new(desired(git).value)),
+            warnings: Vec::new(),
+        };
+        let policy = Policy {
+            replace: replace.iter().map(|text| text.parse().expect("a permit")).collect(),
+            ..Policy::default()
+        };
+        let observed = Observation {
+            sent: desired(git).value,
+            ..observation(desired(git), Some(there()), Answered::Immutable(Box::new(found)))
+        };
+        match decide(observed, &policy) {
+            Decision::Step(step) => (step.action, step.grants.len()),
+            Decision::Unchanged(_) => panic!("a step"),
+        }
+    };
+    assert_eq!(planned(&[]), (Action::Refused, 0));
+    assert_eq!(planned(&["Service/x"]), (Action::Replace, 1));
+}
