@@ -9,6 +9,7 @@ use git2::{IndexEntry, Repository};
 use super::exclude::Exclude;
 use super::{files, git};
 use crate::diagnostic::error::Error;
+use crate::diagnostic::names::first_of;
 
 /// The mode of a submodule in the index.
 const SUBMODULE: u32 = 0o160_000;
@@ -92,14 +93,10 @@ fn below(entry: &IndexEntry, inside: &Path) -> Option<PathBuf> {
 
 /// Says that these files are kept out of the working tree.
 fn sparse(skipped: &[String]) -> Option<Error> {
-    let (named, more) = (skipped.iter().take(NAMED), skipped.len().saturating_sub(NAMED));
-    let mut names = named.cloned().collect::<Vec<_>>().join(", ");
-    if names.is_empty() {
+    if skipped.is_empty() {
         return None;
     }
-    if more > 0 {
-        names += &format!(" and {more} more");
-    }
+    let names = first_of(skipped, NAMED);
     let error = Error::new(format!("the checkout is sparse, and leaves out {names}"));
     Some(error.hint("`git sparse-checkout add` brings them; --revision HEAD reads the whole commit without them"))
 }

@@ -7,6 +7,7 @@ use similar::TextDiff;
 use serde_json::Value;
 
 use super::document::{Line, Lines, Sign, Tone};
+use crate::diagnostic::names::first_of;
 pub(super) use crate::diagnostic::visible::{line, visible};
 use crate::object::field::PathElement;
 use crate::object::{self, GroupKind, Origins};
@@ -51,11 +52,7 @@ pub(super) fn change(change: &FieldChange, indent: usize, note: &str) -> Lines {
 
 /// The first of some objects or kinds, and how many more there are.
 pub(super) fn few<T: ToString>(objects: &[T]) -> String {
-    let first: Vec<_> = objects.iter().take(3).map(ToString::to_string).collect();
-    match objects.len() {
-        0..=3 => first.join(", "),
-        all => format!("{} and {} more", first.join(", "), all - 3),
-    }
+    first_of(objects, 3)
 }
 
 /// A text of at most so many characters, of which the middle is left out where it is longer: neither its beginning nor

@@ -1,6 +1,7 @@
 //! What a misspelt name of a parameter was meant to be.
 
 use super::declared::Group;
+use crate::diagnostic::names::first_of;
 use crate::diagnostic::nearest::nearest;
 
 /// At most so many names are listed.
@@ -32,14 +33,10 @@ pub(super) fn hint(declared: &Group, group: &Group, path: &[&str], depth: usize)
 /// Which names there are in `group`.
 pub(super) fn members(group: &Group, path: &[&str]) -> String {
     let names: Vec<_> = group.members.keys().map(|name| format!("`{name}`")).collect();
-    let more = match names.len().saturating_sub(MANY) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let listed = names[..names.len().min(MANY)].join(", ");
+    let listed = first_of(&names, MANY);
     match (names.is_empty(), path) {
         (true, _) => "the schema declares nothing here".to_owned(),
-        (false, []) => format!("there are {listed}{more}"),
-        (false, _) => format!("`{}` has {listed}{more}", path.join(".")),
+        (false, []) => format!("there are {listed}"),
+        (false, _) => format!("`{}` has {listed}", path.join(".")),
     }
 }

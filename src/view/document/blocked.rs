@@ -1,9 +1,8 @@
 //! What a sync is refused for: what is refused for the same reason is one sentence, however many files or objects it is
 //! about.
 
-use std::collections::BTreeMap;
-
 use super::super::value::few;
+use super::alike::grouped;
 use super::refusal::{encrypted, refusal};
 use crate::plan::Refusal;
 use crate::sops::Closed;
@@ -21,17 +20,8 @@ enum Alike<'a> {
 
 /// A sentence for each refusal, or for all that are alike, in the order in which they come up first.
 pub(super) fn blocked(refusals: &[Refusal]) -> Vec<String> {
-    let mut groups: BTreeMap<Alike<'_>, Vec<&Refusal>> = BTreeMap::new();
-    for reason in refusals {
-        if let Some(alike) = alike(reason) {
-            groups.entry(alike).or_default().push(reason);
-        }
-    }
-    let told = refusals.iter().filter_map(|reason| match alike(reason) {
-        None => Some(refusal(reason)),
-        Some(alike) => groups.remove(&alike).map(|group| together(&group)),
-    });
-    told.collect()
+    let groups = grouped(refusals, |reason| alike(reason));
+    groups.iter().map(|group| together(group)).collect()
 }
 
 fn alike(reason: &Refusal) -> Option<Alike<'_>> {

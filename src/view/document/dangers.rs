@@ -6,6 +6,7 @@ use super::super::value::{ends, few};
 use super::blocked::blocked;
 use super::remarks::unlisted;
 use super::{Document, Line, Lines, Tone};
+use crate::diagnostic::names::first_of;
 use crate::kinds::privilege::Privilege;
 use crate::object::{GroupKind, ObjectRef};
 use crate::plan::{Action, Danger, Plan, Refusal, Step};
@@ -165,12 +166,8 @@ fn added(capabilities: &[&String]) -> Option<String> {
 
 /// The first of some names, and how many more there are.
 fn named(names: &[impl AsRef<str>]) -> String {
-    let first = names.iter().take(NAMED).map(|name| ends(name.as_ref(), NAME));
-    let first = first.collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(NAMED) {
-        0 => first,
-        more => format!("{first} and {more} more"),
-    }
+    let names: Vec<_> = names.iter().map(|name| ends(name.as_ref(), NAME)).collect();
+    first_of(&names, NAMED)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::change::by;
 use super::created::component;
 use super::{Line, Lines, Sign, Tone};
+use crate::diagnostic::names::first_of;
 use crate::plan::compare::GitChange;
 use crate::plan::{Action, Edited, Edits, Step};
 
@@ -110,20 +111,11 @@ fn by_action(steps: &[&Step]) -> String {
     let actions = actions.iter().map(|(action, kinds)| {
         let kinds = kinds.iter().map(|(kind, names)| match names.as_slice() {
             [name] => format!("{kind} {name}"),
-            names => format!("{} {}", plural(kind), few_names(names)),
+            names => format!("{} {}", plural(kind), first_of(names, NAMED)),
         });
         format!("{} {}", action.word(), kinds.collect::<Vec<_>>().join(", "))
     });
     actions.collect::<Vec<_>>().join("; ")
-}
-
-/// The first of some names, and how many more there are.
-fn few_names(names: &[&str]) -> String {
-    let first = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(NAMED) {
-        0 => first,
-        more => format!("{first} and {more} more"),
-    }
 }
 
 /// `Deployments`, `Ingresses`, `NetworkPolicies`

@@ -2,6 +2,7 @@
 
 use super::super::status::source;
 use super::super::value::{few, visible};
+use crate::diagnostic::names::first_of;
 use crate::plan::{Elsewhere, Refusal};
 use crate::sops::Closed;
 
@@ -9,22 +10,16 @@ use crate::sops::Closed;
 fn secret_defaults(names: &[String]) -> String {
     /// How many are named.
     const NAMED: usize = 2;
-    let named: Vec<_> = names.iter().take(NAMED).map(String::as_str).collect();
-    let (count, more) = (names.len(), names.len().saturating_sub(NAMED));
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
+    let count = names.len();
     let (noun, verb) = if count == 1 {
         ("parameter", "has the default")
     } else {
         ("parameters", "have the defaults")
     };
     format!(
-        "{count} secret {noun} {verb} of the directory, which whoever can read it knows: {}{more}; give others with \
+        "{count} secret {noun} {verb} of the directory, which whoever can read it knows: {}; give others with \
          --parameters FILE, or pass --allow-default-secrets",
-        visible(&named.join(", "))
+        visible(&first_of(names, NAMED))
     )
 }
 

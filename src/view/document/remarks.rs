@@ -244,14 +244,10 @@ fn beside(plan: &Plan, heading: &Heading<'_>) -> Lines {
         return lines.map(|line| Line::new(0, line)).collect();
     }
     let objects: BTreeSet<_> = all.iter().map(|(reference, _)| reference.to_string()).collect();
+    let objects: Vec<String> = objects.into_iter().collect();
     let fields = if all.len() == 1 { "field" } else { "fields" };
-    let names: Vec<_> = objects.iter().take(3).cloned().collect();
-    let more = match objects.len() - names.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let (count, names) = (all.len(), names.join(", "));
-    let text = format!("added by hand and not in git: {count} {fields} of {names}{more} (-v names them)");
+    let (count, names) = (all.len(), few(&objects));
+    let text = format!("added by hand and not in git: {count} {fields} of {names} (-v names them)");
     Line::prose(0, text).into()
 }
 

@@ -1,9 +1,8 @@
 //! Warnings of objects that stay as they are: of many that are alike, one sentence.
 
-use std::collections::BTreeMap;
-
 use super::super::value::few;
 use super::Detail;
+use super::alike::grouped;
 use super::warning::warning;
 use crate::object::ObjectRef;
 use crate::plan::{Plan, Warning};
@@ -32,20 +31,15 @@ pub(super) fn warnings(plan: &Plan, detail: Detail) -> Vec<String> {
     });
     match detail {
         Detail::Whole => all.map(alone).collect(),
-        Detail::Objects | Detail::Fields => folded(&all.collect::<Vec<_>>()),
+        Detail::Objects | Detail::Fields => folded(all),
     }
 }
 
-fn folded(all: &[Warned<'_>]) -> Vec<String> {
-    let mut groups: BTreeMap<Alike<'_>, Vec<Warned<'_>>> = BTreeMap::new();
-    for one in all {
-        groups.entry(alike(one.1)).or_default().push(*one);
-    }
-    let told = all.iter().filter_map(|one| match groups.get_mut(&alike(one.1)) {
-        Some(group) if group.len() > FEW => Some(together(&std::mem::take(group))),
-        // It was told with the first.
-        Some(group) if group.is_empty() => None,
-        _ => Some(alone(*one)),
+fn folded<'a>(all: impl Iterator<Item = Warned<'a>>) -> Vec<String> {
+    let groups = grouped(all, |(_, warning)| Some(alike(warning))).into_iter();
+    let told = groups.flat_map(|group| match group.len() {
+        0..=FEW => group.into_iter().map(alone).collect(),
+        _ => vec![together(&group)],
     });
     told.collect()
 }
@@ -109,12 +103,12 @@ mod tests {
         let mut mixed = all[..4].to_vec();
         mixed.insert(1, (&objects[5], &other));
         assert_eq!(
-            folded(&mixed),
+            folded(mixed.into_iter()),
             [
                 "ConfigMap 0, ConfigMap 1, ConfigMap 2 and 1 more: is deprecated (-v names them)",
                 "ConfigMap 5: is odd"
             ]
         );
-        assert_eq!(folded(&all[..3]).len(), 3);
+        assert_eq!(folded(all[..3].iter().copied()).len(), 3);
     }
 }
