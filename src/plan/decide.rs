@@ -132,7 +132,14 @@ pub(super) fn ended(mut step: Step, work: ApplyWork, live: Option<&LiveObject>) 
 fn granted(work: &ApplyWork, live: Option<&LiveObject>) -> BTreeSet<Privilege> {
     let is_secret = |path: &FieldPath| work.desired.origins.is_secret(path);
     let live = live.map(LiveObject::value);
-    Privilege::gained(&work.desired.reference.kind, &work.sent, live, &is_secret)
+    let kind = &work.desired.reference.kind;
+    // What is stored has the server's defaults as the live object has them; its items may stand elsewhere than in git.
+    let stored = work
+        .predicted
+        .as_ref()
+        .filter(|_| Privilege::is_told_without_names(kind));
+    let wanted = stored.map_or(&work.sent, LiveObject::value);
+    Privilege::gained(kind, wanted, live, &is_secret)
 }
 
 /// The step of an object that is not there.

@@ -49,3 +49,32 @@ fn a_label_that_changes_lets_nobody_do_more() {
     bed.diff().exits(1).shows("3 to update").shows_not("grants:");
     bed.run(&["delete", "--yes"]).exits(0);
 }
+
+#[test]
+fn whoever_is_given_a_role_is_named_in_a_comment_however_many_they_are() {
+    let bed = Bed::new("privileges-many");
+    bed.commit("Nothing");
+    let binding = |number: usize| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: {}-{number:02}}}
+roleRef: {{kind: ClusterRole, name: cluster-admin, apiGroup: rbac.authorization.k8s.io}}
+subjects: [{{kind: User, name: anna, apiGroup: rbac.authorization.k8s.io}}]
+",
+            "administrators".repeat(5)
+        )
+    };
+    let all: Vec<String> = (0..80).map(binding).collect();
+    bed.write("bindings.yaml", &all.join("---\n"));
+    bed.commit("Bindings");
+    let told = bed.run(&["diff", "--from", "HEAD~1", "--to", "HEAD", "--format", "markdown"]);
+    let told = told.exits(1).stdout;
+    let warning: String = told.lines().filter(|line| line.starts_with("> ")).collect();
+    for number in 0..80 {
+        assert!(
+            warning.contains(&format!("administrators-{number:02}")),
+            "{number}: {warning}"
+        );
+    }
+}

@@ -4,15 +4,16 @@
 //! [good practices for RBAC](https://kubernetes.io/docs/concepts/security/rbac-good-practices/) of Kubernetes.
 
 mod known;
+mod rules;
 mod severity;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use self::known::{Item, new_items};
+use self::known::new_items;
 pub use self::severity::Severity;
 use super::pods::PodTemplate;
 use crate::object::field::{At, FieldPath};
@@ -35,6 +36,9 @@ const BASELINE: [&str; 13] = [
     "SETUID",
     "SYS_CHROOT",
 ];
+
+/// The API group of what is asked about each write.
+const WEBHOOKS: &str = "admissionregistration.k8s.io";
 
 /// Something that an object lets somebody do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,7 +78,8 @@ struct Asked<'a> {
 
 impl Privilege {
     /// What `wanted`, an object of this kind, lets somebody do that `live` does not: the rules, subjects, webhooks,
-    /// containers and volumes that are new or changed are looked at. Names that `is_secret` are hidden.
+    /// containers and volumes that are new or changed are looked at. Names that `is_secret` are hidden; it is asked by
+    /// the places that they have in `wanted`.
     pub fn gained(
         kind: &GroupKind,
         wanted: &Value,
@@ -83,6 +88,12 @@ impl Privilege {
     ) -> BTreeSet<Self> {
         let asked = Asked { kind, is_secret };
         asked.gained(&At::root(wanted), &At::root(live.unwrap_or(&Value::Null)))
+    }
+
+    /// Whether what an object of this kind lets somebody do is told without any name in it, so that it need not be
+    /// known where git has these.
+    pub fn is_told_without_names(kind: &GroupKind) -> bool {
+        kind.group == WEBHOOKS
     }
 
     /// What programs know it by.
@@ -105,13 +116,15 @@ impl Privilege {
 impl Asked<'_> {
     fn gained(&self, wanted: &At<'_>, live: &At<'_>) -> BTreeSet<Privilege> {
         match (self.kind.group.as_str(), self.kind.kind.as_str()) {
-            ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => rules(wanted, live),
+            ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => {
+                rules::gained(&wanted.field("rules"), &live.field("rules"))
+            }
             ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
                 self.role(wanted, live).into_iter().collect()
             }
-            ("admissionregistration.k8s.io", "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration") => {
+            (WEBHOOKS, "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration") => {
                 let (wanted, live) = (wanted.field("webhooks"), live.field("webhooks"));
-                let is_any = new_items(Item::Webhook, &wanted, &live).next().is_some();
+                let is_any = new_items(&wanted, &live, known::webhook).next().is_some();
                 is_any.then_some(Privilege::Webhook).into_iter().collect()
             }
             ("", "Service") => {
@@ -142,12 +155,12 @@ impl Asked<'_> {
                 .field("name")
                 .text()
                 .is_some_and(|name| ["cluster-admin", "admin", "edit"].contains(&name));
-        let before = if Item::Role.is_other(role.value, live.field("roleRef").value) {
-            At::root(&Value::Null)
-        } else {
+        let before = if known::role(role.value) == known::role(live.field("roleRef").value) {
             live.field("subjects")
+        } else {
+            At::root(&Value::Null)
         };
-        let to: Vec<String> = new_items(Item::Subject, &wanted.field("subjects"), &before)
+        let to: Vec<String> = new_items(&wanted.field("subjects"), &before, known::subject)
             .filter_map(|subject| self.subject(&subject))
             .collect();
         (is_built_in && !to.is_empty()).then(|| Privilege::Role {
@@ -174,21 +187,19 @@ impl Asked<'_> {
         let hosts = hosts.filter(|name| is_set(&template.spec.field(name)) && !is_set(&before.spec.field(name)));
         let mut found: BTreeSet<Privilege> = hosts.map(|name| Privilege::Host(name.to_owned())).collect();
 
-        let paths_before = before.spec.field("volumes").items();
-        for volume in template.spec.field("volumes").items() {
+        let path = |volume: &Value| volume.pointer("/hostPath/path").cloned().map(|path| path.to_string());
+        for volume in new_items(&template.spec.field("volumes"), &before.spec.field("volumes"), path) {
             let path = volume.at(&["hostPath", "path"]);
-            let is_new = !paths_before
-                .iter()
-                .any(|before| before.at(&["hostPath", "path"]).text() == path.text());
-            found.extend(self.name(&path).filter(|_| is_new).map(Privilege::HostPath));
+            found.extend(self.name(&path).map(Privilege::HostPath));
         }
 
-        let containers_before = before.containers();
+        let before = before.containers();
+        let before: BTreeMap<_, _> = before
+            .iter()
+            .map(|before| (before.field("name").text(), before))
+            .collect();
         for container in template.containers() {
-            let name = container.field("name").value;
-            let before = containers_before
-                .iter()
-                .find(|before| before.field("name").value == name);
+            let before = before.get(&container.field("name").text()).copied();
             found.extend(self.container(&container, before));
         }
         found
@@ -202,30 +213,10 @@ impl Asked<'_> {
         let mut found: BTreeSet<Privilege> = is_new.then_some(Privilege::Privileged).into_iter().collect();
         let before = before.unwrap_or_else(|| At::root(&Value::Null));
         let added = ["capabilities", "add"];
-        for name in new_items(Item::Capability, &security.at(&added), &before.at(&added)) {
+        for name in new_items(&security.at(&added), &before.at(&added), Value::as_str) {
             let is_baseline = name.text().is_some_and(|name| BASELINE.contains(&name));
             found.extend(self.name(&name).filter(|_| !is_baseline).map(Privilege::Capability));
         }
         found
     }
-}
-
-fn rules(wanted: &At<'_>, live: &At<'_>) -> BTreeSet<Privilege> {
-    let mut found = BTreeSet::new();
-    for rule in new_items(Item::Rule, &wanted.field("rules"), &live.field("rules")) {
-        let texts = |field: &str| -> Vec<&str> { rule.field(field).items().iter().filter_map(At::text).collect() };
-        let (verbs, resources) = (texts("verbs"), texts("resources"));
-        if verbs.contains(&"*") || resources.contains(&"*") {
-            found.insert(Privilege::Wildcard);
-        }
-        let dangerous = ["escalate", "bind", "impersonate"];
-        let verbs_found = dangerous.iter().filter(|verb| verbs.contains(verb));
-        found.extend(verbs_found.map(|verb| Privilege::Verb((*verb).to_owned())));
-        let reads = ["get", "list", "watch", "*"].iter().any(|verb| verbs.contains(verb));
-        let is_named = !rule.field("resourceNames").items().is_empty();
-        if reads && !is_named && resources.contains(&"secrets") {
-            found.insert(Privilege::Secrets);
-        }
-    }
-    found
 }

@@ -8,8 +8,8 @@ use super::remarks::unlisted;
 use super::{Document, Line, Lines, Tone};
 use crate::diagnostic::names::first_of;
 use crate::kinds::privilege::Privilege;
-use crate::object::{GroupKind, ObjectRef};
-use crate::plan::{Action, Danger, Plan, Refusal, Step};
+use crate::object::ObjectRef;
+use crate::plan::{Action, Danger, Plan, Step};
 
 /// In so few steps, nobody overlooks what is deleted or replaced.
 const FEW: usize = 10;
@@ -20,7 +20,9 @@ const FIRST: usize = 5;
 const NAME: usize = 100;
 /// How long a reason may be that somebody wrote, in characters.
 const REASON: usize = 300;
-/// How many subjects or capabilities are named.
+/// How many objects are named in a sentence: a comment has room for it whole, however long their names are.
+const TOGETHER: usize = 8;
+/// How many subjects or capabilities are named in a sentence.
 const NAMED: usize = 12;
 
 /// What stops a sync, wholly or for some objects: a sentence each.
@@ -28,11 +30,6 @@ pub(super) fn stops(plan: &Plan) -> Vec<String> {
     let refusals = blocked(&plan.refusals).into_iter();
     let refusals = refusals.map(|reason| format!("sync blocked: {reason}"));
     let crossed = plan.crossed_as_meant().map(super::crossed);
-    // Most block the sync, which says so already.
-    let is_refused = |kind: &GroupKind| plan.refusals.contains(&Refusal::NotCompared(kind.clone()));
-    let not_compared = plan.facts.not_compared.iter().map(|not| &not.kind);
-    let not_compared: Vec<&GroupKind> = not_compared.filter(|kind| !is_refused(kind)).collect();
-    let not_compared = (!not_compared.is_empty()).then(|| format!("not compared: {}", few(&not_compared)));
     let unlisted = plan.facts.forgotten.as_ref().map(unlisted).unwrap_or_default();
     let unlisted = (!unlisted.is_empty()).then(|| format!("not listed everywhere: {}", few(&unlisted)));
     let stopped = [
@@ -44,12 +41,7 @@ pub(super) fn stops(plan: &Plan) -> Vec<String> {
         let objects: Vec<ObjectRef> = plan.of(action).map(|step| step.reference.clone()).collect();
         (!objects.is_empty()).then(|| format!("{words}: {}", few(&objects)))
     });
-    refusals
-        .chain(crossed)
-        .chain(not_compared)
-        .chain(unlisted)
-        .chain(stopped)
-        .collect()
+    refusals.chain(crossed).chain(unlisted).chain(stopped).collect()
 }
 
 /// Those that no other line of a text tells.
@@ -101,8 +93,13 @@ fn grants(dangers: &[Danger<'_>]) -> Vec<String> {
     });
     let first = grants.clone().take(FIRST);
     let first = first.map(|(object, privileges)| format!("grants: {object} {}", granted(privileges)));
-    let others: Vec<String> = grants.skip(FIRST).map(|(object, _)| object.to_string()).collect();
-    let others = (!others.is_empty()).then(|| format!("grants: {} more: {}", others.len(), others.join(", ")));
+    let others: Vec<String> = grants
+        .skip(FIRST)
+        .map(|(object, _)| ends(&object.to_string(), NAME).into_owned())
+        .collect();
+    let others = others
+        .chunks(TOGETHER)
+        .map(|some| format!("grants: {} more: {}", some.len(), some.join(", ")));
     first.chain(others).collect()
 }
 
