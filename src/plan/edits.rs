@@ -33,12 +33,13 @@ pub struct Edited<'a> {
 impl<'a> Edits<'a> {
     /// The edits behind `plan`.
     pub fn of(plan: &'a Plan, blame: &'a Blame) -> Self {
+        let keys = Keys::of(plan);
         let mut all: BTreeMap<Key<'a>, Edited<'a>> = BTreeMap::new();
         for step in &plan.steps {
             for change in step.changes.iter().filter(|change| is_by_git(change)) {
                 for edit in &change.edits {
                     let by = blame.of(&step.reference, &change.path);
-                    let edited = all.entry(key(edit)).or_insert_with(|| Edited::new(edit, by));
+                    let edited = all.entry(keys.key(edit)).or_insert_with(|| Edited::new(edit, by));
                     edited.add(step, edit);
                 }
             }
@@ -54,7 +55,7 @@ impl<'a> Edits<'a> {
             maker.is_wide |= edited.steps.len() >= FEWEST;
         }
         all.retain(|_, edited| makers[&edited.by].is_wide);
-        let is_told = |step: &&Step| says_all_of(step, &all);
+        let is_told = |step: &&Step| says_all_of(step, &all, &keys);
         let told = plan.steps.iter().filter(is_told).map(|step| &step.reference).collect();
         let mut edits: Vec<Edited<'a>> = all.into_values().collect();
         edits.sort_by_key(|edited| makers[&edited.by].position);
@@ -96,18 +97,56 @@ struct Maker {
     is_wide: bool,
 }
 
-/// By which an edit is known: its file, and where it stands there.
-type Key<'a> = (&'a str, usize);
+/// Where an edit stands: its file, and how far in it.
+type Spot<'a> = (&'a str, usize);
 
-fn key(edit: &Edit) -> Key<'_> {
+/// What stood and what stands there.
+type Texts<'a> = (&'a str, &'a str);
+
+/// By which an edit is known. At one place there are several, where not all objects were synced at one commit.
+type Key<'a> = (Spot<'a>, Option<Texts<'a>>);
+
+/// The texts of the edits of a plan that may be shown, by their places.
+struct Keys<'a>(HashMap<Spot<'a>, HashSet<Texts<'a>>>);
+
+impl<'a> Keys<'a> {
+    fn of(plan: &'a Plan) -> Self {
+        let changes = plan.steps.iter().flat_map(|step| &step.changes);
+        let mut open: HashMap<Spot<'a>, HashSet<Texts<'a>>> = HashMap::new();
+        for edit in changes
+            .filter(|change| is_by_git(change))
+            .flat_map(|change| &change.edits)
+        {
+            open.entry(spot(edit)).or_default().extend(texts(edit));
+        }
+        Self(open)
+    }
+
+    /// The key of an edit. One whose texts may not be shown is the only other one at its place, if there is one.
+    fn key(&self, edit: &'a Edit) -> Key<'a> {
+        let spot = spot(edit);
+        let only = || {
+            let open = self.0.get(&spot).filter(|open| open.len() == 1)?;
+            open.iter().next().copied()
+        };
+        (spot, texts(edit).or_else(only))
+    }
+}
+
+fn spot(edit: &Edit) -> Spot<'_> {
     (edit.place.file.path(), edit.place.span.start)
+}
+
+fn texts(edit: &Edit) -> Option<Texts<'_>> {
+    let (then, now) = edit.texts.as_ref()?;
+    Some((then, now))
 }
 
 fn is_by_git(change: &FieldChange) -> bool {
     change.cause == Cause::Git && !change.guessed && change.taken.is_none()
 }
 
-fn says_all_of(step: &Step, edits: &BTreeMap<Key<'_>, Edited<'_>>) -> bool {
+fn says_all_of<'a>(step: &'a Step, edits: &BTreeMap<Key<'a>, Edited<'a>>, keys: &Keys<'a>) -> bool {
     let is_plain = match &step.reason {
         Reason::Fields => step.action == Action::Update,
         Reason::Runs(Why::Changed(_)) => true,
@@ -121,10 +160,10 @@ fn says_all_of(step: &Step, edits: &BTreeMap<Key<'_>, Edited<'_>>) -> bool {
         // That our own merge was asked is said once, of all.
         && matches!(step.unverified, None | Some(Unverified::NotAllowed))
         && !moves;
-    let is_edit = |change: &FieldChange| {
-        is_by_git(change) && change.is_by_edit && change.edits.iter().all(|edit| edits.contains_key(&key(edit)))
+    let is_edit = |change: &'a FieldChange| {
+        is_by_git(change) && change.is_by_edit && change.edits.iter().all(|edit| edits.contains_key(&keys.key(edit)))
     };
     let has_edit = step.changes.iter().any(is_edit);
-    let is_told = |change: &FieldChange| is_edit(change) || is_by_git(change) && rollout::is_digest(&change.path);
+    let is_told = |change: &'a FieldChange| is_edit(change) || is_by_git(change) && rollout::is_digest(&change.path);
     is_plain && is_quiet && has_edit && step.changes.iter().all(is_told)
 }

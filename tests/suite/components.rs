@@ -1,6 +1,6 @@
 //! A directory of components: their order, their configuration, and what follows it.
 
-use crate::bed::{Bed, Run, deployment, with_metadata};
+use crate::bed::{Bed, Run, deployment, pod_template, with_metadata};
 use crate::control_plane::{AuditEvent, ControlPlane};
 
 /// A database, a cache, and an application that needs the database: each a Deployment, the
@@ -439,4 +439,35 @@ fn what_is_read_and_to_change_must_be_selected_too() {
         .exits(0)
         .shows("2 updated");
     bed.diff().exits(0);
+}
+
+#[test]
+fn an_edit_is_told_with_the_old_value_of_each_component() {
+    let bed = Bed::new("components-apart");
+    bed.write(
+        "parameters.schema.json",
+        r#"{"properties": {"tag": {"type": "string"}}}"#,
+    );
+    for name in ["one-a", "one-b", "one-c", "two-a", "two-b", "two-c"] {
+        let component = &name[..3];
+        bed.write(&format!("{component}/component.yaml"), "");
+        bed.write(
+            &format!("{component}/{name}.yaml"),
+            &pod_template(name, "nginx:${{ tag }}"),
+        );
+    }
+    let tag = |tag: &str| {
+        bed.write("parameters.yaml", &format!("tag: '{tag}'\n"));
+        bed.commit(tag);
+    };
+    tag("1");
+    bed.synced();
+    tag("2");
+    bed.run(&["sync", "--yes", "--component", "two"]).exits(0);
+    tag("3");
+    bed.diff()
+        .exits(1)
+        .shows("tag: 1 → 3")
+        .shows("tag: 2 → 3")
+        .shows("6 to update");
 }

@@ -10,7 +10,7 @@ use crate::object::DesiredObject;
 use crate::object::field::{FieldPath, PathElement};
 
 /// So many parts are looked at: finding the place of each costs something, and a change of more is read as a whole.
-const MOST: usize = 8;
+const MOST: usize = 64;
 
 /// The parts of a field that differ.
 pub(super) struct Parts {
