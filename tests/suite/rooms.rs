@@ -168,6 +168,19 @@ fn only_the_cluster_names_the_kubernetes_client() {
     fails(&named.map(|line| line.told("names `kube`")).collect::<Vec<_>>());
 }
 
+/// A server knows nothing of what an ApplySet notes on its objects, so the sandbox that stands for one does not either.
+#[test]
+fn a_cluster_does_not_read_what_an_applyset_notes() {
+    let lines = lines();
+    let cluster = lines.iter().filter(|line| line.room() == "cluster");
+    let named = cluster.filter(|line| line.names().any(|name| name == "applyset"));
+    fails(
+        &named
+            .map(|line| line.told("reads what an ApplySet notes"))
+            .collect::<Vec<_>>(),
+    );
+}
+
 #[test]
 fn only_the_ui_prints() {
     let lines = lines();

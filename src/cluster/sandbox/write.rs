@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 
 use super::kinds::Kinds;
 use super::{generation, initial, mask, refusal, status, valid};
-use crate::applyset::inventory::Applied;
 use crate::cluster::{ClusterError, Failure, Force, Resource};
 use crate::object::field::order;
-use crate::object::{self, LiveObject, ObjectRef};
+use crate::object::{self, ObjectRef};
 use crate::ssa::canonical;
 use crate::ssa::merge::{self, Fault, Mistake, OnConflict, Writer};
 use crate::ssa::predict::{self, Request};
@@ -59,16 +58,13 @@ impl Write<'_> {
             Force::Take => OnConflict::Force,
         };
         self.check(kind, live, &config)?;
-        let noted = |object: &Value| Applied::noted(&LiveObject::new(object.clone()));
         let request = Request {
             live,
             sent: &config,
             writer: &Writer::new(self.manager, self.now),
             on_conflict,
-            // The digest that is noted of what was applied says so.
-            is_as_applied: live
-                .and_then(noted)
-                .is_some_and(|last| last.values.is_some() && noted(&config) == Some(last)),
+            // A server adds the defaults that it knows, and keeps nothing else.
+            is_as_applied: false,
         };
         let predicted = predict::predict(self.kinds.schema(), &request);
         let predicted = predicted.map_err(|refused| refusal::of_merge(self.reference, refused))?;
