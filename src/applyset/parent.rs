@@ -63,6 +63,7 @@ pub struct Parent {
 
 /// What is remembered of a sync.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
     /// When (RFC 3339).

@@ -6,6 +6,7 @@ use crate::object::commit::Commit;
 
 /// A directory of a git repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
     /// The repository, by the first commit of its main line, which clones and moves keep; none where a clone

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// The order is the one in which they are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum OutcomeKind {
     /// It was created, and is Current.
@@ -108,6 +109,11 @@ impl OutcomeKind {
 /// assert_eq!(tally.of(OutcomeKind::Failed), 0);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(description = "How many objects there are of each outcome.")
+)]
 #[serde(transparent)]
 pub struct Tally(BTreeMap<OutcomeKind, usize>);
 

@@ -77,7 +77,7 @@ fn shown(checked: &Checked, args: &Args) -> Result<String> {
     let base = || base(args.source.path());
     Ok(match args.format {
         Format::Text => view::checked(checked),
-        Format::Json => view::json::pretty(&view::checked_json(checked, &base()?)),
+        Format::Json => view::json::pretty(&view::json::check(checked, &base()?)),
         Format::Sarif => view::json::pretty(&view::sarif(checked, &base()?)),
         Format::Github => view::github(checked, &base()?),
         Format::Junit => view::junit(checked, &base()?),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::context::Planned;
 use super::duration::duration;
+use super::format::Format;
 use super::options::accept;
 use super::{Exit, context, options, sync};
 use crate::cli::ui::Ui;
@@ -50,6 +51,11 @@ pub(super) struct Args {
     /// How long an object may take to be gone: 90s, 5m, 1h.
     #[arg(help_heading = "Deletion", long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
     timeout: Duration,
+    /// What is printed.
+    ///
+    /// Text, or JSON, one document a line: the Plan, an Event for each that happens, a Report at the end.
+    #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl Args {
@@ -97,7 +103,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         not_selected: 0,
         pruning: Pruning::Everything,
     };
-    ui.result(&view::plan(&planned.plan, &planned.heading(ui), Ui::width()))?;
+    sync::show(&planned, None, args.format, ui)?;
     if let Some(error) = sync::refusals(&planned, None) {
         return Err(error);
     }
@@ -116,8 +122,8 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         }
     }
     let (cluster, discovery) = (planned.cluster.clone(), planned.served.discovery.clone());
-    let exit = sync::execute(planned, args.timeout, ui).await?;
-    if observe::read_parent(&*cluster, &set, &discovery).await?.is_none() {
+    let exit = sync::execute(planned, args.timeout, args.format, ui).await?;
+    if args.format == Format::Text && observe::read_parent(&*cluster, &set, &discovery).await?.is_none() {
         ui.result(&format!("the ApplySet {} is gone\n", set.name))?;
     }
     Ok(exit)

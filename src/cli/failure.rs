@@ -31,7 +31,7 @@ impl Form {
         let mut format = matches.try_get_raw("format").ok().flatten().into_iter().flatten();
         match command {
             _ if format.all(|format| format != "json") => Self::Text,
-            "sync" => Self::Lines,
+            "sync" | "delete" => Self::Lines,
             _ => Self::Document,
         }
     }
@@ -40,7 +40,7 @@ impl Form {
     fn of_refused(args: &[OsString]) -> Self {
         let is_format = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
         match args.windows(2).any(is_format) || args.iter().any(|arg| arg == "--format=json") {
-            true if args.iter().any(|arg| arg == "sync") => Self::Lines,
+            true if args.iter().any(|arg| arg == "sync" || arg == "delete") => Self::Lines,
             true => Self::Document,
             false => Self::Text,
         }

@@ -43,6 +43,15 @@ impl PlanFormat {
     }
 }
 
+/// What else than a plan is printed as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// For a terminal.
+    Text,
+    /// For programs.
+    Json,
+}
+
 /// What a plan is shown as.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shown<'a> {

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::format::Format;
 use super::rights::Rights;
 use super::{Exit, context, options};
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::Result;
-use crate::view::{self, HistoryView};
+use crate::view::{self, HistoryView, json};
 
 /// Show the earlier syncs: what, when, by whom, and what came of it.
 ///
@@ -20,6 +21,9 @@ pub(super) struct Args {
     set: options::Set,
     #[command(flatten)]
     cluster: options::Cluster,
+    /// What is printed: text, or a History for programs, which has all that is kept.
+    #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl Args {
@@ -33,12 +37,16 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let found = context::found(&args.named, &args.set, &args.cluster, ui).await?;
     let parent = found.parent().await?;
     ui.done();
-    ui.result(&view::history(&HistoryView {
+    let history = HistoryView {
         set: &found.set,
         cluster: &found.connected.name,
         syncs: &parent.syncs(),
         now: Timestamp::now(),
         whole: ui.verbosity() == Verbosity::Verbose,
-    }))?;
+    };
+    ui.result(&match args.format {
+        Format::Text => view::history(&history),
+        Format::Json => json::pretty(&json::history(&history)),
+    })?;
     Ok(Exit::Done)
 }

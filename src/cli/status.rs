@@ -4,13 +4,14 @@ use futures::StreamExt as _;
 use jiff::Timestamp;
 
 use super::context::FoundSet;
+use super::format::Format;
 use super::rights::Rights;
 use super::{Exit, context, options};
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::Result;
 use crate::kinds::health;
 use crate::observe::{self, Query};
-use crate::view::{self, StatusView};
+use crate::view::{self, StatusView, json};
 
 /// Show what is synced, when and by whom, and how each object is.
 #[derive(Debug, clap::Args)]
@@ -24,6 +25,9 @@ pub(super) struct Args {
     set: options::Set,
     #[command(flatten)]
     cluster: options::Cluster,
+    /// What is printed: text, or a Status for programs, which has all objects; with -A a StatusList.
+    #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl Args {
@@ -35,7 +39,7 @@ impl Args {
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     if args.all_namespaces {
-        return all(&args.cluster, ui).await;
+        return all(&args.cluster, args.format, ui).await;
     }
     let found = context::found(&args.named, &args.set, &args.cluster, ui).await?;
     let FoundSet {
@@ -61,7 +65,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         .filter_map(|(_, object)| Some((object.reference(), health::outdated_pods(object)?)))
         .collect();
     ui.done();
-    ui.result(&view::status(&StatusView {
+    let status = StatusView {
         set: &set,
         cluster: &connected.name,
         parent: parent.as_ref(),
@@ -71,18 +75,24 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         forgotten: found.forgotten.as_ref(),
         now: Timestamp::now(),
         whole: ui.verbosity() == Verbosity::Verbose,
-    }))?;
-    let all_current = !found.may_have_more() && members.iter().all(|(_, health)| health.is_current());
-    Ok(if all_current { Exit::Done } else { Exit::Differs })
+    };
+    ui.result(&match args.format {
+        Format::Text => view::status(&status),
+        Format::Json => json::pretty(&json::status(&status)),
+    })?;
+    Ok(if status.is_current() { Exit::Done } else { Exit::Differs })
 }
 
 /// All ApplySets. How their objects are is not asked.
-async fn all(cluster: &options::Cluster, ui: &mut Ui) -> Result<Exit> {
+async fn all(cluster: &options::Cluster, format: Format, ui: &mut Ui) -> Result<Exit> {
     ui.doing("connecting");
     let connected = context::connect(cluster, ui).await?;
     let discovery = observe::discover(&*connected.cluster).await?;
     let sets = observe::read_parents(&*connected.cluster, &discovery).await?;
     ui.done();
-    ui.result(&view::statuses(&connected.name, &sets, Timestamp::now()))?;
+    ui.result(&match format {
+        Format::Text => view::statuses(&connected.name, &sets, Timestamp::now()),
+        Format::Json => json::pretty(&json::statuses(&connected.name, &sets)),
+    })?;
     Ok(Exit::Done)
 }

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::context::Planned;
 use super::duration::duration;
+use super::format::Format;
 use super::rights::Rights;
 use super::{Exit, context, options, saved};
 use crate::applyset::parent::Record;
@@ -19,7 +20,7 @@ use crate::cli::ui::Ui;
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::report::Report;
 use crate::execute::{Abort, Execution, Holder, Lock};
-use crate::plan::{Plan, Refusal};
+use crate::plan::{MadeOf, Plan, Refusal};
 use crate::source::Revision;
 use crate::source::parameters::SetByHand;
 use crate::view;
@@ -65,13 +66,6 @@ struct LockArgs {
     /// taken over.
     #[arg(help_heading = "Sync", hide_short_help = true, id = "lease-duration", long, value_name = "DURATION", default_value = "30s", value_parser = lease_duration)]
     valid: Duration,
-}
-
-/// What is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 impl Args {
@@ -130,15 +124,11 @@ async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
     if let Some(path) = &args.plan {
         saved::must_agree(&planned, path, ui).await?;
     }
-    let heading = planned.heading(ui);
-    let text = match args.format {
-        Format::Text => view::plan(&planned.plan, &heading, Ui::width()),
-        Format::Json => {
-            let made_of = saved::made_of(&planned).await.ok();
-            view::json::line(&view::json::plan(&planned.plan, &heading, made_of))
-        }
+    let made_of = match args.format {
+        Format::Json => saved::made_of(&planned).await.ok(),
+        Format::Text => None,
     };
-    ui.result(&text)?;
+    show(&planned, made_of, args.format, ui)?;
     if let Some(error) = refusals(&planned, Some(&args.rights())) {
         return Err(error);
     }
@@ -154,6 +144,16 @@ async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
         }
     }
     Ok(Some(planned))
+}
+
+/// Prints the plan that is to be carried out: of this, where it can be bound to anything.
+pub(super) fn show(planned: &Planned, made_of: Option<MadeOf>, format: Format, ui: &mut Ui) -> Result<()> {
+    let heading = planned.heading(ui);
+    let text = match format {
+        Format::Text => view::plan(&planned.plan, &heading, Ui::width()),
+        Format::Json => view::json::line(&view::json::plan(&planned.plan, &heading, made_of)),
+    };
+    ui.result(&text)
 }
 
 /// How an execution ended.
@@ -226,12 +226,12 @@ pub(super) fn execution(planned: Planned, limits: Limits) -> (Execution, Plan) {
 }
 
 /// Carries out a plan, without waiting for anybody.
-pub(super) async fn execute(planned: Planned, timeout: Duration, ui: &mut Ui) -> Result<Exit> {
+pub(super) async fn execute(planned: Planned, timeout: Duration, format: Format, ui: &mut Ui) -> Result<Exit> {
     let options = SyncOptions {
         timeout,
         deadline: Instant::now(),
         valid: Lock::default().valid,
-        format: Format::Text,
+        format,
         may_plan_again: false,
         rights: None,
     };

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-/// A text without characters that would move the cursor, change colours, or show text in another order than it
-/// has: whoever can write an object could hide lines from its reviewer otherwise. The latter are those of
-/// [CVE-2021-42574](https://trojansource.codes), and what has no width.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    let is_hidden = |character: char| match character {
+/// Whether a character moves the cursor, changes colours, shows text in another order than it has
+/// ([CVE-2021-42574](https://trojansource.codes)), or has no width. Tabs and line breaks do not count.
+pub(crate) fn is_hidden(character: char) -> bool {
+    match character {
         '\t' | '\n' => false,
         '\u{61c}'
         | '\u{180e}'
@@ -16,7 +15,12 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
         | '\u{feff}'
         | '\u{e0000}'..='\u{e007f}' => true,
         other => other.is_control(),
-    };
+    }
+}
+
+/// A text without [hidden](is_hidden) characters: whoever can write an object could hide lines from its reviewer
+/// otherwise.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }

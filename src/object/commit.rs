@@ -22,6 +22,11 @@ const DIGITS: usize = 7;
 /// assert_eq!(commit.with_digits(9).short(), "3f2c1ab05");
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(description = "The id of a commit, whole.")
+)]
 #[serde(from = "String", into = "String")]
 pub struct Commit {
     id: String,

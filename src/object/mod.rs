@@ -22,6 +22,7 @@ use rule::Rule;
 
 /// A kind without its version: `Deployment.apps`, `ConfigMap`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GroupKind {
     /// The API group; empty for the core group.
     pub group: String,
@@ -110,6 +111,11 @@ impl fmt::Display for GroupVersionKind {
 /// assert_eq!(ObjectRef::namespace("shop").to_string(), "Namespace shop");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(description = "What an object is called.")
+)]
 pub struct ObjectRef {
     /// The kind.
     #[serde(flatten)]

@@ -36,6 +36,7 @@ pub struct SavedPlan {
 
 /// What a plan was made of. Each part has the name that a person knows it by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MadeOf {
     /// The ApplySet.
@@ -72,6 +73,7 @@ pub enum OtherPart {
 
 /// What an ApplySet is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ApplySetName {
     /// Its name.
     pub name: String,
@@ -90,51 +92,69 @@ impl From<&ApplySet> for ApplySetName {
 
 /// What becomes of one object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SavedStep {
     /// Which object.
     pub object: ObjectRef,
     /// What becomes of it.
     pub action: Action,
-    /// Which object was there. Its version counts only where a value may not be shown: nothing else
-    /// tells then whether it is still the one that was looked at.
+    /// Which object was there.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    live: Option<SavedVersion>,
+    pub live: Option<SavedVersion>,
+    /// The fields that change.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    changes: Vec<SavedChange>,
+    pub changes: Vec<SavedChange>,
+    /// The keys of a Secret whose values are made in the cluster.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    generates: Vec<String>,
+    pub generates: Vec<String>,
 }
 
+/// Which object was there, and in which state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct SavedVersion {
+pub struct SavedVersion {
+    /// Its UID.
     uid: String,
+    /// Its resource version, which counts only where a value may not be shown: nothing else tells then whether it is
+    /// still the one that was looked at.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     resource_version: Option<String>,
 }
 
+/// A field that changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct SavedChange {
+pub struct SavedChange {
+    /// The path of the field: `spec.replicas`.
     path: String,
     /// The positions of the items whose keys the path does not say, as they are secret.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     items: Vec<Option<usize>>,
+    /// Its value before; absent where it had none.
     #[serde(skip_serializing_if = "SavedValue::is_absent", default)]
     before: SavedValue,
+    /// Its value afterwards; absent where it has none.
     #[serde(skip_serializing_if = "SavedValue::is_absent", default)]
     after: SavedValue,
+    /// Whether only the order of a list changes.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     reordered: bool,
 }
 
+/// A value as far as it may be shown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 enum SavedValue {
+    /// There is none.
     #[default]
     Absent,
+    /// This value.
     Value(Value),
+    /// A value that must not be shown.
     Masked,
 }
 
@@ -153,7 +173,8 @@ impl SavedValue {
 }
 
 impl SavedStep {
-    fn of(step: &Step) -> Self {
+    /// What a saved plan says of a step.
+    pub fn of(step: &Step) -> Self {
         let live = match &step.work {
             Work::Nothing | Work::Await(_) => None,
             Work::Apply(work) => work.live.clone(),

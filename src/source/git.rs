@@ -23,6 +23,8 @@ pub struct Revision {
     pub branch: Option<String>,
     /// The first line of its message.
     pub subject: String,
+    /// The name of who wrote it.
+    pub author: String,
     /// When it was committed.
     pub time: Timestamp,
     /// Whether the directory differs from the commit: changed, staged or untracked files in it, ignored
@@ -211,6 +213,7 @@ pub(super) fn revision(commit: &git2::Commit<'_>, tree: Option<CommitId>) -> Res
         tree: tree.map(|id| id.to_string()),
         branch: None,
         subject: subject.unwrap_or_default(),
+        author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
         time: Timestamp::from_second(commit.time().seconds()).unwrap_or_default(),
         dirty: false,
     })

@@ -21,7 +21,7 @@ mod text;
 mod value;
 
 pub use age::{age, took};
-pub use check::{Base, checked, github, json as checked_json, junit, sarif};
+pub use check::{Base, checked, github, junit, sarif};
 pub use document::{Against, Detail, Heading, Pruning, closed, forgotten, question, refusal};
 pub use error::error;
 pub use history::{HistoryView, history};

@@ -38,6 +38,26 @@ pub struct StatusView<'a> {
     pub whole: bool,
 }
 
+impl StatusView<'_> {
+    /// Whether all members are known, and Current.
+    pub fn is_current(&self) -> bool {
+        let all_seen = |forgotten: &Forgotten| forgotten.unlisted.is_empty();
+        let is_known = self.not_compared.is_empty() && self.forgotten.is_none_or(all_seen);
+        is_known && self.members.iter().all(|(_, health)| health.is_current())
+    }
+
+    /// The last sync that began, where it is a later one than that which was completed last.
+    pub(super) fn attempted(&self) -> Option<&Record> {
+        let parent = self.parent?;
+        let attempted = parent.attempted.as_ref()?;
+        let is_newer = parent
+            .completed
+            .as_ref()
+            .is_none_or(|completed| is_later(attempted, completed));
+        is_newer.then_some(attempted)
+    }
+}
+
 /// The text of a status.
 pub fn status(view: &StatusView<'_>) -> String {
     let mut text = format!("{} on {}\n", paint(STRONG, &view.set.name), view.cluster);
@@ -97,9 +117,7 @@ fn last_sync(view: &StatusView<'_>) -> String {
         Some(record) => synced("synced", record, view.now),
         None => "  last sync   never completed\n".to_owned(),
     };
-    let attempted = parent.attempted.as_ref();
-    let is_newer = |attempted: &&Record| completed.is_none_or(|completed| is_later(attempted, completed));
-    if let Some(attempted) = attempted.filter(is_newer) {
+    if let Some(attempted) = view.attempted() {
         text += &synced("attempted", attempted, view.now);
     }
     if let Some(source) = completed.and_then(|record| record.source.as_ref()) {

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::control_plane::{AuditEvent, ControlPlane, User};
+use crate::documents;
 
 /// A test's own repository and namespace. The ApplySet is named like the namespace, by
 /// `desired/stackanetes.yaml`.
@@ -213,7 +214,7 @@ impl Drop for Bed {
 impl Run {
     /// Waits for the end of the command.
     ///
-    /// In every test, what is stored is what the plan said.
+    /// In every test, what is stored is what the plan said, and documents are as their schemas say.
     #[track_caller]
     pub fn finish(child: Child) -> Run {
         let output = child.wait_with_output().expect("the command ends");
@@ -225,6 +226,7 @@ impl Run {
         let mut lines = run.stdout.lines().chain(run.stderr.lines());
         let mismatch = lines.find(|line| line.starts_with("mismatch:") || is_mismatch(line));
         assert_eq!(mismatch, None, "in\n{}{}", run.stdout, run.stderr);
+        documents::are_as_their_schemas_say(&run.stdout);
         run
     }
 

@@ -30,6 +30,7 @@ mod delete;
 mod desired;
 mod diff;
 mod differential;
+mod documents;
 mod environments;
 mod events;
 mod failures;

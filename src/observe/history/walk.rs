@@ -120,6 +120,7 @@ impl Search<'_> {
             return Some(GitChange::Commit {
                 commit: found.commit,
                 subject: found.subject,
+                author: found.author,
             });
         }
         None

@@ -15,6 +15,8 @@ pub enum GitChange {
         commit: Commit,
         /// The first line of its message.
         subject: String,
+        /// The name of who wrote it.
+        author: String,
     },
     /// Files that differ from the commit.
     Uncommitted,

@@ -1,7 +1,6 @@
 //! What a check found: as text, as JSON, and as what CI systems show beside the lines of a change.
 
 mod github;
-mod json;
 mod junit;
 mod place;
 mod sarif;
@@ -16,7 +15,6 @@ use super::style::{STRONG, paint};
 use super::value::{line, visible};
 
 pub use github::github;
-pub use json::json;
 pub use junit::junit;
 pub use place::Base;
 pub use sarif::sarif;
@@ -74,7 +72,7 @@ fn found(findings: &[Finding]) -> String {
 }
 
 /// How many are errors, and how many warnings.
-fn counts(findings: &[Finding]) -> [usize; 2] {
+pub(super) fn counts(findings: &[Finding]) -> [usize; 2] {
     [Severity::Error, Severity::Warning].map(|severity| {
         let of_it = findings
             .iter()
@@ -91,7 +89,7 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// Whether all of the input could be read: only then were the objects looked at.
-fn is_complete(findings: &[Finding]) -> bool {
+pub(super) fn is_complete(findings: &[Finding]) -> bool {
     findings
         .iter()
         .all(|finding| finding.identifier != Identifier::UnreadableInput)

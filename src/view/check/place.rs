@@ -40,7 +40,7 @@ impl Base {
     }
 
     /// The part of a place that is on its first line.
-    pub(super) fn region_of(&self, place: &Place) -> Option<Region> {
+    pub(in crate::view) fn region_of(&self, place: &Place) -> Option<Region> {
         let end = first_line(place).end;
         let end = Place::new(place.file.clone(), end..end).column();
         // How long it is may be how long a secret is.
@@ -56,12 +56,12 @@ impl Base {
 
 /// A stretch of a line of a file. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Region {
-    pub(super) file: String,
+pub(in crate::view) struct Region {
+    pub(in crate::view) file: String,
     pub(super) line: usize,
     pub(super) column: usize,
     /// The column behind its last character.
-    pub(super) end_column: Option<usize>,
+    pub(in crate::view) end_column: Option<usize>,
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use crate::check::{Checked, Finding};
 use crate::diagnostic::identifier::Identifier;
-use crate::view::json::without_absent;
 
 use super::place::Region;
 use super::{Base, is_complete, visible, words};
@@ -71,6 +70,15 @@ fn location(region: &Region) -> Value {
             "endColumn": region.end_column,
         })),
     }})
+}
+
+/// Leaves out what is null or empty.
+fn without_absent(value: Value) -> Value {
+    let is_there = |value: &Value| !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty());
+    match value {
+        Value::Object(map) => Value::Object(map.into_iter().filter(|(_, value)| is_there(value)).collect()),
+        other => other,
+    }
 }
 
 /// A path as a reference to a URI (RFC 3986, 3.3): whatever is no plain character of a path is escaped.

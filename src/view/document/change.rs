@@ -142,7 +142,7 @@ fn cause(change: &FieldChange, by: Option<&GitChange>, now: Timestamp) -> String
 /// What made git say something else.
 pub(super) fn by(change: &GitChange) -> String {
     match change {
-        GitChange::Commit { commit, subject } => format!("{} {}", commit.short(), value::visible(subject)),
+        GitChange::Commit { commit, subject, .. } => format!("{} {}", commit.short(), value::visible(subject)),
         GitChange::Uncommitted => "not committed yet".to_owned(),
         GitChange::Parameters => "other parameters than were given".to_owned(),
     }

@@ -57,6 +57,11 @@ pub(super) fn section(document: &Document<'_>) -> Option<Lines> {
     (!lines.is_empty()).then_some(lines)
 }
 
+/// The sentence for one danger.
+pub(in crate::view) fn danger(danger: &Danger<'_>) -> String {
+    told(std::slice::from_ref(danger)).concat()
+}
+
 /// A sentence for each danger, or for all of a kind.
 pub(super) fn told(dangers: &[Danger<'_>]) -> Vec<String> {
     let of = |is_it: fn(&Danger<'_>) -> bool, words: &str| {

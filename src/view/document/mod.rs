@@ -29,6 +29,7 @@ use crate::plan::{Danger, Edits, NotCompared, Plan, Step};
 
 pub(super) use base::no_base;
 pub(super) use created::component as step_component;
+pub(super) use dangers::danger;
 pub(super) use harm::harm;
 pub(super) use heading::Head;
 pub use heading::{Against, Detail, Heading, Pruning};
@@ -41,6 +42,7 @@ pub use refusal::{closed, refusal};
 pub(super) use remarks::crossed;
 pub use remarks::forgotten;
 pub(super) use step::below;
+pub(super) use summary::Restarted;
 pub(super) use waits::{Waiting, essential, waits};
 pub(super) use warning::warning;
 

@@ -43,7 +43,7 @@ pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
         Reason::OtherApplySet(set) => other_set(set),
         Reason::Dropped => match heading.blame.of_object(&step.reference) {
             None => "no longer in git".to_owned(),
-            Some(GitChange::Commit { commit, subject }) => {
+            Some(GitChange::Commit { commit, subject, .. }) => {
                 format!("dropped from git in {} {}", commit.short(), value::visible(subject))
             }
             Some(other) => format!("no longer in git: {}", change::by(other)),

@@ -48,19 +48,22 @@ fn elsewhere(environments: &[String]) -> Option<String> {
 
 /// What starts anew.
 #[derive(Default)]
-struct Restarted<'a> {
-    workloads: Vec<&'a ObjectRef>,
+pub(in crate::view) struct Restarted<'a> {
+    /// Workloads other than DaemonSets.
+    pub(in crate::view) workloads: Vec<&'a ObjectRef>,
     /// The pods of these, where it is known of all how many they have.
-    pods: Option<i64>,
+    pub(in crate::view) pods: Option<i64>,
     /// DaemonSets, on every node.
-    daemons: Vec<&'a ObjectRef>,
+    pub(in crate::view) daemons: Vec<&'a ObjectRef>,
     /// DaemonSets, as their pods are deleted.
-    on_delete: Vec<&'a ObjectRef>,
-    jobs: Vec<&'a ObjectRef>,
+    pub(in crate::view) on_delete: Vec<&'a ObjectRef>,
+    /// Jobs that run again.
+    pub(in crate::view) jobs: Vec<&'a ObjectRef>,
 }
 
 impl<'a> Restarted<'a> {
-    fn of(plan: &'a Plan) -> Self {
+    /// Of a plan.
+    pub(in crate::view) fn of(plan: &'a Plan) -> Self {
         let mut found = Self {
             pods: Some(0),
             ..Self::default()

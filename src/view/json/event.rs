@@ -1,71 +1,138 @@
 //! What happens during a sync, an event a line.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
-use super::super::report::{not_pruned, why};
-use super::document;
-use crate::execute::{Event, Outcome};
+use super::outcome::{Came, Unpruned};
+use super::{Kind, document};
+use crate::execute;
+use crate::object::ObjectRef;
+use crate::object::commit::Commit;
 use crate::object::shown::ShownPath;
+use crate::plan::Action;
 
-/// The document of one event that happens now.
-pub fn event(event: &Event, now: Timestamp) -> Value {
-    let mut fields = self::fields(event);
-    fields["time"] = format!("{now:.3}").into();
-    document("Event", fields)
+/// Something that happens during a sync.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Event<'a> {
+    /// When (RFC 3339, with milliseconds).
+    time: String,
+    #[serde(flatten)]
+    what: What<'a>,
 }
 
-fn fields(event: &Event) -> Value {
-    match event {
-        Event::Queued { holder } => json!({
-            "type": "queued",
-            "holder": holder.identity,
-            "revision": holder.revision,
-        }),
-        Event::Started { reference, action } => json!({"type": "started", "object": reference, "action": action}),
-        Event::Applied { reference, action } => json!({"type": "applied", "object": reference, "action": action}),
-        Event::Waiting { reference, health } => json!({
-            "type": "waiting",
-            "object": reference,
-            "status": health.status.to_string(),
-            "message": health.message,
-        }),
-        Event::Settled { reference, outcome } => json!({
-            "type": "settled",
-            "object": reference,
-            "outcome": outcome.kind(),
-            "message": message(outcome),
-            "error": error(outcome),
-        }),
-        Event::Mismatch { reference, paths } => json!({
-            "type": "mismatch",
-            "object": reference,
-            "fields": self::paths(paths),
-        }),
-        Event::Warning { reference, message } => json!({
-            "type": "warning",
-            "object": reference,
-            "message": message,
-        }),
-        Event::NotPruned { objects, why } => {
-            json!({"type": "notPruned", "objects": objects, "message": not_pruned(*why)})
+impl Kind for Event<'_> {
+    const KIND: &'static str = "Event";
+}
+
+/// What happens.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "type", rename_all = "camelCase")]
+enum What<'a> {
+    /// Another sync is waited for.
+    Queued {
+        /// Who syncs.
+        holder: &'a str,
+        /// The commit that is synced.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        revision: Option<&'a Commit>,
+    },
+    /// Work on an object begins.
+    Started {
+        /// The object.
+        object: &'a ObjectRef,
+        /// What is to be done.
+        action: Action,
+    },
+    /// An object was written, or its deletion was requested.
+    Applied {
+        /// The object.
+        object: &'a ObjectRef,
+        /// What was done.
+        action: Action,
+    },
+    /// An object is waited for.
+    Waiting {
+        /// The object.
+        object: &'a ObjectRef,
+        /// How it is, in the words of kstatus.
+        status: String,
+        /// Why.
+        message: &'a str,
+    },
+    /// The sync is done with an object.
+    Settled {
+        /// The object.
+        object: &'a ObjectRef,
+        #[serde(flatten)]
+        came: Box<Came<'a>>,
+    },
+    /// The stored object differs from the plan.
+    Mismatch {
+        /// The object.
+        object: &'a ObjectRef,
+        /// The paths of the fields that differ.
+        fields: Vec<String>,
+    },
+    /// The server warned.
+    Warning {
+        /// What the request was about.
+        object: &'a ObjectRef,
+        /// The server's words.
+        message: &'a str,
+    },
+    /// Nothing was pruned.
+    NotPruned(Unpruned),
+}
+
+/// The document of one event that happens now.
+pub fn event(event: &execute::Event, now: Timestamp) -> Value {
+    document(&Event {
+        time: format!("{now:.3}"),
+        what: What::of(event),
+    })
+}
+
+impl<'a> What<'a> {
+    fn of(event: &'a execute::Event) -> Self {
+        match event {
+            execute::Event::Queued { holder } => Self::Queued {
+                holder: &holder.identity,
+                revision: holder.revision.as_ref(),
+            },
+            execute::Event::Started { reference, action } => Self::Started {
+                object: reference,
+                action: *action,
+            },
+            execute::Event::Applied { reference, action } => Self::Applied {
+                object: reference,
+                action: *action,
+            },
+            execute::Event::Waiting { reference, health } => Self::Waiting {
+                object: reference,
+                status: health.status.to_string(),
+                message: &health.message,
+            },
+            execute::Event::Settled { reference, outcome } => Self::Settled {
+                object: reference,
+                came: Box::new(outcome.into()),
+            },
+            execute::Event::Mismatch { reference, paths } => Self::Mismatch {
+                object: reference,
+                fields: self::paths(paths),
+            },
+            execute::Event::Warning { reference, message } => Self::Warning {
+                object: reference,
+                message,
+            },
+            execute::Event::NotPruned { objects, why } => Self::NotPruned(Unpruned::new(*objects, *why)),
         }
     }
 }
 
+/// Paths as people may read them.
 pub(super) fn paths(paths: &[ShownPath]) -> Vec<String> {
     paths.iter().map(ToString::to_string).collect()
-}
-
-pub(super) fn message(outcome: &Outcome) -> Option<String> {
-    Some(why(outcome)).filter(|why| !why.is_empty())
-}
-
-/// The server's refusal, whole.
-pub(super) fn error(outcome: &Outcome) -> Option<Value> {
-    match outcome {
-        Outcome::Failed(error) => Some(super::error(error)),
-        Outcome::Refused(error) => error.as_ref().map(|error| super::error(error)),
-        _ => None,
-    }
 }

@@ -1,102 +1,107 @@
-//! The machine form: what `--format json` prints. The chapter `programs` of the manual says what is in it.
+//! The machine form: what `--format json` prints. The chapter `programs` of the manual says what is in it, and
+//! `fixtures/schemas` has a JSON Schema of each document, made from the types here.
 //!
-//! A field that does not apply is left out. New fields and new words may come; what is there keeps its
-//! meaning for as long as `apiVersion` is the same.
+//! What is decided on is a code with its data; the sentence that people read stands beside it as `message`. A field
+//! that does not apply is left out. New fields and new codes may come; what is there keeps its meaning for as long as
+//! `apiVersion` is the same.
 
+mod check;
+mod error;
 mod event;
+mod history;
+mod outcome;
+mod place;
 mod plan;
+mod refusal;
 mod report;
+#[cfg(test)]
+mod schemas;
+mod status;
+mod told;
+mod warning;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::document::{Document, Heading};
-use crate::diagnostic::error::Error;
+use crate::diagnostic::visible::is_hidden;
 use crate::plan::{API_VERSION, MadeOf, Plan};
 
+pub use check::check;
+pub use error::failure;
 pub use event::event;
+pub use history::history;
 pub use report::{Subject, report};
+pub use status::{status, statuses};
 
 /// A plan, bound to what it is made of.
 pub fn plan(plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> Value {
-    plan::plan(&Document::of(plan, heading), made_of)
+    document(&plan::Plan::of(&Document::of(plan, heading), made_of))
 }
 
 /// A document on lines that a person can read.
 pub fn pretty(document: &Value) -> String {
-    format!("{document:#}\n")
+    format!("{}\n", escaped(&format!("{document:#}")))
 }
 
 /// A document on one line.
 pub fn line(document: &Value) -> String {
-    format!("{document}\n")
+    format!("{}\n", escaped(&document.to_string()))
 }
 
-/// A document of this kind.
-pub(super) fn document(kind: &str, fields: Value) -> Value {
-    let mut document = Map::new();
-    document.insert("apiVersion".to_owned(), API_VERSION.into());
-    document.insert("kind".to_owned(), kind.into());
-    document.extend(self::fields(fields));
-    Value::Object(document)
+/// What a document is about: each kind of document has its own.
+trait Kind: Serialize {
+    /// What `kind` says.
+    const KIND: &'static str;
 }
 
-/// The fields that there are.
-fn fields(value: Value) -> Map<String, Value> {
-    match without_absent(value) {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
+/// All that a document has: its version and kind come first.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Whole<'a, T> {
+    api_version: &'static str,
+    kind: &'static str,
+    #[serde(flatten)]
+    content: &'a T,
 }
 
-/// Leaves out what is null or empty.
-pub(super) fn without_absent(value: Value) -> Value {
-    let is_there = |value: &Value| match value {
-        Value::Null => false,
-        Value::Array(items) => !items.is_empty(),
-        _ => true,
+/// The document of this content.
+fn document<T: Kind>(content: &T) -> Value {
+    let whole = Whole {
+        api_version: API_VERSION,
+        kind: T::KIND,
+        content,
     };
-    match value {
-        Value::Object(map) => Value::Object(map.into_iter().filter(|(_, value)| is_there(value)).collect()),
-        other => other,
-    }
+    // Every key is text, so it can be written.
+    serde_json::to_value(whole).unwrap_or_default()
 }
 
-/// The document of the error that a command failed with, and of those found together with it. `code` is the exit
-/// code. Where it stands is said beside its message, too, as that is all that most programs want.
-pub fn failure(error: &Error, code: u8) -> Value {
-    let mut members = fields(json!({"code": code}));
-    let error = self::error(error);
-    if let Some(place) = error.pointer("/places/0") {
-        let said = ["file", "line", "column"].into_iter();
-        members.extend(said.filter_map(|key| Some((key.to_owned(), place.get(key)?.clone()))));
+/// JSON whose strings hold nothing that a terminal would obey, or show in another order than it has: such characters
+/// are written as JSON's own escapes (RFC 8259, section 7), so that programs read what there was.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_hidden(character) && character != '\n' {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                text += &format!("\\u{unit:04x}");
+            }
+        } else {
+            text.push(character);
+        }
     }
-    members.extend(fields(error));
-    document("Error", Value::Object(members))
+    text
 }
 
-/// An error, and those found together with it: the words that text has, apart.
-fn error(error: &Error) -> Value {
-    let one = |error: &Error| {
-        let places = error.places().iter().map(|(place, label)| {
-            without_absent(json!({
-                "place": place.to_string(),
-                "file": place.file.is_file().then(|| place.file.path()),
-                "line": place.line(),
-                "column": place.column(),
-                "message": (!label.is_empty()).then_some(label),
-            }))
-        });
-        without_absent(json!({
-            "message": error.message(),
-            "places": places.collect::<Vec<_>>(),
-            "causes": super::error::causes(error),
-            "hints": error.hints(),
-        }))
-    };
-    let mut first = one(error);
-    let others: Vec<Value> = error.each().skip(1).map(one).collect();
-    if !others.is_empty() {
-        first["others"] = others.into();
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped_and_read_as_it_was() {
+        let value: Value = "a\u{202e}b\u{9b}c\u{e0041}d\n".into();
+        for written in [pretty(&value), line(&value)] {
+            assert_eq!(written, "\"a\\u202eb\\u009bc\\udb40\\udc41d\\n\"\n");
+            assert_eq!(serde_json::from_str::<Value>(&written).expect("JSON"), value);
+        }
     }
-    first
 }

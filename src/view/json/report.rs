@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
-use super::super::report::not_pruned;
-use super::document;
-use super::event::{error, message, paths};
+use super::error::Errors;
+use super::event::paths;
+use super::outcome::{Came, Unpruned};
+use super::{Kind, document};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::tally::OutcomeKind;
 use crate::diagnostic::error::Error;
+use crate::execute;
 use crate::execute::Outcome;
-use crate::execute::report::Report;
+use crate::object::ObjectRef;
 use crate::object::commit::Commit;
+use crate::plan::ApplySetName;
 
 /// What a report is about.
 #[derive(Debug)]
@@ -28,49 +32,128 @@ pub struct Subject<'a> {
     pub ended: Timestamp,
 }
 
+/// What came of a sync.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Report<'a> {
+    /// When it ended (RFC 3339, with milliseconds).
+    time: String,
+    /// The ApplySet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    apply_set: Option<ApplySetName>,
+    /// The cluster, as a person knows it.
+    cluster: &'a str,
+    /// The commit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<&'a Commit>,
+    /// How it ended.
+    result: Ended,
+    /// How many objects there are of each outcome.
+    counts: BTreeMap<OutcomeKind, usize>,
+    /// What came of each object that was not unchanged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    objects: Vec<Object<'a>>,
+    /// The objects that differ from the plan now that they are stored.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mismatches: Vec<Mismatch<'a>>,
+    /// That nothing was pruned, though something was to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_pruned: Option<Unpruned>,
+    /// What ended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Errors>,
+}
+
+impl Kind for Report<'_> {
+    const KIND: &'static str = "Report";
+}
+
+/// How a sync ended.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+enum Ended {
+    /// All of it was done.
+    Complete,
+    /// Some of it was not done.
+    Incomplete,
+    /// An error ended it.
+    Failed,
+    /// Somebody stopped it.
+    Interrupted,
+}
+
+/// What came of an object.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Object<'a> {
+    /// The object.
+    object: &'a ObjectRef,
+    #[serde(flatten)]
+    came: CameOrNot<'a>,
+}
+
+/// What came of an object, or that the sync ended before it was known.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged)]
+enum CameOrNot<'a> {
+    Came(Box<Came<'a>>),
+    Open {
+        /// What is known of it.
+        outcome: OutcomeKind,
+    },
+}
+
+/// A stored object that differs from the plan.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Mismatch<'a> {
+    /// The object.
+    object: &'a ObjectRef,
+    /// The paths of the fields that differ.
+    fields: Vec<String>,
+}
+
 /// The document of a report.
-pub fn report(report: &Report, failure: Option<&Error>, subject: &Subject<'_>) -> Value {
+pub fn report(report: &execute::report::Report, failure: Option<&Error>, subject: &Subject<'_>) -> Value {
     let changed = report
         .outcomes
         .iter()
         .filter(|(_, outcome)| !matches!(outcome, Outcome::Unchanged));
-    let objects = changed.map(|(reference, outcome)| {
-        super::without_absent(json!({
-            "object": reference,
-            "outcome": outcome.kind(),
-            "message": message(outcome),
-            "error": error(outcome),
-        }))
+    let changed = changed.map(|(reference, outcome)| Object {
+        object: reference,
+        came: CameOrNot::Came(Box::new(outcome.into())),
     });
-    let open = report
-        .open()
-        .map(|(reference, kind)| json!({"object": reference, "outcome": kind}));
+    let open = report.open().map(|(reference, outcome)| Object {
+        object: reference,
+        came: CameOrNot::Open { outcome },
+    });
     let tally = report.tally();
-    let counts: BTreeMap<OutcomeKind, usize> = OutcomeKind::ALL
-        .into_iter()
-        .map(|kind| (kind, tally.of(kind)))
-        .collect();
-    let mismatches = report.mismatches.iter();
-    let mismatches = mismatches.map(|(reference, fields)| json!({"object": reference, "fields": paths(fields)}));
-    let result = match () {
-        () if report.interrupted => "interrupted",
-        () if report.failed => "failed",
-        () if report.is_complete() => "complete",
-        () => "incomplete",
-    };
-    document(
-        "Report",
-        json!({
-            "time": format!("{:.3}", subject.ended),
-            "applySet": subject.set.map(|set| json!({"name": set.name, "namespace": set.namespace})),
-            "cluster": subject.cluster,
-            "revision": subject.revision,
-            "result": result,
-            "counts": counts,
-            "objects": objects.chain(open).collect::<Vec<Value>>(),
-            "mismatches": mismatches.collect::<Vec<Value>>(),
-            "notPruned": report.not_pruned.as_ref().map(|(objects, why)| json!({"objects": objects, "message": not_pruned(*why)})),
-            "error": failure.map(super::error),
-        }),
-    )
+    let counts = OutcomeKind::ALL.into_iter().map(|kind| (kind, tally.of(kind)));
+    let mismatches = report.mismatches.iter().map(|(object, fields)| Mismatch {
+        object,
+        fields: paths(fields),
+    });
+    document(&Report {
+        time: format!("{:.3}", subject.ended),
+        apply_set: subject.set.map(Into::into),
+        cluster: subject.cluster,
+        revision: subject.revision,
+        result: match () {
+            () if report.interrupted => Ended::Interrupted,
+            () if report.failed => Ended::Failed,
+            () if report.is_complete() => Ended::Complete,
+            () => Ended::Incomplete,
+        },
+        counts: counts.collect(),
+        objects: changed.chain(open).collect(),
+        mismatches: mismatches.collect(),
+        not_pruned: report
+            .not_pruned
+            .as_ref()
+            .map(|(objects, why)| Unpruned::new(*objects, *why)),
+        error: failure.map(Into::into),
+    })
 }

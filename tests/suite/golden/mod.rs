@@ -11,6 +11,8 @@ use std::{env, fs};
 
 use situation::Situation;
 
+use crate::documents;
+
 /// The forms of a plan, the endings of their files, and how wide the terminal is.
 const FORMS: [(&str, &str, &str); 5] = [
     ("text", "80.txt", "80"),
@@ -90,6 +92,7 @@ fn diff(dir: &Path, form: &str, columns: &str, args: &[String]) -> String {
     let stdout = String::from_utf8(output.stdout).expect("UTF-8");
     let stderr = String::from_utf8(output.stderr).expect("UTF-8");
     let code = output.status.code().expect("it ended by itself");
+    documents::are_as_their_schemas_say(&stdout);
     match (code, stderr.is_empty()) {
         (0 | 1, true) if form == "html" => content(&stdout),
         (0 | 1, true) => stdout,

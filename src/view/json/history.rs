@@ -1,0 +1,72 @@
+//! The earlier syncs of an ApplySet.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Kind, document};
+use crate::applyset::journal::{Ending, Entry};
+use crate::applyset::parent::Record;
+use crate::applyset::tally::Tally;
+use crate::object::commit::Commit;
+use crate::plan::ApplySetName;
+use crate::view::HistoryView;
+
+/// The earlier syncs of an ApplySet.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct History<'a> {
+    /// The ApplySet.
+    apply_set: ApplySetName,
+    /// The cluster, as a person knows it.
+    cluster: &'a str,
+    /// The syncs, the latest first.
+    syncs: Vec<Sync<'a>>,
+}
+
+impl Kind for History<'_> {
+    const KIND: &'static str = "History";
+}
+
+/// A sync.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Sync<'a> {
+    #[serde(flatten)]
+    record: &'a Record,
+    /// When it ended (RFC 3339); absent where it was cut off, or is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<&'a str>,
+    /// How it ended.
+    ending: Ending,
+    /// How many objects there are of each outcome.
+    counts: &'a Tally,
+    /// The commit that was synced before, where this one is not a later one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    back_from: Option<&'a Commit>,
+    /// Whether it was about a part of the objects only.
+    partial: bool,
+}
+
+impl<'a> Sync<'a> {
+    pub(super) fn of(entry: &'a Entry) -> Self {
+        Self {
+            record: &entry.record,
+            ended: entry.ended.as_deref(),
+            ending: entry.ending,
+            counts: &entry.counts,
+            back_from: entry.back_from.as_ref(),
+            partial: entry.partial,
+        }
+    }
+}
+
+/// The document `History`.
+pub fn history(view: &HistoryView<'_>) -> Value {
+    document(&History {
+        apply_set: view.set.into(),
+        cluster: view.cluster,
+        syncs: view.syncs.entries().iter().map(Sync::of).collect(),
+    })
+}

@@ -1,0 +1,131 @@
+//! A plan: what a saved one holds, with what a reviewer wants to know besides.
+
+mod change;
+mod danger;
+mod edit;
+mod facts;
+mod reason;
+mod step;
+mod totals;
+
+use serde::Serialize;
+
+use self::danger::Danger;
+use self::edit::Edit;
+use self::facts::{Again, Cluster, Crossed, LastSync, ObjectWarning, Revision};
+pub(super) use self::facts::{Forgotten, NotCompared};
+use self::step::Step;
+use self::totals::{Counts, Restarts};
+use super::super::document::Document;
+use super::Kind;
+use super::refusal::Refusal;
+use super::told::Told;
+use super::warning::warnings;
+use crate::object::commit::Commit;
+use crate::plan::{ApplySetName, MadeOf};
+
+/// A plan. With `madeOf`, `sync --plan` takes it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Plan<'a> {
+    /// What it is bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_of: Option<MadeOf>,
+    /// The ApplySet; absent where there is none, so that nothing is pruned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    apply_set: Option<ApplySetName>,
+    #[serde(flatten)]
+    cluster: Cluster<'a>,
+    /// The environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'a str>,
+    /// The environments that change between the two commits and are not shown.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    environments_not_shown: &'a [String],
+    /// The commit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<Revision<'a>>,
+    /// The last sync that was completed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_synced: Option<LastSync<'a>>,
+    /// The commit that was synced last, where this one is not a later one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goes_back_from: Option<&'a Commit>,
+    /// The Jobs whose work it goes back across.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    goes_back_across: Vec<Crossed<'a>>,
+    /// Whether everything is as git wants it.
+    in_sync: bool,
+    /// How many objects there are of each action.
+    counts: Counts,
+    /// What starts anew.
+    #[serde(skip_serializing_if = "Restarts::is_nothing")]
+    restarts: Restarts,
+    /// Why a sync refuses to begin.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refusals: Vec<Told<Refusal<'a>>>,
+    /// The kinds that could not be compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_compared: Vec<NotCompared<'a>>,
+    /// That the ApplySet's parent does not say where all members are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forgotten: Option<Forgotten<'a>>,
+    /// What to know of objects that stay as they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<ObjectWarning<'a>>,
+    /// Drift that was put back before and came again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    again: Vec<Again<'a>>,
+    /// How many objects of the directory are not selected.
+    not_selected: usize,
+    /// What a reviewer must not overlook, the worst first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dangers: Vec<Danger<'a>>,
+    /// The edits in git that change several objects.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    edits: Vec<Edit<'a>>,
+    /// What becomes of each object that does not stay as it is.
+    steps: Vec<Step<'a>>,
+}
+
+impl Kind for Plan<'_> {
+    const KIND: &'static str = crate::plan::KIND;
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn of(document: &'a Document<'a>, made_of: Option<MadeOf>) -> Self {
+        let (plan, heading) = (document.plan, document.heading);
+        let cluster = Cluster::of(heading.against);
+        // Between two commits there is no cluster that anybody synced.
+        let parent = plan.facts.parent.as_ref().filter(|_| cluster.is_there());
+        let last = parent.and_then(|parent| parent.completed.as_ref());
+        let warned = plan.unchanged.iter().flat_map(|settled| {
+            let object = &settled.reference;
+            warnings(object, &settled.warnings).map(move |warning| ObjectWarning { object, warning })
+        });
+        Self {
+            made_of,
+            apply_set: plan.facts.set.as_ref().map(Into::into),
+            cluster,
+            environment: heading.environment,
+            environments_not_shown: heading.elsewhere,
+            revision: heading.revision.map(Into::into),
+            last_synced: last.map(Into::into),
+            goes_back_from: plan.back.from.as_ref(),
+            goes_back_across: plan.back.crossed.iter().map(Into::into).collect(),
+            in_sync: plan.is_in_sync(),
+            counts: Counts::of(plan),
+            restarts: Restarts::of(plan),
+            refusals: plan.refusals.iter().map(Refusal::told).collect(),
+            not_compared: plan.facts.not_compared.iter().map(Into::into).collect(),
+            forgotten: plan.facts.forgotten.as_ref().map(Into::into),
+            warnings: warned.collect(),
+            again: plan.again().map(Into::into).collect(),
+            not_selected: heading.not_selected,
+            dangers: document.dangers.iter().map(Danger::of).collect(),
+            edits: document.edits.edits.iter().map(Edit::of).collect(),
+            steps: plan.steps.iter().map(|step| Step::of(step, heading)).collect(),
+        }
+    }
+}
