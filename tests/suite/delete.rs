@@ -1,5 +1,7 @@
 //! `stackanetes delete`: a whole ApplySet goes, and nothing but it.
 
+use serde_json::Value;
+
 use crate::bed::{Bed, Run, config_map, namespace, pod_template, secret, with_metadata};
 use crate::control_plane::{AuditEvent, ControlPlane};
 
@@ -21,6 +23,45 @@ fn records(bed: &Bed) -> [bool; 3] {
 fn deletes(requests: &[AuditEvent]) -> Vec<&str> {
     let deletes = requests.iter().filter(|request| request.verb == "delete");
     deletes.map(|request| request.name.as_str()).collect()
+}
+
+#[test]
+fn programs_are_told_of_each_object_that_goes() {
+    let bed = Bed::new("delete-told");
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.write(
+        "kept.yaml",
+        &with_metadata(
+            &config_map("kept", &[("a", "1")]),
+            "  annotations: {stackanetes.io/prune: never}\n",
+        ),
+    );
+    bed.synced();
+    let run = deleted(&bed, &["--format", "json"]).exits(0);
+    let documents: Vec<Value> = run
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a document a line"))
+        .collect();
+    let kinds: Vec<&str> = documents
+        .iter()
+        .map(|document| document["kind"].as_str().expect("a kind"))
+        .collect();
+    let events = kinds.len() - 2;
+    assert!(events > 0, "{kinds:?}");
+    assert_eq!(kinds, [vec!["Plan"], vec!["Event"; events], vec!["Report"]].concat());
+    let reasons: Vec<&Value> = documents[0]["steps"]
+        .as_array()
+        .expect("the steps")
+        .iter()
+        .map(|step| &step["reason"]["code"])
+        .collect();
+    assert_eq!(reasons, ["keepAnnotated", "everything"]);
+    let report = &documents[kinds.len() - 1];
+    assert_eq!(
+        (&report["result"], &report["counts"]["deleted"]),
+        (&"complete".into(), &1.into())
+    );
 }
 
 #[test]

@@ -64,6 +64,16 @@ fn back_to_an_earlier_revision_and_forward_again() {
         "{own}"
     );
 
+    let all = bed.run(&["status", "-A", "--format", "json"]).exits(0);
+    let all: Value = serde_json::from_str(&all.stdout).expect("a document");
+    let sets = all["applySets"].as_array().expect("the ApplySets");
+    let own = sets.iter().find(|set| set["applySet"]["name"] == "history-back");
+    let last = &own.expect("it is there")["last"];
+    assert_eq!(
+        (&last["ending"], &last["revision"]),
+        (&"complete".into(), &second.as_str().into())
+    );
+
     let run = history(&bed);
     let lines: Vec<&str> = run.stdout.lines().skip(2).map(str::trim).collect();
     let expected = [
