@@ -18,7 +18,7 @@ use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::SourceFile;
 use crate::object::selection::{LabelSelector, Selection};
 use crate::plan::{
-    Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune, SecretDefaults, Whose,
+    Adoptable, Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune, SecretDefaults, Whose,
 };
 use crate::source::parameters::Assignment;
 use crate::source::{self, Inputs, Settings};
@@ -347,9 +347,11 @@ pub(super) struct Safety {
     /// Sync the set from another directory, or another repository, than the last time.
     #[arg(hide_short_help = true, long)]
     switch_source: bool,
-    /// Take over objects that exist and are not ours.
-    #[arg(long)]
-    adopt: bool,
+    /// Take over objects that exist and are not ours: all, or those of a KIND, or KIND/NAME.
+    ///
+    /// May be repeated. Those of another ApplySet are never taken.
+    #[arg(long, value_name = "KIND[/NAME]", num_args = 0..=1, require_equals = true)]
+    adopt: Option<Vec<Adoptable>>,
     /// Delete nothing.
     #[arg(long)]
     pub(super) no_prune: bool,
@@ -385,6 +387,14 @@ pub(super) struct Safety {
 }
 
 impl Safety {
+    fn adoption(&self) -> Adoption {
+        match self.adopt.as_deref() {
+            None => Adoption::Annotated,
+            Some([]) => Adoption::All,
+            Some(named) => Adoption::Named(named.to_vec()),
+        }
+    }
+
     pub(super) fn policy(&self, field_manager: &str, environment: Option<&str>) -> Policy {
         Policy {
             elsewhere: None,
@@ -404,7 +414,7 @@ impl Safety {
             } else {
                 Conflicts::Stop
             },
-            adoption: if self.adopt { Adoption::All } else { Adoption::Annotated },
+            adoption: self.adoption(),
             prune: if self.no_prune { Prune::Nothing } else { Prune::Orphans },
             budget: self.max_prune.unwrap_or_default(),
             empty: if self.allow_empty { Empty::Meant } else { Empty::Refused },

@@ -6,6 +6,7 @@ pub mod finalizer;
 pub mod generate;
 pub mod health;
 pub mod jobs;
+pub mod keeper;
 pub(crate) mod pods;
 pub mod privilege;
 pub mod rollout;

@@ -295,7 +295,7 @@ fn changing_kind(definition: &Observation) -> Option<GroupKind> {
         Answered::Unverified { .. } => !compare::is_base(&definition.desired, live),
         Answered::Refused(_)
         | Answered::Immutable(_)
-        | Answered::NotOurs(_)
+        | Answered::NotOurs(..)
         | Answered::Proved
         | Answered::UpToDate => false,
     };

@@ -17,7 +17,7 @@ use crate::diagnostic::error::{Error, Result};
 use crate::kinds::jobs::{Inputs, Run};
 use crate::object::{DesiredObject, LiveObject};
 use crate::plan::migrate::Migration;
-use crate::plan::{self, Answered, Observation, Unverified, Version};
+use crate::plan::{self, Answered, Claim, Observation, Unverified, Version};
 use crate::sops;
 use crate::ssa::schema::Schema;
 
@@ -151,8 +151,33 @@ pub(super) struct Inquiry<'a> {
 }
 
 impl Inquiry<'_> {
-    /// Asks the server what an apply of `desired` would do to `live`.
+    /// Asks the server what an apply of `desired` would do to `live`. Of what is not ours to change it is asked too, so
+    /// that it can be said what adopting it would do.
     pub(super) async fn ask(
+        self,
+        desired: DesiredObject,
+        resource: Resource,
+        live: Option<LiveObject>,
+    ) -> Result<Observation> {
+        let query = self.query;
+        let mut observation = self.asked(desired, resource, live).await?;
+        let (desired, live) = (&observation.desired, observation.live.as_ref());
+        let claim = live.map(|live| plan::claim(desired, live, query.set.as_ref(), &query.policy));
+        match claim.filter(|claim| !claim.allows_change()) {
+            Some(claim) if !matches!(observation.answer, Answered::NotOurs(..)) => {
+                let answer = observation.answer;
+                let is_known = matches!(
+                    answer,
+                    Answered::ByServer { .. } | Answered::Refused(_) | Answered::Immutable(_)
+                );
+                observation.answer = Answered::NotOurs(claim, is_known.then(|| Box::new(answer)));
+            }
+            _ => {}
+        }
+        Ok(observation)
+    }
+
+    async fn asked(
         mut self,
         desired: DesiredObject,
         resource: Resource,
@@ -264,7 +289,10 @@ impl Inquiry<'_> {
         let query = self.query;
         let claim = live.map(|live| plan::claim(desired, live, query.set.as_ref(), &query.policy));
         match claim {
-            Some(claim) if !claim.allows_change() => return Some(Answered::NotOurs(claim)),
+            // A Job that is not ours is none that we would run.
+            Some(claim) if !claim.allows_change() && (claim != Claim::NotOurs || desired.inputs.is_some()) => {
+                return Some(Answered::NotOurs(claim, None));
+            }
             _ if *run == Run::UpToDate => return Some(Answered::UpToDate),
             _ => {}
         }

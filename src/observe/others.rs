@@ -15,7 +15,7 @@ impl Observer<'_> {
         let others = objects
             .iter_mut()
             .filter_map(|observation| match &mut observation.answer {
-                Answered::NotOurs(Claim::Other(set)) => Some(set),
+                Answered::NotOurs(Claim::Other(set), _) => Some(set),
                 _ => None,
             });
         let others: Vec<&mut OtherSet> = others.collect();

@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use super::compare::{self, Cause, Comparison, FieldChange, Sides};
 use super::immutable::{self, Around};
 use super::{
-    Action, Answered, ApplyWork, Claim, Conflicts, Observation, Past, Policy, Reason, Restarts, Settled, Step,
-    Tolerated, Unverified, Version, Warning, Work,
+    Action, Adopting, Answered, ApplyWork, Claim, Conflicts, Observation, Past, Policy, Reason, Restarts, Settled,
+    Step, Tolerated, Unverified, Version, Warning, Work,
 };
+use crate::applyset::inventory;
 use crate::cluster::Propagation;
 use crate::kinds::generate;
 use crate::kinds::health::{self, Health};
 use crate::kinds::jobs::{self, Inputs, Run};
+use crate::kinds::keeper::Keeper;
 use crate::kinds::privilege::Privilege;
 use crate::object::field::{FieldPath, ManagedFields};
 use crate::object::{DesiredObject, LiveObject};
@@ -36,8 +38,12 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
         live,
         answer,
         run,
-    } = observation;
+    } = match not_ours(observation, &past, policy) {
+        Ok(decision) => return decision,
+        Err(observation) => *observation,
+    };
     let mut step = Step {
+        keeper: live.as_ref().and_then(|live| keeper(live, policy)),
         tolerated: (live.as_ref())
             .map(|live| Tolerated::of(&desired, live, &ruled))
             .unwrap_or_default(),
@@ -66,8 +72,8 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
             return immutable::decide(step, work, *found, &Around::new(live.as_ref(), &ruled, policy));
         }
         Answered::Refused(error) => return left(step, Action::Refused, Reason::Refused(error)),
-        Answered::Proved | Answered::UpToDate => return settled(step, work, live.as_ref()),
-        Answered::NotOurs(claim) => return not_ours(step, claim),
+        // What is not ours was decided first.
+        Answered::Proved | Answered::UpToDate | Answered::NotOurs(..) => return settled(step, work, live.as_ref()),
         Answered::ByServer { object, warnings } => (Ok(object), warnings),
         Answered::Unverified { why, predicted } => {
             step.unverified = Some(why);
@@ -157,6 +163,7 @@ fn new(desired: &DesiredObject) -> Step {
         unverified: None,
         guess: None,
         warnings: Vec::new(),
+        keeper: None,
         place: desired.place(&FieldPath::root()),
         work: Work::Nothing,
     }
@@ -178,13 +185,38 @@ fn moved(desired: &DesiredObject, live: &LiveObject, field_manager: &str) -> Opt
     (!recorded.is_empty() && recorded != desired.gvk().api_version()).then_some(recorded)
 }
 
-/// An object that is left alone, whatever it is.
-fn not_ours(step: Step, claim: Claim) -> Decision {
-    let reason = match claim {
-        Claim::Other(set) => Reason::OtherApplySet(set),
-        Claim::Ours | Claim::Adoptable | Claim::NotOurs => Reason::NotOurs,
+/// An object that is not ours is left alone, whatever it is, and told what adopting it would do; any other is given back.
+fn not_ours(observation: Observation, past: &Past, policy: &Policy) -> Result<Decision, Box<Observation>> {
+    let Answered::NotOurs(claim, answer) = observation.answer else {
+        return Err(Box::new(observation));
     };
-    left(step, Action::Skip, reason)
+    let live = observation.live.as_ref();
+    let step = Step {
+        warnings: Warning::of(&observation.desired, live),
+        keeper: live.and_then(|live| keeper(live, policy)),
+        ..new(&observation.desired)
+    };
+    let reason = match (claim, answer) {
+        (Claim::Other(set), _) => Reason::OtherApplySet(set),
+        (Claim::Ours | Claim::Adoptable | Claim::NotOurs, None) => Reason::NotOurs(Box::new(Adopting::Unknown)),
+        (Claim::Ours | Claim::Adoptable | Claim::NotOurs, Some(answer)) => {
+            let adopted = Observation {
+                answer: *answer,
+                ..observation
+            };
+            Reason::NotOurs(Box::new(Adopting::of(decide(adopted, past.clone(), policy))))
+        }
+    };
+    Ok(left(step, Action::Skip, reason))
+}
+
+/// Who keeps an object that is not ours, and never was.
+fn keeper(live: &LiveObject, policy: &Policy) -> Option<Keeper> {
+    let is_ours = ManagedFields::of(live).applied_by(&policy.field_manager).is_some();
+    if is_ours || inventory::member_of(live).is_some() {
+        return None;
+    }
+    Keeper::of(live)
 }
 
 /// An object that is left as it is for this reason.

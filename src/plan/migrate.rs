@@ -13,6 +13,7 @@
 
 use serde_json::{Value, json};
 
+use crate::kinds::keeper::LAST_APPLIED;
 use crate::object::LiveObject;
 use crate::object::field::{FieldManager, FieldPath, FieldSet, ManagedFields, Operation, PathElement};
 use crate::source::rules;
@@ -21,8 +22,6 @@ use crate::ssa::schema::Schema;
 
 /// What `kubectl apply` calls itself.
 const CLIENT_SIDE_APPLY: &str = "kubectl-client-side-apply";
-/// The annotation in which it notes what it applied.
-pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Whose fields become whose.
 #[derive(Debug, Clone, Copy)]

@@ -2,6 +2,7 @@
 //!
 //! A pure function of what was observed and of the policy. No step is decided anywhere else.
 
+mod adoption;
 mod again;
 pub mod compare;
 mod dangers;
@@ -27,6 +28,7 @@ use self::refusals::Grounds;
 use crate::object::{self, ObjectRef};
 use crate::plan::order::rank;
 
+pub use adoption::{Adoptable, Adopting, Adoption};
 pub use again::Again;
 pub use dangers::Danger;
 pub use decide::{Decision, decide};
@@ -37,7 +39,7 @@ pub use observed::{
     ParentGap, Past, Unpredicted, Untried, Unverified,
 };
 pub use ownership::{Claim, OtherSet, claim};
-pub use policy::{Adoption, Conflicts, Elsewhere, Empty, Environment, GoingBack, Policy, Prune, SecretDefaults, Whose};
+pub use policy::{Conflicts, Elsewhere, Empty, Environment, GoingBack, Policy, Prune, SecretDefaults, Whose};
 pub use prune::{Budget, Contents, Held, NoBudget, Unseen, is_precious, is_same_delete, names_kind};
 pub use saved::{
     API_VERSION, ApplySetName, KIND, MadeOf, Moved, OtherPart, SavedChange, SavedPlan, SavedStep, SavedVersion,

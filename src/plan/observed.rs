@@ -223,8 +223,8 @@ pub enum Answered {
     Refused(Arc<Error>),
     /// The server refuses it, only because fields of the object that is there cannot be changed.
     Immutable(Box<Immutable>),
-    /// The server was not asked, since the object is not ours to change.
-    NotOurs(Claim),
+    /// The object is not ours to change. What an apply would do to it all the same, where the server was asked.
+    NotOurs(Claim, Option<Box<Answered>>),
     /// The server was not asked, since its own records prove that nothing would change.
     Proved,
     /// The server was not asked, since a Job has run, or runs, with the inputs that it is to have.

@@ -1,6 +1,6 @@
 //! Whether an existing object is ours to change.
 
-use super::{Adoption, Policy};
+use super::Policy;
 use crate::applyset::inventory::{self, ApplySet};
 use crate::object::field::ManagedFields;
 use crate::object::{DesiredObject, LiveObject, ObjectRef};
@@ -44,7 +44,9 @@ pub fn claim(desired: &DesiredObject, live: &LiveObject, set: Option<&ApplySet>,
             parent: None,
         }),
         None if ManagedFields::of(live).applied_by(&policy.field_manager).is_some() => Claim::Ours,
-        None if policy.adoption == Adoption::All || desired.annotation(inventory::ADOPT) == Some("allowed") => {
+        None if policy.adoption.takes(&desired.reference)
+            || desired.annotation(inventory::ADOPT) == Some("allowed") =>
+        {
             Claim::Adoptable
         }
         None => Claim::NotOurs,

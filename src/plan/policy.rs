@@ -1,5 +1,6 @@
 //! What the person who runs a sync allows.
 
+use super::Adoption;
 use super::{Budget, Permit};
 
 /// What the person who runs a sync allows.
@@ -102,15 +103,6 @@ pub enum Conflicts {
     Stop,
     /// Git.
     Force,
-}
-
-/// Whether existing objects that are not ours are adopted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Adoption {
-    /// Only those whose manifest allows it.
-    Annotated,
-    /// All that are no other ApplySet's.
-    All,
 }
 
 /// What is pruned.

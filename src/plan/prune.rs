@@ -167,6 +167,7 @@ pub(super) fn steps(
                 guess: None,
                 unverified: None,
                 warnings: Vec::new(),
+                keeper: None,
                 place: None,
                 work,
             }

@@ -73,6 +73,7 @@ mod tests {
 
     fn step(work: Work, action: Action, reference: ObjectRef) -> Step {
         Step {
+            keeper: None,
             reference,
             action,
             reason: Reason::New,

@@ -201,7 +201,8 @@ impl SavedChange {
         [&self.before, &self.after].contains(&&SavedValue::Masked) || self.items.contains(&None)
     }
 
-    fn of(change: &FieldChange) -> Self {
+    /// What a saved plan says of a field that changes.
+    pub fn of(change: &FieldChange) -> Self {
         Self {
             path: change.shown.to_string(),
             items: change.shown.items().to_vec(),

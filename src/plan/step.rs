@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::policy::Elsewhere;
 use super::{
-    Back, Deleted, Facts, NoBase, OtherSet, Past, Replacement, Tolerated, Unpredicted, Unseen, Unverified, Warning,
+    Adopting, Back, Deleted, Facts, NoBase, OtherSet, Past, Replacement, Tolerated, Unpredicted, Unseen, Unverified,
+    Warning,
 };
 use crate::applyset::source::Source;
 use crate::cluster::{Propagation, Resource};
@@ -18,6 +19,7 @@ use crate::kinds::finalizer::Finalizer;
 use crate::kinds::generate::Make;
 use crate::kinds::health::Health;
 use crate::kinds::jobs::{Crossed, Inputs, Why};
+use crate::kinds::keeper::Keeper;
 use crate::kinds::pods::{self, PodTemplate};
 use crate::kinds::privilege::Privilege;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
@@ -97,6 +99,8 @@ pub struct Step {
     pub unverified: Option<Unverified>,
     /// What to know of it besides.
     pub warnings: Vec<Warning>,
+    /// Who keeps the object that is there, where that is not us and it left a mark.
+    pub keeper: Option<Keeper>,
     /// Where git says so.
     pub place: Option<Place>,
     /// What there is to do.
@@ -191,8 +195,8 @@ pub enum Reason {
     Generates,
     /// What changes cannot be said: neither by the server nor by our own merge, and why not by that.
     Unpredicted(Unpredicted),
-    /// It exists, and we never applied it.
-    NotOurs,
+    /// It exists, and we never applied it; what adopting it would do.
+    NotOurs(Box<Adopting>),
     /// It is part of another ApplySet.
     OtherApplySet(OtherSet),
     /// Git does not want it any more.

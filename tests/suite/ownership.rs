@@ -84,25 +84,3 @@ fn however_many_other_sets_have_objects_they_are_asked_for_once() {
         .filter(|request| request.uri.contains("applyset.kubernetes.io%2Fid"));
     assert_eq!(asked.count(), 1, "{requests:?}");
 }
-
-#[test]
-fn an_object_that_is_not_ours_is_adopted_only_when_asked() {
-    let bed = Bed::new("prune-adopt");
-    bed.kubectl(&["create", "configmap", "settings", "--from-literal=mode=theirs"]);
-    bed.write_config_map("settings", &[("mode", "ours")]);
-    bed.sync()
-        .exits(1)
-        .shows("? skip ConfigMap prune-adopt/settings it exists and is not ours; take it over with --adopt");
-    assert_eq!(
-        bed.get("configmap", "settings").expect("it is there")["data"]["mode"],
-        "theirs"
-    );
-    bed.run(&["sync", "--yes", "--adopt"])
-        .exits(0)
-        .shows("- theirs + ours takeover: from kubectl-create");
-    assert_eq!(
-        bed.get("configmap", "settings").expect("it is there")["data"]["mode"],
-        "ours"
-    );
-    bed.diff().exits(0);
-}

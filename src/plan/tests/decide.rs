@@ -94,12 +94,12 @@ fn what_is_not_ours_is_left_as_it_is() {
         parent: None,
     };
     for (claim, reason) in [
-        (Claim::NotOurs, Reason::NotOurs),
+        (Claim::NotOurs, Reason::NotOurs(Box::new(Adopting::Unknown))),
         (Claim::Other(theirs()), Reason::OtherApplySet(theirs())),
     ] {
         let step = step(
             Some(config_map("old", &[])),
-            Answered::NotOurs(claim),
+            Answered::NotOurs(claim, None),
             &Policy::default(),
         );
         assert_eq!((step.action, step.reason), (Action::Skip, reason));
@@ -175,8 +175,9 @@ fn whose_an_object_is() {
             ..set()
         },
     );
-    let all = Adoption::All;
-    let annotated = Adoption::Annotated;
+    let (all, annotated) = (&Adoption::All, &Adoption::Annotated);
+    let named = |text: &str| Adoption::Named(vec![text.parse().expect("a kind or an object")]);
+    let [kind, this, another] = &["ConfigMap", "ConfigMap/ns/x", "ConfigMap/y"].map(named);
     let others = || {
         Claim::Other(OtherSet {
             id: theirs.id(),
@@ -198,6 +199,10 @@ fn whose_an_object_is() {
         (denied, None, none, Some(&ours), annotated, Claim::NotOurs),
         (allowed, None, none, Some(&ours), annotated, Claim::Adoptable),
         (GIT, None, none, Some(&ours), all, Claim::Adoptable),
+        (GIT, None, none, Some(&ours), kind, Claim::Adoptable),
+        (GIT, None, none, Some(&ours), this, Claim::Adoptable),
+        (GIT, None, none, Some(&ours), another, Claim::NotOurs),
+        (GIT, Some(&theirs), none, Some(&ours), kind, others()),
     ];
     for (row, (text, member, owners, set, adoption, expected)) in table.into_iter().enumerate() {
         let mut value = orphan("v1", "ConfigMap", Some("ns"), "x");
@@ -205,7 +210,7 @@ fn whose_an_object_is() {
             value["metadata"]["labels"] = json!({ inventory::PART_OF: member.id() });
         }
         let policy = Policy {
-            adoption,
+            adoption: adoption.clone(),
             ..Policy::default()
         };
         let found = claim(&desired(text), &live(value, owners), set, &policy);

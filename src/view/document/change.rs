@@ -6,10 +6,9 @@ use serde_json::Value;
 use super::super::{age, value};
 use super::{Heading, Line, Lines, Tone};
 
-use crate::kinds::rollout;
+use crate::kinds::{keeper, rollout};
 use crate::object::field::{FieldManager, FieldPath};
 use crate::plan::compare::{Beside, Cause, FieldChange, GitChange, Shown, Yielded};
-use crate::plan::migrate;
 use crate::plan::{Action, Step};
 use crate::source::rules::{self, LeftTo, Rule, Source, Verdict};
 
@@ -110,7 +109,7 @@ fn follows(change: &FieldChange, cause: &str) -> Option<Line> {
 
 /// What `kubectl apply` noted is a whole manifest in one line.
 fn last_applied(change: &FieldChange, cause: &str) -> Option<Line> {
-    let is_it = change.path == FieldPath::of(&["metadata", "annotations", migrate::LAST_APPLIED]);
+    let is_it = change.path == FieldPath::of(&["metadata", "annotations", keeper::LAST_APPLIED]);
     let goes = is_it && change.after == Shown::Absent;
     goes.then(|| Line::new(4, format!("{} goes", change.shown)).beside(cause))
 }

@@ -1,6 +1,7 @@
 //! The document of a plan: all that is said of it, in the order in which it is read. Text, Markdown,
 //! HTML and JSON are views of it, and none reads what another made.
 
+mod adoption;
 mod alike;
 mod base;
 mod blocked;

@@ -1,7 +1,7 @@
 //! Why a step is what it is, and what it does besides, beside its first line.
 
 use super::super::value;
-use super::{Against, Heading, Pruning, change, immutable, kept};
+use super::{Against, Heading, Pruning, adoption, change, immutable, kept};
 use crate::applyset::inventory::ApplySet;
 use crate::kinds::jobs::Why;
 use crate::plan::compare::GitChange;
@@ -39,7 +39,7 @@ pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
         Reason::Ownership => "no value changes; only who owns its fields".to_owned(),
         Reason::Generates => "generates values; nothing else changes".to_owned(),
         Reason::Unpredicted(why) => format!("what changes cannot be said: {}", value::visible(&unpredicted(why))),
-        Reason::NotOurs => "it exists and is not ours; take it over with --adopt".to_owned(),
+        Reason::NotOurs(adopting) => adoption::note(adopting, step, heading),
         Reason::OtherApplySet(set) => other_set(set),
         Reason::Dropped => match heading.blame.of_object(&step.reference) {
             None => "no longer in git".to_owned(),
@@ -124,7 +124,8 @@ pub(super) fn input(name: &str) -> String {
     }
 }
 
-fn restarts(restarts: Restarts, heading: &Heading<'_>) -> String {
+/// What an update does to running pods.
+pub(super) fn restarts(restarts: Restarts, heading: &Heading<'_>) -> String {
     match restarts {
         // No node is known where no cluster is asked.
         Restarts::Daemons(_) if matches!(heading.against, Against::Commit { .. }) => {

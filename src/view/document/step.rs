@@ -4,7 +4,7 @@ use super::super::value;
 use super::base::no_base;
 use super::note::note;
 use super::warning::warning;
-use super::{Detail, Heading, Line, Lines, Sign, Tone, change, immutable};
+use super::{Detail, Heading, Line, Lines, Sign, Tone, adoption, change, immutable};
 use crate::kinds::generate::{Make, Making};
 use crate::object::field::FieldPath;
 use crate::plan::{Action, Reason, Step, Work};
@@ -34,6 +34,7 @@ pub(in crate::view) fn below(step: &Step, heading: &Heading<'_>) -> Lines {
         let text = crate::view::error::plain(error);
         lines.append(text.lines().map(|line| Line::new(4, line)));
     }
+    lines.append(adoption::lines(step, heading));
     for change in &step.changes {
         lines.append(change::change(change, step, heading));
     }

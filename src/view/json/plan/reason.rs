@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use super::super::outcome::Unlooked;
+use super::change::Change;
+use super::step::Restarts;
 use crate::kinds::jobs::Why;
 use crate::object::ObjectRef;
 use crate::object::commit::Commit;
-use crate::plan::{self, Lost, NoBase, Obstacle, Replacement, Unpredicted, Untried};
+use crate::plan::{self, Lost, NoBase, Obstacle, Replacement, SavedChange, Unpredicted, Untried};
 
 /// Why a step is what it is.
 #[derive(Debug, Serialize)]
@@ -68,7 +70,10 @@ pub(super) enum Reason<'a> {
         why: Option<String>,
     },
     /// It exists, and we never applied it.
-    NotOurs,
+    NotOurs {
+        /// What adopting it would do.
+        adopting: Adopting<'a>,
+    },
     /// It is part of another ApplySet.
     OtherApplySet {
         /// Its id.
@@ -137,7 +142,9 @@ impl<'a> From<&'a plan::Reason> for Reason<'a> {
                     Unpredicted::Refused(refusal) => Some(refusal.to_string()),
                 },
             },
-            plan::Reason::NotOurs => Self::NotOurs,
+            plan::Reason::NotOurs(adopting) => Self::NotOurs {
+                adopting: (&**adopting).into(),
+            },
             plan::Reason::OtherApplySet(set) => Self::OtherApplySet {
                 id: &set.id,
                 parent: set.parent.as_ref(),
@@ -175,6 +182,41 @@ impl<'a> Reason<'a> {
             Why::Fixed => ("fixed", [].as_slice()),
         };
         Self::RunsAgain { why, inputs }
+    }
+}
+
+/// What adopting an object that is not ours would do.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "code", rename_all = "camelCase")]
+pub(super) enum Adopting<'a> {
+    /// It was not found out.
+    Unknown,
+    /// It cannot be changed to what git says.
+    Refused,
+    /// It becomes what git says.
+    Changes {
+        /// The fields that change.
+        fields: Vec<Change<'a>>,
+        /// What that does to running pods.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        restarts: Option<Restarts>,
+    },
+}
+
+impl<'a> From<&'a plan::Adopting> for Adopting<'a> {
+    fn from(adopting: &'a plan::Adopting) -> Self {
+        match adopting {
+            plan::Adopting::Unknown => Self::Unknown,
+            plan::Adopting::Refused => Self::Refused,
+            plan::Adopting::Changes { fields, restarts } => Self::Changes {
+                fields: fields
+                    .iter()
+                    .map(|change| Change::of(SavedChange::of(change), change, None))
+                    .collect(),
+                restarts: restarts.map(Into::into),
+            },
+        }
     }
 }
 

@@ -53,6 +53,9 @@ pub(super) struct Step<'a> {
     /// What to know of it besides.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Told<Code>>,
+    /// The tool that keeps the object that is there, where that is not us: in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keeper: Option<String>,
     /// The managers whose fields become ours first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     takes_from: Vec<&'a str>,
@@ -81,7 +84,7 @@ struct Beside<'a> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Restarts {
+pub(super) struct Restarts {
     /// How many pods start anew, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pods: Option<i64>,
@@ -145,6 +148,7 @@ impl<'a> Step<'a> {
                 message: no_base(why),
             }),
             warnings: warnings(&step.reference, &step.warnings).collect(),
+            keeper: step.keeper.as_ref().map(ToString::to_string),
             takes_from: takes_from.map(|manager| manager.name.as_str()).collect(),
             moves_from: step.moved.as_deref(),
             yielded: yielded.map(|yielded| yielded.path.to_string()).collect(),
