@@ -15,7 +15,9 @@ pub struct ClusterError {
     /// The fields that the server named, each with its words.
     pub causes: Vec<FieldCause>,
     /// Whom the server took us for, where it says so: of [`Failure::Forbidden`].
-    pub user: Option<String>,
+    pub user: Option<Box<str>>,
+    /// The HTTP status of the server's answer, if there was one.
+    pub code: Option<u16>,
     /// The cause below, when it is not the server's answer.
     pub source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -41,6 +43,9 @@ pub enum Failure {
     },
     /// No answer: nothing listens, TLS fails, a time-out.
     Unreachable,
+    /// A successful answer that is not what was asked for: something else answers in the place of the server. Of a
+    /// write it is not known whether it was done.
+    Unreadable,
     /// The certificate of the server is signed by nobody that is trusted, or is not its own.
     Untrusted,
     /// The certificate of the server has expired, or is not valid yet.
@@ -126,8 +131,30 @@ impl ClusterError {
             message: message.into(),
             causes: Vec::new(),
             user: None,
+            code: None,
             source: None,
         }
+    }
+
+    /// What is wrong in words that quote no value of an object, where they tell more than the kind of the failure: those
+    /// of the client, or the status of an answer.
+    pub fn without_values(&self) -> Option<String> {
+        match (&self.failure, self.code) {
+            (Failure::Unreachable | Failure::Unreadable, _) => Some(self.message.clone()),
+            (Failure::Other, Some(code)) => {
+                let code = http::StatusCode::from_u16(code).ok()?;
+                Some(format!("the server answered {code}"))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether what was to be written may be stored all the same: there was no answer, or none that says so.
+    pub fn may_have_arrived(&self) -> bool {
+        matches!(
+            self.failure,
+            Failure::Unreachable | Failure::Unreadable | Failure::Other
+        )
     }
 
     /// Names the cause below.

@@ -70,7 +70,12 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
     if let (true, Some(quota)) = (secret, quota) {
         explained = explained.because(ClusterError::new(error.failure, &quota.message));
     } else if secret && error.failure != Failure::NamespaceMissing {
-        explained = explained.hint("the server's words are not shown, since they may quote a secret value");
+        if let Some(words) = error.without_values() {
+            explained = explained.because(ClusterError::new(error.failure.clone(), words));
+        }
+        if !matches!(error.failure, Failure::Unreachable | Failure::Unreadable) {
+            explained = explained.hint("the server's words are not shown, since they may quote a secret value");
+        }
     } else if !placed {
         explained = explained.because(error);
     }
@@ -133,6 +138,9 @@ fn hint(failure: &Failure) -> Option<String> {
         Failure::Untrusted => {
             "the server's certificate is signed by nobody that is trusted, or is another server's: check the server, \
              and name who signs for it by --certificate-authority FILE"
+        }
+        Failure::Unreadable => {
+            "something else may answer in the place of the server: look at what is on the way, such as a proxy"
         }
         Failure::Unreachable => "check that the server is running, and the --context that is used",
         Failure::CertificateOutOfDate => {

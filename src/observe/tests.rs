@@ -257,6 +257,19 @@ fn of_a_secret_what_quotes_nothing_is_passed_on() {
         Some("exceeded quota: q")
     );
     assert!(!format!("{error:?}").contains("swordfish"));
+
+    let told = |failure: Failure, code: Option<u16>, words: &str| {
+        let error = ClusterError {
+            code,
+            ..ClusterError::new(failure, words)
+        };
+        let error = refused(&desired(SECRET), error);
+        error.source().map(ToString::to_string)
+    };
+    let unreadable = told(Failure::Unreadable, None, "the answer is empty");
+    assert_eq!(unreadable.as_deref(), Some("the answer is empty"));
+    let busy = told(Failure::Other, Some(503), "swordfish");
+    assert_eq!(busy.as_deref(), Some("the server answered 503 Service Unavailable"));
 }
 
 #[test]

@@ -13,11 +13,17 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::cache::Cache;
+use super::expected::Expected;
 use super::refusal::Subject;
 use super::request::Request;
 use super::transport::Transport;
 use crate::cluster::{ClusterError, Discovery, Failure, Resource};
 use crate::object::{GroupKind, GroupVersionKind};
+
+/// What a root answers: for all of its versions at once, or which versions there are.
+const ROOTS: [&str; 3] = ["APIGroupDiscoveryList", "APIVersions", "APIGroupList"];
+/// What a version answers.
+pub(super) const RESOURCES: &str = "APIResourceList";
 
 /// How many requests at a time, where it takes many.
 const CONCURRENCY: usize = 8;
@@ -25,7 +31,7 @@ const CONCURRENCY: usize = 8;
 /// Asks for everything.
 pub(super) async fn discover(transport: &Transport, cache: Option<&Cache>) -> Result<Discovery, ClusterError> {
     let (version, core, groups) = futures::try_join!(
-        read(transport, Request::get("/version")),
+        read(transport, Request::get("/version", Expected::Field("gitVersion"))),
         discover_root(transport, cache, "/api"),
         discover_root(transport, cache, "/apis"),
     )?;
@@ -61,7 +67,8 @@ async fn discover_root(
     }
     stream::iter(version_names(parse(answer)?))
         .map(|name| async move {
-            let resources = match read(transport, Request::get(format!("{root}/{name}"))).await {
+            let request = Request::get(format!("{root}/{name}"), Expected::Kind(&[RESOURCES]));
+            let resources = match read(transport, request).await {
                 Ok(answer) => Some(one_by_one(&name, parse(answer)?)),
                 Err(error) if matches!(error.failure, Failure::Other | Failure::NotFound) => None,
                 Err(error) => return Err(error),
@@ -80,7 +87,7 @@ async fn read_root(transport: &Transport, cache: Option<&Cache>, root: &str) -> 
     let request = Request {
         accept: ACCEPT_AGGREGATED_DISCOVERY_V2,
         known: known.map(|tag| format!("\"{tag}\"")),
-        ..Request::get(root)
+        ..Request::get(root, Expected::Kind(&ROOTS))
     };
     let reply = transport.send(&request).await?;
     if let (StatusCode::NOT_MODIFIED, Some(kept)) = (reply.code, kept) {
@@ -88,7 +95,7 @@ async fn read_root(transport: &Transport, cache: Option<&Cache>, root: &str) -> 
     }
     let reply = reply.accepted(&Subject::default())?;
     let tag = reply.tag.clone().unwrap_or_default();
-    let answer = reply.json()?;
+    let answer = reply.content;
     if let (Some(cache), Some(tag)) = (cache, tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'))) {
         cache.keep(name, tag, &answer.to_string());
     }
@@ -204,7 +211,7 @@ fn one_by_one(api_version: &str, list: List) -> Vec<Resource> {
 }
 
 async fn read(transport: &Transport, request: Request) -> Result<Value, ClusterError> {
-    transport.send(&request).await?.accepted(&Subject::default())?.json()
+    Ok(transport.send(&request).await?.accepted(&Subject::default())?.content)
 }
 
 fn parse<T: DeserializeOwned>(value: Value) -> Result<T, ClusterError> {

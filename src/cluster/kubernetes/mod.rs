@@ -8,6 +8,7 @@ mod cache;
 mod cause_kind;
 mod connection;
 mod discovery;
+mod expected;
 mod field_paths;
 mod open_api;
 mod page;
@@ -34,6 +35,7 @@ use serde_json::{Value, json};
 
 use self::cache::Cache;
 use self::connection::{Environment, Target};
+use self::expected::{Expected, Identity};
 use self::page::Page;
 use self::refusal::{Refusal, Subject};
 use self::request::{Request, collection, member, query};
@@ -171,14 +173,13 @@ impl Kubernetes {
             let mut parameters = vec![("limit", PAGE)];
             parameters.extend(Some(selector).filter(|(_, text)| !text.is_empty()));
             parameters.extend(Some(("continue", next.as_str())).filter(|_| !next.is_empty()));
-            let reply = self
-                .transport
-                .send(&Request::get(query(collection(resource, namespace)?, &parameters)))
-                .await?;
+            let address = query(collection(resource, namespace)?, &parameters);
+            let request = Request::get(address, Expected::List(resource.gvk.clone()));
+            let reply = self.transport.send(&request).await?;
             if reply.code == StatusCode::GONE && !next.is_empty() {
                 return Ok(None);
             }
-            let page = Page::read_aside(reply.accepted(&subject)?, resource).await?;
+            let page = Page::of(reply.accepted(&subject)?.content, resource);
             objects.extend(page.objects);
             match page.next {
                 Some(token) => next = token,
@@ -223,13 +224,14 @@ impl Cluster for Kubernetes {
     }
 
     async fn get(&self, resource: &Resource, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError> {
-        let request = Request::get(address(resource, reference)?);
+        let expected = Expected::Object(Identity::named(resource, reference));
+        let request = Request::get(address(resource, reference)?, expected);
         let get = async || {
             let reply = self.transport.send(&request).await?;
             if reply.code == StatusCode::NOT_FOUND && Refusal::read(&reply).is_no_such_object(&reference.name) {
                 return Ok(None);
             }
-            let object = reply.accepted(&Subject::kind(resource))?.json()?;
+            let object = reply.accepted(&Subject::kind(resource))?.content;
             Ok(Some(LiveObject::new(object)))
         };
         let got = unless_withdrawn(&self.transport, resource, get).await?;
@@ -248,12 +250,15 @@ impl Cluster for Kubernetes {
         });
         let address = query(address(resource, apply.reference)?, &parameters);
         let subject = Subject::object(resource, apply.object);
-        let reply = self.send(&Request::apply(address, apply.object), &subject).await?;
+        let answer = Identity::sent(resource, apply.reference, apply.object);
+        let reply = self
+            .send(&Request::apply(address, apply.object, answer), &subject)
+            .await?;
         let created = reply.code == StatusCode::CREATED;
         Ok(Answer {
             created,
-            warnings: reply.warnings.clone(),
-            object: LiveObject::new(reply.json()?),
+            warnings: reply.warnings,
+            object: LiveObject::new(reply.content),
         })
     }
 
@@ -270,8 +275,9 @@ impl Cluster for Kubernetes {
             &[("fieldManager", field_manager), STRICT],
         );
         let subject = Subject::object(resource, object);
-        let reply = self.send(&Request::create(address, object), &subject).await?;
-        Ok(LiveObject::new(reply.json()?))
+        let answer = Identity::sent(resource, &reference, object);
+        let reply = self.send(&Request::create(address, object, answer), &subject).await?;
+        Ok(LiveObject::new(reply.content))
     }
 
     async fn replace(
@@ -286,8 +292,9 @@ impl Cluster for Kubernetes {
             &[("fieldManager", field_manager), STRICT],
         );
         let subject = Subject::object(resource, object);
-        let reply = self.send(&Request::replace(address, object), &subject).await?;
-        Ok(LiveObject::new(reply.json()?))
+        let answer = Identity::sent(resource, &reference, object);
+        let reply = self.send(&Request::replace(address, object, answer), &subject).await?;
+        Ok(LiveObject::new(reply.content))
     }
 
     async fn patch(&self, resource: &Resource, patch: &Patch<'_>) -> Result<LiveObject, ClusterError> {
@@ -297,10 +304,10 @@ impl Cluster for Kubernetes {
             Persist::Stored => None,
         });
         let address = query(address(resource, patch.reference)?, &parameters);
-        let reply = self
-            .send(&Request::patch(address, patch.operations), &Subject::kind(resource))
-            .await?;
-        Ok(LiveObject::new(reply.json()?))
+        let answer = Identity::named(resource, patch.reference);
+        let request = Request::patch(address, patch.operations, answer);
+        let reply = self.send(&request, &Subject::kind(resource)).await?;
+        Ok(LiveObject::new(reply.content))
     }
 
     async fn delete(&self, resource: &Resource, deletion: &Deletion<'_>) -> Result<(), ClusterError> {
@@ -315,8 +322,9 @@ impl Cluster for Kubernetes {
             },
         });
         let address = address(resource, deletion.reference)?;
-        self.send(&Request::delete(address, &options), &Subject::kind(resource))
-            .await?;
+        let answer = Identity::named(resource, deletion.reference);
+        let request = Request::delete(address, &options, answer);
+        self.send(&request, &Subject::kind(resource)).await?;
         Ok(())
     }
 

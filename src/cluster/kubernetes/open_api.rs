@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::cache::Cache;
+use super::expected::Expected;
 use super::refusal::Subject;
 use super::request::Request;
 use super::transport::Transport;
@@ -59,8 +60,11 @@ async fn documents(
     cache: Option<&Cache>,
     versions: &BTreeSet<String>,
 ) -> Result<Option<Vec<Value>>, ClusterError> {
-    let index = transport.send(&Request::get("/openapi/v3")).await?;
-    let mut index: Index = serde_json::from_value(index.accepted(&Subject::default())?.json()?).map_err(unreadable)?;
+    let index = transport
+        .send(&Request::get("/openapi/v3", Expected::Field("paths")))
+        .await?
+        .accepted(&Subject::default())?;
+    let mut index: Index = serde_json::from_value(index.content).map_err(unreadable)?;
     index.paths.retain(|path, _| versions.contains(path));
     let documents: Vec<Option<Value>> = stream::iter(index.paths)
         .map(|(version, entry)| async move { document(transport, cache, &version, &entry).await })
@@ -87,12 +91,13 @@ async fn document(
         let message = format!("the server names {address:?} as the schema of {version}");
         return Err(ClusterError::new(Failure::Other, message));
     }
-    let reply = transport.send(&Request::get(address)).await?;
+    let request = Request::get(address, Expected::Field("components"));
+    let reply = transport.send(&request).await?;
     // The way to one that has another hash by now.
     if reply.code == StatusCode::MOVED_PERMANENTLY {
         return Ok(None);
     }
-    let document = reply.accepted(&Subject::default())?.json()?;
+    let document = reply.accepted(&Subject::default())?.content;
     let reduced = schema::reduce([&document]);
     if let Some(cache) = cache {
         cache.keep(version, hash, &reduced);

@@ -1,11 +1,8 @@
 //! A page of a list.
 
 use serde_json::Value;
-use tokio::task::{JoinError, spawn_blocking};
 
-use super::failed;
-use super::transport::Reply;
-use crate::cluster::{ClusterError, Resource};
+use crate::cluster::Resource;
 use crate::object::LiveObject;
 
 /// A page of a list.
@@ -17,37 +14,21 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Reads an answer while others go on: a page can be megabytes.
-    pub(super) async fn read_aside(reply: Reply, resource: &Resource) -> Result<Self, ClusterError> {
-        let resource = resource.clone();
-        let stopped = |error: JoinError| failed("failed to read the answer of the server".to_owned()).because(error);
-        spawn_blocking(move || Self::read(reply, &resource))
-            .await
-            .map_err(stopped)?
-    }
-
-    fn read(reply: Reply, resource: &Resource) -> Result<Self, ClusterError> {
-        let mut list = reply.json()?;
+    /// Reads an answer that is a list.
+    pub(super) fn of(mut list: Value, resource: &Resource) -> Self {
         let items = match list.get_mut("items").map(Value::take) {
             Some(Value::Array(items)) => items,
-            Some(Value::Null) => Vec::new(),
-            // An empty list from something that is no API server would have everything made anew.
-            _ => {
-                return Err(failed(format!(
-                    "failed to list {}: the answer is not a list",
-                    resource.plural
-                )));
-            }
+            _ => Vec::new(),
         };
         let objects = items.into_iter().map(|mut item| {
             fill_in_kind(&mut item, resource);
             LiveObject::new(item)
         });
         let next = list.pointer("/metadata/continue").and_then(Value::as_str);
-        Ok(Self {
+        Self {
             objects: objects.collect(),
             next: next.filter(|token| !token.is_empty()).map(str::to_owned),
-        })
+        }
     }
 }
 

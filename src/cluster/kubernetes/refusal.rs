@@ -125,10 +125,11 @@ impl Refusal {
         let user = self
             .user()
             .filter(|_| failure == Failure::Forbidden)
-            .map(|(user, _)| user);
+            .map(|(user, _)| user.into_boxed_str());
         ClusterError {
             causes,
             user,
+            code: Some(self.code),
             ..ClusterError::new(failure, message)
         }
     }
@@ -230,6 +231,7 @@ mod tests {
             tag: None,
             retry_after: None,
             body: body.as_bytes().to_vec(),
+            content: Value::Null,
         }
     }
 

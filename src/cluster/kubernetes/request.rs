@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use http::Method;
 use serde_json::Value;
 
+use super::expected::{Expected, Identity};
 use crate::cluster::{ClusterError, Failure, Resource};
 
 /// What server-side apply is sent as. JSON is YAML.
@@ -32,6 +33,8 @@ pub(super) struct Request {
     pub body: Option<Body>,
     /// Whether it may be sent again.
     pub repeat: Repeat,
+    /// What a successful answer has to be.
+    pub expected: Expected,
 }
 
 /// What is sent along.
@@ -54,7 +57,7 @@ pub(super) enum Repeat {
 
 impl Request {
     /// Reads `address`.
-    pub fn get(address: impl Into<String>) -> Self {
+    pub fn get(address: impl Into<String>, expected: Expected) -> Self {
         Self {
             method: Method::GET,
             address: address.into(),
@@ -62,52 +65,53 @@ impl Request {
             known: None,
             body: None,
             repeat: Repeat::Always,
+            expected,
         }
     }
 
     /// Applies `object` to `address`.
-    pub fn apply(address: String, object: &Value) -> Self {
+    pub fn apply(address: String, object: &Value, answer: Identity) -> Self {
         Self {
             method: Method::PATCH,
-            ..Self::get(address)
+            ..Self::get(address, Expected::Object(answer))
         }
         .with(APPLY_PATCH, object)
     }
 
     /// Changes what is at `address` by a JSON patch.
-    pub fn patch(address: String, operations: &Value) -> Self {
+    pub fn patch(address: String, operations: &Value, answer: Identity) -> Self {
         Self {
             method: Method::PATCH,
             repeat: Repeat::WhenRefused,
-            ..Self::get(address)
+            ..Self::get(address, Expected::Object(answer))
         }
         .with(JSON_PATCH, operations)
     }
 
     /// Creates `object` in `address`.
-    pub fn create(address: String, object: &Value) -> Self {
+    pub fn create(address: String, object: &Value, answer: Identity) -> Self {
         Self {
             method: Method::POST,
             repeat: Repeat::WhenRefused,
-            ..Self::get(address)
+            ..Self::get(address, Expected::Object(answer))
         }
         .with(JSON, object)
     }
 
     /// Replaces what is at `address` by `object`.
-    pub fn replace(address: String, object: &Value) -> Self {
+    pub fn replace(address: String, object: &Value, answer: Identity) -> Self {
         Self {
             method: Method::PUT,
-            ..Self::get(address)
+            ..Self::get(address, Expected::Object(answer))
         }
         .with(JSON, object)
     }
 
     /// Deletes what is at `address` under `options`.
-    pub fn delete(address: String, options: &Value) -> Self {
+    pub fn delete(address: String, options: &Value, answer: Identity) -> Self {
         Self {
             method: Method::DELETE,
-            ..Self::get(address)
+            ..Self::get(address, Expected::Deleted(answer))
         }
         .with(JSON, options)
     }

@@ -63,13 +63,9 @@ impl Server {
     }
 
     /// One that has answered before.
-    async fn known_cluster(&self) -> Kubernetes {
+    fn known_cluster(&self) -> Kubernetes {
         let cluster = self.cluster();
-        let _ = cluster
-            .transport
-            .send(&Request::get("/known"))
-            .await
-            .expect("an answer");
+        cluster.transport.know();
         self.seen.lock().expect("the lock").clear();
         cluster
     }
@@ -126,6 +122,22 @@ fn config_map() -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "n"}})
 }
 
+/// The same as a server stores it.
+fn stored() -> Value {
+    let mut stored = config_map();
+    stored["metadata"]["uid"] = "1".into();
+    stored
+}
+
+fn list(items: Value, next: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMapList", "metadata": {"continue": next}, "items": items})
+}
+
+/// What a server says of the kinds of a version.
+fn served(plural: &str) -> Value {
+    json!({"kind": "APIResourceList", "resources": [{"name": plural}]})
+}
+
 async fn apply(cluster: &Kubernetes) -> Result<Answer, ClusterError> {
     let object = config_map();
     let reference = LiveObject::new(object.clone()).reference();
@@ -148,9 +160,9 @@ async fn an_apply_is_sent_again_after_a_failure_that_may_pass() {
     let server = Server::new(|_, before| match before {
         0 => answer("503 Service Unavailable", &json!({})),
         1 => None,
-        _ => answer("201 Created", &config_map()),
+        _ => answer("201 Created", &stored()),
     });
-    let applied = apply(&server.known_cluster().await).await.expect("an answer");
+    let applied = apply(&server.known_cluster()).await.expect("an answer");
     assert!(applied.created);
     assert_eq!(server.seen(), [APPLY, APPLY, APPLY]);
 }
@@ -175,7 +187,7 @@ async fn a_create_is_sent_again_only_when_the_server_had_no_time_for_it() {
                 ok(&json!({}))
             }
         });
-        let cluster = server.known_cluster().await;
+        let cluster = server.known_cluster();
         cluster
             .create(&config_maps(), &config_map(), "me")
             .await
@@ -186,7 +198,7 @@ async fn a_create_is_sent_again_only_when_the_server_had_no_time_for_it() {
         0 => Some(
             "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".into(),
         ),
-        _ => answer("201 Created", &config_map()),
+        _ => answer("201 Created", &stored()),
     });
     server
         .cluster()
@@ -197,7 +209,14 @@ async fn a_create_is_sent_again_only_when_the_server_had_no_time_for_it() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answered_is_not_tried_again() {
+async fn the_first_request_is_sent_again_like_the_others() {
+    let server = Server::new(|_, before| (before > 0).then(|| answer("201 Created", &stored())).flatten());
+    apply(&server.cluster()).await.expect("an answer");
+    assert_eq!(server.seen(), [APPLY, APPLY]);
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_is_named() {
     let server = Server::new(|_, _| None);
     let error = apply(&server.cluster()).await.expect_err("no answer");
     assert_eq!(error.failure, Failure::Unreachable);
@@ -205,14 +224,33 @@ async fn a_server_that_never_answered_is_not_tried_again() {
         error.message.starts_with(&format!("failed to reach {}: ", server.url)),
         "{error}"
     );
-    assert_eq!(server.seen().len(), 1);
+    assert_eq!(server.seen().len(), 4);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_what_was_asked_for_is_none() {
+    let another = || json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "b", "uid": "1"}});
+    let server = Server::new(move |_, before| match before {
+        0 => ok(&Value::Null),
+        1 => ok(&another()),
+        2 => ok(&json!({})),
+        _ => ok(&stored()),
+    });
+    apply(&server.cluster()).await.expect("an answer");
+    assert_eq!(server.seen().len(), 4);
+
+    let server = Server::new(|_, _| Some("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<html></html>".to_owned()));
+    let error = apply(&server.cluster()).await.expect_err("no answer");
+    assert_eq!(
+        (error.failure, error.message.as_str()),
+        (Failure::Unreadable, "the answer is not JSON")
+    );
+    assert_eq!(server.seen().len(), 4);
 }
 
 #[tokio::test]
 async fn a_list_whose_pages_expire_begins_again_once() {
-    let page = |name: &str, next: &str| {
-        ok(&json!({"metadata": {"continue": next}, "items": [{"metadata": {"name": name, "namespace": "n"}}]}))
-    };
+    let page = |name: &str, next: &str| ok(&list(json!([{"metadata": {"name": name, "namespace": "n"}}]), next));
     let gone = || answer("410 Gone", &json!({"kind": "Status", "reason": "Expired", "code": 410}));
     let server = Server::new(move |line, before| match (line.contains("continue="), before) {
         (false, _) => page("a", "x y"),
@@ -263,7 +301,7 @@ async fn what_is_not_there_is_told_from_what_cannot_be_there() {
 
     // Something answers for the server, which still names the kind.
     let page = || Some("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".into());
-    let kinds = json!({"resources": [{"name": "configmaps"}]});
+    let kinds = served("configmaps");
     let server = Server::new(move |line, _| if line == "GET /api/v1" { ok(&kinds) } else { page() });
     let error = server
         .cluster()
@@ -275,10 +313,10 @@ async fn what_is_not_there_is_told_from_what_cannot_be_there() {
 
 #[tokio::test]
 async fn a_kind_that_the_server_names_no_more_has_no_objects() {
-    let named = json!({"resources": [{"name": "configmaps"}]});
+    let named = served("configmaps");
     let server = Server::new(move |line, before| match (line, before) {
         ("GET /api/v1", 0) => ok(&named),
-        ("GET /api/v1", _) => ok(&json!({"resources": [{"name": "secrets"}]})),
+        ("GET /api/v1", _) => ok(&served("secrets")),
         _ => answer("404 Not Found", &json!({})),
     });
     let cluster = server.cluster();
@@ -290,9 +328,9 @@ async fn a_kind_that_the_server_names_no_more_has_no_objects() {
 
 #[tokio::test]
 async fn a_list_that_something_else_says_is_not_there_is_asked_for_again() {
-    let found = json!({"items": [config_map()]});
+    let found = list(json!([config_map()]), "");
     let server = Server::new(move |line, before| match (line, before) {
-        ("GET /api/v1", _) => ok(&json!({"resources": [{"name": "configmaps"}]})),
+        ("GET /api/v1", _) => ok(&served("configmaps")),
         (_, 0) => answer("404 Not Found", &json!({})),
         _ => ok(&found),
     });
@@ -373,7 +411,7 @@ fn cache(name: &str) -> (std::path::PathBuf, Cache) {
 #[tokio::test]
 async fn a_schema_is_read_once_for_each_hash() {
     let server = Server::new(|line, _| open_api(line, "AB"));
-    let mut cluster = server.known_cluster().await;
+    let mut cluster = server.known_cluster();
     let (directory, cache) = cache("once");
     cluster.cache = Some(cache);
     for _ in 0..3 {
@@ -395,7 +433,7 @@ async fn a_schema_that_changes_while_it_is_read_is_read_again() {
         ("GET /openapi/v3", 0) => open_api(line, "OLD"),
         (line, _) => open_api(line, "NEW"),
     });
-    let cluster = server.known_cluster().await;
+    let cluster = server.known_cluster();
     let schema = cluster.schema(&[widget()].into()).await.expect("a schema");
     assert!(schema.kind(&widget()).is_some());
     assert_eq!(server.seen().len(), 4);
@@ -410,7 +448,7 @@ async fn a_schema_that_may_not_be_read_is_an_error_and_one_that_is_not_there_is_
             &json!({"kind": "Status", "message": words, "reason": "Forbidden", "code": 403}),
         )
     });
-    let cluster = server.known_cluster().await;
+    let cluster = server.known_cluster();
     let error = cluster
         .schema(&[widget()].into())
         .await
@@ -418,7 +456,7 @@ async fn a_schema_that_may_not_be_read_is_an_error_and_one_that_is_not_there_is_
     assert_eq!(error.failure, Failure::Forbidden);
 
     let server = Server::new(|line, _| open_api(line, "AB"));
-    let cluster = server.known_cluster().await;
+    let cluster = server.known_cluster();
     let unknown = GroupVersionKind::new("other.example.com/v1", "Widget");
     let schema = cluster.schema(&[unknown.clone()].into()).await.expect("an index");
     assert!(schema.kind(&unknown).is_none());
@@ -446,7 +484,7 @@ async fn discovery_is_asked_for_by_its_tag_and_answered_from_what_is_kept() {
         }
         _ => answer("304 Not Modified", &Value::Null),
     });
-    let mut cluster = server.known_cluster().await;
+    let mut cluster = server.known_cluster();
     let (directory, cache) = cache("discovery");
     cluster.cache = Some(cache);
     for _ in 0..2 {

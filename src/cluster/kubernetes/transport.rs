@@ -10,8 +10,10 @@ use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
 use serde_json::Value;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
+use super::expected::Expected;
 use super::refusal::{self, Refusal};
 use super::request::{Repeat, Request};
 use super::unreachable::{self, Server};
@@ -29,6 +31,10 @@ const TRIES_WHEN_BUSY: u32 = 8;
 const TRIES_WHEN_FAILED: u32 = 4;
 /// How long a request is sent again at most.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long at most to a server that has never answered.
+const PATIENCE_WITH_A_STRANGER: Duration = Duration::from_secs(10);
+/// From how many bytes on a body is read while others go on.
+const LARGE: usize = 64 * 1024;
 const FIRST_DELAY: Duration = Duration::from_millis(250);
 
 /// The way to one API server.
@@ -39,7 +45,7 @@ pub(super) struct Transport {
     /// The server, for messages.
     pub server: Server,
     limit: Limit,
-    /// Set once it has answered: before that, a failure is a wrong address rather than a bad moment.
+    /// Set once it has answered: before that, a failure may be a wrong address as well as a bad moment.
     answered: Arc<AtomicBool>,
 }
 
@@ -76,8 +82,10 @@ pub(super) struct Reply {
     pub tag: Option<String>,
     /// How long it asks to wait before the next try.
     pub retry_after: Option<Duration>,
-    /// The body.
+    /// The body, of what is no success.
     pub body: Vec<u8>,
+    /// What the body of a success says: what was expected of it.
+    pub content: Value,
 }
 
 impl Transport {
@@ -97,14 +105,25 @@ impl Transport {
         let mut tried = 1;
         loop {
             let outcome = self.try_once(request).await;
-            let delay = self.delay(request, &outcome, tried);
-            let Some(delay) = delay.filter(|delay| start.elapsed() + *delay < PATIENCE) else {
+            let delay = delay(request, &outcome, tried);
+            let patience = if self.answered.load(Ordering::Relaxed) {
+                PATIENCE
+            } else {
+                PATIENCE_WITH_A_STRANGER
+            };
+            let Some(delay) = delay.filter(|delay| start.elapsed() + *delay < patience) else {
                 return outcome;
             };
             tracing::debug!(verb = %request.method, address = request.address, ?delay, tried, "trying again");
             sleep(delay).await;
             tried += 1;
         }
+    }
+
+    /// Takes the server for one that has answered.
+    #[cfg(test)]
+    pub fn know(&self) {
+        self.answered.store(true, Ordering::Relaxed);
     }
 
     async fn try_once(&self, request: &Request) -> Result<Reply, ClusterError> {
@@ -156,14 +175,18 @@ impl Transport {
                 body.extend_from_slice(&data);
             }
         }
-        let warnings = warning::texts(&parts.headers);
-        Ok(Reply {
+        let mut reply = Reply {
             code: parts.status,
-            warnings,
+            warnings: warning::texts(&parts.headers),
             tag: text(&parts.headers, &header::ETAG),
             retry_after: retry_after(&parts.headers),
             body,
-        })
+            content: Value::Null,
+        };
+        if reply.code.is_success() {
+            reply.content = read(&request.expected, std::mem::take(&mut reply.body)).await?;
+        }
+        Ok(reply)
     }
 
     /// Waits no longer than usual, unless somebody said how long.
@@ -176,22 +199,32 @@ impl Transport {
             Limit::Whole(_) | Limit::Endless => Ok(step.await),
         }
     }
+}
 
-    /// How long to wait before `request` is sent for the next time; `None` when it is not.
-    fn delay(&self, request: &Request, outcome: &Result<Reply, ClusterError>, tried: u32) -> Option<Duration> {
-        let (tries, asked) = match outcome {
-            Ok(reply) if reply.code == StatusCode::TOO_MANY_REQUESTS => (TRIES_WHEN_BUSY, reply.retry_after),
-            _ if request.repeat == Repeat::WhenRefused => return None,
-            Ok(reply) if !is_transient(reply) => return None,
-            Ok(Reply {
-                retry_after: Some(asked),
-                ..
-            }) => (TRIES_WHEN_BUSY, Some(*asked)),
-            Err(error) if !unreachable::is_transient(error) || !self.answered.load(Ordering::Relaxed) => return None,
-            Ok(_) | Err(_) => (TRIES_WHEN_FAILED, None),
-        };
-        (tried < tries).then(|| backoff(tried).max(asked.unwrap_or_default()))
+/// Reads the body of a success; a large one while others go on.
+async fn read(expected: &Expected, body: Vec<u8>) -> Result<Value, ClusterError> {
+    if body.len() < LARGE {
+        return expected.read(&body);
     }
+    let expected = expected.clone();
+    let stopped = |error: JoinError| ClusterError::new(Failure::Other, "failed to read an answer").because(error);
+    spawn_blocking(move || expected.read(&body)).await.map_err(stopped)?
+}
+
+/// How long to wait before `request` is sent for the next time; `None` when it is not.
+fn delay(request: &Request, outcome: &Result<Reply, ClusterError>, tried: u32) -> Option<Duration> {
+    let (tries, asked) = match outcome {
+        Ok(reply) if reply.code == StatusCode::TOO_MANY_REQUESTS => (TRIES_WHEN_BUSY, reply.retry_after),
+        _ if request.repeat == Repeat::WhenRefused => return None,
+        Ok(reply) if !is_transient(reply) => return None,
+        Ok(Reply {
+            retry_after: Some(asked),
+            ..
+        }) => (TRIES_WHEN_BUSY, Some(*asked)),
+        Err(error) if !unreachable::is_transient(error) => return None,
+        Ok(_) | Err(_) => (TRIES_WHEN_FAILED, None),
+    };
+    (tried < tries).then(|| backoff(tried).max(asked.unwrap_or_default()))
 }
 
 /// Whether the same request may be answered otherwise a moment later.
@@ -223,16 +256,5 @@ impl Reply {
         } else {
             Err(Refusal::read(&self).into_error(about))
         }
-    }
-
-    /// The body as JSON. The error does not quote it.
-    pub fn json(self) -> Result<Value, ClusterError> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            ClusterError::new(
-                Failure::Other,
-                "failed to read the answer of the server: it is not JSON",
-            )
-            .because(error)
-        })
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn no_answer(server: &Server, limit: Duration) -> ClusterError {
 
 /// Whether it may go better a moment later.
 pub(super) fn is_transient(error: &ClusterError) -> bool {
-    error.failure == Failure::Unreachable
+    matches!(error.failure, Failure::Unreachable | Failure::Unreadable)
 }
 
 /// The error of a credential for `server` that could not be had. It carries no source: what a plugin wrote to its

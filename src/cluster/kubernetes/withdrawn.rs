@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use super::discovery::RESOURCES;
+use super::expected::Expected;
 use super::refusal::Subject;
 use super::request::{self, Request};
 use super::transport::Transport;
@@ -49,11 +51,12 @@ where
 
 /// Whether the server names the kind among those of its version.
 async fn is_named(transport: &Transport, resource: &Resource) -> Result<bool, ClusterError> {
-    let reply = transport.send(&Request::get(request::version(resource)?)).await?;
+    let request = Request::get(request::version(resource)?, Expected::Kind(&[RESOURCES]));
+    let reply = transport.send(&request).await?;
     if reply.code == StatusCode::NOT_FOUND {
         return Ok(false);
     }
-    let version = reply.accepted(&Subject::kind(resource))?.json()?;
+    let version = reply.accepted(&Subject::kind(resource))?.content;
     let mut kinds = version["resources"].as_array().into_iter().flatten();
     Ok(kinds.any(|kind| kind["name"] == resource.plural.as_str()))
 }
