@@ -137,6 +137,8 @@ pub enum Hold {
     Hidden(String),
     /// It is not known whether it is gone: its watch has ended.
     WatchEnded,
+    /// It is not known whether it is gone: nobody could look at it in time.
+    Unanswered,
     /// What it holds could not be found out.
     Unseen(Unseen),
 }

@@ -1,4 +1,7 @@
 //! What objects are doing: one watch a kind and scope, started when first needed.
+//!
+//! A watch may fail, and one whose connection was lost is silent without an error. So where a watch fails, and where it
+//! has told nothing for a while, what is waited for is read itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +11,7 @@ use futures::StreamExt as _;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::cluster::{Cluster, Failure, Resource, Scope, WatchEvent};
+use crate::cluster::{Cluster, ClusterError, Failure, Resource, Scope, WatchEvent};
 use crate::kinds::finalizer::{Finalizer, finalizers};
 use crate::kinds::health::{self, Health, Status};
 use crate::object::{GroupKind, LiveObject, ObjectRef};
@@ -18,6 +21,9 @@ use super::Hold;
 
 /// How long to wait before looking again at an object that no watch sees.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// How long a watch may tell nothing before what is waited for is read itself.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// What a watch has told of one object.
 #[derive(Debug, Clone)]
@@ -41,7 +47,24 @@ struct Feed {
     /// While the watch starts again: what has not been told of again yet.
     unconfirmed: BTreeSet<ObjectRef>,
     /// Why nothing is told at the moment.
-    failed: Option<(Failure, String)>,
+    failed: Option<Failed>,
+}
+
+/// Why a watch tells nothing.
+#[derive(Debug, Clone)]
+struct Failed {
+    failure: Failure,
+    why: String,
+}
+
+impl Failed {
+    /// Whether it may be over at any time, and a look at an object itself may succeed even now.
+    fn may_pass(&self) -> bool {
+        matches!(
+            self.failure,
+            Failure::Unreachable | Failure::Unreadable | Failure::Other
+        )
+    }
 }
 
 impl Feed {
@@ -68,6 +91,14 @@ impl Feed {
                 self.objects.insert(reference, Seen::of(&object));
             }
         }
+    }
+
+    /// Takes note of what was found where the object that was applied is read itself.
+    fn note_read(&mut self, applied: &LiveObject, found: Option<LiveObject>) {
+        self.note(match found {
+            Some(live) => WatchEvent::Applied(Box::new(live)),
+            None => WatchEvent::Deleted(Box::new(applied.clone())),
+        });
     }
 }
 
@@ -100,7 +131,7 @@ fn version(object: &LiveObject) -> Option<u128> {
 }
 
 struct Watched {
-    feed: watch::Receiver<Feed>,
+    feed: Arc<watch::Sender<Feed>>,
     task: JoinHandle<()>,
 }
 
@@ -140,6 +171,7 @@ impl Feeds {
         let mut feed = self.feed(resource, &reference);
         let settled = async {
             loop {
+                let failed = feed.borrow().failed.clone();
                 if let Some(health) = verdict(&feed.borrow_and_update(), &reference, applied) {
                     if health != last && !health.is_current() {
                         progress(&health);
@@ -152,8 +184,18 @@ impl Feeds {
                         return;
                     }
                 }
-                if feed.changed().await.is_err() {
-                    return;
+                let pause = match failed {
+                    Some(_) => LOOK_AGAIN,
+                    None => SILENCE,
+                };
+                match tokio::time::timeout(pause, feed.changed()).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(_)) => return,
+                    Err(_) => {
+                        if let Err(error) = self.read(resource, applied).await {
+                            last = unwatchable(&error.message);
+                        }
+                    }
                 }
             }
         };
@@ -163,6 +205,15 @@ impl Feeds {
             () = patience => {}
         }
         last
+    }
+
+    /// Reads the object that was applied itself, where its watch tells nothing.
+    async fn read(&self, resource: &Resource, applied: &LiveObject) -> Result<(), ClusterError> {
+        let reference = applied.reference();
+        let found = self.cluster.get(resource, &reference).await?;
+        let feed = self.watched(resource, &reference);
+        feed.send_modify(|feed| feed.note_read(applied, found));
+        Ok(())
     }
 
     /// Whether the Job that was applied was seen complete.
@@ -211,25 +262,31 @@ impl Feeds {
             () = patience => None,
         };
         waited.unwrap_or_else(|| {
-            let seen = self.last_seen(resource, reference).or(last);
-            Err(Hold::Finalizers(seen.map(|seen| seen.finalizers).unwrap_or_default()))
+            Err(match self.last_seen(resource, reference).or(last) {
+                Some(seen) => Hold::Finalizers(seen.finalizers),
+                None => Hold::Unanswered,
+            })
         })
     }
 
-    /// Waits until the watch does not see the object with this UID.
+    /// Waits until the watch does not see the object with this UID, or tells nothing.
     async fn unseen(&self, resource: &Resource, reference: &ObjectRef, uid: &str) -> Result<(), Hold> {
         let mut feed = self.feed(resource, reference);
         let unseen = feed.wait_for(|feed| {
             let there = feed.objects.get(reference).is_some_and(|seen| seen.uid == uid);
             feed.failed.is_some() || (feed.listed && !there)
         });
-        match unseen.await {
-            Ok(feed) => match &feed.failed {
+        match tokio::time::timeout(SILENCE, unseen).await {
+            Ok(Ok(feed)) => match &feed.failed {
                 // Its kind is gone, it seems, and all objects with it.
-                None | Some((Failure::NotFound, _)) => Ok(()),
-                Some((_, why)) => Err(Hold::Hidden(why.clone())),
+                Some(failed) if failed.failure != Failure::NotFound && !failed.may_pass() => {
+                    Err(Hold::Hidden(failed.why.clone()))
+                }
+                _ => Ok(()),
             },
-            Err(_) => Err(Hold::WatchEnded),
+            Ok(Err(_)) => Err(Hold::WatchEnded),
+            // Whoever asks looks at the object itself.
+            Err(_) => Ok(()),
         }
     }
 
@@ -238,6 +295,11 @@ impl Feeds {
     }
 
     fn feed(&self, resource: &Resource, reference: &ObjectRef) -> watch::Receiver<Feed> {
+        self.watched(resource, reference).subscribe()
+    }
+
+    /// The feed of an object's kind and place, whose watch is begun where there is none yet.
+    fn watched(&self, resource: &Resource, reference: &ObjectRef) -> Arc<watch::Sender<Feed>> {
         let kind = &resource.gvk.group_kind;
         let scope = match (&reference.namespace, self.scopes.get(kind)) {
             (Some(namespace), Some(scopes)) if !scopes.contains(&Scope::Cluster) => Scope::Namespace(namespace.clone()),
@@ -247,7 +309,8 @@ impl Feeds {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = watched.entry((kind.clone(), scope)).or_insert_with_key(|(_, scope)| {
             let mut events = self.cluster.watch(resource, scope, &self.selector);
-            let (sender, feed) = watch::channel(Feed::default());
+            let feed = Arc::new(watch::Sender::new(Feed::default()));
+            let sender = feed.clone();
             let task = tokio::spawn(async move {
                 while let Some(event) = events.next().await {
                     sender.send_modify(|feed| match event {
@@ -255,7 +318,12 @@ impl Feeds {
                             feed.failed = None;
                             feed.note(event);
                         }
-                        Err(error) => feed.failed = Some((error.failure.clone(), error.to_string())),
+                        Err(error) => {
+                            feed.failed = Some(Failed {
+                                failure: error.failure.clone(),
+                                why: error.to_string(),
+                            });
+                        }
                     });
                 }
             });
@@ -273,18 +341,22 @@ impl Drop for Feeds {
     }
 }
 
+/// How an object is that cannot be seen.
+fn unwatchable(why: &str) -> Health {
+    Health {
+        status: Status::Unknown,
+        message: format!("it cannot be watched: {why}"),
+    }
+}
+
 /// What a feed says of an object that was applied; `None` while it has not seen that apply.
 fn verdict(feed: &Feed, reference: &ObjectRef, applied: &LiveObject) -> Option<Health> {
     let not_found = |message: &str| Health {
         status: Status::NotFound,
         message: message.to_owned(),
     };
-    if let Some((_, why)) = &feed.failed {
-        let message = format!("it cannot be watched: {why}");
-        return Some(Health {
-            status: Status::Unknown,
-            message,
-        });
+    if let Some(failed) = feed.failed.as_ref().filter(|failed| !failed.may_pass()) {
+        return Some(unwatchable(&failed.why));
     }
     match (feed.objects.get(reference), feed.gone.get(reference)) {
         (Some(seen), _) if seen.uid == applied.uid() => (seen.version >= version(applied)).then(|| seen.health.clone()),
@@ -334,6 +406,37 @@ mod tests {
                 .map(|object| object.name.as_str())
                 .collect::<Vec<_>>(),
             ["b"]
+        );
+    }
+
+    #[test]
+    fn what_is_read_is_known_as_if_the_watch_had_told_it() {
+        let mut feed = Feed::default();
+        let ours = config_map("a", "1");
+        assert_eq!(verdict(&feed, &ours.reference(), &ours), None);
+        feed.note_read(&ours, Some(ours.clone()));
+        let health = verdict(&feed, &ours.reference(), &ours).expect("something is known");
+        assert_eq!(health.status, Status::Current);
+        feed.note_read(&ours, None);
+        let health = verdict(&feed, &ours.reference(), &ours).expect("something is known");
+        assert_eq!(health.status, Status::NotFound);
+    }
+
+    #[test]
+    fn a_watch_that_may_go_on_says_nothing_of_an_object_and_one_that_may_not_does() {
+        let ours = config_map("a", "1");
+        let told = |failure| {
+            let why = "refused".to_owned();
+            let feed = Feed {
+                failed: Some(Failed { failure, why }),
+                ..Feed::default()
+            };
+            verdict(&feed, &ours.reference(), &ours).map(|health| health.message)
+        };
+        assert_eq!(told(Failure::Unreachable), None);
+        assert_eq!(
+            told(Failure::Forbidden).as_deref(),
+            Some("it cannot be watched: refused")
         );
     }
 

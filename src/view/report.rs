@@ -120,3 +120,4 @@ fn held(hold: &Hold) -> String {
         Hold::Unseen(why) => super::document::unseen(why),
     }
 }
+        Hold::Unanswered => "it is not known whether it is gone: the server did not answer in time".to_owned(),

@@ -11,6 +11,7 @@ mod discovery;
 mod expected;
 mod field_paths;
 mod open_api;
+mod paced;
 mod page;
 mod proxy;
 mod refusal;

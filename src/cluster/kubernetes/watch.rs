@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tokio::time::sleep;
 
+use super::paced::Paced;
 use super::page::fill_in_kind;
 use super::refusal::{Refusal, Subject};
 use super::transport::Transport;
@@ -21,7 +22,7 @@ use super::unreachable::{self, Server};
 use crate::cluster::{ClusterError, Failure, Resource, Scope, WatchEvent};
 use crate::object::LiveObject;
 
-/// The events of `resource`. What may pass is waited out; what will not is an error, after which
+/// The events of `resource`. What passes at the second try is waited out; what does not is an error, after which
 /// the stream goes on trying for as long as it is read.
 pub(super) fn watch(
     transport: &Transport,
@@ -33,13 +34,17 @@ pub(super) fn watch(
     if !selector.is_empty() {
         config = config.labels(selector);
     }
+    let api = api(Paced::client(transport.client.clone()), resource, scope);
     let watching = Watching {
-        events: watcher::watcher(api(&transport.client, resource, scope), config).boxed(),
+        events: watcher::watcher(api.clone(), config.clone()).boxed(),
+        api,
+        config,
         resource: resource.clone(),
         server: transport.server.clone(),
         backoff: DefaultBackoff::default(),
         pause: None,
         restarting: false,
+        failed: 0,
     };
     stream::unfold(watching, |mut watching| async move {
         Some((watching.next().await?, watching))
@@ -47,7 +52,7 @@ pub(super) fn watch(
     .boxed()
 }
 
-fn api(client: &Client, resource: &Resource, scope: &Scope) -> Api<Watched> {
+fn api(client: Client, resource: &Resource, scope: &Scope) -> Api<Watched> {
     let gvk = &resource.gvk;
     let resource = ApiResource {
         group: gvk.group_kind.group.clone(),
@@ -57,13 +62,15 @@ fn api(client: &Client, resource: &Resource, scope: &Scope) -> Api<Watched> {
         plural: resource.plural.clone(),
     };
     match scope {
-        Scope::Cluster => Api::all_with(client.clone(), &resource),
-        Scope::Namespace(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
+        Scope::Cluster => Api::all_with(client, &resource),
+        Scope::Namespace(namespace) => Api::namespaced_with(client, namespace, &resource),
     }
 }
 
 struct Watching {
     events: BoxStream<'static, watcher::Result<Event<Watched>>>,
+    api: Api<Watched>,
+    config: watcher::Config,
     resource: Resource,
     server: Server,
     backoff: DefaultBackoff,
@@ -71,6 +78,8 @@ struct Watching {
     pause: Option<Duration>,
     /// Whether a restart was announced of which nothing came yet.
     restarting: bool,
+    /// How many tries have failed since the last that told anything.
+    failed: usize,
 }
 
 impl Watching {
@@ -84,8 +93,14 @@ impl Watching {
                 Ok(event) => return Some(Ok(self.event(event))),
                 Err(error) => {
                     self.pause = self.backoff.next();
+                    self.failed += 1;
+                    if matches!(error, watcher::Error::WatchFailed(_)) {
+                        // What could not be read is told of in no other way than by a list.
+                        self.events = watcher::watcher(self.api.clone(), self.config.clone()).boxed();
+                    }
                     match self.failure(error) {
                         (error, Outlook::Lasts) => return Some(Err(error)),
+                        (error, Outlook::Passes) if self.failed > 1 => return Some(Err(error)),
                         (error, Outlook::Passes) => {
                             tracing::debug!(resource = self.resource.plural, %error, "watching again");
                         }
@@ -99,6 +114,7 @@ impl Watching {
         self.restarting = matches!(event, Event::Init);
         if !self.restarting {
             self.backoff.reset();
+            self.failed = 0;
         }
         match event {
             Event::Init => WatchEvent::Restarted,
