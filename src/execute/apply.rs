@@ -109,10 +109,23 @@ impl Run<'_> {
                 Err(error) if is_too_early(&error, agreed.unverified.as_ref()) && began.elapsed() < NEW_KIND => {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
-                Err(error) => return ApplyResult::Not(Outcome::Failed(observe::refused(&agreed.work.desired, error))),
+                Err(error) => return self.not_applied(agreed, error).await,
             }
         }
         ApplyResult::Not(Outcome::Moved)
+    }
+
+    /// What came of an apply that failed. Where it may be stored all the same, the object is looked at again.
+    async fn not_applied(&self, agreed: Agreed, error: ClusterError) -> ApplyResult {
+        let may_have_arrived = error.may_have_arrived();
+        let failed = ApplyResult::Not(Outcome::Failed(observe::refused(&agreed.work.desired, error)));
+        if !may_have_arrived {
+            return failed;
+        }
+        match self.plan_again(agreed).await {
+            Err(ApplyResult::Nothing(settled)) => ApplyResult::Nothing(settled),
+            Ok(_) | Err(_) => failed,
+        }
     }
 
     /// Asks the server, now that the definition of the kind has changed, whether an apply does what was planned.

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{Abort, Run, Task, Walk};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::journal::{Ending, Entry};
-use crate::applyset::key::Keyring;
+use crate::applyset::key::{Key, Keyring};
 use crate::applyset::parent::{Parent, Record};
 use crate::applyset::put_back::PutBack;
 use crate::applyset::unlisted::Unlisted;
@@ -242,6 +243,14 @@ impl Run<'_> {
             .await;
         match created {
             Ok(_) => Ok(()),
+            // Its answer may have been lost.
+            Err(error) if error.may_have_arrived() => {
+                let live = self.execution.cluster.get(&resource, &reference).await.ok().flatten();
+                match live.as_ref().and_then(Key::read) {
+                    Some(stored) if stored == *key => Ok(()),
+                    _ => Err(observe::failed(&format!("create {reference}"), error)),
+                }
+            }
             Err(error) if error.failure == Failure::AlreadyExists => Err(Error::new(format!(
                 "{reference} was made since this plan was made; nothing was changed"
             ))
@@ -263,11 +272,33 @@ impl Run<'_> {
             persist: Persist::Stored,
         };
         let resource = core_resource("ConfigMap", "configmaps", true);
-        let written = self.execution.cluster.apply(&resource, &apply).await;
-        let answer = written.map_err(|error| observe::failed(&format!("write {reference}"), error))?;
-        kept.version = Some(Version::of(&answer.object));
+        let cluster = &self.execution.cluster;
+        let stored = match cluster.apply(&resource, &apply).await {
+            Ok(answer) => answer.object,
+            Err(error) => {
+                // It may be stored although the answer was lost; then a second try met a version that was not known.
+                let may_be_stored = error.failure == Failure::Conflict || error.may_have_arrived();
+                let live = if may_be_stored {
+                    cluster.get(&resource, &reference).await.ok().flatten()
+                } else {
+                    None
+                };
+                live.filter(|live| holds(live.value(), &object))
+                    .ok_or_else(|| observe::failed(&format!("write {reference}"), error))?
+            }
+        };
+        kept.version = Some(Version::of(&stored));
         Ok(())
     }
+}
+
+/// Whether a stored parent says all that was written.
+fn holds(stored: &Value, written: &Value) -> bool {
+    ["/data", "/metadata/annotations"].into_iter().all(|map| {
+        let written = written.pointer(map).and_then(Value::as_object);
+        let mut entries = written.into_iter().flatten();
+        entries.all(|(key, value)| stored.pointer(map).and_then(|stored| stored.get(key)) == Some(value))
+    })
 }
 
 fn core_resource(kind: &str, plural: &str, namespaced: bool) -> Resource {
