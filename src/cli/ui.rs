@@ -134,7 +134,10 @@ impl Ui {
 
     /// Tells of an event of a sync.
     pub fn event(&mut self, event: &Event) {
-        let is_warning = matches!(event, Event::Warning { .. } | Event::Mismatch { .. });
+        let is_warning = matches!(
+            event,
+            Event::Warning { .. } | Event::Mismatch { .. } | Event::NotReleased(_)
+        );
         if self.verbosity == Verbosity::Quiet && !is_warning {
             return;
         }

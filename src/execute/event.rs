@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Holder;
+use super::{Holder, NotReleased};
 use crate::applyset::tally::OutcomeKind;
 use crate::diagnostic::error::Error;
 use crate::kinds::finalizer::Finalizer;
@@ -61,6 +61,8 @@ pub enum Event {
         /// Its words.
         message: String,
     },
+    /// The Lease could not be given back.
+    NotReleased(NotReleased),
     /// Nothing is pruned, and this is why.
     NotPruned {
         /// How many objects stay.
@@ -135,10 +137,10 @@ pub enum Hold {
     Finalizers(Vec<Finalizer>),
     /// It is not known whether it is gone: it cannot be looked at, and what the server said to that.
     Hidden(String),
-    /// It is not known whether it is gone: its watch has ended.
-    WatchEnded,
     /// It is not known whether it is gone: nobody could look at it in time.
     Unanswered,
+    /// It is not known whether it is gone: its watch has ended.
+    WatchEnded,
     /// What it holds could not be found out.
     Unseen(Unseen),
 }

@@ -9,27 +9,33 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::TRIES;
 use super::fence::Fence;
 use super::lock::{Claim, Holder, Lock, Renewed, micro_time, object};
 use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Cluster, ClusterError, Failure, Resource};
-use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::error::Error;
 use crate::object::{GroupVersionKind, LiveObject};
 use crate::observe;
 
 /// The field manager of the Lease's own fields.
-const MANAGER: &str = "stackanetes";
+pub(super) const MANAGER: &str = "stackanetes";
 /// How often to look at a Lease that somebody else has, at most.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How often it is written at most, to take it or to give it back, where that fails and may go better.
+pub(super) const WRITES: usize = 5;
+/// How long to wait between two of these writes.
+pub(super) const PAUSE: Duration = Duration::from_millis(250);
+
 /// The Lease of an ApplySet, held by this process and renewed in the background.
 pub(super) struct Lease {
-    resource: Resource,
-    set: ApplySet,
-    fence: Arc<Fence>,
-    held: Arc<watch::Sender<Held>>,
-    renewal: JoinHandle<()>,
+    pub(super) resource: Resource,
+    pub(super) set: ApplySet,
+    /// How long it is valid without being renewed.
+    pub(super) valid: Duration,
+    pub(super) fence: Arc<Fence>,
+    pub(super) held: Arc<watch::Sender<Held>>,
+    pub(super) renewal: JoinHandle<()>,
 }
 
 /// Whether a Lease is still held.
@@ -53,7 +59,7 @@ pub(super) struct Wish<'a> {
 impl Lease {
     /// Takes the Lease, waiting while somebody else has it, of whom `tell` is told. From then on
     /// nothing passes the fence without it.
-    pub(super) async fn acquire(fence: &Arc<Fence>, wish: Wish<'_>, tell: impl Fn(&Holder)) -> Result<Self> {
+    pub(super) async fn acquire(fence: &Arc<Fence>, wish: Wish<'_>, tell: impl Fn(&Holder)) -> Result<Self, Error> {
         let taker = Taker {
             cluster: fence.cluster(),
             resource: resource(),
@@ -62,6 +68,7 @@ impl Lease {
         let began = Instant::now();
         let mut watched: Option<(Claim, Instant)> = None;
         let mut lives = false;
+        let mut tried = 1;
         loop {
             let live = taker.read().await?;
             if let Some(claim) = live.as_ref().and_then(Claim::of) {
@@ -87,10 +94,16 @@ impl Lease {
                     continue;
                 }
             }
-            if let Some((object, renewed)) = taker.take(live.as_ref()).await? {
-                return Ok(taker.keep(fence, object, renewed));
+            match taker.take(live.as_ref()).await {
+                Ok((object, renewed)) => return Ok(taker.keep(fence, object, renewed)),
+                // Somebody may have been faster: who that is will be seen.
+                Err(error) if tried < WRITES && may_go_better(&error) => {
+                    tracing::debug!(%error, "failed to take the Lease; trying again");
+                    tried += 1;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Err(taker.failed("take", error)),
             }
-            // Somebody was faster: who that is will be seen.
         }
     }
 
@@ -104,30 +117,6 @@ impl Lease {
         };
         Error::new(format!("lost the Lease of the ApplySet {}: {why}", self.set.name))
             .hint("what was written stays; run the sync again")
-    }
-
-    /// Lets the next sync begin at once. A Lease that cannot be given back expires by itself.
-    pub(super) async fn release(self) {
-        self.renewal.abort();
-        self.fence.lift();
-        let Held::Yes { mut object, .. } = self.held.borrow().clone() else {
-            return;
-        };
-        let cluster = self.fence.cluster();
-        // A renewal that was under way may have arrived.
-        for _ in 0..TRIES {
-            let ours = identity(&object);
-            object["spec"]["holderIdentity"] = "".into();
-            let Err(error) = cluster.replace(&self.resource, &object, MANAGER).await else {
-                return;
-            };
-            tracing::debug!(%error, "failed to give back the Lease");
-            let live = cluster.get(&self.resource, &self.set.lease()).await.ok().flatten();
-            match live.map(LiveObject::into_value) {
-                Some(live) if error.failure == Failure::Conflict && identity(&live) == ours => object = live,
-                _ => return,
-            }
-        }
     }
 }
 
@@ -145,13 +134,13 @@ struct Taker<'a> {
 }
 
 impl Taker<'_> {
-    async fn read(&self) -> Result<Option<LiveObject>> {
+    async fn read(&self) -> Result<Option<LiveObject>, Error> {
         let read = self.cluster.get(&self.resource, &self.wish.set.lease()).await;
         read.map_err(|error| self.failed("read", error))
     }
 
-    /// Takes it from where it stands; nothing if it stands elsewhere by now.
-    async fn take(&self, live: Option<&LiveObject>) -> Result<Option<(Value, Renewed)>> {
+    /// Takes it from where it stands. Where a write fails that may be stored all the same, the Lease itself tells.
+    async fn take(&self, live: Option<&LiveObject>) -> Result<(Value, Renewed), ClusterError> {
         // What the others count from is not later than this.
         let renewed = Renewed::now();
         let Wish { set, holder, lock, .. } = &self.wish;
@@ -160,11 +149,18 @@ impl Taker<'_> {
             Some(_) => self.cluster.replace(&self.resource, &wanted, MANAGER).await,
             None => self.cluster.create(&self.resource, &wanted, MANAGER).await,
         };
-        match written {
-            Ok(stored) => Ok(Some((stored.into_value(), renewed))),
-            Err(error) if matches!(error.failure, Failure::Conflict | Failure::AlreadyExists) => Ok(None),
-            Err(error) => Err(self.failed("take", error)),
+        let error = match written {
+            Ok(stored) => return Ok((stored.into_value(), renewed)),
+            Err(error) => error,
+        };
+        if may_go_better(&error) {
+            let found = self.cluster.get(&self.resource, &set.lease()).await.ok().flatten();
+            let ours = found.filter(|found| is_same_taking(found.value(), &wanted));
+            if let Some(ours) = ours {
+                return Ok((ours.into_value(), renewed));
+            }
         }
+        Err(error)
     }
 
     /// Renews it from now on, and lets nothing pass the fence once it is lost.
@@ -182,13 +178,14 @@ impl Taker<'_> {
         Lease {
             resource: self.resource,
             set: self.wish.set.clone(),
+            valid: lock.valid,
             fence: fence.clone(),
             held,
             renewal: tokio::spawn(keeper.keep()),
         }
     }
 
-    async fn pause(&self, claim: &Claim) -> Result<()> {
+    async fn pause(&self, claim: &Claim) -> Result<(), Error> {
         let mut stop = self.wish.stop.clone();
         let stopped = async {
             // Who could stop it may be gone; then nobody does.
@@ -302,8 +299,20 @@ pub(super) fn lose(held: &watch::Sender<Held>, why: String) {
     });
 }
 
+/// Whether another try may succeed, or this one has.
+fn may_go_better(error: &ClusterError) -> bool {
+    matches!(error.failure, Failure::Conflict | Failure::AlreadyExists) || error.may_have_arrived()
+}
+
+/// Whether a Lease is stored as it was to be taken: at this time, by this holder.
+fn is_same_taking(stored: &Value, wanted: &Value) -> bool {
+    ["holderIdentity", "acquireTime", "leaseTransitions"]
+        .iter()
+        .all(|field| stored["spec"][field] == wanted["spec"][field])
+}
+
 /// Which taking of which Lease this is, and whose.
-fn identity(lease: &Value) -> [Value; 3] {
+pub(super) fn identity(lease: &Value) -> [Value; 3] {
     let spec = &lease["spec"];
     [
         lease["metadata"]["uid"].clone(),

@@ -14,6 +14,7 @@ mod lease;
 mod lock;
 mod parent;
 mod prune;
+mod release;
 mod replace;
 pub mod report;
 mod runs;
@@ -42,6 +43,7 @@ use crate::plan::{Action, Facts, Plan, Reason, Settled, Step};
 
 pub use event::{Event, Hold, NotPruned, Outcome};
 pub use lock::{Holder, Lock};
+pub use release::NotReleased;
 
 use again::Written;
 use apply::{Agreed, ApplyResult};
@@ -243,7 +245,9 @@ impl Run<'_> {
             Ok::<_, Abort>((complete, is_dissolved))
         };
         let held = held.await;
-        lease.release().await;
+        if let Err(kept) = lease.release().await {
+            self.send(Event::NotReleased(kept));
+        }
         let (complete, is_dissolved) = held?;
         if is_dissolved {
             self.remove_lease(&set).await?;

@@ -50,7 +50,11 @@ impl Report {
             }
             Event::Mismatch { reference, paths } => self.mismatches.push((reference, paths)),
             Event::NotPruned { objects, why } => self.not_pruned = Some((objects, why)),
-            Event::Queued { .. } | Event::Applied { .. } | Event::Waiting { .. } | Event::Warning { .. } => {}
+            Event::Queued { .. }
+            | Event::Applied { .. }
+            | Event::Waiting { .. }
+            | Event::Warning { .. }
+            | Event::NotReleased(_) => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::report::{list, not_pruned, why};
+use super::report::{list, not_pruned, not_released, why};
 use super::style::{WARNED, paint};
 use crate::execute::{Event, Outcome};
 use crate::object::ObjectRef;
@@ -69,6 +69,7 @@ impl Progress {
                 )
             }
             Event::Warning { reference, message } => format!("{} {reference}: {message}", paint(WARNED, "warning:")),
+            Event::NotReleased(kept) => format!("{} {}", paint(WARNED, "warning:"), not_released(kept)),
             Event::NotPruned { objects, why } => {
                 let noun = if *objects == 1 { "object" } else { "objects" };
                 format!("not pruned: {objects} {noun}, since {}", not_pruned(*why))

@@ -6,7 +6,7 @@ use super::style::{FAILED, WARNED, paint};
 use super::value::few;
 use crate::applyset::tally::OutcomeKind;
 use crate::execute::report::Report;
-use crate::execute::{Hold, NotPruned, Outcome};
+use crate::execute::{Hold, NotPruned, NotReleased, Outcome};
 use crate::kinds::finalizer;
 use crate::object::shown::ShownPath;
 
@@ -79,6 +79,14 @@ pub(super) fn not_pruned(why: NotPruned) -> String {
     }
 }
 
+/// That a Lease could not be given back.
+pub(super) fn not_released(kept: &NotReleased) -> String {
+    let NotReleased { lease, valid, error } = kept;
+    let seconds = valid.as_secs();
+    let error = error.as_deref().unwrap_or("the server did not answer in time");
+    format!("failed to give back {lease}, which is free again after {seconds} s: {error}")
+}
+
 /// Why an object was not done; nothing for one that was.
 pub(super) fn why(outcome: &Outcome) -> String {
     match outcome {
@@ -116,8 +124,8 @@ fn held(hold: &Hold) -> String {
             Some(held) => format!("still there, {held}"),
         },
         Hold::Hidden(message) => message.clone(),
+        Hold::Unanswered => "it is not known whether it is gone: the server did not answer in time".to_owned(),
         Hold::WatchEnded => "its watch has ended".to_owned(),
         Hold::Unseen(why) => super::document::unseen(why),
     }
 }
-        Hold::Unanswered => "it is not known whether it is gone: the server did not answer in time".to_owned(),

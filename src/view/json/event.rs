@@ -11,6 +11,7 @@ use crate::object::ObjectRef;
 use crate::object::commit::Commit;
 use crate::object::shown::ShownPath;
 use crate::plan::Action;
+use crate::view::report::not_released;
 
 /// Something that happens during a sync.
 #[derive(Debug, Serialize)]
@@ -83,6 +84,13 @@ enum What<'a> {
         /// The server's words.
         message: &'a str,
     },
+    /// The Lease could not be given back, and expires by itself.
+    NotReleased {
+        /// The Lease.
+        object: &'a ObjectRef,
+        /// When it is free again, and why it could not be given back.
+        message: String,
+    },
     /// Nothing was pruned.
     NotPruned(Unpruned),
 }
@@ -126,6 +134,10 @@ impl<'a> What<'a> {
             execute::Event::Warning { reference, message } => Self::Warning {
                 object: reference,
                 message,
+            },
+            execute::Event::NotReleased(kept) => Self::NotReleased {
+                object: &kept.lease,
+                message: not_released(kept),
             },
             execute::Event::NotPruned { objects, why } => Self::NotPruned(Unpruned::new(*objects, *why)),
         }

@@ -85,6 +85,8 @@ enum Reason<'a> {
     },
     /// It cannot be looked at.
     Hidden,
+    /// Nobody could look at it in time.
+    Unanswered,
     /// Its watch has ended.
     WatchEnded,
     /// What is in it could not be found out.
@@ -162,6 +164,7 @@ impl<'a> Reason<'a> {
                 finalizers: finalizers.iter().map(|finalizer| finalizer.name.as_str()).collect(),
             },
             Hold::Hidden(_) => Self::Hidden,
+            Hold::Unanswered => Self::Unanswered,
             Hold::WatchEnded => Self::WatchEnded,
             Hold::Unseen(why) => Self::Unseen(why.into()),
         }
