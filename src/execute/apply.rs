@@ -226,6 +226,10 @@ impl Run<'_> {
             Decision::Step(step) if step.action == action && same_changes(&changes, &step.changes) => {
                 Agreed::of(*step).ok_or(ApplyResult::Not(Outcome::Moved))
             }
+            // It was stored, and the answer was lost.
+            Decision::Step(step) if action != Action::Replace && only_generates(&step) => {
+                Agreed::of(*step).ok_or(ApplyResult::Not(Outcome::Moved))
+            }
             Decision::Step(_) => Err(ApplyResult::Not(Outcome::Moved)),
         }
     }
@@ -275,6 +279,12 @@ fn is_too_early(error: &ClusterError, unverified: Option<&Unverified>) -> bool {
             | Unverified::NotAllowed,
         ) => false,
     }
+}
+
+/// Whether an object is as git wants it, but for values that are still to be generated.
+fn only_generates(step: &Step) -> bool {
+    let migrates = matches!(&step.work, Work::Apply(work) if work.migration.is_some());
+    step.action == Action::Update && step.changes.is_empty() && !step.generates.is_empty() && !migrates
 }
 
 /// Whether two plans for an object change the same fields from and to the same values. Who wrote
