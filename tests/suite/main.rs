@@ -35,6 +35,7 @@ mod documents;
 mod environments;
 mod events;
 mod failures;
+mod faults;
 mod findings;
 mod fixture;
 mod forgotten;

@@ -1,20 +1,29 @@
-//! Stands between the command and the API server: counts requests, and lets pass what a test lets pass.
+//! Stands between the command and the API server: counts requests, lets pass what a test lets pass, and does to the
+//! others what a broken server, or whatever stands before one, may do.
+
+mod fault;
+mod http;
 
 use std::env;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
 
 use crate::control_plane::{User, kubectl_program};
+
+pub use fault::{Body, Fault, Heard};
 
 /// A request, as the rule of a proxy sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Its place among all but watches, which come and go as they like: from 1 on.
+    /// Its place among all but watches, which come and go as they like: from 1 on. 0 for a watch.
     pub number: usize,
     pub method: String,
     /// The path and the query.
@@ -27,8 +36,18 @@ impl Request {
         self.method != "GET" && !self.target.contains("dryRun=All")
     }
 
-    fn is_watch(&self) -> bool {
+    pub fn is_watch(&self) -> bool {
         self.target.contains("watch=")
+    }
+
+    fn of(line: &str) -> Self {
+        let mut words = line.split(' ');
+        let mut word = || words.next().unwrap_or_default().to_owned();
+        Self {
+            number: 0,
+            method: word(),
+            target: word(),
+        }
     }
 }
 
@@ -41,6 +60,8 @@ pub enum Then {
     Hold,
     /// The server has it and does it, but nobody hears the answer, and no later request comes through.
     Cut,
+    /// This goes wrong.
+    Fail(Fault),
 }
 
 /// A proxy of one user's requests. They come through one at a time, but for watches, so that "after the
@@ -49,7 +70,7 @@ pub struct Proxy {
     pub kubeconfig: PathBuf,
     kubectl: Child,
     shared: Arc<Shared>,
-    cut: Receiver<()>,
+    cut: Mutex<Receiver<()>>,
 }
 
 struct Shared {
@@ -104,8 +125,14 @@ impl Proxy {
             kubeconfig: user.kubeconfig_for(&format!("http://{address}")),
             kubectl,
             shared,
-            cut,
+            cut: Mutex::new(cut),
         }
+    }
+
+    /// Sends a request of the test's own by the same way. What the server answers is JSON.
+    pub fn ask(&self, method: &str, target: &str, body: Option<(&str, &str)>) -> Value {
+        let answer = http::ask(&self.shared.upstream, method, target, body).expect("an answer");
+        serde_json::from_slice(&answer).expect("JSON")
     }
 
     /// The requests that came so far, but for watches.
@@ -117,7 +144,8 @@ impl Proxy {
     /// cut.
     pub fn kill_when_cut(&self, mut child: Child) -> bool {
         loop {
-            let was_cut = self.cut.recv_timeout(std::time::Duration::from_millis(10)).is_ok();
+            let cut = self.cut.lock().expect("nobody panics with it");
+            let was_cut = cut.recv_timeout(Duration::from_millis(10)).is_ok();
             let has_ended = child.try_wait().expect("it is our child").is_some();
             if was_cut || has_ended {
                 // One that has ended cannot be killed, nor need it be.
@@ -138,49 +166,13 @@ impl Drop for Proxy {
 
 impl Shared {
     /// One request a connection: the client is told to close it.
-    fn serve(&self, client: TcpStream) -> io::Result<()> {
-        let mut reader = BufReader::new(client.try_clone()?);
-        let mut head = String::new();
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line)? == 0 {
-                return Ok(());
-            }
-            let (name, value) = line.split_once(':').unwrap_or((&line, ""));
-            if name.eq_ignore_ascii_case("content-length") {
-                length = value.trim().parse().expect("a length");
-            }
-            let is_end = line == "\r\n";
-            match name.to_ascii_lowercase().as_str() {
-                // Without the second what passes can be read.
-                "connection" | "accept-encoding" => {}
-                _ if is_end => head += "Connection: close\r\n\r\n",
-                _ => head += &line,
-            }
-            if is_end {
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body)?;
-        let mut words = head.split(' ');
-        let mut word = || words.next().unwrap_or_default().to_owned();
-        let mut request = Request {
-            number: 0,
-            method: word(),
-            target: word(),
+    fn serve(&self, mut client: TcpStream) -> io::Result<()> {
+        let Some(line) = http::first_line(&mut client)? else {
+            return Ok(());
         };
-        let forward = || -> io::Result<TcpStream> {
-            let mut server = TcpStream::connect(&self.upstream)?;
-            server.write_all(head.as_bytes())?;
-            server.write_all(&body)?;
-            Ok(server)
-        };
+        let mut request = Request::of(&line);
         if request.is_watch() {
-            let mut client = client;
-            io::copy(&mut forward()?, &mut client)?;
-            return client.shutdown(Shutdown::Both);
+            return self.serve_watch(client, &line, &request);
         }
         let mut state = self.state.lock().expect("nobody panics with it");
         request.number = state.seen.len() + 1;
@@ -189,24 +181,62 @@ impl Shared {
             return hold();
         }
         state.seen.push(request.clone());
-        let then = (self.rule)(&request);
-        if then == Then::Hold {
-            drop(state);
-            return hold();
+        match (self.rule)(&request) {
+            Then::Answer => {
+                let answer = self.pass(&client, &line)?;
+                drop(state);
+                client.write_all(&answer)?;
+                client.shutdown(Shutdown::Both)
+            }
+            Then::Hold => {
+                drop(state);
+                hold()
+            }
+            Then::Cut => {
+                self.pass(&client, &line)?;
+                state.is_cut = true;
+                drop(state);
+                // Nobody may be waiting for it.
+                let _ = self.cut.send(());
+                hold()
+            }
+            Then::Fail(fault) => {
+                let answer = fault.arrives.then(|| self.pass(&client, &line)).transpose()?;
+                drop(state);
+                if answer.is_none() && fault.heard != Heard::End {
+                    http::rest(&client)?;
+                }
+                fault.heard.tell(client, answer.as_deref())
+            }
         }
+    }
+
+    fn serve_watch(&self, mut client: TcpStream, line: &str, request: &Request) -> io::Result<()> {
+        let fault = match (self.rule)(request) {
+            Then::Fail(fault) => Some(fault.heard),
+            Then::Answer | Then::Hold | Then::Cut => None,
+        };
+        if fault == Some(Heard::End) {
+            return Ok(());
+        }
+        let rest = http::rest(&client)?;
+        match fault {
+            Some(heard @ (Heard::Dropped | Heard::Corrupt)) => {
+                heard.tell_watch(http::send(&self.upstream, line, &rest)?, client)
+            }
+            Some(heard) => heard.tell(client, None),
+            None => {
+                io::copy(&mut http::send(&self.upstream, line, &rest)?, &mut client)?;
+                client.shutdown(Shutdown::Both)
+            }
+        }
+    }
+
+    /// The answer of the server to a request, whose rest is still to be read.
+    fn pass(&self, client: &TcpStream, line: &str) -> io::Result<Vec<u8>> {
         let mut answer = Vec::new();
-        forward()?.read_to_end(&mut answer)?;
-        if then == Then::Cut {
-            state.is_cut = true;
-            drop(state);
-            // Nobody may be waiting for it.
-            let _ = self.cut.send(());
-            return hold();
-        }
-        drop(state);
-        let mut client = client;
-        client.write_all(&answer)?;
-        client.shutdown(Shutdown::Both)
+        http::send(&self.upstream, line, &http::rest(client)?)?.read_to_end(&mut answer)?;
+        Ok(answer)
     }
 }
 
