@@ -81,3 +81,4 @@ mod unverified;
 mod waiting;
 mod wanted;
 mod whose;
+mod writers;
