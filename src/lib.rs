@@ -15,7 +15,7 @@
 //! 5. [`observe`]: asks the cluster, and git's past, for all that a plan is made of.
 //! 6. [`check`]: finds mistakes in manifests without a cluster.
 //! 7. [`mod@plan`]: compares objects, and decides what becomes of each and in which order.
-//! 8. [`source`]: reads git and directories: parameters, templates, components, rules.
+//! 8. [`source`]: reads git and directories: parameters, templates, components, programs, rules.
 //! 9. [`cluster`]: an API server, or the sandbox: a directory that behaves as one.
 //! 10. [`ssa`]: server-side apply as a library: schemas, merging, canonical values.
 //! 11. [`kinds`]: what is known of particular kinds: health, pods, Jobs, rollouts, definitions.

@@ -95,6 +95,7 @@ pub(crate) fn manifest(text: &str) -> Manifest {
         gvk: object.gvk(),
         name: object.reference.name.clone(),
         namespace: object.reference.namespace.clone(),
+        release_namespace: None,
         place: object.place(&FieldPath::root()).expect("a place"),
         value: object.value,
         origins: object.origins,

@@ -66,7 +66,9 @@ impl Finding {
             let label = match origin.role {
                 _ if position == 0 => "",
                 Role::Parameter => "set here",
-                Role::Manifest | Role::SecretParameter | Role::Encrypted | Role::Loop | Role::File => continue,
+                Role::Manifest | Role::SecretParameter | Role::Encrypted | Role::Loop | Role::File | Role::Built => {
+                    continue;
+                }
             };
             // One place a file: between two of them lines may stand that are not for everybody.
             if !places

@@ -63,8 +63,8 @@ pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
 
 fn checked(args: &Args, ui: &mut Ui) -> Result<Checked> {
     let desired = context::read(&args.source, true)?;
-    for warning in &desired.warnings {
-        ui.warning(warning);
+    for warning in view::warnings(&desired) {
+        ui.warning(&warning);
     }
     let settings = desired.settings;
     let namespace = args.namespace.clone().or(settings.namespace);

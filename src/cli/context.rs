@@ -19,7 +19,7 @@ use crate::plan::compare::Blame;
 use crate::plan::{self, Elsewhere, Plan, Policy};
 use crate::source::parameters::SetByHand;
 use crate::source::{self, Desired, Revision};
-use crate::view::{Against, Detail, Heading, Pruning};
+use crate::view::{self, Against, Detail, Heading, Pruning};
 
 /// A plan and everything it was made from.
 pub(super) struct Planned {
@@ -45,8 +45,8 @@ pub(super) async fn plan_directory(
     ui: &mut Ui,
 ) -> Result<Planned> {
     let read = read(&desired.source, safety.allow_empty)?;
-    for warning in &read.warnings {
-        ui.warning(warning);
+    for warning in view::warnings(&read) {
+        ui.warning(&warning);
     }
     let asked = PlanRequest {
         desired,

@@ -21,7 +21,7 @@ use crate::plan::{
     Adoptable, Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune, SecretDefaults, Whose,
 };
 use crate::source::parameters::Assignment;
-use crate::source::{self, Inputs, Settings};
+use crate::source::{self, Inputs, Permission, Programs, Settings};
 
 /// How much is shown, and how.
 #[derive(Debug, clap::Args)]
@@ -79,6 +79,9 @@ impl Output {
     }
 }
 
+/// The variable that stands for `--allow-programs`, where it is said for all runs.
+const ALLOW_PROGRAMS: &str = "STACKANETES_ALLOW_PROGRAMS";
+
 /// Which directory of desired state, and how it is set up.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Desired state")]
@@ -115,6 +118,11 @@ pub(super) struct Directory {
     /// Whatever is on disk. A commit is a branch, a tag, HEAD~1 or 3f2c1ab.
     #[arg(long, value_name = "REV")]
     pub(super) revision: Option<String>,
+    /// Run kustomize or helm where DIR says so.
+    ///
+    /// They run with your rights, on files that whoever can change DIR writes.
+    #[arg(long, env = ALLOW_PROGRAMS, hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new())]
+    allow_programs: bool,
     #[arg(skip)]
     inputs: OnceLock<Inputs>,
 }
@@ -138,6 +146,12 @@ impl Directory {
             environment: self.environment.clone(),
             sets,
             identities: source::identities(&self.age_key_file)?.into(),
+            programs: Programs::new(if self.allow_programs {
+                Permission::Allowed
+            } else {
+                Permission::Refused
+            })
+            .into(),
         })
     }
 }

@@ -34,12 +34,11 @@ pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
         let reference = manifest.reference(default_namespace.as_deref());
         selection.selects(&reference, |key| manifest.label(key))
     });
-    if let Some(namespace) = &args.namespace {
-        for kind in observe::name_namespace(&mut desired.manifests, &built_in_kinds(), namespace) {
-            ui.warning(&format!(
-                "nothing here defines the kind {kind}: its manifests that name no namespace are printed as they are"
-            ));
-        }
+    let namespace = args.namespace.as_deref();
+    for kind in observe::name_namespace(&mut desired.manifests, &built_in_kinds(), namespace) {
+        ui.warning(&format!(
+            "nothing here defines the kind {kind}: its manifests that name no namespace are printed as they are"
+        ));
     }
     let closed: Vec<String> = desired.closed.iter().map(view::closed).collect();
     if args.show_secrets
@@ -47,7 +46,7 @@ pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
     {
         return Err(error);
     }
-    for warning in desired.warnings.iter().chain(&closed) {
+    for warning in view::warnings(&desired).iter().chain(&closed) {
         ui.warning(warning);
     }
     let secrets = if args.show_secrets {

@@ -66,8 +66,8 @@ fn service_account(text: &str) -> Result<Subject, &'static str> {
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let desired = context::read(&args.source, false)?;
-    for warning in &desired.warnings {
-        ui.warning(warning);
+    for warning in view::warnings(&desired) {
+        ui.warning(&warning);
     }
     let (discovery, default_namespace) = kinds(&args.cluster, ui).await?;
     let set = context::applyset(&args.set, &desired.settings, &default_namespace).ok_or_else(context::no_name)?;

@@ -76,6 +76,17 @@ impl SourceFile {
         })
     }
 
+    /// Holds `text` that a command printed, which is called by how it would be typed, and stands in no file. It is
+    /// confidential if it declares a Secret.
+    pub fn printed(command: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        let text = text.into();
+        let confidential = names_a_secret(&text);
+        Arc::new(Self {
+            is_file: false,
+            ..Self::make(command.into(), text, confidential)
+        })
+    }
+
     fn make(path: String, text: String, confidential: bool) -> Self {
         Self {
             is_file: path != Self::STANDARD_INPUT,
@@ -240,6 +251,8 @@ pub enum Role {
     Loop,
     /// It stands in a configuration file, or in the template of one.
     File,
+    /// Another program made the value of a file, and of others: no list of files tells what it depends on.
+    Built,
 }
 
 impl Role {

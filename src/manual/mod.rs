@@ -52,6 +52,7 @@ chapters! {
     jobs, "jobs", "when a Job runs again";
     secrets, "secrets", "where secret values come from, and who sees them";
     directories, "directories", "what is read and left out, parameters, components, defaults";
+    kustomize_and_helm, "kustomize-and-helm", "objects that kustomize and helm make of the directory";
     check, "check", "mistakes that are found without a cluster";
     ci, "ci", "checks, comments on pull requests, and syncs on merge";
     moving, "moving", "from kubectl, Helm, Flux or Argo CD";

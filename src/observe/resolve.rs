@@ -61,11 +61,8 @@ pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespac
             continue;
         };
         let ignored_namespace = ignored_namespace(&mut manifest, resource);
-        let namespace = match (&manifest.namespace, resource.namespaced) {
-            (_, false) => None,
-            (Some(namespace), true) => Some(namespace.clone()),
-            (None, true) => Some(default_namespace.to_owned()),
-        };
+        let namespace = manifest.namespace_or(Some(default_namespace)).map(str::to_owned);
+        let namespace = namespace.filter(|_| resource.namespaced);
         let reference = ObjectRef {
             kind: manifest.gvk.group_kind.clone(),
             namespace,
@@ -109,19 +106,26 @@ pub fn resolve_all(manifests: Vec<Manifest>, discovery: &Discovery, default_name
     resolve(manifests, &known, default_namespace)
 }
 
-/// Writes a namespace into the manifests that name none and are of a kind that has namespaces. Kinds that neither
-/// `discovery` nor the manifests know are left as they are, and returned.
-pub fn name_namespace(manifests: &mut [Manifest], discovery: &Discovery, namespace: &str) -> BTreeSet<GroupKind> {
+/// Writes a namespace into the manifests that name none and are of a kind that has namespaces: that of their Helm
+/// release, or else this one. Kinds that neither `discovery` nor the manifests know are left as they are, and returned.
+pub fn name_namespace(
+    manifests: &mut [Manifest],
+    discovery: &Discovery,
+    namespace: Option<&str>,
+) -> BTreeSet<GroupKind> {
     let mut known = discovery.clone();
     add_defined_kinds(&mut known, manifests);
     let mut unknown = BTreeSet::new();
     for manifest in manifests.iter_mut().filter(|manifest| manifest.namespace.is_none()) {
         let kind = &manifest.gvk.group_kind;
+        let Some(namespace) = manifest.namespace_or(namespace).map(str::to_owned) else {
+            continue;
+        };
         match known.resource(&manifest.gvk).or_else(|| known.preferred(kind)) {
             None => _ = unknown.insert(kind.clone()),
             Some(resource) if resource.namespaced => {
-                manifest.value["metadata"]["namespace"] = namespace.into();
-                manifest.namespace = Some(namespace.to_owned());
+                manifest.value["metadata"]["namespace"] = namespace.as_str().into();
+                manifest.namespace = Some(namespace);
             }
             Some(_) => {}
         }
@@ -141,10 +145,10 @@ pub fn resolve_known(manifests: Vec<Manifest>, discovery: &Discovery, default_na
             continue;
         };
         let ignored_namespace = ignored_namespace(&mut manifest, resource);
-        let namespace = manifest.namespace.unwrap_or_else(|| default_namespace.to_owned());
+        let namespace = manifest.namespace_or(Some(default_namespace)).map(str::to_owned);
         let reference = ObjectRef {
             kind: manifest.gvk.group_kind,
-            namespace: resource.namespaced.then_some(namespace),
+            namespace: namespace.filter(|_| resource.namespaced),
             name: manifest.name,
         };
         resolved.entry(reference.clone()).or_insert(DesiredObject {

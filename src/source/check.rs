@@ -213,8 +213,9 @@ impl<'a> Check<'a> {
                 .and_then(|entry| entry.value.as_str())
                 .unwrap_or_default();
             let hint = if version.starts_with("kustomize.config.k8s.io/") {
-                "a kustomization must be built first: `kustomize build DIR | stackanetes diff -f -`; leave it out of \
-                 the directory by a pattern below `exclude:` in stackanetes.yaml, or in a .stackanetesignore"
+                "a kustomization is built where stackanetes.yaml, or the component.yaml of its folder, says `kustomize: \
+                 FOLDER` (`stackanetes help kustomize-and-helm`); otherwise leave it out by a pattern below `exclude:` \
+                 in stackanetes.yaml, or in a .stackanetesignore"
             } else {
                 ""
             };

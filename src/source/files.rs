@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::component;
@@ -169,6 +169,29 @@ pub(super) fn shown(path: &Path) -> String {
     short.unwrap_or(path).display().to_string()
 }
 
+/// The path of what a file in `folder` names by the path `named`, without `.` and `..`. Both begin at the top of the
+/// directory. Nothing where it is outside, as far as that can be told without looking.
+pub(super) fn inside(folder: &Path, named: &Path) -> Option<PathBuf> {
+    let mut path = PathBuf::new();
+    for step in folder.join(named).components() {
+        match step {
+            Component::CurDir => {}
+            Component::Normal(name) => path.push(name),
+            Component::ParentDir if path.pop() => {}
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(path)
+}
+
+/// What is at `path` of the directory at `root`, which may be the directory itself.
+pub(super) fn below(root: &Path, path: &Path) -> PathBuf {
+    if path.as_os_str().is_empty() {
+        return root.to_owned();
+    }
+    root.join(path)
+}
+
 fn not_utf8(name: &str, bytes: &[u8], offset: usize) -> Error {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Error::new(format!("{name} is UTF-16, not UTF-8")).hint("save it as UTF-8");
@@ -212,7 +235,7 @@ pub(super) fn not_checked_out(path: &Path, of: &str) -> Error {
 }
 
 /// Says that a link leads to something that is not in the directory.
-fn leads_out(link: &Path, root: &Path) -> Error {
+pub(super) fn leads_out(link: &Path, root: &Path) -> Error {
     let (link, root) = (shown(link), shown(root));
     Error::new(format!("the symbolic link {link} leads out of {root}"))
         .hint("copy what it leads to into the directory, so that a commit holds all that is desired")

@@ -1,5 +1,6 @@
 //! The commit that a directory stands at.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use git2::{Config, ErrorCode, Oid, Repository, StatusOptions};
@@ -119,6 +120,32 @@ fn open_foreign(git: &Path) -> Result<Repository, git2::Error> {
         repository.set_workdir(workdir, false)?;
     }
     Ok(repository)
+}
+
+/// What is ignored in the directory at `path`, files and whole folders, by their paths from it on. Nothing where it is in no
+/// repository, in one that cannot be read, or ignored itself.
+pub(super) fn ignored(path: &Path) -> BTreeSet<PathBuf> {
+    let ignored = || {
+        let real = path.canonicalize().ok()?;
+        let repository = open(&real).ok()??;
+        let workdir = repository.workdir()?.canonicalize().ok()?;
+        let inside = real.strip_prefix(&workdir).ok()?;
+        let mut options = StatusOptions::new();
+        options.include_ignored(true).recurse_ignored_dirs(false);
+        if !inside.as_os_str().is_empty() {
+            options.disable_pathspec_match(true).pathspec(inside);
+        }
+        let statuses = repository.statuses(Some(&mut options)).ok()?;
+        let ignored = statuses.iter().filter(|entry| entry.status().is_ignored());
+        let paths = ignored.filter_map(|entry| {
+            let path = PathBuf::from(String::from_utf8_lossy(entry.path_bytes()).into_owned());
+            let below = path.strip_prefix(inside).ok()?;
+            // Without the slash at the end of a folder.
+            Some(below.components().collect()).filter(|below: &PathBuf| !below.as_os_str().is_empty())
+        });
+        Some(paths.collect())
+    };
+    ignored().unwrap_or_default()
 }
 
 /// The repository of the submodule at `path` of another one; nothing if it is not at hand.

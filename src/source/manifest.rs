@@ -37,6 +37,8 @@ pub struct Manifest {
     pub name: String,
     /// Its namespace, if it names one.
     pub namespace: Option<String>,
+    /// The namespace of the Helm release that it is of. It goes there if it names none, and its kind has namespaces.
+    pub release_namespace: Option<String>,
     /// The object; a Secret without `stringData`, which is folded into `data`.
     pub value: Value,
     /// Where its fields are written.
@@ -100,9 +102,15 @@ impl Manifest {
     pub fn reference(&self, default: Option<&str>) -> ObjectRef {
         ObjectRef {
             kind: self.gvk.group_kind.clone(),
-            namespace: self.namespace.as_deref().or(default).map(str::to_owned),
+            namespace: self.namespace_or(default).map(str::to_owned),
             name: self.name.clone(),
         }
+    }
+
+    /// The namespace that it names, or its release has; else this one.
+    pub fn namespace_or<'a>(&'a self, default: Option<&'a str>) -> Option<&'a str> {
+        let own = self.namespace.as_deref();
+        own.or(self.release_namespace.as_deref()).or(default)
     }
 
     /// Whether an object of this kind that is called the same says the same, so that it does not matter which of the
@@ -114,6 +122,11 @@ impl Manifest {
     /// A label of it.
     pub fn label(&self, key: &str) -> Option<&str> {
         self.value.get("metadata")?.get("labels")?.get(key)?.as_str()
+    }
+
+    /// An annotation of it.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.value.get("metadata")?.get("annotations")?.get(key)?.as_str()
     }
 }
 
@@ -174,6 +187,7 @@ impl Reader<'_, '_> {
             gvk,
             name,
             namespace,
+            release_namespace: None,
             value,
             origins: Arc::new(origins),
             place,

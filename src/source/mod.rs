@@ -13,12 +13,14 @@ mod environments;
 mod exclude;
 mod files;
 mod git;
+mod hooks;
 mod identities;
 mod manifest;
 mod origins;
 mod output;
 pub mod parameters;
 mod preamble;
+mod programs;
 pub mod render;
 pub mod rules;
 mod secret;
@@ -30,20 +32,23 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use component::Components;
 use preamble::Preamble;
+use programs::Reading;
 use tree::{Disk, Tree};
 
 pub use commits::{CommitId, Commits, MergeBase, merge_base};
 pub use environments::{EnvironmentDigests, environments};
 pub use git::{Revision, top_of_repository};
+pub use hooks::Hook;
 pub use identities::identities;
 pub use manifest::{Manifest, SchemaFile};
 pub use origins::ManifestOrigins;
 pub use output::output;
+pub use programs::{Permission, Programs};
 pub use settings::{Contexts, IgnoredFinding, Settings, is_among};
 pub use small::small_text;
 pub use unseal::Unsealer;
@@ -96,6 +101,8 @@ pub struct Desired {
     pub closed: BTreeSet<Closed>,
     /// The secret parameters that have the defaults of the directory, by their dotted names.
     pub secret_defaults: Vec<String>,
+    /// The hooks of Helm charts that were read, and are no objects of it.
+    pub hooks: Vec<Hook>,
     /// What a person should know, though nothing failed.
     pub warnings: Vec<String>,
 }
@@ -109,6 +116,8 @@ pub struct Inputs {
     pub sets: Vec<Assignment>,
     /// What encrypted files are decrypted with.
     pub identities: Arc<Identities>,
+    /// Whether Kustomize and Helm may be run, and what they made so far.
+    pub programs: Arc<Programs>,
 }
 
 /// Reads every manifest of the directory at `path`, or of the one file at `path`.
@@ -160,14 +169,27 @@ fn read_on(tree: &dyn Tree, path: &Path, mut preamble: Preamble, inputs: &Inputs
     let files = files::find(tree, path, &preamble, &mut errors)?;
     let unsealer = Unsealer::new(&inputs.identities);
     let rendering = values::rendering(tree, path, &files, inputs, &unsealer)?.map(Arc::new);
-    let settings = preamble.written.with(rendering.as_deref(), &mut errors);
+    let reading = Reading::new(tree, path, &unsealer, &inputs.programs);
+    let written = std::mem::take(&mut preamble.written);
+    let program = written.program.clone();
+    let settings = written.with(rendering.as_deref(), &mut errors);
     settings.contexts.check(files.environments.keys(), &mut errors);
     let mut components = match &rendering {
-        Some(rendering) => Components::read(tree, path, &files, rendering, &unsealer, &mut errors),
+        Some(rendering) => Components::read(&reading, &files, rendering, &settings, &mut errors),
         None => Components::default(),
     };
     let mut manifests = std::mem::take(&mut components.manifests);
-    for file in files.manifests.iter().filter(|file| components.is_manifest(path, file)) {
+    let is_built = program.is_some();
+    if let (Some(program), Some(rendering)) = (program, &rendering)
+        && let Some(declared) = program.declared(rendering, settings.namespace.as_deref(), &mut errors)
+    {
+        manifests.extend(reading.built(&declared, &mut errors));
+    }
+    let is_manifest = |file: &PathBuf| {
+        let is_of_component = components.of(path, file).is_some();
+        components.is_manifest(path, file) && (is_of_component || !is_built)
+    };
+    for file in files.manifests.iter().filter(|file| is_manifest(file)) {
         let mut read = match files::read(tree, file) {
             Ok(text) => manifest::read(&text, rendering.as_ref(), &unsealer, &mut errors),
             Err(error) => {
@@ -195,6 +217,7 @@ fn read_on(tree: &dyn Tree, path: &Path, mut preamble: Preamble, inputs: &Inputs
         defaults::lay_under(&mut manifests, files.collect(), &names, rendering, &mut errors);
     }
     let parameters = rendering.as_ref().map(|rendering| rendering.parameters());
+    let hooks = hooks::set_aside(&mut manifests);
     let errors = Error::join(errors).map(|error| unsealer.told(error));
     let set = parameters.map(|parameters| parameters.set_by_hand().clone());
     let secret_defaults = parameters.map(Parameters::secret_defaults);
@@ -211,6 +234,7 @@ fn read_on(tree: &dyn Tree, path: &Path, mut preamble: Preamble, inputs: &Inputs
             set: set.unwrap_or_default(),
             secret_defaults: secret_defaults.unwrap_or_default(),
             closed: unsealer.into_closed(),
+            hooks,
             warnings: Vec::new(),
         },
     )
@@ -280,7 +304,8 @@ fn text(name: &str, bytes: Vec<u8>, identities: &Identities) -> Result<Desired> 
     let mut errors = Vec::new();
     let unsealer = Unsealer::new(identities);
     let file = files::decode(name, bytes)?;
-    let manifests = manifest::read(&file, None, &unsealer, &mut errors);
+    let mut manifests = manifest::read(&file, None, &unsealer, &mut errors);
+    let hooks = hooks::set_aside(&mut manifests);
     let errors = Error::join(errors).map(|error| unsealer.told(error));
     let name = "standard input".to_owned();
     let desired = Desired {
@@ -294,6 +319,7 @@ fn text(name: &str, bytes: Vec<u8>, identities: &Identities) -> Result<Desired> 
         set: SetByHand::default(),
         secret_defaults: Vec::new(),
         closed: unsealer.into_closed(),
+        hooks,
         warnings: Vec::new(),
     };
     finish(errors, desired)

@@ -19,6 +19,7 @@ mod status;
 mod style;
 mod text;
 mod value;
+mod warnings;
 
 pub use age::{age, took};
 pub use check::{Base, checked, github, junit, sarif};
@@ -33,6 +34,7 @@ pub use saved::other_parts;
 pub use snapshot::snapshot;
 pub use status::{StatusView, status, statuses};
 pub use text::Width;
+pub use warnings::warnings;
 
 use document::Document;
 

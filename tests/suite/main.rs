@@ -14,6 +14,7 @@ mod benchmark;
 mod between;
 mod bound;
 mod bounds;
+mod built;
 mod bundled_schema;
 mod causes;
 mod check;

@@ -26,7 +26,7 @@ use crate::execute::{Event, Lock};
 use crate::object::commit::Commit;
 use crate::object::selection::Selection;
 use crate::source::{self, Desired, EnvironmentDigests, MergeBase};
-use crate::view::Against;
+use crate::view::{self, Against};
 use range::Range;
 
 /// In a sandbox everything is Current at once.
@@ -67,8 +67,8 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
         Some(to) => source::at_revision(path, to, &inputs)?,
         None => context::read(&desired.source, true)?,
     });
-    for warning in &to.warnings {
-        ui.warning(warning);
+    for warning in view::warnings(&to) {
+        ui.warning(&warning);
     }
     let selection = desired.selection();
     context::known_components(&to, &selection)?;

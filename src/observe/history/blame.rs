@@ -114,9 +114,10 @@ impl History {
         })
     }
 
-    /// The files that a value with these origins is made of. What sets parameters is always among them.
+    /// The files that a value with these origins is made of: all of them where another program made it. What sets
+    /// parameters is always among them.
     fn files(&self, commit: CommitId, path: &FieldPath, origins: &[Origin], component: Option<&str>) -> Files {
-        if rollout::is_digest(path) {
+        if rollout::is_digest(path) || origins.iter().any(|origin| origin.role == Role::Built) {
             return None;
         }
         let is_manifest = |origin: &&Origin| !matches!(origin.role, Role::Parameter | Role::SecretParameter);

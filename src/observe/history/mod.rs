@@ -150,6 +150,7 @@ impl Directory {
             environment,
             sets,
             identities,
+            programs: self.inputs.programs.clone(),
         };
         (inputs, same)
     }

@@ -8,6 +8,7 @@ use crate::diagnostic::nearest::key_hint;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::kinds::generate::{Form, Generated};
 use crate::object::field::{FieldPath, PathElement};
+use crate::source::programs::{self, Context, Declared};
 use crate::source::render::{Rendered, Rendering};
 use crate::yaml::{Document, Entry, Node};
 
@@ -16,6 +17,8 @@ use crate::yaml::{Document, Entry, Node};
 pub(super) struct Declaration {
     pub(super) depends_on: Vec<Dependency>,
     pub(super) objects: Vec<Object>,
+    /// The program that makes the component's objects.
+    pub(super) program: Option<Declared>,
     /// The whole file, which knows what made each of its values.
     pub(super) rendered: Arc<Rendered>,
 }
@@ -54,7 +57,7 @@ pub(super) struct FileEntry {
     pub(super) place: Place,
 }
 
-const KEYS: [&str; 4] = ["dependsOn", "when", "configMaps", "secrets"];
+const KEYS: [&str; 6] = ["dependsOn", "when", "configMaps", "secrets", "kustomize", "helm"];
 const CONFIG_MAP_KEYS: [&str; 7] = [
     "name",
     "namespace",
@@ -81,11 +84,12 @@ const FORM_KEYS: [&str; 6] = ["length", "alphabet", "bytes", "fernet", "rsa", "r
 /// Reads the documents of a `component.yaml`. Nothing where it is switched off, or wrong, which is added
 /// to `errors`.
 pub(super) fn read(
-    file: &Arc<SourceFile>,
+    context: Context<'_>,
     documents: &[Document],
     rendering: &Rendering,
     errors: &mut Vec<Error>,
 ) -> Option<Declaration> {
+    let file = context.file;
     let mut reader = Reader { file, errors };
     let mut written = documents.iter().filter(|document| !document.root.is_null());
     // An empty one makes the folder a component, and says nothing.
@@ -117,6 +121,7 @@ pub(super) fn read(
     let mut declaration = Declaration {
         depends_on: Vec::new(),
         objects: Vec::new(),
+        program: None,
         rendered: Arc::new(rendered),
     };
     for entry in root.entries().unwrap_or_default() {
@@ -124,6 +129,17 @@ pub(super) fn read(
             "when" => {}
             "dependsOn" => declaration.depends_on = reader.dependencies(entry),
             "configMaps" | "secrets" => declaration.objects.extend(reader.objects(entry)),
+            key if programs::KEYS.contains(&key) => {
+                if declaration.program.is_some() {
+                    let hint = "make two components of them";
+                    reader.error(entry, "a component has one of `kustomize` and `helm`", hint);
+                } else if declaration.rendered.is_secret(&FieldPath::of(&[key])) {
+                    let message = format!("`{key}` reads a secret parameter, and is for all to see");
+                    reader.error(entry, &message, "");
+                } else {
+                    declaration.program = programs::declared(context, entry, reader.errors);
+                }
+            }
             unknown => {
                 let message = format!("component.yaml has no key `{unknown}`");
                 reader.error(entry, &message, &key_hint(&KEYS, unknown));

@@ -8,16 +8,17 @@ mod dependencies;
 mod object;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component as Step, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use declaration::Declaration;
 use object::Maker;
 
-use super::Manifest;
 use super::files::{self, Files};
+use super::programs::{Context, Reading};
 use super::tree::{Kind, Tree};
-use super::unseal::{Unsealed, Unsealer};
+use super::unseal::Unsealed;
+use super::{Manifest, Settings};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::COMPONENT;
@@ -34,6 +35,8 @@ pub(super) struct Components {
     wanted: BTreeSet<String>,
     /// Those that are switched off.
     unwanted: BTreeSet<String>,
+    /// Those whose objects a program makes.
+    built: BTreeSet<String>,
     /// What each of them depends on; nothing, where it is switched off.
     pub(super) dependencies: ComponentDependencies,
     /// The objects that are made of their files.
@@ -45,18 +48,23 @@ pub(super) struct Components {
 impl Components {
     /// Reads the components in `root`, adding what is wrong with them to `errors`.
     pub(super) fn read(
-        tree: &dyn Tree,
-        root: &Path,
+        reading: &Reading<'_>,
         files: &Files,
         rendering: &Arc<Rendering>,
-        unsealer: &Unsealer<'_>,
+        settings: &Settings,
         errors: &mut Vec<Error>,
     ) -> Self {
+        let root = reading.root;
         let mut components = Self::default();
         let mut declared = BTreeMap::new();
         for (name, path) in &files.components {
             let before = errors.len();
-            let Some(declaration) = read_one(tree, path, rendering, unsealer, errors) else {
+            let component = OneComponent {
+                path,
+                name,
+                namespace: settings.namespace.as_deref(),
+            };
+            let Some(declaration) = component.read(reading, rendering, errors) else {
                 // Of a wrong one it is unknown whether it is wanted: one error is enough.
                 let is_wrong = errors.len() > before;
                 let kind = if is_wrong {
@@ -69,11 +77,11 @@ impl Components {
             };
             components.wanted.insert(name.clone());
             let maker = Maker {
-                tree,
+                tree: reading.tree,
                 root,
                 folder: &root.join(name),
                 rendering,
-                unsealer,
+                unsealer: reading.unsealer,
             };
             for object in &declaration.objects {
                 let used = object
@@ -88,6 +96,14 @@ impl Components {
                         label(&mut manifest, name);
                         manifest
                     }));
+            }
+            if let Some(program) = &declaration.program {
+                components.built.insert(name.clone());
+                let built = reading.built(program, errors).into_iter().map(|mut manifest| {
+                    label(&mut manifest, name);
+                    manifest
+                });
+                components.manifests.extend(built);
             }
             declared.insert(name.clone(), declaration.depends_on);
         }
@@ -106,38 +122,48 @@ impl Components {
     }
 
     /// Whether the file at `path` is read as manifests: not a file that becomes part of an object, and
-    /// nothing of a component that is switched off.
+    /// nothing of a component that is switched off, or whose objects a program makes.
     pub(super) fn is_manifest(&self, root: &Path, path: &Path) -> bool {
         let is_unwanted = self
             .of(root, path)
-            .is_some_and(|component| self.unwanted.contains(component));
+            .is_some_and(|component| self.unwanted.contains(component) || self.built.contains(component));
         !is_unwanted && !self.files.contains(path)
     }
 }
 
-/// Reads one `component.yaml`. Nothing where it is switched off, or wrong, which is added to `errors`.
-fn read_one(
-    tree: &dyn Tree,
-    path: &Path,
-    rendering: &Arc<Rendering>,
-    unsealer: &Unsealer<'_>,
-    errors: &mut Vec<Error>,
-) -> Option<Declaration> {
-    let file = match files::read(tree, path) {
-        // The values of Secrets may stand in it.
-        Ok(file) if file.text().contains("values") => SourceFile::confidential(file.path(), file.text()),
-        Ok(file) => file,
-        Err(error) => {
-            errors.push(error);
+/// A component that is to be read.
+struct OneComponent<'a> {
+    /// Its `component.yaml`.
+    path: &'a Path,
+    name: &'a str,
+    /// The namespace of the directory.
+    namespace: Option<&'a str>,
+}
+
+impl OneComponent<'_> {
+    /// What its `component.yaml` says. Nothing where it is switched off, or wrong, which is added to `errors`.
+    fn read(&self, reading: &Reading<'_>, rendering: &Rendering, errors: &mut Vec<Error>) -> Option<Declaration> {
+        let file = match files::read(reading.tree, self.path) {
+            // The values of Secrets may stand in it.
+            Ok(file) if file.text().contains("values") => SourceFile::confidential(file.path(), file.text()),
+            Ok(file) => file,
+            Err(error) => {
+                errors.push(error);
+                return None;
+            }
+        };
+        let before = errors.len();
+        let Unsealed { file, documents, .. } = reading.unsealer.documents(&file, errors);
+        if errors.len() > before {
             return None;
         }
-    };
-    let before = errors.len();
-    let Unsealed { file, documents, .. } = unsealer.documents(&file, errors);
-    if errors.len() > before {
-        return None;
+        let context = Context {
+            file: &file,
+            folder: Path::new(self.name),
+            namespace: self.namespace,
+        };
+        declaration::read(context, &documents, rendering, errors).filter(|_| errors.len() == before)
     }
-    declaration::read(&file, &documents, rendering, errors).filter(|_| errors.len() == before)
 }
 
 /// Says on an object which component it belongs to.
@@ -176,14 +202,6 @@ pub(super) fn find(tree: &dyn Tree, root: &Path, folder: &Path, named: &Path, pl
 /// The path of what is named by its path from `folder`, without `.` and `..`. Nothing where it is not in
 /// `root`, as far as that can be told without looking.
 fn within(root: &Path, folder: &Path, named: &Path) -> Option<PathBuf> {
-    let mut path = PathBuf::new();
-    for step in folder.strip_prefix(root).ok()?.join(named).components() {
-        match step {
-            Step::CurDir => {}
-            Step::Normal(name) => path.push(name),
-            Step::ParentDir if path.pop() => {}
-            Step::ParentDir | Step::RootDir | Step::Prefix(_) => return None,
-        }
-    }
+    let path = files::inside(folder.strip_prefix(root).ok()?, named)?;
     Some(root.join(path))
 }

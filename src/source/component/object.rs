@@ -116,6 +116,7 @@ impl Maker<'_> {
             gvk: GroupVersionKind::new("v1", object.kind()),
             name: object.name.clone(),
             namespace: object.namespace.clone(),
+            release_namespace: None,
             value,
             origins: Arc::new(FileOrigins {
                 object: object.path.clone(),

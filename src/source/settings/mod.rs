@@ -16,11 +16,12 @@ pub(super) use self::written::Written;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::key_hint;
 use crate::diagnostic::place::{Place, SourceFile};
+use crate::source::programs;
 use crate::source::rules::{Rule, Verdict};
 use crate::yaml::{self, Entry};
 
 /// The keys there are.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 12] = [
     "name",
     "namespace",
     "contexts",
@@ -31,6 +32,8 @@ const KEYS: [&str; 10] = [
     "take",
     "migrate",
     "ignoreFindings",
+    "kustomize",
+    "helm",
 ];
 
 pub use findings::IgnoredFinding;
@@ -117,6 +120,7 @@ pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Written {
                 settings.exclude = patterns::read(file, entry, errors);
                 Ok(())
             }
+            key if programs::KEYS.contains(&key) => written.set_program(file, entry),
             "migrate" => {
                 settings.migrate = rules::managers(file, entry, errors);
                 Ok(())
@@ -200,7 +204,7 @@ mod tests {
         let error = settings("components: b\n").expect_err("unknown");
         assert_eq!(
             error,
-            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (there are `name`, `namespace`, `contexts`, `outputs`, `exclude`, `ignore`, `yield`, `take`, `migrate` and `ignoreFindings`)"
+            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (there are `name`, `namespace`, `contexts`, `outputs`, `exclude`, `ignore`, `yield`, `take`, `migrate`, `ignoreFindings`, `kustomize` and `helm`)"
         );
     }
 

@@ -1,11 +1,13 @@
 //! Settings as they are written, some of which read parameters.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{Settings, text};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::field::FieldPath;
+use crate::source::programs::{self, Context, Declared};
 use crate::source::render::Rendering;
 use crate::yaml::{Entry, Node, NodeValue};
 
@@ -16,12 +18,67 @@ pub(in crate::source) struct Written {
     pub settings: Settings,
     /// The file, and what reads parameters in it.
     open: Vec<(Arc<SourceFile>, Entry)>,
+    /// The program that makes the directory's objects.
+    pub program: Option<WrittenProgram>,
+}
+
+/// The program that makes the objects of a directory, as it is written: it may read parameters.
+#[derive(Debug, Clone)]
+pub(in crate::source) struct WrittenProgram {
+    file: Arc<SourceFile>,
+    entry: Entry,
+}
+
+impl WrittenProgram {
+    /// The program with these parameters, in a directory of this namespace; nothing where something is wrong with it,
+    /// which is added to `errors`.
+    pub fn declared(self, rendering: &Rendering, namespace: Option<&str>, errors: &mut Vec<Error>) -> Option<Declared> {
+        let Self { file, entry } = self;
+        let made = filled(&file, entry, rendering, errors)?;
+        let context = Context {
+            file: &file,
+            folder: Path::new(""),
+            namespace,
+        };
+        programs::declared(context, &made, errors)
+    }
+}
+
+/// An entry with its expressions filled in; nothing where that fails, or it reads a secret.
+fn filled(file: &Arc<SourceFile>, entry: Entry, rendering: &Rendering, errors: &mut Vec<Error>) -> Option<Entry> {
+    let key = entry.key.clone();
+    let alone = Node {
+        span: entry.value.span.clone(),
+        value: NodeValue::Mapping(vec![entry]),
+    };
+    let rendered = rendering.document(file, &alone, errors)?;
+    let made = rendered.to_node().entry(&key)?.clone();
+    if rendered.is_secret(&FieldPath::root()) {
+        let place = Place::new(Arc::clone(file), made.line(file.text()));
+        let message = format!("`{key}` reads a secret parameter, and is for all to see");
+        errors.push(Error::new(message).at(place, ""));
+        return None;
+    }
+    Some(made)
 }
 
 impl Written {
     /// Adds `name` or `namespace`, to be made from parameters.
     pub(super) fn leave_open(&mut self, file: &Arc<SourceFile>, entry: &Entry) {
         self.open.push((Arc::clone(file), entry.clone()));
+    }
+
+    /// Sets the program that makes the directory's objects. There is one at most.
+    pub(super) fn set_program(&mut self, file: &Arc<SourceFile>, entry: &Entry) -> Result<(), Error> {
+        if self.program.is_some() {
+            return Err(Error::new("a directory has one of `kustomize` and `helm`")
+                .hint("make two components of them, each with its own"));
+        }
+        self.program = Some(WrittenProgram {
+            file: Arc::clone(file),
+            entry: entry.clone(),
+        });
+        Ok(())
     }
 
     /// Whether parameters are read.
@@ -34,24 +91,11 @@ impl Written {
         let mut settings = self.settings;
         for (file, entry) in self.open {
             let Some(rendering) = rendering else { continue };
-            let key = entry.key.clone();
-            let alone = Node {
-                span: entry.value.span.clone(),
-                value: NodeValue::Mapping(vec![entry]),
-            };
-            let Some(rendered) = rendering.document(&file, &alone, errors) else {
+            let Some(made) = filled(&file, entry, rendering, errors) else {
                 continue;
             };
-            let made = rendered.to_node();
-            let Some(made) = made.entry(&key) else { continue };
-            let place = Place::new(Arc::clone(&file), made.line(file.text()));
-            let read = if rendered.is_secret(&FieldPath::root()) {
-                let message = format!("`{key}` reads a secret parameter, and is for all to see");
-                Err(Error::new(message))
-            } else {
-                set(&mut settings, made)
-            };
-            if let Err(error) = read {
+            if let Err(error) = set(&mut settings, &made) {
+                let place = Place::new(Arc::clone(&file), made.line(file.text()));
                 errors.push(error.at(place, ""));
             }
         }

@@ -4,7 +4,7 @@
 //! place, or from where git keeps it.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -249,6 +249,18 @@ impl Tree for CommitTree<'_> {
             Kind::File => self.content(&real, &found),
             _ => Err(io::Error::other("it is no file").into()),
         }
+    }
+
+    fn size(&self, path: &Path) -> Result<u64, Unread> {
+        let (_, found) = self.found(path)?;
+        let store = self.store(&found);
+        let header = store.odb().and_then(|objects| objects.read_header(found.id));
+        let (bytes, _) = header.map_err(|error| self.absent(&found, error))?;
+        Ok(bytes as u64)
+    }
+
+    fn ignored(&self, _: &Path) -> BTreeSet<PathBuf> {
+        BTreeSet::new()
     }
 
     fn of(&self) -> String {

@@ -1,10 +1,12 @@
 //! The files on disk.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 
 use super::{Kind, Tree, Unread, pointer};
+use crate::source::git;
 
 /// The files on disk.
 #[derive(Debug)]
@@ -35,6 +37,14 @@ impl Tree for Disk {
             Some(_) => Err(Unread::Pointer),
             None => Ok(bytes),
         }
+    }
+
+    fn size(&self, path: &Path) -> Result<u64, Unread> {
+        Ok(fs::metadata(path)?.len())
+    }
+
+    fn ignored(&self, directory: &Path) -> BTreeSet<PathBuf> {
+        git::ignored(directory)
     }
 
     fn of(&self) -> String {

@@ -8,6 +8,7 @@ mod disk;
 mod pointer;
 mod unread;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,12 @@ pub(super) trait Tree {
 
     /// The bytes of a file, links followed. What stands for a file elsewhere is an error, and no file.
     fn read(&self, path: &Path) -> Result<Vec<u8>, Unread>;
+
+    /// How many bytes a file has, links followed, as far as that is known before it is read.
+    fn size(&self, path: &Path) -> Result<u64, Unread>;
+
+    /// What git ignores in a directory, files and whole folders, by their paths from it on. Nothing of a commit.
+    fn ignored(&self, directory: &Path) -> BTreeSet<PathBuf>;
 
     /// Where this is, in words that follow the name of what is not there: ` in 3f2c1ab`, or nothing.
     fn of(&self) -> String;

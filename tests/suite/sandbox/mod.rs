@@ -7,5 +7,5 @@ mod commands;
 mod desired;
 mod snapshot;
 
-pub use commands::Desk;
+pub use commands::{Desk, files};
 pub use desired::{it_is_the_same_in_a_sandbox, it_is_the_same_in_a_snapshot};

@@ -1,0 +1,309 @@
+//! Kustomizations, as far as they are read here: what each is made of, and that nothing of it is elsewhere.
+//!
+//! `kustomize` gets what a kustomization names by a URL from the network, and looks into any folder of the disk that one
+//! names. A commit would not hold all that is desired then, so such a kustomization is refused before it is built.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::snapshot::Snapshot;
+use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::place::{Place, SourceFile};
+use crate::source::files;
+use crate::yaml::{self, Entry, Node};
+
+/// The names that `kustomize` looks for (konfig.RecognizedKustomizationFileNames).
+const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// The lists of files and folders, each of which may be a kustomization or a URL.
+const RESOURCES: [&str; 6] = [
+    "resources",
+    "bases",
+    "components",
+    "generators",
+    "transformers",
+    "validators",
+];
+/// What runs Helm, and gets charts from the network.
+const CHARTS: [&str; 3] = ["helmCharts", "helmChartInflationGenerator", "helmGlobals"];
+/// How many kustomizations one may be made of, each counted as often as it is used.
+const MOST: usize = 1_000;
+
+/// A kustomization, and those that it is made of.
+#[derive(Debug)]
+pub(super) struct Layer {
+    pub(super) file: Arc<SourceFile>,
+    pub(super) prefix: String,
+    pub(super) suffix: String,
+    /// The files of its resources.
+    pub(super) resources: Vec<Arc<SourceFile>>,
+    /// The files of its patches.
+    pub(super) patches: Vec<Arc<SourceFile>>,
+    /// The ConfigMaps and Secrets that it makes, by kind and name.
+    pub(super) generated: Vec<Generator>,
+    pub(super) bases: Vec<Layer>,
+    pub(super) components: Vec<Layer>,
+}
+
+/// A ConfigMap or a Secret that a kustomization makes of files or texts.
+#[derive(Debug)]
+pub(super) struct Generator {
+    pub(super) kind: &'static str,
+    pub(super) name: String,
+    /// Where it is declared.
+    pub(super) place: Place,
+}
+
+/// Why a kustomization is not built.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("there is no kustomization.yaml in {}", files::shown(.0))]
+    NoKustomization(PathBuf),
+    #[error("{0} is not in the directory")]
+    Elsewhere(String),
+    #[error("there is no file or folder {}", files::shown(.0))]
+    Missing(PathBuf),
+    #[error("`{0}` would run Helm, which kustomize is not allowed")]
+    Charts(String),
+    #[error("{} is made of itself", files::shown(.0))]
+    Circle(PathBuf),
+    #[error("it is made of more than {MOST} kustomizations")]
+    TooMany,
+}
+
+impl Refused {
+    fn at(self, place: &Place) -> Error {
+        let hint = match &self {
+            Self::Elsewhere(_) => {
+                "copy it into the directory, so that a commit holds all that is desired; nothing is fetched"
+            }
+            Self::Charts(_) => "render the chart with `helm:` of a component, or of stackanetes.yaml",
+            Self::NoKustomization(_) => "name the folder that holds it",
+            Self::Missing(_) => "files that git ignores count as missing: no other clone has them",
+            Self::Circle(_) | Self::TooMany => "take one of these out of its `resources`",
+        };
+        Error::new(self.to_string()).at(place.clone(), "").hint(hint)
+    }
+}
+
+/// The kustomization in `folder`, which `place` asks for.
+pub(super) fn read(snapshot: &Snapshot, root: &Path, folder: &Path, place: &Place) -> Result<Layer> {
+    let mut reader = Reader {
+        snapshot,
+        root,
+        above: Vec::new(),
+        count: 0,
+        errors: Vec::new(),
+    };
+    let layer = reader.layer(folder, place);
+    match (Error::join(reader.errors), layer) {
+        (None, Some(layer)) => Ok(layer),
+        (Some(error), _) => Err(error),
+        (None, None) => Err(Refused::NoKustomization(folder.to_owned()).at(place)),
+    }
+}
+
+struct Reader<'a> {
+    snapshot: &'a Snapshot,
+    root: &'a Path,
+    /// The folders of the kustomizations that the one being read is a part of.
+    above: Vec<PathBuf>,
+    count: usize,
+    errors: Vec<Error>,
+}
+
+/// A file or a folder that a kustomization names.
+enum Named {
+    File(PathBuf),
+    Folder(PathBuf),
+}
+
+/// A kustomization that is being read.
+struct Open<'a> {
+    folder: &'a Path,
+    file: Arc<SourceFile>,
+}
+
+impl Open<'_> {
+    fn place(&self, node: &Node) -> Place {
+        Place::new(Arc::clone(&self.file), node.first_line(self.file.text()))
+    }
+}
+
+impl Reader<'_> {
+    fn layer(&mut self, folder: &Path, place: &Place) -> Option<Layer> {
+        if self.above.iter().any(|above| above == folder) {
+            return self.refuse(Refused::Circle(files::below(self.root, folder)), place);
+        }
+        self.count += 1;
+        if self.count > MOST {
+            // Once is enough.
+            return (self.count == MOST + 1).then(|| self.refuse(Refused::TooMany, place))?;
+        }
+        let paths = NAMES.map(|name| folder.join(name));
+        let Some(path) = paths.iter().find(|path| self.snapshot.file(path).is_some()) else {
+            return self.refuse(Refused::NoKustomization(files::below(self.root, folder)), place);
+        };
+        let file = self.text(path)?;
+        let open = Open {
+            folder,
+            file: Arc::clone(&file),
+        };
+        let root = self.document(&file)?;
+        self.above.push(folder.to_owned());
+        let layer = self.read(&open, &root);
+        self.above.pop();
+        Some(layer)
+    }
+
+    fn read(&mut self, open: &Open<'_>, root: &Node) -> Layer {
+        let text = |key: &str| {
+            root.entry(key)
+                .and_then(|entry| entry.value.as_str())
+                .unwrap_or_default()
+        };
+        let mut layer = Layer {
+            file: Arc::clone(&open.file),
+            prefix: text("namePrefix").to_owned(),
+            suffix: text("nameSuffix").to_owned(),
+            resources: Vec::new(),
+            patches: Vec::new(),
+            generated: Vec::new(),
+            bases: Vec::new(),
+            components: Vec::new(),
+        };
+        for entry in root.entries().unwrap_or_default() {
+            match entry.key.as_str() {
+                key if CHARTS.contains(&key) => {
+                    let refused = Refused::Charts(key.to_owned());
+                    self.refuse::<()>(refused, &open.place(&entry.value));
+                }
+                key if RESOURCES.contains(&key) => self.resources(open, entry, &mut layer),
+                "patches" | "patchesStrategicMerge" | "patchesJson6902" | "replacements" => {
+                    self.patches(open, entry, &mut layer);
+                }
+                "configMapGenerator" => self.generated(open, entry, "ConfigMap", &mut layer),
+                "secretGenerator" => self.generated(open, entry, "Secret", &mut layer),
+                "crds" | "configurations" | "openapi" => self.files(open, &entry.value),
+                _ => {}
+            }
+        }
+        layer
+    }
+
+    fn resources(&mut self, open: &Open<'_>, entry: &Entry, layer: &mut Layer) {
+        let holds_objects = ["resources", "bases"].contains(&entry.key.as_str());
+        for item in entry.value.items().unwrap_or_default() {
+            let place = open.place(item);
+            match self.named(open, item) {
+                Some(Named::Folder(folder)) => {
+                    let Some(below) = self.layer(&folder, &place) else {
+                        continue;
+                    };
+                    match entry.key.as_str() {
+                        "components" => layer.components.push(below),
+                        _ if holds_objects => layer.bases.push(below),
+                        _ => {}
+                    }
+                }
+                Some(Named::File(path)) if holds_objects => layer.resources.extend(self.text(&path)),
+                Some(Named::File(_)) | None => {}
+            }
+        }
+    }
+
+    /// What an item of a list names: it must be in the directory. Nothing where it is the text of an object itself.
+    fn named(&mut self, open: &Open<'_>, item: &Node) -> Option<Named> {
+        let text = item.as_str().filter(|text| !text.contains('\n'))?;
+        let place = open.place(item);
+        let Some(path) = files::inside(open.folder, Path::new(text)) else {
+            return self.refuse(Refused::Elsewhere(text.to_owned()), &place);
+        };
+        if self.snapshot.is_folder(&path) {
+            Some(Named::Folder(path))
+        } else if self.snapshot.has(&path) {
+            Some(Named::File(path))
+        } else if is_remote(text) {
+            self.refuse(Refused::Elsewhere(text.to_owned()), &place)
+        } else {
+            self.refuse(Refused::Missing(files::below(self.root, &path)), &place)
+        }
+    }
+
+    fn patches(&mut self, open: &Open<'_>, entry: &Entry, layer: &mut Layer) {
+        for item in entry.value.items().unwrap_or_default() {
+            let path = item.entry("path").map_or(item, |entry| &entry.value);
+            self.files(open, path);
+            let text = path.as_str().filter(|text| !text.contains('\n'));
+            if let Some(path) = text.and_then(|text| files::inside(open.folder, Path::new(text)))
+                && self.snapshot.file(&path).is_some()
+            {
+                layer.patches.extend(self.text(&path));
+            }
+        }
+    }
+
+    fn generated(&mut self, open: &Open<'_>, entry: &Entry, kind: &'static str, layer: &mut Layer) {
+        for item in entry.value.items().unwrap_or_default() {
+            for key in ["files", "envs", "env"] {
+                if let Some(entry) = item.entry(key) {
+                    self.files(open, &entry.value);
+                }
+            }
+            let name = item.entry("name").and_then(|name| name.value.as_str());
+            layer.generated.extend(name.map(|name| Generator {
+                kind,
+                name: name.to_owned(),
+                place: open.place(item),
+            }));
+        }
+    }
+
+    /// Refuses paths that lead to the network, in a text, a list of texts, or the `path` of a mapping. `kustomize` itself
+    /// refuses files outside of the kustomization, and tells of those that are not there.
+    fn files(&mut self, open: &Open<'_>, node: &Node) {
+        for item in node.items().unwrap_or(std::slice::from_ref(node)) {
+            let path = item.entry("path").map_or(item, |entry| &entry.value);
+            let text = path.as_str().filter(|text| !text.contains('\n')).unwrap_or_default();
+            // A file of a generator may be `KEY=PATH`.
+            let path = text.split_once('=').map_or(text, |(_, path)| path);
+            if is_url(path) || is_url(text) {
+                self.refuse::<()>(Refused::Elsewhere(path.to_owned()), &open.place(item));
+            }
+        }
+    }
+
+    fn refuse<T>(&mut self, refused: Refused, place: &Place) -> Option<T> {
+        self.errors.push(refused.at(place));
+        None
+    }
+
+    fn text(&mut self, path: &Path) -> Option<Arc<SourceFile>> {
+        let bytes = self.snapshot.file(path)?.to_vec();
+        match files::decode(&files::shown(&files::below(self.root, path)), bytes) {
+            Ok(file) => Some(file),
+            Err(error) => {
+                self.errors.push(error);
+                None
+            }
+        }
+    }
+
+    fn document(&mut self, file: &Arc<SourceFile>) -> Option<Node> {
+        let before = self.errors.len();
+        let documents = yaml::documents(file, &mut self.errors);
+        let mut roots = documents.into_iter().map(|document| document.root);
+        let root = roots.find(|root| !root.is_null());
+        (self.errors.len() == before).then(|| root.unwrap_or_else(|| Node::null(0..0)))
+    }
+}
+
+/// Whether `kustomize` would clone a repository for this resource that is no file: a URL, `git@HOST:…`, `HOST/…`.
+fn is_remote(text: &str) -> bool {
+    let host = text.split(['/', ':']).next().unwrap_or_default();
+    let is_host = host.contains('.') && !host.starts_with('.') && text.contains(['/', ':']);
+    is_url(text) || text.starts_with("git@") || text.starts_with("git::") || text.contains("?ref=") || is_host
+}
+
+fn is_url(text: &str) -> bool {
+    text.contains("://")
+}

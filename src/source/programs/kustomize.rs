@@ -1,0 +1,33 @@
+//! Kustomize: how it is run, and what it makes objects of.
+
+use std::path::Path;
+
+use super::declared::Declared;
+use super::failure::Failure;
+use super::kustomization::{self, Layer};
+use super::origins::Sources;
+use super::process::{self, Invocation};
+use super::snapshot::Snapshot;
+use crate::diagnostic::error::Result;
+
+/// What the kustomization in `folder` is made of. It is an error if it would lead out of the directory.
+pub(super) fn sources(snapshot: &Snapshot, root: &Path, folder: &Path, declared: &Declared) -> Result<Sources> {
+    let layer: Layer = kustomization::read(snapshot, root, folder, &declared.place)?;
+    Ok(Sources::kustomization(&layer))
+}
+
+/// `kustomize build`, or `kubectl kustomize` where there is no `kustomize`.
+pub(super) fn command(folder: &Path) -> Result<Invocation, Failure> {
+    let folder = Path::new(".").join(folder).into_os_string();
+    let programs = [("kustomize", "build"), ("kubectl", "kustomize")];
+    let mut found = programs
+        .iter()
+        .filter_map(|(name, word)| Some((process::find(name)?, *word)));
+    let (path, word) = found.next().ok_or(Failure::NotFound {
+        names: &["kustomize", "kubectl"],
+    })?;
+    Ok(Invocation {
+        path,
+        args: vec![word.into(), folder],
+    })
+}
