@@ -28,19 +28,54 @@ pub(super) fn left_out(path: &Path, exclude: &Exclude) -> Vec<Error> {
     let Ok(Some(repository)) = git::open(&real) else {
         return errors;
     };
-    let directory = Directory { path, exclude };
+    let directory = Directory {
+        path,
+        exclude,
+        missed: Missed::Manifests,
+    };
     look(&repository, &real, path, &directory, &mut errors);
     errors
 }
 
+/// Finds the files of any kind that a sparse checkout leaves out of the directory at `path`, where a program is to get all.
+/// [`left_out`] has told of its submodules.
+pub(super) fn sparse_files(path: &Path) -> Vec<Error> {
+    let mut errors = Vec::new();
+    if let Ok(real) = path.canonicalize()
+        && let Ok(Some(repository)) = git::open(&real)
+    {
+        let directory = Directory {
+            path,
+            exclude: &Exclude::default(),
+            missed: Missed::Files,
+        };
+        look(&repository, &real, path, &directory, &mut errors);
+    }
+    errors
+}
+
+/// What is missed where it is left out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missed {
+    /// Manifests, and submodules, which may have some.
+    Manifests,
+    /// Every file.
+    Files,
+}
+
 /// The directory as a whole.
 struct Directory<'a> {
+    missed: Missed,
     /// As it is typed.
     path: &'a Path,
     exclude: &'a Exclude,
 }
 
 impl Directory<'_> {
+    fn misses(&self, file: &Path) -> bool {
+        self.missed == Missed::Files || files::is_manifest(file)
+    }
+
     fn leaves_out(&self, shown: &Path, is_directory: bool) -> bool {
         let inside = shown.strip_prefix(self.path).unwrap_or(shown);
         !inside.as_os_str().is_empty() && self.exclude.leaves_out_below(inside, is_directory)
@@ -75,9 +110,10 @@ fn look(repository: &Repository, real: &Path, typed: &Path, directory: &Director
         if entry.mode == SUBMODULE {
             match git::open(&place) {
                 Ok(Some(module)) if place.join(".git").exists() => look(&module, &place, &shown, directory, errors),
+                _ if directory.missed == Missed::Files => {}
                 _ => errors.push(files::not_checked_out(&shown, "")),
             }
-        } else if entry.flags_extended & SKIP_WORKTREE != 0 && files::is_manifest(&below) && !place.exists() {
+        } else if entry.flags_extended & SKIP_WORKTREE != 0 && directory.misses(&below) && !place.exists() {
             skipped.push(files::shown(&shown));
         }
     }

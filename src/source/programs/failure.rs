@@ -56,6 +56,19 @@ impl Failure {
         }
     }
 
+    /// The same failure, without these texts, which the program may have quoted.
+    pub(super) fn without(self, secrets: &[String]) -> Self {
+        match self {
+            Self::Exit { status, said } => Self::Exit {
+                status,
+                said: secrets
+                    .iter()
+                    .fold(said, |said, secret| said.replace(secret, "(hidden)")),
+            },
+            other => other,
+        }
+    }
+
     /// What is told of it.
     pub(super) fn of(self, declared: &Declared) -> Error {
         let key = match declared.program {

@@ -40,8 +40,18 @@ pub(super) struct Layer {
     pub(super) patches: Vec<Arc<SourceFile>>,
     /// The ConfigMaps and Secrets that it makes, by kind and name.
     pub(super) generated: Vec<Generator>,
+    /// The texts of which it makes Secrets.
+    pub(super) secrets: Vec<String>,
     pub(super) bases: Vec<Layer>,
     pub(super) components: Vec<Layer>,
+}
+
+impl Layer {
+    /// The texts of which it, and those that it is made of, make Secrets.
+    pub(super) fn all_secrets(&self) -> Vec<&str> {
+        let below = self.bases.iter().chain(&self.components).flat_map(Self::all_secrets);
+        self.secrets.iter().map(String::as_str).chain(below).collect()
+    }
 }
 
 /// A ConfigMap or a Secret that a kustomization makes of files or texts.
@@ -168,6 +178,7 @@ impl Reader<'_> {
             resources: Vec::new(),
             patches: Vec::new(),
             generated: Vec::new(),
+            secrets: Vec::new(),
             bases: Vec::new(),
             components: Vec::new(),
         };
@@ -182,7 +193,10 @@ impl Reader<'_> {
                     self.patches(open, entry, &mut layer);
                 }
                 "configMapGenerator" => self.generated(open, entry, "ConfigMap", &mut layer),
-                "secretGenerator" => self.generated(open, entry, "Secret", &mut layer),
+                "secretGenerator" => {
+                    self.generated(open, entry, "Secret", &mut layer);
+                    layer.secrets = self.secrets(open, entry);
+                }
                 "crds" | "configurations" | "openapi" => self.files(open, &entry.value),
                 _ => {}
             }
@@ -258,6 +272,30 @@ impl Reader<'_> {
         }
     }
 
+    /// The texts of which Secrets are made, and each without its key: literals, and the lines of files of variables.
+    fn secrets(&self, open: &Open<'_>, entry: &Entry) -> Vec<String> {
+        let mut secrets = Vec::new();
+        for item in entry.value.items().unwrap_or_default() {
+            let texts = |key: &str| {
+                let value = item.entry(key).map(|entry| &entry.value);
+                let items = value.map(|value| value.items().unwrap_or(std::slice::from_ref(value)));
+                items.unwrap_or_default().iter().filter_map(Node::as_str)
+            };
+            let files = texts("envs").chain(texts("env"));
+            let files = files.filter_map(|path| self.snapshot.file(&files::inside(open.folder, Path::new(path))?));
+            let lines = files.flat_map(|bytes| {
+                let text = String::from_utf8_lossy(bytes);
+                text.lines().map(str::to_owned).collect::<Vec<_>>()
+            });
+            for text in texts("literals").map(str::to_owned).chain(lines) {
+                secrets.extend(text.split_once('=').map(|(_, value)| value.to_owned()));
+                secrets.push(text);
+            }
+        }
+        secrets.retain(|text| !text.trim().is_empty());
+        secrets
+    }
+
     /// Refuses paths that lead to the network, in a text, a list of texts, or the `path` of a mapping. `kustomize` itself
     /// refuses files outside of the kustomization, and tells of those that are not there.
     fn files(&mut self, open: &Open<'_>, node: &Node) {
@@ -280,6 +318,10 @@ impl Reader<'_> {
     fn text(&mut self, path: &Path) -> Option<Arc<SourceFile>> {
         let bytes = self.snapshot.file(path)?.to_vec();
         match files::decode(&files::shown(&files::below(self.root, path)), bytes) {
+            // The literals of a Secret are no word that says so.
+            Ok(file) if file.text().contains("secretGenerator") => {
+                Some(SourceFile::confidential(file.path(), file.text()))
+            }
             Ok(file) => Some(file),
             Err(error) => {
                 self.errors.push(error);

@@ -126,7 +126,8 @@ impl<'a> Reading<'a> {
         if let Some(output) = lock(&self.programs.kept).get(&key) {
             return Ok((Arc::clone(output), sources));
         }
-        let printed = self.print(snapshot, &declared.program).map_err(failed)?;
+        let printed = self.print(snapshot, &declared.program);
+        let printed = printed.map_err(|failure| failed(failure.without(sources.secrets())))?;
         let output = SourceFile::printed(declared.program.command(self.root), printed);
         let mut kept = lock(&self.programs.kept);
         if kept.len() >= KEPT {

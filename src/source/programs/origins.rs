@@ -33,6 +33,8 @@ pub(super) enum Sources {
         whole: Place,
         resources: Vec<Resource>,
         generators: Vec<Generated>,
+        /// The texts of which Secrets are made, the longest first.
+        secrets: Vec<String>,
     },
     Chart {
         /// The first line of `Chart.yaml`, or where an archive is declared.
@@ -113,7 +115,10 @@ impl Sources {
     pub(super) fn kustomization(layer: &Layer) -> Self {
         let mut found = Found::default();
         found.read(layer, &Names::default(), &[]);
+        let mut secrets: Vec<String> = layer.all_secrets().into_iter().map(str::to_owned).collect();
+        secrets.sort_by_key(|text| std::cmp::Reverse(text.len()));
         Self::Kustomization {
+            secrets,
             whole: Place::of_line(Arc::clone(&layer.file), 0),
             resources: found.resources,
             generators: found.generators,
@@ -123,6 +128,14 @@ impl Sources {
     /// Of a chart.
     pub(super) fn chart(whole: Place, templates: BTreeMap<PathBuf, Arc<SourceFile>>) -> Self {
         Self::Chart { whole, templates }
+    }
+
+    /// The texts of which Secrets are made, which nobody is to be told.
+    pub(super) fn secrets(&self) -> &[String] {
+        match self {
+            Self::Kustomization { secrets, .. } => secrets,
+            Self::Chart { .. } => &[],
+        }
     }
 
     fn whole(&self) -> &Place {

@@ -32,8 +32,11 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     /// The files of the directory at `root` of `tree`. It is an error if a link leads out of it, if there are too
-    /// many of them, or if one cannot be read.
+    /// many of them, if one cannot be read, or if a sparse checkout lacks some.
     pub(super) fn take(tree: &dyn Tree, root: &Path) -> Result<Self> {
+        if let Some(error) = Error::join(tree.left_out(root)) {
+            return Err(error);
+        }
         let real = tree.real(root).map_err(|error| files::unreadable(root, error))?;
         let mut copy = Copy {
             tree,

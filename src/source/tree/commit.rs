@@ -13,6 +13,7 @@ use std::rc::Rc;
 use git2::{AttrCheckFlags, ErrorCode, ObjectType, Oid, Repository};
 
 use super::{Kind, Tree, Unread, pointer};
+use crate::diagnostic::error::Error;
 use crate::source::git;
 
 /// How many links may lead to one file: as many as Linux allows.
@@ -261,6 +262,10 @@ impl Tree for CommitTree<'_> {
 
     fn ignored(&self, _: &Path) -> BTreeSet<PathBuf> {
         BTreeSet::new()
+    }
+
+    fn left_out(&self, _: &Path) -> Vec<Error> {
+        Vec::new()
     }
 
     fn of(&self) -> String {

@@ -6,7 +6,8 @@ use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 
 use super::{Kind, Tree, Unread, pointer};
-use crate::source::git;
+use crate::diagnostic::error::Error;
+use crate::source::{checkout, git};
 
 /// The files on disk.
 #[derive(Debug)]
@@ -45,6 +46,10 @@ impl Tree for Disk {
 
     fn ignored(&self, directory: &Path) -> BTreeSet<PathBuf> {
         git::ignored(directory)
+    }
+
+    fn left_out(&self, directory: &Path) -> Vec<Error> {
+        checkout::sparse_files(directory)
     }
 
     fn of(&self) -> String {

@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::diagnostic::error::Error;
+
 pub(super) use commit::CommitTree;
 pub(super) use disk::Disk;
 pub(super) use unread::Unread;
@@ -36,6 +38,9 @@ pub(super) trait Tree {
 
     /// What git ignores in a directory, files and whole folders, by their paths from it on. Nothing of a commit.
     fn ignored(&self, directory: &Path) -> BTreeSet<PathBuf>;
+
+    /// What is missing of a directory since git was told to leave it out of the checkout. Nothing of a commit.
+    fn left_out(&self, directory: &Path) -> Vec<Error>;
 
     /// Where this is, in words that follow the name of what is not there: ` in 3f2c1ab`, or nothing.
     fn of(&self) -> String;

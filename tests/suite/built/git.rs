@@ -87,6 +87,30 @@ fn a_file_that_git_ignores_is_given_to_no_program() {
 }
 
 #[test]
+fn a_file_that_a_sparse_checkout_lacks_is_missed_whatever_its_name() {
+    let shop = Workshop::with_overlay("sparse", "production");
+    shop.commit("First");
+    for args in [
+        &["sparse-checkout", "init", "--no-cone"][..],
+        &[
+            "sparse-checkout",
+            "set",
+            "--no-cone",
+            "/*",
+            "!/desired/base/*.properties",
+        ],
+    ] {
+        crate::bed::git(&shop.desk.dir, args);
+    }
+    assert!(!shop.desk.dir.join("desired/base/settings.properties").exists());
+    let run = shop.run(&["render"]).exits(2);
+    run.complains("the checkout is sparse, and leaves out desired/base/settings.properties");
+    shop.run(&["render", "--revision", "HEAD"])
+        .exits(0)
+        .shows("currency=EUR");
+}
+
+#[test]
 fn history_tells_syncs_of_what_a_program_built() {
     let shop = Workshop::with_chart("history");
     shop.commit("First");

@@ -174,6 +174,25 @@ fn what_a_program_that_fails_complains_of_is_told() {
 }
 
 #[test]
+fn neither_the_program_nor_its_kustomization_shows_the_text_of_a_secret() {
+    let shop = Workshop::with_overlay("literal", "staging");
+    let generator = |literals: &str| {
+        shop.write(
+            "secrets/kustomization.yaml",
+            &format!("secretGenerator: [{{name: a, literals: [{literals}]}}]\n"),
+        );
+        shop.says("kustomize: secrets\n");
+    };
+    generator("hunter2-no-key");
+    let run = shop.run(&["check"]).exits(2).hides(&["hunter2"]);
+    run.complains("invalid literal source (hidden)");
+    generator("password=hunter2");
+    let run = shop.run(&["diff", "--sandbox", "box"]).hides(&["hunter2"]);
+    run.complains("desired/secrets/kustomization.yaml:1");
+    shop.run(&["render"]).exits(0).hides(&["hunter2"]).shows("kind: Secret");
+}
+
+#[test]
 fn what_a_program_prints_is_read_as_any_manifest() {
     let shop = Workshop::with_overlay("printed", "production");
     shop.write(
