@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::declared::{Declared, Release};
 use super::failure::Failure;
-use super::origins::Sources;
 use super::process::{self, Invocation};
 use super::snapshot::Snapshot;
+use super::sources::Sources;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::source::files;

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::declared::Declared;
 use super::failure::Failure;
 use super::kustomization::{self, Layer};
-use super::origins::Sources;
 use super::process::{self, Invocation};
 use super::snapshot::Snapshot;
+use super::sources::Sources;
 use crate::diagnostic::error::Result;
 
 /// What the kustomization in `folder` is made of. It is an error if it would lead out of the directory.

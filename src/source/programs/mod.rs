@@ -12,6 +12,7 @@ mod kustomize;
 mod origins;
 mod process;
 mod snapshot;
+mod sources;
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -22,8 +23,8 @@ use std::time::Duration;
 use declared::Program;
 pub(super) use declared::{Context, Declared, KEYS, declared};
 use failure::Failure;
-use origins::Sources;
 use snapshot::{Digest, Snapshot};
+use sources::Sources;
 
 use super::Manifest;
 use super::tree::Tree;

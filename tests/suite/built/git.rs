@@ -1,6 +1,6 @@
 //! Programs are given the files of the very commit that is asked for.
 
-use super::Workshop;
+use super::{Workshop, fake, kustomize};
 
 #[test]
 fn two_commits_are_compared_as_each_of_them_builds() {
@@ -84,6 +84,26 @@ fn a_file_that_git_ignores_is_given_to_no_program() {
     shop.write(".gitignore", "");
     let run = shop.run(&["render"]).exits(0).hides(&["hunter2"]);
     run.shows("kind: Secret").shows("name: production-login-");
+}
+
+#[test]
+fn the_same_files_are_built_once_however_often_a_command_asks_for_them() {
+    let shop = Workshop::with_overlay("once", "production");
+    shop.commit("First");
+    shop.replace("overlays/production/replicas.yaml", "replicas: 3", "replicas: 5");
+    shop.commit("Five of them");
+    let trace = shop.desk.dir.join("trace");
+    let script = format!(
+        "echo >>'{}'; exec {} build \"$2\"",
+        trace.display(),
+        kustomize().display()
+    );
+    let path = fake(&shop, "kustomize", &script);
+    // Each commit is asked for as a side of the comparison, and by what looks for the cause.
+    let diff = ["diff", "--from", "HEAD~1", "--to", "HEAD", "--allow-programs"];
+    shop.run_with(&path, &diff).exits(1).shows("Five of them");
+    let runs = std::fs::read_to_string(&trace).expect("it was run").lines().count();
+    assert_eq!(runs, 2);
 }
 
 #[test]

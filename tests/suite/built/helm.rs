@@ -67,6 +67,27 @@ fn a_later_file_of_values_is_above_an_earlier_one() {
 }
 
 #[test]
+fn an_environment_may_have_values_of_its_own() {
+    let shop = Workshop::with_chart("environment");
+    shop.says("helm: {chart: charts/web, release: \"web-${{ site.name }}\", values: [\"${{ site.name }}.yaml\"]}\n");
+    shop.write("parameters.yaml", "site: {name: dev}\n");
+    let site = r#"{"type": "object", "properties": {"name": {"type": "string"}}}"#;
+    shop.write(
+        "parameters.schema.json",
+        &format!(r#"{{"type": "object", "properties": {{"site": {site}}}}}"#),
+    );
+    shop.write("environments/prod.yaml", "site: {name: prod}\n");
+    shop.write("dev.yaml", "replicaCount: 1\n");
+    shop.write("prod.yaml", "replicaCount: 4\n");
+    let run = shop.run(&["render", "-e", "prod"]).exits(0);
+    run.shows("name: web-prod").shows("replicas: 4");
+    shop.run(&["render"])
+        .exits(0)
+        .shows("name: web-dev")
+        .shows("replicas: 1");
+}
+
+#[test]
 fn a_component_may_be_a_chart() {
     let shop = Workshop::with_chart("component");
     shop.says("exclude: [values.yaml]\n");

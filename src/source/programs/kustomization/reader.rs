@@ -1,15 +1,14 @@
-//! Kustomizations, as far as they are read here: what each is made of, and that nothing of it is elsewhere.
-//!
-//! `kustomize` gets what a kustomization names by a URL from the network, and looks into any folder of the disk that one
-//! names. A commit would not hold all that is desired then, so such a kustomization is refused before it is built.
+//! Reads kustomizations, and refuses what would lead out of the directory.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::snapshot::Snapshot;
+use super::refused::{MOST, Refused, is_remote, is_url};
+use super::{Generator, Layer};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::source::files;
+use crate::source::programs::snapshot::Snapshot;
 use crate::yaml::{self, Entry, Node};
 
 /// The names that `kustomize` looks for (konfig.RecognizedKustomizationFileNames).
@@ -25,94 +24,8 @@ const RESOURCES: [&str; 6] = [
 ];
 /// What runs Helm, and gets charts from the network.
 const CHARTS: [&str; 3] = ["helmCharts", "helmChartInflationGenerator", "helmGlobals"];
-/// How many kustomizations one may be made of, each counted as often as it is used.
-const MOST: usize = 1_000;
-
-/// A kustomization, and those that it is made of.
-#[derive(Debug)]
-pub(super) struct Layer {
-    pub(super) file: Arc<SourceFile>,
-    pub(super) prefix: String,
-    pub(super) suffix: String,
-    /// The files of its resources.
-    pub(super) resources: Vec<Arc<SourceFile>>,
-    /// The files of its patches.
-    pub(super) patches: Vec<Arc<SourceFile>>,
-    /// The ConfigMaps and Secrets that it makes, by kind and name.
-    pub(super) generated: Vec<Generator>,
-    /// The texts of which it makes Secrets.
-    pub(super) secrets: Vec<String>,
-    pub(super) bases: Vec<Layer>,
-    pub(super) components: Vec<Layer>,
-}
-
-impl Layer {
-    /// The texts of which it, and those that it is made of, make Secrets.
-    pub(super) fn all_secrets(&self) -> Vec<&str> {
-        let below = self.bases.iter().chain(&self.components).flat_map(Self::all_secrets);
-        self.secrets.iter().map(String::as_str).chain(below).collect()
-    }
-}
-
-/// A ConfigMap or a Secret that a kustomization makes of files or texts.
-#[derive(Debug)]
-pub(super) struct Generator {
-    pub(super) kind: &'static str,
-    pub(super) name: String,
-    /// Where it is declared.
-    pub(super) place: Place,
-}
-
-/// Why a kustomization is not built.
-#[derive(Debug, thiserror::Error)]
-enum Refused {
-    #[error("there is no kustomization.yaml in {}", files::shown(.0))]
-    NoKustomization(PathBuf),
-    #[error("{0} is not in the directory")]
-    Elsewhere(String),
-    #[error("there is no file or folder {}", files::shown(.0))]
-    Missing(PathBuf),
-    #[error("`{0}` would run Helm, which kustomize is not allowed")]
-    Charts(String),
-    #[error("{} is made of itself", files::shown(.0))]
-    Circle(PathBuf),
-    #[error("it is made of more than {MOST} kustomizations")]
-    TooMany,
-}
-
-impl Refused {
-    fn at(self, place: &Place) -> Error {
-        let hint = match &self {
-            Self::Elsewhere(_) => {
-                "copy it into the directory, so that a commit holds all that is desired; nothing is fetched"
-            }
-            Self::Charts(_) => "render the chart with `helm:` of a component, or of stackanetes.yaml",
-            Self::NoKustomization(_) => "name the folder that holds it",
-            Self::Missing(_) => "files that git ignores count as missing: no other clone has them",
-            Self::Circle(_) | Self::TooMany => "take one of these out of its `resources`",
-        };
-        Error::new(self.to_string()).at(place.clone(), "").hint(hint)
-    }
-}
-
-/// The kustomization in `folder`, which `place` asks for.
-pub(super) fn read(snapshot: &Snapshot, root: &Path, folder: &Path, place: &Place) -> Result<Layer> {
-    let mut reader = Reader {
-        snapshot,
-        root,
-        above: Vec::new(),
-        count: 0,
-        errors: Vec::new(),
-    };
-    let layer = reader.layer(folder, place);
-    match (Error::join(reader.errors), layer) {
-        (None, Some(layer)) => Ok(layer),
-        (Some(error), _) => Err(error),
-        (None, None) => Err(Refused::NoKustomization(folder.to_owned()).at(place)),
-    }
-}
-
-struct Reader<'a> {
+/// Reads a kustomization, and those that it is made of.
+pub(super) struct Reader<'a> {
     snapshot: &'a Snapshot,
     root: &'a Path,
     /// The folders of the kustomizations that the one being read is a part of.
@@ -136,6 +49,28 @@ struct Open<'a> {
 impl Open<'_> {
     fn place(&self, node: &Node) -> Place {
         Place::new(Arc::clone(&self.file), node.first_line(self.file.text()))
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(snapshot: &'a Snapshot, root: &'a Path) -> Self {
+        Self {
+            snapshot,
+            root,
+            above: Vec::new(),
+            count: 0,
+            errors: Vec::new(),
+        }
+    }
+
+    /// The kustomization in `folder`, with all that is wrong with it.
+    pub(super) fn whole(mut self, folder: &Path, place: &Place) -> Result<Layer> {
+        let layer = self.layer(folder, place);
+        match (Error::join(self.errors), layer) {
+            (None, Some(layer)) => Ok(layer),
+            (Some(error), _) => Err(error),
+            (None, None) => Err(Refused::NoKustomization(folder.to_owned()).at(place)),
+        }
     }
 }
 
@@ -337,15 +272,4 @@ impl Reader<'_> {
         let root = roots.find(|root| !root.is_null());
         (self.errors.len() == before).then(|| root.unwrap_or_else(|| Node::null(0..0)))
     }
-}
-
-/// Whether `kustomize` would clone a repository for this resource that is no file: a URL, `git@HOST:…`, `HOST/…`.
-fn is_remote(text: &str) -> bool {
-    let host = text.split(['/', ':']).next().unwrap_or_default();
-    let is_host = host.contains('.') && !host.starts_with('.') && text.contains(['/', ':']);
-    is_url(text) || text.starts_with("git@") || text.starts_with("git::") || text.contains("?ref=") || is_host
-}
-
-fn is_url(text: &str) -> bool {
-    text.contains("://")
 }

@@ -1,0 +1,54 @@
+//! Kustomizations, as far as they are read here: what each is made of, and that nothing of it is elsewhere.
+//!
+//! `kustomize` gets what a kustomization names by a URL from the network, and looks into any folder of the disk that one
+//! names. A commit would not hold all that is desired then, so such a kustomization is refused before it is built.
+
+mod reader;
+mod refused;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::snapshot::Snapshot;
+use crate::diagnostic::error::Result;
+use crate::diagnostic::place::{Place, SourceFile};
+
+/// A kustomization, and those that it is made of.
+#[derive(Debug)]
+pub(super) struct Layer {
+    pub(super) file: Arc<SourceFile>,
+    pub(super) prefix: String,
+    pub(super) suffix: String,
+    /// The files of its resources.
+    pub(super) resources: Vec<Arc<SourceFile>>,
+    /// The files of its patches.
+    pub(super) patches: Vec<Arc<SourceFile>>,
+    /// The ConfigMaps and Secrets that it makes, by kind and name.
+    pub(super) generated: Vec<Generator>,
+    /// The texts of which it makes Secrets.
+    pub(super) secrets: Vec<String>,
+    pub(super) bases: Vec<Layer>,
+    pub(super) components: Vec<Layer>,
+}
+
+impl Layer {
+    /// The texts of which it, and those that it is made of, make Secrets.
+    pub(super) fn all_secrets(&self) -> Vec<&str> {
+        let below = self.bases.iter().chain(&self.components).flat_map(Self::all_secrets);
+        self.secrets.iter().map(String::as_str).chain(below).collect()
+    }
+}
+
+/// A ConfigMap or a Secret that a kustomization makes of files or texts.
+#[derive(Debug)]
+pub(super) struct Generator {
+    pub(super) kind: &'static str,
+    pub(super) name: String,
+    /// Where it is declared.
+    pub(super) place: Place,
+}
+
+/// The kustomization in `folder`, which `place` asks for.
+pub(super) fn read(snapshot: &Snapshot, root: &Path, folder: &Path, place: &Place) -> Result<Layer> {
+    reader::Reader::new(snapshot, root).whole(folder, place)
+}
