@@ -81,7 +81,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let declared = jobs::declared(alone())?;
     let needs = Needs {
         set: &set,
-        key: observe::needs_key(alone(), &declared, desired.is_structured),
+        key: observe::needs_key(alone(), &declared, desired.rollouts),
         objects: &objects,
         prune_kinds: &args.prune_kind,
     };

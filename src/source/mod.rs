@@ -89,8 +89,9 @@ pub struct Desired {
     pub manifests: Vec<Manifest>,
     /// The components, and which depends on which.
     pub components: ComponentDependencies,
-    /// Whether it is a directory of ours, and no plain one: it has a `stackanetes.yaml`.
-    pub is_structured: bool,
+    /// Whether pods start anew when configuration changes that they read: in a directory that has a `stackanetes.yaml`
+    /// which does not say otherwise.
+    pub rollouts: bool,
     /// The commit that the directory stands at, if it stands in a git repository.
     pub revision: Option<Revision>,
     /// The environment it was read for.
@@ -217,6 +218,7 @@ fn read_on(tree: &dyn Tree, path: &Path, mut preamble: Preamble, inputs: &Inputs
         defaults::lay_under(&mut manifests, files.collect(), &names, rendering, &mut errors);
     }
     let parameters = rendering.as_ref().map(|rendering| rendering.parameters());
+    let rollouts = files.settings.is_some() && !settings.keeps_pods;
     let hooks = hooks::set_aside(&mut manifests);
     let errors = Error::join(errors).map(|error| unsealer.told(error));
     let set = parameters.map(|parameters| parameters.set_by_hand().clone());
@@ -228,7 +230,7 @@ fn read_on(tree: &dyn Tree, path: &Path, mut preamble: Preamble, inputs: &Inputs
             settings,
             manifests,
             components: components.dependencies,
-            is_structured: files.settings.is_some(),
+            rollouts,
             revision: None,
             environment: inputs.environment.clone(),
             set: set.unwrap_or_default(),
@@ -313,7 +315,7 @@ fn text(name: &str, bytes: Vec<u8>, identities: &Identities) -> Result<Desired> 
         settings: Settings::default(),
         manifests,
         components: ComponentDependencies::new(),
-        is_structured: false,
+        rollouts: false,
         revision: None,
         environment: None,
         set: SetByHand::default(),

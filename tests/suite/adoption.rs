@@ -116,3 +116,28 @@ fn what_cannot_become_what_git_says_is_not_said_to_be_adopted_for_nothing() {
         .exits(2)
         .complains("write KIND/NAME or KIND/NAMESPACE/NAME");
 }
+
+#[test]
+fn pods_that_read_configuration_start_anew_by_an_adoption_unless_the_directory_says_otherwise() {
+    let bed = Bed::new("adopt-digests");
+    let web = deployment("web").replace(
+        "image: web}",
+        "image: web, envFrom: [{configMapRef: {name: settings}}]}",
+    );
+    let settings = config_map("settings", &[("a", "1")]);
+    for manifest in [&web, &settings] {
+        bed.kubectl_stdin(&["apply", "-f", "-"], manifest);
+    }
+    bed.write("web.yaml", &web);
+    bed.write("settings.yaml", &settings);
+    let named = "name: adopt-digests\nnamespace: adopt-digests\n";
+    bed.write("stackanetes.yaml", named);
+    bed.diff().exits(1).shows("adopting it changes 1 field and restarts");
+    bed.write("stackanetes.yaml", &format!("{named}rollout: ignore\n"));
+    bed.diff().exits(1).shows("nothing changes, and nothing restarts");
+    bed.write("stackanetes.yaml", &format!("{named}rollout: never\n"));
+    bed.diff()
+        .exits(2)
+        .complains("`rollout` can only be `ignore`")
+        .complains("stackanetes.yaml:3:1");
+}

@@ -100,7 +100,7 @@ impl Directory {
         let namespace = self.namespace.clone().or(desired.settings.namespace);
         let namespace = namespace.unwrap_or_else(|| self.default_namespace.clone());
         let mut objects = observe::resolve_known(desired.manifests, discovery, &namespace);
-        if desired.is_structured {
+        if desired.rollouts {
             let seal = |value: &_| Some(secrets.key.key()?.digest("rollout", value));
             let live = |reference: &ObjectRef| secrets.live.get(reference).copied();
             rollout::follow(&mut objects.iter_mut().collect::<Vec<_>>(), live, seal);

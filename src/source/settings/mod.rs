@@ -21,7 +21,7 @@ use crate::source::rules::{Rule, Verdict};
 use crate::yaml::{self, Entry};
 
 /// The keys there are.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "name",
     "namespace",
     "contexts",
@@ -31,6 +31,7 @@ const KEYS: [&str; 12] = [
     "yield",
     "take",
     "migrate",
+    "rollout",
     "ignoreFindings",
     "kustomize",
     "helm",
@@ -56,6 +57,8 @@ pub struct Settings {
     pub rules: Vec<Arc<Rule>>,
     /// The field managers, besides `kubectl apply`, whose fields become ours.
     pub migrate: Vec<String>,
+    /// Whether pods do not start anew when configuration changes that they read: `rollout: ignore`.
+    pub keeps_pods: bool,
     /// Which findings of a check are meant as they are.
     pub ignore_findings: Vec<IgnoredFinding>,
 }
@@ -125,6 +128,14 @@ pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Written {
                 settings.migrate = rules::managers(file, entry, errors);
                 Ok(())
             }
+            "rollout" => match entry.value.as_str() {
+                Some("ignore") => {
+                    settings.keeps_pods = true;
+                    Ok(())
+                }
+                _ => Err(Error::new("`rollout` can only be `ignore`")
+                    .hint("leave it out, so that pods start anew when configuration changes that they read")),
+            },
             "ignoreFindings" => {
                 settings.ignore_findings = findings::rules(file, entry, errors);
                 Ok(())
@@ -204,7 +215,7 @@ mod tests {
         let error = settings("components: b\n").expect_err("unknown");
         assert_eq!(
             error,
-            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (there are `name`, `namespace`, `contexts`, `outputs`, `exclude`, `ignore`, `yield`, `take`, `migrate`, `ignoreFindings`, `kustomize` and `helm`)"
+            "stackanetes.yaml:1:1 stackanetes.yaml has no key `components` (there are `name`, `namespace`, `contexts`, `outputs`, `exclude`, `ignore`, `yield`, `take`, `migrate`, `rollout`, `ignoreFindings`, `kustomize` and `helm`)"
         );
     }
 
