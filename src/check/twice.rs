@@ -20,7 +20,7 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
             identifier,
             object,
             &root,
-            format!("{} is there twice", object.reference),
+            format!("duplicate object {}", object.reference),
         )
         .label("and again here")
         .beside(first, &root, "first here")

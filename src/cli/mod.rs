@@ -179,7 +179,12 @@ fn block_on(command: impl Future<Output = Result<Exit>>) -> Result<Exit> {
 
 /// The whole command.
 fn command() -> clap::Command {
-    examples::with_examples(Args::command())
+    let color = if options::is_color_forced() {
+        clap::ColorChoice::Always
+    } else {
+        clap::ColorChoice::Auto
+    };
+    examples::with_examples(Args::command()).color(color)
 }
 
 #[cfg(test)]

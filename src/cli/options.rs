@@ -42,7 +42,7 @@ pub(super) struct Output {
 
 /// Whether [`FORCE_COLOR`](https://force-color.org) asks for colours also where nobody looks at a terminal.
 /// [`NO_COLOR`](https://no-color.org) wins.
-fn is_color_forced() -> bool {
+pub(super) fn is_color_forced() -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_off = std::env::var_os("FORCE_COLOR").is_some_and(|value| value == "0");
     is_set("FORCE_COLOR") && !is_off && !is_set("NO_COLOR")
@@ -329,9 +329,9 @@ pub(super) struct Named {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Desired state")]
 pub(super) struct Set {
-    /// The name of the ApplySet.
+    /// The name of the ApplySet, in place of that of stackanetes.yaml.
     ///
-    /// It overrides that of stackanetes.yaml. Without a name nothing is a member, and nothing is pruned.
+    /// Without a name nothing is a member, and nothing is pruned.
     #[arg(long, value_name = "NAME", value_parser = |name: &str| accept(name, Settings::refuse_name))]
     pub(super) name: Option<String>,
     /// The namespace of manifests that name none.

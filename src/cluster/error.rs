@@ -79,6 +79,14 @@ pub enum Failure {
     Other,
 }
 
+impl Failure {
+    /// Whether the same request may be answered otherwise a moment later: there was no answer, none that can be read, or
+    /// one that the server gives in trouble.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Unreachable | Self::Unreadable | Self::Other)
+    }
+}
+
 /// One field the server refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldCause {
@@ -151,10 +159,7 @@ impl ClusterError {
 
     /// Whether what was to be written may be stored all the same: there was no answer, or none that says so.
     pub fn may_have_arrived(&self) -> bool {
-        matches!(
-            self.failure,
-            Failure::Unreachable | Failure::Unreadable | Failure::Other
-        )
+        self.failure.may_pass()
     }
 
     /// Names the cause below.

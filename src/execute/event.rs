@@ -21,28 +21,28 @@ pub enum Event {
     },
     /// The sync begins to work on an object.
     Started {
-        /// Which.
+        /// The object that work begins on.
         reference: ObjectRef,
         /// To do what.
         action: Action,
     },
     /// An object was written; whether it becomes Current is still to be seen.
     Applied {
-        /// Which.
+        /// The object that was written.
         reference: ObjectRef,
         /// What was done.
         action: Action,
     },
     /// An object is waited for.
     Waiting {
-        /// Which.
+        /// The object that is waited for.
         reference: ObjectRef,
         /// How it is now.
         health: Health,
     },
     /// The sync is done with an object.
     Settled {
-        /// Which.
+        /// The object that is settled.
         reference: ObjectRef,
         /// What came of it.
         outcome: Outcome,
@@ -67,7 +67,7 @@ pub enum Event {
     NotPruned {
         /// How many objects stay.
         objects: usize,
-        /// Why.
+        /// Why nothing is pruned.
         why: NotPruned,
     },
 }

@@ -60,10 +60,7 @@ struct Failed {
 impl Failed {
     /// Whether it may be over at any time, and a look at an object itself may succeed even now.
     fn may_pass(&self) -> bool {
-        matches!(
-            self.failure,
-            Failure::Unreachable | Failure::Unreadable | Failure::Other
-        )
+        self.failure.may_pass()
     }
 }
 
@@ -252,6 +249,7 @@ impl Feeds {
                 match self.cluster.get(resource, reference).await {
                     Ok(Some(live)) if live.uid() == uid => last = Some(Seen::of(&live)),
                     Ok(_) => return Ok(()),
+                    Err(error) if error.failure.may_pass() => {}
                     Err(error) => return Err(Hold::Hidden(error.message)),
                 }
                 tokio::time::sleep(LOOK_AGAIN).await;

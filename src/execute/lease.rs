@@ -91,6 +91,8 @@ impl Lease {
                     }
                     taker.pause(&claim).await?;
                     watched = Some((claim, since));
+                    // Somebody was faster, which is no failure: how long that may go on is the caller's to say.
+                    tried = 1;
                     continue;
                 }
             }

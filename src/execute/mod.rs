@@ -59,7 +59,7 @@ const TRIES: usize = 10;
 
 /// How a plan is carried out.
 pub struct Execution {
-    /// Where.
+    /// The cluster that is written to.
     pub cluster: Arc<dyn Cluster>,
     /// What the server served when the plan was made.
     pub served: Served,
@@ -373,7 +373,9 @@ impl Run<'_> {
         let done = match action {
             Action::Create => Outcome::Created,
             Action::Replace => Outcome::Replaced,
-            _ => Outcome::Updated,
+            Action::Update | Action::Delete | Action::Conflict | Action::Refused | Action::Skip | Action::Keep => {
+                Outcome::Updated
+            }
         };
         let outcome = self.await_current(&resource, &applied, inputs, done).await;
         // A Job that has run to its end may be deleted by then.

@@ -12,7 +12,7 @@ use crate::object::ObjectRef;
 /// A Lease that could not be given back, and expires by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotReleased {
-    /// Which.
+    /// The Lease.
     pub lease: ObjectRef,
     /// How long after its last renewal anybody may take it.
     pub valid: Duration,

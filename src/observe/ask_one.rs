@@ -26,10 +26,18 @@ pub(super) fn is_because(answer: &Answered, reason: &Unverified) -> bool {
     matches!(answer, Answered::Unverified { why, .. } if why == reason)
 }
 
+/// Whether a refusal is about the object alone. A binding of a role that is not there is answered with 404.
+fn is_about_object(error: &ClusterError) -> bool {
+    matches!(
+        error.failure,
+        Failure::Invalid | Failure::Denied | Failure::NotFound | Failure::NamespaceTerminating
+    )
+}
+
 /// What is known of the server that a plan was made with.
 #[derive(Clone, Copy)]
 pub struct Server<'a> {
-    /// Where.
+    /// The cluster that is asked.
     pub cluster: &'a dyn Cluster,
     /// The kinds that it knows.
     pub discovery: &'a Discovery,
@@ -48,11 +56,7 @@ impl Wanted {
     /// What is said of an object that the server refuses: a refusal that is about the object is told with the
     /// others' changes, everything else ends it all.
     fn refused(self, live: Option<LiveObject>, error: ClusterError) -> Result<Observation> {
-        // A binding of a role that is not there is answered with 404.
-        let is_about_it = matches!(
-            error.failure,
-            Failure::Invalid | Failure::Denied | Failure::NotFound | Failure::NamespaceTerminating
-        );
+        let is_about_it = is_about_object(&error);
         let refusal = refused(&self.desired, error);
         if is_about_it {
             Ok(self.observed(live, Answered::Refused(Arc::new(refusal)), Run::Plain))
@@ -136,6 +140,7 @@ pub fn bind(sent: &mut Value, live: Option<&Version>) {
 }
 
 /// How one object is asked about.
+#[derive(Clone, Copy)]
 pub(super) struct Inquiry<'a> {
     pub(super) cluster: &'a dyn Cluster,
     pub(super) query: &'a Query,
@@ -159,11 +164,9 @@ impl Inquiry<'_> {
         resource: Resource,
         live: Option<LiveObject>,
     ) -> Result<Observation> {
-        let query = self.query;
         let mut observation = self.asked(desired, resource, live).await?;
         let (desired, live) = (&observation.desired, observation.live.as_ref());
-        let claim = live.map(|live| plan::claim(desired, live, query.set.as_ref(), &query.policy));
-        match claim.filter(|claim| !claim.allows_change()) {
+        match self.foreign(desired, live) {
             Some(claim) if !matches!(observation.answer, Answered::NotOurs(..)) => {
                 let answer = observation.answer;
                 let is_known = matches!(
@@ -233,16 +236,38 @@ impl Inquiry<'_> {
                     }
                 }
                 Err(error) => {
+                    let claim = self.foreign(&desired, live.as_ref());
                     let wanted = Wanted {
                         desired,
                         resource,
                         made,
                     };
-                    return self.instead(wanted, live, error).await;
+                    return match claim {
+                        Some(claim) if !is_about_object(&error) => {
+                            Ok(wanted.observed(live, Answered::NotOurs(claim, None), run))
+                        }
+                        _ => self.instead(wanted, live, error).await,
+                    };
                 }
             }
         }
+        if let Some(claim) = self.foreign(&desired, live.as_ref()) {
+            let made = Payload::new(query, (self.discovery, self.schema), &desired, live.as_ref());
+            let wanted = Wanted {
+                desired,
+                resource,
+                made,
+            };
+            return Ok(wanted.observed(live, Answered::NotOurs(claim, None), Run::Plain));
+        }
         Err(Error::new(format!("{} changes faster than it can be compared", desired.reference)).hint("try again"))
+    }
+
+    /// Whose the object is that is there, where it is not ours to change: nobody needs to know what an apply would do to
+    /// it, so nothing ends because that cannot be found out.
+    fn foreign(&self, desired: &DesiredObject, live: Option<&LiveObject>) -> Option<Claim> {
+        let claim = plan::claim(desired, live?, self.query.set.as_ref(), &self.query.policy);
+        (!claim.allows_change()).then_some(claim)
     }
 
     /// What is said of an object of which the server refuses an apply, where there is another way to what

@@ -168,6 +168,7 @@ pub async fn observe(
 ) -> Result<Observations> {
     let discovery = discover(cluster).await?;
     check_kinds(&query.policy.prune_kinds, &discovery)?;
+    check_kinds(&query.policy.adoption.kinds(), &discovery)?;
     let mut known = discovery.clone();
     let defined_by = resolve::add_defined_kinds(&mut known, &manifests);
     let all = resolve::resolve(manifests, &known, &query.namespace)?;

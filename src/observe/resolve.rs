@@ -237,7 +237,7 @@ fn ignored_namespace(manifest: &mut Manifest, resource: &Resource) -> Option<Pla
 }
 
 fn twice(manifest: &Manifest, other: &DesiredObject) -> Error {
-    let error = Error::new(format!("{} is there twice", other.reference));
+    let error = Error::new(format!("duplicate object {}", other.reference));
     let error = match other.place(&FieldPath::root()) {
         Some(place) => error.at(place, "first here"),
         None => error,

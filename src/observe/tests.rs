@@ -96,7 +96,7 @@ fn an_object_that_is_there_twice_is_shown_at_both_places() {
     ])
     .expect_err("twice");
     let (message, places, _) = told(&error);
-    assert_eq!(message, "ConfigMap default-namespace/a is there twice");
+    assert_eq!(message, "duplicate object ConfigMap default-namespace/a");
     assert_eq!(places, ["a.yaml:1:1 first here", "a.yaml:1:1 and again here"]);
     // Whatever the version: it is one object.
     let versions =

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::compare::FieldChange;
-use super::{Action, Decision, NoPermit, Permit, Reason, Restarts};
+use super::{Action, Decision, NoPermit, Permit, Reason, Restarts, names_kind};
 use crate::kinds::keeper::LAST_APPLIED;
 use crate::object::ObjectRef;
 use crate::object::field::FieldPath;
@@ -44,6 +44,15 @@ pub enum Adoptable {
 }
 
 impl Adoption {
+    /// The kinds that it names.
+    pub fn kinds(&self) -> Vec<String> {
+        let named = match self {
+            Self::Named(named) => named.as_slice(),
+            Self::Annotated | Self::All => &[],
+        };
+        named.iter().map(Adoptable::kind).map(str::to_owned).collect()
+    }
+
     /// Whether this object, which is nobody's that we know of, is adopted for the asking.
     pub fn takes(&self, object: &ObjectRef) -> bool {
         match self {
@@ -55,10 +64,17 @@ impl Adoption {
 }
 
 impl Adoptable {
+    fn kind(&self) -> &str {
+        match self {
+            Self::Kind(kind) => kind,
+            Self::Object(permit) => permit.kind(),
+        }
+    }
+
     /// Whether it is for this object.
     pub fn is_for(&self, object: &ObjectRef) -> bool {
         match self {
-            Self::Kind(kind) => *kind == object.kind.kind || *kind == object.kind.to_string(),
+            Self::Kind(kind) => names_kind(std::slice::from_ref(kind), &object.kind),
             Self::Object(permit) => permit.is_for(object),
         }
     }

@@ -13,7 +13,7 @@ pub struct Again<'a> {
     pub object: &'a ObjectRef,
     /// Which field.
     pub field: &'a ShownPath,
-    /// Who.
+    /// The manager that changes it.
     pub writer: &'a str,
     /// When the latest sync that put it back began (RFC 3339).
     pub since: &'a str,

@@ -58,7 +58,13 @@ impl<'a> Danger<'a> {
             Action::Delete => Some(Self::Deletes(step)),
             Action::Replace if loses_data(step) => Some(Self::Data(step)),
             Action::Replace if !matches!(step.reason, Reason::Runs(_)) => Some(Self::Replaces(step)),
-            _ => None,
+            Action::Create
+            | Action::Update
+            | Action::Replace
+            | Action::Conflict
+            | Action::Refused
+            | Action::Skip
+            | Action::Keep => None,
         };
         let grants = Some(Self::Grants(step, &step.grants)).filter(|_| !step.grants.is_empty());
         let gap = Some(Self::Gap(step)).filter(|_| is_gap(step));

@@ -49,6 +49,11 @@ pub struct Permit {
 }
 
 impl Permit {
+    /// The kind that it names.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
     /// Whether it is for this object.
     pub fn is_for(&self, object: &ObjectRef) -> bool {
         (self.kind == object.kind.kind || self.kind == object.kind.to_string())

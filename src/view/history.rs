@@ -21,7 +21,7 @@ pub struct HistoryView<'a> {
     pub cluster: &'a str,
     /// Its syncs.
     pub syncs: &'a Journal,
-    /// Now.
+    /// The time that ages are counted from.
     pub now: Timestamp,
     /// Whether everything that is kept of a sync is shown.
     pub whole: bool,

@@ -32,7 +32,7 @@ pub struct StatusView<'a> {
     pub not_compared: &'a [NotCompared],
     /// Set where the parent does not say where all members are.
     pub forgotten: Option<&'a Forgotten>,
-    /// Now.
+    /// The time that ages are counted from.
     pub now: Timestamp,
     /// Whether members that are Current are listed too.
     pub whole: bool,

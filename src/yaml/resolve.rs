@@ -2,7 +2,7 @@
 //!
 //! They are those of go-yaml v2 (YAML 1.1 with octal `0644`, `yes` and `no`), followed by the
 //! conversion to JSON of sigs.k8s.io/yaml and the reading of that JSON by apimachinery. The
-//! table in `resolve_table.tsv` holds the answers of the real thing.
+//! table in `fixtures/yaml/resolve.tsv` holds the answers of the real thing.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn scalars_mean_what_they_mean_to_kubectl() {
-        let table = include_str!("resolve_table.tsv");
+        let table = include_str!("../../fixtures/yaml/resolve.tsv");
         let rows: Vec<Vec<_>> = table
             .lines()
             .filter(|line| !line.starts_with('#'))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Says which values oslo.config's own types take: `src/check/oslo/values_table.tsv`.
+"""Says which values oslo.config's own types take: `fixtures/options/values.tsv`.
 
 One a line: the type, as an option schema has it, the value, and whether it is taken.
 """

@@ -53,12 +53,12 @@ fn what_kubectl_apply_made_is_compared_at_once_and_taken_over_without_a_restart(
     }
     bed.write("web.yaml", &web);
     bed.write("settings.yaml", &settings);
-    let pods = "it exists and is not ours: it is kept by kubectl apply; adopting it changes nothing";
+    let pods = "it exists and is not ours: it is kept by kubectl apply; adopting it changes only its ownership";
     bed.diff()
         .exits(1)
         .shows(pods)
         .shows("2 objects are not ours, kept by kubectl apply (2); pass --adopt to take them over")
-        .shows("nothing changes, and nothing restarts")
+        .shows("only the ownership changes, and nothing restarts")
         .shows_not("warning");
     // One of them is taken; the other one is still said not to be ours.
     bed.run(&["sync", "--yes", "--adopt=ConfigMap/settings"])
@@ -112,6 +112,9 @@ fn what_cannot_become_what_git_says_is_not_said_to_be_adopted_for_nothing() {
         .exits(1)
         .shows("it is kept by kubectl apply; it cannot be changed to what git says")
         .shows("of 1 that is not known, or not possible");
+    bed.run(&["diff", "--adopt=deployment"])
+        .exits(2)
+        .complains("the cluster does not know the kind deployment");
     bed.run(&["diff", "--adopt=Job/a/b/c"])
         .exits(2)
         .complains("write KIND/NAME or KIND/NAMESPACE/NAME");
@@ -134,7 +137,9 @@ fn pods_that_read_configuration_start_anew_by_an_adoption_unless_the_directory_s
     bed.write("stackanetes.yaml", named);
     bed.diff().exits(1).shows("adopting it changes 1 field and restarts");
     bed.write("stackanetes.yaml", &format!("{named}rollout: ignore\n"));
-    bed.diff().exits(1).shows("nothing changes, and nothing restarts");
+    bed.diff()
+        .exits(1)
+        .shows("only the ownership changes, and nothing restarts");
     bed.write("stackanetes.yaml", &format!("{named}rollout: never\n"));
     bed.diff()
         .exits(2)

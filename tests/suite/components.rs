@@ -382,7 +382,7 @@ fn what_is_wrong_with_a_component_is_said_where_it_is() {
         let run = bed
             .sync()
             .exits(2)
-            .complains("ConfigMap components-wrong/app-etc is there twice");
+            .complains("duplicate object ConfigMap components-wrong/app-etc");
         run.complains("desired/db/component.yaml:1:")
             .complains("desired/app/component.yaml:4:");
     });

@@ -91,7 +91,7 @@ fn the_same_object_twice_shows_both_places() {
         config_map("x", &[("a", "2")])
     );
     let words = [
-        "ConfigMap input-twice/x is there twice",
+        "duplicate object ConfigMap input-twice/x",
         "first here",
         "and again here",
         "desired/bad.yaml:1:1",
@@ -371,7 +371,7 @@ fn the_same_manifest_twice_is_taken_once_and_said() {
     let bed = Bed::new("input-repeated");
     bed.write_config_map("settings", &[("a", "1")]);
     bed.write("copy.yaml", &config_map("settings", &[("a", "1")]));
-    let said = "the same manifest is there again, with the same content; keep one";
+    let said = "duplicate object, with the same content; keep one";
     bed.diff()
         .exits(1)
         .shows("1 to create")
@@ -387,14 +387,16 @@ fn the_same_manifest_twice_is_taken_once_and_said() {
     // Three times, in one file and as an item of a list.
     let one = config_map("settings", &[("a", "1")]);
     bed.write("copy.yaml", &format!("{one}---\n{one}"));
-    bed.diff().exits(0).shows("again and once more, with the same content");
+    bed.diff()
+        .exits(0)
+        .shows("duplicate object (2 times), with the same content");
     bed.run(&["check"])
         .exits(1)
         .shows("repeated-object")
         .shows_not("duplicate-object");
     // With other content nobody knows which is meant.
     bed.write("copy.yaml", &config_map("settings", &[("a", "2")]));
-    refused(&bed).complains("ConfigMap input-repeated/settings is there twice");
+    refused(&bed).complains("duplicate object ConfigMap input-repeated/settings");
     bed.run(&["check"])
         .exits(1)
         .shows("duplicate-object")

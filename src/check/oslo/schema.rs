@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn types_take_what_those_of_oslo_config_take() {
         let mut wrong = Vec::new();
-        let table = include_str!("values_table.tsv");
+        let table = include_str!("../../../fixtures/options/values.tsv");
         for line in table.lines() {
             let mut columns = line.split('\t');
             let mut next = || columns.next().expect("three columns");

@@ -101,7 +101,7 @@ fn the_same_object_twice() {
         &right,
         ", namespace: b",
         ", namespace: a",
-        "1 ConfigMap a/settings is there twice",
+        "1 duplicate object ConfigMap a/settings",
     );
 }
 

@@ -70,7 +70,7 @@ async fn discover_root(
             let request = Request::get(format!("{root}/{name}"), Expected::Kind(&[RESOURCES]));
             let resources = match read(transport, request).await {
                 Ok(answer) => Some(one_by_one(&name, parse(answer)?)),
-                Err(error) if matches!(error.failure, Failure::Other | Failure::NotFound) => None,
+                Err(error) if matches!(error.failure, Failure::Other | Failure::NotFound | Failure::Unreadable) => None,
                 Err(error) => return Err(error),
             };
             Ok(GroupVersion { name, resources })

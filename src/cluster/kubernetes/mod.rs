@@ -5,11 +5,9 @@
 //! own, and `cache` keeps what the first two have read.
 
 mod cache;
-mod cause_kind;
 mod connection;
 mod discovery;
 mod expected;
-mod field_paths;
 mod open_api;
 mod paced;
 mod page;

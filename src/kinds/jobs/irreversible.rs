@@ -16,7 +16,7 @@ pub const IRREVERSIBLE: &str = "stackanetes.io/irreversible";
 /// A Job that a sync goes back across.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Crossed {
-    /// Which.
+    /// The Job that did it.
     pub job: ObjectRef,
     /// What it did, in the words of its annotation.
     pub reason: String,

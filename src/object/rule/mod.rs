@@ -35,7 +35,7 @@ impl Verdict {
 /// What is to be done with some fields of some objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// What.
+    /// What becomes of the fields.
     pub verdict: Verdict,
     /// Which fields; every one, if there are none. Then there is a manager.
     pub fields: Vec<FieldPattern>,

@@ -15,7 +15,7 @@ pub enum Cause {
     Git,
     /// Somebody changed it in the cluster; `None` when the server kept no trace of who.
     Drift {
-        /// Who.
+        /// The manager that changed it.
         writer: Option<FieldManager>,
     },
     /// Git changed it, and so did somebody in the cluster.
@@ -25,14 +25,14 @@ pub enum Cause {
     },
     /// Another manager owns it with another value, and will not let go of it.
     Conflict {
-        /// Who.
+        /// The manager that changed it too, if there is a trace.
         owner: FieldManager,
     },
     /// Git no longer has it.
     Removed,
     /// Git no longer has it, and another manager keeps it alive.
     LeftBehind {
-        /// Who.
+        /// The manager that owns it.
         owner: FieldManager,
     },
     /// The object was not ours before.

@@ -24,7 +24,7 @@ pub struct Ruled {
 /// A field that a rule leaves as it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Left {
-    /// Which.
+    /// The field.
     pub path: FieldPath,
     /// What git says.
     pub said: Option<Value>,

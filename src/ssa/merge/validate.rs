@@ -13,7 +13,7 @@ use crate::ssa::schema::{List, Map, Scalar, Type};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{path}: {fault}")]
 pub struct Mistake {
-    /// Where.
+    /// The field that is wrong.
     pub path: FieldPath,
     /// What is wrong there.
     pub fault: Fault,

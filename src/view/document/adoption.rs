@@ -19,7 +19,7 @@ pub(super) fn note(adopting: &Adopting, step: &Step, heading: &Heading<'_>) -> S
         Adopting::Refused => format!("{whose}; it cannot be changed to what git says"),
         Adopting::Changes { fields, restarts } => {
             let changes = match fields.len() {
-                0 => "nothing".to_owned(),
+                0 => "only its ownership".to_owned(),
                 1 => "1 field".to_owned(),
                 count => format!("{count} fields"),
             };
@@ -99,7 +99,7 @@ fn all(plan: &Plan) -> Option<String> {
     };
     let (are, them) = if count == 1 { ("is", "it") } else { ("are", "them") };
     let does = match (changed, restarted) {
-        (0, _) => "nothing changes, and nothing restarts".to_owned(),
+        (0, _) => "only the ownership changes, and nothing restarts".to_owned(),
         (changed, Some(0)) => format!(
             "{} {}, and nothing restarts",
             counted(changed, "object"),

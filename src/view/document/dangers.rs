@@ -77,15 +77,18 @@ pub(super) fn told(dangers: &[Danger<'_>]) -> Vec<String> {
     told.extend(of(|danger| matches!(danger, Danger::Data(_)), "data goes with"));
     told.extend(of(|danger| matches!(danger, Danger::Deletes(_)), "deletes"));
     let replaces = |danger: &Danger<'_>| matches!(danger, Danger::Replaces(_));
-    told.extend(of(replaces, "deletes and makes anew"));
+    told.extend(of(replaces, "deletes and recreates"));
     told.extend(
         dangers
             .chunk_by(|one, next| one.severity() == next.severity())
             .flat_map(grants),
     );
-    told.extend(of(|danger| matches!(danger, Danger::Opens(_)), "takes away"));
+    told.extend(of(
+        |danger| matches!(danger, Danger::Opens(_)),
+        "opens traffic, by deleting",
+    ));
     let gap = |danger: &Danger<'_>| matches!(danger, Danger::Gap(_));
-    told.extend(of(gap, "nobody serves while this restarts"));
+    told.extend(of(gap, "downtime while this restarts"));
     told
 }
 

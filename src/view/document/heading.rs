@@ -14,7 +14,7 @@ pub struct Heading<'a> {
     pub against: Against<'a>,
     /// The commit that the desired state is of.
     pub revision: Option<&'a Revision>,
-    /// Now.
+    /// The time that ages are counted from.
     pub now: Timestamp,
     /// How much is shown of each object.
     pub detail: Detail,

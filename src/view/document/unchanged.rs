@@ -66,7 +66,7 @@ fn together(group: &[Warned<'_>]) -> String {
         Some(Warning::IgnoredNamespace(_)) => {
             "metadata.namespace is ignored, since these are cluster-scoped; take it out"
         }
-        Some(Warning::Repeated { .. }) => "the same manifest is there again, with the same content; keep one of each",
+        Some(Warning::Repeated { .. }) => "duplicate objects with the same content; keep one of each",
         Some(Warning::Outdated { .. }) => {
             "a value was generated as an earlier declaration says, and stays as it is; raise its `rotation` for a new value"
         }

@@ -14,10 +14,9 @@ pub(in crate::view) fn warning(reference: &ObjectRef, warning: &Warning) -> Stri
         Warning::Repeated { place, more } => {
             let more = match more {
                 0 => String::new(),
-                1 => " and once more".to_owned(),
-                count => format!(" and {count} times more"),
+                count => format!(" ({} times)", count + 1),
             };
-            format!("{place}: the same manifest is there again{more}, with the same content; keep one")
+            format!("{place}: duplicate object{more}, with the same content; keep one")
         }
         Warning::Outdated { key, place } => {
             let place = place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();

@@ -60,7 +60,7 @@ enum What<'a> {
         object: &'a ObjectRef,
         /// How it is, in the words of kstatus.
         status: String,
-        /// Why.
+        /// Why it is not Current yet.
         message: &'a str,
     },
     /// The sync is done with an object.

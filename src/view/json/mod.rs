@@ -2,8 +2,8 @@
 //! `fixtures/schemas` has a JSON Schema of each document, made from the types here.
 //!
 //! What is decided on is a code with its data; the sentence that people read stands beside it as `message`. A field
-//! that does not apply is left out. New fields and new codes may come; what is there keeps its meaning for as long as
-//! `apiVersion` is the same.
+//! that does not apply is left out. New fields and new codes may come. As long as the version is an alpha, what is there may
+//! change its form from one release to the next.
 
 mod check;
 mod error;

@@ -15,7 +15,7 @@ use crate::view::report;
 pub(super) struct Came<'a> {
     /// What came of it.
     outcome: OutcomeKind,
-    /// Why.
+    /// Why it is not as git wants it.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason<'a>>,
     /// The sentence for it.
@@ -177,7 +177,7 @@ impl<'a> Reason<'a> {
 pub(super) struct Unpruned {
     /// How many objects remain that were to be deleted.
     objects: usize,
-    /// Why.
+    /// Why nothing was pruned.
     #[serde(flatten)]
     why: WhyNotPruned,
     /// The sentence for it.

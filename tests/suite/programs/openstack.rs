@@ -199,7 +199,7 @@ fn the_table_of_values_is_that_of_oslo_config() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/option_values.py");
     let program = Program::new(&["python3", script]).env("PYTHONDONTWRITEBYTECODE", "1");
     let table = program.run(&Place::new("values"), "values");
-    assert_eq!(table, include_str!("../../../src/check/oslo/values_table.tsv"));
+    assert_eq!(table, include_str!("../../../fixtures/options/values.tsv"));
 }
 
 /// What is shipped is what the script makes of the packages.

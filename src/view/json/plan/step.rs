@@ -21,7 +21,7 @@ pub(super) struct Step<'a> {
     object: &'a ObjectRef,
     /// What becomes of it.
     action: Action,
-    /// Why.
+    /// Why the action is what it is.
     reason: Reason<'a>,
     /// The sentence for it, and for what it does besides.
     #[serde(skip_serializing_if = "String::is_empty")]

@@ -1,11 +1,13 @@
 //! What an API server refuses, read from its `Status`, and what that means to us.
 
+mod cause_kind;
+mod field_paths;
+
 use kube::core::Status;
 use kube::core::response::StatusCause;
 use serde_json::Value;
 
 use super::transport::Reply;
-use super::{cause_kind, field_paths};
 use crate::cluster::{ClusterError, Failure, FieldCause, Resource};
 
 /// What a request was about: it decides what a refusal means.
@@ -237,7 +239,7 @@ mod tests {
 
     /// The answers of a real server, and what is read in each.
     fn recorded() -> Vec<Value> {
-        let recorded = documents(include_str!("../../../fixtures/refusals/kube-apiserver-1.37.2.yaml"));
+        let recorded = documents(include_str!("../../../../fixtures/refusals/kube-apiserver-1.37.2.yaml"));
         assert!(recorded.len() > 15);
         recorded
     }
