@@ -113,13 +113,18 @@ pub(super) fn settings_of(tree: &dyn Tree, root: &Path) -> Result<Option<PathBuf
     Ok(Some(path))
 }
 
-/// Fails where `path` is a link that leads out of the directory at `root`.
+/// Fails where `path` is a link that leads out of the directory at `root`, or into what git keeps for itself.
 pub(super) fn refuse_leading_out(tree: &dyn Tree, root: &Path, path: &Path) -> Result<()> {
     let real = |path: &Path| tree.real(path).map_err(|error| unreadable(path, error));
-    if real(path)?.starts_with(real(root)?) {
-        Ok(())
-    } else {
-        Err(leads_out(path, root))
+    refuse_real((root, &real(root)?), (path, &real(path)?))
+}
+
+/// The same, of the directory and the path as they are typed and as they really are.
+pub(super) fn refuse_real(root: (&Path, &Path), path: (&Path, &Path)) -> Result<()> {
+    match path.1.strip_prefix(root.1) {
+        Ok(inside) if inside.iter().any(|step| step.eq_ignore_ascii_case(".git")) => Err(leads_into_git(path.0)),
+        Ok(_) => Ok(()),
+        Err(_) => Err(leads_out(path.0, root.0)),
     }
 }
 
@@ -235,10 +240,19 @@ pub(super) fn not_checked_out(path: &Path, of: &str) -> Error {
 }
 
 /// Says that a link leads to something that is not in the directory.
-pub(super) fn leads_out(link: &Path, root: &Path) -> Error {
+fn leads_out(link: &Path, root: &Path) -> Error {
     let (link, root) = (shown(link), shown(root));
     Error::new(format!("the symbolic link {link} leads out of {root}"))
         .hint("copy what it leads to into the directory, so that a commit holds all that is desired")
+}
+
+/// Says that a path, or the link that it is, leads to a file of git's own.
+fn leads_into_git(path: &Path) -> Error {
+    Error::new(format!(
+        "{} leads into .git, which is no part of the directory",
+        shown(path)
+    ))
+    .hint("name a file that a commit holds: what git keeps for itself may have credentials")
 }
 
 pub(super) fn is_manifest(path: &Path) -> bool {
@@ -327,8 +341,8 @@ impl Walk<'_> {
         if !is_directory && !is_manifest(link) {
             return;
         }
-        if !real.starts_with(self.real) {
-            self.errors.push(leads_out(link, self.root));
+        if let Err(error) = refuse_real((self.root, self.real), (link, &real)) {
+            self.errors.push(error);
         } else if is_directory {
             self.visit(link, &real);
         } else if kind == Kind::File {
@@ -426,6 +440,27 @@ mod tests {
                 out("outdir")
             ]
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_file_is_taken_of_what_git_keeps_for_itself() {
+        use std::os::unix::fs::symlink;
+
+        let scratch = Scratch::new("git", &[(".git/config", ""), ("web/b.txt", "")]);
+        symlink("../.git/config", scratch.0.join("web/x")).expect("linked");
+        symlink(".git/config", scratch.0.join("y.yaml")).expect("linked");
+        let place = Place::new(SourceFile::new("component.yaml", "x"), 0..1);
+        for named in ["x", "../.git/config"] {
+            let error = component::find(&Disk, &scratch.0, &scratch.0.join("web"), Path::new(named), &place);
+            let error = error.expect_err(named).to_string();
+            assert!(error.contains("leads into .git"), "{error}");
+        }
+        component::find(&Disk, &scratch.0, &scratch.0.join("web"), Path::new("b.txt"), &place).expect("a file");
+        assert!(refuse_leading_out(&Disk, &scratch.0, &scratch.0.join("web/x")).is_err());
+        let (found, errors) = scratch.found();
+        assert!(found.is_empty(), "{found:?}");
+        assert_eq!(errors, ["y.yaml leads into .git, which is no part of the directory"]);
     }
 
     #[test]

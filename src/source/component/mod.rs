@@ -183,15 +183,18 @@ pub(super) fn find(tree: &dyn Tree, root: &Path, folder: &Path, named: &Path, pl
         return error(format!("{} is outside of the directory", named.display()), inside);
     };
     let shown = files::shown(&path);
-    let (Ok(real), Ok(root)) = (tree.real(&path), tree.real(root)) else {
+    let (Ok(real), Ok(real_root)) = (tree.real(&path), tree.real(root)) else {
         let folder = files::shown(folder);
         return error(
             format!("there is no file {shown}{}", tree.of()),
             &format!("name it by its path from {folder}"),
         );
     };
-    if !real.starts_with(root) {
+    if !real.starts_with(&real_root) {
         return error(format!("the symbolic link {shown} leads out of the directory"), inside);
+    }
+    if let Err(refused) = files::refuse_real((root, &real_root), (&path, &real)) {
+        return Err(refused.at(place.clone(), ""));
     }
     if tree.kind(&path).ok() != Some(Kind::File) {
         return error(format!("{shown} is no file"), "name each file of a folder by itself");

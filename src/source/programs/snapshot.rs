@@ -135,12 +135,13 @@ impl Copy<'_> {
         }
         self.folders.insert(folder.to_owned());
         self.count(0)?;
-        above.push(real);
+        above.push(real.clone());
         let mut entries = self.tree.entries(&shown).map_err(unreadable)?;
         entries.sort_by(|(one, _), (other, _)| one.cmp(other));
         for (name, kind) in entries {
             let path = folder.join(&name);
-            if name == GIT || self.ignored.contains(&path) {
+            // A folder that a link leads to has other paths than those that git ignores.
+            if name == GIT || self.ignored.contains(&path) || self.is_ignored(&real.join(&name)) {
                 continue;
             }
             match kind {
@@ -155,14 +156,22 @@ impl Copy<'_> {
         Ok(())
     }
 
+    /// Whether git ignores what really has this path.
+    fn is_ignored(&self, real: &Path) -> bool {
+        real.strip_prefix(self.real)
+            .is_ok_and(|inside| self.ignored.contains(inside))
+    }
+
     fn link(&mut self, path: PathBuf, above: &mut Vec<PathBuf>) -> Result<()> {
         let shown = files::below(self.root, &path);
         let (Ok(real), Ok(kind)) = (self.tree.real(&shown), self.tree.kind(&shown)) else {
             // It leads nowhere, so there is nothing to read.
             return Ok(());
         };
-        if !real.starts_with(self.real) {
-            return Err(files::leads_out(&shown, self.root));
+        files::refuse_real((self.root, self.real), (&shown, &real))?;
+        let is_ignored = real.ancestors().any(|path| self.is_ignored(path));
+        if is_ignored {
+            return Ok(());
         }
         match kind {
             Kind::Directory => self.folder(&path, above),
@@ -256,6 +265,36 @@ mod tests {
         fs::remove_file(one.path().join("a/up")).expect("removed");
         symlink("/etc/hostname", one.path().join("out")).expect("a link");
         assert!(taken(one.path()).is_err_and(|error| error.contains("leads out of")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_leads_to_what_git_keeps_for_itself_or_ignores() {
+        use std::os::unix::fs::symlink;
+
+        let one = directory(&[
+            (".gitignore", "secret\nprivate/\n"),
+            ("a/secret", "hunter2"),
+            ("private/key", "hunter2"),
+            ("a/b.yaml", "1"),
+        ]);
+        let repository = git2::Repository::init(one.path()).expect("a repository");
+        let mut index = repository.index().expect("an index");
+        index.add_path(Path::new("a/b.yaml")).expect("added");
+        index.write().expect("written");
+        let link = |target: &str, name: &str| symlink(target, one.path().join(name)).expect("a link");
+        link("a/secret", "file");
+        link("a", "folder");
+        link("private/key", "key");
+        let snapshot = taken(one.path()).expect("read");
+        let names: Vec<String> = snapshot.files.keys().map(|path| path.display().to_string()).collect();
+        assert_eq!(names, [".gitignore", "a/b.yaml", "folder/b.yaml"]);
+        link("../.git/config", "a/x");
+        let error = taken(one.path()).expect_err("git's own");
+        assert!(
+            error.ends_with("a/x leads into .git, which is no part of the directory"),
+            "{error}"
+        );
     }
 
     #[test]
