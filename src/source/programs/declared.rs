@@ -17,6 +17,8 @@ const KUSTOMIZE_EXAMPLE: &str = "write the folder of a kustomization, as in `kus
 const HELM_EXAMPLE: &str =
     "write, for example, `helm: {chart: charts/web, release: web, namespace: shop, values: [values.yaml]}`";
 
+const SPECIAL_HINT: &str = "rename it: it must have no comma, quotation mark, backslash or control character";
+
 /// A program that makes objects, and where it is declared.
 #[derive(Debug, Clone)]
 pub(in crate::source) struct Declared {
@@ -189,12 +191,15 @@ impl Reader<'_> {
             let message = format!("a path must be text, not {}", node.describe());
             return self.wrong(self.at(node), message, example);
         };
-        let path = files::inside(self.context.folder, Path::new(text));
-        if path.is_none() {
+        let Some(path) = files::inside(self.context.folder, Path::new(text)) else {
             let hint = "its files stand in the directory, so that a commit holds all that is desired";
-            self.wrong::<()>(self.at(node), format!("{text} is outside of the directory"), hint);
+            return self.wrong(self.at(node), format!("{text} is outside of the directory"), hint);
+        };
+        if path.as_os_str().as_encoded_bytes().iter().copied().any(is_special) {
+            let message = format!("no program is given the path {text:?}");
+            return self.wrong(self.at(node), message, SPECIAL_HINT);
         }
-        path
+        Some(path)
     }
 
     fn text(&mut self, node: &Node, what: &str) -> Option<String> {
@@ -222,7 +227,56 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a program could take a path with this byte for something else: Helm splits the paths of values at commas, and
+/// reads quotes and backslashes in them.
+fn is_special(byte: u8) -> bool {
+    byte.is_ascii_control() || matches!(byte, b',' | b'"' | b'\\')
+}
+
 fn is_dns_label(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     !text.is_empty() && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml;
+
+    fn read(folder: &str, text: &str) -> Result<Program, String> {
+        let file = SourceFile::new("stackanetes.yaml", text);
+        let mut errors = Vec::new();
+        let documents = yaml::documents(&file, &mut errors);
+        let context = Context {
+            file: &file,
+            folder: Path::new(folder),
+            namespace: Some("shop"),
+        };
+        let entry = &documents[0].root.entries().expect("a mapping")[0];
+        let declared = declared(context, entry, &mut errors);
+        declared.map(|declared| declared.program).ok_or_else(|| {
+            let errors = errors.iter().map(ToString::to_string);
+            errors.collect::<Vec<_>>().join("\n")
+        })
+    }
+
+    #[test]
+    fn a_path_that_a_program_could_take_for_several_is_refused() {
+        for path in [r"v,/etc/passwd", r#"v\"x"#, r"v\\x", r"v\nx", r"v\u0000x"] {
+            let values = format!("helm: {{chart: a, release: web, values: [\"{path}\"]}}");
+            let error = read("", &values).expect_err(path);
+            assert!(error.starts_with("no program is given the path"), "{error}");
+            assert!(read("", &format!("kustomize: \"{path}\"")).is_err(), "{path}");
+        }
+        assert!(read("a,b", "kustomize: c").is_err());
+        assert!(read("a b", "kustomize: c-d_e.f").is_ok());
+        for name in ["a,b", "-a", "a\\\\b"] {
+            assert!(
+                read("", &format!("helm: {{chart: a, release: \"{name}\"}}")).is_err(),
+                "{name}"
+            );
+            let namespace = format!("helm: {{chart: a, release: web, namespace: \"{name}\"}}");
+            assert!(read("", &namespace).is_err(), "{name}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use crate::diagnostic::visible::visible;
 
 /// How many lines of what a program complained of are told: the last ones, where the reason is.
 const LINES: usize = 12;
+const IGNORED: &str = "files that git ignores are not given to it: it sees what every clone of the commit has";
 
 /// Why a program made no objects.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,12 @@ pub(super) enum Failure {
     /// It ended with an error, and said this on standard error.
     #[error("{status}{}", last_lines(said))]
     Exit { status: ExitStatus, said: String },
+    /// It ended with an error, and what it said is not told.
+    #[error("{status}")]
+    Unsaid { status: ExitStatus, command: String },
+    /// All programs of the command together ran as long as they may.
+    #[error("all programs of one command together have {} s, which are used up", limit.as_secs())]
+    UsedUp { limit: Duration },
     /// What it printed is not UTF-8.
     #[error("what it printed is not UTF-8 text")]
     NotText,
@@ -56,15 +63,10 @@ impl Failure {
         }
     }
 
-    /// The same failure, without these texts, which the program may have quoted.
-    pub(super) fn without(self, secrets: &[String]) -> Self {
+    /// The same failure, without anything that the program said, which may quote a Secret. `command` says it again.
+    pub(super) fn unsaid(self, command: String) -> Self {
         match self {
-            Self::Exit { status, said } => Self::Exit {
-                status,
-                said: secrets
-                    .iter()
-                    .fold(said, |said, secret| said.replace(secret, "(hidden)")),
-            },
+            Self::Exit { status, .. } => Self::Unsaid { status, command },
             other => other,
         }
     }
@@ -96,7 +98,13 @@ impl Failure {
                 "all programs of a command have 300 s together, and each 60 s; none of them can reach the network".into(),
             ),
             Self::Exit { .. } => {
-                Some("files that git ignores are not given to it: it sees what every clone of the commit has".into())
+                Some(IGNORED.into())
+            }
+            Self::Unsaid { command, .. } => Some(format!(
+                "what it said is not shown, as it may quote a Secret: run `{command}` yourself; {IGNORED}"
+            )),
+            Self::UsedUp { .. } => {
+                Some("`--component` and fewer commits need fewer runs; or pipe what the program prints into `-f -`".into())
             }
             _ => None,
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::declared::Declared;
 use super::failure::Failure;
-use super::kustomization::{self, Layer};
+use super::kustomization;
 use super::process::{self, Invocation};
 use super::snapshot::Snapshot;
 use super::sources::Sources;
@@ -12,8 +12,8 @@ use crate::diagnostic::error::Result;
 
 /// What the kustomization in `folder` is made of. It is an error if it would lead out of the directory.
 pub(super) fn sources(snapshot: &Snapshot, root: &Path, folder: &Path, declared: &Declared) -> Result<Sources> {
-    let layer: Layer = kustomization::read(snapshot, root, folder, &declared.place)?;
-    Ok(Sources::kustomization(&layer))
+    let whole = kustomization::read(snapshot, root, folder, &declared.place)?;
+    Ok(Sources::kustomization(&whole))
 }
 
 /// `kustomize build`, or `kubectl kustomize` where there is no `kustomize`.

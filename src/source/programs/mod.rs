@@ -128,8 +128,15 @@ impl<'a> Reading<'a> {
             return Ok((Arc::clone(output), sources));
         }
         let printed = self.print(snapshot, &declared.program);
-        let printed = printed.map_err(|failure| failed(failure.without(sources.secrets())))?;
-        let output = SourceFile::printed(declared.program.command(self.root), printed);
+        let command = declared.program.command(self.root);
+        let printed = printed.map_err(|failure| {
+            failed(if sources.has_secret() {
+                failure.unsaid(command.clone())
+            } else {
+                failure
+            })
+        })?;
+        let output = SourceFile::printed(command, printed);
         let mut kept = lock(&self.programs.kept);
         if kept.len() >= KEPT {
             kept.clear();
@@ -148,13 +155,17 @@ impl<'a> Reading<'a> {
 
     /// What the program prints, of a copy of the files.
     fn print(&self, snapshot: &Snapshot, program: &Program) -> Result<String, Failure> {
+        let mut left = lock(&self.programs.left);
+        if left.is_zero() {
+            let limit = LONGEST_TOGETHER;
+            return Err(Failure::UsedUp { limit });
+        }
         let place = process::Place::new()?;
         snapshot.write(&place.files())?;
         let command = match program {
             Program::Kustomize { folder } => kustomize::command(folder)?,
             Program::Helm(release) => helm::command(release)?,
         };
-        let mut left = lock(&self.programs.left);
         let limit = LONGEST.min(*left);
         let run = process::run(&place, command, limit);
         *left = left.saturating_sub(run.took);

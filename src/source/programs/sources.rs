@@ -1,12 +1,12 @@
 //! What a program makes objects of: resources and patches of kustomizations, templates of charts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::kustomization::{Generator, Layer};
+use super::kustomization::{Generator, Layer, Whole};
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::GroupVersionKind;
 use crate::object::field::{FieldPath, PathElement};
@@ -28,8 +28,8 @@ pub(super) enum Sources {
         whole: Place,
         resources: Vec<Resource>,
         generators: Vec<Generated>,
-        /// The texts of which Secrets are made, the longest first.
-        secrets: Vec<String>,
+        /// Whether a Secret is made, or any of the files seems to have one.
+        has_secret: bool,
     },
     Chart {
         /// The first line of `Chart.yaml`, or where an archive is declared.
@@ -107,14 +107,12 @@ impl Document {
 
 impl Sources {
     /// Of a kustomization.
-    pub(super) fn kustomization(layer: &Layer) -> Self {
+    pub(super) fn kustomization(whole: &Whole) -> Self {
         let mut found = Found::default();
-        found.read(layer, &Names::default(), &[]);
-        let mut secrets: Vec<String> = layer.all_secrets().into_iter().map(str::to_owned).collect();
-        secrets.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        found.read(&whole.layer, &Names::default(), &[]);
         Self::Kustomization {
-            secrets,
-            whole: Place::of_line(Arc::clone(&layer.file), 0),
+            has_secret: whole.has_secret,
+            whole: Place::of_line(Arc::clone(&whole.layer.file), 0),
             resources: found.resources,
             generators: found.generators,
         }
@@ -125,12 +123,9 @@ impl Sources {
         Self::Chart { whole, templates }
     }
 
-    /// The texts of which Secrets are made, which nobody is to be told.
-    pub(super) fn secrets(&self) -> &[String] {
-        match self {
-            Self::Kustomization { secrets, .. } => secrets,
-            Self::Chart { .. } => &[],
-        }
+    /// Whether what a program complains of may quote a Secret.
+    pub(super) fn has_secret(&self) -> bool {
+        matches!(self, Self::Kustomization { has_secret: true, .. })
     }
 
     /// What is named where no other file is known.
@@ -220,22 +215,49 @@ impl Names {
 struct Found {
     resources: Vec<Resource>,
     generators: Vec<Generated>,
+    /// The documents of the files that were parsed so far, by the paths of these.
+    parsed: HashMap<String, Arc<[Document]>>,
 }
 
 impl Found {
+    fn documents(&mut self, file: &Arc<SourceFile>) -> Arc<[Document]> {
+        if let Some(documents) = self.parsed.get(file.path()) {
+            return Arc::clone(documents);
+        }
+        let documents: Arc<[Document]> = Document::all(file).into();
+        self.parsed.insert(file.path().to_owned(), Arc::clone(&documents));
+        documents
+    }
+
+    /// The objects in the files of a kustomization's patches, and of those of its components, which change what it has.
+    /// A JSON patch is a list, and no object.
+    fn patches_of(&mut self, layer: &Layer) -> Vec<Document> {
+        let mut found = Vec::new();
+        for component in &layer.components {
+            found.extend(self.patches_of(component));
+        }
+        for file in &layer.patches {
+            let documents = self.documents(file);
+            let objects = documents.iter().filter(|document| document.root.entries().is_some());
+            found.extend(objects.cloned());
+        }
+        found
+    }
+
     /// Adds what a kustomization has; `patches` are those of the kustomizations that it is a part of.
     fn read(&mut self, layer: &Layer, names: &Names, patches: &[Document]) {
         let names = names.within(layer);
         let mut all = patches.to_vec();
-        all.extend(patches_of(layer));
-        for document in layer.resources.iter().flat_map(Document::all) {
+        all.extend(self.patches_of(layer));
+        let files: Vec<_> = layer.resources.iter().map(|file| self.documents(file)).collect();
+        for document in files.iter().flat_map(|documents| documents.iter()) {
             let is_about = |patch: &&Document| {
                 patch.name() == document.name() && patch.gvk().group_kind == document.gvk().group_kind
             };
             self.resources.push(Resource {
                 name: names.of(document.text("kind"), document.name()),
                 patches: all.iter().filter(is_about).cloned().collect(),
-                document,
+                document: document.clone(),
             });
         }
         let made = layer.generated.iter().map(|Generator { kind, name, place }| Generated {
@@ -248,15 +270,6 @@ impl Found {
             self.read(below, &names, &all);
         }
     }
-}
-
-/// The objects in the files of its patches, and of those of its components, which change what it has. A JSON patch is a
-/// list, and no object.
-fn patches_of(layer: &Layer) -> Vec<Document> {
-    let own = layer.patches.iter().flat_map(Document::all);
-    let own = own.filter(|document| document.root.entries().is_some());
-    let inner = layer.components.iter().flat_map(patches_of);
-    inner.chain(own).collect()
 }
 
 /// The path, in the chart, of the template that a document of Helm's output was made of.

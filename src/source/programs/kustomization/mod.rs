@@ -25,18 +25,16 @@ pub(super) struct Layer {
     pub(super) patches: Vec<Arc<SourceFile>>,
     /// The ConfigMaps and Secrets that it makes, by kind and name.
     pub(super) generated: Vec<Generator>,
-    /// The texts of which it makes Secrets.
-    pub(super) secrets: Vec<String>,
     pub(super) bases: Vec<Layer>,
     pub(super) components: Vec<Layer>,
 }
 
-impl Layer {
-    /// The texts of which it, and those that it is made of, make Secrets.
-    pub(super) fn all_secrets(&self) -> Vec<&str> {
-        let below = self.bases.iter().chain(&self.components).flat_map(Self::all_secrets);
-        self.secrets.iter().map(String::as_str).chain(below).collect()
-    }
+/// A kustomization with all that it is made of.
+#[derive(Debug)]
+pub(super) struct Whole {
+    pub(super) layer: Layer,
+    /// Whether it makes a Secret, or any of its files seems to have one.
+    pub(super) has_secret: bool,
 }
 
 /// A ConfigMap or a Secret that a kustomization makes of files or texts.
@@ -49,6 +47,6 @@ pub(super) struct Generator {
 }
 
 /// The kustomization in `folder`, which `place` asks for.
-pub(super) fn read(snapshot: &Snapshot, root: &Path, folder: &Path, place: &Place) -> Result<Layer> {
+pub(super) fn read(snapshot: &Snapshot, root: &Path, folder: &Path, place: &Place) -> Result<Whole> {
     reader::Reader::new(snapshot, root).whole(folder, place)
 }

@@ -1,10 +1,11 @@
 //! Reads kustomizations, and refuses what would lead out of the directory.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::refused::{MOST, Refused, is_remote, is_url};
-use super::{Generator, Layer};
+use super::refused::{MOST, MOST_NAMED, Refused, is_remote, is_remote_folder, is_url};
+use super::{Generator, Layer, Whole};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::source::files;
@@ -14,16 +15,56 @@ use crate::yaml::{self, Entry, Node};
 /// The names that `kustomize` looks for (konfig.RecognizedKustomizationFileNames).
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 /// The lists of files and folders, each of which may be a kustomization or a URL.
-const RESOURCES: [&str; 6] = [
+const RESOURCES: [&str; 3] = ["resources", "bases", "components"];
+/// The lists of what else runs, which may be files, folders, URLs and texts.
+const PLUGINS: [&str; 3] = ["generators", "transformers", "validators"];
+/// What runs Helm, and gets charts from the network.
+const CHARTS: [&str; 3] = ["helmCharts", "helmChartInflationGenerator", "helmGlobals"];
+/// The keys that are read here, or that name no files. `kustomize` reads each in any case of its letters.
+const KEYS: [&str; 27] = [
+    "apiVersion",
+    "kind",
+    "metadata",
     "resources",
     "bases",
     "components",
-    "generators",
-    "transformers",
-    "validators",
+    "crds",
+    "configurations",
+    "openapi",
+    "namePrefix",
+    "nameSuffix",
+    "namespace",
+    "commonLabels",
+    "labels",
+    "commonAnnotations",
+    "patches",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "replacements",
+    "images",
+    "replicas",
+    "vars",
+    "sortOptions",
+    "configMapGenerator",
+    "secretGenerator",
+    "generatorOptions",
+    "buildMetadata",
 ];
-/// What runs Helm, and gets charts from the network.
-const CHARTS: [&str; 3] = ["helmCharts", "helmChartInflationGenerator", "helmGlobals"];
+const GENERATOR_KEYS: [&str; 9] = [
+    "name",
+    "namespace",
+    "behavior",
+    "type",
+    "literals",
+    "files",
+    "envs",
+    "env",
+    "options",
+];
+const PATCH_KEYS: [&str; 4] = ["path", "patch", "target", "options"];
+const REPLACEMENT_KEYS: [&str; 3] = ["path", "source", "targets"];
+const OPENAPI_KEYS: [&str; 1] = ["path"];
+
 /// Reads a kustomization, and those that it is made of.
 pub(super) struct Reader<'a> {
     snapshot: &'a Snapshot,
@@ -31,6 +72,13 @@ pub(super) struct Reader<'a> {
     /// The folders of the kustomizations that the one being read is a part of.
     above: Vec<PathBuf>,
     count: usize,
+    /// How many files and folders were named so far.
+    named: usize,
+    /// The files that were decoded so far; nothing for one that is no text.
+    texts: HashMap<PathBuf, Option<Arc<SourceFile>>>,
+    /// The kustomizations that were parsed so far, by their files.
+    roots: HashMap<PathBuf, Option<Arc<Node>>>,
+    has_secret: bool,
     errors: Vec<Error>,
 }
 
@@ -50,6 +98,10 @@ impl Open<'_> {
     fn place(&self, node: &Node) -> Place {
         Place::new(Arc::clone(&self.file), node.first_line(self.file.text()))
     }
+
+    fn line(&self, entry: &Entry) -> Place {
+        Place::new(Arc::clone(&self.file), entry.line(self.file.text()))
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -59,15 +111,20 @@ impl<'a> Reader<'a> {
             root,
             above: Vec::new(),
             count: 0,
+            named: 0,
+            texts: HashMap::new(),
+            roots: HashMap::new(),
+            has_secret: false,
             errors: Vec::new(),
         }
     }
 
     /// The kustomization in `folder`, with all that is wrong with it.
-    pub(super) fn whole(mut self, folder: &Path, place: &Place) -> Result<Layer> {
+    pub(super) fn whole(mut self, folder: &Path, place: &Place) -> Result<Whole> {
         let layer = self.layer(folder, place);
+        let has_secret = self.has_secret;
         match (Error::join(self.errors), layer) {
-            (None, Some(layer)) => Ok(layer),
+            (None, Some(layer)) => Ok(Whole { layer, has_secret }),
             (Some(error), _) => Err(error),
             (None, None) => Err(Refused::NoKustomization(folder.to_owned()).at(place)),
         }
@@ -93,7 +150,7 @@ impl Reader<'_> {
             folder,
             file: Arc::clone(&file),
         };
-        let root = self.document(&file)?;
+        let root = self.document(path, &file)?;
         self.above.push(folder.to_owned());
         let layer = self.read(&open, &root);
         self.above.pop();
@@ -113,7 +170,6 @@ impl Reader<'_> {
             resources: Vec::new(),
             patches: Vec::new(),
             generated: Vec::new(),
-            secrets: Vec::new(),
             bases: Vec::new(),
             components: Vec::new(),
         };
@@ -121,7 +177,11 @@ impl Reader<'_> {
             match entry.key.as_str() {
                 key if CHARTS.contains(&key) => {
                     let refused = Refused::Charts(key.to_owned());
-                    self.refuse::<()>(refused, &open.place(&entry.value));
+                    self.refuse::<()>(refused, &open.line(entry));
+                }
+                key if PLUGINS.contains(&key) => {
+                    let refused = Refused::Plugins(key.to_owned());
+                    self.refuse::<()>(refused, &open.line(entry));
                 }
                 key if RESOURCES.contains(&key) => self.resources(open, entry, &mut layer),
                 "patches" | "patchesStrategicMerge" | "patchesJson6902" | "replacements" => {
@@ -129,11 +189,15 @@ impl Reader<'_> {
                 }
                 "configMapGenerator" => self.generated(open, entry, "ConfigMap", &mut layer),
                 "secretGenerator" => {
+                    self.has_secret = true;
                     self.generated(open, entry, "Secret", &mut layer);
-                    layer.secrets = self.secrets(open, entry);
                 }
-                "crds" | "configurations" | "openapi" => self.files(open, &entry.value),
-                _ => {}
+                "crds" | "configurations" => self.files(open, &entry.value),
+                "openapi" => {
+                    self.keys(open, &entry.value, &OPENAPI_KEYS);
+                    self.files(open, &entry.value);
+                }
+                _ => self.key(open, entry, &KEYS),
             }
         }
         layer
@@ -160,14 +224,20 @@ impl Reader<'_> {
         }
     }
 
-    /// What an item of a list names: it must be in the directory. Nothing where it is the text of an object itself.
+    /// What an item of a list names: it must be in the directory.
     fn named(&mut self, open: &Open<'_>, item: &Node) -> Option<Named> {
-        let text = item.as_str().filter(|text| !text.contains('\n'))?;
+        let text = item.as_str()?;
         let place = open.place(item);
+        if !self.may_name(text, &place) {
+            return None;
+        }
         let Some(path) = files::inside(open.folder, Path::new(text)) else {
             return self.refuse(Refused::Elsewhere(text.to_owned()), &place);
         };
-        if self.snapshot.is_folder(&path) {
+        let is_folder = self.snapshot.is_folder(&path);
+        if is_url(text) || is_folder && is_remote_folder(text) {
+            self.refuse(Refused::Elsewhere(text.to_owned()), &place)
+        } else if is_folder {
             Some(Named::Folder(path))
         } else if self.snapshot.has(&path) {
             Some(Named::File(path))
@@ -179,11 +249,20 @@ impl Reader<'_> {
     }
 
     fn patches(&mut self, open: &Open<'_>, entry: &Entry, layer: &mut Layer) {
+        let known: &[_] = match entry.key.as_str() {
+            "replacements" => &REPLACEMENT_KEYS,
+            _ => &PATCH_KEYS,
+        };
         for item in entry.value.items().unwrap_or_default() {
+            self.keys(open, item, known);
+            if is_object(item) {
+                continue;
+            }
             let path = item.entry("path").map_or(item, |entry| &entry.value);
             self.files(open, path);
-            let text = path.as_str().filter(|text| !text.contains('\n'));
-            if let Some(path) = text.and_then(|text| files::inside(open.folder, Path::new(text)))
+            if let Some(path) = path
+                .as_str()
+                .and_then(|text| files::inside(open.folder, Path::new(text)))
                 && self.snapshot.file(&path).is_some()
             {
                 layer.patches.extend(self.text(&path));
@@ -193,6 +272,7 @@ impl Reader<'_> {
 
     fn generated(&mut self, open: &Open<'_>, entry: &Entry, kind: &'static str, layer: &mut Layer) {
         for item in entry.value.items().unwrap_or_default() {
+            self.keys(open, item, &GENERATOR_KEYS);
             for key in ["files", "envs", "env"] {
                 if let Some(entry) = item.entry(key) {
                     self.files(open, &entry.value);
@@ -207,42 +287,56 @@ impl Reader<'_> {
         }
     }
 
-    /// The texts of which Secrets are made, and each without its key: literals, and the lines of files of variables.
-    fn secrets(&self, open: &Open<'_>, entry: &Entry) -> Vec<String> {
-        let mut secrets = Vec::new();
-        for item in entry.value.items().unwrap_or_default() {
-            let texts = |key: &str| {
-                let value = item.entry(key).map(|entry| &entry.value);
-                let items = value.map(|value| value.items().unwrap_or(std::slice::from_ref(value)));
-                items.unwrap_or_default().iter().filter_map(Node::as_str)
-            };
-            let files = texts("envs").chain(texts("env"));
-            let files = files.filter_map(|path| self.snapshot.file(&files::inside(open.folder, Path::new(path))?));
-            let lines = files.flat_map(|bytes| {
-                let text = String::from_utf8_lossy(bytes);
-                text.lines().map(str::to_owned).collect::<Vec<_>>()
-            });
-            for text in texts("literals").map(str::to_owned).chain(lines) {
-                secrets.extend(text.split_once('=').map(|(_, value)| value.to_owned()));
-                secrets.push(text);
-            }
-        }
-        secrets.retain(|text| !text.trim().is_empty());
-        secrets
-    }
-
     /// Refuses paths that lead to the network, in a text, a list of texts, or the `path` of a mapping. `kustomize` itself
     /// refuses files outside of the kustomization, and tells of those that are not there.
     fn files(&mut self, open: &Open<'_>, node: &Node) {
         for item in node.items().unwrap_or(std::slice::from_ref(node)) {
             let path = item.entry("path").map_or(item, |entry| &entry.value);
-            let text = path.as_str().filter(|text| !text.contains('\n')).unwrap_or_default();
+            let Some(text) = path.as_str() else {
+                continue;
+            };
+            let place = open.place(item);
+            if !self.may_name(text, &place) {
+                continue;
+            }
             // A file of a generator may be `KEY=PATH`.
             let path = text.split_once('=').map_or(text, |(_, path)| path);
             if is_url(path) || is_url(text) {
-                self.refuse::<()>(Refused::Elsewhere(path.to_owned()), &open.place(item));
+                self.refuse::<()>(Refused::Elsewhere(path.to_owned()), &place);
             }
         }
+    }
+
+    /// Counts a path that is named, and refuses one that `kustomize` may read otherwise than it is read here.
+    fn may_name(&mut self, text: &str, place: &Place) -> bool {
+        self.named += 1;
+        if self.named > MOST_NAMED {
+            if self.named == MOST_NAMED + 1 {
+                self.refuse::<()>(Refused::TooManyNamed, place);
+            }
+            return false;
+        }
+        if text.chars().any(char::is_control) {
+            self.refuse::<()>(Refused::Control(text.to_owned()), place);
+            return false;
+        }
+        true
+    }
+
+    /// Refuses the keys of a mapping that are not known.
+    fn keys(&mut self, open: &Open<'_>, node: &Node, known: &[&'static str]) {
+        for entry in node.entries().unwrap_or_default() {
+            self.key(open, entry, known);
+        }
+    }
+
+    fn key(&mut self, open: &Open<'_>, entry: &Entry, known: &[&'static str]) {
+        let key = entry.key.clone();
+        if known.contains(&key.as_str()) {
+            return;
+        }
+        let right = known.iter().copied().find(|right| right.eq_ignore_ascii_case(&key));
+        self.refuse::<()>(Refused::Key { key, right }, &open.line(entry));
     }
 
     fn refuse<T>(&mut self, refused: Refused, place: &Place) -> Option<T> {
@@ -251,13 +345,26 @@ impl Reader<'_> {
     }
 
     fn text(&mut self, path: &Path) -> Option<Arc<SourceFile>> {
+        if let Some(text) = self.texts.get(path) {
+            return text.clone();
+        }
+        let text = self.decode(path);
+        self.texts.insert(path.to_owned(), text.clone());
+        text
+    }
+
+    fn decode(&mut self, path: &Path) -> Option<Arc<SourceFile>> {
         let bytes = self.snapshot.file(path)?.to_vec();
         match files::decode(&files::shown(&files::below(self.root, path)), bytes) {
             // The literals of a Secret are no word that says so.
             Ok(file) if file.text().contains("secretGenerator") => {
                 Some(SourceFile::confidential(file.path(), file.text()))
             }
-            Ok(file) => Some(file),
+            Ok(file) => {
+                // A file that does not parse may be a Secret too.
+                self.has_secret |= file.text().contains("Secret");
+                Some(file)
+            }
             Err(error) => {
                 self.errors.push(error);
                 None
@@ -265,11 +372,125 @@ impl Reader<'_> {
         }
     }
 
-    fn document(&mut self, file: &Arc<SourceFile>) -> Option<Node> {
+    fn document(&mut self, path: &Path, file: &Arc<SourceFile>) -> Option<Arc<Node>> {
+        if let Some(root) = self.roots.get(path) {
+            return root.clone();
+        }
         let before = self.errors.len();
         let documents = yaml::documents(file, &mut self.errors);
         let mut roots = documents.into_iter().map(|document| document.root);
         let root = roots.find(|root| !root.is_null());
-        (self.errors.len() == before).then(|| root.unwrap_or_else(|| Node::null(0..0)))
+        let root = (self.errors.len() == before).then(|| Arc::new(root.unwrap_or_else(|| Node::null(0..0))));
+        self.roots.insert(path.to_owned(), root.clone());
+        root
+    }
+}
+
+/// Whether an item of a list of patches is no path, but the text of an object, as `patchesStrategicMerge` may have it.
+fn is_object(item: &Node) -> bool {
+    let Some(text) = item.as_str().filter(|text| text.contains('\n')) else {
+        return false;
+    };
+    let mut errors = Vec::new();
+    let documents = yaml::documents(&SourceFile::new("", text), &mut errors);
+    errors.is_empty() && documents.iter().any(|document| document.root.entry("kind").is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::source::tree::Disk;
+
+    fn read(text: &str) -> std::result::Result<Whole, String> {
+        let directory = tempfile::tempdir().expect("a directory");
+        for (path, text) in [
+            ("kustomization.yaml", text),
+            ("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"),
+            ("secret.yaml", "kind: Secret\n  broken: ["),
+        ] {
+            fs::write(directory.path().join(path), text).expect("written");
+        }
+        fs::create_dir_all(directory.path().join("http:/localhost")).expect("created");
+        fs::create_dir_all(directory.path().join("github.com/a/b")).expect("created");
+        let snapshot = Snapshot::take(&Disk, directory.path()).expect("read");
+        let place = Place::new(SourceFile::new("stackanetes.yaml", "kustomize: .\n"), 0..1);
+        let whole = Reader::new(&snapshot, Path::new("")).whole(Path::new(""), &place);
+        whole.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_key_that_kustomize_reads_in_another_case_is_refused() {
+        for (text, key) in [
+            ("Resources: [/etc]", "Resources"),
+            (
+                "ConfigMapGenerator: [{name: a, files: [\"http://localhost\"]}]",
+                "ConfigMapGenerator",
+            ),
+            ("configMapGenerator: [{name: a, Files: [b]}]", "Files"),
+            ("patches: [{Path: a.yaml}]", "Path"),
+            ("openapi: {Path: a.yaml}", "Path"),
+            ("resource: [a.yaml]", "resource"),
+        ] {
+            let error = read(text).expect_err(text);
+            assert_eq!(error, format!("a kustomization has no key `{key}` here"));
+        }
+        read("kind: Kustomization\nresources: [a.yaml]\nimages: [{name: a, newTag: b}]").expect("known keys");
+    }
+
+    #[test]
+    fn what_may_run_and_fetch_is_refused() {
+        for key in PLUGINS {
+            let error = read(&format!("{key}: [a.yaml]")).expect_err(key);
+            assert_eq!(error, format!("`{key}` can run and fetch what cannot be checked"));
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_read_otherwise_is_refused() {
+        for text in [
+            "resources: [\"x\\n/../../..\"]",
+            "components: [\"x\\t\"]",
+            "patchesStrategicMerge: [\"x\\n/../a.yaml\"]",
+            "patches: [{path: \"x\\n\"}]",
+            "secretGenerator: [{name: a, files: [\"x=y\\r\"]}]",
+        ] {
+            let error = read(text).expect_err(text);
+            assert!(error.starts_with("a path must have no control characters"), "{error}");
+        }
+        for text in ["resources: [\"http://localhost\"]", "resources: [github.com/a/b]"] {
+            assert!(
+                read(text).expect_err(text).ends_with("is not in the directory"),
+                "{text}"
+            );
+        }
+        read("patchesStrategicMerge: [\"kind: A\\nmetadata: {name: a}\"]").expect("the text of an object");
+    }
+
+    #[test]
+    fn files_are_named_often_but_not_without_end() {
+        let named = |count: usize| format!("resources: [{}]", "a.yaml,".repeat(count));
+        let whole = read(&named(MOST_NAMED)).expect("not too many");
+        assert!(
+            whole
+                .layer
+                .resources
+                .iter()
+                .all(|file| Arc::ptr_eq(file, &whole.layer.resources[0]))
+        );
+        let error = read(&named(MOST_NAMED + 5)).expect_err("too many");
+        assert_eq!(error, "it names more than 10000 files and folders");
+    }
+
+    #[test]
+    fn a_secret_is_known_even_where_it_does_not_parse() {
+        for (text, has_secret) in [
+            ("resources: [a.yaml]", false),
+            ("resources: [a.yaml, secret.yaml]", true),
+            ("secretGenerator: [{literals: [a]}]", true),
+        ] {
+            assert_eq!(read(text).expect(text).has_secret, has_secret, "{text}");
+        }
     }
 }
