@@ -121,7 +121,7 @@ pub(super) struct Directory {
     /// Run kustomize or helm where DIR says so.
     ///
     /// They run with your rights, on files that whoever can change DIR writes.
-    #[arg(long, env = ALLOW_PROGRAMS, hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new())]
+    #[arg(long, env = ALLOW_PROGRAMS, hide_env_values = true, value_parser = is_allowed)]
     allow_programs: bool,
     #[arg(skip)]
     inputs: OnceLock<Inputs>,
@@ -153,6 +153,15 @@ impl Directory {
             })
             .into(),
         })
+    }
+}
+
+/// What the variable that allows programs says; one that is empty says nothing.
+fn is_allowed(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "" | "0" | "n" | "no" | "f" | "false" | "off" => Ok(false),
+        "1" | "y" | "yes" | "t" | "true" | "on" => Ok(true),
+        _ => Err("write 1 or 0".to_owned()),
     }
 }
 

@@ -55,6 +55,7 @@ fn the_environment_may_allow_programs() {
     };
     run("1").exits(0).shows("name: production-web");
     run("true").exits(0);
+    run("").exits(2).complains("running kustomize is not allowed");
     run("0").exits(2).complains("not allowed");
     run("perhaps").exits(2).complains("--allow-programs");
 }
