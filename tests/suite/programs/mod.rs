@@ -17,7 +17,7 @@ mod shipped;
 use std::env;
 use std::fs;
 use std::io::{self, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -161,10 +161,25 @@ fn is_free(network: [u8; 2]) -> bool {
         })
 }
 
-/// A port of this address that nobody listens on.
+/// A port of this address that nobody listens on, here or at the loopback addresses that everybody uses: epmd listens
+/// there too, and ends if it cannot.
 fn free_port(address: IpAddr) -> u16 {
-    let listener = TcpListener::bind((address, 0)).expect("a free port");
-    listener.local_addr().expect("it has an address").port()
+    loop {
+        let listener = TcpListener::bind((address, 0)).expect("a free port");
+        let port = listener.local_addr().expect("it has an address").port();
+        let is_taken = |loopback: IpAddr| {
+            let bound = TcpListener::bind((loopback, port));
+            bound.is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
+        };
+        let loopbacks = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        if !loopbacks
+            .into_iter()
+            .filter(|loopback| *loopback != address)
+            .any(is_taken)
+        {
+            return port;
+        }
+    }
 }
 
 fn listens(address: IpAddr, port: u16) -> bool {
