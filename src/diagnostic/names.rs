@@ -10,6 +10,14 @@ pub(crate) fn first_of<T: ToString>(names: &[T], most: usize) -> String {
     }
 }
 
+/// `1 pod`, `2 pods`
+pub(crate) fn counted(count: impl TryInto<u64>, noun: &str) -> String {
+    match count.try_into().unwrap_or_default() {
+        1 => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -57,13 +57,6 @@ struct Failed {
     why: String,
 }
 
-impl Failed {
-    /// Whether it may be over at any time, and a look at an object itself may succeed even now.
-    fn may_pass(&self) -> bool {
-        self.failure.may_pass()
-    }
-}
-
 impl Feed {
     fn note(&mut self, event: WatchEvent) {
         match event {
@@ -277,7 +270,7 @@ impl Feeds {
         match tokio::time::timeout(SILENCE, unseen).await {
             Ok(Ok(feed)) => match &feed.failed {
                 // Its kind is gone, it seems, and all objects with it.
-                Some(failed) if failed.failure != Failure::NotFound && !failed.may_pass() => {
+                Some(failed) if failed.failure != Failure::NotFound && !failed.failure.may_pass() => {
                     Err(Hold::Hidden(failed.why.clone()))
                 }
                 _ => Ok(()),
@@ -353,7 +346,7 @@ fn verdict(feed: &Feed, reference: &ObjectRef, applied: &LiveObject) -> Option<H
         status: Status::NotFound,
         message: message.to_owned(),
     };
-    if let Some(failed) = feed.failed.as_ref().filter(|failed| !failed.may_pass()) {
+    if let Some(failed) = feed.failed.as_ref().filter(|failed| !failed.failure.may_pass()) {
         return Some(unwatchable(&failed.why));
     }
     match (feed.objects.get(reference), feed.gone.get(reference)) {

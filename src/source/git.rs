@@ -131,7 +131,12 @@ pub(super) fn ignored(path: &Path) -> BTreeSet<PathBuf> {
         let workdir = repository.workdir()?.canonicalize().ok()?;
         let inside = real.strip_prefix(&workdir).ok()?;
         let mut options = StatusOptions::new();
-        options.include_ignored(true).recurse_ignored_dirs(false);
+        // In a folder with nothing that is tracked, too.
+        options
+            .include_ignored(true)
+            .include_untracked(true)
+            .recurse_untracked_dirs(true)
+            .recurse_ignored_dirs(false);
         if !inside.as_os_str().is_empty() {
             options.disable_pathspec_match(true).pathspec(inside);
         }

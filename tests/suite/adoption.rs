@@ -2,22 +2,7 @@
 
 use serde_json::Value;
 
-use crate::bed::{Bed, config_map};
-
-fn deployment(app: &str) -> String {
-    format!(
-        "apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: web}}
-spec:
-  selector: {{matchLabels: {{app: {app}}}}}
-  template:
-    metadata: {{labels: {{app: {app}}}}}
-    spec:
-      containers: [{{name: web, image: web}}]
-"
-    )
-}
+use crate::bed::{Bed, config_map, deployment};
 
 #[test]
 fn an_object_that_is_not_ours_is_adopted_only_when_asked() {
@@ -47,7 +32,7 @@ fn an_object_that_is_not_ours_is_adopted_only_when_asked() {
 #[test]
 fn what_kubectl_apply_made_is_compared_at_once_and_taken_over_without_a_restart() {
     let bed = Bed::new("adopt-kubectl");
-    let (web, settings) = (deployment("web"), config_map("settings", &[("a", "1")]));
+    let (web, settings) = (deployment("web", 0, "web"), config_map("settings", &[("a", "1")]));
     for manifest in [&web, &settings] {
         bed.kubectl_stdin(&["apply", "-f", "-"], manifest);
     }
@@ -99,15 +84,22 @@ fn who_puts_an_object_back_is_warned_of() {
     let run = bed.run(&["diff", "--format", "json"]).exits(1);
     let plan: Value = serde_json::from_str(&run.stdout).expect("a plan");
     let step = &plan["steps"][0];
-    assert_eq!(step["keeper"], keeper);
+    assert_eq!(step["keeper"]["message"], keeper);
+    assert_eq!(
+        (&step["keeper"]["code"], &step["keeper"]["reconciles"]),
+        (&"flux".into(), &true.into())
+    );
     assert_eq!(step["reason"]["adopting"]["fields"][0]["after"]["value"], "2");
 }
 
 #[test]
 fn what_cannot_become_what_git_says_is_not_said_to_be_adopted_for_nothing() {
     let bed = Bed::new("adopt-fixed");
-    bed.kubectl_stdin(&["apply", "-f", "-"], &deployment("web"));
-    bed.write("web.yaml", &deployment("other"));
+    bed.kubectl_stdin(&["apply", "-f", "-"], &deployment("web", 0, "web"));
+    bed.write(
+        "web.yaml",
+        &deployment("web", 0, "web").replace("app: web", "app: other"),
+    );
     bed.diff()
         .exits(1)
         .shows("it is kept by kubectl apply; it cannot be changed to what git says")
@@ -123,9 +115,9 @@ fn what_cannot_become_what_git_says_is_not_said_to_be_adopted_for_nothing() {
 #[test]
 fn pods_that_read_configuration_start_anew_by_an_adoption_unless_the_directory_says_otherwise() {
     let bed = Bed::new("adopt-digests");
-    let web = deployment("web").replace(
-        "image: web}",
-        "image: web, envFrom: [{configMapRef: {name: settings}}]}",
+    let web = deployment("web", 1, "web").replace(
+        "          env:\n",
+        "          envFrom: [{configMapRef: {name: settings}}]\n          env:\n",
     );
     let settings = config_map("settings", &[("a", "1")]);
     for manifest in [&web, &settings] {

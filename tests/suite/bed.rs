@@ -314,6 +314,22 @@ fn a_mismatch_is_seen_in_json_too() {
     assert!(!is_mismatch(r#"{"kind": "Report", "mismatches": []}"#));
 }
 
+/// What kubectl is asked to do what the controller of autoscalers does to the Deployment `web`.
+pub fn scaling(replicas: u32) -> [String; 8] {
+    let patch = serde_json::json!({"spec": {"replicas": replicas}});
+    [
+        "patch",
+        "deployment",
+        "web",
+        "--subresource=scale",
+        "--type=merge",
+        "--field-manager=kube-controller-manager",
+        "--patch",
+        &patch.to_string(),
+    ]
+    .map(str::to_owned)
+}
+
 /// Runs git in a directory, with a configuration of its own.
 pub fn git(directory: &Path, args: &[&str]) {
     let run = Command::new("git")

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::bed::{Bed, Run, deployment, with_metadata};
+use crate::bed::{Bed, Run, deployment, scaling, with_metadata};
 use crate::control_plane::ControlPlane;
 
 /// Adds to the bed's `stackanetes.yaml`.
@@ -93,22 +93,6 @@ fn autoscaler(name: &str) -> String {
     )
 }
 
-/// Does what the controller of autoscalers does.
-fn scale(bed: &Bed, replicas: u32) {
-    let manager = "--field-manager=kube-controller-manager";
-    let patch = json!({"spec": {"replicas": replicas}}).to_string();
-    bed.kubectl(&[
-        "patch",
-        "deployment",
-        "web",
-        "--subresource=scale",
-        "--type=merge",
-        manager,
-        "--patch",
-        &patch,
-    ]);
-}
-
 fn replicas(bed: &Bed) -> serde_json::Value {
     bed.get("deployment", "web").expect("it is there")["spec"]["replicas"].clone()
 }
@@ -122,7 +106,7 @@ fn what_an_autoscaler_of_the_directory_scales_is_left_to_it() {
     bed.commit("First");
     bed.synced();
     assert_eq!(replicas(&bed), 3, "git's number is the first");
-    scale(&bed, 6);
+    bed.kubectl(&scaling(6).each_ref().map(String::as_str));
     let left = "left as it is: 1 field left to HorizontalPodAutoscaler rules-autoscaler/scaler (-v names them)";
     let asked = bed.audited(|| drop(bed.diff().exits(0).shows(left)));
     assert!(
@@ -166,7 +150,7 @@ fn what_an_autoscaler_of_the_cluster_scales_is_left_to_it() {
     let bed = Bed::new("rules-foreign-scaler");
     bed.write("web.yaml", &deployment("web", 3, "nginx"));
     applied(&bed);
-    scale(&bed, 6);
+    bed.kubectl(&scaling(6).each_ref().map(String::as_str));
     bed.diff()
         .exits(1)
         .shows("! conflict")

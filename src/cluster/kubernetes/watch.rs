@@ -113,8 +113,11 @@ impl Watching {
     fn event(&mut self, event: Event<Watched>) -> WatchEvent {
         self.restarting = matches!(event, Event::Init);
         if !self.restarting {
-            self.backoff.reset();
             self.failed = 0;
+        }
+        // That its list works again does not say that a watch does: each new one lists the whole kind.
+        if matches!(event, Event::Apply(_) | Event::Delete(_)) {
+            self.backoff.reset();
         }
         match event {
             Event::Init => WatchEvent::Restarted,

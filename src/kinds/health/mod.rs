@@ -11,6 +11,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::diagnostic::names::counted;
 use crate::object::LiveObject;
 
 pub use pods::{last_event, runs_pods, unready_pod};
@@ -380,10 +381,6 @@ impl<'a> View<'a> {
 }
 
 /// `1 replica`, `2 replicas`
-fn counted(count: i64, noun: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{ending}")
-}
 
 #[cfg(test)]
 mod tests {

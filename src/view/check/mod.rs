@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::check::{Checked, Finding};
 use crate::diagnostic::identifier::{Identifier, Severity};
+use crate::diagnostic::names::counted;
 
 use super::error::{self, MOST};
 use super::style::{STRONG, paint};
@@ -79,13 +80,6 @@ pub(super) fn counts(findings: &[Finding]) -> [usize; 2] {
             .filter(|finding| finding.identifier.severity() == severity);
         of_it.count()
     })
-}
-
-fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
-    }
 }
 
 /// Whether all of the input could be read: only then were the objects looked at.

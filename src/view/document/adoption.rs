@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::note::restarts;
 use super::{Heading, Line, Lines, Tone, change};
-use crate::diagnostic::names::first_of;
+use crate::diagnostic::names::{counted, first_of};
 use crate::kinds::keeper::Keeper;
 use crate::plan::{Adopting, Plan, Reason, Restarts, Step};
 
@@ -129,11 +129,4 @@ fn all(plan: &Plan) -> Option<String> {
 
 fn changes(count: usize) -> &'static str {
     if count == 1 { "changes" } else { "change" }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        count => format!("{count} {noun}s"),
-    }
 }

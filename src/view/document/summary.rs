@@ -1,6 +1,7 @@
 //! How much there is of everything in a plan.
 
 use super::{Heading, Line, Lines, Pruning};
+use crate::diagnostic::names::counted;
 use crate::object::ObjectRef;
 use crate::plan::{Action, Plan, Reason, Restarts};
 
@@ -114,14 +115,6 @@ fn restarts(plan: &Plan) -> Option<String> {
     let parts = Restarted::of(plan).parts();
     let alone = plan.steps.len() == 1;
     (!parts.is_empty() && !alone).then(|| parts.join("; "))
-}
-
-/// `1 pod`, `2 pods`
-fn counted(count: impl TryInto<u64>, noun: &str) -> String {
-    match count.try_into().unwrap_or_default() {
-        1 => format!("1 {noun}"),
-        count => format!("{count} {noun}s"),
-    }
 }
 
 fn counts(plan: &Plan, pruning: Pruning) -> String {

@@ -88,7 +88,12 @@ enum What<'a> {
     NotReleased {
         /// The Lease.
         object: &'a ObjectRef,
-        /// When it is free again, and why it could not be given back.
+        /// How many seconds after its last renewal anybody may take it.
+        seconds: u64,
+        /// What the server said; absent where it did not answer in time.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<&'a str>,
+        /// The sentence.
         message: String,
     },
     /// Nothing was pruned.
@@ -137,6 +142,8 @@ impl<'a> What<'a> {
             },
             execute::Event::NotReleased(kept) => Self::NotReleased {
                 object: &kept.lease,
+                seconds: kept.valid.as_secs(),
+                error: kept.error.as_deref(),
                 message: not_released(kept),
             },
             execute::Event::NotPruned { objects, why } => Self::NotPruned(Unpruned::new(*objects, *why)),

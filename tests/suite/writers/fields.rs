@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Moment, data, sync_while};
-use crate::bed::{Bed, config_map, deployment};
+use crate::bed::{Bed, config_map, deployment, scaling};
 use crate::control_plane::ControlPlane;
 
 /// A bed whose ConfigMap `settings` is to be changed.
@@ -63,17 +63,7 @@ spec:
     bed.synced();
     bed.write("web.yaml", &deployment("web", 2, "nginx:2"));
     let (run, _) = sync_while(&bed, Moment::applied("/deployments/web"), |other, _| {
-        let manager = "--field-manager=kube-controller-manager";
-        let scale = json!({"spec": {"replicas": 7}}).to_string();
-        let patch = [
-            "patch",
-            "deployment",
-            "web",
-            "--subresource=scale",
-            "--type=merge",
-            manager,
-        ];
-        other.kubectl(&[&patch[..], &["--patch", &scale]].concat());
+        other.kubectl(&scaling(7).each_ref().map(String::as_str));
     });
     run.exits(0).shows("synced: 1 updated");
     let web = bed.get("deployment", "web").expect("it is there");

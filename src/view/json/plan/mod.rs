@@ -4,6 +4,7 @@ mod change;
 mod danger;
 mod edit;
 mod facts;
+mod keeper;
 mod reason;
 mod step;
 mod totals;

@@ -7,6 +7,7 @@ use super::super::place::file_and_line;
 use super::super::told::Told;
 use super::super::warning::{Code, warnings};
 use super::change::{Change, Writer};
+use super::keeper::Keeper;
 use super::reason::{Guess, Reason, Unverified};
 use crate::object::ObjectRef;
 use crate::plan::{self, Action, SavedStep, SavedVersion, Work};
@@ -53,9 +54,9 @@ pub(super) struct Step<'a> {
     /// What to know of it besides.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Told<Code>>,
-    /// The tool that keeps the object that is there, where that is not us: in words.
+    /// The tool that keeps the object that is there, where that is not us.
     #[serde(skip_serializing_if = "Option::is_none")]
-    keeper: Option<String>,
+    keeper: Option<Keeper<'a>>,
     /// The managers whose fields become ours first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     takes_from: Vec<&'a str>,
@@ -148,7 +149,7 @@ impl<'a> Step<'a> {
                 message: no_base(why),
             }),
             warnings: warnings(&step.reference, &step.warnings).collect(),
-            keeper: step.keeper.as_ref().map(ToString::to_string),
+            keeper: step.keeper.as_ref().map(Into::into),
             takes_from: takes_from.map(|manager| manager.name.as_str()).collect(),
             moves_from: step.moved.as_deref(),
             yielded: yielded.map(|yielded| yielded.path.to_string()).collect(),
