@@ -17,6 +17,7 @@ use crate::kinds::keeper::Keeper;
 use crate::kinds::privilege::Privilege;
 use crate::object::field::{FieldPath, ManagedFields};
 use crate::object::{DesiredObject, LiveObject};
+use crate::source::rules::Ruled;
 
 /// What is decided for one desired object.
 #[derive(Debug)]
@@ -38,19 +39,8 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
         live,
         answer,
         run,
-    } = match not_ours(observation, &past, policy) {
-        Ok(decision) => return decision,
-        Err(observation) => *observation,
-    };
-    let mut step = Step {
-        keeper: live.as_ref().and_then(|live| keeper(live, policy)),
-        tolerated: (live.as_ref())
-            .map(|live| Tolerated::of(&desired, live, &ruled))
-            .unwrap_or_default(),
-        moved: (live.as_ref()).and_then(|live| moved(&desired, live, &policy.field_manager)),
-        warnings: Warning::of(&desired, live.as_ref()),
-        ..new(&desired)
-    };
+    } = observation;
+    let mut step = begun(&desired, live.as_ref(), &ruled, policy);
     if let (None, Some(deleted)) = (&live, &past.deleted) {
         step.reason = Reason::Deleted(deleted.clone());
     }
@@ -72,8 +62,23 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
             return immutable::decide(step, work, *found, &Around::new(live.as_ref(), &ruled, policy));
         }
         Answered::Refused(error) => return left(step, Action::Refused, Reason::Refused(error)),
-        // What is not ours was decided first.
-        Answered::Proved | Answered::UpToDate | Answered::NotOurs(..) => return settled(step, work, live.as_ref()),
+        Answered::Proved | Answered::UpToDate => return settled(step, work, live.as_ref()),
+        Answered::NotOurs(claim, answer) => {
+            let adopted = answer.map(|answer| {
+                let observation = Observation {
+                    desired: work.desired,
+                    resource: work.resource,
+                    sent: work.sent,
+                    ruled,
+                    migration: work.migration,
+                    live,
+                    answer: *answer,
+                    run,
+                };
+                decide(observation, work.past, policy)
+            });
+            return left(step, Action::Skip, not_ours(claim, adopted));
+        }
         Answered::ByServer { object, warnings } => (Ok(object), warnings),
         Answered::Unverified { why, predicted } => {
             step.unverified = Some(why);
@@ -148,6 +153,17 @@ fn granted(work: &ApplyWork, live: Option<&LiveObject>) -> BTreeSet<Privilege> {
     Privilege::gained(kind, wanted, live, &is_secret)
 }
 
+/// The step of an object, with what is known of it whatever becomes of it.
+fn begun(desired: &DesiredObject, live: Option<&LiveObject>, ruled: &Ruled, policy: &Policy) -> Step {
+    Step {
+        keeper: live.and_then(|live| keeper(live, policy)),
+        tolerated: live.map(|live| Tolerated::of(desired, live, ruled)).unwrap_or_default(),
+        moved: live.and_then(|live| moved(desired, live, &policy.field_manager)),
+        warnings: Warning::of(desired, live),
+        ..new(desired)
+    }
+}
+
 /// The step of an object that is not there.
 fn new(desired: &DesiredObject) -> Step {
     Step {
@@ -185,29 +201,14 @@ fn moved(desired: &DesiredObject, live: &LiveObject, field_manager: &str) -> Opt
     (!recorded.is_empty() && recorded != desired.gvk().api_version()).then_some(recorded)
 }
 
-/// An object that is not ours is left alone, whatever it is, and told what adopting it would do; any other is given back.
-fn not_ours(observation: Observation, past: &Past, policy: &Policy) -> Result<Decision, Box<Observation>> {
-    let Answered::NotOurs(claim, answer) = observation.answer else {
-        return Err(Box::new(observation));
-    };
-    let live = observation.live.as_ref();
-    let step = Step {
-        warnings: Warning::of(&observation.desired, live),
-        keeper: live.and_then(|live| keeper(live, policy)),
-        ..new(&observation.desired)
-    };
-    let reason = match (claim, answer) {
-        (Claim::Other(set), _) => Reason::OtherApplySet(set),
-        (Claim::Ours | Claim::Adoptable | Claim::NotOurs, None) => Reason::NotOurs(Box::new(Adopting::Unknown)),
-        (Claim::Ours | Claim::Adoptable | Claim::NotOurs, Some(answer)) => {
-            let adopted = Observation {
-                answer: *answer,
-                ..observation
-            };
-            Reason::NotOurs(Box::new(Adopting::of(decide(adopted, past.clone(), policy))))
+/// Why an object that is not ours is left alone, and what would be decided if it were adopted, as far as that is known.
+fn not_ours(claim: Claim, adopted: Option<Decision>) -> Reason {
+    match claim {
+        Claim::Other(set) => Reason::OtherApplySet(set),
+        Claim::Ours | Claim::Adoptable | Claim::NotOurs => {
+            Reason::NotOurs(Box::new(adopted.map_or(Adopting::Unknown, Adopting::of)))
         }
-    };
-    Ok(left(step, Action::Skip, reason))
+    }
 }
 
 /// Who keeps an object that is not ours, and never was.

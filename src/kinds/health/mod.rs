@@ -380,8 +380,6 @@ impl<'a> View<'a> {
     }
 }
 
-/// `1 replica`, `2 replicas`
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;

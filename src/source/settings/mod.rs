@@ -57,7 +57,7 @@ pub struct Settings {
     pub rules: Vec<Arc<Rule>>,
     /// The field managers, besides `kubectl apply`, whose fields become ours.
     pub migrate: Vec<String>,
-    /// Whether pods do not start anew when configuration changes that they read: `rollout: ignore`.
+    /// Whether pods do not restart when configuration changes that they read: `rollout: ignore`.
     pub keeps_pods: bool,
     /// Which findings of a check are meant as they are.
     pub ignore_findings: Vec<IgnoredFinding>,
@@ -134,7 +134,7 @@ pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Written {
                     Ok(())
                 }
                 _ => Err(Error::new("`rollout` can only be `ignore`")
-                    .hint("leave it out, so that pods start anew when configuration changes that they read")),
+                    .hint("leave it out, so that pods restart when a ConfigMap or Secret changes that they read")),
             },
             "ignoreFindings" => {
                 settings.ignore_findings = findings::rules(file, entry, errors);
