@@ -192,5 +192,5 @@ pub(crate) fn reference(kind: &str, namespace: Option<&str>, name: &str) -> Obje
 
 /// Puts our note of what `git` said onto `value`.
 pub(crate) fn note(value: &mut Value, git: &DesiredObject) {
-    value["metadata"]["annotations"][inventory::APPLIED] = inventory::Applied::of(git).to_string().into();
+    value["metadata"]["annotations"][inventory::APPLIED] = inventory::AppliedDigests::of(git).to_string().into();
 }

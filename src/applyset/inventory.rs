@@ -19,7 +19,7 @@ use crate::object::{self, DesiredObject, GroupKind, LiveObject, ObjectRef};
 pub const PART_OF: &str = "applyset.kubernetes.io/part-of";
 /// The annotation on a member: the commit it was last applied from.
 pub const REVISION: &str = "stackanetes.io/revision";
-/// The annotation on a member: the digests of what was last applied, see [`Applied`].
+/// The annotation on a member: the digests of what was last applied, see [`AppliedDigests`].
 pub const APPLIED: &str = "stackanetes.io/applied";
 /// The annotation on a manifest that keeps its object from being pruned: `never`.
 pub const PRUNE: &str = "stackanetes.io/prune";
@@ -108,14 +108,14 @@ pub fn member_of(object: &LiveObject) -> Option<&str> {
 
 /// What was applied, in digests: kept in [`APPLIED`], so that a later diff can tell what git said then.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Applied {
+pub struct AppliedDigests {
     /// Of which fields there were, whatever their values.
     pub fields: String,
     /// Of the values too. None for a Secret, since a digest of a short value gives the value away.
     pub values: Option<String>,
 }
 
-impl Applied {
+impl AppliedDigests {
     /// The digests of what git says now.
     pub fn of(desired: &DesiredObject) -> Self {
         let values = (!object::is_secret(&desired.reference.kind)).then(|| digest(&desired.value));
@@ -135,7 +135,7 @@ impl Applied {
 }
 
 /// `FIELDS.VALUES`, or `FIELDS` alone.
-impl fmt::Display for Applied {
+impl fmt::Display for AppliedDigests {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.fields)?;
         match &self.values {
@@ -200,7 +200,12 @@ pub fn stamp(desired: &DesiredObject, set: Option<&ApplySet>, revision: Option<&
     if let Some(revision) = revision {
         note(&mut object, "annotations", REVISION, revision.to_string());
     }
-    note(&mut object, "annotations", APPLIED, Applied::of(desired).to_string());
+    note(
+        &mut object,
+        "annotations",
+        APPLIED,
+        AppliedDigests::of(desired).to_string(),
+    );
     if let Some(inputs) = &desired.inputs {
         note(&mut object, "annotations", DIGESTS, inputs.to_string());
     }

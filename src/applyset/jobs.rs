@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::object::commit::Commit;
-use crate::object::inputs::Inputs;
+use crate::object::inputs::InputDigests;
 use crate::object::{GroupKind, ObjectRef};
 
 /// The Jobs that have completed, each with the inputs that it had.
-pub type Recorded = BTreeMap<ObjectRef, Inputs>;
+pub type Recorded = BTreeMap<ObjectRef, InputDigests>;
 
 /// What Jobs did that cannot be undone.
 pub type Irreversible = BTreeMap<ObjectRef, Done>;
@@ -24,7 +24,7 @@ pub struct Done {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub revision: Option<Commit>,
     /// With which inputs.
-    pub inputs: Inputs,
+    pub inputs: InputDigests,
     /// The component that it belonged to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub component: Option<String>,

@@ -17,7 +17,7 @@ const LONGEST: usize = 128 * 1024;
 /// One sync.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Entry {
+pub struct JournalEntry {
     /// What was synced, by whom, and when it began.
     #[serde(flatten)]
     pub record: Record,
@@ -38,12 +38,12 @@ pub struct Entry {
     /// The drift that it put back, if all of it was done; not more than the first of it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub put_back: Vec<PutBack>,
-    /// The objects that were to be written, and were not; not more than the [first](Entry::MOST_LEFT) of them.
+    /// The objects that were to be written, and were not; not more than the [first](JournalEntry::MOST_LEFT) of them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub left: Vec<ObjectRef>,
 }
 
-impl Entry {
+impl JournalEntry {
     /// How many objects are kept that a sync left.
     pub const MOST_LEFT: usize = 100;
 }
@@ -65,7 +65,7 @@ pub enum Ending {
 
 /// The earlier syncs, the latest one first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Journal(Vec<Entry>);
+pub struct Journal(Vec<JournalEntry>);
 
 impl Journal {
     /// Reads what [`to_text`](Self::to_text) wrote. What cannot be read is left out: it says nothing that
@@ -95,13 +95,13 @@ impl Journal {
     }
 
     /// Adds the latest one.
-    pub fn push(&mut self, entry: Entry) {
+    pub fn push(&mut self, entry: JournalEntry) {
         self.0.insert(0, entry);
         self.0.truncate(MOST);
     }
 
     /// The syncs, the latest one first.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[JournalEntry] {
         &self.0
     }
 
@@ -118,7 +118,7 @@ impl Journal {
     }
 
     /// The latest sync that put the same back.
-    pub fn last_put_back(&self, drift: &PutBack) -> Option<&Entry> {
+    pub fn last_put_back(&self, drift: &PutBack) -> Option<&JournalEntry> {
         self.0.iter().find(|entry| entry.put_back.contains(drift))
     }
 
@@ -133,8 +133,8 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    fn entry(number: usize, subject: &str) -> Entry {
-        Entry {
+    fn entry(number: usize, subject: &str) -> JournalEntry {
+        JournalEntry {
             record: Record {
                 time: format!("2026-11-23T10:00:{:02}Z", number % 60),
                 by: "ci".into(),
@@ -180,7 +180,7 @@ mod tests {
             entry
         };
         // The latest one comes last.
-        let settled = |entries: Vec<Entry>| {
+        let settled = |entries: Vec<JournalEntry>| {
             let mut journal = Journal::default();
             for entry in entries {
                 journal.push(entry);
@@ -189,7 +189,7 @@ mod tests {
             unsettled.map(|left| left.len())
         };
         let (not_ready, failed) = (OutcomeKind::NotReady, OutcomeKind::Failed);
-        let leaving = |left: Vec<ObjectRef>| Entry {
+        let leaving = |left: Vec<ObjectRef>| JournalEntry {
             left,
             ..ended("v2", failed, false)
         };
@@ -214,7 +214,7 @@ mod tests {
             settled(vec![ended("v1", not_ready, false), ended("v2", not_ready, true)]),
             None
         );
-        let cut_off = Entry {
+        let cut_off = JournalEntry {
             ended: None,
             ..ended("v2", not_ready, false)
         };

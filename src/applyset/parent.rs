@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::inventory::ApplySet;
 use super::jobs::{self, Irreversible, Recorded};
-use super::journal::{Ending, Entry, Journal};
+use super::journal::{Ending, Journal, JournalEntry};
 use super::source::Source;
 use super::tally::Tally;
 use super::unlisted::Unlisted;
@@ -204,7 +204,7 @@ impl Parent {
                 }
         });
         let ended = completed.filter(|completed| completed.time >= attempted.time);
-        journal.push(Entry {
+        journal.push(JournalEntry {
             record: attempted.clone(),
             ended: ended.map(|completed| completed.time.clone()),
             ending: if ended.is_some() {
@@ -290,7 +290,7 @@ fn write_jobs<T: Serialize>(jobs: &BTreeMap<ObjectRef, T>) -> String {
 mod tests {
     use super::*;
     use crate::applyset::jobs::Done;
-    use crate::object::inputs::Inputs;
+    use crate::object::inputs::InputDigests;
 
     fn set() -> ApplySet {
         ApplySet {
@@ -315,7 +315,7 @@ mod tests {
             server: "v1.37.2".into(),
         };
         let job = jobs::reference("prod/migrate").expect("a Job");
-        let inputs = Inputs::from_iter([("image".to_owned(), Some("digest".to_owned()))]);
+        let inputs = InputDigests::from_iter([("image".to_owned(), Some("digest".to_owned()))]);
         let done = Done {
             reason: "migrates the schema".into(),
             revision: Some(Commit::new("3f2c1ab")),

@@ -3,16 +3,16 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::check::oslo::{Mistake, mistakes};
+use crate::check::oslo::{OptionMistake, mistakes};
 use crate::diagnostic::identifier::Identifier;
 use crate::object::field::FieldPath;
 use crate::object::is_secret;
 use crate::sops;
 
-use super::directory::{Directory, Object};
+use super::directory::{CheckedDirectory, Object};
 use super::finding::Finding;
 
-pub(super) fn check<'a>(_: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(_: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     for (key, file) in &object.manifest.schemas {
         let schema = match file.schema() {
             Ok(schema) => schema,
@@ -51,7 +51,7 @@ fn decoded(text: &str) -> Option<String> {
 
 /// A template of a Secret, and one that was decrypted, may have what must not be shown anywhere: of what it says only
 /// the place is told, and what kind of mistake it is.
-fn said(object: &Object<'_>, path: &FieldPath, mistake: Mistake, is_secret: bool) -> Finding {
+fn said(object: &Object<'_>, path: &FieldPath, mistake: OptionMistake, is_secret: bool) -> Finding {
     let origins = object.manifest.origins.of_line(path, mistake.line);
     if is_secret {
         return Finding::from_origins(mistake.identifier, object, origins, mistake.identifier.about());

@@ -77,14 +77,14 @@ impl<'a> Object<'a> {
 
 /// All objects.
 #[derive(Debug)]
-pub(super) struct Directory<'a> {
+pub(super) struct CheckedDirectory<'a> {
     pub(super) objects: Vec<Object<'a>>,
     by_reference: BTreeMap<ObjectRef, usize>,
     /// The kinds that every cluster has, and those that the directory defines.
     pub(super) schema: Schema,
 }
 
-impl<'a> Directory<'a> {
+impl<'a> CheckedDirectory<'a> {
     pub(super) fn new(manifests: &'a [Manifest], default_namespace: &str) -> Self {
         let mut schema = Schema::bundled().clone();
         let definitions = || {

@@ -5,19 +5,19 @@ use serde_json::Value;
 
 use crate::object::field::At;
 
-use super::directory::{Directory, Object};
+use super::directory::{CheckedDirectory, Object};
 use super::finding::Finding;
 use super::references::meant;
 use super::scaling::most_pods;
-use super::selector::Selector;
+use super::selector::ObjectSelector;
 
-pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     if !object.kind().is("policy", "PodDisruptionBudget") {
         return;
     }
     let spec = object.at(&["spec"]);
     let at = spec.field("selector");
-    let selector = Selector::new(&at);
+    let selector = ObjectSelector::new(&at);
     let running = directory.running(object.namespace());
     let selected: Vec<&Object<'a>> = running
         .filter(|(_, pods)| selector.matches(pods.labels.value))

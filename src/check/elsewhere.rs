@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use crate::object::ObjectRef;
 
-use super::directory::{Directory, Object};
+use super::directory::{CheckedDirectory, Object};
 
 /// The roles that every cluster has, besides `system:` ones.
 const CLUSTER_ROLES: [&str; 4] = ["admin", "cluster-admin", "edit", "view"];
 
 /// Whether there is such an object, or something of the directory makes it: nothing is known of what
 /// is in it then.
-pub(super) fn is_made(directory: &Directory<'_>, reference: &ObjectRef) -> bool {
+pub(super) fn is_made(directory: &CheckedDirectory<'_>, reference: &ObjectRef) -> bool {
     let ObjectRef { kind, namespace, name } = reference;
     let namespace = namespace.as_deref();
     let is_there = match (kind.group.as_str(), kind.kind.as_str()) {
@@ -31,7 +31,7 @@ pub(super) fn is_made(directory: &Directory<'_>, reference: &ObjectRef) -> bool 
 
 /// Whether an object of a custom kind has this name, or mentions it: such as a Certificate that makes a
 /// Secret, a SealedSecret, or an ExternalSecret.
-fn is_mentioned(directory: &Directory<'_>, namespace: Option<&str>, name: &str) -> bool {
+fn is_mentioned(directory: &CheckedDirectory<'_>, namespace: Option<&str>, name: &str) -> bool {
     let custom = |object: &&Object<'_>| {
         let kind = directory.schema.kind(&object.manifest.gvk);
         kind.is_none_or(|kind| !kind.is_built_in())
@@ -54,7 +54,7 @@ fn holds(value: &Value, text: &str) -> bool {
 }
 
 /// Whether a StatefulSet makes this claim: `TEMPLATE-NAME-ORDINAL`.
-fn is_claimed(directory: &Directory<'_>, namespace: Option<&str>, name: &str) -> bool {
+fn is_claimed(directory: &CheckedDirectory<'_>, namespace: Option<&str>, name: &str) -> bool {
     let mut sets = directory.of_kind("apps", "StatefulSet", namespace);
     sets.any(|set| {
         let templates = set.at(&["spec", "volumeClaimTemplates"]).items();

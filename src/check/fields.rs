@@ -8,18 +8,18 @@ use serde_json::Value;
 use crate::diagnostic::nearest::nearest;
 use crate::object::GroupVersionKind;
 use crate::object::field::{FieldPath, PathElement};
-use crate::object::shown::{ShownPath, Written, positions};
+use crate::object::shown::{AuthoredObject, ShownPath, positions};
 use crate::ssa::canonical::Quantity;
 use crate::ssa::merge::{Fault, Mistake, element, mistakes};
-use crate::ssa::schema::{Field, Format, Kind, Scalar, Type};
+use crate::ssa::schema::{Field, Format, Kind, ScalarType, Type};
 
-use super::directory::{Directory, Object};
+use super::directory::{CheckedDirectory, Object};
 use super::finding::Finding;
 
 /// How many mistakes of one object are told one by one.
 const MOST: usize = 100;
 
-pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     let Some(kind) = directory.schema.kind(&object.manifest.gvk) else {
         findings.extend(unknown_kind(directory, object));
         return;
@@ -49,7 +49,7 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
 }
 
 /// The kinds whose fields nobody can check, and how many objects are of each.
-pub(super) fn not_checked(directory: &Directory<'_>) -> BTreeMap<GroupVersionKind, usize> {
+pub(super) fn not_checked(directory: &CheckedDirectory<'_>) -> BTreeMap<GroupVersionKind, usize> {
     let mut kinds = BTreeMap::new();
     for object in &directory.objects {
         let gvk = &object.manifest.gvk;
@@ -61,7 +61,7 @@ pub(super) fn not_checked(directory: &Directory<'_>) -> BTreeMap<GroupVersionKin
 }
 
 /// A kind that is not there in a version that is known, and to which nobody but Kubernetes adds kinds.
-fn unknown_kind(directory: &Directory<'_>, object: &Object<'_>) -> Option<Finding> {
+fn unknown_kind(directory: &CheckedDirectory<'_>, object: &Object<'_>) -> Option<Finding> {
     let gvk = &object.manifest.gvk;
     let known = || directory.schema.kinds();
     let same_version = |other: &&GroupVersionKind| other.api_version() == gvk.api_version();
@@ -140,7 +140,7 @@ fn described(object: &Object<'_>, kind: Kind<'_>, mistake: &Mistake) -> Finding 
 
 /// A path as people may read it.
 fn shown(object: &Object<'_>, path: &FieldPath) -> String {
-    let written = Written {
+    let written = AuthoredObject {
         value: &object.manifest.value,
         origins: &*object.manifest.origins,
     };
@@ -268,7 +268,7 @@ impl Walk<'_, '_> {
             (Format::IntOrString, Value::Number(number)) if !number.is_f64() => return,
             (Format::IntOrString, _) => "a whole number, or text",
             (Format::Time, Value::String(text)) if text.parse::<jiff::Timestamp>().is_ok() => return,
-            (Format::Time, _) if of.scalar() == Some(Scalar::Any) => "a time, such as `2026-01-02T03:04:05Z`",
+            (Format::Time, _) if of.scalar() == Some(ScalarType::Any) => "a time, such as `2026-01-02T03:04:05Z`",
             _ => return,
         };
         let message = format!(

@@ -40,9 +40,9 @@ use crate::diagnostic::identifier::Identifier;
 use crate::object::GroupVersionKind;
 use crate::source::{IgnoredFinding, Manifest};
 
-use directory::{Directory, Object};
+use directory::{CheckedDirectory, Object};
 use ignored::Filter;
-use sealed::Sealed;
+use sealed::SealedObjects;
 
 pub use finding::Finding;
 pub use ignored::{IGNORE_FINDINGS, Ignored};
@@ -83,7 +83,7 @@ impl Checked {
 }
 
 /// A rule looks at one object, and at what is around it.
-type Rule = for<'a> fn(&Directory<'a>, &Object<'a>, &mut Vec<Finding>);
+type Rule = for<'a> fn(&CheckedDirectory<'a>, &Object<'a>, &mut Vec<Finding>);
 
 /// What is wrong whatever is elsewhere.
 const OF_ITSELF: [Rule; 5] = [
@@ -110,9 +110,9 @@ const OF_OTHERS: [Rule; 9] = [
 /// Checks manifests; those that name no namespace are in `default_namespace`. What `rules` are about is ignored.
 /// `encrypted` files of those that they were read from could not be decrypted.
 pub fn check(manifests: &[Manifest], default_namespace: &str, rules: &[IgnoredFinding], encrypted: usize) -> Checked {
-    let directory = Directory::new(manifests, default_namespace);
+    let directory = CheckedDirectory::new(manifests, default_namespace);
     let (mut findings, mut filter) = (Vec::new(), Filter::new(rules));
-    let sealed = Sealed::of(&directory);
+    let sealed = SealedObjects::of(&directory);
     for object in &directory.objects {
         let mut found = Vec::new();
         for rule in OF_ITSELF {

@@ -3,10 +3,10 @@
 use crate::diagnostic::identifier::Identifier;
 use crate::object::field::At;
 
-use super::directory::{Directory, Object};
+use super::directory::{CheckedDirectory, Object};
 use super::finding::Finding;
 
-pub(super) fn check<'a>(_: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(_: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     if let Some(pods) = &object.pods {
         // Within one of the lists, the schema says it.
         let [before, beside] = ["initContainers", "containers"].map(|list| names(&pods.spec.field(list).items()));

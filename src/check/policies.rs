@@ -6,27 +6,27 @@ use serde_json::Value;
 use crate::kinds::pods::PodTemplate;
 use crate::object::field::At;
 
-use super::directory::{Directory, Object};
+use super::directory::{CheckedDirectory, Object};
 use super::finding::Finding;
 use super::references::meant;
-use super::selector::Selector;
+use super::selector::ObjectSelector;
 use super::traffic::has_port;
 
-pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     if !object.kind().is("networking.k8s.io", "NetworkPolicy") {
         return;
     }
     let spec = object.at(&["spec"]);
     let running: Vec<_> = directory.running(object.namespace()).collect();
     let select = |at: &At<'a>| -> Vec<(&Object<'a>, &PodTemplate<'a>)> {
-        let selector = Selector::new(at);
+        let selector = ObjectSelector::new(at);
         let pods = running.iter().copied();
         pods.filter(|(_, pods)| selector.matches(pods.labels.value)).collect()
     };
     let labels: Vec<&Value> = running.iter().map(|(_, pods)| pods.labels.value).collect();
     let selector = spec.field("podSelector");
     let selected = select(&selector);
-    if selected.is_empty() && !Selector::new(&selector).is_empty() {
+    if selected.is_empty() && !ObjectSelector::new(&selector).is_empty() {
         let message = format!("{} selects no pods of the directory", object.reference);
         findings.push(meant(
             object,
@@ -39,7 +39,7 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
                 // A policy may name who is not there now, and a directory need not know other namespaces.
                 let peers = peer.field("podSelector");
                 let is_here = peers.is_there() && !peer.field("namespaceSelector").is_there();
-                if is_here && select(&peers).is_empty() && Selector::new(&peers).looks_misspelt(&labels) {
+                if is_here && select(&peers).is_empty() && ObjectSelector::new(&peers).looks_misspelt(&labels) {
                     let message = format!(
                         "{} lets traffic through {side} no pods of the directory",
                         object.reference

@@ -2,16 +2,16 @@
 
 use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::nearest::{key_hint, nearest};
-use crate::kinds::pods::{Key, Kind, Read, reads};
+use crate::kinds::pods::{ConfigurationKind, Key, Read, reads};
 use crate::object::field::{At, FieldPath, PathElement};
 use crate::object::{GroupKind, HIDDEN, ObjectRef};
 
-use super::directory::{Directory, Object};
+use super::directory::{CheckedDirectory, Object};
 use super::elsewhere;
 use super::finding::Finding;
 
 /// Where a reference leads.
-pub(super) enum Target<'d, 'a> {
+pub(super) enum ReferenceTarget<'d, 'a> {
     /// To this object.
     Here(&'d Object<'a>),
     /// To one that is made elsewhere.
@@ -23,15 +23,15 @@ pub(super) enum Target<'d, 'a> {
 /// Follows a reference, by the name at `name`, to an object of this kind. `does` says what the
 /// referring object does with it.
 pub(super) fn follow<'d, 'a>(
-    directory: &'d Directory<'a>,
+    directory: &'d CheckedDirectory<'a>,
     object: &Object<'a>,
     name: &At<'a>,
     (group, kind, namespace): (&str, &str, Option<&str>),
     does: &str,
     findings: &mut Vec<Finding>,
-) -> Target<'d, 'a> {
+) -> ReferenceTarget<'d, 'a> {
     let Some(text) = name.text() else {
-        return Target::Nowhere;
+        return ReferenceTarget::Nowhere;
     };
     let mut reference = ObjectRef {
         kind: GroupKind::new(group, kind),
@@ -39,10 +39,10 @@ pub(super) fn follow<'d, 'a>(
         name: text.to_owned(),
     };
     if let Some(target) = directory.find(&reference) {
-        return Target::Here(target);
+        return ReferenceTarget::Here(target);
     }
     if elsewhere::is_made(directory, &reference) {
-        return Target::Elsewhere;
+        return ReferenceTarget::Elsewhere;
     }
     reference.name = object.quoted(name).into_owned();
     // A namespace that is not the object's own stands beside the name.
@@ -57,7 +57,7 @@ pub(super) fn follow<'d, 'a>(
         finding = finding.hint(format!("did you mean `{near}`?"));
     }
     findings.push(meant(object, finding));
-    Target::Nowhere
+    ReferenceTarget::Nowhere
 }
 
 /// The path of another field of the same map.
@@ -81,7 +81,7 @@ pub(super) fn meant(object: &Object<'_>, finding: Finding) -> Finding {
 /// Follows a reference to something of the whole cluster, which is often not the directory's to make:
 /// only where it has some of that kind.
 pub(super) fn follow_class<'a>(
-    directory: &Directory<'a>,
+    directory: &CheckedDirectory<'a>,
     object: &Object<'a>,
     name: &At<'a>,
     (group, kind): (&str, &str),
@@ -95,7 +95,7 @@ pub(super) fn follow_class<'a>(
 
 /// Follows a reference to the login of a registry, which is seldom kept beside the manifests: only where the
 /// directory has one for this namespace.
-fn follow_login<'a>(directory: &Directory<'a>, object: &Object<'a>, name: &At<'a>, findings: &mut Vec<Finding>) {
+fn follow_login<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, name: &At<'a>, findings: &mut Vec<Finding>) {
     let namespace = object.namespace();
     let mut secrets = directory.of_kind("", "Secret", namespace);
     let is_login = |kind: &str| matches!(kind, "kubernetes.io/dockerconfigjson" | "kubernetes.io/dockercfg");
@@ -112,7 +112,7 @@ fn follow_login<'a>(directory: &Directory<'a>, object: &Object<'a>, name: &At<'a
 }
 
 /// What pods read, run as, and are classed by.
-pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     let namespace = object.namespace();
     if object.kind().is("", "PersistentVolumeClaim") {
         let class = object.at(&["spec", "storageClassName"]);
@@ -126,7 +126,7 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
         );
     }
     let Some(pods) = &object.pods else { return };
-    let mut missing: Vec<(Kind, &str)> = Vec::new();
+    let mut missing: Vec<(ConfigurationKind, &str)> = Vec::new();
     for read in reads(&pods.spec).into_iter().filter(|read| !read.optional) {
         let named = (read.kind, read.name.text().unwrap_or_default());
         if !missing.contains(&named) && !configuration(directory, object, &read, findings) {
@@ -155,7 +155,7 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
 
 /// Follows what a pod reads, and the key that it reads there. Whether there is such an object.
 fn configuration<'a>(
-    directory: &Directory<'a>,
+    directory: &CheckedDirectory<'a>,
     object: &Object<'a>,
     read: &Read<'a>,
     findings: &mut Vec<Finding>,
@@ -163,9 +163,9 @@ fn configuration<'a>(
     let kind = read.kind.group_kind();
     let kind = (kind.group.as_str(), kind.kind.as_str(), object.namespace());
     let target = match follow(directory, object, &read.name, kind, "reads", findings) {
-        Target::Here(target) => target,
-        Target::Elsewhere => return true,
-        Target::Nowhere => return false,
+        ReferenceTarget::Here(target) => target,
+        ReferenceTarget::Elsewhere => return true,
+        ReferenceTarget::Nowhere => return false,
     };
     let Key::One(key) = &read.key else { return true };
     let Some(name) = key.text() else { return true };

@@ -5,13 +5,13 @@ use serde_json::Value;
 use crate::object::field::At;
 use crate::object::{GroupKind, GroupVersionKind};
 
-use super::directory::{Directory, Object};
+use super::directory::{CheckedDirectory, Object};
 use super::finding::Finding;
 use super::references::follow;
 
 const AUTOSCALER: (&str, &str) = ("autoscaling", "HorizontalPodAutoscaler");
 
-pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     if !object.kind().is(AUTOSCALER.0, AUTOSCALER.1) {
         return;
     }
@@ -30,7 +30,7 @@ fn target<'a>(object: &Object<'a>) -> Option<(GroupKind, At<'a>)> {
 }
 
 /// The most pods that an object is to have; nothing if it does not say.
-pub(super) fn most_pods(directory: &Directory<'_>, object: &Object<'_>) -> Option<u64> {
+pub(super) fn most_pods(directory: &CheckedDirectory<'_>, object: &Object<'_>) -> Option<u64> {
     let mut autoscalers = directory.of_kind(AUTOSCALER.0, AUTOSCALER.1, object.namespace());
     let autoscaler = autoscalers.find(|autoscaler| {
         let target = target(autoscaler);

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::directory::{Directory, Object};
+use super::directory::{CheckedDirectory, Object};
 use super::finding::Finding;
 use crate::diagnostic::identifier::Identifier;
 use crate::object::ObjectRef;
@@ -15,7 +15,7 @@ use crate::sops;
 
 /// The objects of the directory that hold ciphertexts.
 #[derive(Debug)]
-pub(super) struct Sealed<'a>(Vec<SealedObject<'a>>);
+pub(super) struct SealedObjects<'a>(Vec<SealedObject<'a>>);
 
 #[derive(Debug)]
 struct SealedObject<'a> {
@@ -34,8 +34,8 @@ struct Reads {
     others: &'static [&'static str],
 }
 
-impl<'a> Sealed<'a> {
-    pub(super) fn of(directory: &Directory<'a>) -> Self {
+impl<'a> SealedObjects<'a> {
+    pub(super) fn of(directory: &CheckedDirectory<'a>) -> Self {
         let sealed = |object: &Object<'a>| {
             let mut fields = BTreeSet::new();
             collect(&object.manifest.value, &mut fields);

@@ -22,11 +22,11 @@ const GIVEN: [&str; 10] = [
 
 /// What a selector of an object asks for, and where each thing stands.
 #[derive(Debug, Clone)]
-pub(super) struct Selector<'a> {
+pub(super) struct ObjectSelector<'a> {
     requirements: Vec<(Requirement, At<'a>)>,
 }
 
-impl<'a> Selector<'a> {
+impl<'a> ObjectSelector<'a> {
     /// One with `matchLabels` and `matchExpressions`. What is malformed there is the schema's to find.
     pub(super) fn new(at: &At<'a>) -> Self {
         let mut selector = Self::of_labels(&at.field("matchLabels"));
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn all_that_is_asked_for_counts() {
-        let matches = |selector: Value, labels: Value| Selector::new(&At::root(&selector)).matches(&labels);
+        let matches = |selector: Value, labels: Value| ObjectSelector::new(&At::root(&selector)).matches(&labels);
         let both = json!({"matchLabels": {"a": "1"}, "matchExpressions": [{"key": "b", "operator": "In", "values": ["1", "2"]}]});
         assert!(matches(both.clone(), json!({"a": "1", "b": "2", "c": "3"})));
         assert!(!matches(both.clone(), json!({"a": "2", "b": "2"})));

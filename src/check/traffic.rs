@@ -7,12 +7,12 @@ use crate::diagnostic::nearest::key_hint;
 use crate::kinds::pods::PodTemplate;
 use crate::object::field::At;
 
-use super::directory::{Directory, Object};
+use super::directory::{CheckedDirectory, Object};
 use super::finding::Finding;
-use super::references::{Target, follow, follow_class, meant};
-use super::selector::Selector;
+use super::references::{ReferenceTarget, follow, follow_class, meant};
+use super::selector::ObjectSelector;
 
-pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     match (object.kind().group.as_str(), object.kind().kind.as_str()) {
         ("", "Service") => service(directory, object, findings),
         ("networking.k8s.io", "Ingress") => ingress(directory, object, findings),
@@ -20,10 +20,10 @@ pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings
     }
 }
 
-fn service<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+fn service<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     let spec = object.at(&["spec"]);
     let at = spec.field("selector");
-    let selector = Selector::of_labels(&at);
+    let selector = ObjectSelector::of_labels(&at);
     if selector.is_empty() || spec.field("type").text() == Some("ExternalName") {
         return;
     }
@@ -78,7 +78,7 @@ pub(super) fn has_port<'a>(
     }
 }
 
-fn ingress<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+fn ingress<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     let spec = object.at(&["spec"]);
     let class = spec.field("ingressClassName");
     follow_class(
@@ -113,7 +113,7 @@ fn ingress<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Ve
         let service = backend.field("service");
         let name = service.field("name");
         let kind = ("", "Service", namespace);
-        if let Target::Here(target) = follow(directory, object, &name, kind, "sends traffic to", findings) {
+        if let ReferenceTarget::Here(target) = follow(directory, object, &name, kind, "sends traffic to", findings) {
             backend_port(object, &service.field("port"), target, findings);
         }
     }

@@ -1,17 +1,17 @@
 //! Workloads: whether they select their own pods, and the Service that names them.
 
-use super::directory::{Directory, Object};
+use super::directory::{CheckedDirectory, Object};
 use super::finding::Finding;
 use super::references::follow;
-use super::selector::Selector;
+use super::selector::ObjectSelector;
 use crate::diagnostic::identifier::Identifier;
 
-pub(super) fn check<'a>(directory: &Directory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     let Some(pods) = &object.pods else { return };
     let at = object.at(&["spec", "selector"]);
     let selector = match (object.kind().group.as_str(), object.kind().kind.as_str()) {
-        ("apps", _) => Selector::new(&at),
-        ("", "ReplicationController") => Selector::of_labels(&at),
+        ("apps", _) => ObjectSelector::new(&at),
+        ("", "ReplicationController") => ObjectSelector::of_labels(&at),
         _ => return,
     };
     if let Some(unmet) = selector.unmet(pods.labels.value) {

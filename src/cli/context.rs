@@ -13,7 +13,7 @@ use crate::cluster::{Cluster, ClusterError, Discovery, Kubernetes, Sandbox};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::key_hint;
 use crate::object::selection::Selection;
-use crate::observe::history::{self, Directory};
+use crate::observe::history::{self, DirectoryInputs};
 use crate::observe::{self, ClosedFiles, Observations, Query, Served};
 use crate::plan::compare::Blame;
 use crate::plan::{self, Elsewhere, Plan, Policy};
@@ -102,7 +102,7 @@ pub(super) async fn plan_against(
         elsewhere: elsewhere(&settings, environment.as_deref(), reached.as_ref()),
         ..safety.policy(&desired.field_manager, environment.as_deref())
     };
-    let directory = Directory {
+    let directory = DirectoryInputs {
         path: desired.source.path().map(std::path::Path::to_owned),
         inputs: desired.source.inputs()?,
         by_hand: by_hand.clone(),
@@ -297,7 +297,7 @@ pub(super) fn applyset(set: &options::Set, settings: &source::Settings, default_
 }
 
 /// The settings of a directory, which may be missing where the ApplySet is named.
-pub(super) fn named(named: &options::Named, set: &options::Set) -> Result<source::Settings> {
+pub(super) fn settings_of(named: &options::Named, set: &options::Set) -> Result<source::Settings> {
     match set.name {
         Some(_) if !named.directory.exists() => Ok(source::Settings::default()),
         _ => source::settings(&named.directory, named.environment.as_deref()),
@@ -320,13 +320,13 @@ impl FoundSet {
 }
 
 /// Connects to the cluster, and finds out which ApplySet is meant there.
-pub(super) async fn found(
+pub(super) async fn find_set(
     directory: &options::Named,
     set: &options::Set,
     cluster: &options::Cluster,
     ui: &mut Ui,
 ) -> Result<FoundSet> {
-    let settings = named(directory, set)?;
+    let settings = settings_of(directory, set)?;
     ui.doing("connecting");
     let connected = connect(cluster, ui).await?;
     let set = applyset(set, &settings, &connected.default_namespace).ok_or_else(no_name)?;

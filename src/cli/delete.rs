@@ -70,7 +70,7 @@ impl Args {
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let named = args.set();
-    let settings = context::named(&args.named, &named)?;
+    let settings = context::settings_of(&args.named, &named)?;
     ui.doing("connecting");
     let connected = context::connect(&args.cluster, ui).await?;
     let set = context::applyset(&named, &settings, &connected.default_namespace).ok_or_else(context::no_name)?;

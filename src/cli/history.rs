@@ -34,7 +34,7 @@ impl Args {
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    let found = context::found(&args.named, &args.set, &args.cluster, ui).await?;
+    let found = context::find_set(&args.named, &args.set, &args.cluster, ui).await?;
     let parent = found.parent().await?;
     ui.done();
     let history = HistoryView {

@@ -21,7 +21,7 @@ use crate::plan::{
     Adoptable, Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune, SecretDefaults, Whose,
 };
 use crate::source::parameters::Assignment;
-use crate::source::{self, Inputs, Permission, Programs, Settings};
+use crate::source::{self, ParameterInputs, Permission, Programs, Settings};
 
 /// How much is shown, and how.
 #[derive(Debug, clap::Args)]
@@ -124,12 +124,12 @@ pub(super) struct Directory {
     #[arg(long, env = ALLOW_PROGRAMS, hide_env_values = true, value_parser = is_allowed)]
     allow_programs: bool,
     #[arg(skip)]
-    inputs: OnceLock<Inputs>,
+    inputs: OnceLock<ParameterInputs>,
 }
 
 impl Directory {
     /// What was said of the parameters. The files that are named are read the first time only: they may be pipes.
-    pub(super) fn inputs(&self) -> Result<Inputs> {
+    pub(super) fn inputs(&self) -> Result<ParameterInputs> {
         if let Some(inputs) = self.inputs.get() {
             return Ok(inputs.clone());
         }
@@ -137,12 +137,12 @@ impl Directory {
         Ok(self.inputs.get_or_init(|| inputs).clone())
     }
 
-    fn read_inputs(&self) -> Result<Inputs> {
+    fn read_inputs(&self) -> Result<ParameterInputs> {
         let files = self.parameters.iter().map(|path| file_of_parameters(path));
         let mut sets = files.collect::<Result<Vec<_>>>()?;
         sets.extend(self.set.iter().cloned().map(Assignment::Yaml));
         sets.extend(self.set_file.iter().chain(&self.set_env).cloned());
-        Ok(Inputs {
+        Ok(ParameterInputs {
             environment: self.environment.clone(),
             sets,
             identities: source::identities(&self.age_key_file)?.into(),
@@ -222,7 +222,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn inputs(&self) -> Result<Inputs> {
+    pub(super) fn inputs(&self) -> Result<ParameterInputs> {
         self.directory.inputs()
     }
 

@@ -41,7 +41,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     if args.all_namespaces {
         return all(&args.cluster, args.format, ui).await;
     }
-    let found = context::found(&args.named, &args.set, &args.cluster, ui).await?;
+    let found = context::find_set(&args.named, &args.set, &args.cluster, ui).await?;
     let FoundSet {
         connected,
         set,

@@ -19,7 +19,7 @@ use crate::applyset::parent::Record;
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::report::Report;
-use crate::execute::{Abort, Execution, Holder, Lock};
+use crate::execute::{Abort, Execution, LeaseHolder, Lock};
 use crate::plan::{MadeOf, Plan, Refusal};
 use crate::source::Revision;
 use crate::source::parameters::SetByHand;
@@ -215,7 +215,7 @@ pub(super) fn execution(planned: Planned, limits: Limits) -> (Execution, Plan) {
             set: recorded(by_hand),
             ..record(revision.as_ref(), &who, objects, &plan.facts.server_version)
         },
-        holder: Holder {
+        holder: LeaseHolder {
             identity: format!("{who}/{}", std::process::id()),
             revision: revision.map(|revision| revision.commit),
         },

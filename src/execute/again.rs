@@ -15,7 +15,7 @@ use crate::plan::Action;
 
 /// An object that was written, as it was then.
 #[derive(Debug)]
-pub(super) struct Written {
+pub(super) struct WrittenObject {
     pub(super) resource: Resource,
     pub(super) reference: ObjectRef,
     pub(super) uid: String,
@@ -41,7 +41,7 @@ impl Run<'_> {
                 None => true,
             });
         let looks = join_all(unseen.map(async |written| self.is_gone(written).await.then_some(written))).await;
-        let gone: Vec<&Written> = looks.into_iter().flatten().collect();
+        let gone: Vec<&WrittenObject> = looks.into_iter().flatten().collect();
         for written in &gone {
             let counted = match written.action {
                 Action::Create => OutcomeKind::Created,
@@ -57,7 +57,7 @@ impl Run<'_> {
     }
 
     /// The UIDs of what is there, by kind and place; nothing where it could not be listed.
-    async fn listed(&self, written: &[Written]) -> BTreeMap<(GroupKind, Scope), Option<BTreeSet<String>>> {
+    async fn listed(&self, written: &[WrittenObject]) -> BTreeMap<(GroupKind, Scope), Option<BTreeSet<String>>> {
         let Some(set) = &self.execution.query.set else {
             return BTreeMap::new();
         };
@@ -78,7 +78,7 @@ impl Run<'_> {
     }
 
     /// Where an object is listed: where its kind was when the plan was made.
-    fn list_of(&self, written: &Written) -> (GroupKind, Scope) {
+    fn list_of(&self, written: &WrittenObject) -> (GroupKind, Scope) {
         let kind = written.reference.kind.clone();
         let scopes = self.execution.served.scopes.get(&kind);
         let scope = match &written.reference.namespace {
@@ -90,7 +90,7 @@ impl Run<'_> {
         (kind, scope)
     }
 
-    async fn is_gone(&self, written: &Written) -> bool {
+    async fn is_gone(&self, written: &WrittenObject) -> bool {
         let _turn = self.requests.acquire().await;
         let live = self.execution.cluster.get(&written.resource, &written.reference).await;
         live.is_ok_and(|live| live.is_none_or(|live| live.uid() != written.uid))

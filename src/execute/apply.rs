@@ -11,10 +11,10 @@ use crate::cluster::{Apply, ClusterError, Failure, Force, Patch, Persist};
 use crate::diagnostic::error::Result;
 use crate::object::shown::ShownPath;
 use crate::object::{self, DesiredObject, LiveObject};
-use crate::observe::{self, Server};
+use crate::observe::{self, ServerView};
 use crate::plan::compare::{self, FieldChange};
 use crate::plan::migrate::Migration;
-use crate::plan::{self, Action, ApplyWork, Decision, Observation, Settled, Step, Unverified, Version, Work};
+use crate::plan::{self, Action, ApplyWork, Decision, InSync, ObjectVersion, Observation, Step, Unverified, Work};
 use crate::ssa::predict;
 
 /// What came of an apply.
@@ -22,7 +22,7 @@ pub(super) enum ApplyResult {
     /// The object is stored.
     Stored(LiveObject),
     /// There is nothing to do any more.
-    Nothing(Box<Settled>),
+    Nothing(Box<InSync>),
     /// It is not stored.
     Not(Outcome),
 }
@@ -157,7 +157,7 @@ impl Run<'_> {
 
     async fn observed(&self, desired: DesiredObject, work: &ApplyWork) -> Result<Observation> {
         let _turn = self.requests.acquire().await;
-        let server = Server {
+        let server = ServerView {
             cluster: &*self.execution.cluster,
             discovery: &self.execution.served.discovery,
             schema: &self.execution.served.schema,
@@ -201,7 +201,12 @@ impl Run<'_> {
 
     /// Makes managed fields ours, and binds what is sent to the version that this makes. Killed between the
     /// two, the next sync finds them ours, and applies the same.
-    async fn migrate(&self, work: &ApplyWork, migration: &Migration, live: &Version) -> Result<Value, ClusterError> {
+    async fn migrate(
+        &self,
+        work: &ApplyWork,
+        migration: &Migration,
+        live: &ObjectVersion,
+    ) -> Result<Value, ClusterError> {
         let patch = Patch {
             operations: &migration.patch(&live.resource_version),
             reference: &work.desired.reference,
@@ -210,7 +215,7 @@ impl Run<'_> {
         };
         let migrated = self.execution.cluster.patch(&work.resource, &patch).await?;
         let mut sent = work.sent.clone();
-        observe::bind(&mut sent, Some(&Version::of(&migrated)));
+        observe::bind(&mut sent, Some(&ObjectVersion::of(&migrated)));
         Ok(sent)
     }
 

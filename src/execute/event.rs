@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Holder, NotReleased};
+use super::{LeaseHolder, NotReleased};
 use crate::applyset::tally::OutcomeKind;
 use crate::diagnostic::error::Error;
 use crate::kinds::finalizer::Finalizer;
@@ -17,7 +17,7 @@ pub enum Event {
     /// Another sync has the Lease, and is waited for.
     Queued {
         /// Who syncs.
-        holder: Holder,
+        holder: LeaseHolder,
     },
     /// The sync begins to work on an object.
     Started {
@@ -68,7 +68,7 @@ pub enum Event {
         /// How many objects stay.
         objects: usize,
         /// Why nothing is pruned.
-        why: NotPruned,
+        reason: NotPruned,
     },
 }
 

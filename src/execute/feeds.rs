@@ -54,7 +54,7 @@ struct Feed {
 #[derive(Debug, Clone)]
 struct Failed {
     failure: Failure,
-    why: String,
+    message: String,
 }
 
 impl Feed {
@@ -271,7 +271,7 @@ impl Feeds {
             Ok(Ok(feed)) => match &feed.failed {
                 // Its kind is gone, it seems, and all objects with it.
                 Some(failed) if failed.failure != Failure::NotFound && !failed.failure.may_pass() => {
-                    Err(Hold::Hidden(failed.why.clone()))
+                    Err(Hold::Hidden(failed.message.clone()))
                 }
                 _ => Ok(()),
             },
@@ -312,7 +312,7 @@ impl Feeds {
                         Err(error) => {
                             feed.failed = Some(Failed {
                                 failure: error.failure.clone(),
-                                why: error.to_string(),
+                                message: error.to_string(),
                             });
                         }
                     });
@@ -347,7 +347,7 @@ fn verdict(feed: &Feed, reference: &ObjectRef, applied: &LiveObject) -> Option<H
         message: message.to_owned(),
     };
     if let Some(failed) = feed.failed.as_ref().filter(|failed| !failed.failure.may_pass()) {
-        return Some(unwatchable(&failed.why));
+        return Some(unwatchable(&failed.message));
     }
     match (feed.objects.get(reference), feed.gone.get(reference)) {
         (Some(seen), _) if seen.uid == applied.uid() => (seen.version >= version(applied)).then(|| seen.health.clone()),
@@ -417,9 +417,9 @@ mod tests {
     fn a_watch_that_may_go_on_says_nothing_of_an_object_and_one_that_may_not_does() {
         let ours = config_map("a", "1");
         let told = |failure| {
-            let why = "refused".to_owned();
+            let message = "refused".to_owned();
             let feed = Feed {
-                failed: Some(Failed { failure, why }),
+                failed: Some(Failed { failure, message }),
                 ..Feed::default()
             };
             verdict(&feed, &ours.reference(), &ours).map(|health| health.message)

@@ -9,7 +9,7 @@ use futures::stream::BoxStream;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::lease::{self, Held};
+use super::lease::{self, LeaseState};
 use crate::cluster::{
     Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Patch, Persist, Resource, Scope, WatchEvent,
 };
@@ -24,7 +24,7 @@ pub(super) struct Fence {
 
 /// A Lease that must be held, and how old its last renewal may be.
 struct Gate {
-    held: Arc<watch::Sender<Held>>,
+    held: Arc<watch::Sender<LeaseState>>,
     give_up: Duration,
 }
 
@@ -43,7 +43,7 @@ impl Fence {
     }
 
     /// From now on this Lease must be held.
-    pub(super) fn close(&self, held: Arc<watch::Sender<Held>>, give_up: Duration) {
+    pub(super) fn close(&self, held: Arc<watch::Sender<LeaseState>>, give_up: Duration) {
         *self.gate() = Some(Gate { held, give_up });
     }
 
@@ -62,7 +62,7 @@ impl Fence {
         let Some(Gate { held, give_up }) = gate.as_ref() else {
             return Ok(());
         };
-        if let Held::Yes { renewed, .. } = &*held.borrow()
+        if let LeaseState::Yes { renewed, .. } = &*held.borrow()
             && renewed.age() < *give_up
         {
             return Ok(());
@@ -177,7 +177,7 @@ mod tests {
                 instant: Instant::now(),
                 time: Timestamp::now() - SignedDuration::from_secs(seconds),
             };
-            Arc::new(watch::Sender::new(Held::Yes {
+            Arc::new(watch::Sender::new(LeaseState::Yes {
                 object: Value::Null,
                 renewed,
             }))
@@ -188,7 +188,7 @@ mod tests {
         let late = held(21);
         fence.close(late.clone(), Duration::from_secs(20));
         create("late").await.expect_err("the Lease is lost");
-        assert!(matches!(&*late.borrow(), Held::Lost(_)), "the sync ends");
+        assert!(matches!(&*late.borrow(), LeaseState::Lost(_)), "the sync ends");
         fence.lift();
         create("late").await.expect("no Lease is needed any more");
         std::fs::remove_dir_all(directory).expect("removed");

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::fence::Fence;
-use super::lock::{Claim, Holder, Lock, Renewed, micro_time, object};
+use super::lock::{HeldLease, LeaseHolder, Lock, Renewed, micro_time, object};
 use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Cluster, ClusterError, Failure, Resource};
 use crate::diagnostic::error::Error;
@@ -34,13 +34,13 @@ pub(super) struct Lease {
     /// How long it is valid without being renewed.
     pub(super) valid: Duration,
     pub(super) fence: Arc<Fence>,
-    pub(super) held: Arc<watch::Sender<Held>>,
+    pub(super) held: Arc<watch::Sender<LeaseState>>,
     pub(super) renewal: JoinHandle<()>,
 }
 
 /// Whether a Lease is still held.
 #[derive(Debug, Clone)]
-pub(super) enum Held {
+pub(super) enum LeaseState {
     /// As far as is known; this is the Lease as it was stored last.
     Yes { object: Value, renewed: Renewed },
     /// Not any more, for this reason. That never changes again.
@@ -50,7 +50,7 @@ pub(super) enum Held {
 /// Whose the Lease shall be, and for how long.
 pub(super) struct Wish<'a> {
     pub(super) set: &'a ApplySet,
-    pub(super) holder: &'a Holder,
+    pub(super) holder: &'a LeaseHolder,
     pub(super) lock: Lock,
     /// Turns true when it is not wanted any more.
     pub(super) stop: watch::Receiver<bool>,
@@ -59,19 +59,23 @@ pub(super) struct Wish<'a> {
 impl Lease {
     /// Takes the Lease, waiting while somebody else has it, of whom `tell` is told. From then on
     /// nothing passes the fence without it.
-    pub(super) async fn acquire(fence: &Arc<Fence>, wish: Wish<'_>, tell: impl Fn(&Holder)) -> Result<Self, Error> {
+    pub(super) async fn acquire(
+        fence: &Arc<Fence>,
+        wish: Wish<'_>,
+        tell: impl Fn(&LeaseHolder),
+    ) -> Result<Self, Error> {
         let taker = Taker {
             cluster: fence.cluster(),
             resource: resource(),
             wish,
         };
         let began = Instant::now();
-        let mut watched: Option<(Claim, Instant)> = None;
+        let mut watched: Option<(HeldLease, Instant)> = None;
         let mut lives = false;
         let mut tried = 1;
         loop {
             let live = taker.read().await?;
-            if let Some(claim) = live.as_ref().and_then(Claim::of) {
+            if let Some(claim) = live.as_ref().and_then(HeldLease::of) {
                 let since = match &watched {
                     Some((seen, since)) if seen.version == claim.version => *since,
                     seen => {
@@ -112,9 +116,9 @@ impl Lease {
     /// Waits until the Lease is lost, and says how.
     pub(super) async fn lost(&self) -> Error {
         let mut held = self.held.subscribe();
-        let lost = held.wait_for(|held| matches!(held, Held::Lost(_))).await;
+        let lost = held.wait_for(|held| matches!(held, LeaseState::Lost(_))).await;
         let why = match lost.as_deref() {
-            Ok(Held::Lost(why)) => why.clone(),
+            Ok(LeaseState::Lost(why)) => why.clone(),
             _ => "it is not renewed any more".to_owned(),
         };
         Error::new(format!("lost the Lease of the ApplySet {}: {why}", self.set.name))
@@ -168,7 +172,7 @@ impl Taker<'_> {
     /// Renews it from now on, and lets nothing pass the fence once it is lost.
     fn keep(self, fence: &Arc<Fence>, object: Value, renewed: Renewed) -> Lease {
         let lock = self.wish.lock;
-        let held = Arc::new(watch::Sender::new(Held::Yes { object, renewed }));
+        let held = Arc::new(watch::Sender::new(LeaseState::Yes { object, renewed }));
         fence.close(held.clone(), lock.give_up());
         let keeper = Keeper {
             cluster: self.cluster.clone(),
@@ -187,7 +191,7 @@ impl Taker<'_> {
         }
     }
 
-    async fn pause(&self, claim: &Claim) -> Result<(), Error> {
+    async fn pause(&self, claim: &HeldLease) -> Result<(), Error> {
         let mut stop = self.wish.stop.clone();
         let stopped = async {
             // Who could stop it may be gone; then nobody does.
@@ -215,14 +219,14 @@ struct Keeper {
     resource: Resource,
     set: ApplySet,
     lock: Lock,
-    held: Arc<watch::Sender<Held>>,
+    held: Arc<watch::Sender<LeaseState>>,
 }
 
 impl Keeper {
     async fn keep(self) {
         loop {
             tokio::time::sleep(self.lock.renewal()).await;
-            let Held::Yes { object, renewed } = self.held.borrow().clone() else {
+            let LeaseState::Yes { object, renewed } = self.held.borrow().clone() else {
                 return;
             };
             let left = self.lock.give_up().saturating_sub(renewed.age());
@@ -253,7 +257,7 @@ impl Keeper {
             Err(error) if error.failure == Failure::Conflict => {
                 let live = self.cluster.get(&self.resource, &self.set.lease()).await.ok().flatten();
                 let Some(live) = live else { return Err(None) };
-                let holder = Claim::of(&live).map_or_else(|| "nobody".to_owned(), |claim| claim.holder.to_string());
+                let holder = HeldLease::of(&live).map_or_else(|| "nobody".to_owned(), |claim| claim.holder.to_string());
                 let live = live.into_value();
                 if identity(&live) != identity(&object) {
                     return Err(Some(format!("{holder} has it")));
@@ -271,33 +275,33 @@ impl Keeper {
 
     fn note(&self, stored: Value, now: Renewed) {
         self.held.send_if_modified(|held| match held {
-            Held::Yes { object, renewed } => {
+            LeaseState::Yes { object, renewed } => {
                 (*object, *renewed) = (stored, now);
                 true
             }
-            Held::Lost(_) => false,
+            LeaseState::Lost(_) => false,
         });
     }
 
     fn note_version(&self, stored: Value) {
         self.held.send_if_modified(|held| match held {
-            Held::Yes { object, .. } => {
+            LeaseState::Yes { object, .. } => {
                 *object = stored;
                 true
             }
-            Held::Lost(_) => false,
+            LeaseState::Lost(_) => false,
         });
     }
 }
 
 /// Notes that a Lease is lost. The first reason counts.
-pub(super) fn lose(held: &watch::Sender<Held>, why: String) {
+pub(super) fn lose(held: &watch::Sender<LeaseState>, why: String) {
     held.send_if_modified(|held| match held {
-        Held::Yes { .. } => {
-            *held = Held::Lost(why);
+        LeaseState::Yes { .. } => {
+            *held = LeaseState::Lost(why);
             true
         }
-        Held::Lost(_) => false,
+        LeaseState::Lost(_) => false,
     });
 }
 

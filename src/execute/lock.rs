@@ -11,11 +11,11 @@ use crate::applyset::inventory::{self, ApplySet};
 use crate::diagnostic::error::Error;
 use crate::object::LiveObject;
 use crate::object::commit::Commit;
-use crate::plan::Version;
+use crate::plan::ObjectVersion;
 
 /// Who syncs, as others read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
+pub struct LeaseHolder {
     /// Who and where: `alice@laptop/4711`.
     pub identity: String,
     /// The commit that is synced.
@@ -23,7 +23,7 @@ pub struct Holder {
 }
 
 /// `alice@laptop/4711 at 3f2c1ab`
-impl fmt::Display for Holder {
+impl fmt::Display for LeaseHolder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.identity)?;
         match &self.revision {
@@ -89,17 +89,17 @@ impl Renewed {
 
 /// A Lease in somebody's hands.
 #[derive(Debug, Clone)]
-pub(super) struct Claim {
-    pub(super) holder: Holder,
+pub(super) struct HeldLease {
+    pub(super) holder: LeaseHolder,
     /// Since when, as it is written.
     since: String,
     /// When it was renewed last, by the holder's clock.
     renewed: Option<Timestamp>,
     valid: Duration,
-    pub(super) version: Version,
+    pub(super) version: ObjectVersion,
 }
 
-impl Claim {
+impl HeldLease {
     /// Who has a Lease; nobody if it is free.
     pub(super) fn of(lease: &LiveObject) -> Option<Self> {
         let spec = lease.value().get("spec")?;
@@ -107,14 +107,14 @@ impl Claim {
         let identity = Some(text("holderIdentity")).filter(|holder| !holder.is_empty())?;
         let seconds = spec.get("leaseDurationSeconds").and_then(Value::as_u64);
         Some(Self {
-            holder: Holder {
+            holder: LeaseHolder {
                 identity: identity.to_owned(),
                 revision: lease.annotation(inventory::REVISION).map(Commit::new),
             },
             since: text("acquireTime").to_owned(),
             renewed: text("renewTime").parse().ok(),
             valid: Duration::from_secs(seconds.unwrap_or_default()),
-            version: Version::of(lease),
+            version: ObjectVersion::of(lease),
         })
     }
 
@@ -151,7 +151,13 @@ impl Claim {
 }
 
 /// The Lease in our hands, in the place of the one that is there.
-pub(super) fn object(set: &ApplySet, holder: &Holder, lock: Lock, live: Option<&LiveObject>, now: Timestamp) -> Value {
+pub(super) fn object(
+    set: &ApplySet,
+    holder: &LeaseHolder,
+    lock: Lock,
+    live: Option<&LiveObject>,
+    now: Timestamp,
+) -> Value {
     let reference = set.lease();
     let transitions = live
         .and_then(|live| live.value().pointer("/spec/leaseTransitions")?.as_i64())
@@ -192,7 +198,7 @@ mod tests {
             name: "demo".into(),
             namespace: "a".into(),
         };
-        let holder = Holder {
+        let holder = LeaseHolder {
             identity: "alice@laptop/1".into(),
             revision: Some(Commit::new("3f2c1ab0")),
         };
@@ -203,16 +209,16 @@ mod tests {
     fn a_lease_is_held_until_it_is_given_back() {
         let then = Timestamp::from_second(1_000_000).expect("a time");
         let mut lease = lease(then);
-        let claim = Claim::of(&LiveObject::new(lease.clone())).expect("it is held");
+        let claim = HeldLease::of(&LiveObject::new(lease.clone())).expect("it is held");
         assert_eq!(claim.holder.to_string(), "alice@laptop/1 at 3f2c1ab");
         lease["spec"]["holderIdentity"] = "".into();
-        assert!(Claim::of(&LiveObject::new(lease)).is_none());
+        assert!(HeldLease::of(&LiveObject::new(lease)).is_none());
     }
 
     #[test]
     fn a_lease_is_over_when_nobody_renews_it_and_not_when_a_clock_alone_says_so() {
         let then = Timestamp::from_second(1_000_000).expect("a time");
-        let claim = Claim::of(&LiveObject::new(lease(then))).expect("it is held");
+        let claim = HeldLease::of(&LiveObject::new(lease(then))).expect("it is held");
         let after = |seconds: i64| then + SignedDuration::from_secs(seconds);
         let watched = Duration::from_secs;
         assert!(!claim.is_over(watched(29), after(29)));

@@ -39,13 +39,13 @@ use crate::kinds::jobs;
 use crate::object::ObjectRef;
 use crate::observe::{Query, Served};
 use crate::plan::order;
-use crate::plan::{Action, Facts, Plan, Reason, Settled, Step};
+use crate::plan::{Action, Facts, InSync, Plan, Reason, Step};
 
 pub use event::{Event, Hold, NotPruned, Outcome};
-pub use lock::{Holder, Lock};
+pub use lock::{LeaseHolder, Lock};
 pub use release::NotReleased;
 
-use again::Written;
+use again::WrittenObject;
 use apply::{Agreed, ApplyResult};
 use feeds::Feeds;
 use fence::Fence;
@@ -70,7 +70,7 @@ pub struct Execution {
     /// What to remember of this sync.
     pub record: Record,
     /// Who holds the Lease.
-    pub holder: Holder,
+    pub holder: LeaseHolder,
     /// How it is taken and kept.
     pub lock: Lock,
     /// Turns true when no new step shall be started, and nothing waited for any more.
@@ -143,14 +143,14 @@ struct Run<'a> {
     /// What was to be written, and was not.
     left: RefCell<Vec<ObjectRef>>,
     /// What was written so far, and is expected to stay.
-    written: RefCell<Vec<Written>>,
+    written: RefCell<Vec<WrittenObject>>,
     emit: &'a RefCell<&'a mut dyn FnMut(Event)>,
 }
 
 /// What there is to do for one desired object.
 enum Task {
     Apply(Agreed),
-    Await(Box<Settled>),
+    Await(Box<InSync>),
     Leave(Outcome),
     /// Nothing: it stands for what it depends on.
     Pass,
@@ -225,7 +225,7 @@ impl Run<'_> {
             lock: self.execution.lock,
             stop: self.execution.stop.clone(),
         };
-        let queued = |holder: &Holder| self.send(Event::Queued { holder: holder.clone() });
+        let queued = |holder: &LeaseHolder| self.send(Event::Queued { holder: holder.clone() });
         let lease = Lease::acquire(&self.fence, wish, queued).await?;
         let held = async {
             let mut parent = self.begin(&set, parent.as_ref(), &members).await?;
@@ -330,7 +330,7 @@ impl Run<'_> {
     }
 
     fn end_node(&self, walk: &mut Walk, index: usize, reference: ObjectRef, outcome: Outcome) {
-        let blocked = walk.settled(index, State::after(&outcome));
+        let blocked = walk.settled(index, State::following(&outcome));
         self.settled(reference, outcome);
         for (reference, by) in blocked {
             self.settled(reference, Outcome::Blocked { by });
@@ -381,7 +381,7 @@ impl Run<'_> {
         // A Job that has run to its end may be deleted by then.
         let is_over = jobs::is_job(&reference.kind) && self.feeds.saw_complete(&resource, &applied);
         if outcome.is_done() && !is_over {
-            self.written.borrow_mut().push(Written {
+            self.written.borrow_mut().push(WrittenObject {
                 resource,
                 reference: reference.clone(),
                 uid: applied.uid().to_owned(),

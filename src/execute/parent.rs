@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::applyset::inventory::ApplySet;
-use crate::applyset::journal::{Ending, Entry};
+use crate::applyset::journal::{Ending, JournalEntry};
 use crate::applyset::key::{Key, Keyring};
 use crate::applyset::parent::{Parent, Record};
 use crate::applyset::put_back::PutBack;
@@ -18,7 +18,7 @@ use crate::kinds::jobs::{Irreversible, Recorded};
 use crate::object::commit::Commit;
 use crate::object::{GroupKind, GroupVersionKind, ObjectRef};
 use crate::observe;
-use crate::plan::{Action, Forgotten, ParentGap, Plan, Prune, Step, Version};
+use crate::plan::{Action, Forgotten, ObjectVersion, ParentGap, Plan, Prune, Step};
 
 /// The kinds and namespaces of members.
 #[derive(Debug, Default)]
@@ -94,7 +94,7 @@ pub(super) struct Kept {
     jobs: Recorded,
     /// What Jobs had done before the sync that cannot be undone.
     irreversible: Irreversible,
-    version: Option<Version>,
+    version: Option<ObjectVersion>,
 }
 
 impl Run<'_> {
@@ -104,7 +104,7 @@ impl Run<'_> {
         let completed = plan.facts.parent.as_ref().and_then(|parent| parent.completed.as_ref());
         let is_new = completed.is_none_or(|completed| completed.revision != self.execution.record.revision);
         let mut parents = plan.facts.parent.iter();
-        let ran = parents.any(|parent| self.runs.after(&parent.jobs) != parent.jobs);
+        let ran = parents.any(|parent| self.runs.to_record(&parent.jobs) != parent.jobs);
         let noted = plan.facts.parent.as_ref().map(|parent| &parent.unlisted);
         let is_gap = plan.facts.forgotten.as_ref().is_some_and(|forgotten| {
             !matches!(forgotten.gap, ParentGap::Unlisted) || Some(&forgotten.unlisted) != noted
@@ -175,7 +175,7 @@ impl Run<'_> {
             jobs: parent.jobs.clone(),
             irreversible: parent.irreversible.clone(),
             parent,
-            version: live.as_ref().map(Version::of),
+            version: live.as_ref().map(ObjectVersion::of),
         };
         kept.parent.jobs = self.runs.before(&kept.jobs);
         kept.parent.irreversible = self.runs.irreversible_before(&kept.irreversible);
@@ -207,9 +207,9 @@ impl Run<'_> {
                 ..self.execution.record.clone()
             });
         }
-        kept.parent.jobs = self.runs.after(&kept.jobs);
+        kept.parent.jobs = self.runs.to_record(&kept.jobs);
         kept.parent.irreversible = self.runs.irreversible_after(&kept.irreversible);
-        kept.parent.journal.push(Entry {
+        kept.parent.journal.push(JournalEntry {
             record: self.execution.record.clone(),
             ended: Some(Timestamp::now().to_string()),
             ending: match (remaining.complete, self.is_stopped()) {
@@ -225,7 +225,13 @@ impl Run<'_> {
                 Vec::new()
             },
             partial: !self.execution.query.selection.is_everything(),
-            left: self.left.borrow().iter().take(Entry::MOST_LEFT).cloned().collect(),
+            left: self
+                .left
+                .borrow()
+                .iter()
+                .take(JournalEntry::MOST_LEFT)
+                .cloned()
+                .collect(),
         });
         self.write(set, kept).await
     }
@@ -287,7 +293,7 @@ impl Run<'_> {
                     .ok_or_else(|| observe::failed(&format!("write {reference}"), error))?
             }
         };
-        kept.version = Some(Version::of(&stored));
+        kept.version = Some(ObjectVersion::of(&stored));
         Ok(())
     }
 }

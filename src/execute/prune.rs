@@ -9,8 +9,8 @@ use super::{Event, Execution, Hold, NotPruned, Outcome, Run, TRIES};
 use crate::cluster::{Deletion, Failure};
 use crate::object::{self, LiveObject};
 use crate::observe::{self, Query};
-use crate::plan::order::{Holder, Removal};
-use crate::plan::{self, Action, Contents, DeleteWork, Held, Step, Version, Work};
+use crate::plan::order::{KeptBy, Removal};
+use crate::plan::{self, Action, Contained, Contents, DeleteWork, ObjectVersion, Step, Work};
 
 /// What came of a request to delete.
 enum Deleted {
@@ -63,16 +63,16 @@ impl Run<'_> {
             for (index, holder) in held {
                 left.insert(index);
                 let hold = match holder {
-                    Holder::User(user) => Hold::UsedBy(steps[user].reference.clone()),
-                    Holder::Finalized(object) => Hold::Finalizes(steps[object].reference.clone()),
+                    KeptBy::User(user) => Hold::UsedBy(steps[user].reference.clone()),
+                    KeptBy::Finalized(object) => Hold::Finalizes(steps[object].reference.clone()),
                 };
                 self.settled(steps[index].reference.clone(), Outcome::NotGone(hold));
             }
             open -= deleted.len();
         }
         if open > 0 {
-            let why = before.unwrap_or(NotPruned::Stopped);
-            self.send(Event::NotPruned { objects: open, why });
+            let reason = before.unwrap_or(NotPruned::Stopped);
+            self.send(Event::NotPruned { objects: open, reason });
         }
         open == 0 && left.is_empty()
     }
@@ -143,7 +143,7 @@ impl Run<'_> {
                 Contents::Known { stays, leaves } => (stays, leaves),
                 Contents::Unknown(why) => return Some(Outcome::NotGone(Hold::Unseen(why))),
             };
-            let (follow, stay): (Vec<Held>, Vec<Held>) = stays
+            let (follow, stay): (Vec<Contained>, Vec<Contained>) = stays
                 .into_iter()
                 .partition(|held| may_follow && !held.owners.is_empty());
             if !stay.is_empty() {
@@ -166,7 +166,7 @@ impl Run<'_> {
     async fn try_delete(&self, step: &Step, work: &DeleteWork) -> Deleted {
         let reference = &step.reference;
         let cluster = &self.execution.cluster;
-        let mut version = Version::of(&work.live);
+        let mut version = ObjectVersion::of(&work.live);
         for _ in 0..TRIES {
             let _turn = self.requests.acquire().await;
             let deletion = Deletion {
@@ -192,7 +192,7 @@ impl Run<'_> {
                     return Deleted::Requested;
                 }
                 Ok(Some(live)) if plan::is_same_delete(&work.live, &live, &self.execution.query.policy) => {
-                    version = Version::of(&live);
+                    version = ObjectVersion::of(&live);
                 }
                 Ok(Some(_)) => return Deleted::Not(Outcome::Moved),
                 Err(error) => {

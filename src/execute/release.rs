@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
-use super::lease::{Held, Lease, MANAGER, PAUSE, WRITES, identity};
+use super::lease::{Lease, LeaseState, MANAGER, PAUSE, WRITES, identity};
 use crate::cluster::ClusterError;
 use crate::object::ObjectRef;
 
@@ -25,7 +25,7 @@ impl Lease {
     pub(super) async fn release(self) -> Result<(), NotReleased> {
         self.renewal.abort();
         self.fence.lift();
-        let Held::Yes { object, .. } = self.held.borrow().clone() else {
+        let LeaseState::Yes { object, .. } = self.held.borrow().clone() else {
             return Ok(());
         };
         let error = match timeout(self.valid, self.give_back(object)).await {

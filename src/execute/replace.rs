@@ -4,7 +4,7 @@ use super::apply::{Agreed, ApplyResult};
 use super::{Event, Outcome, Run, TRIES};
 use crate::cluster::{Deletion, Failure};
 use crate::observe;
-use crate::plan::{Action, Version};
+use crate::plan::{Action, ObjectVersion};
 
 impl Run<'_> {
     /// Deletes exactly the object that was planned for and waits until it is gone; not if the server
@@ -72,7 +72,7 @@ impl Run<'_> {
         }
     }
 
-    async fn request_delete(&self, agreed: &Agreed, old: &Version) -> Result<(), crate::cluster::ClusterError> {
+    async fn request_delete(&self, agreed: &Agreed, old: &ObjectVersion) -> Result<(), crate::cluster::ClusterError> {
         let _turn = self.requests.acquire().await;
         let deletion = Deletion {
             reference: &agreed.work.desired.reference,

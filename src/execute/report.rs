@@ -15,7 +15,7 @@ pub struct Report {
     pub outcomes: Vec<(ObjectRef, Outcome)>,
     /// The fields on which a stored object differs from the plan's prediction.
     pub mismatches: Vec<(ObjectRef, Vec<ShownPath>)>,
-    /// How many objects were to be pruned and were not, and why.
+    /// How many objects were to be pruned and were not, and the reason.
     pub not_pruned: Option<(usize, NotPruned)>,
     /// Whether it was stopped.
     pub interrupted: bool,
@@ -49,7 +49,7 @@ impl Report {
                 self.open.insert(reference, true);
             }
             Event::Mismatch { reference, paths } => self.mismatches.push((reference, paths)),
-            Event::NotPruned { objects, why } => self.not_pruned = Some((objects, why)),
+            Event::NotPruned { objects, reason } => self.not_pruned = Some((objects, reason)),
             Event::Queued { .. }
             | Event::Applied { .. }
             | Event::Waiting { .. }

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::jobs::{Inputs, Irreversible, Recorded};
+use crate::kinds::jobs::{InputDigests, Irreversible, Recorded};
 use crate::object::ObjectRef;
 use crate::plan::{Action, Plan};
 
@@ -18,7 +18,7 @@ pub(super) struct Runs {
     /// Those of them whose earlier run counts no more.
     begun: RefCell<BTreeSet<ObjectRef>>,
     /// Those that were seen complete.
-    completed: RefCell<BTreeMap<ObjectRef, Inputs>>,
+    completed: RefCell<BTreeMap<ObjectRef, InputDigests>>,
     /// What those do that cannot be undone and declare it.
     irreversible: Irreversible,
     /// Those that it is gone back across, which was allowed.
@@ -52,20 +52,20 @@ impl Runs {
     }
 
     /// A Job was seen complete.
-    pub(super) fn complete(&self, job: &ObjectRef, inputs: Inputs) {
+    pub(super) fn complete(&self, job: &ObjectRef, inputs: InputDigests) {
         self.completed.borrow_mut().insert(job.clone(), inputs);
     }
 
     /// What to keep before the first write. Once a Job is begun its earlier run counts no more, even
     /// if the sync ends between deleting it and creating it anew.
     pub(super) fn before(&self, recorded: &Recorded) -> Recorded {
-        let mut kept = self.after(recorded);
+        let mut kept = self.to_record(recorded);
         kept.retain(|job, _| !self.planned.contains(job));
         kept
     }
 
     /// What to keep after the last write, of what was `recorded` before the first one.
-    pub(super) fn after(&self, recorded: &Recorded) -> Recorded {
+    pub(super) fn to_record(&self, recorded: &Recorded) -> Recorded {
         let begun = self.begun.borrow();
         let standing = recorded
             .iter()
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn what_was_recorded_stays_until_the_job_is_begun_and_no_longer_than_git_wants_it() {
         let job = |name: &str| reference("batch/Job", Some("ns"), name);
-        let inputs = |digest: &str| Inputs::from_iter([("image".to_owned(), Some(digest.to_owned()))]);
+        let inputs = |digest: &str| InputDigests::from_iter([("image".to_owned(), Some(digest.to_owned()))]);
         let recorded: Recorded = ["stands", "blocked", "failed", "done", "dropped"]
             .map(|name| (job(name), inputs("old")))
             .into();
@@ -127,7 +127,7 @@ mod tests {
         runs.complete(&job("done"), inputs("new"));
         let expected = [("stands", "old"), ("blocked", "old"), ("done", "new")];
         assert_eq!(
-            runs.after(&recorded),
+            runs.to_record(&recorded),
             expected.map(|(name, digest)| (job(name), inputs(digest))).into()
         );
     }

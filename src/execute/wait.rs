@@ -5,21 +5,21 @@ use std::time::Duration;
 use super::{Event, Execution, Outcome, Run};
 use crate::cluster::Resource;
 use crate::kinds::health::Health;
-use crate::kinds::jobs::Inputs;
+use crate::kinds::jobs::InputDigests;
 use crate::object::LiveObject;
 use crate::observe;
-use crate::plan::Settled;
+use crate::plan::InSync;
 
 /// How long until the StorageClass of a claim that is not bound is read again.
 const CLASS_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Run<'_> {
     /// Waits until an object that is as git wants it is Current too.
-    pub(super) async fn await_settled(&self, settled: Settled) -> Outcome {
+    pub(super) async fn await_settled(&self, settled: InSync) -> Outcome {
         if settled.health.is_current() {
             return Outcome::Unchanged;
         }
-        let Settled {
+        let InSync {
             reference,
             resource,
             inputs,
@@ -40,7 +40,7 @@ impl Run<'_> {
         &self,
         resource: &Resource,
         live: &LiveObject,
-        inputs: Option<Inputs>,
+        inputs: Option<InputDigests>,
         done: Outcome,
     ) -> Outcome {
         let progress = |health: &Health| {

@@ -25,7 +25,7 @@ pub(super) enum State {
 
 impl State {
     /// The state that an outcome ends in.
-    pub(super) fn after(outcome: &Outcome) -> Self {
+    pub(super) fn following(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Conflict | Outcome::Refused(None) | Outcome::Skipped => Self::Left,
             Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Replaced | Outcome::Deleted => {

@@ -16,9 +16,9 @@ pub const DIGESTS: &str = "stackanetes.io/inputs-digest";
 /// kept that an annotation stays short; it is compared, and protects nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Inputs(BTreeMap<String, Option<String>>);
+pub struct InputDigests(BTreeMap<String, Option<String>>);
 
-impl Inputs {
+impl InputDigests {
     /// The digests that are noted on a live Job.
     pub fn noted(live: &LiveObject) -> Option<Self> {
         serde_json::from_str(live.annotation(DIGESTS)?).ok()
@@ -62,14 +62,14 @@ impl Inputs {
     }
 }
 
-impl FromIterator<(String, Option<String>)> for Inputs {
+impl FromIterator<(String, Option<String>)> for InputDigests {
     fn from_iter<T: IntoIterator<Item = (String, Option<String>)>>(digests: T) -> Self {
         Self(digests.into_iter().collect())
     }
 }
 
 /// As the annotation has them: JSON.
-impl fmt::Display for Inputs {
+impl fmt::Display for InputDigests {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }

@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::diagnostic::place::{Origin, Place};
 use crate::object::field::{FieldPath, ManagedFields};
 use generated::Generated;
-use inputs::Inputs;
+use inputs::InputDigests;
 use rule::Rule;
 
 /// A kind without its version: `Deployment.apps`, `ConfigMap`.
@@ -217,7 +217,7 @@ pub struct DesiredObject {
     /// The values that are made in the cluster.
     pub generate: Vec<Generated>,
     /// Of a Job: the digests of its declared inputs.
-    pub inputs: Option<Inputs>,
+    pub inputs: Option<InputDigests>,
     /// The rules that are about it, those first that go before others.
     pub rules: Vec<std::sync::Arc<Rule>>,
     /// Where its manifest names a namespace though its kind has none. The API server ignores that, and it is

@@ -22,14 +22,14 @@ pub struct ShownPath {
 
 /// What somebody wrote, and where its fields come from.
 #[derive(Debug, Clone, Copy)]
-pub struct Written<'a> {
+pub struct AuthoredObject<'a> {
     /// The object.
     pub value: &'a Value,
     /// What knows which of its fields are secret.
     pub origins: &'a dyn Origins,
 }
 
-impl<'a> From<&'a DesiredObject> for Written<'a> {
+impl<'a> From<&'a DesiredObject> for AuthoredObject<'a> {
     fn from(desired: &'a DesiredObject) -> Self {
         Self {
             value: &desired.value,
@@ -41,7 +41,7 @@ impl<'a> From<&'a DesiredObject> for Written<'a> {
 impl ShownPath {
     /// The path of a field of an object of which git says, or said, all of `sides`. A key is hidden where it is
     /// a secret in any of them or, where it is in none, where it reads as one.
-    pub fn of<'a>(path: &FieldPath, sides: impl IntoIterator<Item = impl Into<Written<'a>>>) -> Self {
+    pub fn of<'a>(path: &FieldPath, sides: impl IntoIterator<Item = impl Into<AuthoredObject<'a>>>) -> Self {
         let mut walks: Vec<Walk<'_>> = sides.into_iter().map(|side| Walk::new(side.into())).collect();
         let mut shown = Self::default();
         for element in path.elements() {
@@ -80,7 +80,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(written: Written<'a>) -> Self {
+    fn new(written: AuthoredObject<'a>) -> Self {
         Self {
             origins: written.origins,
             reached: vec![(FieldPath::root(), written.value)],

@@ -6,7 +6,7 @@ use std::error::Error as _;
 use futures::StreamExt as _;
 use rayon::iter::{Either, IntoParallelIterator as _, ParallelIterator as _};
 
-use super::ask_one::{Inquiry, Wanted, bind, is_because, read};
+use super::ask_one::{Inquiry, WantedObject, bind, is_because, read};
 use super::explain::refused;
 use super::members::Observer;
 use super::payload::Payload;
@@ -16,10 +16,10 @@ use crate::cluster::{ClusterError, Failure, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::definition::Definition;
 use crate::kinds::generate;
-use crate::kinds::jobs::Run;
+use crate::kinds::jobs::JobRun;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef, is_definition};
 use crate::plan::compare;
-use crate::plan::{Answered, Observation, Unverified, Version};
+use crate::plan::{Answered, ObjectVersion, Observation, Unverified};
 use crate::ssa::schema::Schema;
 
 /// A desired object, how its kind is reached, and the member that it is, if it is one.
@@ -119,17 +119,17 @@ impl Observer<'_> {
             Some((listed, live)) if listed.gvk == resource.gvk && !is_open => live,
             member => return Err(Box::new((desired, resource, member))),
         };
-        let mut made = self.made(&desired, Some(&live), around.schema);
+        let mut made = self.payload_of(&desired, Some(&live), around.schema);
         if !self.is_proved(&desired, &mut made, &live, around.schema) {
             let member = Some((resource.clone(), live));
             return Err(Box::new((desired, resource, member)));
         }
-        let wanted = Wanted {
+        let wanted = WantedObject {
             desired,
             resource,
             made,
         };
-        Ok(wanted.observed(Some(live), Answered::Proved, Run::Plain))
+        Ok(wanted.observed(Some(live), Answered::Proved, JobRun::Plain))
     }
 
     /// Of a Job, its inputs decide; and what is still to be made in the cluster is no proof. What is sent is used up.
@@ -140,7 +140,7 @@ impl Observer<'_> {
             && compare::is_proved(made.sent.take(), live, schema, &self.query.policy.field_manager)
     }
 
-    fn made(&self, desired: &DesiredObject, live: Option<&LiveObject>, schema: &Schema) -> Payload {
+    fn payload_of(&self, desired: &DesiredObject, live: Option<&LiveObject>, schema: &Schema) -> Payload {
         Payload::new(self.query, (self.discovery, schema), desired, live)
     }
 
@@ -210,14 +210,14 @@ impl Observer<'_> {
             None => (!is_served).then(|| (Unverified::KindMissing, member.as_ref().map(|(_, live)| live.clone()))),
         };
         if let Some((why, live)) = unverified {
-            let mut made = self.made(&desired, live.as_ref(), around.schema);
-            bind(&mut made.sent, live.as_ref().map(Version::of).as_ref());
-            let wanted = Wanted {
+            let mut made = self.payload_of(&desired, live.as_ref(), around.schema);
+            bind(&mut made.sent, live.as_ref().map(ObjectVersion::of).as_ref());
+            let wanted = WantedObject {
                 desired,
                 resource,
                 made,
             };
-            return Ok(wanted.observed(live, not_yet(why), Run::Plain));
+            return Ok(wanted.observed(live, not_yet(why), JobRun::Plain));
         }
         let recorded = self.completed.get(&desired.reference);
         let live = match member {

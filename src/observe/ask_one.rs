@@ -14,16 +14,16 @@ use super::predict::{not_yet, predict};
 use super::replacement;
 use crate::cluster::{Answer, Apply, Cluster, ClusterError, Discovery, Failure, Force, Persist, Resource};
 use crate::diagnostic::error::{Error, Result};
-use crate::kinds::jobs::{Inputs, Run};
+use crate::kinds::jobs::{InputDigests, JobRun};
 use crate::object::{DesiredObject, LiveObject};
 use crate::plan::migrate::Migration;
-use crate::plan::{self, Answered, Claim, Observation, Unverified, Version};
+use crate::plan::{self, Answered, ObjectVersion, Observation, Ownership, Unverified};
 use crate::sops;
 use crate::ssa::schema::Schema;
 
 /// Whether the server was not asked for this reason.
 pub(super) fn is_because(answer: &Answered, reason: &Unverified) -> bool {
-    matches!(answer, Answered::Unverified { why, .. } if why == reason)
+    matches!(answer, Answered::Unverified { reason: of, .. } if of == reason)
 }
 
 /// Whether a refusal is about the object alone. A binding of a role that is not there is answered with 404.
@@ -36,7 +36,7 @@ fn is_about_object(error: &ClusterError) -> bool {
 
 /// What is known of the server that a plan was made with.
 #[derive(Clone, Copy)]
-pub struct Server<'a> {
+pub struct ServerView<'a> {
     /// The cluster that is asked.
     pub cluster: &'a dyn Cluster,
     /// The kinds that it knows.
@@ -46,26 +46,26 @@ pub struct Server<'a> {
 }
 
 /// One object, before it is known what the server says.
-pub(super) struct Wanted {
+pub(super) struct WantedObject {
     pub(super) desired: DesiredObject,
     pub(super) resource: Resource,
     pub(super) made: Payload,
 }
 
-impl Wanted {
+impl WantedObject {
     /// What is said of an object that the server refuses: a refusal that is about the object is told with the
     /// others' changes, everything else ends it all.
     fn refused(self, live: Option<LiveObject>, error: ClusterError) -> Result<Observation> {
         let is_about_it = is_about_object(&error);
         let refusal = refused(&self.desired, error);
         if is_about_it {
-            Ok(self.observed(live, Answered::Refused(Arc::new(refusal)), Run::Plain))
+            Ok(self.observed(live, Answered::Refused(Arc::new(refusal)), JobRun::Plain))
         } else {
             Err(refusal)
         }
     }
 
-    pub(super) fn observed(self, live: Option<LiveObject>, answer: Answered, run: Run) -> Observation {
+    pub(super) fn observed(self, live: Option<LiveObject>, answer: Answered, run: JobRun) -> Observation {
         let Payload { sent, ruled, migration } = self.made;
         Observation {
             desired: self.desired,
@@ -83,12 +83,12 @@ impl Wanted {
 /// Looks again at one object that changed while a plan for it was being executed. Once it is executed,
 /// no earlier run of a Job counts.
 pub async fn observe_again(
-    server: &Server<'_>,
+    server: &ServerView<'_>,
     desired: DesiredObject,
     resource: Resource,
     query: &Query,
 ) -> Result<Observation> {
-    let Server {
+    let ServerView {
         cluster,
         discovery,
         schema,
@@ -125,7 +125,7 @@ const TRIES: usize = 5;
 
 /// Binds what is applied to the version of the live object that it was planned for or, where there
 /// was none, to there being none: the server refuses it with a conflict otherwise.
-pub fn bind(sent: &mut Value, live: Option<&Version>) {
+pub fn bind(sent: &mut Value, live: Option<&ObjectVersion>) {
     let metadata = &mut sent["metadata"];
     if let Some(live) = live {
         metadata["uid"] = live.uid.clone().into();
@@ -146,7 +146,7 @@ pub(super) struct Inquiry<'a> {
     pub(super) query: &'a Query,
     pub(super) discovery: &'a Discovery,
     /// The inputs that it has completed with, of a Job.
-    pub(super) recorded: Option<&'a Inputs>,
+    pub(super) recorded: Option<&'a InputDigests>,
     /// Whether the right to ask is not known to be missing.
     pub(super) may_ask: bool,
     /// How it is merged once everything is applied.
@@ -190,24 +190,24 @@ impl Inquiry<'_> {
         let mut is_fixed = false;
         for _ in 0..TRIES {
             let (set, rerun) = (query.set.as_ref(), &query.policy.rerun);
-            let run = Run::of(&desired, live.as_ref(), self.recorded, set, rerun, is_fixed);
+            let run = JobRun::of(&desired, live.as_ref(), self.recorded, set, rerun, is_fixed);
             // What is created anew is as git says, whole.
             let stays = live
                 .as_ref()
-                .filter(|live| live.deletion_timestamp().is_none() && !matches!(run, Run::Again(_)));
+                .filter(|live| live.deletion_timestamp().is_none() && !matches!(run, JobRun::Again(_)));
             let mut made = Payload::new(query, (self.discovery, self.schema), &desired, stays);
-            if let (Run::Noted, Some(live)) = (&run, &live) {
+            if let (JobRun::Noted, Some(live)) = (&run, &live) {
                 job::keep_spec(&mut made.sent, live);
             }
             let unasked = self.unasked(&desired, live.as_ref(), &run, made.migration.as_ref());
             // It is for when the old one is gone.
-            let is_anew = matches!(run, Run::Again(_))
+            let is_anew = matches!(run, JobRun::Again(_))
                 || unasked
                     .as_ref()
                     .is_some_and(|answer| is_because(answer, &Unverified::BeingDeleted));
             bind(
                 &mut made.sent,
-                live.as_ref().filter(|_| !is_anew).map(Version::of).as_ref(),
+                live.as_ref().filter(|_| !is_anew).map(ObjectVersion::of).as_ref(),
             );
             let answer = match unasked {
                 Some(answer) => Ok(answer),
@@ -215,7 +215,7 @@ impl Inquiry<'_> {
             };
             match answer {
                 Ok(answer) => {
-                    let wanted = Wanted {
+                    let wanted = WantedObject {
                         desired,
                         resource,
                         made,
@@ -237,7 +237,7 @@ impl Inquiry<'_> {
                 }
                 Err(error) => {
                     let claim = self.foreign(&desired, live.as_ref());
-                    let wanted = Wanted {
+                    let wanted = WantedObject {
                         desired,
                         resource,
                         made,
@@ -253,26 +253,31 @@ impl Inquiry<'_> {
         }
         if let Some(claim) = self.foreign(&desired, live.as_ref()) {
             let made = Payload::new(query, (self.discovery, self.schema), &desired, live.as_ref());
-            let wanted = Wanted {
+            let wanted = WantedObject {
                 desired,
                 resource,
                 made,
             };
-            return Ok(wanted.observed(live, Answered::NotOurs(claim, None), Run::Plain));
+            return Ok(wanted.observed(live, Answered::NotOurs(claim, None), JobRun::Plain));
         }
         Err(Error::new(format!("{} changes faster than it can be compared", desired.reference)).hint("try again"))
     }
 
     /// Whose the object is that is there, where it is not ours to change: nobody needs to know what an apply would do to
     /// it, so nothing ends because that cannot be found out.
-    fn foreign(&self, desired: &DesiredObject, live: Option<&LiveObject>) -> Option<Claim> {
+    fn foreign(&self, desired: &DesiredObject, live: Option<&LiveObject>) -> Option<Ownership> {
         let claim = plan::claim(desired, live?, self.query.set.as_ref(), &self.query.policy);
         (!claim.allows_change()).then_some(claim)
     }
 
     /// What is said of an object of which the server refuses an apply, where there is another way to what
     /// git wants.
-    async fn instead(&self, mut wanted: Wanted, live: Option<LiveObject>, error: ClusterError) -> Result<Observation> {
+    async fn instead(
+        &self,
+        mut wanted: WantedObject,
+        live: Option<LiveObject>,
+        error: ClusterError,
+    ) -> Result<Observation> {
         let live = match live {
             Some(live) if wanted.desired.inputs.is_none() => live,
             live => return wanted.refused(live, error),
@@ -281,7 +286,7 @@ impl Inquiry<'_> {
             return match defaulted::refused_fields(&error, &wanted.made.sent, &live) {
                 Some(fields) => {
                     wanted.made = wanted.made.taking(self.query, &live, &fields);
-                    Ok(wanted.observed(Some(live), not_yet(Unverified::Defaulted(fields)), Run::Plain))
+                    Ok(wanted.observed(Some(live), not_yet(Unverified::Defaulted(fields)), JobRun::Plain))
                 }
                 None => wanted.refused(Some(live), error),
             };
@@ -298,7 +303,7 @@ impl Inquiry<'_> {
             field_manager: &self.query.policy.field_manager,
         };
         match trial.answer(fields).await {
-            Ok(answer) => Ok(wanted.observed(Some(live), answer, Run::Plain)),
+            Ok(answer) => Ok(wanted.observed(Some(live), answer, JobRun::Plain)),
             Err(error) => wanted.refused(Some(live), error),
         }
     }
@@ -308,17 +313,17 @@ impl Inquiry<'_> {
         &self,
         desired: &DesiredObject,
         live: Option<&LiveObject>,
-        run: &Run,
+        run: &JobRun,
         migration: Option<&Migration>,
     ) -> Option<Answered> {
         let query = self.query;
         let claim = live.map(|live| plan::claim(desired, live, query.set.as_ref(), &query.policy));
         match claim {
             // A Job that is not ours is none that we would run.
-            Some(claim) if !claim.allows_change() && (claim != Claim::NotOurs || desired.inputs.is_some()) => {
+            Some(claim) if !claim.allows_change() && (claim != Ownership::NotOurs || desired.inputs.is_some()) => {
                 return Some(Answered::NotOurs(claim, None));
             }
-            _ if *run == Run::UpToDate => return Some(Answered::UpToDate),
+            _ if *run == JobRun::UpToDate => return Some(Answered::UpToDate),
             _ => {}
         }
         if live.is_some_and(|live| live.deletion_timestamp().is_some()) {
@@ -344,7 +349,7 @@ impl Inquiry<'_> {
         resource: &Resource,
         made: &Payload,
         live: Option<&LiveObject>,
-        run: &Run,
+        run: &JobRun,
     ) -> Result<Answered, ClusterError> {
         let sent = &made.sent;
         let field_manager = &self.query.policy.field_manager;
@@ -353,7 +358,7 @@ impl Inquiry<'_> {
             object,
             warnings: words,
             ..
-        } = if let (Run::Again(_), Some(live)) = (run, live) {
+        } = if let (JobRun::Again(_), Some(live)) = (run, live) {
             job::validate(self.cluster, resource, reference, sent, live.uid(), field_manager).await?
         } else {
             let apply = Apply {

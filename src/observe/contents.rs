@@ -11,7 +11,7 @@ use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Cluster, ClusterError, Discovery, Resource, Scope};
 use crate::kinds::definition::Definition;
 use crate::object::{GroupKind, GroupVersionKind, LiveObject, ObjectRef, is_definition};
-use crate::plan::{Contents, Held, Unseen};
+use crate::plan::{Contained, Contents, Unseen};
 
 /// The label of the Endpoints that the control plane writes, and deletes a moment after their Service.
 const ENDPOINTS_WRITER: &str = "endpoints.kubernetes.io/managed-by";
@@ -145,8 +145,8 @@ fn missed(objects: &[LiveObject], kinds: &BTreeSet<&GroupKind>, set: Option<&App
     }
 }
 
-fn held(object: &LiveObject) -> Held {
-    Held {
+fn held(object: &LiveObject) -> Contained {
+    Contained {
         reference: object.reference(),
         uid: object.uid().to_owned(),
         owners: owners(object).map(|owner| owner.uid.to_owned()).collect(),

@@ -8,7 +8,7 @@ use super::bind;
 use crate::cluster::{Answer, Apply, CauseKind, Cluster, ClusterError, Failure, Force, Persist, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::nearest;
-use crate::kinds::jobs::{self, Run};
+use crate::kinds::jobs::{self, JobRun};
 use crate::object::{LiveObject, ObjectRef};
 
 /// What is sent for a Job that stays while our notes on it change: its spec as it is.
@@ -64,8 +64,8 @@ pub async fn validate(
 }
 
 /// Whether the server refuses a change only because the fields cannot be changed.
-pub(super) fn is_fixed(run: &Run, error: &ClusterError) -> bool {
-    *run == Run::Plain
+pub(super) fn is_fixed(run: &JobRun, error: &ClusterError) -> bool {
+    *run == JobRun::Plain
         && error.failure == Failure::Invalid
         && !error.causes.is_empty()
         && error.causes.iter().all(|cause| cause.kind == CauseKind::Immutable)

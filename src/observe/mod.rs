@@ -12,10 +12,10 @@ mod defaulted;
 mod diagnosis;
 mod everywhere;
 mod explain;
-mod found;
 pub mod history;
 mod job;
 mod key;
+mod member_search;
 mod members;
 mod metrics;
 mod migrated;
@@ -59,13 +59,13 @@ use members::{Observer, split_hidden};
 use provable::Provable;
 use schemas::Schemas;
 
-pub use ask_one::{Server, bind, observe_again};
+pub use ask_one::{ServerView, bind, observe_again};
 pub use contents::contents;
 pub use diagnosis::{explained, waits_for_consumer};
 pub use explain::{failed, refused, warnings};
-pub use found::{Found, read_members};
 pub use job::validate;
 pub use key::is_needed as needs_key;
+pub use member_search::{MemberSearch, read_members};
 pub use replacement::without_addresses;
 pub use resolve::{Resolved, name_namespace, resolve_all, resolve_known};
 pub use whole_set::whole_set;
@@ -125,7 +125,7 @@ pub struct ClosedFiles {
     /// The files.
     pub files: BTreeSet<Closed>,
     /// The directory that they are in, with its earlier commits.
-    pub directory: history::Directory,
+    pub directory: history::DirectoryInputs,
 }
 
 /// How a kind's members were listed, and so how they can be watched.

@@ -6,7 +6,7 @@ use super::members::Observer;
 use crate::applyset::parent;
 use crate::cluster::Scope;
 use crate::object::{GroupKind, ObjectRef};
-use crate::plan::{Answered, Claim, Observation, OtherSet};
+use crate::plan::{Answered, Observation, OtherSet, Ownership};
 
 impl Observer<'_> {
     /// Names the parents of other ApplySets that have objects which git wants. A parent that is no ConfigMap, or that
@@ -15,7 +15,7 @@ impl Observer<'_> {
         let others = objects
             .iter_mut()
             .filter_map(|observation| match &mut observation.answer {
-                Answered::NotOurs(Claim::Other(set), _) => Some(set),
+                Answered::NotOurs(Ownership::Other(set), _) => Some(set),
                 _ => None,
             });
         let others: Vec<&mut OtherSet> = others.collect();

@@ -3,21 +3,21 @@
 use serde_json::Value;
 
 use super::Query;
-use crate::applyset::inventory::Applied;
+use crate::applyset::inventory::AppliedDigests;
 use crate::diagnostic::error::{Error, Result};
 use crate::object::field::FieldPath;
 use crate::object::shown::ShownPath;
 use crate::object::{self, DesiredObject, LiveObject};
 use crate::plan::{Answered, Observation, Unpredicted, Unverified};
 use crate::ssa::canonical;
-use crate::ssa::merge::{OnConflict, Refusal, Writer};
+use crate::ssa::merge::{MergeError, OnConflict, Writer};
 use crate::ssa::predict::{self, Request};
 use crate::ssa::schema::Schema;
 
 /// What is said of an observation until it is predicted.
-pub(super) fn not_yet(why: Unverified) -> Answered {
+pub(super) fn not_yet(reason: Unverified) -> Answered {
     Answered::Unverified {
-        why,
+        reason,
         predicted: Err(Unpredicted::NotAsked),
     }
 }
@@ -30,19 +30,19 @@ pub(super) fn is_unverified(observation: &Observation) -> bool {
 /// Predicts what could not be asked about. What the schema does not allow is an error, as it is where the
 /// server says so.
 pub(super) fn predict(observation: &mut Observation, schema: &Schema, query: &Query) -> Result<()> {
-    let Answered::Unverified { why, predicted } = &mut observation.answer else {
+    let Answered::Unverified { reason, predicted } = &mut observation.answer else {
         return Ok(());
     };
     let sent = &observation.sent;
     let mut read_anew = None;
-    if let (Unverified::KindMissing, Some(kind)) = (&*why, schema.kind_of(sent)) {
+    if let (Unverified::KindMissing, Some(kind)) = (&*reason, schema.kind_of(sent)) {
         if observation.live.is_some() && kind.is_converted_by_webhook() {
-            *predicted = Err(Unpredicted::Refused(Refusal::Converted(kind.gvk().clone())));
+            *predicted = Err(Unpredicted::Refused(MergeError::Converted(kind.gvk().clone())));
             return Ok(());
         }
         observation.live = observation.live.take().map(|live| in_version_of(sent, live));
     }
-    if let (Unverified::KindMissing | Unverified::DefinitionChanges, Some(kind)) = (&*why, schema.kind_of(sent)) {
+    if let (Unverified::KindMissing | Unverified::DefinitionChanges, Some(kind)) = (&*reason, schema.kind_of(sent)) {
         // What the new definition does not have is seen to go, though the server reads the object without it.
         read_anew = observation.live.as_ref().filter(|_| !kind.is_built_in()).map(|live| {
             let mut value = live.value().clone();
@@ -52,7 +52,7 @@ pub(super) fn predict(observation: &mut Observation, schema: &Schema, query: &Qu
     }
     // What is going is not what is applied to.
     let live = read_anew.as_ref().or(observation.live.as_ref());
-    let live = live.filter(|_| *why != Unverified::BeingDeleted);
+    let live = live.filter(|_| *reason != Unverified::BeingDeleted);
     // What becomes ours first is ours already.
     let migrated = live
         .zip(observation.migration.as_ref())
@@ -68,7 +68,7 @@ pub(super) fn predict(observation: &mut Observation, schema: &Schema, query: &Qu
     };
     *predicted = match predict::predict(schema, &request) {
         Ok(predicted) => Ok(LiveObject::new(predicted.object)),
-        Err(refusal @ Refusal::Invalid(_)) => return Err(invalid(&observation.desired, &refusal)),
+        Err(refusal @ MergeError::Invalid(_)) => return Err(invalid(&observation.desired, &refusal)),
         Err(refusal) => Err(Unpredicted::Refused(refusal)),
     };
     Ok(())
@@ -76,7 +76,7 @@ pub(super) fn predict(observation: &mut Observation, schema: &Schema, query: &Qu
 
 /// Whether git says, to the last value, what it said at the last apply. Of a Secret that is not known.
 fn is_as_applied(desired: &DesiredObject, live: &LiveObject) -> bool {
-    Applied::noted(live).is_some_and(|noted| noted.values.is_some() && noted == Applied::of(desired))
+    AppliedDigests::noted(live).is_some_and(|noted| noted.values.is_some() && noted == AppliedDigests::of(desired))
 }
 
 /// The object in the version in which it is to be written, which the server does not serve yet.
@@ -88,10 +88,10 @@ fn in_version_of(sent: &Value, live: LiveObject) -> LiveObject {
 
 /// The words for what the schema does not allow, each at its field. They quote no values but those that
 /// tell the items of a list apart.
-fn invalid(desired: &DesiredObject, refusal: &Refusal) -> Error {
+fn invalid(desired: &DesiredObject, refusal: &MergeError) -> Error {
     let reference = &desired.reference;
     let error = Error::new(format!("{reference} is not valid"));
-    let Refusal::Invalid(mistakes) = refusal else {
+    let MergeError::Invalid(mistakes) = refusal else {
         return error;
     };
     let is_secret = object::is_secret(&reference.kind) || desired.origins.is_secret(&FieldPath::root());
@@ -115,7 +115,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::kinds::jobs::Run;
+    use crate::kinds::jobs::JobRun;
     use crate::object::selection::Selection;
     use crate::plan::Policy;
     use crate::testing::{desired, desired_with_secret, resource};
@@ -137,15 +137,15 @@ mod tests {
         }
     }
 
-    fn observation(desired: DesiredObject, live: Option<Value>, why: Unverified) -> Observation {
+    fn observation(desired: DesiredObject, live: Option<Value>, reason: Unverified) -> Observation {
         Observation {
             resource: resource(&desired.gvk().api_version(), &desired.reference.kind.kind, true),
             sent: desired.value.clone(),
             ruled: crate::source::rules::Ruled::default(),
             migration: None,
             live: live.map(LiveObject::new),
-            answer: not_yet(why),
-            run: Run::Plain,
+            answer: not_yet(reason),
+            run: JobRun::Plain,
             desired,
         }
     }
@@ -196,7 +196,7 @@ mod tests {
         let kind = observed.desired.gvk().clone();
         assert_eq!(
             predicted(&observed),
-            Err(&Unpredicted::Refused(Refusal::Converted(kind)))
+            Err(&Unpredicted::Refused(MergeError::Converted(kind)))
         );
     }
 
@@ -204,8 +204,8 @@ mod tests {
     fn what_is_going_is_not_what_is_applied_to() {
         let live = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "ns"}, "data": {"old": "1"}});
         let git = desired("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: ns}\ndata: {new: '1'}\n");
-        for (why, has_old) in [(Unverified::BeingDeleted, false), (Unverified::NotAllowed, true)] {
-            let mut observed = observation(git.clone(), Some(live.clone()), why);
+        for (reason, has_old) in [(Unverified::BeingDeleted, false), (Unverified::NotAllowed, true)] {
+            let mut observed = observation(git.clone(), Some(live.clone()), reason);
             predict(&mut observed, Schema::bundled(), &query()).expect("it is valid");
             let data = &predicted(&observed).expect("it is predicted")["data"];
             assert_eq!(data.get("old").is_some(), has_old);
@@ -219,7 +219,7 @@ mod tests {
         let kind = observed.desired.gvk().clone();
         assert_eq!(
             predicted(&observed),
-            Err(&Unpredicted::Refused(Refusal::UnknownKind(kind)))
+            Err(&Unpredicted::Refused(MergeError::UnknownKind(kind)))
         );
     }
 

@@ -10,7 +10,7 @@ use crate::cluster::{Discovery, Scope};
 use crate::diagnostic::error::{Error, Result};
 use crate::object::{LiveObject, ObjectRef};
 use crate::plan::{Idle, Observation};
-use crate::source::rules::{self, Rule, Scaling, Source};
+use crate::source::rules::{self, Rule, RuleOrigin, Scaling};
 
 /// Kinds that rules name must be kinds.
 pub(super) fn check(rules: &[Arc<Rule>], known: &Discovery) -> Result<()> {
@@ -43,7 +43,9 @@ impl Observer<'_> {
             let reference = &object.reference;
             let has_autoscaler = || {
                 let about = rules::about(&all, reference);
-                about.iter().any(|rule| matches!(rule.source, Source::Autoscaler(_)))
+                about
+                    .iter()
+                    .any(|rule| matches!(rule.source, RuleOrigin::Autoscaler(_)))
             };
             if live(reference).is_some_and(rules::is_scaled) && !has_autoscaler() {
                 namespaces.extend(reference.namespace.clone());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::found::{Found, read_members};
+use super::member_search::{MemberSearch, read_members};
 use super::{Observations, Query, Served, in_containers, read_parent};
 use crate::cluster::Cluster;
 use crate::diagnostic::error::Result;
@@ -19,7 +19,7 @@ pub async fn whole_set(cluster: &dyn Cluster, query: &Query) -> Result<Option<Ob
     let Some(found) = read_members(cluster, query, &discovery, parent.as_ref()).await? else {
         return Ok(None);
     };
-    let Found {
+    let MemberSearch {
         live: orphans,
         scopes,
         not_compared,

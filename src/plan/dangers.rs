@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Action, Lost, Plan, Reason, Restarts, Step, Work, is_container, is_precious};
 use crate::kinds::jobs::IRREVERSIBLE;
-use crate::kinds::privilege::{Privilege, Severity};
+use crate::kinds::privilege::{Breadth, Privilege};
 use crate::object::field::FieldPath;
 use crate::object::{GroupKind, ObjectRef};
 
@@ -98,7 +98,7 @@ impl<'a> Danger<'a> {
     }
 
     /// How much somebody may do by it, at most; nothing where nobody may do more than before.
-    pub fn severity(&self) -> Option<Severity> {
+    pub fn severity(&self) -> Option<Breadth> {
         match self {
             Self::Grants(_, privileges) => privileges.iter().map(Privilege::severity).min(),
             Self::Irreversible(..)

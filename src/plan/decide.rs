@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use super::compare::{self, Cause, Comparison, FieldChange, Sides};
 use super::immutable::{self, Around};
 use super::{
-    Action, Adopting, Answered, ApplyWork, Claim, Conflicts, Observation, Past, Policy, Reason, Restarts, Settled,
-    Step, Tolerated, Unverified, Version, Warning, Work,
+    Action, Adopting, Answered, ApplyWork, Conflicts, InSync, ObjectVersion, Observation, Ownership, Past, Policy,
+    Reason, Restarts, Step, Tolerated, Unverified, Warning, Work,
 };
 use crate::applyset::inventory;
 use crate::cluster::Propagation;
 use crate::kinds::generate;
 use crate::kinds::health::{self, Health};
-use crate::kinds::jobs::{self, Inputs, Run};
+use crate::kinds::jobs::{self, InputDigests, JobRun};
 use crate::kinds::keeper::Keeper;
 use crate::kinds::privilege::Privilege;
 use crate::object::field::{FieldPath, ManagedFields};
@@ -25,7 +25,7 @@ pub enum Decision {
     /// Something is to be done, or stands in the way.
     Step(Box<Step>),
     /// It is as it should be.
-    Unchanged(Box<Settled>),
+    Unchanged(Box<InSync>),
 }
 
 /// Decides for one desired object.
@@ -44,14 +44,14 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
     if let (None, Some(deleted)) = (&live, &past.deleted) {
         step.reason = Reason::Deleted(deleted.clone());
     }
-    if let Run::Again(why) = &run {
+    if let JobRun::Again(why) = &run {
         step.reason = Reason::Runs(why.clone());
     }
     let mut work = ApplyWork {
         desired,
         resource,
         sent,
-        live: live.as_ref().map(Version::of),
+        live: live.as_ref().map(ObjectVersion::of),
         predicted: None,
         dependents: Propagation::Foreground,
         migration,
@@ -80,8 +80,8 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
             return left(step, Action::Skip, not_ours(claim, adopted));
         }
         Answered::ByServer { object, warnings } => (Ok(object), warnings),
-        Answered::Unverified { why, predicted } => {
-            step.unverified = Some(why);
+        Answered::Unverified { reason, predicted } => {
+            step.unverified = Some(reason);
             (predicted, Vec::new())
         }
     };
@@ -104,7 +104,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
                 migration: work.migration.as_ref(),
             };
             let comparison = compared(&sides, &policy.field_manager);
-            if matches!(run, Run::Again(_)) {
+            if matches!(run, JobRun::Again(_)) {
                 step.action = Action::Replace;
                 step.changes = replaced(comparison.changes);
             } else if due.is_some() || !is_nothing(&comparison, step.unverified.as_ref()) {
@@ -120,7 +120,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
                 return settled(step, work, Some(live));
             }
         }
-        (Some(_), Err(_)) if matches!(run, Run::Again(_)) => step.action = Action::Replace,
+        (Some(_), Err(_)) if matches!(run, JobRun::Again(_)) => step.action = Action::Replace,
         (Some(_), Err(why)) => (step.action, step.reason) = (Action::Update, Reason::Unpredicted(why.clone())),
         (None, _) => {}
     }
@@ -189,7 +189,7 @@ fn new(desired: &DesiredObject) -> Step {
 pub(super) fn compared(sides: &Sides<'_>, field_manager: &str) -> Comparison {
     let mut comparison = compare::compare(sides, field_manager);
     let inputs = sides.desired.inputs.as_ref();
-    comparison.noted |= inputs.is_some_and(|inputs| inputs.adds_to(Inputs::noted(sides.live).as_ref()));
+    comparison.noted |= inputs.is_some_and(|inputs| inputs.adds_to(InputDigests::noted(sides.live).as_ref()));
     comparison
 }
 
@@ -202,10 +202,10 @@ fn moved(desired: &DesiredObject, live: &LiveObject, field_manager: &str) -> Opt
 }
 
 /// Why an object that is not ours is left alone, and what would be decided if it were adopted, as far as that is known.
-fn not_ours(claim: Claim, adopted: Option<Decision>) -> Reason {
+fn not_ours(claim: Ownership, adopted: Option<Decision>) -> Reason {
     match claim {
-        Claim::Other(set) => Reason::OtherApplySet(set),
-        Claim::Ours | Claim::Adoptable | Claim::NotOurs => {
+        Ownership::Other(set) => Reason::OtherApplySet(set),
+        Ownership::Ours | Ownership::Adoptable | Ownership::NotOurs => {
             Reason::NotOurs(Box::new(adopted.map_or(Adopting::Unknown, Adopting::of)))
         }
     }
@@ -240,7 +240,7 @@ fn is_nothing(comparison: &Comparison, unverified: Option<&Unverified>) -> bool 
 
 /// An object that is as it should be.
 fn settled(step: Step, work: ApplyWork, live: Option<&LiveObject>) -> Decision {
-    Decision::Unchanged(Box::new(Settled {
+    Decision::Unchanged(Box::new(InSync {
         unverified: step.unverified,
         tolerated: step.tolerated,
         warnings: step.warnings,
@@ -249,10 +249,10 @@ fn settled(step: Step, work: ApplyWork, live: Option<&LiveObject>) -> Decision {
 }
 
 /// An object that stays as it is. A Job that is not there any more, or is going, has done its work.
-fn standing(work: ApplyWork, live: Option<&LiveObject>) -> Settled {
+fn standing(work: ApplyWork, live: Option<&LiveObject>) -> InSync {
     let ApplyWork { desired, resource, .. } = work;
     let there = live.filter(|live| desired.inputs.is_none() || live.deletion_timestamp().is_none());
-    Settled {
+    InSync {
         resource,
         health: there.map_or_else(Health::current, health::of),
         unverified: None,

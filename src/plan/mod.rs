@@ -38,13 +38,13 @@ pub use observed::{
     Answered, Back, Deleted, Facts, Forgotten, Idle, Immutable, Lineage, NoBase, NotCompared, Observation, Observed,
     ParentGap, Past, Unpredicted, Untried, Unverified,
 };
-pub use ownership::{Claim, OtherSet, claim};
+pub use ownership::{OtherSet, Ownership, claim};
 pub use policy::{Conflicts, Elsewhere, Empty, Environment, GoingBack, Policy, Prune, SecretDefaults, Whose};
-pub use prune::{Budget, Contents, Held, NoBudget, Unseen, is_precious, is_same_delete, names_kind};
+pub use prune::{Budget, Contained, Contents, NoBudget, Unseen, is_precious, is_same_delete, names_kind};
 pub use saved::{
     API_VERSION, ApplySetName, KIND, MadeOf, Moved, OtherPart, SavedChange, SavedPlan, SavedStep, SavedVersion,
 };
-pub use step::{Action, ApplyWork, DeleteWork, Plan, Reason, Refusal, Restarts, Settled, Step, Version, Work};
+pub use step::{Action, ApplyWork, DeleteWork, InSync, ObjectVersion, Plan, Reason, Refusal, Restarts, Step, Work};
 pub use tolerated::Tolerated;
 pub use warning::Warning;
 

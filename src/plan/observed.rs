@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Claim, Contents};
+use super::{Contents, Ownership};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::Keyring;
 use crate::applyset::parent::Parent;
@@ -13,7 +13,7 @@ use crate::applyset::source::Source;
 use crate::applyset::unlisted::Unlisted;
 use crate::cluster::Resource;
 use crate::diagnostic::error::Error;
-use crate::kinds::jobs::{Crossed, Irreversible, Run};
+use crate::kinds::jobs::{Crossed, Irreversible, JobRun};
 use crate::kinds::rollout::Unknown;
 use crate::object::commit::Commit;
 use crate::object::field::FieldPath;
@@ -22,7 +22,7 @@ use crate::plan::migrate::Migration;
 use crate::plan::order::Dependencies;
 use crate::sops::Closed;
 use crate::source::rules::{Rule, Ruled};
-use crate::ssa::merge::Refusal;
+use crate::ssa::merge::MergeError;
 
 /// What was gathered before anything was decided.
 #[derive(Debug)]
@@ -158,7 +158,7 @@ pub struct Observation {
     /// What an apply would do.
     pub answer: Answered,
     /// Of a Job: whether it runs again.
-    pub run: Run,
+    pub run: JobRun,
 }
 
 /// What is known of what git said when an object was last applied. Nothing, unless it was looked for.
@@ -214,7 +214,7 @@ pub enum Answered {
     /// The server could not be asked.
     Unverified {
         /// Why not.
-        why: Unverified,
+        reason: Unverified,
         /// What it would store, by our own merge; or why that cannot be said.
         predicted: Result<LiveObject, Unpredicted>,
     },
@@ -224,7 +224,7 @@ pub enum Answered {
     /// The server refuses it, only because fields of the object that is there cannot be changed.
     Immutable(Box<Immutable>),
     /// The object is not ours to change. What an apply would do to it all the same, where the server was asked.
-    NotOurs(Claim, Option<Box<Answered>>),
+    NotOurs(Ownership, Option<Box<Answered>>),
     /// The server was not asked, since its own records prove that nothing would change.
     Proved,
     /// The server was not asked, since a Job has run, or runs, with the inputs that it is to have.
@@ -248,7 +248,7 @@ pub enum Unpredicted {
     /// It has not been asked yet.
     NotAsked,
     /// It cannot: the kind, or the live object, is not one that it knows how to merge.
-    Refused(Refusal),
+    Refused(MergeError),
 }
 
 /// Why the server was not asked whether it would accept a new object in the place of another.

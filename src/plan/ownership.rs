@@ -7,7 +7,7 @@ use crate::object::{DesiredObject, LiveObject, ObjectRef};
 
 /// Whose an existing object is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
+pub enum Ownership {
     /// A member of our ApplySet, or of none and applied by us before.
     Ours,
     /// Nobody's that we know of, and adoption was asked for.
@@ -27,7 +27,7 @@ pub struct OtherSet {
     pub parent: Option<ObjectRef>,
 }
 
-impl Claim {
+impl Ownership {
     /// Whether a sync may change the object.
     pub fn allows_change(&self) -> bool {
         matches!(self, Self::Ours | Self::Adoptable)
@@ -35,20 +35,20 @@ impl Claim {
 }
 
 /// Finds out whose `live` is. Another ApplySet's object is never taken, asked or not.
-pub fn claim(desired: &DesiredObject, live: &LiveObject, set: Option<&ApplySet>, policy: &Policy) -> Claim {
+pub fn claim(desired: &DesiredObject, live: &LiveObject, set: Option<&ApplySet>, policy: &Policy) -> Ownership {
     let ours = set.map(ApplySet::id);
     match inventory::member_of(live) {
-        Some(id) if Some(id) == ours.as_deref() => Claim::Ours,
-        Some(id) => Claim::Other(OtherSet {
+        Some(id) if Some(id) == ours.as_deref() => Ownership::Ours,
+        Some(id) => Ownership::Other(OtherSet {
             id: id.to_owned(),
             parent: None,
         }),
-        None if ManagedFields::of(live).applied_by(&policy.field_manager).is_some() => Claim::Ours,
+        None if ManagedFields::of(live).applied_by(&policy.field_manager).is_some() => Ownership::Ours,
         None if policy.adoption.takes(&desired.reference)
             || desired.annotation(inventory::ADOPT) == Some("allowed") =>
         {
-            Claim::Adoptable
+            Ownership::Adoptable
         }
-        None => Claim::NotOurs,
+        None => Ownership::NotOurs,
     }
 }

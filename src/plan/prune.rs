@@ -73,7 +73,7 @@ pub enum Contents {
     /// These objects, other than what comes with every namespace and what belongs to them.
     Known {
         /// What stays until somebody deletes it, or its owner.
-        stays: Vec<Held>,
+        stays: Vec<Contained>,
         /// What is on its way out: it is being deleted, or its owner is gone.
         leaves: Vec<ObjectRef>,
     },
@@ -99,7 +99,7 @@ pub enum Unseen {
 
 /// An object in a container.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Held {
+pub struct Contained {
     /// What it is called.
     pub reference: ObjectRef,
     /// Which one it is.
@@ -257,14 +257,15 @@ fn in_use(contents: Option<&Contents>, going: &[(ObjectRef, String)]) -> Option<
 }
 
 /// What is neither going nor owned by what goes.
-fn staying(held: &[Held], going: &[(ObjectRef, String)]) -> Vec<ObjectRef> {
+fn staying(held: &[Contained], going: &[(ObjectRef, String)]) -> Vec<ObjectRef> {
     let mut uids: BTreeSet<&str> = going.iter().map(|(_, uid)| uid.as_str()).collect();
-    let is_going = |held: &&Held| going.iter().any(|(reference, _)| *reference == held.reference);
-    let (_, mut rest): (Vec<&Held>, Vec<&Held>) = held.iter().partition(is_going);
+    let is_going = |held: &&Contained| going.iter().any(|(reference, _)| *reference == held.reference);
+    let (_, mut rest): (Vec<&Contained>, Vec<&Contained>) = held.iter().partition(is_going);
     loop {
-        let goes_along =
-            |held: &&Held| !held.owners.is_empty() && held.owners.iter().all(|owner| uids.contains(owner.as_str()));
-        let (along, staying): (Vec<&Held>, Vec<&Held>) = rest.into_iter().partition(goes_along);
+        let goes_along = |held: &&Contained| {
+            !held.owners.is_empty() && held.owners.iter().all(|owner| uids.contains(owner.as_str()))
+        };
+        let (along, staying): (Vec<&Contained>, Vec<&Contained>) = rest.into_iter().partition(goes_along);
         if along.is_empty() {
             return staying.into_iter().map(|held| held.reference.clone()).collect();
         }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Action, Plan, Step, Version, Work};
+use super::{Action, ObjectVersion, Plan, Step, Work};
 use crate::applyset::inventory::ApplySet;
 use crate::diagnostic::error::Error;
 use crate::object::ObjectRef;
@@ -178,14 +178,14 @@ impl SavedStep {
         let live = match &step.work {
             Work::Nothing | Work::Await(_) => None,
             Work::Apply(work) => work.live.clone(),
-            Work::Delete(work) => Some(Version::of(&work.live)),
+            Work::Delete(work) => Some(ObjectVersion::of(&work.live)),
         };
         let changes: Vec<_> = step.changes.iter().map(SavedChange::of).collect();
         let hides = changes.iter().any(SavedChange::hides);
         Self {
             object: step.reference.clone(),
             action: step.action,
-            live: live.map(|Version { uid, resource_version }| SavedVersion {
+            live: live.map(|ObjectVersion { uid, resource_version }| SavedVersion {
                 uid,
                 resource_version: hides.then_some(resource_version),
             }),

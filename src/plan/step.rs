@@ -18,7 +18,7 @@ use crate::diagnostic::place::Place;
 use crate::kinds::finalizer::Finalizer;
 use crate::kinds::generate::Make;
 use crate::kinds::health::Health;
-use crate::kinds::jobs::{Crossed, Inputs, Why};
+use crate::kinds::jobs::{Crossed, InputDigests, Why};
 use crate::kinds::keeper::Keeper;
 use crate::kinds::pods::{self, PodTemplate};
 use crate::kinds::privilege::Privilege;
@@ -35,7 +35,7 @@ pub struct Plan {
     /// What changes, and what stands in the way of a change, in the usual order of kinds.
     pub steps: Vec<Step>,
     /// What stays as it is.
-    pub unchanged: Vec<Settled>,
+    pub unchanged: Vec<InSync>,
     /// Whether the ApplySet itself goes, once it has no member any more: its parent, its key and its Lease.
     pub dissolves: bool,
     /// Why a sync refuses to begin; empty when it does not.
@@ -51,7 +51,7 @@ pub struct Plan {
 
 /// An object that is as git wants it.
 #[derive(Debug)]
-pub struct Settled {
+pub struct InSync {
     /// What it is called.
     pub reference: ObjectRef,
     /// How its kind is reached.
@@ -65,7 +65,7 @@ pub struct Settled {
     /// What is other than git says, and stays so.
     pub tolerated: Tolerated,
     /// Of a Job: the inputs that it has.
-    pub inputs: Option<Inputs>,
+    pub inputs: Option<InputDigests>,
     /// Of a Job: whether its inputs must not be named.
     pub hides_inputs: bool,
     /// Of a Job: whether it has completed with them.
@@ -245,7 +245,7 @@ pub struct ApplyWork {
     pub sent: Value,
     /// The live object that the plan was made for; none when there was none. One that is replaced is
     /// deleted before what is sent is applied.
-    pub live: Option<Version>,
+    pub live: Option<ObjectVersion>,
     /// What the server said would be stored or, of what is unverified, our own merge.
     pub predicted: Option<LiveObject>,
     /// What becomes of the dependents of one that is replaced.
@@ -269,14 +269,14 @@ pub struct DeleteWork {
 
 /// One state of one object: its UID and its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
+pub struct ObjectVersion {
     /// `metadata.uid`
     pub uid: String,
     /// `metadata.resourceVersion`
     pub resource_version: String,
 }
 
-impl Version {
+impl ObjectVersion {
     /// Of this live object.
     pub fn of(object: &LiveObject) -> Self {
         Self {

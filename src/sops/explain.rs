@@ -21,7 +21,7 @@ pub(super) fn stray(file: &Arc<SourceFile>, span: Range<usize>) -> Error {
         ))
 }
 
-pub(super) fn wrong_metadata(file: &str, fault: &metadata::Fault) -> Error {
+pub(super) fn wrong_metadata(file: &str, fault: &metadata::MetadataError) -> Error {
     let error = Error::new(format!("failed to decrypt {file}")).because(fault.clone());
     error.hint("encrypt it again with `sops encrypt`, for one key group and with age")
 }
@@ -45,36 +45,38 @@ pub(super) fn wrong_key(file: &str, metadata: &Metadata) -> Error {
 }
 
 /// Says which value is wrong, without the value.
-pub(super) fn wrong_value(file: &Arc<SourceFile>, metadata: &Metadata, fault: &tree::Fault) -> Error {
+pub(super) fn wrong_value(file: &Arc<SourceFile>, metadata: &Metadata, fault: &tree::DecryptionError) -> Error {
     let shown = file.path();
     let at = |error: Error, span: &Range<usize>| error.at(Place::new(Arc::clone(file), span.clone()), "");
     match fault {
-        tree::Fault::Value(value::Fault::NotEncrypted, span) => at(
+        tree::DecryptionError::Value(value::ValueError::NotEncrypted, span) => at(
             Error::new(format!("this value of {shown} should be encrypted, and is not")),
             span,
         )
         .hint(format!("encrypt it with `sops set`; {EDIT}")),
-        tree::Fault::Value(value::Fault::Altered, span) => at(
+        tree::DecryptionError::Value(value::ValueError::Altered, span) => at(
             Error::new(format!(
                 "this value of {shown} was changed or moved after it was encrypted"
             )),
             span,
         )
         .hint(EDIT),
-        tree::Fault::Value(value::Fault::Type, span) => at(
+        tree::DecryptionError::Value(value::ValueError::Type, span) => at(
             Error::new(format!(
                 "this value of {shown} is not of the type that it is said to be"
             )),
             span,
         )
         .hint(EDIT),
-        tree::Fault::NotText(span) => at(Error::new(format!("this value of {shown} is not UTF-8 text")), span)
-            .hint("encrypt binary data as a file of its own, and name it in a component's `files`"),
-        tree::Fault::Place(span) => {
+        tree::DecryptionError::NotText(span) => {
+            at(Error::new(format!("this value of {shown} is not UTF-8 text")), span)
+                .hint("encrypt binary data as a file of its own, and name it in a component's `files`")
+        }
+        tree::DecryptionError::Place(span) => {
             let message = format!("the keys that lead to this value are longer than {MAX_PLACE} bytes together");
             at(Error::new(message), span)
         }
-        tree::Fault::Mac => {
+        tree::DecryptionError::Mac => {
             let recipients = metadata.recipients().join(", ");
             Error::new(format!(
                 "{shown}, encrypted for {recipients}, was changed after it was encrypted: its MAC does not match"

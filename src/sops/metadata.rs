@@ -42,12 +42,12 @@ pub(super) struct Metadata {
     pub(super) modified: String,
     /// Whether the MAC is over encrypted values alone.
     pub(super) mac_only_encrypted: bool,
-    pub(super) selector: Selector,
+    pub(super) selector: EncryptedKeys,
 }
 
 /// Which values of a file are encrypted, by the keys on the way to them.
 #[derive(Debug)]
-pub(super) enum Selector {
+pub(super) enum EncryptedKeys {
     /// All but those below a key with this ending.
     AllButSuffix(String),
     /// Those below a key with this ending.
@@ -63,7 +63,7 @@ pub(super) enum Selector {
 
 /// What is wrong with the metadata.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Fault {
+pub(super) enum MetadataError {
     #[error("`sops.{0}` is missing")]
     Missing(&'static str),
     #[error("`sops` has more than one of `{}`", SELECTORS.join("`, `"))]
@@ -84,17 +84,17 @@ impl Metadata {
     }
 
     /// Reads the value of `sops`.
-    pub(super) fn read(value: &Value) -> Result<Self, Fault> {
+    pub(super) fn read(value: &Value) -> Result<Self, MetadataError> {
         let text = |key: &'static str| value.get(key).and_then(Value::as_str).unwrap_or_default();
         let needed = |key: &'static str| {
             Some(text(key))
                 .filter(|text| !text.is_empty())
-                .ok_or(Fault::Missing(key))
+                .ok_or(MetadataError::Missing(key))
         };
         let group = match value.get("key_groups").and_then(Value::as_array).map(Vec::as_slice) {
             None | Some([]) => value,
             Some([group]) => group,
-            Some(_) => return Err(Fault::KeyGroups),
+            Some(_) => return Err(MetadataError::KeyGroups),
         };
         let has = |field: &str| {
             group
@@ -109,7 +109,7 @@ impl Metadata {
             mac: needed("mac")?.to_owned(),
             modified: needed("lastmodified")?.to_owned(),
             mac_only_encrypted: value.get("mac_only_encrypted").is_some_and(is_true),
-            selector: Selector::read(&text)?,
+            selector: EncryptedKeys::read(&text)?,
         })
     }
 
@@ -122,13 +122,13 @@ impl Metadata {
     }
 }
 
-fn envelopes(group: &Value) -> Result<Vec<Envelope>, Fault> {
+fn envelopes(group: &Value) -> Result<Vec<Envelope>, MetadataError> {
     let listed = group
         .get("age")
         .and_then(Value::as_array)
         .map_or(&[][..], Vec::as_slice);
     if listed.len() > MAX_RECIPIENTS {
-        return Err(Fault::Recipients);
+        return Err(MetadataError::Recipients);
     }
     let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let envelope = |item| Envelope {
@@ -143,15 +143,15 @@ fn is_true(value: &Value) -> bool {
     value.as_bool().unwrap_or_else(|| value.as_str() == Some("true"))
 }
 
-impl Selector {
-    fn read<'t>(text: &impl Fn(&'static str) -> &'t str) -> Result<Self, Fault> {
+impl EncryptedKeys {
+    fn read<'t>(text: &impl Fn(&'static str) -> &'t str) -> Result<Self, MetadataError> {
         let mut said = SELECTORS.iter().copied().filter(|key| !text(key).is_empty());
         let (first, second) = (said.next(), said.next());
         if second.is_some() {
-            return Err(Fault::SeveralSelectors);
+            return Err(MetadataError::SeveralSelectors);
         }
         let owned = |key| text(key).to_owned();
-        let pattern = |key| pattern(text(key)).ok_or(Fault::Pattern(key));
+        let pattern = |key| pattern(text(key)).ok_or(MetadataError::Pattern(key));
         Ok(match first {
             None => Self::AllButSuffix("_unencrypted".to_owned()),
             Some(key @ "unencrypted_suffix") => Self::AllButSuffix(owned(key)),
@@ -194,13 +194,13 @@ mod tests {
 
     use super::*;
 
-    fn with(field: &str, value: Value) -> Result<Metadata, Fault> {
+    fn with(field: &str, value: Value) -> Result<Metadata, MetadataError> {
         let mut metadata = json!({"mac": "ENC[…]", "lastmodified": "2026-01-01T00:00:00Z"});
         metadata[field] = value;
         Metadata::read(&metadata)
     }
 
-    fn fault(field: &str, value: Value) -> Option<Fault> {
+    fn fault(field: &str, value: Value) -> Option<MetadataError> {
         with(field, value).err()
     }
 
@@ -210,7 +210,7 @@ mod tests {
         assert!(Metadata::is(&json!({"lastmodified": "", "age": []})));
         assert_eq!(
             Metadata::read(&json!({"lastmodified": ""})).err(),
-            Some(Fault::Missing("mac"))
+            Some(MetadataError::Missing("mac"))
         );
     }
 
@@ -219,21 +219,21 @@ mod tests {
         let long = "a".repeat(MAX_PATTERN + 1);
         assert_eq!(
             fault("encrypted_regex", json!(long)),
-            Some(Fault::Pattern("encrypted_regex"))
+            Some(MetadataError::Pattern("encrypted_regex"))
         );
         let huge = "(((a{100}){100}){100})";
         assert_eq!(
             fault("encrypted_regex", json!(huge)),
-            Some(Fault::Pattern("encrypted_regex"))
+            Some(MetadataError::Pattern("encrypted_regex"))
         );
         let many: Vec<Value> = (0..=MAX_RECIPIENTS).map(|_| json!({})).collect();
-        assert_eq!(fault("age", json!(many)), Some(Fault::Recipients));
-        assert_eq!(fault("key_groups", json!([{}, {}])), Some(Fault::KeyGroups));
+        assert_eq!(fault("age", json!(many)), Some(MetadataError::Recipients));
+        assert_eq!(fault("key_groups", json!([{}, {}])), Some(MetadataError::KeyGroups));
     }
 
     #[test]
     fn what_is_encrypted_is_told_in_one_way_only() {
         let metadata = json!({"mac": "x", "lastmodified": "x", "encrypted_suffix": "a", "encrypted_regex": "b"});
-        assert_eq!(Metadata::read(&metadata).err(), Some(Fault::SeveralSelectors));
+        assert_eq!(Metadata::read(&metadata).err(), Some(MetadataError::SeveralSelectors));
     }
 }

@@ -25,7 +25,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use self::explain::{stray, wrong_key, wrong_metadata, wrong_value};
-use self::metadata::{Metadata, Selector};
+use self::metadata::{EncryptedKeys, Metadata};
 use self::tree::Pass;
 use self::value::{DataKey, PREFIX};
 use crate::diagnostic::error::{Error, Result};
@@ -62,7 +62,7 @@ pub enum Seal {
 #[derive(Debug)]
 pub struct Opened {
     key: DataKey,
-    selector: Selector,
+    selector: EncryptedKeys,
 }
 
 /// A file that cannot be decrypted here.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use sha2::{Digest as _, Sha512};
 
-use super::metadata::{Metadata, Selector};
+use super::metadata::{EncryptedKeys, Metadata};
 use super::value::{self, DataKey, PREFIX, Plain};
 use crate::yaml::{Node, NodeValue};
 
@@ -20,9 +20,9 @@ pub(super) const MAX_PLACE: usize = 16 << 10;
 
 /// Why a document cannot be decrypted, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum DecryptionError {
     /// A value that should be encrypted is not decrypted.
-    Value(value::Fault, Range<usize>),
+    Value(value::ValueError, Range<usize>),
     /// What was encrypted is not UTF-8 text.
     NotText(Range<usize>),
     /// The keys on the way to a value are longer than [`MAX_PLACE`].
@@ -34,7 +34,7 @@ pub(super) enum Fault {
 /// Decrypts the documents of one file, in their order.
 pub(super) struct Pass<'a> {
     key: &'a DataKey,
-    selector: &'a Selector,
+    selector: &'a EncryptedKeys,
     mac_only_encrypted: bool,
     mac: Sha512,
     /// The keys on the way to the value, each followed by a colon.
@@ -54,7 +54,7 @@ impl<'a> Pass<'a> {
     }
 
     /// One whose MAC is not asked for.
-    pub(super) fn uncounted(key: &'a DataKey, selector: &'a Selector) -> Self {
+    pub(super) fn uncounted(key: &'a DataKey, selector: &'a EncryptedKeys) -> Self {
         Self {
             key,
             selector,
@@ -66,30 +66,32 @@ impl<'a> Pass<'a> {
     }
 
     /// Whether what was counted is what `metadata` says. Where the comments stood that were items of lists.
-    pub(super) fn finish(self, metadata: &Metadata) -> Result<Vec<Range<usize>>, Fault> {
+    pub(super) fn finish(self, metadata: &Metadata) -> Result<Vec<Range<usize>>, DecryptionError> {
         let noted = self.key.decrypt(&metadata.mac, &metadata.modified);
         let digits = |byte: &u8| [byte >> 4, byte & 0xf].map(|digit| b"0123456789ABCDEF"[usize::from(digit)]);
         let counted: Vec<u8> = self.mac.finalize().iter().flat_map(digits).collect();
         match noted {
             Ok(Plain::Bytes(noted)) if noted == counted => Ok(self.comments),
-            _ => Err(Fault::Mac),
+            _ => Err(DecryptionError::Mac),
         }
     }
 
     /// Decrypts a document, from which the metadata was taken.
-    pub(super) fn document(&mut self, root: &mut Node) -> Result<(), Fault> {
+    pub(super) fn document(&mut self, root: &mut Node) -> Result<(), DecryptionError> {
         self.node(root, false).map(drop)
     }
 
     /// Decrypts one value that stands alone under `key`, at `span` of its file: the bytes of a file, or what is on a
     /// line of one.
-    pub(super) fn alone(&mut self, key: &str, written: &str, span: &Range<usize>) -> Result<Vec<u8>, Fault> {
+    pub(super) fn alone(&mut self, key: &str, written: &str, span: &Range<usize>) -> Result<Vec<u8>, DecryptionError> {
         let is_encrypted = self
             .selector
             .is_encrypted(self.selector.matches(key), written.starts_with(PREFIX));
         let bytes = if is_encrypted {
             let plain = self.key.decrypt(written, &format!("{key}:"));
-            plain.map_err(|fault| Fault::Value(fault, span.clone()))?.counted()
+            plain
+                .map_err(|fault| DecryptionError::Value(fault, span.clone()))?
+                .counted()
         } else {
             written.as_bytes().to_vec()
         };
@@ -100,7 +102,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Decrypts what is at `node`. Whether it is a value: a comment among the items of a list is none.
-    fn node(&mut self, node: &mut Node, matched: bool) -> Result<bool, Fault> {
+    fn node(&mut self, node: &mut Node, matched: bool) -> Result<bool, DecryptionError> {
         match &mut node.value {
             NodeValue::Null => {}
             NodeValue::Mapping(entries) => {
@@ -124,12 +126,12 @@ impl<'a> Pass<'a> {
         Ok(true)
     }
 
-    fn below(&mut self, key: &str, matched: bool, value: &mut Node) -> Result<(), Fault> {
+    fn below(&mut self, key: &str, matched: bool, value: &mut Node) -> Result<(), DecryptionError> {
         let length = self.place.len();
         self.place += key;
         self.place.push(':');
         if self.place.len() > MAX_PLACE {
-            return Err(Fault::Place(value.span.clone()));
+            return Err(DecryptionError::Place(value.span.clone()));
         }
         let matched = matched || self.selector.matches(key);
         let decrypted = self.node(value, matched);
@@ -137,7 +139,7 @@ impl<'a> Pass<'a> {
         decrypted.map(drop)
     }
 
-    fn scalar(&mut self, node: &mut Node, matched: bool) -> Result<bool, Fault> {
+    fn scalar(&mut self, node: &mut Node, matched: bool) -> Result<bool, DecryptionError> {
         let looks_so = node.as_str().is_some_and(|text| text.starts_with(PREFIX));
         let is_encrypted = self.selector.is_encrypted(matched, looks_so);
         if !is_encrypted {
@@ -146,8 +148,8 @@ impl<'a> Pass<'a> {
             }
             return Ok(true);
         }
-        let fault = |fault| Fault::Value(fault, node.span.clone());
-        let written = node.as_str().ok_or_else(|| fault(value::Fault::NotEncrypted))?;
+        let fault = |fault| DecryptionError::Value(fault, node.span.clone());
+        let written = node.as_str().ok_or_else(|| fault(value::ValueError::NotEncrypted))?;
         let plain = self.key.decrypt(written, &self.place).map_err(fault)?;
         self.mac.update(plain.counted());
         node.value = match plain {
@@ -155,7 +157,7 @@ impl<'a> Pass<'a> {
             Plain::Number(number) => NodeValue::Number(number),
             Plain::Bool(value) => NodeValue::Bool(value),
             Plain::Bytes(bytes) => {
-                let text = String::from_utf8(bytes).map_err(|_| Fault::NotText(node.span.clone()))?;
+                let text = String::from_utf8(bytes).map_err(|_| DecryptionError::NotText(node.span.clone()))?;
                 NodeValue::String(text)
             }
         };
@@ -184,10 +186,10 @@ mod tests {
         let file = SourceFile::new("a.yaml", format!("{}:\n  a: 1\n  b: 2\n", "k".repeat(MAX_PLACE)));
         let mut root = yaml::documents(&file, &mut Vec::new()).remove(0).root;
         let key = DataKey::new(&[7; 32]).expect("a key");
-        let selector = Selector::Suffix("_sealed".to_owned());
+        let selector = EncryptedKeys::Suffix("_sealed".to_owned());
         let fault = Pass::uncounted(&key, &selector)
             .document(&mut root)
             .expect_err("too long");
-        assert!(matches!(fault, Fault::Place(_)), "{fault:?}");
+        assert!(matches!(fault, DecryptionError::Place(_)), "{fault:?}");
     }
 }

@@ -37,7 +37,7 @@ pub(super) enum Plain {
 
 /// Why a value cannot be decrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum ValueError {
     /// It should be encrypted, and is not written as an encrypted value is.
     NotEncrypted,
     /// It does not authenticate: it was changed, moved from another key, or encrypted for another file.
@@ -54,19 +54,19 @@ impl DataKey {
 
     /// Decrypts a value that stands at `place`: its keys, each followed by a colon. An empty text stands for
     /// itself, as SOPS encrypts none.
-    pub(super) fn decrypt(&self, written: &str, place: &str) -> Result<Plain, Fault> {
+    pub(super) fn decrypt(&self, written: &str, place: &str) -> Result<Plain, ValueError> {
         if written.is_empty() {
             return Ok(Plain::Bytes(Vec::new()));
         }
-        let Parts { sealed, nonce, kind } = parts(written).ok_or(Fault::NotEncrypted)?;
-        let nonce = Nonce::<U32>::try_from(&nonce[..]).map_err(|_| Fault::NotEncrypted)?;
+        let Parts { sealed, nonce, kind } = parts(written).ok_or(ValueError::NotEncrypted)?;
+        let nonce = Nonce::<U32>::try_from(&nonce[..]).map_err(|_| ValueError::NotEncrypted)?;
         let payload = Payload {
             msg: &sealed,
             aad: place.as_bytes(),
         };
         let cipher = AesGcm::<Aes256, U32>::new(&self.0.into());
-        let bytes = cipher.decrypt(&nonce, payload).map_err(|_| Fault::Altered)?;
-        typed(bytes, kind).ok_or(Fault::Type)
+        let bytes = cipher.decrypt(&nonce, payload).map_err(|_| ValueError::Altered)?;
+        typed(bytes, kind).ok_or(ValueError::Type)
     }
 }
 
@@ -157,15 +157,15 @@ mod tests {
     fn what_is_no_encrypted_value_is_told_from_one_that_was_changed() {
         let key = DataKey::new(&[7; 32]).expect("a key");
         let fault = |text: &str| key.decrypt(text, "a:").err();
-        assert_eq!(fault("hunter2"), Some(Fault::NotEncrypted));
+        assert_eq!(fault("hunter2"), Some(ValueError::NotEncrypted));
         assert_eq!(
             fault("ENC[AES256_GCM,data:,iv:,tag:,type:str]"),
-            Some(Fault::NotEncrypted)
+            Some(ValueError::NotEncrypted)
         );
         let nonce = STANDARD.encode([0; 32]);
         let tag = STANDARD.encode([0; 16]);
         let written = format!("ENC[AES256_GCM,data:YQ==,iv:{nonce},tag:{tag},type:str]");
-        assert_eq!(fault(&written), Some(Fault::Altered));
+        assert_eq!(fault(&written), Some(ValueError::Altered));
         assert!(
             key.decrypt("", "a:")
                 .is_ok_and(|plain| plain == Plain::Bytes(Vec::new()))

@@ -7,7 +7,7 @@ use git2::{ErrorCode, ObjectType, Oid, Repository};
 
 use super::git::{self, Revision};
 use super::tree::CommitTree;
-use super::{Desired, Inputs};
+use super::{Desired, ParameterInputs};
 use crate::applyset::source::Source;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::normal;
@@ -179,7 +179,7 @@ impl Commits {
     }
 
     /// The directory as it is in this commit.
-    pub fn desired(&self, revision: &Revision, inputs: &Inputs) -> Result<Desired> {
+    pub fn desired(&self, revision: &Revision, inputs: &ParameterInputs) -> Result<Desired> {
         super::read(&self.tree(revision)?, &self.root, inputs)
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::preamble::Preamble;
-use super::tree::{Disk, Tree};
+use super::tree::{Disk, FileTree};
 use super::{Commits, files};
 use crate::diagnostic::error::Result;
 use crate::diagnostic::place::SourceFile;
@@ -29,7 +29,7 @@ pub fn environments(path: &Path, revision: Option<&str>) -> Result<EnvironmentDi
     digests(&commits.tree(&commit)?, path)
 }
 
-fn digests(tree: &dyn Tree, path: &Path) -> Result<EnvironmentDigests> {
+fn digests(tree: &dyn FileTree, path: &Path) -> Result<EnvironmentDigests> {
     let preamble = Preamble::read(tree, path)?;
     let files = files::find(tree, path, &preamble, &mut Vec::new())?;
     let digest = |file: Arc<SourceFile>| Sha256::digest(file.text()).into();

@@ -11,7 +11,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::files;
 use super::settings::Settings;
-use super::tree::{Kind, Tree};
+use super::tree::{EntryKind, FileTree};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
 
@@ -35,10 +35,10 @@ pub(super) struct Exclude {
 impl Exclude {
     /// What the directory at `root` of `tree` leaves out. Patterns of its settings count more than those of its
     /// file, as later lines count more than earlier ones.
-    pub fn read(tree: &dyn Tree, root: &Path, settings: &Settings, errors: &mut Vec<Error>) -> Self {
+    pub fn read(tree: &dyn FileTree, root: &Path, settings: &Settings, errors: &mut Vec<Error>) -> Self {
         let mut builder = GitignoreBuilder::new("");
         let path = root.join(FILE);
-        if tree.kind(&path).is_ok_and(|kind| kind == Kind::File) {
+        if tree.kind(&path).is_ok_and(|kind| kind == EntryKind::File) {
             match read(tree, root, &path) {
                 Ok(file) => add_lines(&mut builder, &file, errors),
                 Err(error) => errors.push(error),
@@ -98,7 +98,7 @@ pub(super) fn refuse_all(bytes: usize) -> Option<String> {
 }
 
 /// The text of the file, which may be a link within the directory, so that a commit has it too.
-fn read(tree: &dyn Tree, root: &Path, path: &Path) -> Result<Arc<SourceFile>> {
+fn read(tree: &dyn FileTree, root: &Path, path: &Path) -> Result<Arc<SourceFile>> {
     files::refuse_leading_out(tree, root, path)?;
     files::read(tree, path)
 }

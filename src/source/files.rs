@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::component;
 use super::exclude::Exclude;
 use super::preamble::Preamble;
-use super::tree::{Kind, Tree, Unread};
+use super::tree::{EntryKind, FileTree, Unread};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
 
@@ -38,7 +38,7 @@ pub(super) struct Files {
 /// What begins with a dot is skipped, and what the directory leaves out. A symbolic link is followed within the
 /// directory and must not lead out of it, so that a directory is whole wherever it is checked out; a file is found
 /// once, however many links lead to it, and what the settings are read from is no manifest.
-pub(super) fn find(tree: &dyn Tree, root: &Path, preamble: &Preamble, errors: &mut Vec<Error>) -> Result<Files> {
+pub(super) fn find(tree: &dyn FileTree, root: &Path, preamble: &Preamble, errors: &mut Vec<Error>) -> Result<Files> {
     if !is_directory(tree, root)? {
         return Ok(Files {
             manifests: vec![root.to_owned()],
@@ -104,7 +104,7 @@ impl Files {
 }
 
 /// The settings file of the directory at `root`, if it has one. It may be a link within the directory.
-pub(super) fn settings_of(tree: &dyn Tree, root: &Path) -> Result<Option<PathBuf>> {
+pub(super) fn settings_of(tree: &dyn FileTree, root: &Path) -> Result<Option<PathBuf>> {
     let path = root.join(SETTINGS);
     if !is_directory(tree, root)? || tree.kind(&path).is_err() {
         return Ok(None);
@@ -114,7 +114,7 @@ pub(super) fn settings_of(tree: &dyn Tree, root: &Path) -> Result<Option<PathBuf
 }
 
 /// Fails where `path` is a link that leads out of the directory at `root`, or into what git keeps for itself.
-pub(super) fn refuse_leading_out(tree: &dyn Tree, root: &Path, path: &Path) -> Result<()> {
+pub(super) fn refuse_leading_out(tree: &dyn FileTree, root: &Path, path: &Path) -> Result<()> {
     let real = |path: &Path| tree.real(path).map_err(|error| unreadable(path, error));
     refuse_real((root, &real(root)?), (path, &real(path)?))
 }
@@ -129,8 +129,8 @@ pub(super) fn refuse_real(root: (&Path, &Path), path: (&Path, &Path)) -> Result<
 }
 
 /// Refuses the folder of a component, which means nothing without the directory that it is a part of.
-pub(super) fn refuse_component(tree: &dyn Tree, root: &Path) -> Result<()> {
-    let is_file = |path: &Path| tree.kind(path).is_ok_and(|kind| kind == Kind::File);
+pub(super) fn refuse_component(tree: &dyn FileTree, root: &Path) -> Result<()> {
+    let is_file = |path: &Path| tree.kind(path).is_ok_and(|kind| kind == EntryKind::File);
     let (Some(whole), Some(name)) = (root.parent(), root.file_name()) else {
         return Ok(());
     };
@@ -149,7 +149,7 @@ pub(super) fn refuse_component(tree: &dyn Tree, root: &Path) -> Result<()> {
 }
 
 /// The text of the file at `path`.
-pub(super) fn read(tree: &dyn Tree, path: &Path) -> Result<Arc<SourceFile>> {
+pub(super) fn read(tree: &dyn FileTree, path: &Path) -> Result<Arc<SourceFile>> {
     let bytes = tree.read(path).map_err(|error| unreadable(path, error))?;
     decode(&shown(path), bytes)
 }
@@ -208,9 +208,9 @@ fn not_utf8(name: &str, bytes: &[u8], offset: usize) -> Error {
         .hint("save it as UTF-8; keep binary data as base64, under `data` or `binaryData`")
 }
 
-fn is_directory(tree: &dyn Tree, root: &Path) -> Result<bool> {
+fn is_directory(tree: &dyn FileTree, root: &Path) -> Result<bool> {
     match tree.kind(root) {
-        Ok(kind) => Ok(kind == Kind::Directory),
+        Ok(kind) => Ok(kind == EntryKind::Directory),
         Err(error) if error.io_kind() == Some(io::ErrorKind::NotFound) => Err(Error::new(format!(
             "there is no directory {}{}",
             shown(root),
@@ -267,7 +267,7 @@ pub(super) fn is_hidden(path: &Path) -> bool {
 }
 
 struct Walk<'a> {
-    tree: &'a dyn Tree,
+    tree: &'a dyn FileTree,
     root: &'a Path,
     real: &'a Path,
     exclude: &'a Exclude,
@@ -299,18 +299,18 @@ impl Walk<'_> {
                 continue;
             }
             match kind {
-                Kind::Directory => self.visit(&path, &real),
-                Kind::Link => self.links.push_back(path),
-                Kind::File => self.add(path, real),
-                Kind::Submodule => self.errors.push(not_checked_out(&path, &self.tree.of())),
-                Kind::Other => {}
+                EntryKind::Directory => self.visit(&path, &real),
+                EntryKind::Link => self.links.push_back(path),
+                EntryKind::File => self.add(path, real),
+                EntryKind::Submodule => self.errors.push(not_checked_out(&path, &self.tree.of())),
+                EntryKind::Other => {}
             }
         }
     }
 
-    fn leaves_out(&self, path: &Path, kind: Kind) -> bool {
+    fn leaves_out(&self, path: &Path, kind: EntryKind) -> bool {
         let inside = path.strip_prefix(self.root).unwrap_or(path);
-        let is_directory = matches!(kind, Kind::Directory | Kind::Submodule);
+        let is_directory = matches!(kind, EntryKind::Directory | EntryKind::Submodule);
         self.exclude.leaves_out(inside, is_directory)
     }
 
@@ -336,8 +336,8 @@ impl Walk<'_> {
             }
             Err(_) => return,
         };
-        let kind = self.tree.kind(link).unwrap_or(Kind::Other);
-        let is_directory = kind == Kind::Directory;
+        let kind = self.tree.kind(link).unwrap_or(EntryKind::Other);
+        let is_directory = kind == EntryKind::Directory;
         if !is_directory && !is_manifest(link) {
             return;
         }
@@ -345,7 +345,7 @@ impl Walk<'_> {
             self.errors.push(error);
         } else if is_directory {
             self.visit(link, &real);
-        } else if kind == Kind::File {
+        } else if kind == EntryKind::File {
             self.add(link.to_owned(), real);
         }
     }

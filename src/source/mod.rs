@@ -38,7 +38,7 @@ use std::sync::Arc;
 use component::Components;
 use preamble::Preamble;
 use programs::Reading;
-use tree::{Disk, Tree};
+use tree::{Disk, FileTree};
 
 pub use commits::{CommitId, Commits, MergeBase, merge_base};
 pub use environments::{EnvironmentDigests, environments};
@@ -65,14 +65,14 @@ pub type ComponentDependencies = BTreeMap<String, BTreeSet<String>>;
 /// ```
 /// use std::fs;
 /// use stackanetes::object::field::FieldPath;
-/// use stackanetes::source::{self, Inputs};
+/// use stackanetes::source::{self, ParameterInputs};
 ///
 /// let directory = tempfile::tempdir()?;
 /// fs::write(directory.path().join("stackanetes.yaml"), "name: shop\n")?;
 /// let manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {mode: fast}\n";
 /// fs::write(directory.path().join("settings.yaml"), manifest)?;
 ///
-/// let desired = source::directory(directory.path(), &Inputs::default())?;
+/// let desired = source::directory(directory.path(), &ParameterInputs::default())?;
 /// assert_eq!(desired.settings.name.as_deref(), Some("shop"));
 /// let settings = &desired.manifests[0];
 /// let mode = settings.origins.of(&FieldPath::of(&["data", "mode"])).remove(0);
@@ -110,7 +110,7 @@ pub struct Desired {
 
 /// What a person says of the parameters when a directory is read.
 #[derive(Debug, Clone, Default)]
-pub struct Inputs {
+pub struct ParameterInputs {
     /// The environment, by its name.
     pub environment: Option<String>,
     /// Parameters set by hand.
@@ -125,7 +125,7 @@ pub struct Inputs {
 ///
 /// A directory with a `stackanetes.yaml` may have parameters, and its manifests expressions that read
 /// them; every other directory is taken word for word.
-pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
+pub fn directory(path: &Path, inputs: &ParameterInputs) -> Result<Desired> {
     let (path, inputs) = (path.to_owned(), inputs.clone());
     bounded::read(move || {
         files::refuse_component(&Disk, &path)?;
@@ -145,7 +145,7 @@ pub fn directory(path: &Path, inputs: &Inputs) -> Result<Desired> {
 }
 
 /// Reads the directory at `path` as it is in the commit that `revision` names, whatever is on disk.
-pub fn at_revision(path: &Path, revision: &str, inputs: &Inputs) -> Result<Desired> {
+pub fn at_revision(path: &Path, revision: &str, inputs: &ParameterInputs) -> Result<Desired> {
     let (path, revision, inputs) = (path.to_owned(), revision.to_owned(), inputs.clone());
     bounded::read(move || {
         let commits = Commits::of(&path)?;
@@ -159,13 +159,13 @@ pub fn at_revision(path: &Path, revision: &str, inputs: &Inputs) -> Result<Desir
 }
 
 /// Reads the directory, or the one file, at `path` of `tree`.
-fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs) -> Result<Desired> {
+fn read(tree: &dyn FileTree, path: &Path, inputs: &ParameterInputs) -> Result<Desired> {
     files::refuse_component(tree, path)?;
     read_on(tree, path, Preamble::read(tree, path)?, inputs)
 }
 
 /// Reads what follows the preamble.
-fn read_on(tree: &dyn Tree, path: &Path, mut preamble: Preamble, inputs: &Inputs) -> Result<Desired> {
+fn read_on(tree: &dyn FileTree, path: &Path, mut preamble: Preamble, inputs: &ParameterInputs) -> Result<Desired> {
     let mut errors = std::mem::take(&mut preamble.errors);
     let files = files::find(tree, path, &preamble, &mut errors)?;
     let unsealer = Unsealer::new(&inputs.identities);
@@ -274,16 +274,16 @@ pub fn names(path: &Path) -> Result<Names> {
 /// Reads only the `stackanetes.yaml` of the directory at `path`, and the parameters where it reads some; the default
 /// if there is none.
 pub fn settings(path: &Path, environment: Option<&str>) -> Result<Settings> {
-    let inputs = Inputs {
+    let inputs = ParameterInputs {
         environment: environment.map(str::to_owned),
         // What an encrypted file holds names no ApplySet and no namespace.
-        ..Inputs::default()
+        ..ParameterInputs::default()
     };
     let path = path.to_owned();
     bounded::read(move || settings_with(&path, &inputs))
 }
 
-fn settings_with(path: &Path, inputs: &Inputs) -> Result<Settings> {
+fn settings_with(path: &Path, inputs: &ParameterInputs) -> Result<Settings> {
     let mut preamble = Preamble::read(&Disk, path)?;
     let mut errors = std::mem::take(&mut preamble.errors);
     let reads_parameters = preamble.written.reads_parameters() || inputs.environment.is_some();

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::commits::Commits;
 use super::component::find;
 use super::preamble::Preamble;
-use super::tree::{Disk, Tree};
+use super::tree::{Disk, FileTree};
 use super::unseal::Unsealer;
-use super::{Inputs, files, finish, values};
+use super::{ParameterInputs, files, finish, values};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::key_hint;
 
@@ -16,7 +16,7 @@ use crate::diagnostic::nearest::key_hint;
 /// from its parameters.
 ///
 /// It is for everybody to see: a file that reads a secret parameter is refused.
-pub fn output(path: &Path, revision: Option<&str>, inputs: &Inputs, name: &str) -> Result<String> {
+pub fn output(path: &Path, revision: Option<&str>, inputs: &ParameterInputs, name: &str) -> Result<String> {
     match revision {
         None => read(&Disk, path, inputs, name),
         Some(revision) => {
@@ -27,7 +27,7 @@ pub fn output(path: &Path, revision: Option<&str>, inputs: &Inputs, name: &str) 
     }
 }
 
-fn read(tree: &dyn Tree, path: &Path, inputs: &Inputs, name: &str) -> Result<String> {
+fn read(tree: &dyn FileTree, path: &Path, inputs: &ParameterInputs, name: &str) -> Result<String> {
     let mut preamble = Preamble::read(tree, path)?;
     let mut errors = std::mem::take(&mut preamble.errors);
     let files = files::find(tree, path, &preamble, &mut errors)?;

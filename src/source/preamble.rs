@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::exclude::Exclude;
 use super::files;
 use super::settings::{self, Written};
-use super::tree::Tree;
+use super::tree::FileTree;
 use crate::diagnostic::error::{Error, Result};
 
 /// What a directory, or a single file, says of itself as a whole.
@@ -24,7 +24,7 @@ pub(super) struct Preamble {
 impl Preamble {
     /// Reads that of the directory, or the single file, at `path` of `tree`. It is an error if there is none, or if
     /// its settings are a link that leads out of it.
-    pub fn read(tree: &dyn Tree, path: &Path) -> Result<Self> {
+    pub fn read(tree: &dyn FileTree, path: &Path) -> Result<Self> {
         let mut errors = Vec::new();
         let settings = files::settings_of(tree, path)?;
         let written = settings.as_ref().map(|settings| match files::read(tree, settings) {

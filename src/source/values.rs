@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::Inputs;
+use super::ParameterInputs;
 use super::files::{self, Files};
-use super::tree::Tree;
+use super::tree::FileTree;
 use super::unseal::Unsealer;
 use crate::diagnostic::error::{Error, Result};
 use crate::source::parameters::{self, Parameters, Sources};
@@ -13,10 +13,10 @@ use crate::source::render::Rendering;
 /// What the directory's manifests are rendered with; nothing for a directory without settings, which
 /// is taken word for word.
 pub(super) fn rendering(
-    tree: &dyn Tree,
+    tree: &dyn FileTree,
     root: &Path,
     files: &Files,
-    inputs: &Inputs,
+    inputs: &ParameterInputs,
     unsealer: &Unsealer<'_>,
 ) -> Result<Option<Rendering>> {
     let shown = files::shown(root);
@@ -60,7 +60,7 @@ pub(super) fn rendering(
 }
 
 /// Refuses parameters that are given where there are none to give.
-fn unasked(shown: &str, missing: &str, inputs: &Inputs) -> Result<()> {
+fn unasked(shown: &str, missing: &str, inputs: &ParameterInputs) -> Result<()> {
     if inputs.environment.is_none() && inputs.sets.is_empty() {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use super::style::{FADED, FAILED, STRONG, WARNED, paint};
 use super::value::visible;
 use super::{age, took};
 use crate::applyset::inventory::ApplySet;
-use crate::applyset::journal::{Ending, Entry, Journal};
+use crate::applyset::journal::{Ending, Journal, JournalEntry};
 use crate::applyset::parent::Record;
 use crate::object::commit::Commit;
 
@@ -57,7 +57,7 @@ pub fn history(view: &HistoryView<'_>) -> String {
 }
 
 /// What was synced, when, and by whom, for how long.
-fn columns(entry: &Entry, now: Timestamp) -> [String; 3] {
+fn columns(entry: &JournalEntry, now: Timestamp) -> [String; 3] {
     let Record { subject, by, time, .. } = &entry.record;
     let mut commit = commit_of(&entry.record);
     if let Some(subject) = subject {
@@ -93,7 +93,7 @@ pub(super) fn ended(ending: Ending) -> String {
 }
 
 /// How it ended, and what it did.
-fn result(entry: &Entry) -> String {
+fn result(entry: &JournalEntry) -> String {
     let mut text = ended(entry.ending);
     if entry.counts.total() > 0 {
         text += &format!(": {}", entry.counts);
@@ -108,7 +108,7 @@ fn result(entry: &Entry) -> String {
 }
 
 /// What else is kept of a sync. Of secret parameters there is no value to show.
-fn details(entry: &Entry) -> Vec<String> {
+fn details(entry: &JournalEntry) -> Vec<String> {
     let Record {
         time,
         revision,
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn each_sync_is_a_line_that_says_what_when_by_whom_and_with_which_result() {
-        let entry = |commit: &str, subject: &str, ending: Ending| Entry {
+        let entry = |commit: &str, subject: &str, ending: Ending| JournalEntry {
             record: Record {
                 time: "2026-11-23T10:00:00Z".into(),
                 by: "alice@laptop".into(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::report::{list, not_pruned, not_released, why};
+use super::report::{list, not_pruned, not_released, reason_text};
 use super::style::{WARNED, paint};
 use crate::execute::{Event, Outcome};
 use crate::object::ObjectRef;
@@ -58,7 +58,7 @@ impl Progress {
                     Outcome::Deleted => format!("deleted   {reference}"),
                     done if done.is_done() && !was_waited_for => return None,
                     done if done.is_done() => format!("ready     {reference}"),
-                    other => format!("{:<9} {reference}: {}", other.kind().word(), why(other)),
+                    other => format!("{:<9} {reference}: {}", other.kind().word(), reason_text(other)),
                 }
             }
             Event::Mismatch { reference, paths } => {
@@ -70,9 +70,9 @@ impl Progress {
             }
             Event::Warning { reference, message } => format!("{} {reference}: {message}", paint(WARNED, "warning:")),
             Event::NotReleased(kept) => format!("{} {}", paint(WARNED, "warning:"), not_released(kept)),
-            Event::NotPruned { objects, why } => {
+            Event::NotPruned { objects, reason } => {
                 let noun = if *objects == 1 { "object" } else { "objects" };
-                format!("not pruned: {objects} {noun}, since {}", not_pruned(*why))
+                format!("not pruned: {objects} {noun}, since {}", not_pruned(*reason))
             }
         })
     }

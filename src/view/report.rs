@@ -22,7 +22,7 @@ pub fn report(report: &Report) -> String {
             text,
             "{} {reference}: {}",
             paint(FAILED, outcome.kind().word()),
-            why(outcome)
+            reason_text(outcome)
         );
         match outcome {
             Outcome::Failed(error) => text += &super::error(error),
@@ -88,7 +88,7 @@ pub(super) fn not_released(kept: &NotReleased) -> String {
 }
 
 /// Why an object was not done; nothing for one that was.
-pub(super) fn why(outcome: &Outcome) -> String {
+pub(super) fn reason_text(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Conflict => "another manager owns what git wants".to_owned(),
         Outcome::Refused(None) => {

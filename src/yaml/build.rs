@@ -8,7 +8,7 @@ use granit_parser::ScalarStyle;
 
 use super::explain::template_hint;
 use super::mapping::Mapping;
-use super::resolve::{CORE, Refusal, Scalar};
+use super::resolve::{CORE, Scalar, ScalarError};
 use super::{Entry, MAX_DEPTH, Node, NodeValue};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
@@ -55,7 +55,7 @@ struct Anchored {
 }
 
 /// A scalar as it is written.
-pub(super) struct Written<'t> {
+pub(super) struct WrittenScalar<'t> {
     pub(super) text: String,
     pub(super) style: ScalarStyle,
     pub(super) tag: Option<&'t str>,
@@ -92,8 +92,8 @@ impl<'a> Builder<'a> {
         root.filter(|_| sound)
     }
 
-    pub(super) fn scalar(&mut self, written: Written<'_>) {
-        let Written {
+    pub(super) fn scalar(&mut self, written: WrittenScalar<'_>) {
+        let WrittenScalar {
             text,
             style,
             tag,
@@ -313,7 +313,7 @@ impl<'a> Builder<'a> {
         );
     }
 
-    fn refuse(&mut self, refusal: Refusal, span: Range<usize>) {
+    fn refuse(&mut self, refusal: ScalarError, span: Range<usize>) {
         let error = Error::new(refusal.message).at(self.place(span), "").hint(refusal.hint);
         self.errors.push(error);
     }

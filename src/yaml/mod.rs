@@ -27,7 +27,7 @@ mod write;
 
 pub use node::{Entry, Node, NodeValue, Tree, are, position};
 pub use parse::{Document, document_at, documents};
-pub use resolve::{Refusal, Scalar};
+pub use resolve::{Scalar, ScalarError};
 pub use write::written;
 
 /// How deeply collections may be nested; `serde_json` reads back 128 levels.

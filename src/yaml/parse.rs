@@ -6,7 +6,7 @@ use std::sync::Arc;
 use granit_parser::{Event, Options, Parser, Span, Tag, options};
 
 use super::Node;
-use super::build::{Builder, Written};
+use super::build::{Builder, WrittenScalar};
 use super::explain::explain;
 use super::json;
 use crate::diagnostic::error::Error;
@@ -62,7 +62,7 @@ fn read(file: &Arc<SourceFile>, part: Range<usize>, errors: &mut Vec<Error>) -> 
             Ok((Event::Scalar(text, style, anchor, tag), span)) => {
                 let tag = tag.as_deref().map(whole);
                 let (text, span) = (text.into_owned(), in_file(span));
-                builder.scalar(Written {
+                builder.scalar(WrittenScalar {
                     text,
                     style,
                     tag: tag.as_deref(),

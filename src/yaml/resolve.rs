@@ -32,14 +32,14 @@ pub enum Scalar {
 
 /// Why a scalar cannot stand where it does. Says nothing of its text, which may be a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ScalarError {
     /// What is wrong.
     pub message: &'static str,
     /// What to do.
     pub hint: &'static str,
 }
 
-const TAG_MISFIT: Refusal = Refusal {
+const TAG_MISFIT: ScalarError = ScalarError {
     message: "the value is not what its tag says",
     hint: "drop the tag, or put it before a value that fits",
 };
@@ -54,11 +54,11 @@ impl Scalar {
     }
 
     /// The meaning of a text with a tag (`tag:yaml.org,2002:int`, or `!` alone).
-    pub fn tagged(tag: &str, text: String) -> Result<Self, Refusal> {
+    pub fn tagged(tag: &str, text: String) -> Result<Self, ScalarError> {
         let Some(name) = tag.strip_prefix(CORE) else {
             return match tag {
                 "!" => Ok(Self::Text(text)),
-                _ => Err(Refusal {
+                _ => Err(ScalarError {
                     message: "a tag of this kind means nothing to Kubernetes",
                     hint: "put a text that begins with `!` in quotes; drop the tag otherwise",
                 }),
@@ -77,7 +77,7 @@ impl Scalar {
     }
 
     /// The value, as JSON can say it.
-    pub fn into_value(self) -> Result<NodeValue, Refusal> {
+    pub fn into_value(self) -> Result<NodeValue, ScalarError> {
         Ok(match self {
             Self::Null => NodeValue::Null,
             Self::Bool(value) => NodeValue::Bool(value),
@@ -90,17 +90,17 @@ impl Scalar {
     }
 
     /// The text that this scalar is as a key.
-    pub fn into_key(self) -> Result<String, Refusal> {
+    pub fn into_key(self) -> Result<String, ScalarError> {
         match self {
             Self::Text(text) => Ok(text),
             Self::Bool(value) => Ok(value.to_string()),
             Self::Integer(value) => Ok(value.to_string()),
             Self::Float(value) => Ok(float_key(value)),
-            Self::Null => Err(Refusal {
+            Self::Null => Err(ScalarError {
                 message: "a key must not be null",
                 hint: "write the key before the `:`; put it in quotes if it is the text `null` or `~`",
             }),
-            Self::Large(_) => Err(Refusal {
+            Self::Large(_) => Err(ScalarError {
                 message: "the number is too large to be a key",
                 hint: "put the key in quotes",
             }),
@@ -205,13 +205,13 @@ fn nearest_float(value: &impl ToString) -> f64 {
 }
 
 /// A float as it arrives at an API server, where `3.0` and `3` are one integer.
-fn number(value: f64) -> Result<Number, Refusal> {
+fn number(value: f64) -> Result<Number, ScalarError> {
     if value.fract() == 0.0
         && let Ok(whole) = value.to_string().parse::<i64>()
     {
         return Ok(whole.into());
     }
-    Number::from_f64(value).ok_or(Refusal {
+    Number::from_f64(value).ok_or(ScalarError {
         message: "infinity and not-a-number cannot be written in JSON, which Kubernetes speaks",
         hint: "put the value in quotes if it is text",
     })
@@ -240,13 +240,13 @@ fn float_key(value: f64) -> String {
     format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
 }
 
-fn decoded(text: &str) -> Result<String, Refusal> {
+fn decoded(text: &str) -> Result<String, ScalarError> {
     let joined: String = text.chars().filter(|char| !matches!(char, '\n' | '\r')).collect();
-    let bytes = STANDARD.decode(joined).map_err(|_| Refusal {
+    let bytes = STANDARD.decode(joined).map_err(|_| ScalarError {
         message: "the value of a !!binary is not base64",
         hint: "encode it with `base64 -w0`",
     })?;
-    String::from_utf8(bytes).map_err(|_| Refusal {
+    String::from_utf8(bytes).map_err(|_| ScalarError {
         message: "a !!binary whose bytes are not text cannot be written in JSON",
         hint: "keep the base64 as text: without the tag, under `data` of a Secret or `binaryData` of a ConfigMap",
     })

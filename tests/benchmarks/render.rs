@@ -14,7 +14,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use stackanetes::source::{self, Inputs};
+use stackanetes::source::{self, ParameterInputs};
 
 const FILES_OF: usize = 4;
 const COMPONENTS: usize = 50;
@@ -32,7 +32,7 @@ fn main() {
     for _ in 0..RUNS {
         for (times, dir) in times.iter_mut().zip([&rendered, &plain]) {
             let began = Instant::now();
-            let desired = source::directory(dir, &Inputs::default()).expect("a directory that is right");
+            let desired = source::directory(dir, &ParameterInputs::default()).expect("a directory that is right");
             times.push(began.elapsed());
             assert!(desired.manifests.len() >= objects);
         }

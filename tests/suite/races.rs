@@ -9,7 +9,7 @@ use stackanetes::applyset::inventory::ApplySet;
 use stackanetes::applyset::parent::Record;
 use stackanetes::cluster::{Cluster, Connection, Kubernetes};
 use stackanetes::diagnostic::error::{Error, Result};
-use stackanetes::execute::{Event, Execution, Holder, Lock, Outcome};
+use stackanetes::execute::{Event, Execution, LeaseHolder, Lock, Outcome};
 use stackanetes::object::selection::Selection;
 use stackanetes::observe::{self, Observations, Query};
 use stackanetes::plan::{self, Lineage, Policy};
@@ -35,8 +35,11 @@ pub fn sync_through(
             ..Connection::default()
         };
         let cluster: Arc<dyn Cluster> = Arc::new(Kubernetes::connect(&connection).await.expect("a cluster"));
-        let desired = stackanetes::source::directory(&bed.dir.join("desired"), &stackanetes::source::Inputs::default())
-            .expect("a directory");
+        let desired = stackanetes::source::directory(
+            &bed.dir.join("desired"),
+            &stackanetes::source::ParameterInputs::default(),
+        )
+        .expect("a directory");
         let query = Query {
             set: Some(ApplySet {
                 name: bed.namespace.clone(),
@@ -78,7 +81,7 @@ pub fn sync_through(
                 tool: Record::this_tool(),
                 server: String::new(),
             },
-            holder: Holder {
+            holder: LeaseHolder {
                 identity: "test".into(),
                 revision: None,
             },

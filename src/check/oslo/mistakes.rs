@@ -4,13 +4,13 @@ use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::nearest::nearest;
 use crate::object::glob::matches_glob;
 
-use super::Schema;
+use super::OptionSchema;
 use super::ini::{self, Setting};
 use super::schema::{Group, Opt};
 
 /// Something wrong with a line of a configuration file. It never quotes a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
+pub struct OptionMistake {
     /// What it is of.
     pub identifier: Identifier,
     /// The line, from 0.
@@ -22,15 +22,15 @@ pub struct Mistake {
 }
 
 /// What is wrong with the file that says `text`, by its lines.
-pub fn mistakes(text: &str, schema: &Schema) -> Vec<Mistake> {
+pub fn mistakes(text: &str, schema: &OptionSchema) -> Vec<OptionMistake> {
     let parsed = ini::parse(text);
     let file = File {
         schema,
         settings: &parsed.settings,
     };
-    let mut mistakes: Vec<Mistake> = Vec::new();
+    let mut mistakes: Vec<OptionMistake> = Vec::new();
     for (line, why) in &parsed.wrong {
-        mistakes.push(Mistake {
+        mistakes.push(OptionMistake {
             identifier: Identifier::UnreadableLine,
             line: *line,
             message: format!("this line cannot be read: {why}"),
@@ -49,19 +49,19 @@ pub fn mistakes(text: &str, schema: &Schema) -> Vec<Mistake> {
 
 /// A file, and what there is to be set in it.
 struct File<'a> {
-    schema: &'a Schema,
+    schema: &'a OptionSchema,
     settings: &'a [Setting<'a>],
 }
 
 impl<'a> File<'a> {
-    fn mistake(&self, setting: &Setting<'a>) -> Option<Mistake> {
+    fn mistake(&self, setting: &Setting<'a>) -> Option<OptionMistake> {
         let groups = self.groups(setting.group);
         if let Some(option) = find(&groups, setting.name) {
             return of_option(setting, option);
         }
         if let Some((group, name)) = self.renamed(setting) {
             let message = format!("`{}` of [{}] is `{name}` of [{group}] now", setting.name, setting.group);
-            return Some(Mistake {
+            return Some(OptionMistake {
                 identifier: Identifier::DeprecatedOption,
                 line: setting.line,
                 message,
@@ -75,7 +75,7 @@ impl<'a> File<'a> {
                 || "take it out, or name it where the service looks for its name".to_owned(),
                 |near| format!("did you mean `[{near}]`?"),
             );
-            return Some(Mistake {
+            return Some(OptionMistake {
                 identifier: Identifier::UnknownOption,
                 line: setting.header,
                 message: format!("there is no group [{}]", setting.group),
@@ -83,7 +83,7 @@ impl<'a> File<'a> {
             });
         }
         let message = format!("[{}] has no option `{}`", setting.group, setting.name);
-        Some(Mistake {
+        Some(OptionMistake {
             identifier: Identifier::UnknownOption,
             line: setting.line,
             message,
@@ -155,11 +155,11 @@ impl<'a> File<'a> {
 }
 
 /// What is wrong with the value of an option, or with setting it at all.
-fn of_option(setting: &Setting<'_>, option: &Opt) -> Option<Mistake> {
+fn of_option(setting: &Setting<'_>, option: &Opt) -> Option<OptionMistake> {
     let name = format!("`{}` of [{}]", setting.name, setting.group);
     if let Some(reason) = &option.leaving {
         let reason: Vec<_> = reason.split_whitespace().collect();
-        return Some(Mistake {
+        return Some(OptionMistake {
             identifier: Identifier::DeprecatedOption,
             line: setting.line,
             message: format!("{name} is deprecated, and will go"),
@@ -171,7 +171,7 @@ fn of_option(setting: &Setting<'_>, option: &Opt) -> Option<Mistake> {
         return None;
     }
     let choices = option.takes.choices().iter().map(String::as_str);
-    Some(Mistake {
+    Some(OptionMistake {
         identifier: Identifier::InvalidOption,
         line: setting.line,
         message: format!("{name} must be {}", option.takes.expected()),

@@ -11,11 +11,11 @@ use flate2::read::GzDecoder;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::values::{Items, Limits, Text, Type, Version};
+use super::values::{Items, Limits, OptionVersion, Text, Type};
 
 /// The options that a service has.
 #[derive(Debug)]
-pub struct Schema {
+pub struct OptionSchema {
     pub(super) groups: Vec<Group>,
     /// Which option, by its group and name, an old group and name stand for.
     pub(super) renamed: BTreeMap<(String, String), (String, String)>,
@@ -51,7 +51,7 @@ pub(super) struct Opt {
 }
 
 #[derive(Deserialize)]
-struct Written {
+struct SchemaFile {
     options: BTreeMap<String, WrittenGroup>,
     #[serde(default)]
     deprecated_options: BTreeMap<String, Vec<Renamed>>,
@@ -114,7 +114,7 @@ struct Renamed {
     replacement_group: String,
 }
 
-impl Schema {
+impl OptionSchema {
     /// Reads JSON, which may be compressed by gzip.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let mut unpacked = Vec::new();
@@ -127,7 +127,7 @@ impl Schema {
         Ok(Self::new(serde_json::from_slice(bytes)?))
     }
 
-    fn new(written: Written) -> Self {
+    fn new(written: SchemaFile) -> Self {
         let groups = written.options.into_iter().map(|(name, group)| Group::new(name, group));
         let renamed = written.deprecated_options.into_iter().flat_map(|(group, options)| {
             options.into_iter().map(move |option| {
@@ -180,9 +180,9 @@ impl WrittenType {
     /// The type that the generator calls so; one that it does not know takes anything.
     fn read(self) -> Type {
         let version = match self.version {
-            Some(4) => Version::Four,
-            Some(6) => Version::Six,
-            _ => Version::Any,
+            Some(4) => OptionVersion::Four,
+            Some(6) => OptionVersion::Six,
+            _ => OptionVersion::Any,
         };
         match self.name.as_str() {
             "string value" | "multi valued" => Type::Text(self.text()),

@@ -18,12 +18,12 @@ pub(super) enum Type {
     Pairs(Items),
     /// Two whole numbers with a `-` between them, or one.
     Range(Limits),
-    Address(Version),
+    Address(OptionVersion),
     Hostname,
     /// An address, or a host's name.
-    Host(Version),
+    Host(OptionVersion),
     /// The same, whose name may have `_`.
-    Domain(Version),
+    Domain(OptionVersion),
     Uri {
         schemes: Vec<String>,
         most: Option<usize>,
@@ -66,7 +66,7 @@ pub(super) struct Items {
 
 /// Which version of the Internet Protocol an address is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Version {
+pub(super) enum OptionVersion {
     Any,
     Four,
     Six,
@@ -313,7 +313,7 @@ impl Items {
     }
 }
 
-impl Version {
+impl OptionVersion {
     fn takes(self, value: &str) -> bool {
         (self != Self::Six && value.parse::<Ipv4Addr>().is_ok())
             || (self != Self::Four && value.parse::<Ipv6Addr>().is_ok())

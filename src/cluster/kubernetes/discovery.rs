@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::cache::Cache;
 use super::expected::Expected;
-use super::refusal::Subject;
+use super::refusal::RequestSubject;
 use super::request::Request;
 use super::transport::Transport;
 use crate::cluster::{ClusterError, Discovery, Failure, Resource};
@@ -93,7 +93,7 @@ async fn read_root(transport: &Transport, cache: Option<&Cache>, root: &str) -> 
     if let (StatusCode::NOT_MODIFIED, Some(kept)) = (reply.code, kept) {
         return Ok(kept);
     }
-    let reply = reply.accepted(&Subject::default())?;
+    let reply = reply.accepted(&RequestSubject::default())?;
     let tag = reply.tag.clone().unwrap_or_default();
     let answer = reply.content;
     if let (Some(cache), Some(tag)) = (cache, tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'))) {
@@ -211,7 +211,11 @@ fn one_by_one(api_version: &str, list: List) -> Vec<Resource> {
 }
 
 async fn read(transport: &Transport, request: Request) -> Result<Value, ClusterError> {
-    Ok(transport.send(&request).await?.accepted(&Subject::default())?.content)
+    Ok(transport
+        .send(&request)
+        .await?
+        .accepted(&RequestSubject::default())?
+        .content)
 }
 
 fn parse<T: DeserializeOwned>(value: Value) -> Result<T, ClusterError> {

@@ -93,7 +93,7 @@ impl Expected {
         Err(unreadable(format!(
             "the answer is not {}, but {}",
             self.words(),
-            found(&answer)
+            described(&answer)
         )))
     }
 
@@ -136,7 +136,7 @@ fn is_list(answer: &Value, gvk: &GroupVersionKind) -> bool {
 }
 
 /// What an answer is, without a value of it.
-fn found(answer: &Value) -> String {
+fn described(answer: &Value) -> String {
     let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str);
     match (text("/kind"), text("/metadata/name"), answer) {
         (Some(kind), Some(name), _) => match text("/metadata/namespace") {

@@ -33,13 +33,13 @@ use kube::Client;
 use serde_json::{Value, json};
 
 use self::cache::Cache;
-use self::connection::{Environment, Target};
+use self::connection::{Endpoint, Environment};
 use self::expected::{Expected, Identity};
 use self::page::Page;
-use self::refusal::{Refusal, Subject};
+use self::refusal::{Rejection, RequestSubject};
 use self::request::{Request, collection, member, query};
 use self::transport::{Limit, Reply, Transport};
-use self::unreachable::{Plugin, Server};
+use self::unreachable::{Plugin, ServerAddress};
 use self::withdrawn::unless_withdrawn;
 use super::{
     Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Force, Patch, Persist, Propagation, Resource,
@@ -57,7 +57,7 @@ const PAGE: &str = "500";
 const STRICT: (&str, &str) = ("fieldValidation", "Strict");
 
 /// The parameter of a list that selects, and its value.
-type Selector<'a> = (&'static str, &'a str);
+type ListParameter<'a> = (&'static str, &'a str);
 
 /// A cluster behind an API server.
 #[derive(Clone)]
@@ -74,13 +74,13 @@ impl Kubernetes {
     /// Finds the cluster that `connection` means, and gets the credential for it. Sends nothing to
     /// the server.
     pub async fn connect(connection: &Connection) -> Result<Self, ClusterError> {
-        let Target { config, context } = connection.resolve(&Environment::of_process()).await?;
+        let Endpoint { config, context } = connection.resolve(&Environment::of_process()).await?;
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let default_namespace = config.default_namespace.clone();
         let skips_verification = config.accept_invalid_certs;
         let is_verified = !skips_verification && config.cluster_url.scheme_str() == Some("https");
         let plugin = config.auth_info.exec.as_ref().map(Plugin::of);
-        let server = Server { url: server, plugin };
+        let server = ServerAddress { url: server, plugin };
         // A credential plugin is run, and waited for, while the client is made.
         let client = tokio::task::spawn_blocking(move || Client::try_from(config)).await;
         let client = match client {
@@ -130,7 +130,7 @@ impl Kubernetes {
         &self.transport.server.url
     }
 
-    async fn send(&self, request: &Request, subject: &Subject<'_>) -> Result<Reply, ClusterError> {
+    async fn send(&self, request: &Request, subject: &RequestSubject<'_>) -> Result<Reply, ClusterError> {
         self.transport.send(request).await?.accepted(subject)
     }
 
@@ -139,7 +139,7 @@ impl Kubernetes {
         &self,
         resource: &Resource,
         scope: &Scope,
-        selector: Selector<'_>,
+        selector: ListParameter<'_>,
     ) -> Result<Vec<LiveObject>, ClusterError> {
         if let Some(objects) = self.pages(resource, scope, selector).await? {
             return Ok(objects);
@@ -159,13 +159,13 @@ impl Kubernetes {
         &self,
         resource: &Resource,
         scope: &Scope,
-        selector: Selector<'_>,
+        selector: ListParameter<'_>,
     ) -> Result<Option<Vec<LiveObject>>, ClusterError> {
         let namespace = match scope {
             Scope::Cluster => None,
             Scope::Namespace(namespace) => Some(namespace.as_str()),
         };
-        let subject = Subject::kind(resource);
+        let subject = RequestSubject::kind(resource);
         let mut objects = Vec::new();
         let mut next = String::new();
         loop {
@@ -227,10 +227,10 @@ impl Cluster for Kubernetes {
         let request = Request::get(address(resource, reference)?, expected);
         let get = async || {
             let reply = self.transport.send(&request).await?;
-            if reply.code == StatusCode::NOT_FOUND && Refusal::read(&reply).is_no_such_object(&reference.name) {
+            if reply.code == StatusCode::NOT_FOUND && Rejection::read(&reply).is_no_such_object(&reference.name) {
                 return Ok(None);
             }
-            let object = reply.accepted(&Subject::kind(resource))?.content;
+            let object = reply.accepted(&RequestSubject::kind(resource))?.content;
             Ok(Some(LiveObject::new(object)))
         };
         let got = unless_withdrawn(&self.transport, resource, get).await?;
@@ -248,7 +248,7 @@ impl Cluster for Kubernetes {
             Persist::Stored => None,
         });
         let address = query(address(resource, apply.reference)?, &parameters);
-        let subject = Subject::object(resource, apply.object);
+        let subject = RequestSubject::object(resource, apply.object);
         let answer = Identity::sent(resource, apply.reference, apply.object);
         let reply = self
             .send(&Request::apply(address, apply.object, answer), &subject)
@@ -273,7 +273,7 @@ impl Cluster for Kubernetes {
             collection(resource, namespace)?,
             &[("fieldManager", field_manager), STRICT],
         );
-        let subject = Subject::object(resource, object);
+        let subject = RequestSubject::object(resource, object);
         let answer = Identity::sent(resource, &reference, object);
         let reply = self.send(&Request::create(address, object, answer), &subject).await?;
         Ok(LiveObject::new(reply.content))
@@ -290,7 +290,7 @@ impl Cluster for Kubernetes {
             address(resource, &reference)?,
             &[("fieldManager", field_manager), STRICT],
         );
-        let subject = Subject::object(resource, object);
+        let subject = RequestSubject::object(resource, object);
         let answer = Identity::sent(resource, &reference, object);
         let reply = self.send(&Request::replace(address, object, answer), &subject).await?;
         Ok(LiveObject::new(reply.content))
@@ -305,7 +305,7 @@ impl Cluster for Kubernetes {
         let address = query(address(resource, patch.reference)?, &parameters);
         let answer = Identity::named(resource, patch.reference);
         let request = Request::patch(address, patch.operations, answer);
-        let reply = self.send(&request, &Subject::kind(resource)).await?;
+        let reply = self.send(&request, &RequestSubject::kind(resource)).await?;
         Ok(LiveObject::new(reply.content))
     }
 
@@ -323,7 +323,7 @@ impl Cluster for Kubernetes {
         let address = address(resource, deletion.reference)?;
         let answer = Identity::named(resource, deletion.reference);
         let request = Request::delete(address, &options, answer);
-        self.send(&request, &Subject::kind(resource)).await?;
+        self.send(&request, &RequestSubject::kind(resource)).await?;
         Ok(())
     }
 

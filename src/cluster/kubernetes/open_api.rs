@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::cache::Cache;
 use super::expected::Expected;
-use super::refusal::Subject;
+use super::refusal::RequestSubject;
 use super::request::Request;
 use super::transport::Transport;
 use crate::cluster::{ClusterError, Failure};
@@ -63,7 +63,7 @@ async fn documents(
     let index = transport
         .send(&Request::get("/openapi/v3", Expected::Field("paths")))
         .await?
-        .accepted(&Subject::default())?;
+        .accepted(&RequestSubject::default())?;
     let mut index: Index = serde_json::from_value(index.content).map_err(unreadable)?;
     index.paths.retain(|path, _| versions.contains(path));
     let documents: Vec<Option<Value>> = stream::iter(index.paths)
@@ -97,7 +97,7 @@ async fn document(
     if reply.code == StatusCode::MOVED_PERMANENTLY {
         return Ok(None);
     }
-    let document = reply.accepted(&Subject::default())?.content;
+    let document = reply.accepted(&RequestSubject::default())?.content;
     let reduced = schema::reduce([&document]);
     if let Some(cache) = cache {
         cache.keep(version, hash, &reduced);

@@ -14,9 +14,9 @@ use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
 use super::expected::Expected;
-use super::refusal::{self, Refusal};
+use super::refusal::{self, Rejection};
 use super::request::{Repeat, Request};
-use super::unreachable::{self, Server};
+use super::unreachable::{self, ServerAddress};
 use super::warning;
 use crate::cluster::{ClusterError, Failure};
 
@@ -43,7 +43,7 @@ pub(super) struct Transport {
     /// The client of `kube`: TLS, credentials, and their renewal.
     pub client: Client,
     /// The server, for messages.
-    pub server: Server,
+    pub server: ServerAddress,
     limit: Limit,
     /// Set once it has answered: before that, a failure may be a wrong address as well as a bad moment.
     answered: Arc<AtomicBool>,
@@ -90,7 +90,7 @@ pub(super) struct Reply {
 
 impl Transport {
     /// A way that was not taken yet.
-    pub fn new(client: Client, server: Server, limit: Limit) -> Self {
+    pub fn new(client: Client, server: ServerAddress, limit: Limit) -> Self {
         Self {
             client,
             server,
@@ -229,7 +229,7 @@ fn delay(request: &Request, outcome: &Result<Reply, ClusterError>, tried: u32) -
 
 /// Whether the same request may be answered otherwise a moment later.
 fn is_transient(reply: &Reply) -> bool {
-    reply.code.is_server_error() && !Refusal::read(reply).is_about_the_object()
+    reply.code.is_server_error() && !Rejection::read(reply).is_about_the_object()
 }
 
 /// Doubled with each try, plus up to half of it at random, so that many do not come back at once.
@@ -250,11 +250,11 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 
 impl Reply {
     /// This reply, if the server did what it was asked to; what it refused, otherwise.
-    pub fn accepted(self, about: &refusal::Subject<'_>) -> Result<Self, ClusterError> {
+    pub fn accepted(self, about: &refusal::RequestSubject<'_>) -> Result<Self, ClusterError> {
         if self.code.is_success() {
             Ok(self)
         } else {
-            Err(Refusal::read(&self).into_error(about))
+            Err(Rejection::read(&self).into_error(about))
         }
     }
 }

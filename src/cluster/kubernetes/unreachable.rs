@@ -12,7 +12,7 @@ use crate::cluster::{ClusterError, Failure};
 
 /// An API server, as far as errors tell of it.
 #[derive(Debug, Clone)]
-pub(super) struct Server {
+pub(super) struct ServerAddress {
     /// Its URL.
     pub url: String,
     /// What gets the credential for it, where that is a program.
@@ -39,7 +39,7 @@ impl Plugin {
 }
 
 /// The error of a request that got no answer from `server`.
-pub(super) fn error(server: &Server, error: impl StdError + Send + Sync + 'static) -> ClusterError {
+pub(super) fn error(server: &ServerAddress, error: impl StdError + Send + Sync + 'static) -> ClusterError {
     if let Some(auth) = find::<AuthError>(&error) {
         return credential(server, auth);
     }
@@ -50,7 +50,7 @@ pub(super) fn error(server: &Server, error: impl StdError + Send + Sync + 'stati
 }
 
 /// The error of a request that `server` left without an answer for `limit`.
-pub(super) fn no_answer(server: &Server, limit: Duration) -> ClusterError {
+pub(super) fn no_answer(server: &ServerAddress, limit: Duration) -> ClusterError {
     let limit = match limit.as_secs() {
         1 if limit.subsec_nanos() == 0 => "1 second".to_owned(),
         seconds if limit.subsec_nanos() == 0 => format!("{seconds} seconds"),
@@ -67,7 +67,7 @@ pub(super) fn is_transient(error: &ClusterError) -> bool {
 
 /// The error of a credential for `server` that could not be had. It carries no source: what a plugin wrote to its
 /// standard output may hold the credential. What it wrote to standard error is for people.
-pub(super) fn credential(server: &Server, error: &AuthError) -> ClusterError {
+pub(super) fn credential(server: &ServerAddress, error: &AuthError) -> ClusterError {
     let plugin = match &server.plugin {
         Some(plugin) => format!("the credential plugin {}", plugin.command),
         None => "the credential plugin".to_owned(),
@@ -189,12 +189,12 @@ mod tests {
         assert_eq!(failure(CertificateError::InvalidPurpose), Failure::CertificateUnfit);
     }
 
-    fn server(url: &str) -> Server {
+    fn server(url: &str) -> ServerAddress {
         let plugin = Plugin {
             command: "login".into(),
             install_hint: Some("brew install login".into()),
         };
-        Server {
+        ServerAddress {
             url: url.into(),
             plugin: Some(plugin),
         }

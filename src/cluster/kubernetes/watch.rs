@@ -16,9 +16,9 @@ use tokio::time::sleep;
 
 use super::paced::Paced;
 use super::page::fill_in_kind;
-use super::refusal::{Refusal, Subject};
+use super::refusal::{Rejection, RequestSubject};
 use super::transport::Transport;
-use super::unreachable::{self, Server};
+use super::unreachable::{self, ServerAddress};
 use crate::cluster::{ClusterError, Failure, Resource, Scope, WatchEvent};
 use crate::object::LiveObject;
 
@@ -72,7 +72,7 @@ struct Watching {
     api: Api<Watched>,
     config: watcher::Config,
     resource: Resource,
-    server: Server,
+    server: ServerAddress,
     backoff: DefaultBackoff,
     /// How long to wait before the watcher may try again.
     pause: Option<Duration>,
@@ -143,7 +143,7 @@ impl Watching {
             watcher::Error::NoResourceVersion => return (self.unwatchable(), Outlook::Lasts),
         };
         let refusal = match cause {
-            kube::Error::Api(status) => Refusal::of(*status),
+            kube::Error::Api(status) => Rejection::of(*status),
             cause => {
                 let error = unreachable::error(&self.server, cause);
                 let outlook = if unreachable::is_transient(&error) {
@@ -155,7 +155,7 @@ impl Watching {
             }
         };
         let outlook = outlook(refusal.code());
-        (refusal.into_error(&Subject::kind(&self.resource)), outlook)
+        (refusal.into_error(&RequestSubject::kind(&self.resource)), outlook)
     }
 
     fn unwatchable(&self) -> ClusterError {

@@ -11,7 +11,7 @@ use http::StatusCode;
 
 use super::discovery::RESOURCES;
 use super::expected::Expected;
-use super::refusal::Subject;
+use super::refusal::RequestSubject;
 use super::request::{self, Request};
 use super::transport::Transport;
 use crate::cluster::{ClusterError, Failure, Resource};
@@ -56,7 +56,7 @@ async fn is_named(transport: &Transport, resource: &Resource) -> Result<bool, Cl
     if reply.code == StatusCode::NOT_FOUND {
         return Ok(false);
     }
-    let version = reply.accepted(&Subject::kind(resource))?.content;
+    let version = reply.accepted(&RequestSubject::kind(resource))?.content;
     let mut kinds = version["resources"].as_array().into_iter().flatten();
     Ok(kinds.any(|kind| kind["name"] == resource.plural.as_str()))
 }

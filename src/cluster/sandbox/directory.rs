@@ -34,7 +34,7 @@ const IGNORED: &str = ".gitignore";
 
 /// A directory of objects.
 #[derive(Debug)]
-pub(super) struct Directory {
+pub(super) struct ObjectFiles {
     root: PathBuf,
     /// What was read, for as long as its file stays the same.
     read: Mutex<HashMap<PathBuf, (Stamp, Arc<Value>)>>,
@@ -62,7 +62,7 @@ impl Stamp {
     }
 }
 
-impl Directory {
+impl ObjectFiles {
     pub(super) fn new(root: PathBuf) -> Self {
         Self {
             root,
@@ -145,7 +145,7 @@ impl Directory {
     }
 }
 
-impl Files for Directory {
+impl Files for ObjectFiles {
     fn address(&self) -> String {
         let root = fs::canonicalize(&self.root);
         root.as_ref().unwrap_or(&self.root).display().to_string()

@@ -35,7 +35,7 @@ const COUNTED: [(&str, &[&str]); 11] = [
 ];
 
 /// The generation of an object after a write; none for kinds that do not count.
-pub(super) fn after(kind: Kind<'_>, live: Option<&Value>, object: &Value) -> Option<i64> {
+pub(super) fn after_write(kind: Kind<'_>, live: Option<&Value>, object: &Value) -> Option<i64> {
     let group_kind = &kind.gvk().group_kind;
     if kind.is_built_in() && !is_counted(group_kind) {
         return None;

@@ -36,10 +36,10 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::Value;
 
-use self::directory::Directory;
+use self::directory::ObjectFiles;
 use self::marker::{MARKER, Marker};
 use self::memory::Memory;
-use self::session::Written;
+use self::session::WriteOutcome;
 use self::store::Store;
 use super::{Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Patch, Resource, Scope, WatchEvent};
 use crate::diagnostic::error::{Error, Result};
@@ -108,7 +108,7 @@ impl Sandbox {
             }
         };
         Ok(Self {
-            store: Arc::new(Store::new(Directory::new(root.to_owned()))),
+            store: Arc::new(Store::new(ObjectFiles::new(root.to_owned()))),
             snapshot: marker.snapshot,
             writes: tokio::sync::watch::Sender::default(),
         })
@@ -191,7 +191,7 @@ fn record_in<'a>(
         snapshot: Some(snapshot),
     };
     let failed = |error: ClusterError| Error::new(format!("failed to write {}", root.display())).because(error);
-    let store = Store::new(Directory::new(root.to_owned()));
+    let store = Store::new(ObjectFiles::new(root.to_owned()));
     let session = store.recording(marker).map_err(failed)?;
     for (resource, object) in objects {
         let reference = object.reference();
@@ -268,7 +268,7 @@ impl Cluster for Sandbox {
             force: apply.force,
             persist: apply.persist,
         };
-        let Written { object, created } = self
+        let WriteOutcome { object, created } = self
             .change(move |store| session::apply(store, &resource, &apply))
             .await?;
         Ok(Answer {

@@ -3,7 +3,7 @@
 use crate::cluster::{CauseKind, ClusterError, Failure, FieldCause, Resource};
 use crate::object::ObjectRef;
 use crate::object::field::{FieldPath, Operation, PathElement};
-use crate::ssa::merge::{Conflict, Fault, Mistake, Refusal, Shape};
+use crate::ssa::merge::{Conflict, Fault, MergeError, Mistake, Shape};
 
 /// `deployments.apps`
 fn plural(resource: &Resource) -> String {
@@ -160,12 +160,12 @@ fn line(cause: &FieldCause, spelled: fn(&FieldPath) -> String) -> String {
 }
 
 /// What the merge refuses.
-pub(super) fn of_merge(reference: &ObjectRef, refusal: Refusal) -> ClusterError {
+pub(super) fn of_merge(reference: &ObjectRef, refusal: MergeError) -> ClusterError {
     match refusal {
-        Refusal::Invalid(found) => mistakes(reference, &found),
-        Refusal::Conflicts(found) => conflicts(&found),
-        Refusal::UnknownKind(_) => not_served(),
-        Refusal::InvalidLive(_) | Refusal::Converted(_) => {
+        MergeError::Invalid(found) => mistakes(reference, &found),
+        MergeError::Conflicts(found) => conflicts(&found),
+        MergeError::UnknownKind(_) => not_served(),
+        MergeError::InvalidLive(_) | MergeError::Converted(_) => {
             ClusterError::new(Failure::Other, format!("{reference}: {refusal}"))
         }
     }

@@ -40,7 +40,7 @@ pub(super) struct Delete {
 }
 
 /// What came of a write.
-pub(super) struct Written {
+pub(super) struct WriteOutcome {
     pub(super) object: LiveObject,
     /// Whether there was none before.
     pub(super) created: bool,
@@ -93,7 +93,7 @@ pub(super) fn get(
     read(&session, &kinds, resource, &file)
 }
 
-pub(super) fn apply(store: &Store, resource: &Resource, apply: &Apply) -> Result<Written, ClusterError> {
+pub(super) fn apply(store: &Store, resource: &Resource, apply: &Apply) -> Result<WriteOutcome, ClusterError> {
     let mut session = match apply.persist {
         Persist::Stored => store.writing()?,
         Persist::DryRun => store.reading()?,
@@ -132,7 +132,7 @@ pub(super) fn apply(store: &Store, resource: &Resource, apply: &Apply) -> Result
         Persist::DryRun => LiveObject::new(object),
         Persist::Stored => store_object(&mut session, &file, live.as_ref(), object, &now)?,
     };
-    Ok(Written {
+    Ok(WriteOutcome {
         object,
         created: live.is_none(),
     })
@@ -264,7 +264,7 @@ pub(super) fn delete(store: &Store, resource: &Resource, delete: &Delete) -> Res
             return Err(refusal::precondition(resource, &reference.name, what, wanted, found));
         }
     }
-    let mut world = World::new(session.everything()?, &now());
+    let mut world = World::new(session.all_objects()?, &now());
     world.delete(&file, delete.propagation);
     world.settle();
     carry_out(&mut session, world, &file)
@@ -285,7 +285,7 @@ fn store_object(
     if !is_going {
         return Ok(LiveObject::new(session.put(file, &object)?));
     }
-    let mut world = World::new(session.everything()?, now);
+    let mut world = World::new(session.all_objects()?, now);
     world.replace(file, object.clone());
     world.settle();
     carry_out(session, world, file)?;

@@ -171,7 +171,7 @@ impl Session<'_> {
     }
 
     /// Every object.
-    pub(super) fn everything(&self) -> Result<Vec<Stored>, ClusterError> {
+    pub(super) fn all_objects(&self) -> Result<Vec<Stored>, ClusterError> {
         let mut objects = Vec::new();
         for directory in self.names(Path::new(""))? {
             for folder in self.names(Path::new(&directory))? {

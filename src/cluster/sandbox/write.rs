@@ -141,7 +141,7 @@ impl Write<'_> {
             mask::keep(live, &mut object);
             valid::unchanged(self.reference, live, &object)?;
         }
-        if let Some(generation) = generation::after(kind, live, &object) {
+        if let Some(generation) = generation::after_write(kind, live, &object) {
             object["metadata"]["generation"] = generation.into();
         }
         let object = self.controlled(kind, object);

@@ -25,8 +25,8 @@ pub struct Due {
 pub struct Make {
     /// Its declaration.
     pub generated: Generated,
-    /// Why it is made.
-    pub why: Making,
+    /// What it is made for.
+    pub cause: Making,
 }
 
 /// Why a value is made.
@@ -67,7 +67,7 @@ pub fn due(desired: &DesiredObject, live: Option<&LiveObject>) -> Option<Due> {
     let mut make = Vec::new();
     for generated in &desired.generate {
         let is_there = there.contains(generated.key.as_str());
-        let why = match noted.get(&generated.key) {
+        let cause = match noted.get(&generated.key) {
             Some(noted) if noted.rotation < generated.rotation => Some(Making::Rotated),
             Some(_) => {
                 let is_kept_away = is_rotated && generated.form == Form::Fernet;
@@ -78,10 +78,10 @@ pub fn due(desired: &DesiredObject, live: Option<&LiveObject>) -> Option<Due> {
         };
         let kept = kept.entry(generated.key.clone()).or_default();
         kept.rotation = generated.rotation.max(kept.rotation);
-        if let Some(why) = why {
+        if let Some(cause) = cause {
             kept.form = Some(form_digest(generated));
             let generated = generated.clone();
-            make.push(Make { generated, why });
+            make.push(Make { generated, cause });
         }
     }
     (kept != noted || !make.is_empty()).then_some(Due { make, noted: kept })
@@ -233,8 +233,8 @@ mod tests {
         let desired = secret("{}", &[("x", 0), ("y", 0)]);
         let live = live("x=0,y=0", &["y"]);
         assert_eq!(made(&desired, Some(&live)), Some(is(&["x"], "x=0,y=0")));
-        let why = due(&desired, Some(&live)).map(|due| due.make[0].why);
-        assert_eq!(why, Some(Making::Lost));
+        let cause = due(&desired, Some(&live)).map(|due| due.make[0].cause);
+        assert_eq!(cause, Some(Making::Lost));
     }
 
     #[test]

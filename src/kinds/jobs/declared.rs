@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{INPUTS, Inputs, hides_inputs, is_job};
+use super::{INPUTS, InputDigests, hides_inputs, is_job};
 use crate::applyset::key::Key;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::nearest;
@@ -35,7 +35,7 @@ impl Declared {
     }
 
     /// Their digests. Those of secret ones are unknown without a key.
-    pub fn digests(&self, key: Option<&Key>) -> Inputs {
+    pub fn digests(&self, key: Option<&Key>) -> InputDigests {
         let digest = |input: &Input| {
             if input.is_secret {
                 return key.map(|key| key.digest(&input.name, &input.value));

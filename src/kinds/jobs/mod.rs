@@ -1,8 +1,8 @@
 //! Jobs run again when their declared inputs change, and not otherwise.
 //!
-//! A Job says by an annotation what it is made of ([`Declared`]). Digests of that ([`Inputs`]) are
+//! A Job says by an annotation what it is made of ([`Declared`]). Digests of that ([`InputDigests`]) are
 //! noted on the Job and, once it has completed, kept in the parent of the ApplySet, so that they
-//! outlive it. Whether it runs again is decided from both ([`Run`]).
+//! outlive it. Whether it runs again is decided from both ([`JobRun`]).
 
 mod declared;
 mod irreversible;
@@ -11,10 +11,10 @@ mod run;
 mod tests;
 
 pub use crate::applyset::jobs::{Done, Irreversible, Recorded, reference};
-pub use crate::object::inputs::{DIGESTS, Inputs};
+pub use crate::object::inputs::{DIGESTS, InputDigests};
 pub use declared::{Declared, declared};
 pub use irreversible::{Crossed, IRREVERSIBLE};
-pub use run::{Run, Why, is_generated, temporary_name};
+pub use run::{JobRun, Why, is_generated, temporary_name};
 
 use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupKind, ObjectRef};

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Inputs, hides_inputs};
+use super::{InputDigests, hides_inputs};
 use crate::applyset::inventory::{self, ApplySet};
 use crate::kinds::health;
 use crate::object::field::{FieldPath, PathElement};
@@ -10,7 +10,7 @@ use crate::object::{DesiredObject, LiveObject};
 
 /// What is to be done about a Job.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Run {
+pub enum JobRun {
     /// What is done about any object. It may be no Job at all.
     Plain,
     /// Nothing: it ran with these inputs, or runs with them.
@@ -34,13 +34,13 @@ pub enum Why {
     Fixed,
 }
 
-impl Run {
+impl JobRun {
     /// Decides for one desired object. `recorded` are the inputs that it completed with, if it did;
     /// `is_fixed` is whether the server has said that the live one cannot be changed to what git wants.
     pub fn of(
         desired: &DesiredObject,
         live: Option<&LiveObject>,
-        recorded: Option<&Inputs>,
+        recorded: Option<&InputDigests>,
         set: Option<&ApplySet>,
         rerun: &[String],
         is_fixed: bool,
@@ -52,7 +52,7 @@ impl Run {
             return Self::Again(Why::Asked);
         }
         let told = |names| if hides_inputs(desired) { Vec::new() } else { names };
-        let changed_since = |earlier: &Inputs| {
+        let changed_since = |earlier: &InputDigests| {
             let names = Some(inputs.changed_since(earlier)).filter(|names| !names.is_empty());
             names.map(told)
         };
@@ -63,7 +63,7 @@ impl Run {
                 Some(Some(names)) => Self::Again(Why::Changed(names)),
             };
         };
-        let noted = Inputs::noted(live);
+        let noted = InputDigests::noted(live);
         if let Some(names) = noted.as_ref().and_then(changed_since) {
             return Self::Again(Why::Changed(names));
         }

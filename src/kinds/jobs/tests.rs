@@ -45,7 +45,7 @@ fn key() -> Key {
     .expect("a key")
 }
 
-fn digests(job: &str, others: &[&str]) -> Inputs {
+fn digests(job: &str, others: &[&str]) -> InputDigests {
     let declared = all_declared(desired(job), others).expect("no error");
     declared.digests(Some(&key()))
 }
@@ -183,13 +183,13 @@ fn what_changed_in_secret_is_not_named() {
     let noted = json!({"metadata": {"annotations": {DIGESTS: inputs(&[("canary=", Some("old"))]).to_string()}}});
     let why = |mut job: DesiredObject| {
         job.inputs = Some(inputs(&[("canary=", Some("new"))]));
-        Run::of(&job, Some(&LiveObject::new(noted.clone())), None, None, &[], false)
+        JobRun::of(&job, Some(&LiveObject::new(noted.clone())), None, None, &[], false)
     };
     let hidden = desired_with_secret(&text, &["metadata", "annotations", INPUTS]);
-    assert_eq!(why(hidden), Run::Again(Why::Changed(Vec::new())));
+    assert_eq!(why(hidden), JobRun::Again(Why::Changed(Vec::new())));
     assert_eq!(
         why(desired(&text)),
-        Run::Again(Why::Changed(vec!["canary=".to_owned()]))
+        JobRun::Again(Why::Changed(vec!["canary=".to_owned()]))
     );
 }
 
@@ -211,7 +211,7 @@ fn what_cannot_be_read_is_told_with_what_was_meant() {
     assert!(!format!("{} {:?}", error.message(), error.hints()).contains("hunter2"));
 }
 
-fn inputs(digests: &[(&str, Option<&str>)]) -> Inputs {
+fn inputs(digests: &[(&str, Option<&str>)]) -> InputDigests {
     let owned = digests
         .iter()
         .map(|(name, digest)| ((*name).to_owned(), digest.map(str::to_owned)));
@@ -236,7 +236,7 @@ fn of_what_cannot_be_compared_nothing_is_said() {
     assert!(!now.adds_to(Some(&now)));
     let text = now.to_string();
     let noted = LiveObject::new(json!({"metadata": {"annotations": {DIGESTS: text}}}));
-    assert_eq!(Inputs::noted(&noted), Some(now));
+    assert_eq!(InputDigests::noted(&noted), Some(now));
 }
 
 /// A live member with these conditions, noted with this digest of its image.
@@ -254,68 +254,68 @@ fn live(noted: Option<&str>, condition: Option<&str>) -> Value {
     job
 }
 
-fn run(live: Option<Value>, recorded: Option<&str>, is_fixed: bool) -> Run {
+fn run(live: Option<Value>, recorded: Option<&str>, is_fixed: bool) -> JobRun {
     let recorded = recorded.map(|digest| inputs(&[("image", Some(digest))]));
     let mut job = desired(&job("image"));
     job.inputs = Some(inputs(&[("image", Some("new"))]));
     let live = live.map(LiveObject::new);
-    Run::of(&job, live.as_ref(), recorded.as_ref(), Some(&set()), &[], is_fixed)
+    JobRun::of(&job, live.as_ref(), recorded.as_ref(), Some(&set()), &[], is_fixed)
 }
 
-fn changed_image() -> Run {
-    Run::Again(Why::Changed(vec!["image".to_owned()]))
+fn changed_image() -> JobRun {
+    JobRun::Again(Why::Changed(vec!["image".to_owned()]))
 }
 
 #[test]
 fn a_job_that_is_not_there_runs_unless_it_has_completed_with_these_inputs() {
-    assert_eq!(run(None, None, false), Run::Plain);
-    assert_eq!(run(None, Some("new"), false), Run::UpToDate);
+    assert_eq!(run(None, None, false), JobRun::Plain);
+    assert_eq!(run(None, Some("new"), false), JobRun::UpToDate);
     assert_eq!(run(None, Some("old"), false), changed_image());
     let mut going = live(Some("new"), Some("Complete"));
     going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
-    assert_eq!(run(Some(going.clone()), Some("new"), false), Run::UpToDate);
-    assert_eq!(run(Some(going), None, false), Run::Plain);
+    assert_eq!(run(Some(going.clone()), Some("new"), false), JobRun::UpToDate);
+    assert_eq!(run(Some(going), None, false), JobRun::Plain);
 }
 
 #[test]
 fn a_job_that_is_there_stands_by_its_own_inputs() {
     let complete = Some("Complete");
     for (live, is_fixed, expected) in [
-        (live(Some("new"), complete), false, Run::UpToDate),
+        (live(Some("new"), complete), false, JobRun::UpToDate),
         (live(Some("old"), complete), false, changed_image()),
         (live(Some("old"), None), false, changed_image()),
-        (live(Some("new"), Some("Failed")), false, Run::Again(Why::Failed)),
-        (live(None, Some("Failed")), false, Run::Again(Why::Failed)),
+        (live(Some("new"), Some("Failed")), false, JobRun::Again(Why::Failed)),
+        (live(None, Some("Failed")), false, JobRun::Again(Why::Failed)),
         // While it runs, it is changed as far as it can be.
-        (live(Some("new"), None), false, Run::Plain),
-        (live(Some("new"), None), true, Run::UpToDate),
-        (live(None, complete), false, Run::Plain),
-        (live(None, complete), true, Run::Again(Why::Fixed)),
+        (live(Some("new"), None), false, JobRun::Plain),
+        (live(Some("new"), None), true, JobRun::UpToDate),
+        (live(None, complete), false, JobRun::Plain),
+        (live(None, complete), true, JobRun::Again(Why::Fixed)),
     ] {
         assert_eq!(run(Some(live.clone()), Some("old"), is_fixed), expected, "{live}");
     }
     let mut stranger = live(Some("new"), complete);
     stranger["metadata"]["labels"] = json!({});
-    assert_eq!(run(Some(stranger), None, false), Run::Noted);
+    assert_eq!(run(Some(stranger), None, false), JobRun::Noted);
     let mut without_key = live(Some("new"), complete);
     without_key["metadata"]["annotations"][DIGESTS] = inputs(&[("image", None)]).to_string().into();
-    assert_eq!(run(Some(without_key), None, false), Run::Noted);
+    assert_eq!(run(Some(without_key), None, false), JobRun::Noted);
 }
 
 #[test]
 fn a_job_that_is_asked_for_runs_and_what_is_no_job_does_not() {
     let mut object = desired(&job("image"));
-    object.inputs = Some(Inputs::default());
+    object.inputs = Some(InputDigests::default());
     for (names, expected) in [
-        (&["migrate".to_owned()][..], Run::Again(Why::Asked)),
-        (&["ns/migrate".to_owned()], Run::Again(Why::Asked)),
-        (&["other/migrate".to_owned(), "migrat".to_owned()], Run::Plain),
+        (&["migrate".to_owned()][..], JobRun::Again(Why::Asked)),
+        (&["ns/migrate".to_owned()], JobRun::Again(Why::Asked)),
+        (&["other/migrate".to_owned(), "migrat".to_owned()], JobRun::Plain),
     ] {
-        assert_eq!(Run::of(&object, None, None, None, names, false), expected);
+        assert_eq!(JobRun::of(&object, None, None, None, names, false), expected);
     }
     object.inputs = None;
     let names = ["migrate".to_owned()];
-    assert_eq!(Run::of(&object, None, None, None, &names, false), Run::Plain);
+    assert_eq!(JobRun::of(&object, None, None, None, &names, false), JobRun::Plain);
 }
 
 #[test]

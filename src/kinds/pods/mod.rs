@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::object::GroupKind;
 use crate::object::field::At;
 
-pub(crate) use reads::{Key, Kind, Read, reads};
+pub(crate) use reads::{ConfigurationKind, Key, Read, reads};
 
 /// What the pods of an object are made from; a Pod is its own template.
 #[derive(Debug, Clone)]

@@ -7,12 +7,12 @@ use crate::object::field::At;
 
 /// What holds configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
+pub(crate) enum ConfigurationKind {
     ConfigMap,
     Secret,
 }
 
-impl Kind {
+impl ConfigurationKind {
     pub(crate) fn group_kind(self) -> GroupKind {
         match self {
             Self::ConfigMap => GroupKind::new("", "ConfigMap"),
@@ -38,7 +38,7 @@ pub(crate) enum Key<'a> {
 /// One place of a pod's spec that reads configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Read<'a> {
-    pub(crate) kind: Kind,
+    pub(crate) kind: ConfigurationKind,
     /// The name of what is read.
     pub(crate) name: At<'a>,
     pub(crate) key: Key<'a>,
@@ -57,13 +57,19 @@ pub(crate) fn reads<'a>(spec: &At<'a>) -> Vec<Read<'a>> {
     }
     for container in super::containers(spec) {
         for from in container.field("envFrom").items() {
-            for (kind, field) in [(Kind::ConfigMap, "configMapRef"), (Kind::Secret, "secretRef")] {
+            for (kind, field) in [
+                (ConfigurationKind::ConfigMap, "configMapRef"),
+                (ConfigurationKind::Secret, "secretRef"),
+            ] {
                 let from = from.field(field);
                 add(kind, &from, "name", Key::All, &mut reads);
             }
         }
         for variable in container.field("env").items() {
-            for (kind, field) in [(Kind::ConfigMap, "configMapKeyRef"), (Kind::Secret, "secretKeyRef")] {
+            for (kind, field) in [
+                (ConfigurationKind::ConfigMap, "configMapKeyRef"),
+                (ConfigurationKind::Secret, "secretKeyRef"),
+            ] {
                 let from = variable.at(&["valueFrom", field]);
                 let key = from.field("key");
                 let key = key.text().map_or(Key::None, |_| Key::One(key.clone()));
@@ -77,8 +83,8 @@ pub(crate) fn reads<'a>(spec: &At<'a>) -> Vec<Read<'a>> {
 /// What a volume, or one of its projected sources, holds. A Secret's name stands in another field.
 fn source<'a>(source: &At<'a>, secret_name: &str, reads: &mut Vec<Read<'a>>) {
     for (kind, field, name) in [
-        (Kind::ConfigMap, "configMap", "name"),
-        (Kind::Secret, "secret", secret_name),
+        (ConfigurationKind::ConfigMap, "configMap", "name"),
+        (ConfigurationKind::Secret, "secret", secret_name),
     ] {
         let from = source.field(field);
         let items = from.field("items");
@@ -90,7 +96,7 @@ fn source<'a>(source: &At<'a>, secret_name: &str, reads: &mut Vec<Read<'a>>) {
     }
 }
 
-fn add<'a>(kind: Kind, from: &At<'a>, name: &str, key: Key<'a>, reads: &mut Vec<Read<'a>>) {
+fn add<'a>(kind: ConfigurationKind, from: &At<'a>, name: &str, key: Key<'a>, reads: &mut Vec<Read<'a>>) {
     let name = from.field(name);
     if name.text().is_some() {
         let optional = from.field("optional").value == &Value::Bool(true);

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use self::known::new_items;
-pub use self::severity::Severity;
+pub use self::severity::Breadth;
 use super::pods::PodTemplate;
 use crate::object::field::{At, FieldPath};
 use crate::object::{GroupKind, HIDDEN};

@@ -4,7 +4,7 @@ use super::Privilege;
 
 /// How much somebody may do, from the most to the least: who reads a part only is to read the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
+pub enum Breadth {
     /// Everything: the role `cluster-admin`.
     Everything,
     /// All that another built-in role may.
@@ -23,15 +23,15 @@ pub enum Severity {
 
 impl Privilege {
     /// How much it lets somebody do.
-    pub fn severity(&self) -> Severity {
+    pub fn severity(&self) -> Breadth {
         match self {
-            Self::Role { role, .. } if role == "cluster-admin" => Severity::Everything,
-            Self::Role { .. } => Severity::Role,
-            Self::Wildcard | Self::Verb(_) => Severity::Escalation,
-            Self::Privileged | Self::Host(_) | Self::HostPath(_) | Self::Capability(_) => Severity::Node,
-            Self::Secrets => Severity::Secrets,
-            Self::Webhook => Severity::Webhook,
-            Self::Exposed(_) => Severity::Exposed,
+            Self::Role { role, .. } if role == "cluster-admin" => Breadth::Everything,
+            Self::Role { .. } => Breadth::Role,
+            Self::Wildcard | Self::Verb(_) => Breadth::Escalation,
+            Self::Privileged | Self::Host(_) | Self::HostPath(_) | Self::Capability(_) => Breadth::Node,
+            Self::Secrets => Breadth::Secrets,
+            Self::Webhook => Breadth::Webhook,
+            Self::Exposed(_) => Breadth::Exposed,
         }
     }
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::kinds::generate;
-use crate::kinds::pods::{self, Kind, PodTemplate};
+use crate::kinds::pods::{self, ConfigurationKind, PodTemplate};
 use crate::object::field::{At, FieldPath};
 use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use reads::Keys;
@@ -38,7 +38,7 @@ pub fn follow<'a>(
 ) -> Unknown {
     let content: BTreeMap<ObjectRef, Content> = objects
         .iter()
-        .filter(|object| Kind::of(&object.reference.kind).is_some())
+        .filter(|object| ConfigurationKind::of(&object.reference.kind).is_some())
         .map(|object| (object.reference.clone(), Content::of(object)))
         .collect();
     let mut unknown = Unknown::new();
@@ -52,7 +52,10 @@ pub fn follow<'a>(
         let namespace = object.reference.namespace.clone();
         let mut texts = BTreeMap::new();
         let mut sealed = Vec::new();
-        for (kind, annotation) in [(Kind::ConfigMap, CONFIGURATION), (Kind::Secret, SECRETS)] {
+        for (kind, annotation) in [
+            (ConfigurationKind::ConfigMap, CONFIGURATION),
+            (ConfigurationKind::Secret, SECRETS),
+        ] {
             let written = before.as_ref().and_then(|before| before.annotation(annotation));
             let before = digests(written.unwrap_or_default());
             let mut digests = Vec::new();
@@ -96,7 +99,7 @@ pub fn pending<'a>(
 ) -> Vec<(ObjectRef, ObjectRef)> {
     let others = others
         .into_iter()
-        .filter(|object| Kind::of(&object.reference.kind).is_some());
+        .filter(|object| ConfigurationKind::of(&object.reference.kind).is_some());
     let waiting: BTreeSet<&ObjectRef> = others
         .filter(|object| !live(&object.reference).is_some_and(|live| is_applied(object, live)))
         .map(|object| &object.reference)
@@ -141,7 +144,7 @@ pub type Unknown = BTreeMap<ObjectRef, Vec<ObjectRef>>;
 
 /// Whether this is a Secret or a ConfigMap that says what must not be shown, so that its digest must be sealed.
 pub fn seals(object: &DesiredObject) -> bool {
-    Kind::of(&object.reference.kind).is_some() && !Content::of(object).secret.is_empty()
+    ConfigurationKind::of(&object.reference.kind).is_some() && !Content::of(object).secret.is_empty()
 }
 
 /// Whether this workload's pods follow what they read.

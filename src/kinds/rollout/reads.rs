@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::pods::{self, Key, Kind};
+use crate::kinds::pods::{self, ConfigurationKind, Key};
 use crate::object::field::At;
 
 /// Which keys are read.
@@ -30,7 +30,7 @@ impl Keys {
 }
 
 /// What is read, by kind and name.
-pub(super) type Reads = BTreeMap<(Kind, String), Keys>;
+pub(super) type Reads = BTreeMap<(ConfigurationKind, String), Keys>;
 
 /// What a pod with this `spec` reads.
 pub(super) fn reads(spec: &At<'_>) -> Reads {
@@ -66,7 +66,7 @@ mod tests {
                 {"emptyDir": {}},
             ],
         });
-        let found: Vec<(Kind, String, Keys)> = reads(&At::root(&spec))
+        let found: Vec<(ConfigurationKind, String, Keys)> = reads(&At::root(&spec))
             .into_iter()
             .map(|((kind, name), keys)| (kind, name, keys))
             .collect();
@@ -74,11 +74,11 @@ mod tests {
         assert_eq!(
             found,
             [
-                (Kind::ConfigMap, "items".to_owned(), Keys::All),
-                (Kind::Secret, "env".to_owned(), two),
-                (Kind::Secret, "from".to_owned(), Keys::All),
-                (Kind::Secret, "projected".to_owned(), Keys::All),
-                (Kind::Secret, "volume".to_owned(), Keys::All),
+                (ConfigurationKind::ConfigMap, "items".to_owned(), Keys::All),
+                (ConfigurationKind::Secret, "env".to_owned(), two),
+                (ConfigurationKind::Secret, "from".to_owned(), Keys::All),
+                (ConfigurationKind::Secret, "projected".to_owned(), Keys::All),
+                (ConfigurationKind::Secret, "volume".to_owned(), Keys::All),
             ]
         );
     }

@@ -40,16 +40,16 @@ pub struct Rule {
     /// Which fields; every one, if there are none. Then there is a manager.
     pub fields: Vec<FieldPattern>,
     /// Of which objects.
-    pub objects: Selector,
+    pub objects: RuleSelector,
     /// Only those that a manager of this name owns; `*` stands for any letters.
     pub manager: Option<String>,
     /// Who says so.
-    pub source: Source,
+    pub source: RuleOrigin,
 }
 
 /// Which objects a rule is about: all that fit everything it says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Selector {
+pub struct RuleSelector {
     /// The kind, and where it is written.
     pub kind: Option<(KindName, Option<Place>)>,
     /// The namespace; `*` stands for any letters.
@@ -64,7 +64,7 @@ pub struct KindName(pub String);
 
 /// Who made a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum RuleOrigin {
     /// A person, here.
     Written(Place),
     /// It follows from this autoscaler.
@@ -81,7 +81,7 @@ impl KindName {
     }
 }
 
-impl Selector {
+impl RuleSelector {
     /// Whether it means this object.
     pub fn selects(&self, object: &ObjectRef) -> bool {
         let fits = |glob: &Option<String>, text: &str| glob.as_ref().is_none_or(|glob| matches_glob(glob, text));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::tree::{Branch, Tree};
+use super::tree::{Branch, SentTree};
 use crate::object::field::PathElement;
 use crate::object::glob::matches_glob;
 
@@ -79,7 +79,7 @@ impl FieldPattern {
     }
 
     /// Where the fields are that it means, in the two sides of `tree`.
-    pub(crate) fn find<'a>(&self, tree: &Tree<'a>) -> Vec<Branch<'a>> {
+    pub(crate) fn find<'a>(&self, tree: &SentTree<'a>) -> Vec<Branch<'a>> {
         let mut found = vec![tree.root()];
         for segment in &self.segments {
             let children = found.iter().flat_map(Branch::children);
@@ -223,7 +223,7 @@ mod tests {
                 "k:{\"name\":\"web\"}": {".": {}, "f:ports": {"k:{\"containerPort\":80,\"protocol\":\"TCP\"}": {".": {}}}},
                 "k:{\"name\":\"side\"}": {".": {}}}}}));
         let pattern = FieldPattern::parse(pattern).expect("a pattern");
-        let tree = Tree::new(Some(&object), &object, &keys);
+        let tree = SentTree::new(Some(&object), &object, &keys);
         pattern
             .find(&tree)
             .iter()

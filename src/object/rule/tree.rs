@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::object::field::{FieldPath, FieldSet, ListType, PathElement};
 
 /// An object that is to be sent, next to the one that the cluster has.
-pub(crate) struct Tree<'a> {
+pub(crate) struct SentTree<'a> {
     live: Option<&'a Value>,
     sent: &'a Value,
     keys: &'a FieldSet,
@@ -29,7 +29,7 @@ pub(crate) struct Branch<'a> {
     keys: Option<&'a FieldSet>,
 }
 
-impl<'a> Tree<'a> {
+impl<'a> SentTree<'a> {
     /// `keys` is what anybody owns of the live object: it tells how lists are merged.
     pub(crate) fn new(live: Option<&'a Value>, sent: &'a Value, keys: &'a FieldSet) -> Self {
         Self { live, sent, keys }

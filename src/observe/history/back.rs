@@ -1,6 +1,6 @@
 //! Whether a sync goes back to what was before, and across which Jobs whose work cannot be undone.
 
-use super::Directory;
+use super::DirectoryInputs;
 use crate::kinds::jobs::{Crossed, Done};
 use crate::object::selection::Selection;
 use crate::object::{COMPONENT, ObjectRef};
@@ -9,7 +9,7 @@ use crate::source::{CommitId, Commits};
 
 /// Whether the commit that is to be synced lies before the one that was synced last, and the Jobs that it goes
 /// back across. Without a commit, now or then, there is no before and no after.
-pub(super) fn look_back(observed: &Observed, selection: &Selection, directory: &Directory) -> Option<Back> {
+pub(super) fn look_back(observed: &Observed, selection: &Selection, directory: &DirectoryInputs) -> Option<Back> {
     let parent = observed.facts.parent.as_ref()?;
     let (path, revision) = (directory.path.as_ref()?, directory.revision.as_ref()?);
     let last = parent.attempted.as_ref().and_then(|last| last.revision.clone());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{AppliedWith, Directory, History, Known, Secrets};
+use super::{AppliedWith, DirectoryInputs, History, Known, Secrets};
 use crate::applyset::inventory;
 use crate::applyset::parent::Record;
 use crate::cluster::Discovery;
@@ -12,7 +12,7 @@ use crate::object::commit::Commit;
 use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use crate::plan::compare;
 use crate::plan::{Answered, Deleted, NoBase, Observation, Observed, Past};
-use crate::source::{Commits, Inputs, Revision};
+use crate::source::{Commits, ParameterInputs, Revision};
 
 /// What is wanted of one commit.
 #[derive(Default)]
@@ -32,7 +32,11 @@ pub(super) type Pasts = BTreeMap<ObjectRef, Past>;
 ///
 /// Each commit that one of them was applied from is rendered once. No history is returned where no commit
 /// helps to explain anything.
-pub(super) fn read(observed: &Observed, discovery: &Discovery, directory: &Directory) -> (Pasts, Option<History>) {
+pub(super) fn read(
+    observed: &Observed,
+    discovery: &Discovery,
+    directory: &DirectoryInputs,
+) -> (Pasts, Option<History>) {
     let mut pasts = Pasts::new();
     let wanted = wanted(observed, &mut pasts);
     let path = directory.path.as_deref().filter(|_| !wanted.is_empty());
@@ -144,7 +148,7 @@ impl History {
     fn objects(
         &self,
         revision: &Revision,
-        inputs: &Inputs,
+        inputs: &ParameterInputs,
         observed: &Observed,
         discovery: &Discovery,
     ) -> Result<BTreeMap<ObjectRef, DesiredObject>, Error> {

@@ -51,10 +51,10 @@ impl History {
         let mut questions = Vec::new();
         for step in &plan.steps {
             if step.reason == Reason::Dropped {
-                questions.extend(self.question(revision, &step.reference, None));
+                questions.extend(self.field_query(revision, &step.reference, None));
             }
             let asked = step.changes.iter().filter(|change| is_gits(change));
-            questions.extend(asked.filter_map(|change| self.question(revision, &step.reference, Some(change))));
+            questions.extend(asked.filter_map(|change| self.field_query(revision, &step.reference, Some(change))));
         }
         self.ask(revision, questions, &plan.facts.key, discovery)
     }
@@ -90,8 +90,8 @@ impl History {
         found
     }
 
-    /// The question about a field, or about the object as a whole; nothing if its base is not known.
-    fn question(&self, revision: &Revision, object: &ObjectRef, change: Option<&FieldChange>) -> Option<FieldQuery> {
+    /// What is asked about a field, or about the object as a whole; nothing if its base is not known.
+    fn field_query(&self, revision: &Revision, object: &ObjectRef, change: Option<&FieldChange>) -> Option<FieldQuery> {
         let known = self.known.get(object)?;
         let path = change.map_or_else(FieldPath::root, |change| change.path.clone());
         let now = known.now.as_ref().and_then(|now| written(&now.value, &path)).cloned();

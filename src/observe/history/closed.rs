@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::positioned::by_position;
-use super::{Directory, Secrets, ciphertext};
+use super::{DirectoryInputs, Secrets, ciphertext};
 use crate::applyset::inventory;
 use crate::applyset::key::Keyring;
 use crate::applyset::parent::Parent;
@@ -29,7 +29,7 @@ pub(in crate::observe) fn assume_unchanged(
     desired: &mut [&mut DesiredObject],
     live: &Live,
     parent: Option<&Parent>,
-    (directory, discovery): (&Directory, &Discovery),
+    (directory, discovery): (&DirectoryInputs, &Discovery),
 ) {
     let Some(commits) = directory.path.as_deref().and_then(|path| Commits::of(path).ok()) else {
         return;
@@ -78,7 +78,7 @@ fn at(
     commits: &Commits,
     revision: &str,
     parent: Option<&Parent>,
-    (directory, discovery): (&Directory, &Discovery),
+    (directory, discovery): (&DirectoryInputs, &Discovery),
 ) -> Option<BTreeMap<ObjectRef, DesiredObject>> {
     let inputs = directory.inputs_of(parent, revision).inputs;
     let secrets = Secrets {

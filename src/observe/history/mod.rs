@@ -27,7 +27,7 @@ use crate::object::{DesiredObject, LiveObject, ObjectRef};
 use crate::observe;
 use crate::plan::{Lineage, Observed};
 use crate::source::parameters::{Assignment, SetByHand};
-use crate::source::{CommitId, Commits, Inputs, Revision};
+use crate::source::{CommitId, Commits, ParameterInputs, Revision};
 
 pub(super) use closed::assume_unchanged;
 
@@ -36,7 +36,7 @@ pub(super) use closed::assume_unchanged;
 pub fn look(
     observed: &Observed,
     selection: &Selection,
-    directory: &Directory,
+    directory: &DirectoryInputs,
     discovery: &Discovery,
 ) -> (Lineage, Option<History>) {
     let (pasts, history) = bases::read(observed, discovery, directory);
@@ -50,11 +50,11 @@ pub fn look(
 
 /// The directory, and how it is read now.
 #[derive(Debug, Clone)]
-pub struct Directory {
+pub struct DirectoryInputs {
     /// Where it is; none for standard input.
     pub path: Option<PathBuf>,
     /// What was said of the parameters.
-    pub inputs: Inputs,
+    pub inputs: ParameterInputs,
     /// The parameters that were set by hand.
     pub by_hand: SetByHand,
     /// The commit that was read.
@@ -69,7 +69,7 @@ pub struct Directory {
 #[derive(Debug)]
 pub struct History {
     commits: Commits,
-    directory: Directory,
+    directory: DirectoryInputs,
     /// What is known of each object that differs, or that git dropped.
     known: BTreeMap<ObjectRef, Known>,
 }
@@ -86,13 +86,13 @@ struct Known {
     now: Option<DesiredObject>,
 }
 
-impl Directory {
+impl DirectoryInputs {
     /// The objects that a commit has, with these parameters. Kinds that nobody knows are left out.
     fn at(
         &self,
         commits: &Commits,
         revision: &Revision,
-        inputs: &Inputs,
+        inputs: &ParameterInputs,
         discovery: &Discovery,
         secrets: &Secrets<'_>,
     ) -> Result<BTreeMap<ObjectRef, DesiredObject>> {
@@ -130,7 +130,7 @@ impl Directory {
 
     /// The parameters that a sync was given, but for secret ones, which nobody knows any more; and
     /// whether they are the same now.
-    fn parameters_of(&self, record: Option<&Record>) -> (Inputs, bool) {
+    fn parameters_of(&self, record: Option<&Record>) -> (ParameterInputs, bool) {
         let Some(record) = record else {
             return (self.inputs.clone(), true);
         };
@@ -146,7 +146,7 @@ impl Directory {
             && secrets.map(|(name, _)| name).eq(&self.by_hand.secrets);
         let environment = record.environment.clone();
         let identities = self.inputs.identities.clone();
-        let inputs = Inputs {
+        let inputs = ParameterInputs {
             environment,
             sets,
             identities,
@@ -158,7 +158,7 @@ impl Directory {
 
 /// How the directory was read when a commit was synced.
 struct AppliedWith<'p> {
-    inputs: Inputs,
+    inputs: ParameterInputs,
     /// Whether the parameters were given as they are now.
     same_parameters: bool,
     /// The sync of just this commit, if the parent knows of one.

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::Directory;
+use super::DirectoryInputs;
 use crate::plan::compare::GitChange;
 use crate::source::{CommitId, Commits};
 
@@ -35,7 +35,7 @@ pub(super) enum Said {
 /// One question, and where to look for its answer.
 pub(super) struct Search<'a> {
     pub(super) commits: &'a Commits,
-    pub(super) directory: &'a Directory,
+    pub(super) directory: &'a DirectoryInputs,
     /// The commit that the object was applied from.
     pub(super) base: CommitId,
     /// Whether the parameters were the same then.

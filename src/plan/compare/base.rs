@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Difference, differences};
-use crate::applyset::inventory::Applied;
+use crate::applyset::inventory::AppliedDigests;
 use crate::object::field::{FieldPath, FieldSet, PathElement};
 use crate::object::{DesiredObject, LiveObject};
 
@@ -56,7 +56,7 @@ impl<'a> Base<'a> {
 
 /// Whether `then` is what was last applied to the live object, as far as its digests tell.
 pub fn is_base(then: &DesiredObject, live: &LiveObject) -> bool {
-    Applied::noted(live) == Some(Applied::of(then))
+    AppliedDigests::noted(live) == Some(AppliedDigests::of(then))
 }
 
 /// The value at `path` of a manifest. Items of a list are found even where the manifest leaves a key

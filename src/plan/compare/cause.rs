@@ -2,7 +2,7 @@
 
 use super::base::Base;
 use super::{Difference, Sides};
-use crate::applyset::inventory::Applied;
+use crate::applyset::inventory::AppliedDigests;
 use crate::kinds::generate;
 use crate::object::LiveObject;
 use crate::object::field::{FieldManager, FieldPath, FieldSet, ManagedFields};
@@ -79,8 +79,8 @@ impl<'a> Context<'a> {
         after: &'a ManagedFields,
         field_manager: &'a str,
     ) -> Self {
-        let now = Applied::of(sides.desired);
-        let digests = match Applied::noted(sides.live) {
+        let now = AppliedDigests::of(sides.desired);
+        let digests = match AppliedDigests::noted(sides.live) {
             Some(then) if then.fields != now.fields => Digests::Other,
             Some(then) if then.values.is_some() && then.values == now.values => Digests::Same,
             Some(_) => Digests::SameFields,

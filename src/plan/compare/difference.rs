@@ -48,13 +48,15 @@ const SERVER_METADATA: [&str; 7] = [
 /// assert_eq!(differences(&before, &after, &FieldSet::default())[0].path.to_string(), "containers");
 /// ```
 pub fn differences(before: &Value, after: &Value, keys: &FieldSet) -> Vec<Difference> {
-    let mut walk = Walk { found: Vec::new() };
+    let mut walk = Walk {
+        differences: Vec::new(),
+    };
     walk.values(&FieldPath::root(), before, after, Some(keys));
-    walk.found
+    walk.differences
 }
 
 struct Walk {
-    found: Vec<Difference>,
+    differences: Vec<Difference>,
 }
 
 impl Walk {
@@ -66,9 +68,9 @@ impl Walk {
             (Value::Object(before), Value::Object(after)) => self.maps(path, before, after, keys),
             (Value::Array(old), Value::Array(new)) => match keys.and_then(ListType::of) {
                 Some(list) => self.lists(path, old, new, &list, keys),
-                None => self.found(path.clone(), Some(before), Some(after)),
+                None => self.record(path.clone(), Some(before), Some(after)),
             },
-            _ => self.found(path.clone(), Some(before), Some(after)),
+            _ => self.record(path.clone(), Some(before), Some(after)),
         }
     }
 
@@ -98,7 +100,7 @@ impl Walk {
         };
         if !unique(&old) || !unique(&new) {
             let whole = |items: &[Value]| Value::Array(items.to_vec());
-            return self.found(path.clone(), Some(&whole(before)), Some(&whole(after)));
+            return self.record(path.clone(), Some(&whole(before)), Some(&whole(after)));
         }
         let position = |element: &PathElement| new.iter().position(|other| other == element);
         for (item, element) in before.iter().zip(&old) {
@@ -121,7 +123,7 @@ impl Walk {
             let names = |elements: &[&PathElement]| {
                 Value::Array(elements.iter().map(|element| Value::from(item_name(element))).collect())
             };
-            self.found.push(Difference {
+            self.differences.push(Difference {
                 path: path.clone(),
                 before: Some(names(&kept)),
                 after: Some(names(&order)),
@@ -139,12 +141,12 @@ impl Walk {
                 let none = Value::Object(Map::new());
                 self.values(&path, before.unwrap_or(&none), after.unwrap_or(&none), keys);
             }
-            (before, after) => self.found(path, before, after),
+            (before, after) => self.record(path, before, after),
         }
     }
 
-    fn found(&mut self, path: FieldPath, before: Option<&Value>, after: Option<&Value>) {
-        self.found.push(Difference {
+    fn record(&mut self, path: FieldPath, before: Option<&Value>, after: Option<&Value>) {
+        self.differences.push(Difference {
             path,
             before: before.cloned(),
             after: after.cloned(),

@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use crate::applyset::inventory::{self, Applied};
+use crate::applyset::inventory::{self, AppliedDigests};
 use crate::diagnostic::place::{Origin, Place};
 use crate::kinds::jobs;
 use crate::object::field::{FieldPath, ManagedFields, PathElement};
@@ -31,7 +31,7 @@ use crate::plan::migrate::Migration;
 use crate::source::rules::{Left, LeftTo, Rule, Ruled};
 
 use base::Base;
-use origins::Origins;
+use origins::FieldOrigins;
 
 pub use base::{is_base, written};
 pub use beside::{Beside, beside};
@@ -251,7 +251,7 @@ pub fn compare(sides: &Sides<'_>, field_manager: &str) -> Comparison {
     let ownership = context.ownership_changes().iter().any(|path| !is_bookkeeping(path));
     // An old version's fields are others; that they move is told.
     let ownership = ownership || migration.is_some();
-    let noted = Applied::noted(live) != Some(Applied::of(desired));
+    let noted = AppliedDigests::noted(live) != Some(AppliedDigests::of(desired));
     Comparison {
         changes,
         joins,
@@ -288,12 +288,12 @@ fn field_change(
     cause: Cause,
     guessed: bool,
 ) -> FieldChange {
-    let Origins {
+    let FieldOrigins {
         all,
         place,
         edits,
         is_by_edit,
-    } = Origins::of(desired, base, &difference);
+    } = FieldOrigins::of(desired, base, &difference);
     let is_secret = object::is_secret(&desired.reference.kind) && !is_public_in_secret(&difference.path);
     // What was secret when it was applied still is, wherever git has it now.
     let sides = || std::iter::once(desired).chain(base);

@@ -1,13 +1,13 @@
 //! Where git says what a field is, and which of these places were edited.
 
 use super::parts::{self, Part, Parts};
-use super::texts::Written;
+use super::texts::SourceText;
 use super::{Difference, Edit};
 use crate::diagnostic::place::{Origin, Place, Role};
 use crate::object::DesiredObject;
 
 /// What made the value of a field, and what of it was edited.
-pub(super) struct Origins {
+pub(super) struct FieldOrigins {
     /// What made the first part that differs: the place where it is written first, then what was read.
     pub(super) all: Vec<Origin>,
     /// The place of `all` whose text differs from what git said before, where that is known. Else the parameter that
@@ -19,7 +19,7 @@ pub(super) struct Origins {
     pub(super) is_by_edit: bool,
 }
 
-impl Origins {
+impl FieldOrigins {
     /// Of a field. `base` is what git said before.
     pub(super) fn of(desired: &DesiredObject, base: Option<&DesiredObject>, difference: &Difference) -> Self {
         let Parts { parts, are_all } = Parts::of(difference);
@@ -66,9 +66,9 @@ struct Edited {
 
 impl Edited {
     /// What stood there, and what stands there now.
-    fn texts(&self) -> Option<[Written; 2]> {
+    fn texts(&self) -> Option<[SourceText; 2]> {
         let then = text(self.then.as_ref()?)?;
-        Some(Written::both([then, text(&self.now)?], self.now.role == Role::File))
+        Some(SourceText::both([then, text(&self.now)?], self.now.role == Role::File))
     }
 
     fn edit(&self) -> Edit {

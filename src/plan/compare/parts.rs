@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Difference;
-use super::texts::Written;
+use super::texts::SourceText;
 use crate::diagnostic::place::Origin;
 use crate::kinds::jobs;
 use crate::object::DesiredObject;
@@ -113,7 +113,7 @@ impl Part {
 
 /// Whether the field changes by nothing but this edit: with the old text in place of the new one, it is what it was.
 /// Of a text of several lines it matters where in it the change is, but for the inputs of a Job.
-pub(super) fn is_by(difference: &Difference, [old, new]: &[Written; 2]) -> bool {
+pub(super) fn is_by(difference: &Difference, [old, new]: &[SourceText; 2]) -> bool {
     let Some((before, after)) = difference.before.as_ref().zip(difference.after.as_ref()) else {
         return false;
     };
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn a_field_changes_by_an_edit_where_nothing_else_changes_in_it() {
         let by = |before: &Value, after: &Value, [old, new]: [&str; 2]| {
-            let written = |value: &str| Written {
+            let written = |value: &str| SourceText {
                 key: None,
                 value: value.to_owned(),
             };

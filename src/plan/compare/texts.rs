@@ -5,14 +5,14 @@ use crate::yaml::{self, Node, NodeValue};
 
 /// A text at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Written {
+pub(super) struct SourceText {
     /// The key whose value it is, where it is one.
     pub(super) key: Option<String>,
     /// The value; the whole text, where that is no scalar on one line.
     pub(super) value: String,
 }
 
-impl Written {
+impl SourceText {
     /// Two texts of one place. Both are values of one key, or both are as they are written; as they are written in a
     /// file of another format, where `is_line`.
     pub(super) fn both(texts: [&str; 2], is_line: bool) -> [Self; 2] {
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn a_value_is_without_its_key_its_quotes_and_a_comment() {
         let shown = |then, now| {
-            let [then, now] = Written::both([then, now], false);
+            let [then, now] = SourceText::both([then, now], false);
             (now.key, then.value, now.value)
         };
         let key = |key: &str| Some(key.to_owned());
@@ -93,7 +93,7 @@ mod tests {
             let (found, before, after) = expected;
             assert_eq!(shown(then, now), (found, before.to_owned(), after.to_owned()));
         }
-        let [then, now] = Written::both([r#""refresh": "30s","#, r#""refresh": "10s","#], true);
+        let [then, now] = SourceText::both([r#""refresh": "30s","#, r#""refresh": "10s","#], true);
         assert_eq!(
             (then.value.as_str(), now.value.as_str()),
             (r#""refresh": "30s","#, r#""refresh": "10s","#)

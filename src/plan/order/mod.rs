@@ -8,7 +8,7 @@ mod walk;
 pub use dependencies::{DEPENDS_ON, Dependencies, dependencies};
 pub(crate) use dependencies::{SYNTAX, references};
 pub use graph::{Graph, Need, Node, Stage, What, graph, may_start};
-pub use removal::{Holder, Removal};
+pub use removal::{KeptBy, Removal};
 pub use walk::waves;
 
 use crate::object::{GroupKind, ObjectRef};

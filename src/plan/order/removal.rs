@@ -25,7 +25,7 @@ pub struct Removal {
 
 /// What keeps an object that was to go, by its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holder {
+pub enum KeptBy {
     /// What uses it.
     User(usize),
     /// A custom object whose finalizers this one may have to take off.
@@ -70,12 +70,12 @@ impl Removal {
     }
 
     /// What of `left`, which did not go, keeps this object.
-    pub fn holder(&self, index: usize, left: &BTreeSet<usize>) -> Option<Holder> {
+    pub fn holder(&self, index: usize, left: &BTreeSet<usize>) -> Option<KeptBy> {
         let user = self.users[index].intersection(left).next();
         let finalized = || self.finalized.intersection(left).next();
         let finalized = self.finalizing.contains(&index).then(finalized).flatten();
-        let user = user.map(|user| Holder::User(*user));
-        user.or_else(|| finalized.map(|object| Holder::Finalized(*object)))
+        let user = user.map(|user| KeptBy::User(*user));
+        user.or_else(|| finalized.map(|object| KeptBy::Finalized(*object)))
     }
 }
 
@@ -228,10 +228,10 @@ mod tests {
         );
         let all: Vec<&LiveObject> = objects.iter().collect();
         let removal = Removal::of(&all);
-        assert_eq!(removal.holder(2, &BTreeSet::from([4])), Some(Holder::User(4)));
+        assert_eq!(removal.holder(2, &BTreeSet::from([4])), Some(KeptBy::User(4)));
         assert_eq!(removal.holder(2, &BTreeSet::from([3])), None);
-        assert_eq!(removal.holder(1, &BTreeSet::from([3])), Some(Holder::User(3)));
-        assert_eq!(removal.holder(0, &BTreeSet::from([2])), Some(Holder::User(2)));
+        assert_eq!(removal.holder(1, &BTreeSet::from([3])), Some(KeptBy::User(3)));
+        assert_eq!(removal.holder(0, &BTreeSet::from([2])), Some(KeptBy::User(2)));
         assert_eq!(removal.holder(4, &BTreeSet::from([3])), None);
     }
 

@@ -94,8 +94,8 @@ fn what_is_not_ours_is_left_as_it_is() {
         parent: None,
     };
     for (claim, reason) in [
-        (Claim::NotOurs, Reason::NotOurs(Box::new(Adopting::Unknown))),
-        (Claim::Other(theirs()), Reason::OtherApplySet(theirs())),
+        (Ownership::NotOurs, Reason::NotOurs(Box::new(Adopting::Unknown))),
+        (Ownership::Other(theirs()), Reason::OtherApplySet(theirs())),
     ] {
         let step = step(
             Some(config_map("old", &[])),
@@ -108,7 +108,7 @@ fn what_is_not_ours_is_left_as_it_is() {
 }
 
 fn no_schema() -> Unpredicted {
-    Unpredicted::Refused(crate::ssa::merge::Refusal::UnknownKind(desired(GIT).gvk().clone()))
+    Unpredicted::Refused(crate::ssa::merge::MergeError::UnknownKind(desired(GIT).gvk().clone()))
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn whose_an_object_is() {
     let named = |text: &str| Adoption::Named(vec![text.parse().expect("a kind or an object")]);
     let [kind, this, another] = &["ConfigMap", "ConfigMap/ns/x", "ConfigMap/y"].map(named);
     let others = || {
-        Claim::Other(OtherSet {
+        Ownership::Other(OtherSet {
             id: theirs.id(),
             parent: None,
         })
@@ -187,21 +187,21 @@ fn whose_an_object_is() {
     let none: &[(&str, &str)] = &[];
     let table = [
         // The member of a set is that set's, whoever applied it.
-        (GIT, Some(&ours), none, Some(&ours), annotated, Claim::Ours),
+        (GIT, Some(&ours), none, Some(&ours), annotated, Ownership::Ours),
         (GIT, Some(&theirs), OURS, Some(&ours), annotated, others()),
         (allowed, Some(&theirs), none, Some(&ours), all, others()),
         (GIT, Some(&theirs), OURS, None, all, others()),
         // Nobody's member is ours if we applied it.
-        (GIT, None, OURS, Some(&ours), annotated, Claim::Ours),
-        (GIT, None, OURS, None, annotated, Claim::Ours),
-        (GIT, None, &[(US, "data a")][..], None, annotated, Claim::NotOurs),
-        (GIT, None, none, Some(&ours), annotated, Claim::NotOurs),
-        (denied, None, none, Some(&ours), annotated, Claim::NotOurs),
-        (allowed, None, none, Some(&ours), annotated, Claim::Adoptable),
-        (GIT, None, none, Some(&ours), all, Claim::Adoptable),
-        (GIT, None, none, Some(&ours), kind, Claim::Adoptable),
-        (GIT, None, none, Some(&ours), this, Claim::Adoptable),
-        (GIT, None, none, Some(&ours), another, Claim::NotOurs),
+        (GIT, None, OURS, Some(&ours), annotated, Ownership::Ours),
+        (GIT, None, OURS, None, annotated, Ownership::Ours),
+        (GIT, None, &[(US, "data a")][..], None, annotated, Ownership::NotOurs),
+        (GIT, None, none, Some(&ours), annotated, Ownership::NotOurs),
+        (denied, None, none, Some(&ours), annotated, Ownership::NotOurs),
+        (allowed, None, none, Some(&ours), annotated, Ownership::Adoptable),
+        (GIT, None, none, Some(&ours), all, Ownership::Adoptable),
+        (GIT, None, none, Some(&ours), kind, Ownership::Adoptable),
+        (GIT, None, none, Some(&ours), this, Ownership::Adoptable),
+        (GIT, None, none, Some(&ours), another, Ownership::NotOurs),
         (GIT, Some(&theirs), none, Some(&ours), kind, others()),
     ];
     for (row, (text, member, owners, set, adoption, expected)) in table.into_iter().enumerate() {
@@ -216,7 +216,7 @@ fn whose_an_object_is() {
         let found = claim(&desired(text), &live(value, owners), set, &policy);
         assert_eq!(
             found.allows_change(),
-            matches!(expected, Claim::Ours | Claim::Adoptable)
+            matches!(expected, Ownership::Ours | Ownership::Adoptable)
         );
         assert_eq!(found, expected, "row {row}");
     }

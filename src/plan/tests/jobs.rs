@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::applyset::key::Keyring;
-use crate::kinds::jobs::{Inputs, Run, Why};
+use crate::kinds::jobs::{InputDigests, JobRun, Why};
 
 const JOB: &str =
     "apiVersion: batch/v1\nkind: Job\nmetadata: {name: x, namespace: ns}\nspec: {template: {spec: {image: new}}}\n";
@@ -18,9 +18,9 @@ fn job(image: &str, uid: &str) -> LiveObject {
     live(value, &[("=stackanetes", "spec template spec image")])
 }
 
-fn of_job(live: Option<LiveObject>, answer: Answered, run: Run) -> Decision {
+fn of_job(live: Option<LiveObject>, answer: Answered, run: JobRun) -> Decision {
     let mut git = desired(JOB);
-    git.inputs = Some(Inputs::default());
+    git.inputs = Some(InputDigests::default());
     let observation = Observation {
         run,
         ..observation(git, live, answer)
@@ -30,7 +30,7 @@ fn of_job(live: Option<LiveObject>, answer: Answered, run: Run) -> Decision {
 
 #[test]
 fn a_job_that_runs_again_is_replaced_where_there_is_one_and_created_where_there_is_none() {
-    let again = || Run::Again(Why::Failed);
+    let again = || JobRun::Again(Why::Failed);
     let Decision::Step(step) = of_job(Some(job("old", "u")), answered(job("new", "v")), again()) else {
         panic!("a step")
     };
@@ -57,7 +57,7 @@ fn a_job_that_runs_again_is_replaced_where_there_is_one_and_created_where_there_
 #[test]
 fn a_job_that_stands_is_unchanged_and_complete_where_it_is_gone() {
     for (live, is_complete) in [(Some(job("old", "u")), true), (None, true)] {
-        let Decision::Unchanged(settled) = of_job(live, Answered::UpToDate, Run::UpToDate) else {
+        let Decision::Unchanged(settled) = of_job(live, Answered::UpToDate, JobRun::UpToDate) else {
             panic!("unchanged")
         };
         assert!(settled.health.is_current() && settled.is_complete == is_complete && settled.inputs.is_some());
@@ -65,7 +65,7 @@ fn a_job_that_stands_is_unchanged_and_complete_where_it_is_gone() {
     let mut running = job("old", "u").into_value();
     running["status"] = json!({});
     let running = LiveObject::new(running);
-    let Decision::Unchanged(settled) = of_job(Some(running), Answered::UpToDate, Run::UpToDate) else {
+    let Decision::Unchanged(settled) = of_job(Some(running), Answered::UpToDate, JobRun::UpToDate) else {
         panic!("unchanged")
     };
     assert!(!settled.health.is_current() && !settled.is_complete);
@@ -76,7 +76,7 @@ fn what_is_not_known_to_have_changed_is_not_synced() {
     let mut git = desired(JOB);
     git.inputs = Some([("Secret/a".to_owned(), None)].into_iter().collect());
     let observation = || Observation {
-        run: Run::UpToDate,
+        run: JobRun::UpToDate,
         ..observation(git.clone(), Some(job("new", "u")), Answered::UpToDate)
     };
     let hidden = |key: Keyring| {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::applyset::inventory::{self, ApplySet};
 use crate::applyset::parent::{Parent, Record};
-use crate::kinds::jobs::Run;
+use crate::kinds::jobs::JobRun;
 use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupKind, LiveObject};
 use crate::source::rules::Ruled;
@@ -31,8 +31,8 @@ fn answered(object: LiveObject) -> Answered {
     Answered::ByServer { object, warnings }
 }
 
-fn unverified(why: Unverified, predicted: Result<LiveObject, Unpredicted>) -> Answered {
-    Answered::Unverified { why, predicted }
+fn unverified(reason: Unverified, predicted: Result<LiveObject, Unpredicted>) -> Answered {
+    Answered::Unverified { reason, predicted }
 }
 
 fn observation(desired: DesiredObject, live: Option<LiveObject>, answer: Answered) -> Observation {
@@ -44,7 +44,7 @@ fn observation(desired: DesiredObject, live: Option<LiveObject>, answer: Answere
         migration: None,
         live,
         answer,
-        run: Run::Plain,
+        run: JobRun::Plain,
     }
 }
 

@@ -191,8 +191,8 @@ fn a_namespace_goes_only_with_all_that_it_holds() {
     assert!(matches!(decided(None), Reason::KeepUnknownUse(_)));
 }
 
-fn held(reference: ObjectRef, owners: &[&str]) -> Held {
-    Held {
+fn held(reference: ObjectRef, owners: &[&str]) -> Contained {
+    Contained {
         uid: format!("uid of {}", reference.name),
         reference,
         owners: owners.iter().map(|owner| (*owner).to_owned()).collect(),
@@ -214,7 +214,7 @@ fn a_definition_goes_only_with_all_objects_of_its_kind() {
         namespace: Some("a".into()),
         name: name.into(),
     };
-    let decided = |stays: Vec<Held>| {
+    let decided = |stays: Vec<Contained>| {
         let mut ours = orphan("example.net/v1", "Lamp", Some("a"), "ours");
         ours["metadata"]["uid"] = "uid of ours".into();
         let orphans = vec![live(definition(), OURS), live(ours, OURS)];

@@ -16,7 +16,7 @@ use object::Maker;
 
 use super::files::{self, Files};
 use super::programs::{Context, Reading};
-use super::tree::{Kind, Tree};
+use super::tree::{EntryKind, FileTree};
 use super::unseal::Unsealed;
 use super::{Manifest, Settings};
 use crate::diagnostic::error::Error;
@@ -176,7 +176,13 @@ pub(super) fn label(manifest: &mut Manifest, component: &str) {
 }
 
 /// The file that `place` names by its path from `folder`. It must stand in the directory at `root`.
-pub(super) fn find(tree: &dyn Tree, root: &Path, folder: &Path, named: &Path, place: &Place) -> Result<PathBuf, Error> {
+pub(super) fn find(
+    tree: &dyn FileTree,
+    root: &Path,
+    folder: &Path,
+    named: &Path,
+    place: &Place,
+) -> Result<PathBuf, Error> {
     let error = |message: String, hint: &str| Err(Error::new(message).at(place.clone(), "").hint(hint));
     let inside = "its files stand in the directory, so that a commit holds all that is desired";
     let Some(path) = within(root, folder, named) else {
@@ -196,7 +202,7 @@ pub(super) fn find(tree: &dyn Tree, root: &Path, folder: &Path, named: &Path, pl
     if let Err(refused) = files::refuse_real((root, &real_root), (&path, &real)) {
         return Err(refused.at(place.clone(), ""));
     }
-    if tree.kind(&path).ok() != Some(Kind::File) {
+    if tree.kind(&path).ok() != Some(EntryKind::File) {
         return error(format!("{shown} is no file"), "name each file of a folder by itself");
     }
     Ok(path)

@@ -16,13 +16,13 @@ use crate::object::field::{FieldPath, PathElement};
 use crate::object::{GroupVersionKind, Origins};
 use crate::source::SchemaFile;
 use crate::source::render::{Rendered, Rendering};
-use crate::source::tree::Tree;
+use crate::source::tree::FileTree;
 use crate::source::unseal::Unsealer;
 use crate::source::{Manifest, files};
 
 /// Makes the objects of one component.
 pub(super) struct Maker<'a> {
-    pub(super) tree: &'a dyn Tree,
+    pub(super) tree: &'a dyn FileTree,
     /// The top of the directory.
     pub(super) root: &'a Path,
     /// The component's folder.

@@ -11,15 +11,15 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use self::origins::{Layer, LayeredOrigins};
-use self::select::{Known, Selector};
+use self::origins::{DefaultsLayer, LayeredOrigins};
+use self::select::{DefaultsSelector, Known};
 use super::Manifest;
 use super::check::Check;
 use super::unseal::Unsealed;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::{self, GroupKind};
-use crate::source::render::{Rendered, Rendering, Subject};
+use crate::source::render::{ExpressionObject, Rendered, Rendering};
 use crate::ssa::merge;
 use crate::ssa::schema::Schema;
 use crate::yaml::{Node, NodeValue};
@@ -31,7 +31,7 @@ const SELECT: &str = "$select";
 #[derive(Debug)]
 struct Default {
     file: Arc<SourceFile>,
-    selector: Selector,
+    selector: DefaultsSelector,
     /// The document without its selector.
     root: Node,
     content: Content,
@@ -72,7 +72,7 @@ pub(super) fn lay_under(
         .flat_map(|read_file| read(read_file, &known, rendering, errors))
         .collect();
     for manifest in manifests {
-        let layers: Vec<Layer> = defaults
+        let layers: Vec<DefaultsLayer> = defaults
             .iter_mut()
             .filter(|default| default.selector.selects(manifest))
             .filter_map(|default| default.layer(manifest, &schema, rendering, errors))
@@ -107,7 +107,7 @@ fn schema(manifests: &[Manifest]) -> Arc<Cow<'static, Schema>> {
 }
 
 /// Lays the manifest over its defaults.
-fn lay(manifest: &mut Manifest, layers: Vec<Layer>, schema: &Arc<Cow<'static, Schema>>) {
+fn lay(manifest: &mut Manifest, layers: Vec<DefaultsLayer>, schema: &Arc<Cow<'static, Schema>>) {
     let origins = LayeredOrigins::new(manifest, layers, schema.clone());
     manifest.value = origins.merged();
     manifest.origins = Arc::new(origins);
@@ -147,11 +147,11 @@ fn read_one(
         errors.push(error);
         return None;
     };
-    let selector = Selector::read(file, &entries.remove(at), known, errors);
+    let selector = DefaultsSelector::read(file, &entries.remove(at), known, errors);
     let mut check = Check::new(file);
     check.default(&root);
     errors.append(&mut check.errors);
-    let content = if Subject::is_read_in(file.text()) {
+    let content = if ExpressionObject::is_read_in(file.text()) {
         Content::Each
     } else {
         match rendering.document(file, &root, errors) {
@@ -175,12 +175,12 @@ impl Default {
         schema: &Schema,
         rendering: &Rendering,
         errors: &mut Vec<Error>,
-    ) -> Option<Layer> {
+    ) -> Option<DefaultsLayer> {
         let rendered = match &self.content {
             Content::Nothing => return None,
             Content::Same(rendered) => rendered.clone(),
             Content::Each => {
-                let subject = Subject {
+                let subject = ExpressionObject {
                     value: &manifest.value,
                     origins: &*manifest.origins,
                     is_secret: object::is_secret(&manifest.gvk.group_kind),
@@ -215,6 +215,6 @@ impl Default {
             self.content = Content::Nothing;
             return None;
         }
-        Some(Layer { rendered, value })
+        Some(DefaultsLayer { rendered, value })
     }
 }

@@ -15,12 +15,12 @@ use crate::ssa::schema::{List, Schema, Type};
 
 /// What one default says to one object.
 #[derive(Debug)]
-pub(super) struct Layer {
+pub(super) struct DefaultsLayer {
     pub(super) rendered: Arc<Rendered>,
     pub(super) value: Value,
 }
 
-impl Layer {
+impl DefaultsLayer {
     /// The path at which the default says what is at `path` of the object; nothing where it says nothing.
     fn written(&self, path: &FieldPath) -> Option<FieldPath> {
         find(&self.value, path.elements(), FieldPath::root())
@@ -52,14 +52,14 @@ pub(super) struct LayeredOrigins {
     /// What the object says itself.
     value: Value,
     /// The lowest first.
-    layers: Vec<Layer>,
+    layers: Vec<DefaultsLayer>,
     schema: Arc<Cow<'static, Schema>>,
     /// Rendered when it is first asked for: that is of the few objects that change.
     merged: OnceLock<Value>,
 }
 
 impl LayeredOrigins {
-    pub(super) fn new(manifest: &Manifest, layers: Vec<Layer>, schema: Arc<Cow<'static, Schema>>) -> Self {
+    pub(super) fn new(manifest: &Manifest, layers: Vec<DefaultsLayer>, schema: Arc<Cow<'static, Schema>>) -> Self {
         Self {
             own: manifest.origins.clone(),
             gvk: manifest.gvk.clone(),
@@ -121,7 +121,7 @@ impl LayeredOrigins {
     }
 
     /// The topmost default that says what is at `path`, and where it does; nothing where the object does.
-    fn layer(&self, path: &FieldPath) -> Option<(&Layer, FieldPath)> {
+    fn layer(&self, path: &FieldPath) -> Option<(&DefaultsLayer, FieldPath)> {
         if path.find(&self.value).is_some() {
             return None;
         }

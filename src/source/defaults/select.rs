@@ -22,7 +22,7 @@ pub(super) struct Known<'a> {
 
 /// What must be true of an object. What is empty is true of all.
 #[derive(Debug, Default)]
-pub(super) struct Selector {
+pub(super) struct DefaultsSelector {
     /// `Kind` or `Kind.group`, as they are written.
     kinds: Vec<String>,
     /// Names, in which `*` stands for any text.
@@ -31,7 +31,7 @@ pub(super) struct Selector {
     components: Vec<String>,
 }
 
-impl Selector {
+impl DefaultsSelector {
     /// Reads the value of `$select`. Nothing where it is wrong, which is added to `errors`.
     pub(super) fn read(
         file: &Arc<SourceFile>,

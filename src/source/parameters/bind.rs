@@ -16,7 +16,7 @@ use crate::source::Unsealer;
 use crate::yaml::{Entry, Node};
 
 /// The values so far.
-pub(super) struct Merged<'a> {
+pub(super) struct MergedParameters<'a> {
     schema: &'a Arc<SourceFile>,
     pub(super) declared: &'a Group,
     pub(super) value: Value,
@@ -49,7 +49,7 @@ struct Wrong {
     hint: String,
 }
 
-impl<'a> Merged<'a> {
+impl<'a> MergedParameters<'a> {
     pub(super) fn new(sources: &Sources<'a>, declared: &'a Group) -> Self {
         Self {
             schema: sources.schema,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::bind::Merged;
+use super::bind::MergedParameters;
 use super::declared::Reached;
 use super::layer::Layer;
 use super::nearest::{hint, members};
@@ -60,7 +60,7 @@ impl SetByHand {
     }
 
     /// Notes the parameter of this dotted name, which was just set.
-    fn note(&mut self, name: String, merged: &Merged<'_>) {
+    fn note(&mut self, name: String, merged: &MergedParameters<'_>) {
         let path: Vec<_> = name.split('.').collect();
         if merged.is_secret_parameter(&path) {
             self.values.remove(&name);
@@ -73,7 +73,7 @@ impl SetByHand {
 }
 
 /// Takes the values of `sets` in their order, adding what is wrong with them to `errors`.
-pub(super) fn read(sets: &[Assignment], merged: &mut Merged<'_>, errors: &mut Vec<Error>) -> SetByHand {
+pub(super) fn read(sets: &[Assignment], merged: &mut MergedParameters<'_>, errors: &mut Vec<Error>) -> SetByHand {
     let mut by_hand = SetByHand::default();
     for set in sets {
         let set = match set {
@@ -120,7 +120,7 @@ struct One<'a> {
 }
 
 /// Takes one.
-fn one(set: &One<'_>, merged: &mut Merged<'_>) -> Result<(), Error> {
+fn one(set: &One<'_>, merged: &mut MergedParameters<'_>) -> Result<(), Error> {
     let One {
         option,
         name,
@@ -172,7 +172,7 @@ fn one(set: &One<'_>, merged: &mut Merged<'_>) -> Result<(), Error> {
 }
 
 /// An argument without a `=` is not quoted unless it is a known name: it may be a value.
-fn without_value(argument: &str, merged: &Merged<'_>) -> Error {
+fn without_value(argument: &str, merged: &MergedParameters<'_>) -> Error {
     let path: Vec<_> = argument.split('.').collect();
     match merged.declared.reach(&path) {
         Reached::Parameter { depth, .. } if depth == path.len() => {

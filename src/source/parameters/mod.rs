@@ -99,7 +99,7 @@ pub fn read(sources: &Sources<'_>) -> Result<Parameters> {
         // Which values are secret is unknown, so nothing of the other files may be shown: they wait.
         return Err(joined(errors));
     };
-    let mut merged = bind::Merged::new(sources, &schema.declared);
+    let mut merged = bind::MergedParameters::new(sources, &schema.declared);
     merged.defaults(sources.defaults, &mut errors);
     // What cannot be read might mend what does not fit.
     let mut complete = errors.is_empty();
@@ -110,7 +110,7 @@ pub fn read(sources: &Sources<'_>) -> Result<Parameters> {
     if complete {
         errors.extend(validate::violations(&schema.validator, &merged));
     }
-    let bind::Merged {
+    let bind::MergedParameters {
         value,
         layers,
         setters,

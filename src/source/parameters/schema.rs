@@ -14,13 +14,13 @@ use crate::diagnostic::place::{Place, SourceFile};
 use crate::yaml::{self, Node};
 
 /// A schema that is fit to validate with.
-pub(super) struct Schema {
+pub(super) struct ParameterSchema {
     pub(super) declared: Group,
     pub(super) validator: Validator,
 }
 
 /// Reads the schema, adding what is wrong with it to `errors`.
-pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Option<Schema> {
+pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Option<ParameterSchema> {
     let before = errors.len();
     let reader = Reader { file, errors };
     reader.read().filter(|_| errors.len() == before)
@@ -32,7 +32,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(mut self) -> Option<Schema> {
+    fn read(mut self) -> Option<ParameterSchema> {
         let (value, root) = self.json()?;
         let before = self.errors.len();
         for error in jsonschema::draft202012::meta::validator().iter_errors(&value) {
@@ -65,7 +65,7 @@ impl Reader<'_> {
         for misdeclared in misdeclared {
             self.misdeclared(misdeclared);
         }
-        Some(Schema { declared, validator })
+        Some(ParameterSchema { declared, validator })
     }
 
     /// The text as JSON, and as a tree that knows its places.

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 
-use super::bind::Merged;
+use super::bind::MergedParameters;
 use super::declared::Reached;
 use super::words::{self, steps};
 use crate::diagnostic::error::Error;
 
 /// The violations of the merged values, in the order of the files they stand in.
-pub(super) fn violations(validator: &Validator, merged: &Merged<'_>) -> Vec<Error> {
+pub(super) fn violations(validator: &Validator, merged: &MergedParameters<'_>) -> Vec<Error> {
     let violations: Vec<_> = validator.iter_errors(&merged.value).collect();
     let is_of_type = |violation: &&ValidationError<'_>| matches!(violation.kind(), ValidationErrorKind::Type { .. });
     let mistyped: BTreeSet<_> = violations
@@ -40,7 +40,7 @@ pub(super) fn violations(validator: &Validator, merged: &Merged<'_>) -> Vec<Erro
     found
 }
 
-fn error(violation: &ValidationError<'_>, merged: &Merged<'_>) -> Error {
+fn error(violation: &ValidationError<'_>, merged: &MergedParameters<'_>) -> Error {
     let owned = steps(violation.instance_path());
     let path: Vec<_> = owned.iter().map(String::as_str).collect();
     let secret = merged.is_secret(&path);

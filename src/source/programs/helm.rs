@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::declared::{Declared, Release};
 use super::failure::Failure;
 use super::process::{self, Invocation};
-use super::snapshot::Snapshot;
+use super::snapshot::FileSnapshot;
 use super::sources::Sources;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
@@ -39,7 +39,7 @@ impl Refused {
 }
 
 /// What the chart of a release is made of. It is an error if something of it would have to be fetched.
-pub(super) fn sources(snapshot: &Snapshot, root: &Path, release: &Release, declared: &Declared) -> Result<Sources> {
+pub(super) fn sources(snapshot: &FileSnapshot, root: &Path, release: &Release, declared: &Declared) -> Result<Sources> {
     let refused = |refused: Refused| refused.at(declared.place.clone());
     for values in &release.values {
         if snapshot.file(values).is_none() {
@@ -79,7 +79,7 @@ struct Dependency<'n> {
 }
 
 /// The dependencies of a chart that are neither folders nor archives in its `charts/`.
-fn missing<'n>(snapshot: &Snapshot, chart: &Path, metadata: &'n Node) -> Vec<Dependency<'n>> {
+fn missing<'n>(snapshot: &FileSnapshot, chart: &Path, metadata: &'n Node) -> Vec<Dependency<'n>> {
     let listed = metadata.entry("dependencies").and_then(|entry| entry.value.items());
     let named = listed.unwrap_or_default().iter().filter_map(|node| {
         let name = node.entry("name")?.value.as_str()?.to_owned();
@@ -99,7 +99,7 @@ fn missing<'n>(snapshot: &Snapshot, chart: &Path, metadata: &'n Node) -> Vec<Dep
 
 /// The templates and definitions of a chart and of its subcharts, by the names that Helm has for them, without the
 /// first step, which is the chart's own name.
-fn templates(snapshot: &Snapshot, root: &Path, chart: &Path) -> BTreeMap<PathBuf, std::sync::Arc<SourceFile>> {
+fn templates(snapshot: &FileSnapshot, root: &Path, chart: &Path) -> BTreeMap<PathBuf, std::sync::Arc<SourceFile>> {
     let is_template = |path: &Path| path.iter().any(|step| step == "templates" || step == "crds");
     let files = snapshot.below(chart).filter_map(|(path, bytes)| {
         let inside = path.strip_prefix(chart).ok().filter(|inside| is_template(inside))?;

@@ -6,12 +6,12 @@ use super::declared::Declared;
 use super::failure::Failure;
 use super::kustomization;
 use super::process::{self, Invocation};
-use super::snapshot::Snapshot;
+use super::snapshot::FileSnapshot;
 use super::sources::Sources;
 use crate::diagnostic::error::Result;
 
 /// What the kustomization in `folder` is made of. It is an error if it would lead out of the directory.
-pub(super) fn sources(snapshot: &Snapshot, root: &Path, folder: &Path, declared: &Declared) -> Result<Sources> {
+pub(super) fn sources(snapshot: &FileSnapshot, root: &Path, folder: &Path, declared: &Declared) -> Result<Sources> {
     let whole = kustomization::read(snapshot, root, folder, &declared.place)?;
     Ok(Sources::kustomization(&whole))
 }

@@ -23,11 +23,11 @@ use std::time::Duration;
 use declared::Program;
 pub(super) use declared::{Context, Declared, KEYS, declared};
 use failure::Failure;
-use snapshot::{Digest, Snapshot};
+use snapshot::{Digest, FileSnapshot};
 use sources::Sources;
 
 use super::Manifest;
-use super::tree::Tree;
+use super::tree::FileTree;
 use super::unseal::Unsealer;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::SourceFile;
@@ -79,17 +79,22 @@ impl Default for Programs {
 
 /// A directory as it is read: its files, and all that is needed to make objects of them.
 pub(super) struct Reading<'a> {
-    pub(super) tree: &'a dyn Tree,
+    pub(super) tree: &'a dyn FileTree,
     /// The top of the directory.
     pub(super) root: &'a Path,
     pub(super) unsealer: &'a Unsealer<'a>,
     programs: &'a Programs,
     /// The files, once a program needs them.
-    snapshot: OnceCell<Snapshot>,
+    snapshot: OnceCell<FileSnapshot>,
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(tree: &'a dyn Tree, root: &'a Path, unsealer: &'a Unsealer<'a>, programs: &'a Programs) -> Self {
+    pub(super) fn new(
+        tree: &'a dyn FileTree,
+        root: &'a Path,
+        unsealer: &'a Unsealer<'a>,
+        programs: &'a Programs,
+    ) -> Self {
         Self {
             tree,
             root,
@@ -145,16 +150,16 @@ impl<'a> Reading<'a> {
         Ok((output, sources))
     }
 
-    fn snapshot(&self) -> Result<&Snapshot> {
+    fn snapshot(&self) -> Result<&FileSnapshot> {
         if let Some(snapshot) = self.snapshot.get() {
             return Ok(snapshot);
         }
-        let taken = Snapshot::take(self.tree, self.root)?;
+        let taken = FileSnapshot::take(self.tree, self.root)?;
         Ok(self.snapshot.get_or_init(|| taken))
     }
 
     /// What the program prints, of a copy of the files.
-    fn print(&self, snapshot: &Snapshot, program: &Program) -> Result<String, Failure> {
+    fn print(&self, snapshot: &FileSnapshot, program: &Program) -> Result<String, Failure> {
         let mut left = lock(&self.programs.left);
         if left.is_zero() {
             let limit = LONGEST_TOGETHER;

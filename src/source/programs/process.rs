@@ -34,7 +34,7 @@ pub(super) struct Invocation {
 
 /// What became of a run.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(super) struct ProgramResult {
     /// What the program printed.
     pub(super) printed: Result<String, Failure>,
     pub(super) took: Duration,
@@ -100,10 +100,10 @@ fn is_executable(path: &Path) -> bool {
 }
 
 /// Runs a program to its end, or until the limit.
-pub(super) fn run(place: &Place, program: Invocation, limit: Duration) -> Run {
+pub(super) fn run(place: &Place, program: Invocation, limit: Duration) -> ProgramResult {
     let start = Instant::now();
     let printed = start_in(place, program).and_then(|child| finish(child, start + limit, limit));
-    Run {
+    ProgramResult {
         printed,
         took: start.elapsed(),
     }
@@ -249,7 +249,7 @@ fn kill(child: &mut Child) {
 mod tests {
     use super::*;
 
-    fn shell(script: &str, limit: Duration) -> (Place, Run) {
+    fn shell(script: &str, limit: Duration) -> (Place, ProgramResult) {
         let place = Place::new().expect("a folder");
         let program = Invocation {
             path: "/bin/sh".into(),

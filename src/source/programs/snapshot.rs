@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::error::{Error, Result};
 use crate::source::files;
-use crate::source::tree::{Kind, Tree};
+use crate::source::tree::{EntryKind, FileTree};
 
 /// How many files, and how many bytes, a directory may have that is given to a program.
 const MOST_FILES: usize = 20_000;
@@ -24,16 +24,16 @@ pub(super) type Digest = [u8; 32];
 ///
 /// What git ignores is no part of it, so that a checkout gives what every clone of its commit gives.
 #[derive(Debug)]
-pub(super) struct Snapshot {
+pub(super) struct FileSnapshot {
     files: BTreeMap<PathBuf, Vec<u8>>,
     folders: BTreeSet<PathBuf>,
     digest: Digest,
 }
 
-impl Snapshot {
+impl FileSnapshot {
     /// The files of the directory at `root` of `tree`. It is an error if a link leads out of it, if there are too
     /// many of them, if one cannot be read, or if a sparse checkout lacks some.
-    pub(super) fn take(tree: &dyn Tree, root: &Path) -> Result<Self> {
+    pub(super) fn take(tree: &dyn FileTree, root: &Path) -> Result<Self> {
         if let Some(error) = Error::join(tree.left_out(root)) {
             return Err(error);
         }
@@ -109,7 +109,7 @@ impl Snapshot {
 }
 
 struct Copy<'a> {
-    tree: &'a dyn Tree,
+    tree: &'a dyn FileTree,
     root: &'a Path,
     /// The path that the top really has.
     real: &'a Path,
@@ -145,11 +145,11 @@ impl Copy<'_> {
                 continue;
             }
             match kind {
-                Kind::Directory => self.folder(&path, above)?,
-                Kind::File => self.file(path)?,
-                Kind::Link => self.link(path, above)?,
+                EntryKind::Directory => self.folder(&path, above)?,
+                EntryKind::File => self.file(path)?,
+                EntryKind::Link => self.link(path, above)?,
                 // The walk for manifests tells of a submodule that is missed.
-                Kind::Submodule | Kind::Other => {}
+                EntryKind::Submodule | EntryKind::Other => {}
             }
         }
         above.pop();
@@ -174,8 +174,8 @@ impl Copy<'_> {
             return Ok(());
         }
         match kind {
-            Kind::Directory => self.folder(&path, above),
-            Kind::File => self.file(path),
+            EntryKind::Directory => self.folder(&path, above),
+            EntryKind::File => self.file(path),
             _ => Ok(()),
         }
     }
@@ -209,8 +209,8 @@ mod tests {
     use super::*;
     use crate::source::tree::Disk;
 
-    fn taken(root: &Path) -> Result<Snapshot, String> {
-        Snapshot::take(&Disk, root).map_err(|error| error.to_string())
+    fn taken(root: &Path) -> Result<FileSnapshot, String> {
+        FileSnapshot::take(&Disk, root).map_err(|error| error.to_string())
     }
 
     fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {

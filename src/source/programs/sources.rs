@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::kustomization::{Generator, Layer, Whole};
+use super::kustomization::{Generator, KustomizationLayer, Whole};
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::GroupVersionKind;
 use crate::object::field::{FieldPath, PathElement};
@@ -196,7 +196,7 @@ struct Names {
 }
 
 impl Names {
-    fn within(&self, layer: &Layer) -> Self {
+    fn within(&self, layer: &KustomizationLayer) -> Self {
         Self {
             prefix: format!("{}{}", self.prefix, layer.prefix),
             suffix: format!("{}{}", layer.suffix, self.suffix),
@@ -231,7 +231,7 @@ impl Found {
 
     /// The objects in the files of a kustomization's patches, and of those of its components, which change what it has.
     /// A JSON patch is a list, and no object.
-    fn patches_of(&mut self, layer: &Layer) -> Vec<Document> {
+    fn patches_of(&mut self, layer: &KustomizationLayer) -> Vec<Document> {
         let mut found = Vec::new();
         for component in &layer.components {
             found.extend(self.patches_of(component));
@@ -245,7 +245,7 @@ impl Found {
     }
 
     /// Adds what a kustomization has; `patches` are those of the kustomizations that it is a part of.
-    fn read(&mut self, layer: &Layer, names: &Names, patches: &[Document]) {
+    fn read(&mut self, layer: &KustomizationLayer, names: &Names, patches: &[Document]) {
         let names = names.within(layer);
         let mut all = patches.to_vec();
         all.extend(self.patches_of(layer));

@@ -12,7 +12,7 @@ use minijinja::machinery::{Span, Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 
-use super::expression::Fault;
+use super::expression::ExpressionError;
 use crate::diagnostic::place::Place;
 
 /// How many names, operators and brackets an expression or a block may have.
@@ -77,7 +77,7 @@ pub fn under_way() -> Option<(u64, Place)> {
 }
 
 /// Refuses a value of more parts than any object has.
-pub(super) fn check_value(value: &minijinja::Value) -> Result<(), Fault> {
+pub(super) fn check_value(value: &minijinja::Value) -> Result<(), ExpressionError> {
     fn count(value: &minijinja::Value, left: &mut usize) -> Option<()> {
         *left = left.checked_sub(1)?;
         match value.kind() {
@@ -90,7 +90,7 @@ pub(super) fn check_value(value: &minijinja::Value) -> Result<(), Fault> {
         }
     }
     let mut left = VALUES;
-    count(value, &mut left).ok_or_else(|| Fault {
+    count(value, &mut left).ok_or_else(|| ExpressionError {
         message: format!("this expression gives more than {VALUES} values"),
         span: None,
         hint: None,
@@ -134,16 +134,16 @@ impl io::Write for BoundedText {
 }
 
 /// Whether `expression`, without its `${{ }}`, is short enough to be parsed.
-pub(super) fn check_expression(expression: &str) -> Result<(), Fault> {
+pub(super) fn check_expression(expression: &str) -> Result<(), ExpressionError> {
     check(expression, true, SyntaxConfig::default())
 }
 
 /// Whether every expression and block of `template` is short enough to be parsed.
-pub(super) fn check_template(template: &str, syntax: &SyntaxConfig) -> Result<(), Fault> {
+pub(super) fn check_template(template: &str, syntax: &SyntaxConfig) -> Result<(), ExpressionError> {
     check(template, false, syntax.clone())
 }
 
-fn check(source: &str, in_expression: bool, syntax: SyntaxConfig) -> Result<(), Fault> {
+fn check(source: &str, in_expression: bool, syntax: SyntaxConfig) -> Result<(), ExpressionError> {
     let mut symbols = 0;
     let mut branches = Branches::default();
     let mut is_first = false;
@@ -192,8 +192,8 @@ fn is_symbol(token: &Token<'_>) -> bool {
     )
 }
 
-fn refused(message: String, span: &Span, hint: &str) -> Fault {
-    Fault {
+fn refused(message: String, span: &Span, hint: &str) -> ExpressionError {
+    ExpressionError {
         message,
         span: Some(range(span)),
         hint: Some(hint.to_owned()),
@@ -263,12 +263,12 @@ mod tests {
         .collect()
     }
 
-    fn evaluate(expression: &str) -> Result<serde_json::Value, Fault> {
+    fn evaluate(expression: &str) -> Result<serde_json::Value, ExpressionError> {
         let evaluator = Evaluator::new(Arc::new(json!({"a": 1})));
         evaluator.evaluate(expression, &Variables::new()).map(|made| made.value)
     }
 
-    fn fill(template: &str) -> Result<String, Fault> {
+    fn fill(template: &str) -> Result<String, ExpressionError> {
         Templates::new(Arc::new(json!({"a": 1})))
             .fill(template)
             .map(|filled| filled.text)
@@ -285,7 +285,7 @@ mod tests {
             }
             assert!(
                 Templates::new(Arc::default())
-                    .named(&format!("{{{{ {chain} }}}}"))
+                    .parameters_of_line(&format!("{{{{ {chain} }}}}"))
                     .is_empty()
             );
         }

@@ -36,7 +36,7 @@ pub(super) struct Evaluated {
 
 /// Why an expression gave nothing.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct ExpressionError {
     /// What is wrong.
     pub(super) message: String,
     /// Which bytes of the expression are.
@@ -47,7 +47,7 @@ pub(super) struct Fault {
     pub(super) read: Vec<ParameterPath>,
 }
 
-impl Fault {
+impl ExpressionError {
     /// As an error at `place`, after what was read until then: of what is secret nothing more is said.
     pub(super) fn at(self, place: Place, read: Vec<Origin>) -> Error {
         let is_secret = read.iter().any(|origin| origin.role.is_secret());
@@ -77,7 +77,7 @@ impl Evaluator {
         }
     }
 
-    pub(super) fn evaluate(&self, expression: &str, variables: &Variables) -> Result<Evaluated, Fault> {
+    pub(super) fn evaluate(&self, expression: &str, variables: &Variables) -> Result<Evaluated, ExpressionError> {
         bounds::check_expression(expression)?;
         let notebook: Notebook = Arc::new(Mutex::default());
         let scope = Scope {
@@ -99,7 +99,7 @@ impl Evaluator {
                     value,
                     read: reads.read,
                 }),
-                Err(error) => Err(Fault {
+                Err(error) => Err(ExpressionError {
                     message: format!("this value has no form in YAML: {error}"),
                     span: None,
                     hint: None,
@@ -125,7 +125,7 @@ pub(super) fn strict(fuel: u64) -> Environment<'static> {
 }
 
 /// What is wrong where an evaluation ended with `error` after `reads`.
-pub(super) fn failed(parameters: &Value, source: &str, error: &minijinja::Error, reads: Reads) -> Fault {
+pub(super) fn failed(parameters: &Value, source: &str, error: &minijinja::Error, reads: Reads) -> ExpressionError {
     if error.kind() == ErrorKind::UndefinedError {
         // Loop variables were asked for too, to tell of them.
         let at = error.range().and_then(|range| source.get(range));
@@ -136,17 +136,17 @@ pub(super) fn failed(parameters: &Value, source: &str, error: &minijinja::Error,
         let missing = reads.missing.iter().rev().find(is_there).or(reads.missing.last());
         return undefined(parameters, missing, error.range());
     }
-    Fault {
+    ExpressionError {
         read: reads.read,
         ..fault(error)
     }
 }
 
 /// An unknown name, and the nearest that there is.
-fn undefined(parameters: &Value, missing: Option<&ParameterPath>, span: Option<Range<usize>>) -> Fault {
+fn undefined(parameters: &Value, missing: Option<&ParameterPath>, span: Option<Range<usize>>) -> ExpressionError {
     let Some(path) = missing else {
         let message = "this expression has no value".to_owned();
-        return Fault {
+        return ExpressionError {
             message,
             span,
             hint: Some("give it a value, for example with `| default(…)`".to_owned()),
@@ -172,7 +172,7 @@ fn undefined(parameters: &Value, missing: Option<&ParameterPath>, span: Option<R
             .collect::<Vec<_>>()
             .join(".")
     };
-    Fault {
+    ExpressionError {
         message: match group.first() {
             Some(first) if first == OBJECT => format!("there is no `{}`", full(name)),
             _ => format!("there is no parameter `{}`", full(name)),
@@ -184,7 +184,7 @@ fn undefined(parameters: &Value, missing: Option<&ParameterPath>, span: Option<R
 }
 
 /// minijinja's errors in our words. Their details name operations and types, not values.
-fn fault(error: &minijinja::Error) -> Fault {
+fn fault(error: &minijinja::Error) -> ExpressionError {
     let message = match error.kind() {
         ErrorKind::SyntaxError => format!(
             "this is no expression: {}",
@@ -199,7 +199,7 @@ fn fault(error: &minijinja::Error) -> Fault {
             None => kind.to_string(),
         },
     };
-    Fault {
+    ExpressionError {
         message,
         span: error.range(),
         hint: None,
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn evaluate(expression: &str) -> Result<(Value, Vec<String>), Fault> {
+    fn evaluate(expression: &str) -> Result<(Value, Vec<String>), ExpressionError> {
         let parameters = json!({
             "deployment": {"control_replicas": 3, "debug": false},
             "network": {"ingress": {"host": "%s.example.com"}, "ips": ["10.0.0.1", "10.0.0.2"]},

@@ -43,7 +43,7 @@ use crate::source::parameters::Parameters;
 use crate::yaml::{Entry, Node};
 
 pub use bounds::under_way;
-pub use subject::Subject;
+pub use subject::ExpressionObject;
 
 /// What documents are rendered with.
 pub struct Rendering {
@@ -99,7 +99,7 @@ impl Rendering {
         &self,
         file: &Arc<SourceFile>,
         root: &Node,
-        subject: &Subject<'_>,
+        subject: &ExpressionObject<'_>,
         errors: &mut Vec<Error>,
     ) -> Option<Rendered> {
         let before = errors.len();
@@ -158,7 +158,7 @@ impl Rendering {
             return Vec::new();
         };
         let place = Place::of_line(file.clone(), number);
-        let named = self.templates.named(&file.text()[place.span.clone()]);
+        let named = self.templates.parameters_of_line(&file.text()[place.span.clone()]);
         let line = Origin {
             role: Role::File,
             place,

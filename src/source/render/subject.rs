@@ -11,7 +11,7 @@ use crate::source::parameters::Parameters;
 
 /// An object, and where its fields come from. Expressions know it as `object`, without the data of a Secret.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct ExpressionObject<'a> {
     /// The object.
     pub value: &'a Value,
     /// Where its fields come from.
@@ -20,7 +20,7 @@ pub struct Subject<'a> {
     pub is_secret: bool,
 }
 
-impl Subject<'_> {
+impl ExpressionObject<'_> {
     /// Whether an expression of `text` may read the object.
     pub fn is_read_in(text: &str) -> bool {
         text.contains(OBJECT)
@@ -50,7 +50,7 @@ impl Subject<'_> {
 }
 
 pub(super) struct SubjectOrigins<'a> {
-    subject: Subject<'a>,
+    subject: ExpressionObject<'a>,
     parameters: &'a Parameters,
 }
 

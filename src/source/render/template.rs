@@ -11,7 +11,7 @@ use minijinja::{Environment, ErrorKind};
 use serde_json::Value;
 
 use super::bounds;
-use super::expression::{Fault, failed, strict};
+use super::expression::{ExpressionError, failed, strict};
 use super::ini;
 use super::lines;
 use super::scope::{Notebook, ParameterPath, Scope, Variables};
@@ -63,7 +63,7 @@ impl Templates {
         }
     }
 
-    pub(super) fn fill(&self, template: &str) -> Result<Filled, Fault> {
+    pub(super) fn fill(&self, template: &str) -> Result<Filled, ExpressionError> {
         bounds::check_template(template, &self.syntax)?;
         let notebook: Notebook = Arc::new(Mutex::default());
         let scope = Scope {
@@ -85,7 +85,7 @@ impl Templates {
             Err(error) => {
                 let fault = failed(&self.parameters, template, &error, reads);
                 let message = made.refusal().unwrap_or(fault.message);
-                Err(Fault { message, ..fault })
+                Err(ExpressionError { message, ..fault })
             }
         }
     }
@@ -100,7 +100,7 @@ impl Templates {
     }
 
     /// The parameters that one line of a template names.
-    pub(super) fn named(&self, line: &str) -> Vec<ParameterPath> {
+    pub(super) fn parameters_of_line(&self, line: &str) -> Vec<ParameterPath> {
         if bounds::check_template(line, &self.syntax).is_err() {
             return Vec::new();
         }
@@ -171,9 +171,9 @@ mod tests {
 
     #[test]
     fn a_line_names_its_parameters() {
-        let names = templates().named("connection = {{ keystone.user }}@{{ network.host | upper }}\n");
+        let names = templates().parameters_of_line("connection = {{ keystone.user }}@{{ network.host | upper }}\n");
         assert_eq!(names, [["keystone", "user"], ["network", "host"]]);
-        assert!(templates().named("{% if keystone.debug %}\n").is_empty());
+        assert!(templates().parameters_of_line("{% if keystone.debug %}\n").is_empty());
     }
 
     #[test]

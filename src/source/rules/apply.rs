@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Rule, Source, Verdict, edit};
+use super::{Rule, RuleOrigin, Verdict, edit};
 use crate::applyset::inventory;
 use crate::kinds::jobs;
 use crate::object::field::{FieldManager, FieldPath, ManagedFields, PathElement};
-use crate::object::rule::tree::{Branch, Tree};
+use crate::object::rule::tree::{Branch, SentTree};
 
 /// What the rules did with one object.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -89,10 +89,10 @@ pub fn apply(
     }
     let keys = managed.all();
     let said = sent.clone();
-    let tree = Tree::new(live, &said, &keys);
+    let tree = SentTree::new(live, &said, &keys);
     let mut decided: Vec<FieldPath> = Vec::new();
     for rule in rules {
-        let found = found(rule, &tree, managed, field_manager);
+        let found = branches_of(rule, &tree, managed, field_manager);
         if !found.is_empty() {
             ruled.met.push(Arc::clone(rule));
         }
@@ -118,7 +118,7 @@ pub fn apply(
 }
 
 /// The fields that a rule means: by its patterns, or else all that its managers own.
-fn found<'a>(rule: &Rule, tree: &Tree<'a>, managed: &ManagedFields, field_manager: &str) -> Vec<Branch<'a>> {
+fn branches_of<'a>(rule: &Rule, tree: &SentTree<'a>, managed: &ManagedFields, field_manager: &str) -> Vec<Branch<'a>> {
     if !rule.fields.is_empty() {
         return rule.fields.iter().flat_map(|pattern| pattern.find(tree)).collect();
     }
@@ -234,8 +234,8 @@ impl Rule {
     /// Where it was written, if a person did.
     pub fn place(&self) -> Option<&crate::diagnostic::place::Place> {
         match &self.source {
-            Source::Written(place) => Some(place),
-            Source::Autoscaler(_) => None,
+            RuleOrigin::Written(place) => Some(place),
+            RuleOrigin::Autoscaler(_) => None,
         }
     }
 }

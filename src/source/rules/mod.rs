@@ -23,7 +23,7 @@ use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::nearest;
 use crate::object::{GroupKind, ObjectRef};
 
-pub use crate::object::rule::{FieldPattern, KindName, Rule, Selector, Source, Verdict};
+pub use crate::object::rule::{FieldPattern, KindName, Rule, RuleOrigin, RuleSelector, Verdict};
 pub use apply::{Left, LeftTo, Ruled, apply};
 pub(crate) use edit::remove;
 pub use scaling::{Scaling, autoscaler, is_scaled, scaled_by};
@@ -37,10 +37,10 @@ pub fn about(rules: &[Arc<Rule>], object: &ObjectRef) -> Vec<Arc<Rule>> {
         .cloned()
         .collect();
     about.sort_by_key(|rule| match (&rule.source, rule.verdict) {
-        (Source::Written(_), Verdict::Take) => 0,
-        (Source::Written(_), Verdict::Ignore) => 1,
-        (Source::Written(_), Verdict::Yield) => 2,
-        (Source::Autoscaler(_), _) => 3,
+        (RuleOrigin::Written(_), Verdict::Take) => 0,
+        (RuleOrigin::Written(_), Verdict::Ignore) => 1,
+        (RuleOrigin::Written(_), Verdict::Yield) => 2,
+        (RuleOrigin::Autoscaler(_), _) => 3,
     });
     about
 }

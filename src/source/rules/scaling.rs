@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{FieldPattern, KindName, Rule, Selector, Source, Verdict};
+use super::{FieldPattern, KindName, Rule, RuleOrigin, RuleSelector, Verdict};
 use crate::object::field::ManagedFields;
 use crate::object::{GroupKind, GroupVersionKind, LiveObject, ObjectRef};
 
@@ -30,13 +30,13 @@ pub fn scaled_by(scaling: Scaling<'_>) -> Option<Arc<Rule>> {
     Some(Arc::new(Rule {
         verdict: Verdict::Yield,
         fields: vec![FieldPattern::parse("spec.replicas").ok()?],
-        objects: Selector {
+        objects: RuleSelector {
             kind: Some((KindName(kind.to_string()), None)),
             namespace: scaling.reference.namespace.clone(),
             name: Some(text("name")?.to_owned()),
         },
         manager: None,
-        source: Source::Autoscaler(scaling.reference.clone()),
+        source: RuleOrigin::Autoscaler(scaling.reference.clone()),
     }))
 }
 

@@ -19,9 +19,9 @@ fn rule(verdict: Verdict, fields: &[&str], manager: Option<&str>) -> Arc<Rule> {
             .iter()
             .map(|field| FieldPattern::parse(field).expect("a field"))
             .collect(),
-        objects: Selector::default(),
+        objects: RuleSelector::default(),
         manager: manager.map(str::to_owned),
-        source: Source::Written(Place::new(SourceFile::new("stackanetes.yaml", "-"), 0..1)),
+        source: RuleOrigin::Written(Place::new(SourceFile::new("stackanetes.yaml", "-"), 0..1)),
     })
 }
 
@@ -204,7 +204,7 @@ fn a_new_object_is_created_whole_and_still_meets_its_rules() {
 fn rules_are_about_objects_by_kind_namespace_and_name() {
     let of = |kind: &str, namespace: &str, name: &str| {
         let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        Selector {
+        RuleSelector {
             kind: text(kind).map(|kind| (KindName(kind), None)),
             namespace: text(namespace),
             name: text(name),

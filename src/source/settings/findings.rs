@@ -8,7 +8,7 @@ use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::ObjectRef;
 use crate::object::glob::matches_glob;
-use crate::source::rules::{KindName, Selector};
+use crate::source::rules::{KindName, RuleSelector};
 use crate::yaml::{Entry, Node};
 
 /// The keys of a rule.
@@ -23,7 +23,7 @@ pub struct IgnoredFinding {
     /// What they are of.
     pub identifier: Identifier,
     /// The objects that they are about.
-    pub objects: Selector,
+    pub objects: RuleSelector,
     /// The files that they stand in, by their paths from the top of the directory; `*` stands for any letters,
     /// slashes too.
     pub file: Option<String>,
@@ -58,7 +58,7 @@ pub(super) fn rules(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Erro
 
 impl Reader<'_> {
     fn ignored_finding(&mut self, item: &Node) -> Option<IgnoredFinding> {
-        let (mut identifier, mut file, mut objects) = (None, None, Selector::default());
+        let (mut identifier, mut file, mut objects) = (None, None, RuleSelector::default());
         let before = self.errors.len();
         for entry in self.entries(item, EXAMPLE)? {
             match entry.key.as_str() {

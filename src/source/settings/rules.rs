@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::reader::Reader;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::SourceFile;
-use crate::source::rules::{FieldPattern, KindName, Rule, Selector, Source, Verdict};
+use crate::source::rules::{FieldPattern, KindName, Rule, RuleOrigin, RuleSelector, Verdict};
 use crate::yaml::{Entry, Node};
 
 /// The keys of a rule.
@@ -51,9 +51,9 @@ impl Reader<'_> {
         let mut rule = Rule {
             verdict,
             fields: Vec::new(),
-            objects: Selector::default(),
+            objects: RuleSelector::default(),
             manager: None,
-            source: Source::Written(self.at(item)),
+            source: RuleOrigin::Written(self.at(item)),
         };
         for entry in entries {
             match entry.key.as_str() {

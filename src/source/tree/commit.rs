@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use git2::{AttrCheckFlags, ErrorCode, ObjectType, Oid, Repository};
 
-use super::{Kind, Tree, Unread, pointer};
+use super::{EntryKind, FileTree, Unread, pointer};
 use crate::diagnostic::error::Error;
 use crate::source::git;
 
@@ -81,7 +81,7 @@ impl<'a> CommitTree<'a> {
         let mut real = PathBuf::new();
         let mut found = Found {
             id: self.commit.tree_id(),
-            kind: Kind::Directory,
+            kind: EntryKind::Directory,
             module: None,
         };
         // The directories on the way, the top one first.
@@ -94,7 +94,7 @@ impl<'a> CommitTree<'a> {
                 continue;
             }
             let next = self.child(&found, &real, &step)?;
-            if next.kind != Kind::Link {
+            if next.kind != EntryKind::Link {
                 above.push(found);
                 real.push(step);
                 found = next;
@@ -113,7 +113,7 @@ impl<'a> CommitTree<'a> {
 
     fn child(&self, parent: &Found, real: &Path, name: &OsStr) -> Result<Found, Unread> {
         let name = name.to_str().ok_or_else(Unread::not_found)?;
-        if parent.kind != Kind::Directory {
+        if parent.kind != EntryKind::Directory {
             return Err(Unread::not_found());
         }
         let tree = self.listing(parent)?;
@@ -124,11 +124,11 @@ impl<'a> CommitTree<'a> {
     /// What an entry of a directory is, whose own path in the repository is `real`.
     fn entry(&self, parent: &Found, real: &Path, entry: &git2::TreeEntry<'_>) -> Found {
         let kind = match entry.kind() {
-            Some(ObjectType::Tree) => Kind::Directory,
-            Some(ObjectType::Blob) if entry.filemode() == LINK_MODE => Kind::Link,
-            Some(ObjectType::Blob) => Kind::File,
+            Some(ObjectType::Tree) => EntryKind::Directory,
+            Some(ObjectType::Blob) if entry.filemode() == LINK_MODE => EntryKind::Link,
+            Some(ObjectType::Blob) => EntryKind::File,
             Some(ObjectType::Commit) => return self.submodule(parent, real, entry.id()),
-            _ => Kind::Other,
+            _ => EntryKind::Other,
         };
         Found {
             id: entry.id(),
@@ -156,12 +156,12 @@ impl<'a> CommitTree<'a> {
         match tree {
             Some((id, module)) => Found {
                 id,
-                kind: Kind::Directory,
+                kind: EntryKind::Directory,
                 module: Some(module),
             },
             None => Found {
                 id: commit,
-                kind: Kind::Submodule,
+                kind: EntryKind::Submodule,
                 module: None,
             },
         }
@@ -219,14 +219,14 @@ impl<'a> CommitTree<'a> {
         }
     }
 
-    fn found(&self, path: &Path) -> Result<(PathBuf, Found), Unread> {
+    fn resolved(&self, path: &Path) -> Result<(PathBuf, Found), Unread> {
         self.resolve(&self.within(path)?)
     }
 }
 
-impl Tree for CommitTree<'_> {
-    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, Kind)>, Unread> {
-        let (real, found) = self.found(directory)?;
+impl FileTree for CommitTree<'_> {
+    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, EntryKind)>, Unread> {
+        let (real, found) = self.resolved(directory)?;
         let tree = self.listing(&found)?;
         let entries = tree.iter().map(|entry| {
             let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
@@ -237,23 +237,23 @@ impl Tree for CommitTree<'_> {
     }
 
     fn real(&self, path: &Path) -> Result<PathBuf, Unread> {
-        Ok(self.found(path)?.0)
+        Ok(self.resolved(path)?.0)
     }
 
-    fn kind(&self, path: &Path) -> Result<Kind, Unread> {
-        Ok(self.found(path)?.1.kind)
+    fn kind(&self, path: &Path) -> Result<EntryKind, Unread> {
+        Ok(self.resolved(path)?.1.kind)
     }
 
     fn read(&self, path: &Path) -> Result<Vec<u8>, Unread> {
-        let (real, found) = self.found(path)?;
+        let (real, found) = self.resolved(path)?;
         match found.kind {
-            Kind::File => self.content(&real, &found),
+            EntryKind::File => self.content(&real, &found),
             _ => Err(io::Error::other("it is no file").into()),
         }
     }
 
     fn size(&self, path: &Path) -> Result<u64, Unread> {
-        let (_, found) = self.found(path)?;
+        let (_, found) = self.resolved(path)?;
         let store = self.store(&found);
         let header = store.odb().and_then(|objects| objects.read_header(found.id));
         let (bytes, _) = header.map_err(|error| self.absent(&found, error))?;
@@ -278,7 +278,7 @@ impl Tree for CommitTree<'_> {
 /// Something in the tree of a commit.
 struct Found {
     id: Oid,
-    kind: Kind,
+    kind: EntryKind,
     /// The submodule that it is in.
     module: Option<Rc<Module>>,
 }

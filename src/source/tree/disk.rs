@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 
-use super::{Kind, Tree, Unread, pointer};
+use super::{EntryKind, FileTree, Unread, pointer};
 use crate::diagnostic::error::Error;
 use crate::source::{checkout, git};
 
@@ -13,8 +13,8 @@ use crate::source::{checkout, git};
 #[derive(Debug)]
 pub(in crate::source) struct Disk;
 
-impl Tree for Disk {
-    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, Kind)>, Unread> {
+impl FileTree for Disk {
+    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, EntryKind)>, Unread> {
         let entries = fs::read_dir(directory)?;
         entries
             .map(|entry| {
@@ -28,7 +28,7 @@ impl Tree for Disk {
         Ok(fs::canonicalize(path)?)
     }
 
-    fn kind(&self, path: &Path) -> Result<Kind, Unread> {
+    fn kind(&self, path: &Path) -> Result<EntryKind, Unread> {
         Ok(kind(fs::metadata(path)?.file_type()))
     }
 
@@ -57,14 +57,14 @@ impl Tree for Disk {
     }
 }
 
-fn kind(found: FileType) -> Kind {
+fn kind(found: FileType) -> EntryKind {
     if found.is_dir() {
-        Kind::Directory
+        EntryKind::Directory
     } else if found.is_symlink() {
-        Kind::Link
+        EntryKind::Link
     } else if found.is_file() {
-        Kind::File
+        EntryKind::File
     } else {
-        Kind::Other
+        EntryKind::Other
     }
 }

@@ -19,16 +19,16 @@ pub(super) use disk::Disk;
 pub(super) use unread::Unread;
 
 /// A tree of files.
-pub(super) trait Tree {
+pub(super) trait FileTree {
     /// What is in a directory, in any order.
-    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, Kind)>, Unread>;
+    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, EntryKind)>, Unread>;
 
     /// The path that something really has, with every link resolved. What is compared is such paths
     /// of the same tree; they mean nothing else.
     fn real(&self, path: &Path) -> Result<PathBuf, Unread>;
 
     /// What is at a path, links followed.
-    fn kind(&self, path: &Path) -> Result<Kind, Unread>;
+    fn kind(&self, path: &Path) -> Result<EntryKind, Unread>;
 
     /// The bytes of a file, links followed. What stands for a file elsewhere is an error, and no file.
     fn read(&self, path: &Path) -> Result<Vec<u8>, Unread>;
@@ -48,7 +48,7 @@ pub(super) trait Tree {
 
 /// What is at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum EntryKind {
     Directory,
     File,
     Link,

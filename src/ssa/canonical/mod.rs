@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::object::field::order;
-use crate::ssa::schema::{Format, Kind, Scalar, Type};
+use crate::ssa::schema::{Format, Kind, ScalarType, Type};
 
 pub use quantity::Quantity;
 
@@ -108,8 +108,8 @@ fn zero(of: Option<Type<'_>>) -> Value {
     let scalar = of.and_then(|of| Some((of.scalar()?, of.format())));
     match scalar {
         Some((_, Format::Quantity)) => "0".into(),
-        Some((Scalar::Number, _)) => 0.into(),
-        Some((Scalar::Boolean, _)) => false.into(),
+        Some((ScalarType::Number, _)) => 0.into(),
+        Some((ScalarType::Boolean, _)) => false.into(),
         _ => "".into(),
     }
 }

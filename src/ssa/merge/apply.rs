@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::live::Live;
 use super::write::{Changes, Merge};
-use super::{Conflict, OnConflict, Refusal, combine, managers, mistakes, owned, prune, validate};
+use super::{Conflict, MergeError, OnConflict, combine, managers, mistakes, owned, prune, validate};
 use crate::object::field::{FieldManager, FieldSet, ManagedFields, Operation, order};
 
 /// What an apply makes of an object, before it is stored.
-pub(super) struct Applied {
+pub(super) struct AppliedObject {
     /// The object, without its managed fields.
     pub(super) object: Value,
     /// Who owns what of it.
@@ -21,15 +21,20 @@ pub(super) struct Applied {
 
 impl Merge<'_> {
     /// Applies `config` to the live object.
-    pub(super) fn apply(&self, live: &Live, config: &Value, on_conflict: OnConflict) -> Result<Applied, Refusal> {
+    pub(super) fn apply(
+        &self,
+        live: &Live,
+        config: &Value,
+        on_conflict: OnConflict,
+    ) -> Result<AppliedObject, MergeError> {
         let root = self.kind.root();
         let mistakes = mistakes(root, config);
         if !mistakes.is_empty() {
-            return Err(Refusal::Invalid(mistakes));
+            return Err(MergeError::Invalid(mistakes));
         }
         let mistakes = validate::mistakes_in_stored(root, &live.object);
         if !mistakes.is_empty() {
-            return Err(Refusal::InvalidLive(mistakes));
+            return Err(MergeError::InvalidLive(mistakes));
         }
         let mut managers = live.managers.clone();
         if managers.is_empty() {
@@ -62,7 +67,7 @@ impl Merge<'_> {
             entry.time = before.and_then(|(manager, _)| manager.time.clone());
         }
         managers.set(entry, fields.without(managers::unmanaged()));
-        Ok(Applied {
+        Ok(AppliedObject {
             object,
             managers,
             taken,

@@ -9,13 +9,13 @@ use crate::ssa::schema::{List, Map, Type};
 
 /// The fields on which two versions of an object differ. None is in more than one of the sets.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Comparison {
+pub(super) struct ValueComparison {
     pub(super) removed: FieldSet,
     pub(super) modified: FieldSet,
     pub(super) added: FieldSet,
 }
 
-impl Comparison {
+impl ValueComparison {
     /// Of two versions of an object.
     pub(super) fn of(of: Type<'_>, old: &Value, new: &Value) -> Self {
         let mut walk = Walk {
@@ -45,7 +45,7 @@ impl Comparison {
 
 struct Walk {
     path: Vec<PathElement>,
-    found: Comparison,
+    found: ValueComparison,
 }
 
 impl Walk {

@@ -19,7 +19,7 @@
 //! let theirs = Writer::new("theirs", "2026-01-02T00:00:00Z");
 //! let refused = merge::apply(schema, Some(&live), &settings("debug"), &theirs, OnConflict::Refuse);
 //! assert_eq!(refused.unwrap_err().to_string(), "1 conflict: data.log is owned by ours");
-//! # Ok::<(), merge::Refusal>(())
+//! # Ok::<(), merge::MergeError>(())
 //! ```
 
 mod apply;
@@ -56,7 +56,7 @@ pub use form::NoPlace;
 pub(crate) use form::element;
 pub use layer::{EVERY, lay_over, stands_for};
 pub use proof::changes_nothing;
-pub use refusal::{Conflict, Refusal};
+pub use refusal::{Conflict, MergeError};
 pub use regrown::regrown;
 pub use validate::{Fault, Mistake, Shape, mistakes};
 
@@ -122,7 +122,7 @@ pub fn apply(
     config: &Value,
     writer: &Writer,
     on_conflict: OnConflict,
-) -> Result<Merged, Refusal> {
+) -> Result<Merged, MergeError> {
     let kind = kind_of(schema, config)?;
     let merge = Merge::new(schema, kind, writer);
     let live = Live::read(live, kind);
@@ -137,7 +137,7 @@ pub fn apply(
 ///
 /// What `new` is must be known: it is the stored object with a patch applied to it, say. Its managed
 /// fields, if it has any, are taken for those of the live object, as an API server does.
-pub fn update(schema: &Schema, live: Option<&Value>, new: &Value, writer: &Writer) -> Result<Merged, Refusal> {
+pub fn update(schema: &Schema, live: Option<&Value>, new: &Value, writer: &Writer) -> Result<Merged, MergeError> {
     let kind = kind_of(schema, new)?;
     let merge = Merge::new(schema, kind, writer);
     let is_created = live.is_none();
@@ -164,9 +164,9 @@ pub fn update(schema: &Schema, live: Option<&Value>, new: &Value, writer: &Write
     Ok(merge.written(live, object, managers))
 }
 
-fn kind_of<'a>(schema: &'a Schema, object: &Value) -> Result<Kind<'a>, Refusal> {
+fn kind_of<'a>(schema: &'a Schema, object: &Value) -> Result<Kind<'a>, MergeError> {
     schema.kind_of(object).ok_or_else(|| {
         let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
-        Refusal::UnknownKind(GroupVersionKind::new(text("apiVersion"), text("kind")))
+        MergeError::UnknownKind(GroupVersionKind::new(text("apiVersion"), text("kind")))
     })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Refusal;
+use super::MergeError;
 use super::owned;
 use super::remove::remove;
 use super::versions::Versions;
@@ -25,12 +25,12 @@ pub(super) fn prune(
     managers: &ManagedFields,
     manager: &FieldManager,
     last: &Last<'_>,
-) -> Result<Value, Refusal> {
+) -> Result<Value, MergeError> {
     let Some((kind, whole)) = versions.convert(&merged, last.api_version)? else {
         return Ok(merged);
     };
     let of = kind.root();
-    let pruned = remove(of, &whole, &named(of, last.fields));
+    let pruned = remove(of, &whole, &with_parents(of, last.fields));
     let pruned = give_back_owned(versions, &whole, pruned, last.api_version, managers)?;
     let pruned = give_back_dangling(kind, &whole, &pruned, last.fields);
     let converted = versions.convert(&pruned, &manager.api_version)?;
@@ -45,7 +45,7 @@ fn give_back_owned(
     mut pruned: Value,
     first: &str,
     managers: &ManagedFields,
-) -> Result<Value, Refusal> {
+) -> Result<Value, MergeError> {
     let mut owned: BTreeMap<(bool, &str), FieldSet> = BTreeMap::new();
     for (manager, fields) in managers.entries() {
         let version = manager.api_version.as_str();
@@ -57,9 +57,13 @@ fn give_back_owned(
             continue;
         };
         let of = kind.root();
-        let mut kept = named(of, &owned::fields(of, &converted));
-        kept.extend(&named(of, owned));
-        pruned = remove(of, &merged, &named(of, &owned::fields(of, &merged)).without(&kept));
+        let mut kept = with_parents(of, &owned::fields(of, &converted));
+        kept.extend(&with_parents(of, owned));
+        pruned = remove(
+            of,
+            &merged,
+            &with_parents(of, &owned::fields(of, &merged)).without(&kept),
+        );
     }
     Ok(pruned)
 }
@@ -67,17 +71,17 @@ fn give_back_owned(
 /// Puts back what was removed only because something around it was: only what the last apply set may go.
 fn give_back_dangling(kind: Kind<'_>, merged: &Value, pruned: &Value, last: &FieldSet) -> Value {
     let of = kind.root();
-    let left = named(of, &owned::fields(of, pruned));
-    let gone = named(of, &owned::fields(of, merged)).without(&left);
-    remove(of, merged, &gone.intersection(&named(of, last)))
+    let left = with_parents(of, &owned::fields(of, pruned));
+    let gone = with_parents(of, &owned::fields(of, merged)).without(&left);
+    remove(of, merged, &gone.intersection(&with_parents(of, last)))
 }
 
 /// The same fields, and with them each declared field that leads to one.
-fn named(of: Type<'_>, fields: &FieldSet) -> FieldSet {
-    named_below(Some(of), fields)
+fn with_parents(of: Type<'_>, fields: &FieldSet) -> FieldSet {
+    with_parents_below(Some(of), fields)
 }
 
-fn named_below(of: Option<Type<'_>>, fields: &FieldSet) -> FieldSet {
+fn with_parents_below(of: Option<Type<'_>>, fields: &FieldSet) -> FieldSet {
     let mut all = FieldSet::default();
     all.set_member(fields.is_member());
     let map = of.and_then(Type::map);
@@ -91,7 +95,7 @@ fn named_below(of: Option<Type<'_>>, fields: &FieldSet) -> FieldSet {
             PathElement::Key(_) => (list.map(crate::ssa::schema::List::item), false),
             PathElement::Value(_) | PathElement::Index(_) => (None, false),
         };
-        let mut below = named_below(of, child);
+        let mut below = with_parents_below(of, child);
         if is_named && child.children().next().is_some() {
             below.set_member(true);
         }

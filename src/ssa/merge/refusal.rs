@@ -17,7 +17,7 @@ pub struct Conflict {
 
 /// Why a write cannot be merged.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Refusal {
+pub enum MergeError {
     /// The schema does not have the kind.
     #[error("no schema for {0}")]
     UnknownKind(GroupVersionKind),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::form::{Form, NoPlace, element};
 use crate::object::field::{FieldPath, PathElement};
 use crate::sops;
-use crate::ssa::schema::{List, Map, Scalar, Type};
+use crate::ssa::schema::{List, Map, ScalarType, Type};
 
 /// Something in an object that its schema does not allow.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -140,17 +140,17 @@ fn check(of: Type<'_>, value: &Value, path: &FieldPath, found: &mut Vec<Mistake>
         _ => {
             let expected = match (of.scalar(), value) {
                 (_, Value::Null)
-                | (Some(Scalar::String), Value::String(_))
-                | (Some(Scalar::Number), Value::Number(_))
-                | (Some(Scalar::Boolean), Value::Bool(_))
-                | (Some(Scalar::Any), Value::String(_) | Value::Number(_) | Value::Bool(_))
+                | (Some(ScalarType::String), Value::String(_))
+                | (Some(ScalarType::Number), Value::Number(_))
+                | (Some(ScalarType::Boolean), Value::Bool(_))
+                | (Some(ScalarType::Any), Value::String(_) | Value::Number(_) | Value::Bool(_))
                 | (None, _) => return,
                 // Whatever it stands for is not known where nobody can decrypt it.
                 (Some(_), Value::String(text)) if sops::is_ciphertext(text) => return,
-                (Some(Scalar::String), _) => Shape::String,
-                (Some(Scalar::Number), _) => Shape::Number,
-                (Some(Scalar::Boolean), _) => Shape::Boolean,
-                (Some(Scalar::Any), _) => Shape::Scalar,
+                (Some(ScalarType::String), _) => Shape::String,
+                (Some(ScalarType::Number), _) => Shape::Number,
+                (Some(ScalarType::Boolean), _) => Shape::Boolean,
+                (Some(ScalarType::Any), _) => Shape::Scalar,
             };
             report(expected);
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Refusal, mistakes};
+use super::{MergeError, mistakes};
 use crate::object::{GroupKind, GroupVersionKind};
 use crate::ssa::schema::{Kind, Schema};
 
@@ -15,7 +15,7 @@ pub(super) struct Versions<'a> {
 }
 
 /// An object in another version, and its kind there.
-pub(super) type Converted<'a, 'v> = Result<Option<(Kind<'a>, Cow<'v, Value>)>, Refusal>;
+pub(super) type Converted<'a, 'v> = Result<Option<(Kind<'a>, Cow<'v, Value>)>, MergeError>;
 
 impl<'a> Versions<'a> {
     pub(super) fn new(schema: &'a Schema, kind: Kind<'a>) -> Self {
@@ -45,7 +45,7 @@ impl<'a> Versions<'a> {
             return Ok(Some((kind, Cow::Borrowed(object))));
         }
         if kind.is_converted_by_webhook() {
-            return Err(Refusal::Converted(kind.gvk().clone()));
+            return Err(MergeError::Converted(kind.gvk().clone()));
         }
         let mut object = object.clone();
         object["apiVersion"] = api_version.into();
@@ -53,7 +53,7 @@ impl<'a> Versions<'a> {
         if mistakes.is_empty() {
             Ok(Some((kind, Cow::Owned(object))))
         } else {
-            Err(Refusal::InvalidLive(mistakes))
+            Err(MergeError::InvalidLive(mistakes))
         }
     }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::compare::Comparison;
+use super::compare::ValueComparison;
 use super::live::{Live, empty};
 use super::versions::Versions;
-use super::{Conflict, Merged, OnConflict, Refusal, Writer, managers, reconcile, restore};
+use super::{Conflict, MergeError, Merged, OnConflict, Writer, managers, reconcile, restore};
 use crate::object::field::{FieldManager, FieldSet, ManagedFields, Operation, order};
 use crate::ssa::canonical;
 use crate::ssa::schema::{Kind, Schema};
@@ -20,8 +20,8 @@ pub(super) struct Changes<'a> {
 }
 
 /// What a write changes, and what it takes from other managers thereby.
-pub(super) struct Settled {
-    comparison: Comparison,
+pub(super) struct WriteResult {
+    comparison: ValueComparison,
     pub(super) taken: Vec<Conflict>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Merge<'a> {
     }
 
     /// Fits every entry to the schema as it is now.
-    pub(super) fn reconcile(&self, live: &Value, managers: &mut ManagedFields) -> Result<(), Refusal> {
+    pub(super) fn reconcile(&self, live: &Value, managers: &mut ManagedFields) -> Result<(), MergeError> {
         for (manager, _) in managers.entries() {
             self.versions.convert(live, &manager.api_version)?;
         }
@@ -82,7 +82,7 @@ impl<'a> Merge<'a> {
     }
 
     /// The one owner of all there is, of an object that nobody is known to own.
-    pub(super) fn before_first_apply(&self, live: &Live) -> Result<ManagedFields, Refusal> {
+    pub(super) fn before_first_apply(&self, live: &Live) -> Result<ManagedFields, MergeError> {
         let mut managers = ManagedFields::default();
         let entry = FieldManager {
             name: "before-first-apply".to_owned(),
@@ -99,7 +99,7 @@ impl<'a> Merge<'a> {
         new: &Value,
         managers: &mut ManagedFields,
         entry: FieldManager,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), MergeError> {
         self.reconcile(old, managers)?;
         // Its own entry is treated like any other, under a name that nobody has.
         let by = FieldManager {
@@ -126,13 +126,13 @@ impl<'a> Merge<'a> {
         changes: &Changes<'_>,
         managers: &mut ManagedFields,
         on_conflict: OnConflict,
-    ) -> Result<Settled, Refusal> {
+    ) -> Result<WriteResult, MergeError> {
         let is_unchanged = order::equal(changes.old, changes.new);
         let compare = |kind: Kind<'_>, old: &Value, new: &Value| {
             if is_unchanged {
-                return Comparison::default();
+                return ValueComparison::default();
             }
-            let comparison = Comparison::of(kind.root(), old, new);
+            let comparison = ValueComparison::of(kind.root(), old, new);
             // Through a custom object itself, it is reset only in the version that is written.
             let is_status = !self.writer.subresource.is_empty();
             if kind.is_built_in() || is_status || kind.gvk() == self.kind.gvk() {
@@ -172,10 +172,10 @@ impl<'a> Merge<'a> {
             fields.without(&taken).without(&comparison.removed)
         });
         if on_conflict == OnConflict::Refuse && !conflicts.is_empty() {
-            return Err(Refusal::Conflicts(conflicts));
+            return Err(MergeError::Conflicts(conflicts));
         }
         *managers = settled;
-        Ok(Settled {
+        Ok(WriteResult {
             comparison: own,
             taken: conflicts,
         })

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::object::field::{FieldSet, ManagedFields};
 use crate::ssa::canonical;
-use crate::ssa::merge::{self, Conflict, OnConflict, Refusal, Writer};
+use crate::ssa::merge::{self, Conflict, MergeError, OnConflict, Writer};
 use crate::ssa::schema::{Kind, Schema};
 
 use spelling::Spelling;
@@ -69,9 +69,9 @@ pub struct Predicted {
 /// };
 /// let predicted = predict(Schema::bundled(), &request)?;
 /// assert_eq!(predicted.object["spec"]["ports"][0], json!({"port": 80, "protocol": "TCP", "targetPort": 80}));
-/// # Ok::<(), stackanetes::ssa::merge::Refusal>(())
+/// # Ok::<(), stackanetes::ssa::merge::MergeError>(())
 /// ```
-pub fn predict(schema: &Schema, request: &Request<'_>) -> Result<Predicted, Refusal> {
+pub fn predict(schema: &Schema, request: &Request<'_>) -> Result<Predicted, MergeError> {
     let Request {
         live,
         writer,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Schema;
 
-/// Of Kubernetes 1.37, reduced from the OpenAPI documents of the test control plane. Made anew by
+/// Of Kubernetes 1.37, reduced from the OpenAPI documents of the test control plane. Rebuilt by
 /// `UPDATE_SCHEMA=1 cargo test --test suite bundled_schema`.
 const KUBERNETES: &str = include_str!("kubernetes.json");
 

@@ -2,7 +2,7 @@
 
 use super::Schema;
 use super::open_api::DEDUCED;
-use super::types::{Definition, Reference};
+use super::types::{Reference, TypeDefinition};
 use crate::object::GroupVersionKind;
 
 impl Schema {
@@ -30,7 +30,7 @@ impl Schema {
 }
 
 /// A definition as it is after so many others. Those that every schema begins with stay where they are.
-fn shifted(mut definition: Definition, by: usize) -> Definition {
+fn shifted(mut definition: TypeDefinition, by: usize) -> TypeDefinition {
     let shift = |reference: &mut Reference| {
         if reference.index > DEDUCED {
             reference.index += by;

@@ -23,9 +23,9 @@ use crate::object::GroupVersionKind;
 use crate::object::field::{FieldPath, FieldSet, PathElement};
 
 pub use reduce::reduce;
-pub use types::{Field, Format, List, ListType, Map, Scalar, Type};
+pub use types::{Field, Format, List, ListType, Map, ScalarType, Type};
 
-use types::{Definition, Reference};
+use types::{Reference, TypeDefinition};
 
 /// The types of many kinds.
 /// ```
@@ -42,7 +42,7 @@ use types::{Definition, Reference};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Schema {
-    definitions: Vec<Definition>,
+    definitions: Vec<TypeDefinition>,
     names: BTreeMap<String, usize>,
     kinds: BTreeMap<GroupVersionKind, KindDefinition>,
 }

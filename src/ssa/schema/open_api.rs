@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::types::{Definition, FieldDefinition, Format, ListDefinition, ListType, MapDefinition, Reference, Scalar};
+use super::types::{
+    FieldDefinition, Format, ListDefinition, ListType, MapDefinition, Reference, ScalarType, TypeDefinition,
+};
 use super::{KindDefinition, Origin, Schema};
 use crate::object::GroupVersionKind;
 
@@ -35,9 +37,9 @@ impl Schema {
 
     /// One that knows no kind, only how to treat what it does not know.
     pub(super) fn unknown() -> Self {
-        let open = |kind: usize, atomic: bool| Definition {
+        let open = |kind: usize, atomic: bool| TypeDefinition {
             name: None,
-            scalar: Some((Scalar::Any, Format::Plain)),
+            scalar: Some((ScalarType::Any, Format::Plain)),
             list: Some(ListDefinition {
                 kind: ListType::Atomic,
                 item: Reference::to(UNTYPED),
@@ -71,14 +73,14 @@ impl Schema {
         }
         for (index, name, schema) in added {
             let definition = match name.as_str() {
-                QUANTITY => Definition {
-                    scalar: Some((Scalar::Any, Format::Quantity)),
-                    ..Definition::default()
+                QUANTITY => TypeDefinition {
+                    scalar: Some((ScalarType::Any, Format::Quantity)),
+                    ..TypeDefinition::default()
                 },
                 RAW_EXTENSION => self.definitions[UNTYPED].clone(),
                 _ => self.definition(schema, false),
             };
-            self.definitions[index] = Definition {
+            self.definitions[index] = TypeDefinition {
                 name: Some(name.clone()),
                 ..definition
             };
@@ -97,31 +99,31 @@ impl Schema {
     }
 
     pub(super) fn reserve(&mut self) -> usize {
-        self.definitions.push(Definition::default());
+        self.definitions.push(TypeDefinition::default());
         self.definitions.len() - 1
     }
 
     /// The forms that a schema allows. `open` says that a schema around it preserves unknown fields.
-    pub(super) fn definition(&mut self, schema: &Value, open: bool) -> Definition {
+    pub(super) fn definition(&mut self, schema: &Value, open: bool) -> TypeDefinition {
         let open = open || flag(schema, "x-kubernetes-preserve-unknown-fields");
         match text(schema, "type") {
-            "object" => Definition {
+            "object" => TypeDefinition {
                 map: Some(self.map(schema, open)),
-                ..Definition::default()
+                ..TypeDefinition::default()
             },
-            "array" => Definition {
+            "array" => TypeDefinition {
                 list: Some(self.list(schema, open)),
-                ..Definition::default()
+                ..TypeDefinition::default()
             },
-            "" => Definition {
+            "" => TypeDefinition {
                 name: None,
-                scalar: Some((Scalar::Any, untyped_format(schema))),
+                scalar: Some((ScalarType::Any, untyped_format(schema))),
                 list: Some(self.list(schema, open)),
                 map: Some(self.map(schema, open)),
             },
-            primitive => Definition {
+            primitive => TypeDefinition {
                 scalar: Some(scalar(primitive, text(schema, "format"))),
-                ..Definition::default()
+                ..TypeDefinition::default()
             },
         }
     }
@@ -265,14 +267,14 @@ fn untyped_format(schema: &Value) -> Format {
     if is_either { Format::IntOrString } else { Format::Plain }
 }
 
-fn scalar(primitive: &str, format: &str) -> (Scalar, Format) {
+fn scalar(primitive: &str, format: &str) -> (ScalarType, Format) {
     match (primitive, format) {
-        ("integer" | "number", _) => (Scalar::Number, Format::Plain),
-        ("boolean", _) => (Scalar::Boolean, Format::Plain),
-        ("string", "") => (Scalar::String, Format::Plain),
-        ("string", "byte") => (Scalar::String, Format::Bytes),
-        ("string", "date-time") => (Scalar::Any, Format::Time),
-        _ => (Scalar::Any, Format::Plain),
+        ("integer" | "number", _) => (ScalarType::Number, Format::Plain),
+        ("boolean", _) => (ScalarType::Boolean, Format::Plain),
+        ("string", "") => (ScalarType::String, Format::Plain),
+        ("string", "byte") => (ScalarType::String, Format::Bytes),
+        ("string", "date-time") => (ScalarType::Any, Format::Time),
+        _ => (ScalarType::Any, Format::Plain),
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Type<'a> {
 
 /// A value that has no parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scalar {
+pub enum ScalarType {
     /// Text.
     String,
     /// An integer or a float.
@@ -96,10 +96,10 @@ impl Reference {
 
 /// A type's forms. It has at least one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Definition {
+pub(super) struct TypeDefinition {
     /// What the API server calls it; none if it was written in place.
     pub(super) name: Option<String>,
-    pub(super) scalar: Option<(Scalar, Format)>,
+    pub(super) scalar: Option<(ScalarType, Format)>,
     pub(super) list: Option<ListDefinition>,
     pub(super) map: Option<MapDefinition>,
 }
@@ -131,7 +131,7 @@ impl<'a> Type<'a> {
         Self { schema, reference }
     }
 
-    fn definition(self) -> &'a Definition {
+    fn definition(self) -> &'a TypeDefinition {
         &self.schema.definitions[self.reference.index]
     }
 
@@ -141,7 +141,7 @@ impl<'a> Type<'a> {
     }
 
     /// Its form without parts.
-    pub fn scalar(self) -> Option<Scalar> {
+    pub fn scalar(self) -> Option<ScalarType> {
         self.definition().scalar.map(|(scalar, _)| scalar)
     }
 
@@ -267,7 +267,7 @@ impl<'a> Map<'a> {
         self.definition.fields.is_empty()
             && self.definition.rest.is_some_and(|rest| {
                 let scalar = self.of.schema.definitions[rest.index].scalar;
-                let untyped = scalar.is_some_and(|(scalar, _)| scalar == Scalar::Any);
+                let untyped = scalar.is_some_and(|(scalar, _)| scalar == ScalarType::Any);
                 rest.index == super::open_api::DEDUCED || (rest.inlined && untyped)
             })
     }

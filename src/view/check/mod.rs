@@ -50,7 +50,7 @@ pub fn checked(checked: &Checked) -> String {
         text += &format!("the rule at {rule} ignores nothing\n");
     }
     let objects = counted(checked.objects, "object");
-    text + &format!("{} in {objects}\n", paint(STRONG, found(&checked.findings)))
+    text + &format!("{} in {objects}\n", paint(STRONG, counts_text(&checked.findings)))
 }
 
 /// `missing-object (3), unknown-option (1)`
@@ -62,7 +62,7 @@ fn ignored(ignored: &BTreeMap<Identifier, usize>) -> String {
 }
 
 /// `2 errors and 1 warning`
-fn found(findings: &[Finding]) -> String {
+fn counts_text(findings: &[Finding]) -> String {
     let [errors, warnings] = counts(findings);
     match (errors, warnings) {
         (0, 0) => "nothing found".to_owned(),

@@ -10,7 +10,7 @@ use crate::kinds::{keeper, rollout};
 use crate::object::field::{FieldManager, FieldPath};
 use crate::plan::compare::{Beside, Cause, FieldChange, GitChange, Shown, Yielded};
 use crate::plan::{Action, Step};
-use crate::source::rules::{self, LeftTo, Rule, Source, Verdict};
+use crate::source::rules::{self, LeftTo, Rule, RuleOrigin, Verdict};
 
 /// The lines of one field of a step.
 pub(super) fn change(change: &FieldChange, step: &Step, heading: &Heading<'_>) -> Lines {
@@ -57,8 +57,8 @@ pub(super) fn rule(rule: &Rule) -> String {
         Verdict::Take => "taken by",
     };
     match &rule.source {
-        Source::Written(place) => format!("{word} {}:{}", place.file.path(), place.line()),
-        Source::Autoscaler(autoscaler) => format!("left to {autoscaler}"),
+        RuleOrigin::Written(place) => format!("{word} {}:{}", place.file.path(), place.line()),
+        RuleOrigin::Autoscaler(autoscaler) => format!("left to {autoscaler}"),
     }
 }
 

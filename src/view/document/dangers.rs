@@ -136,7 +136,7 @@ fn granted(privileges: &BTreeSet<Privilege>) -> String {
     let (mut parts, mut paths, mut capabilities) = (Vec::new(), Vec::new(), Vec::new());
     for privilege in privileges {
         match privilege {
-            Privilege::Role { role, to } => parts.push(format!("gives the role {role} to {}", named(to))),
+            Privilege::Role { role, to } => parts.push(format!("gives the role {role} to {}", first_names(to))),
             Privilege::Wildcard => parts.push("has * in a rule".to_owned()),
             Privilege::Verb(verb) => parts.push(format!("allows to {verb}")),
             Privilege::Secrets => parts.push("allows to read Secrets".to_owned()),
@@ -165,12 +165,12 @@ fn added(capabilities: &[&String]) -> Option<String> {
     match capabilities {
         [] => None,
         [name] => Some(format!("adds the capability {}", ends(name, NAME))),
-        names => Some(format!("adds the capabilities {}", named(names))),
+        names => Some(format!("adds the capabilities {}", first_names(names))),
     }
 }
 
 /// The first of some names, and how many more there are.
-fn named(names: &[impl AsRef<str>]) -> String {
+fn first_names(names: &[impl AsRef<str>]) -> String {
     let names: Vec<_> = names.iter().map(|name| ends(name.as_ref(), NAME)).collect();
     first_of(&names, NAMED)
 }

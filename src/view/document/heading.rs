@@ -83,7 +83,7 @@ pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> Head {
     let environment = heading.environment.map(|name| format!(", environment {name}"));
     let environment = environment.unwrap_or_default();
     let to = match heading.revision {
-        Some(revision) => named(revision),
+        Some(revision) => branch_and_commit(revision),
         None if heading.pruning == Pruning::Everything => "everything is to be deleted".to_owned(),
         None => "not in a git repository".to_owned(),
     };
@@ -91,7 +91,7 @@ pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> Head {
         Against::Cluster(cluster) => format!(" on {cluster}{environment}: {to}{}", last_synced(plan, heading.now)),
         Against::Commit { revision, base_of } => {
             let why = base_of.map(|[one, other]| format!(", the merge base of {one} and {other},"));
-            let from = format!("{}{}", named(revision), why.unwrap_or_default());
+            let from = format!("{}{}", branch_and_commit(revision), why.unwrap_or_default());
             format!("{environment} from {from} to {to}: two commits compared, without asking a cluster")
         }
     };
@@ -116,7 +116,7 @@ fn last_synced(plan: &Plan, now: Timestamp) -> String {
 }
 
 /// `main 3f2c1ab with local changes`
-fn named(revision: &Revision) -> String {
+fn branch_and_commit(revision: &Revision) -> String {
     let branch = revision
         .branch
         .as_ref()

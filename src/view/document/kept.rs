@@ -16,7 +16,7 @@ pub(in crate::view) fn unseen(why: &Unseen) -> String {
 }
 
 /// In words; nothing for what does not stay.
-pub(super) fn why(reason: &Reason, object: &ObjectRef, heading: &Heading<'_>) -> String {
+pub(super) fn reason_text(reason: &Reason, object: &ObjectRef, heading: &Heading<'_>) -> String {
     match reason {
         Reason::KeepGenerated => "it holds generated values: delete it with --prune-kind Secret".to_owned(),
         Reason::KeepAnnotated if heading.pruning == Pruning::Everything => format!(

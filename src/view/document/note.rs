@@ -49,7 +49,7 @@ pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
             Some(other) => format!("no longer in git: {}", change::by(other)),
         },
         Reason::KeepNeverApplied => "labelled as a member, but never applied by us".to_owned(),
-        kept => match kept::why(kept, &step.reference, heading) {
+        kept => match kept::reason_text(kept, &step.reference, heading) {
             why if heading.pruning == Pruning::Everything => why,
             why => format!("no longer in git; {why}"),
         },

@@ -62,7 +62,7 @@ pub(in crate::view) fn below(step: &Step, heading: &Heading<'_>) -> Lines {
 /// A value that is made in the cluster.
 fn generated(make: &Make) -> Line {
     let path = FieldPath::of(&["data", &make.generated.key]);
-    Line::new(4, path.to_string()).beside(match make.why {
+    Line::new(4, path.to_string()).beside(match make.cause {
         Making::First | Making::Rotated => "generated in the cluster",
         Making::Lost => "generated again in the cluster: it is missing",
     })

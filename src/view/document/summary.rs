@@ -94,13 +94,13 @@ impl<'a> Restarted<'a> {
             (&self.jobs, "runs", "Job", " again"),
         ];
         let parts = parts.into_iter().filter(|(objects, ..)| !objects.is_empty());
-        let words = parts.map(|(objects, verb, noun, after)| format!("{verb} {}{after}", named(objects, noun)));
+        let words = parts.map(|(objects, verb, noun, after)| format!("{verb} {}{after}", few_or_count(objects, noun)));
         words.collect()
     }
 }
 
 /// A few objects by their names, more by how many they are.
-fn named(objects: &[&ObjectRef], noun: &str) -> String {
+fn few_or_count(objects: &[&ObjectRef], noun: &str) -> String {
     /// So many are named.
     const NAMED: usize = 3;
     if objects.len() > NAMED {

@@ -59,7 +59,7 @@ fn alone((reference, warning): Warned<'_>) -> String {
 
 /// One sentence for warnings that are [`Alike`].
 fn together(group: &[Warned<'_>]) -> String {
-    let names: Vec<String> = group.iter().map(|one| named(*one)).collect();
+    let names: Vec<String> = group.iter().map(|one| with_place(*one)).collect();
     let words = match group.first().map(|one| one.1) {
         None => "",
         Some(Warning::Server(words)) => words,
@@ -75,7 +75,7 @@ fn together(group: &[Warned<'_>]) -> String {
 }
 
 /// An object with the place that it is warned of, if there is one.
-fn named((reference, warning): Warned<'_>) -> String {
+fn with_place((reference, warning): Warned<'_>) -> String {
     let place = match warning {
         Warning::Server(_) => None,
         Warning::IgnoredNamespace(place) | Warning::Repeated { place, .. } => Some(place),

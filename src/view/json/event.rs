@@ -146,7 +146,7 @@ impl<'a> What<'a> {
                 error: kept.error.as_deref(),
                 message: not_released(kept),
             },
-            execute::Event::NotPruned { objects, why } => Self::NotPruned(Unpruned::new(*objects, *why)),
+            execute::Event::NotPruned { objects, reason } => Self::NotPruned(Unpruned::new(*objects, *reason)),
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Kind, document};
-use crate::applyset::journal::{Ending, Entry};
+use crate::applyset::journal::{Ending, JournalEntry};
 use crate::applyset::parent::Record;
 use crate::applyset::tally::Tally;
 use crate::object::commit::Commit;
@@ -50,7 +50,7 @@ pub(super) struct Sync<'a> {
 }
 
 impl<'a> Sync<'a> {
-    pub(super) fn of(entry: &'a Entry) -> Self {
+    pub(super) fn of(entry: &'a JournalEntry) -> Self {
         Self {
             record: &entry.record,
             ended: entry.ended.as_deref(),

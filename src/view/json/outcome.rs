@@ -122,7 +122,7 @@ impl<'a> From<&'a Outcome> for Came<'a> {
         Self {
             outcome: outcome.kind(),
             reason: Reason::of(outcome),
-            message: report::why(outcome),
+            message: report::reason_text(outcome),
             error: match outcome {
                 Outcome::Failed(error) => Some(error.into()),
                 Outcome::Refused(Some(error)) => Some((&**error).into()),

@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use stackanetes::object::field::{FieldManager, FieldPath, FieldSet, ManagedFields, Operation, PathElement};
 use stackanetes::ssa::canonical;
-use stackanetes::ssa::merge::{self, Conflict, Merged, OnConflict, Refusal, Writer};
+use stackanetes::ssa::merge::{self, Conflict, MergeError, Merged, OnConflict, Writer};
 use stackanetes::ssa::schema::{Kind, ListType, Schema, Type};
 
 use super::patched::patched;
 use super::step::{Answer, Step, Write};
 
 /// Does the writes of steps locally.
-pub type Local<'a> = &'a dyn Fn(&Schema, &Step) -> Result<Merged, Refusal>;
+pub type Local<'a> = &'a dyn Fn(&Schema, &Step) -> Result<Merged, MergeError>;
 
 /// The local merge as it is.
-pub fn local(schema: &Schema, step: &Step) -> Result<Merged, Refusal> {
+pub fn local(schema: &Schema, step: &Step) -> Result<Merged, MergeError> {
     let writer = writer(step);
     match &step.write {
         Write::Apply { config, force } => {
@@ -94,12 +94,12 @@ pub fn check(schema: &Schema, step: &Step, local: Local<'_>) -> Result<(), Strin
         _ => local(schema, step),
     };
     match (&step.answer, outcome) {
-        (Answer::Conflicts(expected), Err(Refusal::Conflicts(conflicts))) => {
+        (Answer::Conflicts(expected), Err(MergeError::Conflicts(conflicts))) => {
             let expected: BTreeSet<_> = expected.iter().cloned().collect();
             let found: BTreeSet<_> = conflicts.iter().map(cause).collect();
             same("conflicts", &expected, &found)
         }
-        (Answer::Untyped(_), Err(Refusal::Invalid(_))) => Ok(()),
+        (Answer::Untyped(_), Err(MergeError::Invalid(_))) => Ok(()),
         (Answer::Stored(stored), Ok(merged)) => stored_alike(schema, step, stored, &merged),
         (answer, outcome) => Err(format!("answer {}\nlocally {outcome:?}", json!(answer))),
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use stackanetes::object::field::{FieldPath, FieldSet, ManagedFields, Operation};
-use stackanetes::ssa::merge::{Merged, Refusal};
+use stackanetes::ssa::merge::{MergeError, Merged};
 use stackanetes::ssa::schema::Schema;
 
 use super::agree::{Local, local, writer};
@@ -125,7 +125,7 @@ fn schema_with(from: &str, to: &str) -> Schema {
     schema
 }
 
-type Outcome = Result<Merged, Refusal>;
+type Outcome = Result<Merged, MergeError>;
 
 fn with_force(step: &Step, force: bool) -> Step {
     let mut step = step.clone();
@@ -177,7 +177,7 @@ fn shared_is_conflict(schema: &Schema, step: &Step) -> Outcome {
         |fields: &FieldSet| own.is_some_and(|(_, own)| !own.leaves().intersection(&fields.leaves()).is_empty());
     let mut others = entries.iter().filter(|(manager, _)| !is_own(step, manager));
     if others.any(|(_, fields)| shared(fields)) {
-        return Err(Refusal::Conflicts(Vec::new()));
+        return Err(MergeError::Conflicts(Vec::new()));
     }
     Ok(merged)
 }

@@ -124,7 +124,7 @@ impl Preview {
         let desired = desired(value.clone());
         let ask = async |cluster| {
             let (desired, resource) = (desired.clone(), resource.clone());
-            let server = observe::Server {
+            let server = observe::ServerView {
                 cluster,
                 discovery: &self.discovery,
                 schema: &self.schema,
@@ -160,7 +160,7 @@ impl Preview {
     fn compare(&self, asked: Observation, predicted: Observation) -> Result<&'static str, String> {
         let policy = &self.query.policy;
         let (stored, local) = match (&asked.answer, &predicted.answer) {
-            (Answered::ByServer { object, .. }, Answered::Unverified { why, predicted }) => {
+            (Answered::ByServer { object, .. }, Answered::Unverified { reason: why, predicted }) => {
                 assert_eq!(*why, Unverified::NotAllowed);
                 (
                     object,

@@ -99,7 +99,7 @@ impl fmt::Debug for Token {
 }
 
 /// Which cluster is meant.
-pub(super) struct Target {
+pub(super) struct Endpoint {
     /// How it is reached.
     pub config: Config,
     /// The context's name; none in a pod, nor where another cluster than the context's is asked.
@@ -151,7 +151,7 @@ impl Connection {
     }
 
     /// Reads the configuration that this means.
-    pub(super) async fn resolve(&self, environment: &Environment) -> Result<Target, ClusterError> {
+    pub(super) async fn resolve(&self, environment: &Environment) -> Result<Endpoint, ClusterError> {
         let files = Files::find(self.kubeconfig.as_deref(), environment);
         let kubeconfig = files.read()?;
         let mut target = match kubeconfig.contexts.is_empty() && self.says_nothing() {
@@ -178,7 +178,7 @@ impl Connection {
         self.kubeconfig.is_none() && named.iter().all(|name| name.is_none())
     }
 
-    fn in_pod(&self) -> Result<Target, ClusterError> {
+    fn in_pod(&self) -> Result<Endpoint, ClusterError> {
         let mut config = Config::incluster().map_err(|error| {
             let why = words(&error.to_string());
             because(format!("failed to use the service account of this pod: {why}"), error)
@@ -189,7 +189,7 @@ impl Connection {
             Trust::Anybody => config.accept_invalid_certs = true,
         }
         self.identify(&mut config.auth_info);
-        Ok(Target { config, context: None })
+        Ok(Endpoint { config, context: None })
     }
 
     /// Puts the credential and the name that were typed in the place of those that a user has.

@@ -8,13 +8,13 @@ use kube::config::{Cluster, Context, KubeConfigOptions, Kubeconfig, NamedAuthInf
 
 use super::failures::{failure, unusable};
 use super::kubeconfig::{Choice, Files};
-use super::{Connection, Target, Trust, sendable};
+use super::{Connection, Endpoint, Trust, sendable};
 use crate::cluster::ClusterError;
 use crate::cluster::kubernetes::proxy;
 
 impl Connection {
     /// The cluster and the user that are chosen in a kubeconfig, with what is typed in its place.
-    pub(super) async fn in_kubeconfig(&self, kubeconfig: Kubeconfig, files: &Files) -> Result<Target, ClusterError> {
+    pub(super) async fn in_kubeconfig(&self, kubeconfig: Kubeconfig, files: &Files) -> Result<Endpoint, ClusterError> {
         let mut chosen = Choice::of(self, &kubeconfig, files)?;
         self.direct(&mut chosen.cluster);
         self.identify(&mut chosen.user);
@@ -43,7 +43,7 @@ impl Connection {
         if !has_own_proxy && proxy::spares(&config.cluster_url, &proxy::exempt()) {
             config.proxy_url = None;
         }
-        Ok(Target { config, context })
+        Ok(Endpoint { config, context })
     }
 
     /// Puts the server and the certificate authority that were typed in the place of those that a cluster has.

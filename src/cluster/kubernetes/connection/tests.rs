@@ -181,7 +181,7 @@ async fn a_file_that_cannot_be_read_is_not_quoted() {
 }
 
 /// What `connection` comes to with [`KUBECONFIG`], whose context `prod` is meant unless another is.
-async fn with(name: &str, connection: Connection) -> Result<Target, ClusterError> {
+async fn with(name: &str, connection: Connection) -> Result<Endpoint, ClusterError> {
     let scratch = Scratch::new(name);
     let connection = Connection {
         kubeconfig: Some(scratch.file("config", KUBECONFIG)),
@@ -192,7 +192,7 @@ async fn with(name: &str, connection: Connection) -> Result<Target, ClusterError
 }
 
 /// The token that a user has, which `kube` shows to nobody else.
-fn token(target: &Target) -> Option<String> {
+fn token(target: &Endpoint) -> Option<String> {
     let shown = serde_json::to_value(&target.config.auth_info).expect("JSON");
     shown["token"].as_str().map(str::to_owned)
 }

@@ -12,14 +12,14 @@ use crate::cluster::{ClusterError, Failure, FieldCause, Resource};
 
 /// What a request was about: it decides what a refusal means.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Subject<'a> {
+pub(super) struct RequestSubject<'a> {
     /// The kind.
     pub resource: Option<&'a Resource>,
     /// The object that was sent: the server writes names with dots in them as if they were paths.
     pub object: Option<&'a Value>,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> RequestSubject<'a> {
     /// Objects of a kind.
     pub fn kind(resource: &'a Resource) -> Self {
         Self {
@@ -39,12 +39,12 @@ impl<'a> Subject<'a> {
 
 /// An answer that says no.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct Rejection {
     code: u16,
     status: Status,
 }
 
-impl Refusal {
+impl Rejection {
     /// Reads a `Status`, or whatever else stands in the body: a proxy's page, a plain text.
     pub fn read(reply: &Reply) -> Self {
         let code = reply.code.as_u16();
@@ -104,7 +104,7 @@ impl Refusal {
     }
 
     /// The error, for a request about `subject`.
-    pub fn into_error(self, subject: &Subject<'_>) -> ClusterError {
+    pub fn into_error(self, subject: &RequestSubject<'_>) -> ClusterError {
         let failure = self.failure(subject);
         let mut causes = match failure {
             Failure::Invalid | Failure::Conflict | Failure::Denied => self.causes(subject.object),
@@ -136,7 +136,7 @@ impl Refusal {
         }
     }
 
-    fn failure(&self, subject: &Subject<'_>) -> Failure {
+    fn failure(&self, subject: &RequestSubject<'_>) -> Failure {
         let namespaced = subject.resource.is_some_and(|resource| resource.namespaced);
         let details_kind = self.status.details.as_ref().map_or("", |details| details.kind.as_str());
         match self.code {
@@ -256,7 +256,7 @@ mod tests {
         status["kind"] = "Status".into();
         status["code"] = recorded["code"].clone();
         let code = recorded["code"].as_u64().and_then(|code| u16::try_from(code).ok());
-        Refusal::read(&reply(code.expect("a code"), &status.to_string())).into_error(&Subject {
+        Rejection::read(&reply(code.expect("a code"), &status.to_string())).into_error(&RequestSubject {
             resource: Some(&resource),
             object: recorded.get("object"),
         })
@@ -292,12 +292,15 @@ mod tests {
     #[test]
     fn a_namespace_that_is_asked_about_itself_is_a_missing_object() {
         let missing = json!({"message": "namespaces \"nope\" not found", "reason": "NotFound", "details": {"name": "nope", "kind": "namespaces"}});
-        let about_itself = Refusal {
+        let about_itself = Rejection {
             code: 404,
             status: serde_json::from_value(missing).expect("a status"),
         };
         assert!(about_itself.is_no_such_object("nope"));
-        assert_eq!(about_itself.into_error(&Subject::default()).failure, Failure::NotFound);
+        assert_eq!(
+            about_itself.into_error(&RequestSubject::default()).failure,
+            Failure::NotFound
+        );
     }
 
     #[test]
@@ -308,9 +311,9 @@ mod tests {
 
     #[test]
     fn a_kind_that_is_missing_is_no_missing_object() {
-        let path = Refusal::read(&reply(404, "404 page not found\n"));
+        let path = Rejection::read(&reply(404, "404 page not found\n"));
         assert!(!path.is_no_such_object("a"));
-        let error = path.into_error(&Subject::default());
+        let error = path.into_error(&RequestSubject::default());
         assert_eq!(
             (error.failure, error.message.as_str()),
             (
@@ -319,13 +322,13 @@ mod tests {
             )
         );
         let group = json!({"kind": "Status", "message": "the server could not find the requested resource", "reason": "NotFound", "details": {}, "code": 404});
-        assert!(!Refusal::read(&reply(404, &group.to_string())).is_no_such_object("a"));
+        assert!(!Rejection::read(&reply(404, &group.to_string())).is_no_such_object("a"));
     }
 
     #[test]
     fn an_answer_that_is_not_the_api_servers_is_quoted_in_short() {
         let page = format!("\n<html>{}</html>", "x".repeat(1000));
-        let error = Refusal::read(&reply(502, &page)).into_error(&Subject::default());
+        let error = Rejection::read(&reply(502, &page)).into_error(&RequestSubject::default());
         assert_eq!(error.failure, Failure::Other);
         assert!(
             error
@@ -334,8 +337,8 @@ mod tests {
             "{error}"
         );
         assert!(error.message.len() < 300 && error.source().is_none());
-        let plain = Refusal::read(&reply(400, "Client sent an HTTP request to an HTTPS server.\n"))
-            .into_error(&Subject::default());
+        let plain = Rejection::read(&reply(400, "Client sent an HTTP request to an HTTPS server.\n"))
+            .into_error(&RequestSubject::default());
         assert_eq!(plain.failure, Failure::Other);
     }
 }

@@ -9,13 +9,13 @@ mod refused;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::snapshot::Snapshot;
+use super::snapshot::FileSnapshot;
 use crate::diagnostic::error::Result;
 use crate::diagnostic::place::{Place, SourceFile};
 
 /// A kustomization, and those that it is made of.
 #[derive(Debug)]
-pub(super) struct Layer {
+pub(super) struct KustomizationLayer {
     pub(super) file: Arc<SourceFile>,
     pub(super) prefix: String,
     pub(super) suffix: String,
@@ -25,14 +25,14 @@ pub(super) struct Layer {
     pub(super) patches: Vec<Arc<SourceFile>>,
     /// The ConfigMaps and Secrets that it makes, by kind and name.
     pub(super) generated: Vec<Generator>,
-    pub(super) bases: Vec<Layer>,
-    pub(super) components: Vec<Layer>,
+    pub(super) bases: Vec<KustomizationLayer>,
+    pub(super) components: Vec<KustomizationLayer>,
 }
 
 /// A kustomization with all that it is made of.
 #[derive(Debug)]
 pub(super) struct Whole {
-    pub(super) layer: Layer,
+    pub(super) layer: KustomizationLayer,
     /// Whether it makes a Secret, or any of its files seems to have one.
     pub(super) has_secret: bool,
 }
@@ -47,6 +47,6 @@ pub(super) struct Generator {
 }
 
 /// The kustomization in `folder`, which `place` asks for.
-pub(super) fn read(snapshot: &Snapshot, root: &Path, folder: &Path, place: &Place) -> Result<Whole> {
+pub(super) fn read(snapshot: &FileSnapshot, root: &Path, folder: &Path, place: &Place) -> Result<Whole> {
     reader::Reader::new(snapshot, root).whole(folder, place)
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::refused::{MOST, MOST_NAMED, Refused, is_remote, is_remote_folder, is_url};
-use super::{Generator, Layer, Whole};
+use super::{Generator, KustomizationLayer, Whole};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::source::files;
-use crate::source::programs::snapshot::Snapshot;
+use crate::source::programs::snapshot::FileSnapshot;
 use crate::yaml::{self, Entry, Node};
 
 /// The names that `kustomize` looks for (konfig.RecognizedKustomizationFileNames).
@@ -67,7 +67,7 @@ const OPENAPI_KEYS: [&str; 1] = ["path"];
 
 /// Reads a kustomization, and those that it is made of.
 pub(super) struct Reader<'a> {
-    snapshot: &'a Snapshot,
+    snapshot: &'a FileSnapshot,
     root: &'a Path,
     /// The folders of the kustomizations that the one being read is a part of.
     above: Vec<PathBuf>,
@@ -105,7 +105,7 @@ impl Open<'_> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(snapshot: &'a Snapshot, root: &'a Path) -> Self {
+    pub(super) fn new(snapshot: &'a FileSnapshot, root: &'a Path) -> Self {
         Self {
             snapshot,
             root,
@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn layer(&mut self, folder: &Path, place: &Place) -> Option<Layer> {
+    fn layer(&mut self, folder: &Path, place: &Place) -> Option<KustomizationLayer> {
         if self.above.iter().any(|above| above == folder) {
             return self.refuse(Refused::Circle(files::below(self.root, folder)), place);
         }
@@ -157,13 +157,13 @@ impl Reader<'_> {
         Some(layer)
     }
 
-    fn read(&mut self, open: &Open<'_>, root: &Node) -> Layer {
+    fn read(&mut self, open: &Open<'_>, root: &Node) -> KustomizationLayer {
         let text = |key: &str| {
             root.entry(key)
                 .and_then(|entry| entry.value.as_str())
                 .unwrap_or_default()
         };
-        let mut layer = Layer {
+        let mut layer = KustomizationLayer {
             file: Arc::clone(&open.file),
             prefix: text("namePrefix").to_owned(),
             suffix: text("nameSuffix").to_owned(),
@@ -203,7 +203,7 @@ impl Reader<'_> {
         layer
     }
 
-    fn resources(&mut self, open: &Open<'_>, entry: &Entry, layer: &mut Layer) {
+    fn resources(&mut self, open: &Open<'_>, entry: &Entry, layer: &mut KustomizationLayer) {
         let holds_objects = ["resources", "bases"].contains(&entry.key.as_str());
         for item in entry.value.items().unwrap_or_default() {
             let place = open.place(item);
@@ -248,7 +248,7 @@ impl Reader<'_> {
         }
     }
 
-    fn patches(&mut self, open: &Open<'_>, entry: &Entry, layer: &mut Layer) {
+    fn patches(&mut self, open: &Open<'_>, entry: &Entry, layer: &mut KustomizationLayer) {
         let known: &[_] = match entry.key.as_str() {
             "replacements" => &REPLACEMENT_KEYS,
             _ => &PATCH_KEYS,
@@ -270,7 +270,7 @@ impl Reader<'_> {
         }
     }
 
-    fn generated(&mut self, open: &Open<'_>, entry: &Entry, kind: &'static str, layer: &mut Layer) {
+    fn generated(&mut self, open: &Open<'_>, entry: &Entry, kind: &'static str, layer: &mut KustomizationLayer) {
         for item in entry.value.items().unwrap_or_default() {
             self.keys(open, item, &GENERATOR_KEYS);
             for key in ["files", "envs", "env"] {
@@ -414,7 +414,7 @@ mod tests {
         }
         fs::create_dir_all(directory.path().join("http:/localhost")).expect("created");
         fs::create_dir_all(directory.path().join("github.com/a/b")).expect("created");
-        let snapshot = Snapshot::take(&Disk, directory.path()).expect("read");
+        let snapshot = FileSnapshot::take(&Disk, directory.path()).expect("read");
         let place = Place::new(SourceFile::new("stackanetes.yaml", "kustomize: .\n"), 0..1);
         let whole = Reader::new(&snapshot, Path::new("")).whole(Path::new(""), &place);
         whole.map_err(|error| error.to_string())

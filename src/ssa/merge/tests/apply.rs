@@ -39,7 +39,7 @@ fn the_same_value_makes_two_owners_and_no_conflict() {
 #[test]
 fn a_forced_apply_takes_a_field_from_its_owner() {
     let object = applied(None, &config_map(json!({"x": "1"})), "a");
-    let Refusal::Conflicts(conflicts) = refused(Some(&object), &config_map(json!({"x": "2"})), "b") else {
+    let MergeError::Conflicts(conflicts) = refused(Some(&object), &config_map(json!({"x": "2"})), "b") else {
         panic!("a conflict")
     };
     assert_eq!(conflicts[0].path, FieldPath::of(&["data", "x"]));
@@ -79,7 +79,7 @@ fn an_atomic_map_has_one_owner() {
 
 #[test]
 fn what_is_not_in_the_schema_is_refused() {
-    let Refusal::Invalid(mistakes) = refused(None, &pod(json!({"contaners": []})), "a") else {
+    let MergeError::Invalid(mistakes) = refused(None, &pod(json!({"contaners": []})), "a") else {
         panic!("a mistake")
     };
     assert_eq!(mistakes[0].to_string(), "spec.contaners: field not declared in schema");

@@ -106,7 +106,7 @@ fn items_of_a_set_are_merged_by_their_values() {
 fn an_atomic_list_has_one_owner() {
     let args = |args: Value| pod(json!({"containers": [{"name": "a", "args": args}]}));
     let object = applied(None, &args(json!(["1", "2"])), "a");
-    let Refusal::Conflicts(conflicts) = refused(Some(&object), &args(json!(["1"])), "b") else {
+    let MergeError::Conflicts(conflicts) = refused(Some(&object), &args(json!(["1"])), "b") else {
         panic!("a conflict")
     };
     assert_eq!(conflicts[0].path.to_string(), "spec.containers[a].args");

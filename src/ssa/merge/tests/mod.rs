@@ -34,7 +34,7 @@ fn updated(live: Option<&Value>, new: &Value, manager: &str) -> Value {
         .object
 }
 
-fn refused(live: Option<&Value>, config: &Value, manager: &str) -> Refusal {
+fn refused(live: Option<&Value>, config: &Value, manager: &str) -> MergeError {
     apply(Schema::bundled(), live, config, &at(manager), OnConflict::Refuse).expect_err("it is refused")
 }
 

@@ -14,7 +14,7 @@ use crate::plan::{Forgotten, NotCompared};
 
 /// The members that were found, and where there may be others.
 #[derive(Debug)]
-pub struct Found {
+pub struct MemberSearch {
     /// The members.
     pub live: Vec<(Resource, LiveObject)>,
     /// How their kinds were listed.
@@ -25,7 +25,7 @@ pub struct Found {
     pub forgotten: Option<Forgotten>,
 }
 
-impl Found {
+impl MemberSearch {
     /// Whether there may be members that were not found.
     pub fn may_have_more(&self) -> bool {
         let forgotten = self.forgotten.as_ref();
@@ -44,7 +44,7 @@ pub async fn read_members(
     query: &Query,
     discovery: &Discovery,
     parent: Option<&Parent>,
-) -> Result<Option<Found>> {
+) -> Result<Option<MemberSearch>> {
     let none = Recorded::new();
     let observer = Observer {
         cluster,
@@ -66,7 +66,7 @@ pub async fn read_members(
         };
     }
     let (_, not_compared) = split_hidden(Vec::new(), hidden);
-    Ok(Some(Found {
+    Ok(Some(MemberSearch {
         live: live.into_values().collect(),
         scopes,
         not_compared,
