@@ -14,13 +14,15 @@ use crate::object::field::{FieldPath, ManagedFields};
 const IN_THE_WAY: [CauseKind; 3] = [CauseKind::Forbidden, CauseKind::Invalid, CauseKind::Immutable];
 
 /// The fields that the server refuses although they are not `sent`: they are there, and nobody's. Nothing if
-/// it refuses anything else.
+/// it refuses anything else, or a field of the `status`, which no apply of the object takes away: a version of a
+/// CustomResourceDefinition cannot go while `status.storedVersions` has it.
 pub(super) fn refused_fields(error: &ClusterError, sent: &Value, live: &LiveObject) -> Option<Vec<FieldPath>> {
     let owned = ManagedFields::of(live).all();
     let is_refused = error.failure == Failure::Invalid && !error.causes.is_empty();
     let fields = error.causes.iter().map(|cause| {
         let path = cause.path.as_ref()?;
         let is_left = IN_THE_WAY.contains(&cause.kind)
+            && !path.is_under(&["status"])
             && path.find(live.value()).is_some()
             && path.find(sent).is_none_or(Value::is_null)
             && !owned.touches(path)
@@ -41,7 +43,7 @@ mod tests {
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {strategy: {type: Recreate}}\n";
 
     fn deployment(owners: &[(&str, &str)]) -> LiveObject {
-        let value = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x", "uid": "u"}, "spec": {
+        let value = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x", "uid": "u"}, "status": {"storedVersions": ["v1"]}, "spec": {
             "replicas": 1,
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": 1}},
             "template": {"spec": {"containers": [{"name": "b", "image": "y", "tty": true}, {"name": "a"}]}},
@@ -81,6 +83,10 @@ mod tests {
             &[OURS, ("flux", "spec strategy rollingUpdate maxSurge")]
         ));
         assert!(!found(&[], &[OURS]));
+        assert!(
+            !found(&[&["status", "storedVersions"]], &[OURS]),
+            "no apply takes away what only a controller writes"
+        );
         let mut missing = refused(&[ROLLING]);
         missing.causes[0].kind = CauseKind::Required;
         assert!(refused_fields(&missing, &desired(GIT).value, &deployment(&[OURS])).is_none());

@@ -1,6 +1,9 @@
 //! What a server refuses by rules that the same plan changes: a claim that grows together with the permission of
 //! its class, a workload together with the quota of its namespace.
 
+use std::error::Error as _;
+
+use crate::cluster::{ClusterError, Failure, FieldCause};
 use crate::object::{DesiredObject, ObjectRef};
 use crate::plan::{Answered, Observation, Unverified, compare};
 
@@ -14,7 +17,11 @@ pub(super) fn rely(observations: &mut [Observation]) {
         .map(|observation| observation.desired.reference.clone())
         .collect();
     for observation in observations {
-        if !matches!(observation.answer, Answered::Refused(_)) {
+        let Answered::Refused(refusal) = &observation.answer else {
+            continue;
+        };
+        let cause = refusal.source().and_then(|cause| cause.downcast_ref());
+        if cause.is_some_and(is_of_the_object_alone) {
             continue;
         }
         let desired = &observation.desired;
@@ -27,6 +34,13 @@ pub(super) fn rely(observations: &mut [Observation]) {
             observation.answer = not_yet(Unverified::Relies(rules));
         }
     }
+}
+
+/// Whether the server names a field for everything that it refuses. Then the object is wrong in itself: what another
+/// object forbids (a quota, a class, a policy, a webhook) is refused without a field.
+fn is_of_the_object_alone(refusal: &ClusterError) -> bool {
+    let names_field = |cause: &FieldCause| cause.path.is_some();
+    refusal.failure == Failure::Invalid && !refusal.causes.is_empty() && refusal.causes.iter().all(names_field)
 }
 
 fn is_to_change(observation: &Observation) -> bool {

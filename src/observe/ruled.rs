@@ -18,8 +18,8 @@ pub(super) fn check(rules: &[Arc<Rule>], known: &Discovery) -> Result<()> {
 }
 
 impl Observer<'_> {
-    /// Tells the objects of `desired` which rules are about them: those that a person wrote, and those that
-    /// follow from autoscalers, of the directory or in the cluster.
+    /// Tells the objects of `desired` which rules are about them: those that a person wrote, those that follow from
+    /// autoscalers, of the directory or in the cluster, and those of aggregated ClusterRoles.
     ///
     /// The cluster is asked for autoscalers only where something scales what none of the directory does.
     pub(super) async fn add_rules<'l>(
@@ -38,6 +38,7 @@ impl Observer<'_> {
                 value: &object.value,
             })
         }));
+        all.extend(desired.iter().filter_map(|(object, _)| rules::aggregated(object)));
         let mut namespaces = BTreeSet::new();
         for (object, _) in desired.iter() {
             let reference = &object.reference;

@@ -385,16 +385,23 @@ impl Restarts {
         if !rolls {
             return None;
         }
-        let strategy = after.value().pointer("/spec/updateStrategy/type");
-        if strategy.and_then(Value::as_str) == Some("OnDelete") {
+        let spec = |pointer: &str| after.value().pointer(pointer);
+        if spec("/spec/updateStrategy/type").and_then(Value::as_str) == Some("OnDelete") {
             return Some(Self::OnDelete);
+        }
+        if spec("/spec/paused").and_then(Value::as_bool) == Some(true) {
+            return None;
         }
         if kind.is("apps", "DaemonSet") {
             let nodes = before.value().pointer("/status/desiredNumberScheduled");
             return Some(Self::Daemons(nodes.and_then(Value::as_i64)));
         }
         let pods = |object: &LiveObject| object.value().pointer("/spec/replicas").and_then(Value::as_i64);
-        let counts = pods(before).zip(pods(after));
-        Some(Self::Pods(counts.map(|(before, after)| before.min(after))))
+        // The pods below the partition of a StatefulSet stay as they are.
+        let partition = spec("/spec/updateStrategy/rollingUpdate/partition").and_then(Value::as_i64);
+        let restarted = pods(before)
+            .zip(pods(after))
+            .map(|(before, after)| (before.min(after) - partition.unwrap_or(0)).max(0));
+        (restarted != Some(0)).then_some(Self::Pods(restarted))
     }
 }

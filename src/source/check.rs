@@ -15,6 +15,11 @@ static NOTHING: Node = Node {
     span: 0..0,
 };
 
+/// What to do about a file that Kustomize reads.
+const KUSTOMIZATION_HINT: &str = "a kustomization is built where stackanetes.yaml, or the component.yaml of its folder, \
+     says `kustomize: FOLDER` (`stackanetes help kustomize-and-helm`); otherwise leave it out by a pattern below \
+     `exclude:` in stackanetes.yaml, or in a .stackanetesignore";
+
 /// What an object is called.
 pub(super) struct Identity {
     pub(super) gvk: GroupVersionKind,
@@ -51,6 +56,8 @@ impl<'a> Check<'a> {
         if lacks("kind") && (lacks("apiVersion") || lacks("metadata")) {
             let hint = if self.file.path().ends_with("/stackanetes.yaml") {
                 "only the stackanetes.yaml at the top of the directory is read as settings"
+            } else if is_kustomization(self.file.path()) {
+                KUSTOMIZATION_HINT
             } else {
                 exclude::HINT
             };
@@ -213,9 +220,7 @@ impl<'a> Check<'a> {
                 .and_then(|entry| entry.value.as_str())
                 .unwrap_or_default();
             let hint = if version.starts_with("kustomize.config.k8s.io/") {
-                "a kustomization is built where stackanetes.yaml, or the component.yaml of its folder, says `kustomize: \
-                 FOLDER` (`stackanetes help kustomize-and-helm`); otherwise leave it out by a pattern below `exclude:` \
-                 in stackanetes.yaml, or in a .stackanetesignore"
+                KUSTOMIZATION_HINT
             } else {
                 ""
             };
@@ -254,6 +259,12 @@ fn encrypted(entry: &Entry) -> Option<&Entry> {
 
 fn hinted(error: Error, hint: &str) -> Error {
     if hint.is_empty() { error } else { error.hint(hint) }
+}
+
+/// Whether Kustomize reads this file by its name.
+fn is_kustomization(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    ["kustomization.yaml", "kustomization.yml", "Kustomization"].contains(&name)
 }
 
 #[cfg(test)]

@@ -167,10 +167,16 @@ fn annotate(template: &mut Value, texts: BTreeMap<&str, String>) {
 
 /// Whether the value at `path` of a workload is, or is within, the digests of what its pods read.
 pub fn is_digest(path: &FieldPath) -> bool {
+    digested(path).is_some()
+}
+
+/// The kind of what the digests at `path` of a workload are of; nothing if there are none.
+pub fn digested(path: &FieldPath) -> Option<&'static str> {
     let annotations = ["spec", "template", "metadata", "annotations"];
-    [CONFIGURATION, SECRETS]
-        .iter()
-        .any(|annotation| path.is_under(&[&annotations[..], &[annotation]].concat()))
+    [(CONFIGURATION, "ConfigMap"), (SECRETS, "Secret")]
+        .into_iter()
+        .find(|(annotation, _)| path.is_under(&[&annotations[..], &[annotation]].concat()))
+        .map(|(_, kind)| kind)
 }
 
 /// The names whose digests differ between two values of one of the annotations.

@@ -69,6 +69,8 @@ pub enum RuleOrigin {
     Written(Place),
     /// It follows from this autoscaler.
     Autoscaler(ObjectRef),
+    /// The control plane makes the rules of this ClusterRole from those that its `aggregationRule` selects.
+    Aggregation(ObjectRef),
 }
 
 impl KindName {

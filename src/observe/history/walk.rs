@@ -116,7 +116,9 @@ impl Search<'_> {
                 // The base says the same, so no commit made the difference.
                 return (!self.same_parameters).then_some(GitChange::Parameters);
             }
-            let found = self.commits.revision(step.commit)?;
+            // Nothing older can be rendered, or has it: what is known for certain is where it came.
+            let origin = if step.files.is_none() { &certain } else { &step };
+            let found = self.commits.revision(origin.commit)?;
             return Some(GitChange::Commit {
                 commit: found.commit,
                 subject: found.subject,

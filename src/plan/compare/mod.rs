@@ -149,8 +149,9 @@ pub struct Comparison {
     pub joins: bool,
     /// Whether we would own other fields than now, whatever their values.
     pub ownership: bool,
-    /// Whether our note of what git said is not what it says now. Without a new one, the next diff
-    /// could not tell whose doing a change is.
+    /// Whether there is no note of the fields that git says. Without one, the next diff could not tell whose doing a
+    /// change is. A note of these fields with values of another spelling, or with other values where a rule leaves the
+    /// field alone, is one: it is brought up to date by the next write.
     pub noted: bool,
 }
 
@@ -251,7 +252,8 @@ pub fn compare(sides: &Sides<'_>, field_manager: &str) -> Comparison {
     let ownership = context.ownership_changes().iter().any(|path| !is_bookkeeping(path));
     // An old version's fields are others; that they move is told.
     let ownership = ownership || migration.is_some();
-    let noted = AppliedDigests::noted(live) != Some(AppliedDigests::of(desired));
+    let fields = AppliedDigests::of(desired).fields;
+    let noted = AppliedDigests::noted(live).is_none_or(|noted| noted.fields != fields);
     Comparison {
         changes,
         joins,
@@ -345,7 +347,9 @@ pub fn yielded(desired: &DesiredObject, ruled: &Ruled) -> Vec<Yielded> {
 
 /// Fields of a Secret that hold no secret. Annotations may: `last-applied-configuration` does.
 fn is_public_in_secret(path: &FieldPath) -> bool {
-    path.is_under(&["metadata", "labels"]) || path.is_under(&["type"]) || path.is_under(&["immutable"])
+    const METADATA: [&str; 3] = ["labels", "finalizers", "ownerReferences"];
+    let is_public = |name: &&str| path.is_under(&["metadata", name]);
+    METADATA.iter().any(is_public) || path.is_under(&["type"]) || path.is_under(&["immutable"])
 }
 
 /// Whether an annotation holds a whole manifest, as `kubectl apply` and others note it: with values of then, of

@@ -284,7 +284,11 @@ fn beside_its_fields_an_object_may_join_be_owned_or_be_noted() {
     // joins, ownership, noted, unchanged
     assert_eq!(flags(ours(value(GIT)), answer()), (false, false, false, true));
     assert_eq!(flags(ours(value(OTHER_FIELDS)), answer()), (false, false, true, false));
-    assert_eq!(flags(ours(value(OTHER_VALUE)), answer()), (false, false, true, false));
+    assert_eq!(
+        flags(ours(value(OTHER_VALUE)), answer()),
+        (false, false, false, true),
+        "it is the same value in another spelling, or a rule leaves it"
+    );
     assert_eq!(flags(ours(value("")), answer()), (false, false, true, false));
     assert_eq!(
         flags(ours(value(GIT)), ours(member("x", "1"))),

@@ -235,7 +235,7 @@ impl Rule {
     pub fn place(&self) -> Option<&crate::diagnostic::place::Place> {
         match &self.source {
             RuleOrigin::Written(place) => Some(place),
-            RuleOrigin::Autoscaler(_) => None,
+            RuleOrigin::Autoscaler(_) | RuleOrigin::Aggregation(_) => None,
         }
     }
 }

@@ -11,6 +11,7 @@
 //!
 //! A new object is created as git says, whole.
 
+mod aggregation;
 mod apply;
 mod edit;
 mod scaling;
@@ -24,12 +25,13 @@ use crate::diagnostic::nearest::nearest;
 use crate::object::{GroupKind, ObjectRef};
 
 pub use crate::object::rule::{FieldPattern, KindName, Rule, RuleOrigin, RuleSelector, Verdict};
+pub use aggregation::aggregated;
 pub use apply::{Left, LeftTo, Ruled, apply};
 pub(crate) use edit::remove;
 pub use scaling::{Scaling, autoscaler, is_scaled, scaled_by};
 
 /// Which of the rules are about an object, those first that go before others: what is taken, then what is
-/// ignored, then what is yielded, then what follows from autoscalers.
+/// ignored, then what is yielded, then what follows from objects.
 pub fn about(rules: &[Arc<Rule>], object: &ObjectRef) -> Vec<Arc<Rule>> {
     let mut about: Vec<_> = rules
         .iter()
@@ -40,7 +42,7 @@ pub fn about(rules: &[Arc<Rule>], object: &ObjectRef) -> Vec<Arc<Rule>> {
         (RuleOrigin::Written(_), Verdict::Take) => 0,
         (RuleOrigin::Written(_), Verdict::Ignore) => 1,
         (RuleOrigin::Written(_), Verdict::Yield) => 2,
-        (RuleOrigin::Autoscaler(_), _) => 3,
+        (RuleOrigin::Autoscaler(_) | RuleOrigin::Aggregation(_), _) => 3,
     });
     about
 }

@@ -59,6 +59,7 @@ pub(super) fn rule(rule: &Rule) -> String {
     match &rule.source {
         RuleOrigin::Written(place) => format!("{word} {}:{}", place.file.path(), place.line()),
         RuleOrigin::Autoscaler(autoscaler) => format!("left to {autoscaler}"),
+        RuleOrigin::Aggregation(role) => format!("left to the aggregationRule of {role}"),
     }
 }
 
@@ -92,18 +93,14 @@ fn field(change: &FieldChange, cause: &str) -> Lines {
 
 /// A pod template's digest of what it reads says nothing to a person but what that is.
 fn follows(change: &FieldChange, cause: &str) -> Option<Line> {
-    let annotations = ["spec", "template", "metadata", "annotations"];
-    let kind = [(rollout::CONFIGURATION, "ConfigMap"), (rollout::SECRETS, "Secret")]
-        .into_iter()
-        .find(|(annotation, _)| change.path == FieldPath::of(&[&annotations[..], &[annotation]].concat()))
-        .map(|(_, kind)| kind)?;
+    let kind = rollout::digested(&change.path)?;
     let text = |shown: &Shown| match shown {
         Shown::Value(Value::String(text)) => text.clone(),
         _ => String::new(),
     };
     let (before, after) = (text(&change.before), text(&change.after));
     let names = rollout::changed(&before, &after).join(", ");
-    let text = format!("{} follows {kind} {names}", FieldPath::of(&annotations[..2]));
+    let text = format!("spec.template follows {kind} {names}");
     Some(Line::new(4, text).beside(cause))
 }
 
