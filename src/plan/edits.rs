@@ -142,8 +142,20 @@ fn texts(edit: &Edit) -> Option<Texts<'_>> {
     Some((then, now))
 }
 
-fn is_by_git(change: &FieldChange) -> bool {
+pub(super) fn is_by_git(change: &FieldChange) -> bool {
     change.cause == Cause::Git && !change.guessed && change.taken.is_none()
+}
+
+/// Whether nothing is to be known of a step besides its fields.
+pub(super) fn is_quiet(step: &Step) -> bool {
+    let moves = matches!(&step.work, Work::Apply(work) if work.migration.is_some());
+    step.warnings.is_empty()
+        && step.generates.is_empty()
+        && step.guess.is_none()
+        && step.moved.is_none()
+        // That our own merge was asked is said once, of all.
+        && matches!(step.unverified, None | Some(Unverified::NotAllowed))
+        && !moves
 }
 
 fn says_all_of<'a>(step: &'a Step, edits: &BTreeMap<Key<'a>, Edited<'a>>, keys: &Keys<'a>) -> bool {
@@ -152,18 +164,10 @@ fn says_all_of<'a>(step: &'a Step, edits: &BTreeMap<Key<'a>, Edited<'a>>, keys: 
         Reason::Runs(Why::Changed(_)) => true,
         _ => false,
     };
-    let moves = matches!(&step.work, Work::Apply(work) if work.migration.is_some());
-    let is_quiet = step.warnings.is_empty()
-        && step.generates.is_empty()
-        && step.guess.is_none()
-        && step.moved.is_none()
-        // That our own merge was asked is said once, of all.
-        && matches!(step.unverified, None | Some(Unverified::NotAllowed))
-        && !moves;
     let is_edit = |change: &'a FieldChange| {
         is_by_git(change) && change.is_by_edit && change.edits.iter().all(|edit| edits.contains_key(&keys.key(edit)))
     };
     let has_edit = step.changes.iter().any(is_edit);
     let is_told = |change: &'a FieldChange| is_edit(change) || is_by_git(change) && rollout::is_digest(&change.path);
-    is_plain && is_quiet && has_edit && step.changes.iter().all(is_told)
+    is_plain && is_quiet(step) && has_edit && step.changes.iter().all(is_told)
 }

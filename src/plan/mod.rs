@@ -8,6 +8,7 @@ pub mod compare;
 mod dangers;
 mod decide;
 mod edits;
+mod followers;
 mod immutable;
 pub mod migrate;
 mod observed;
@@ -33,6 +34,7 @@ pub use again::Again;
 pub use dangers::Danger;
 pub use decide::{Decision, decide};
 pub use edits::{Edited, Edits};
+pub use followers::Followers;
 pub use immutable::{Lost, NoPermit, Obstacle, Permit, Replacement, fixed_fields, is_container};
 pub use observed::{
     Answered, Back, Deleted, Facts, Forgotten, Idle, Immutable, Lineage, NoBase, NotCompared, Observation, Observed,

@@ -108,14 +108,28 @@ fn by_action(steps: &[&Step]) -> String {
         let kinds = actions.entry(step.action).or_default();
         kinds.entry(&reference.kind.kind).or_default().push(&reference.name);
     }
-    let actions = actions.iter().map(|(action, kinds)| {
-        let kinds = kinds.iter().map(|(kind, names)| match names.as_slice() {
-            [name] => format!("{kind} {name}"),
-            names => format!("{} {}", plural(kind), first_of(names, NAMED)),
-        });
-        format!("{} {}", action.word(), kinds.collect::<Vec<_>>().join(", "))
-    });
+    let actions = actions
+        .iter()
+        .map(|(action, kinds)| format!("{} {}", action.word(), kinds_and_names(kinds)));
     actions.collect::<Vec<_>>().join("; ")
+}
+
+/// `Deployments a, b, CronJob c`
+pub(super) fn by_kind(steps: &[&Step]) -> String {
+    let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for step in steps {
+        let reference = &step.reference;
+        kinds.entry(&reference.kind.kind).or_default().push(&reference.name);
+    }
+    kinds_and_names(&kinds)
+}
+
+fn kinds_and_names(kinds: &BTreeMap<&str, Vec<&str>>) -> String {
+    let kinds = kinds.iter().map(|(kind, names)| match names.as_slice() {
+        [name] => format!("{kind} {name}"),
+        names => format!("{} {}", plural(kind), first_of(names, NAMED)),
+    });
+    kinds.collect::<Vec<_>>().join(", ")
 }
 
 /// `Deployments`, `Ingresses`, `NetworkPolicies`

@@ -9,6 +9,7 @@ mod change;
 mod created;
 mod dangers;
 pub(super) mod edits;
+mod followers;
 mod harm;
 mod heading;
 mod immutable;
@@ -26,7 +27,7 @@ mod waits;
 mod warning;
 
 use self::created::Created;
-use crate::plan::{Danger, Edits, NotCompared, Plan, Step};
+use crate::plan::{Danger, Edits, Followers, NotCompared, Plan, Step};
 
 pub(super) use base::no_base;
 pub(super) use created::component as step_component;
@@ -61,6 +62,7 @@ pub(super) struct Document<'a> {
     /// The edits in git that change several objects.
     pub(super) edits: Edits<'a>,
     created: Created<'a>,
+    followers: Followers<'a>,
     /// How much there is of everything.
     pub(super) summary: Lines,
     /// What is to be known besides.
@@ -82,6 +84,10 @@ impl<'a> Document<'a> {
             created: match heading.detail {
                 Detail::Fields => Created::of(plan),
                 Detail::Objects | Detail::Whole => Created::default(),
+            },
+            followers: match heading.detail {
+                Detail::Fields => Followers::of(plan),
+                Detail::Objects | Detail::Whole => Followers::default(),
             },
             summary: summary::summary(plan, heading),
             remarks: remarks::remarks(plan, heading),
@@ -110,8 +116,14 @@ impl<'a> Document<'a> {
             Detail::Objects => step::first_line(step, self.heading).into(),
             Detail::Fields | Detail::Whole => step::step(step, self.heading),
         }));
+        sections.extend(self.followers());
         sections.extend(self.not_compared());
         sections
+    }
+
+    /// The workloads that change only since their pods read what changes; not those of which an edit says all.
+    pub(super) fn followers(&self) -> Option<Lines> {
+        followers::section(&self.followers, &self.edits)
     }
 
     /// The new objects, where there are many.
@@ -124,7 +136,7 @@ impl<'a> Document<'a> {
         let steps = self.plan.steps.iter();
         steps.filter(|step| match self.heading.detail {
             Detail::Objects | Detail::Whole => true,
-            Detail::Fields => !self.created.tell(step) && !self.edits.tell(step),
+            Detail::Fields => !self.created.tell(step) && !self.edits.tell(step) && !self.followers.tell(step),
         })
     }
 

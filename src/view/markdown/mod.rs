@@ -50,7 +50,11 @@ pub(super) fn document(document: &Document<'_>) -> String {
 /// Edits, and new objects where there are many; nothing where there are neither.
 fn together(document: &Document<'_>) -> Option<String> {
     let created = document.created().map(|lines| created(&lines)).unwrap_or_default();
-    Some(edits::tables(document) + &created).filter(|together| !together.is_empty())
+    let followers = document
+        .followers()
+        .map(|lines| self::created(&lines))
+        .unwrap_or_default();
+    Some(edits::tables(document) + &created + &followers).filter(|together| !together.is_empty())
 }
 
 /// What is to be known of a plan besides its objects, as far as there is room.
