@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::{Action, Reason, Step, Work};
 use crate::object::field::{FieldSet, ManagedFields};
 use crate::object::{LiveObject, ObjectRef};
-use crate::plan::compare;
+use crate::plan::compare::{self, Difference};
 
-/// Notes on every object to be created that it is one to be deleted under another name: of the same kind,
-/// and the same in all but its metadata. Of several, the first.
+/// Notes on every object to be created that it is one to be deleted under another name: of the same kind, and the same
+/// in all but its metadata, of several the first; or one whose name has another hash at its end, with what differs.
 pub(super) fn note(steps: &mut [Step]) {
     let mut gone: Vec<(ObjectRef, Body)> = steps
         .iter()
@@ -24,10 +24,27 @@ pub(super) fn note(steps: &mut [Step]) {
             continue;
         };
         let same = |(old, body): &(ObjectRef, Body)| old.kind == step.reference.kind && new.is_same(body);
-        if let Some(found) = gone.iter().position(same) {
-            step.reason = Reason::Renamed(gone.remove(found).0);
+        let hashed = |(old, _): &(ObjectRef, Body)| is_hashed_otherwise(old, &step.reference);
+        let found = gone.iter().position(same).or_else(|| gone.iter().position(hashed));
+        if let Some((old, body)) = found.map(|found| gone.remove(found)) {
+            step.changes = compare::between(&work.desired, new.differences(&body));
+            step.reason = Reason::Renamed(old);
         }
     }
+}
+
+/// Whether both are one object whose name ends in a hash of what is in it, as those that Kustomize generates: the hash
+/// is of eight to ten of the letters and digits that Kubernetes' `SafeEncodeString` and Kustomize's hasher use, which
+/// are no vowels.
+fn is_hashed_otherwise(old: &ObjectRef, new: &ObjectRef) -> bool {
+    const LETTERS: &str = "bcdfghjklmnpqrstvwxz2456789";
+    let is_hash = |hash: &str| (8..=10).contains(&hash.len()) && hash.chars().all(|letter| LETTERS.contains(letter));
+    let parts = |object: &'_ ObjectRef| {
+        let (stem, hash) = object.name.rsplit_once('-')?;
+        is_hash(hash).then(|| stem.to_owned())
+    };
+    let is_one_stem = parts(old).is_some() && parts(old) == parts(new);
+    is_one_stem && old.kind == new.kind && old.namespace == new.namespace
 }
 
 /// What an object is, whatever it is called.
@@ -53,13 +70,17 @@ impl Body {
     }
 
     fn is_same(&self, old: &Self) -> bool {
+        self.differences(old).is_empty()
+    }
+
+    /// What is other than in the `old` one. Of what the server allocates, another object has its own.
+    fn differences(&self, old: &Self) -> Vec<Difference> {
         let mut keys = self.keys.clone();
         keys.extend(&old.keys);
-        let differences = compare::differences(&old.value, &self.value, &keys);
-        // Of what the server allocates, another object has its own.
+        let differences = compare::differences(&old.value, &self.value, &keys).into_iter();
         differences
-            .iter()
-            .all(|difference| compare::is_allocated(&difference.path))
+            .filter(|difference| !compare::is_allocated(&difference.path))
+            .collect()
     }
 }
 
@@ -144,6 +165,24 @@ mod tests {
             reasons,
             [&Reason::Renamed(was), &Reason::New, &Reason::New, &Reason::New]
         );
+    }
+
+    #[test]
+    fn an_object_whose_name_ends_in_another_hash_is_renamed_and_says_what_differs() {
+        // As Kustomize 5.8 generates them.
+        let mut steps = [
+            new("settings-dtd4g2m5bf", &json!({"a": "1", "b": "2"})),
+            old("settings-7gdc9mt86h", &json!({"a": "1", "b": "1"})),
+            new("notes-dtd4g2m5bf", &json!({"a": "1"})),
+            old("other-7gdc9mt86h", &json!({"a": "2"})),
+        ];
+        note(&mut steps);
+        assert_eq!(steps[0].reason, Reason::Renamed(steps[1].reference.clone()));
+        let changed: Vec<String> = steps[0].changes.iter().map(|change| change.path.to_string()).collect();
+        assert_eq!(changed, ["data.b"]);
+        assert_eq!(steps[2].reason, Reason::New, "it is another name");
+        let object = |name: &str| new(name, &json!({})).reference;
+        assert!(!is_hashed_otherwise(&object("web-frontend1"), &object("web-backenddd")));
     }
 
     #[test]

@@ -158,6 +158,25 @@ pub fn at_revision(path: &Path, revision: &str, inputs: &ParameterInputs) -> Res
     })
 }
 
+/// What the directory at `path` says at a commit that does not have the environment of `like` yet: nothing.
+pub fn nothing_at(path: &Path, revision: &str, like: &Desired) -> Result<Desired> {
+    let commit = Commits::of(path)?.find(revision)?;
+    Ok(Desired {
+        name: like.name.clone(),
+        settings: like.settings.clone(),
+        manifests: Vec::new(),
+        components: ComponentDependencies::default(),
+        rollouts: like.rollouts,
+        revision: Some(commit),
+        environment: like.environment.clone(),
+        set: like.set.clone(),
+        closed: BTreeSet::new(),
+        secret_defaults: Vec::new(),
+        hooks: Vec::new(),
+        warnings: Vec::new(),
+    })
+}
+
 /// Reads the directory, or the one file, at `path` of `tree`.
 fn read(tree: &dyn FileTree, path: &Path, inputs: &ParameterInputs) -> Result<Desired> {
     files::refuse_component(tree, path)?;

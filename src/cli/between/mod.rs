@@ -62,11 +62,18 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     };
     let range = Range::new(from, to)?;
     let base = base(path, &range, ui)?;
-    let from = named(source::at_revision(path, base.name(), &inputs)?);
     let to = named(match range.to {
         Some(to) => source::at_revision(path, to, &inputs)?,
         None => context::read(&desired.source, true)?,
     });
+    let before = source::environments(path, Some(base.name()))?;
+    let after = source::environments(path, range.to)?;
+    let is_new = |name: &String| after.contains_key(name) && !before.contains_key(name);
+    let is_new = to.environment.as_ref().is_some_and(is_new);
+    let from = match is_new {
+        true => source::nothing_at(path, base.name(), &to)?,
+        false => named(source::at_revision(path, base.name(), &inputs)?),
+    };
     for warning in view::warnings(&to) {
         ui.warning(&warning);
     }
@@ -84,14 +91,11 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     let namespace = context::namespace(&desired.set, &from.settings, Sandbox::DEFAULT_NAMESPACE);
     surroundings::make(&sandbox, &from, &to, &namespace).await?;
     let first = from.revision.clone();
-    let digests = |revision| source::environments(path, revision);
-    let elsewhere = elsewhere(
-        &digests(Some(base.name()))?,
-        &digests(range.to)?,
-        to.environment.as_ref(),
-    );
+    let elsewhere = elsewhere(&before, &after, to.environment.as_ref());
     let base_of = base.of();
-    Box::pin(sync_into(from, connected(), desired, ui)).await?;
+    if !is_new {
+        Box::pin(sync_into(from, connected(), desired, ui)).await?;
+    }
     let asked = PlanRequest {
         desired,
         safety,
@@ -108,7 +112,7 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     }
     shown.write_page(&planned.plan, &heading)?;
     shown.print(&planned.plan, &heading, None, ui)?;
-    Ok(if planned.plan.is_in_sync() {
+    Ok(if planned.plan.is_in_sync() && elsewhere.is_empty() {
         Exit::Done
     } else {
         Exit::Differs

@@ -262,6 +262,12 @@ pub fn compare(sides: &Sides<'_>, field_manager: &str) -> Comparison {
     }
 }
 
+/// What git changes from one object to the one that takes its place under another name.
+pub(super) fn between(desired: &DesiredObject, differences: Vec<Difference>) -> Vec<FieldChange> {
+    let change = |difference| field_change(desired, None, difference, Cause::Git, false);
+    differences.into_iter().map(change).collect()
+}
+
 /// Whether there is a difference to be explained: an apply that the server answers thus would change a
 /// field, ours or not, or git says something else than it did.
 pub fn differs(desired: &DesiredObject, live: &LiveObject, answer: &LiveObject) -> bool {

@@ -26,7 +26,7 @@ fn changes_by_action(plan: &Plan) -> Vec<String> {
 
 /// How many objects there are of each kind of step, and what restarts.
 pub(super) fn summary(plan: &Plan, heading: &Heading<'_>) -> Lines {
-    let counts = counts(plan, heading.pruning);
+    let counts = counts(plan, heading);
     let lines = std::iter::once(counts)
         .chain(restarts(plan))
         .chain(elsewhere(heading.elsewhere));
@@ -117,7 +117,8 @@ fn restarts(plan: &Plan) -> Option<String> {
     (!parts.is_empty() && !alone).then(|| parts.join("; "))
 }
 
-fn counts(plan: &Plan, pruning: Pruning) -> String {
+fn counts(plan: &Plan, heading: &Heading<'_>) -> String {
+    let pruning = heading.pruning;
     let count = |action: Action| plan.of(action).count();
     let mut parts = changes_by_action(plan);
     for (action, words) in [
@@ -143,6 +144,11 @@ fn counts(plan: &Plan, pruning: Pruning) -> String {
     let objects = if unchanged == 1 { "object" } else { "objects" };
     match (parts.is_empty(), plan.is_in_sync()) {
         (true, _) if pruning == Pruning::Everything => "no object is left".to_owned(),
+        (true, _) if !heading.elsewhere.is_empty() => {
+            let name = heading.environment.map(|name| format!("the environment {name}"));
+            let name = name.as_deref().unwrap_or("what is shown");
+            format!("no change in {name}: {unchanged} {objects}")
+        }
         (true, _) => format!("in sync: {unchanged} {objects}"),
         (false, _) if pruning == Pruning::Everything => parts.join(", "),
         (false, true) => format!("in sync: {unchanged} {objects}; {}", parts.join(", ")),

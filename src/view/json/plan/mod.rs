@@ -56,7 +56,7 @@ pub(super) struct Plan<'a> {
     /// The Jobs whose work it goes back across.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     goes_back_across: Vec<Crossed<'a>>,
-    /// Whether everything is as git wants it.
+    /// Whether everything is as git wants it, and nothing changes in an environment that is not shown.
     in_sync: bool,
     /// How many objects there are of each action.
     counts: Counts,
@@ -115,7 +115,7 @@ impl<'a> Plan<'a> {
             last_synced: last.map(Into::into),
             goes_back_from: plan.back.from.as_ref(),
             goes_back_across: plan.back.crossed.iter().map(Into::into).collect(),
-            in_sync: plan.is_in_sync(),
+            in_sync: plan.is_in_sync() && heading.elsewhere.is_empty(),
             counts: Counts::of(plan),
             restarts: Restarts::of(plan),
             refusals: plan.refusals.iter().map(Refusal::told).collect(),
