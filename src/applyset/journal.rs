@@ -57,8 +57,9 @@ pub enum Ending {
     Complete,
     /// Some of it was not done.
     Incomplete,
-    /// Somebody stopped it.
-    Stopped,
+    /// Somebody interrupted it.
+    #[serde(alias = "stopped")]
+    Interrupted,
     /// It never said: it is under way, or was cut off.
     Unknown,
 }

@@ -9,28 +9,26 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use rand::RngExt as _;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::applyset::inventory::ApplySet;
 use crate::object::LiveObject;
 
-/// How long a key is, in bytes.
-const LENGTH: usize = 32;
 /// The key of the Secret's data that holds it.
 const DATA: &str = "key";
 
 /// A secret key for digests.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Key([u8; LENGTH]);
+pub struct Key([u8; Key::LENGTH]);
 
 impl Key {
-    /// A new one.
-    pub fn random() -> Self {
-        let mut bytes = [0; LENGTH];
-        rand::rng().fill(&mut bytes);
-        Self(bytes)
+    /// How long a key is, in bytes.
+    pub const LENGTH: usize = 32;
+
+    /// A new one, of bytes that nobody can foresee.
+    pub fn new(random: [u8; Self::LENGTH]) -> Self {
+        Self(random)
     }
 
     /// Reads the Secret that holds one; `None` when it holds none.
@@ -67,7 +65,7 @@ impl Key {
     fn mac(&self, parts: &[&str]) -> [u8; 32] {
         // A key shorter than a block is filled up with zeros (RFC 2104).
         let mut block = [0; 64];
-        block[..LENGTH].copy_from_slice(&self.0);
+        block[..Self::LENGTH].copy_from_slice(&self.0);
         let mut mac = Hmac::<Sha256>::new(&block.into());
         for part in parts {
             // With their lengths, no two lists of parts read the same.
@@ -116,9 +114,9 @@ mod tests {
 
     #[test]
     fn a_key_reads_back_what_it_was_written_from() {
-        let key = Key::random();
+        let key = Key::new([1; Key::LENGTH]);
         assert_eq!(Key::read(&LiveObject::new(key.object(&set()))), Some(key.clone()));
-        assert_ne!(Key::random(), key);
+        assert_ne!(Key::new([2; Key::LENGTH]), key);
         for wrong in [json!({}), json!({"data": {}}), json!({"data": {"key": "c2hvcnQ="}})] {
             assert_eq!(Key::read(&LiveObject::new(wrong)), None);
         }
@@ -126,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_digest_depends_on_the_key_the_purpose_and_the_value() {
-        let (one, two) = (Key([1; LENGTH]), Key([2; LENGTH]));
+        let (one, two) = (Key([1; Key::LENGTH]), Key([2; Key::LENGTH]));
         let value = json!({"a": "hunter2"});
         let digest = one.digest("x", &value);
         assert_eq!(digest, one.digest("x", &value));
@@ -139,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_key_is_not_shown() {
-        let key = Key([0x41; LENGTH]);
+        let key = Key([0x41; Key::LENGTH]);
         assert_eq!(format!("{:?}", Keyring::New(key)), "New(Key(…))");
     }
 }

@@ -4,7 +4,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
 
 /// Words of kubectl, Terraform, kapp and Argo CD, and what they are called here.
-const TIPS: [(&str, &str); 15] = [
+const TIPS: [(&str, &str); 21] = [
     (
         "apply",
         "to apply a directory, use `sync`; to see what it would do, use `diff`",
@@ -32,7 +32,16 @@ const TIPS: [(&str, &str); 15] = [
     ),
     ("validate", "to find mistakes without a cluster, use `check`"),
     ("lint", "to find mistakes without a cluster, use `check`"),
+    (
+        "get",
+        "to list the members of an ApplySet and how they are, use `status`",
+    ),
+    ("list", "to list the ApplySets of a cluster, use `status -A`"),
+    ("ls", "to list the ApplySets of a cluster, use `status -A`"),
+    ("log", "to list earlier syncs, use `history`"),
+    ("logs", "to list earlier syncs, use `history`"),
     ("-o", "for JSON use `--format json`"),
+    ("--output", "for JSON use `--format json`"),
     (
         "--dry-run",
         "to see what a sync would do, use `diff`: it changes nothing",
@@ -77,6 +86,8 @@ mod tests {
             ("stackanetes apply", "tip: to apply a directory, use `sync`"),
             ("stackanetes plan", "tip: to see what a sync would do, use `diff`"),
             ("stackanetes diff -o json", "tip: for JSON use `--format json`"),
+            ("stackanetes diff --output json", "tip: for JSON use `--format json`"),
+            ("stackanetes log", "tip: to list earlier syncs, use `history`"),
             (
                 "stackanetes sync --dry-run",
                 "tip: to see what a sync would do, use `diff`",

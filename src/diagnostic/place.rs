@@ -165,6 +165,15 @@ fn names_a_secret(text: &str) -> bool {
 }
 
 /// A stretch of a file: what an error points at, and where a value was written.
+///
+/// ```
+/// use stackanetes::diagnostic::place::{Place, SourceFile};
+///
+/// let file = SourceFile::new("desired/web.yaml", "kind: Service\nspec: {type: LoadBalancer}\n");
+/// let place = Place::new(file, 21..32);
+/// assert_eq!((place.line(), place.column()), (2, 8));
+/// assert_eq!(place.to_string(), "desired/web.yaml:2:8");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Place {
     /// The file.

@@ -351,7 +351,7 @@ fn verdict(feed: &Feed, reference: &ObjectRef, applied: &LiveObject) -> Option<H
     }
     match (feed.objects.get(reference), feed.gone.get(reference)) {
         (Some(seen), _) if seen.uid == applied.uid() => (seen.version >= version(applied)).then(|| seen.health.clone()),
-        (Some(_), _) => Some(not_found("it was deleted and created anew")),
+        (Some(_), _) => Some(not_found("it was deleted and recreated")),
         (None, Some(seen)) if seen.uid == applied.uid() => {
             let is_done = reference.kind.is("batch", "Job") && seen.health.is_current();
             Some(if is_done {

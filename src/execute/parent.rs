@@ -214,7 +214,7 @@ impl Run<'_> {
             ended: Some(Timestamp::now().to_string()),
             ending: match (remaining.complete, self.is_stopped()) {
                 (true, _) => Ending::Complete,
-                (false, true) => Ending::Stopped,
+                (false, true) => Ending::Interrupted,
                 (false, false) => Ending::Incomplete,
             },
             counts: self.counts.borrow().clone(),

@@ -61,6 +61,7 @@ chapters! {
     topology, "topology", "the OpenStack in desired/";
     troubleshooting, "troubleshooting", "what to do when something is refused, and connections";
     programs, "programs", "JSON: plans, events and reports";
+    reference, "reference", "words, exit codes, annotations";
     benchmarks, "benchmarks", "what many objects cost, beside other tools";
     contributing, "contributing", "how the code and its tests are built";
 }

@@ -46,7 +46,7 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
     }
     if has_cause(CauseKind::Immutable) {
         explained = explained.hint(format!(
-            "such a field can be set only when the object is created: if it may be created anew, delete {reference} and sync"
+            "such a field can be set only when the object is created: if it may be recreated, delete {reference} and sync"
         ));
     }
     let mut placed = false;
@@ -128,7 +128,7 @@ fn hint(failure: &Failure) -> Option<String> {
         Failure::PluginFailed { install_hint: None } => "log in again, or choose another --context or --user",
         Failure::PluginFailed {
             install_hint: Some(hint),
-        } => return Some(format!("log in again, or install the plugin anew: {}", one_line(hint))),
+        } => return Some(format!("log in again, or reinstall the plugin: {}", one_line(hint))),
         Failure::MayNotImpersonate => "ask for the right to `impersonate` whom --as, or the kubeconfig, names",
         Failure::Forbidden => "ask for the roles that `stackanetes roles` prints, or use another --context",
         Failure::ClearText => {

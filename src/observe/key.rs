@@ -34,7 +34,7 @@ pub(super) async fn read(cluster: &dyn Cluster, set: &ApplySet) -> Result<Keyrin
                 "if it is not needed for anything else, delete it: the next sync makes a new one, and no Job runs again for it",
             )),
         },
-        Ok(None) => Ok(Keyring::New(Key::random())),
+        Ok(None) => Ok(Keyring::New(Key::new(rand::random()))),
         Err(error) if error.failure == Failure::Forbidden => Ok(Keyring::Hidden),
         Err(error) => Err(failed(&format!("read {reference}"), error)),
     }

@@ -305,7 +305,7 @@ fn a_failure_says_what_can_be_done_about_it() {
             Failure::PluginFailed {
                 install_hint: Some("brew install x".into()),
             },
-            Some("log in again, or install the plugin anew: brew install x"),
+            Some("log in again, or reinstall the plugin: brew install x"),
         ),
         (Failure::Untrusted, Some("--certificate-authority FILE")),
         (Failure::CertificateOutOfDate, Some("renewed")),

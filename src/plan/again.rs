@@ -53,6 +53,12 @@ fn drift(step: &Step, change: &FieldChange) -> Option<PutBack> {
 fn writer(change: &FieldChange) -> Option<&str> {
     match &change.cause {
         Cause::Drift { writer } => writer.as_ref().map(|writer| writer.name.as_str()),
-        _ => None,
+        Cause::Git
+        | Cause::Diverged { .. }
+        | Cause::Conflict { .. }
+        | Cause::Removed
+        | Cause::LeftBehind { .. }
+        | Cause::Takeover { .. }
+        | Cause::Server => None,
     }
 }

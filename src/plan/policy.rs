@@ -3,7 +3,18 @@
 use super::Adoption;
 use super::{Budget, Permit};
 
-/// What the person who runs a sync allows.
+/// What the person who runs a sync allows. By default nothing that could surprise: a conflict stops its object, what is
+/// not ours is not adopted, and a directory that has become empty deletes nothing.
+///
+/// ```
+/// use stackanetes::plan::{Conflicts, Empty, Policy};
+///
+/// let careful = Policy::default();
+/// assert_eq!(careful.empty, Empty::Refused);
+///
+/// let forced = Policy { conflicts: Conflicts::Force, ..careful };
+/// assert_eq!(forced.field_manager, "stackanetes");
+/// ```
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// The name under which objects are applied.

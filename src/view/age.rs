@@ -33,7 +33,7 @@ pub fn age(time: &str, now: Timestamp) -> String {
 ///
 /// let took = |end| took("2026-11-23T12:00:00Z", Some(end));
 /// assert_eq!(took("2026-11-23T12:00:43Z").as_deref(), Some("took 43 s"));
-/// assert_eq!(took("2026-11-23T13:07:43Z").as_deref(), Some("took 67 min 43 s"));
+/// assert_eq!(took("2026-11-23T13:07:43Z").as_deref(), Some("took 1 h 7 min 43 s"));
 /// assert_eq!(took("2026-11-23T12:00:00Z"), None);
 /// ```
 pub fn took(begin: &str, end: Option<&str>) -> Option<String> {
@@ -42,6 +42,10 @@ pub fn took(begin: &str, end: Option<&str>) -> Option<String> {
     match seconds {
         ..1 => None,
         1..60 => Some(format!("took {seconds} s")),
-        _ => Some(format!("took {} min {} s", seconds / 60, seconds % 60)),
+        60..3_600 => Some(format!("took {} min {} s", seconds / 60, seconds % 60)),
+        _ => {
+            let (hours, rest) = (seconds / 3_600, seconds % 3_600);
+            Some(format!("took {hours} h {} min {} s", rest / 60, rest % 60))
+        }
     }
 }

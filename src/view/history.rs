@@ -85,10 +85,10 @@ fn shortened(subject: &str) -> String {
 /// How a sync ended.
 pub(super) fn ended(ending: Ending) -> String {
     match ending {
-        Ending::Complete => "synced".to_owned(),
-        Ending::Incomplete => paint(FAILED, "not synced"),
-        Ending::Stopped => paint(FAILED, "stopped"),
-        Ending::Unknown => paint(WARNED, "under way, or cut off"),
+        Ending::Complete => "complete".to_owned(),
+        Ending::Incomplete => paint(FAILED, "incomplete"),
+        Ending::Interrupted => paint(FAILED, "interrupted"),
+        Ending::Unknown => paint(WARNED, "unknown: under way, or cut off"),
     }
 }
 
@@ -122,8 +122,8 @@ fn details(entry: &JournalEntry) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(revision.as_ref().map(|revision| format!("commit {revision}")));
     lines.push(match &entry.ended {
-        Some(ended) => format!("from {time} to {ended}"),
-        None => format!("from {time}"),
+        Some(ended) => format!("from {} to {}", to_the_second(time), to_the_second(ended)),
+        None => format!("from {}", to_the_second(time)),
     });
     lines.extend(environment.as_ref().map(|name| format!("environment {name}")));
     for (name, value) in set {
@@ -137,6 +137,12 @@ fn details(entry: &JournalEntry) -> Vec<String> {
         if *objects == 1 { "object" } else { "objects" }
     ));
     lines
+}
+
+/// A time (RFC 3339) without the parts of its second; what is no time stays as it is.
+fn to_the_second(time: &str) -> String {
+    let parsed = time.parse::<Timestamp>();
+    parsed.map_or_else(|_| time.to_owned(), |time| format!("{time:.0}"))
 }
 
 #[cfg(test)]
@@ -172,7 +178,7 @@ mod tests {
             left: Vec::new(),
         };
         let mut syncs = Journal::default();
-        syncs.push(entry("b", "Nova to 2026.1", Ending::Stopped));
+        syncs.push(entry("b", "Nova to 2026.1", Ending::Interrupted));
         syncs.push(entry("a", "First", Ending::Complete));
         let set = ApplySet {
             name: "openstack".into(),
@@ -192,8 +198,8 @@ mod tests {
             view(false),
             "openstack on prod
 
-  aaaaaaa First           2 h ago  synced: 1 updated, 2 unchanged; back from bbbbbbb  by alice@laptop, took 1 min 5 s
-  bbbbbbb Nova to 2026.1  2 h ago  stopped: 1 updated, 2 unchanged  by alice@laptop
+  aaaaaaa First           2 h ago  complete: 1 updated, 2 unchanged; back from bbbbbbb  by alice@laptop, took 1 min 5 s
+  bbbbbbb Nova to 2026.1  2 h ago  interrupted: 1 updated, 2 unchanged  by alice@laptop
 "
         );
         let whole = view(true);

@@ -38,18 +38,7 @@ pub fn report(report: &Report) -> String {
         let _ = writeln!(text, "{} {reference}: {why}", paint(FAILED, kind.word()));
     }
     let tally = report.tally();
-    let deleted = tally.of(OutcomeKind::Deleted);
-    let done: usize = OutcomeKind::ALL
-        .into_iter()
-        .filter(|kind| kind.is_done())
-        .map(|kind| tally.of(kind))
-        .sum();
-    let verdict = match (report.is_complete(), deleted > 0 && deleted == done) {
-        (true, false) => "synced",
-        (false, false) => "not synced",
-        (true, true) => "complete",
-        (false, true) => "incomplete",
-    };
+    let verdict = if report.is_complete() { "complete" } else { "incomplete" };
     let counted = match tally.total() {
         0 => "nothing to do".to_owned(),
         _ => tally.to_string(),
@@ -75,7 +64,7 @@ pub(super) fn not_pruned(why: NotPruned) -> String {
         NotPruned::Before(1) => "one object that comes before is not as git wants it".to_owned(),
         NotPruned::Before(objects) => format!("{objects} objects that come before are not as git wants them"),
         NotPruned::Unlisted => "members may be left of kinds that could not be listed".to_owned(),
-        NotPruned::Stopped => "the sync was stopped".to_owned(),
+        NotPruned::Stopped => "the sync was interrupted".to_owned(),
     }
 }
 
@@ -104,7 +93,7 @@ pub(super) fn reason_text(outcome: &Outcome) -> String {
         Outcome::Gone => "somebody deleted it once it was written; `kubectl events` may say who".to_owned(),
         Outcome::NotGone(hold) => held(hold),
         Outcome::Blocked { by } => format!("it depends on {by}"),
-        Outcome::Stopped => "the sync was stopped before".to_owned(),
+        Outcome::Stopped => "the sync was interrupted before".to_owned(),
         Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Replaced | Outcome::Deleted => {
             String::new()
         }

@@ -77,7 +77,7 @@ pub fn status(view: &StatusView<'_>) -> String {
         let style = match health.status {
             Status::Current => FADED,
             Status::Failed => FAILED,
-            _ => WARNED,
+            Status::InProgress | Status::Terminating | Status::NotFound | Status::Unknown => WARNED,
         };
         let _ = write!(
             text,

@@ -43,7 +43,7 @@ fn on_a_terminal_a_sync_shows_the_plan_and_does_what_the_answer_says() {
     on_a_terminal(&bed, "sync", "y\n")
         .exits(0)
         .shows("Sync asking-answers to controlplane: 1 to create? [y/N]")
-        .shows("synced: 1 created");
+        .shows("complete: 1 created");
     assert!(bed.get("configmap", "settings").is_some());
     // With nothing to write there is nothing to ask.
     on_a_terminal(&bed, "sync", "").exits(0).shows_not("[y/N]");
@@ -56,14 +56,14 @@ fn nobody_is_asked_where_the_answer_was_given_or_the_plan_was_reviewed() {
     bed.commit("First");
     on_a_terminal(&bed, "sync --yes", "")
         .exits(0)
-        .shows("synced: 1 created")
+        .shows("complete: 1 created")
         .shows_not("[y/N]");
     bed.write_config_map("settings", &[("a", "2")]);
     bed.commit("Second");
     bed.run(&["diff", "--out", "plan.json"]).exits(1);
     on_a_terminal(&bed, "sync --plan plan.json", "")
         .exits(0)
-        .shows("synced: 1 updated")
+        .shows("complete: 1 updated")
         .shows_not("[y/N]");
     fs::remove_file(bed.dir.join("plan.json")).expect("removed");
     // What is piped in is no answer.

@@ -55,7 +55,7 @@ fn environments_of_one_directory_live_side_by_side_in_one_cluster() {
     for environment in ["dev", "prod"] {
         bed.run(&["sync", "-e", environment, "--yes"])
             .exits(0)
-            .shows("synced: 2 created");
+            .shows("complete: 2 created");
     }
     let site = |environment: &str| {
         let namespace = format!("side-by-side-{environment}");
@@ -122,7 +122,7 @@ fn an_environment_is_synced_to_its_own_cluster_only() {
     assert!(!writes.iter().any(AuditEvent::is_write));
     bed.run(&["sync", "-e", "dev", "--yes"])
         .exits(0)
-        .shows("synced: 2 created");
+        .shows("complete: 2 created");
     // By another way to the same server the context is not known; the server is.
     let server = bed.plane.server();
     bed.run(&["diff", "-e", "dev", "--server", server])

@@ -339,7 +339,8 @@ fn pods_that_follow_their_configuration_name_the_commit_that_changed_it() {
     let two = bed.commit("Mode to two");
     bed.write_config_map("other", &[("mode", "two")]);
     bed.commit("Other");
-    for_sure(bed.diff().exits(1)).shows(&format!("follows ConfigMap settings git: {} Mode to two", short(&two)));
+    for_sure(bed.run(&["diff", "-v"]).exits(1))
+        .shows(&format!("follows ConfigMap settings git: {} Mode to two", short(&two)));
 }
 
 /// A value that several parameters and the text around them make is shown at the one that git changed.

@@ -76,7 +76,7 @@ fn a_component_waits_for_those_it_depends_on_and_for_no_other() {
     let requests = bed.audited(|| {
         hides(bed.run(&["sync", "--yes", "-vv"]))
             .exits(0)
-            .shows("synced: 5 created");
+            .shows("complete: 5 created");
     });
     let at = |resource: &str, name: &str| stored(&requests, resource, name).received.clone();
     let available = bed.get("deployment", "db").expect("it is there")["status"]["conditions"]
@@ -402,8 +402,9 @@ fn pods_follow_their_secrets_and_nobody_learns_what_these_say() {
     let other = ["--set", "app.password=hunter2-is-another-now"];
     hides(bed.run(&[&["diff"], &other[..]].concat()))
         .exits(1)
-        .shows("spec.template follows Secret app")
-        .shows("restarts 2 pods")
+        .shows("~ update    1 workload: what it reads changes")
+        .shows("restarts 2 pods; -v shows them")
+        .shows("Secret components-secrets/app: Deployment app")
         .shows("2 to update");
     hides(bed.run(&[&["sync", "--yes", "-vv"], &other[..]].concat())).exits(0);
     assert_ne!(annotation(&bed), first);

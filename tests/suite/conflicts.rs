@@ -86,7 +86,7 @@ fn a_field_that_another_manager_owns_and_git_newly_wants_is_a_conflict() {
     bed.sync()
         .exits(1)
         .shows("conflict ConfigMap conflict-new/settings")
-        .shows("not synced: 1 updated, 1 conflict");
+        .shows("incomplete: 1 updated, 1 conflict");
     let data = |name: &str| bed.get("configmap", name).expect("it is there")["data"].clone();
     assert_eq!(
         data("settings"),

@@ -311,7 +311,7 @@ fn a_plugin_that_fails_is_told_with_what_it_said() {
     bed.run_as(&with_plugin(&bed, "fails", fails), &["diff"], "")
         .exits(2)
         .complains("the credential plugin /bin/sh failed with exit status: 3: error: get-token: authentication error")
-        .complains("hint: log in again, or install the plugin anew: brew install kubelogin")
+        .complains("hint: log in again, or reinstall the plugin: brew install kubelogin")
         .hides(&["hunter2"]);
 }
 

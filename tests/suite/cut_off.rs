@@ -118,7 +118,7 @@ fn undisturbed(bed: &Bed, revision: &str) -> Vec<Request> {
     let proxy = Proxy::start(&bed.user, |_| Then::Answer);
     bed.run_as(&proxy.kubeconfig, &[&SYNC[..], &["--revision", revision]].concat(), "")
         .exits(0)
-        .shows("synced: 1 created, 1 updated, 1 replaced, 2 deleted, 1 unchanged");
+        .shows("complete: 1 created, 1 updated, 1 replaced, 2 deleted, 1 unchanged");
     proxy.seen()
 }
 

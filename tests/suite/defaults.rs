@@ -58,7 +58,7 @@ metadata:
     );
     bed.run(&["sync", "--yes"])
         .exits(0)
-        .shows("synced: 3 created")
+        .shows("complete: 3 created")
         .shows_not("mismatch:");
     let web = bed.get("podtemplate", "web").expect("it is there");
     let containers = &web["template"]["spec"]["containers"];

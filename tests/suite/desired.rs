@@ -55,7 +55,7 @@ fn from_an_empty_cluster_to_in_sync_and_on() {
         let run = bed
             .run(&["sync", "--yes"])
             .exits(0)
-            .shows("synced:")
+            .shows("complete:")
             .shows_not("mismatch")
             .shows_not("warning");
         assert!(!run.stderr.contains("warning"), "{}", run.stderr);
@@ -268,7 +268,7 @@ fn a_line_of_configuration(bed: &Bed) {
         .shows("restarts 1 pod")
         .shows("2 to update;")
         .shows_not("Job");
-    bed.synced().shows("synced: 2 updated");
+    bed.synced().shows("complete: 2 updated");
     assert_eq!(uids("jobs"), jobs);
     bed.diff().exits(0);
 }
@@ -333,7 +333,7 @@ fn every_environment_syncs(bed: &Bed) {
     for name in environments::names() {
         let environment = ["--environment", &name, "--switch-environment"];
         let sync = [&["sync", "--yes", "--max-prune", "100%"], &environment[..]].concat();
-        bed.run(&sync).exits(0).shows("synced:").shows_not("mismatch");
+        bed.run(&sync).exits(0).shows("complete:").shows_not("mismatch");
         let requests = bed.audited(|| drop(bed.run(&["diff", "--environment", &name]).exits(0)));
         let asked: Vec<&str> = requests
             .iter()

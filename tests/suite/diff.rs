@@ -11,7 +11,7 @@ fn new_objects_are_created_and_then_in_sync() {
         .exits(1)
         .shows("+ create ConfigMap diff-new/settings")
         .shows("1 to create; 0 unchanged");
-    bed.synced().shows("synced: 1 created");
+    bed.synced().shows("complete: 1 created");
     bed.diff().exits(0).shows("in sync: 1 object");
 }
 
@@ -164,7 +164,7 @@ fn what_is_in_a_namespace_that_is_not_there_yet_is_shown_unverified() {
         .exits(1)
         .shows("+ create Namespace diff-new-namespace")
         .shows("ConfigMap diff-new-namespace/settings unverified: namespace diff-new-namespace is not there yet");
-    bed.synced().shows("synced: 2 created");
+    bed.synced().shows("complete: 2 created");
     bed.diff().exits(0);
 }
 

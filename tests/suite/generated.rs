@@ -58,7 +58,7 @@ fn values_are_made_once_and_nobody_sees_them() {
         .exits(1)
         .shows("data.password")
         .shows("generated in the cluster");
-    let run = bed.run(&["sync", "--yes", "-vv"]).exits(0).shows("synced: 1 created");
+    let run = bed.run(&["sync", "--yes", "-vv"]).exits(0).shows("complete: 1 created");
     let run = hides(&bed, run);
     assert!(!run.stdout.contains("mismatch"), "{}", run.stdout);
     let first = data(&bed);
@@ -218,7 +218,7 @@ fn a_secret_with_made_values_is_not_pruned_by_accident() {
     let made = data(&bed);
     // A manifest that moves changes nothing but the component.
     bed.rename("app", "moved");
-    bed.synced().shows("synced: 1 updated");
+    bed.synced().shows("complete: 1 updated");
     assert_eq!(data(&bed), made);
     bed.remove("moved/component.yaml");
     bed.diff()

@@ -70,17 +70,17 @@ fn back_to_an_earlier_revision_and_forward_again() {
     let own = sets.iter().find(|set| set["applySet"]["name"] == "history-back");
     let last = &own.expect("it is there")["last"];
     assert_eq!(
-        (&last["ending"], &last["revision"]),
+        (&last["result"], &last["revision"]),
         (&"complete".into(), &second.as_str().into())
     );
 
     let run = history(&bed);
     let lines: Vec<&str> = run.stdout.lines().skip(2).map(str::trim).collect();
     let expected = [
-        (&second, "Fast", "synced: 1 updated, 1 deleted"),
-        (&first, "Slow", "synced: 1 created, 1 updated; back from"),
-        (&second, "Fast", "synced: 1 updated, 1 deleted"),
-        (&first, "Slow", "synced: 2 created"),
+        (&second, "Fast", "complete: 1 updated, 1 deleted"),
+        (&first, "Slow", "complete: 1 created, 1 updated; back from"),
+        (&second, "Fast", "complete: 1 updated, 1 deleted"),
+        (&first, "Slow", "complete: 2 created"),
     ];
     assert_eq!(lines.len(), expected.len(), "{}", run.stdout);
     for (line, (commit, subject, result)) in lines.iter().zip(expected) {
@@ -113,8 +113,8 @@ fn a_sync_that_was_not_whole_is_said_to_be_so() {
         .exits(1);
     history(&bed)
         .shows("Second")
-        .shows("not synced: 1 created, 1 not ready, 1 unchanged")
-        .shows("synced: 1 created");
+        .shows("incomplete: 1 created, 1 not ready, 1 unchanged")
+        .shows("complete: 1 created");
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_sandbox_remembers_too() {
     bed.run(&["history", "--sandbox", "box"])
         .exits(0)
         .shows("history-sandbox on the sandbox box")
-        .shows("First just now synced: 2 created");
+        .shows("First just now complete: 2 created");
     bed.run(&["history", "--sandbox", "box", "--name", "another"])
         .exits(2)
         .complains("the ApplySet another was never synced");

@@ -35,7 +35,7 @@ fn an_interrupted_sync_says_what_was_not_done_and_gives_back_the_lease() {
     );
     run.shows("not ready Deployment interrupt-waiting/web:")
         .shows("ConfigMap interrupt-waiting/after:")
-        .shows("not synced: 1 not ready, 1 not started");
+        .shows("incomplete: 1 not ready, 1 not started");
     assert_eq!(bed.lease_holder(), "");
     assert!(bed.get("configmap", "after").is_none());
 }
@@ -71,5 +71,5 @@ fn a_second_ctrl_c_stops_at_once_and_says_what_nobody_knows() {
         .complains("the Lease is free again after 30 s")
         .shows("unknown ConfigMap interrupt-twice/held: the sync ended while it was under way")
         .shows("not started ConfigMap interrupt-twice/after: the sync ended before")
-        .shows("not synced: 1 created, 1 not started, 1 unknown");
+        .shows("incomplete: 1 created, 1 not started, 1 unknown");
 }

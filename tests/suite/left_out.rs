@@ -186,7 +186,7 @@ fn what_is_left_out_later_is_pruned_and_the_diff_names_the_commit() {
     repository
         .run(&["sync", ".", "--yes", "--sandbox", ".cluster"])
         .exits(0)
-        .shows("synced: 2 created");
+        .shows("complete: 2 created");
     repository.write(".stackanetesignore", &format!("{PATTERNS}.cluster\nold.yaml\n"));
     let id = repository.commit("Leave old out");
     repository

@@ -152,14 +152,14 @@ fn a_holder_that_is_killed_is_taken_over_once_its_lease_expires() {
     bed.write_config_map("settings", &[("a", "1")]);
     bed.run(&["sync", "--yes", "--lock-timeout", "30s"])
         .exits(0)
-        .shows("synced: 1 created, 1 deleted");
+        .shows("complete: 1 created, 1 deleted");
     let lease = bed.get("lease", "stackanetes-once-killed").expect("it is there");
     assert_eq!(lease["spec"]["leaseTransitions"], 1);
     assert_eq!(bed.lease_holder(), "");
     assert_eq!(
         history(&bed)
             .iter()
-            .map(|sync| sync["ending"].clone())
+            .map(|sync| sync["result"].clone())
             .collect::<Vec<_>>(),
         ["complete", "unknown"]
     );

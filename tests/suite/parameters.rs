@@ -58,7 +58,7 @@ fn hides(run: Run) -> Run {
 #[test]
 fn parameters_are_filled_in_with_their_types() {
     let bed = bed("parameters-types");
-    hides(bed.run(&["sync", "--yes", "-vv"]).exits(0).shows("synced: 1 created"));
+    hides(bed.run(&["sync", "--yes", "-vv"]).exits(0).shows("complete: 1 created"));
     let spec = bed.get("podtemplate", "web").expect("it is there")["template"]["spec"].clone();
     assert_eq!(spec["terminationGracePeriodSeconds"], 1);
     assert_eq!(spec["nodeSelector"]["control"], "enabled");

@@ -57,7 +57,7 @@ fn a_plan_that_still_holds_is_executed_without_asking() {
     let bed = planned("saved-holds");
     sync_plan(&bed)
         .exits(0)
-        .shows("synced: 1 created, 1 updated, 1 deleted");
+        .shows("complete: 1 created, 1 updated, 1 deleted");
     assert!(bed.get("configmap", "old").is_none());
     bed.diff().exits(0);
     // It is done: what was to be created is there.
@@ -105,7 +105,7 @@ fn what_makes_no_difference_does_not_count() {
     );
     sync_plan(&bed)
         .exits(0)
-        .shows("synced: 1 created, 1 updated, 1 deleted");
+        .shows("complete: 1 created, 1 updated, 1 deleted");
 }
 
 #[test]
@@ -380,7 +380,7 @@ fn a_directory_that_is_a_link_is_what_it_leads_to_in_each_commit() {
     }
     git(&bed.dir, &["checkout", "--quiet", "HEAD~1"]);
     // On disk there is the same as in the commit.
-    sync_plan(&bed).exits(0).shows("synced: 1 created");
+    sync_plan(&bed).exits(0).shows("complete: 1 created");
     git(&bed.dir, &["checkout", "--quiet", &edit]);
     bed.diff()
         .exits(1)

@@ -54,7 +54,7 @@ fn a_namespace_limits_what_is_applied_and_pruned() {
     }
     bed.run(&["sync", "--yes", "--only-namespace", "scope-namespace"])
         .exits(0)
-        .shows("synced: 1 updated, 1 deleted")
+        .shows("complete: 1 updated, 1 deleted")
         .shows("not selected: 1 in git");
     let other = |name: &str| bed.plane.get("configmap", Some("scope-other"), name);
     assert!(bed.get("configmap", "dropped").is_none());
@@ -63,7 +63,7 @@ fn a_namespace_limits_what_is_applied_and_pruned() {
     assert!(other("dropped").is_some());
     assert!(bed.plane.get("clusterrole", None, "scope-namespace").is_some());
 
-    bed.synced().shows("synced: 1 updated, 2 deleted, 1 unchanged");
+    bed.synced().shows("complete: 1 updated, 2 deleted, 1 unchanged");
     assert!(other("dropped").is_none());
     assert!(bed.plane.get("clusterrole", None, "scope-namespace").is_none());
 }
@@ -82,10 +82,10 @@ fn a_selector_limits_what_is_applied_and_pruned() {
     bed.remove("old-back.yaml");
     bed.run(&["sync", "--yes", "-l", "tier=front"])
         .exits(0)
-        .shows("synced: 1 updated, 1 deleted");
+        .shows("complete: 1 updated, 1 deleted");
     assert!(bed.get("configmap", "old-front").is_none() && bed.get("configmap", "old-back").is_some());
     assert_eq!(bed.get("configmap", "back").expect("it is there")["data"]["v"], "1");
-    bed.synced().shows("synced: 1 updated, 1 deleted, 1 unchanged");
+    bed.synced().shows("complete: 1 updated, 1 deleted, 1 unchanged");
 }
 
 #[test]
@@ -178,10 +178,10 @@ fn a_namespace_by_option_is_that_of_the_manifests_and_of_the_set_and_selects_not
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: scope-option\nrules: []\n";
     bed.write("role.yaml", role);
     let sync = || bed.run(&["sync", "--yes", "-n", "scope-option"]).exits(0);
-    sync().shows("synced: 3 created").shows_not("pruned is only");
+    sync().shows("complete: 3 created").shows_not("pruned is only");
     bed.remove("dropped.yaml");
     bed.remove("role.yaml");
-    sync().shows("synced: 2 deleted, 1 unchanged");
+    sync().shows("complete: 2 deleted, 1 unchanged");
     assert!(bed.plane.get("clusterrole", None, "scope-option").is_none());
     bed.run(&["diff", "-n", "scope-option"])
         .exits(0)

@@ -65,7 +65,7 @@ fn a_sync_with_nothing_to_do_writes_nothing() {
     bed.write_config_map("settings", &[("a", "1")]);
     bed.commit("Settings");
     bed.synced();
-    let requests = bed.audited(|| drop(bed.synced().shows("synced: 1 unchanged")));
+    let requests = bed.audited(|| drop(bed.synced().shows("complete: 1 unchanged")));
     let writes: Vec<_> = requests.iter().filter(|request| request.is_write()).collect();
     assert!(writes.is_empty(), "{writes:?}");
 }
@@ -173,7 +173,7 @@ spec:
     bed.diff()
         .exits(1)
         .shows("Gadget sync-definition/first unverified: its CustomResourceDefinition is not there yet");
-    bed.synced().shows("synced: 2 created");
+    bed.synced().shows("complete: 2 created");
     bed.diff().exits(0).shows("in sync: 2 objects");
 }
 

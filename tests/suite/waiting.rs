@@ -34,7 +34,7 @@ spec:
 #[test]
 fn a_job_is_waited_for_until_its_work_is_done() {
     let (run, job) = synced("wait-job", "job", &job("{}"));
-    run.exits(0).shows("synced: 1 created");
+    run.exits(0).shows("complete: 1 created");
     assert_eq!(job["status"]["succeeded"], 1, "{job}");
 }
 
@@ -56,7 +56,7 @@ spec:
     spec: {containers: [{name: main, image: none}]}
 ";
     let (run, daemons) = synced("wait-daemons", "daemonset", manifest);
-    run.exits(0).shows("synced: 1 created");
+    run.exits(0).shows("complete: 1 created");
     assert_eq!(daemons["status"]["numberAvailable"], 2, "{daemons}");
 }
 
@@ -68,7 +68,7 @@ metadata: {name: it}
 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 ";
     let (run, claim) = synced("wait-claim", "persistentvolumeclaim", manifest);
-    run.exits(0).shows("synced: 1 created");
+    run.exits(0).shows("complete: 1 created");
     assert_eq!(claim["status"]["phase"], "Bound", "{claim}");
 }
 
@@ -80,7 +80,7 @@ metadata: {name: it}
 spec: {containers: [{name: main, image: none}]}
 ";
     let (run, pod) = synced("wait-pod", "pod", manifest);
-    run.exits(0).shows("synced: 1 created");
+    run.exits(0).shows("complete: 1 created");
     let conditions = pod["status"]["conditions"].as_array().expect("conditions");
     let ready = conditions.iter().find(|condition| condition["type"] == "Ready");
     assert_eq!(ready.expect("it is told")["status"], json!("True"), "{pod}");
@@ -204,7 +204,7 @@ metadata:
     );
     bed.run(&["sync", "--yes", "--timeout", "20s"])
         .exits(0)
-        .shows("synced: 3 created");
+        .shows("complete: 3 created");
     let claim = bed.get("persistentvolumeclaim", "it").expect("it is applied");
     assert_eq!(claim["status"]["phase"], "Pending", "{claim}");
     // Nor when nothing changes, nor in a status.
@@ -241,7 +241,7 @@ fn what_is_gone_when_a_sync_ends_is_not_called_created() {
     let run = Run::finish(sync).exits(1);
     run.shows("failed Secret waiting-gone/token: somebody deleted it once it was written")
         .shows("failed ConfigMap waiting-gone/taken: somebody deleted it")
-        .shows("not synced: 1 created, 2 failed")
+        .shows("incomplete: 1 created, 2 failed")
         .shows("nothing was pruned (1 to delete)");
     assert!(bed.get("configmap", "stays").is_some());
 }
@@ -257,7 +257,7 @@ fn one_object_that_is_never_ready_does_not_make_later_diffs_ask_about_all_others
     bed.commit("First");
     bed.run(&["sync", "--yes", "--timeout", "0s"])
         .exits(1)
-        .shows("not synced: 3 created, 1 not ready");
+        .shows("incomplete: 3 created, 1 not ready");
     let requests = bed.audited(|| drop(bed.diff().exits(0).shows("in sync: 4 objects")));
     let asked: Vec<_> = requests.iter().filter(|request| request.dry_run).collect();
     assert!(asked.is_empty(), "{asked:#?}");
@@ -297,7 +297,7 @@ fn one_object_that_the_server_refuses_does_not_make_later_diffs_ask_about_all_ot
     bed.commit("First");
     bed.run(&["sync", "--yes"])
         .exits(1)
-        .shows("not synced: 3 created, 1 refused");
+        .shows("incomplete: 3 created, 1 refused");
     let requests = bed.audited(|| drop(bed.diff().exits(1).shows("3 unchanged")));
     let asked: Vec<_> = requests.iter().filter(|request| request.dry_run).collect();
     assert_eq!(asked.len(), 1, "about the Service alone: {asked:#?}");

@@ -50,6 +50,19 @@ impl fmt::Display for Status {
 }
 
 /// A status and what explains it.
+///
+/// ```
+/// use serde_json::json;
+/// use stackanetes::kinds::health;
+/// use stackanetes::object::LiveObject;
+///
+/// let claim = LiveObject::new(json!({
+///     "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "status": {"phase": "Pending"},
+/// }));
+/// let health = health::of(&claim);
+/// assert!(!health.is_current());
+/// assert_eq!(health.to_string(), "InProgress: phase Pending");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Health {
     /// The status.

@@ -39,7 +39,7 @@ fn a_job_that_runs_again_is_replaced_where_there_is_one_and_created_where_there_
     assert_eq!(
         paths,
         ["spec.template.spec.image"],
-        "what the server makes anew is not told"
+        "what the server generates again is not told"
     );
     let Work::Apply(work) = step.work else { panic!("work") };
     assert_eq!(work.live.expect("the old one").uid, "u");

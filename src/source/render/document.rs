@@ -223,7 +223,10 @@ impl<'a> Renderer<'a> {
         };
         let mut entries = node.entries().into_iter().flatten();
         if let Some(other) = entries.find(|entry| ![WHEN, FOR, VALUE].contains(&entry.key.as_str())) {
-            let message = format!("`{}` stands beside `$value`, which is the whole value", other.key);
+            let message = format!(
+                "`{}` cannot be given together with `$value`, which is the whole value",
+                other.key
+            );
             self.error(&message, self.place(other), "take one of the two out");
             return None;
         }

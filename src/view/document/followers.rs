@@ -5,7 +5,7 @@ use super::edits::by_kind;
 use super::{Line, Lines, Tone};
 use crate::diagnostic::names::counted;
 use crate::object::ObjectRef;
-use crate::plan::{Action, Edits, Followers, Step};
+use crate::plan::{Action, Edits, Followers, Restarts, Step};
 
 /// How many there are, and a line for what each group of them reads; nothing where there are none.
 pub(super) fn section(followers: &Followers<'_>, edits: &Edits<'_>) -> Option<Lines> {
@@ -20,16 +20,37 @@ pub(super) fn section(followers: &Followers<'_>, edits: &Edits<'_>) -> Option<Li
         return None;
     }
     let title = format!(
-        "{} {:<9} {}, restarted for what they read",
+        "{} {:<9} {}: what {} changes",
         Action::Update.glyph(),
         Action::Update.word(),
-        counted(count, "workload")
+        counted(count, "workload"),
+        if count == 1 { "it reads" } else { "they read" }
     );
-    let title = Line::new(0, title).beside("-v shows them");
+    let all = groups.iter().flat_map(|(_, steps)| steps.iter().copied());
+    let title = Line::new(0, title).beside(format!("{}-v shows them", restarted(all)));
     let title = title.tone(Tone::Of(Action::Update));
     let lines = groups.iter().map(|(read, steps)| {
         let read: Vec<ObjectRef> = read.iter().map(|reference| (*reference).clone()).collect();
         Line::prose(4, format!("{}: {}", few(&read), by_kind(steps)))
     });
     Some(std::iter::once(title).chain(lines).collect())
+}
+
+/// `restarts 3 pods, and pods on every node; `, as far as it is known how many there are.
+fn restarted<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
+    let (mut pods, mut on_nodes) = (Some(0), false);
+    for step in steps {
+        match step.restarts {
+            Some(Restarts::Pods(more)) => pods = pods.zip(more).map(|(pods, more)| pods + more),
+            Some(Restarts::Daemons(_)) => on_nodes = true,
+            Some(Restarts::OnDelete) | None => {}
+        }
+    }
+    match (pods, on_nodes) {
+        (Some(0), false) => String::new(),
+        (Some(0), true) => "restarts pods on every node; ".to_owned(),
+        (Some(pods), false) => format!("restarts {}; ", counted(pods, "pod")),
+        (Some(pods), true) => format!("restarts {}, and pods on every node; ", counted(pods, "pod")),
+        (None, _) => "restarts pods; ".to_owned(),
+    }
 }

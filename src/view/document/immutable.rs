@@ -58,10 +58,10 @@ fn lost(lost: Lost) -> &'static str {
         Lost::ClaimsStay => "its volume claims stay as they are",
         Lost::Address => "its cluster IP changes",
         Lost::NodePorts => "its node ports change",
-        Lost::LoadBalancer => "its load balancer is made anew",
+        Lost::LoadBalancer => "its load balancer is recreated",
         Lost::Rights => "its subjects have no such rights for a moment",
         Lost::Configuration => "pods that start meanwhile wait for it",
-        Lost::Generated => "its generated values are made anew",
+        Lost::Generated => "its values are generated again",
         Lost::Data => "its data is lost, unless the volume is retained",
         Lost::Moment => "it is gone for a moment",
     }

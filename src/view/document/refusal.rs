@@ -118,7 +118,7 @@ pub fn refusal(reason: &Refusal) -> String {
         Refusal::KeyHidden { key, objects } => {
             let names: Vec<String> = objects.iter().map(ToString::to_string).collect();
             format!(
-                "{key} may not be read, so it cannot be said whether the pods of {} start anew",
+                "{key} may not be read, so it is unknown whether the pods of {} restart",
                 names.join(", ")
             )
         }

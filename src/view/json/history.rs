@@ -39,7 +39,7 @@ pub(super) struct Sync<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<&'a str>,
     /// How it ended.
-    ending: Ending,
+    result: Ending,
     /// How many objects there are of each outcome.
     counts: &'a Tally,
     /// The commit that was synced before, where this one is not a later one.
@@ -54,7 +54,7 @@ impl<'a> Sync<'a> {
         Self {
             record: &entry.record,
             ended: entry.ended.as_deref(),
-            ending: entry.ending,
+            result: entry.ending,
             counts: &entry.counts,
             back_from: entry.back_from.as_ref(),
             partial: entry.partial,

@@ -52,7 +52,7 @@ enum Reason<'a> {
     /// Somebody deleted it once it was written.
     Gone,
     /// What it depends on is not Current.
-    Blocked {
+    DependsOn {
         /// What it depends on.
         by: &'a ObjectRef,
     },
@@ -149,7 +149,7 @@ impl<'a> Reason<'a> {
             },
             Outcome::Gone => Self::Gone,
             Outcome::NotGone(hold) => Self::held(hold),
-            Outcome::Blocked { by } => Self::Blocked { by },
+            Outcome::Blocked { by } => Self::DependsOn { by },
             Outcome::Stopped => Self::Stopped,
         })
     }

@@ -76,11 +76,9 @@ impl Kind for Report<'_> {
 enum Ended {
     /// All of it was done.
     Complete,
-    /// Some of it was not done.
+    /// Some of it was not done; where an error ended it, `error` says which.
     Incomplete,
-    /// An error ended it.
-    Failed,
-    /// Somebody stopped it.
+    /// Somebody interrupted it.
     Interrupted,
 }
 
@@ -143,7 +141,6 @@ pub fn report(report: &execute::report::Report, failure: Option<&Error>, subject
         revision: subject.revision,
         result: match () {
             () if report.interrupted => Ended::Interrupted,
-            () if report.failed => Ended::Failed,
             () if report.is_complete() => Ended::Complete,
             () => Ended::Incomplete,
         },

@@ -41,7 +41,7 @@ fn the_commit_that_changed_an_overlay_is_the_cause_and_later_ones_are_not() {
     let back = shop
         .run(&["sync", "--yes", "--sandbox", "box", "--revision", "HEAD~3"])
         .exits(0);
-    back.shows("synced: 1 updated");
+    back.shows("complete: 1 updated");
     let web = shop.desk.read("box/shop/deployments.apps/production-web.yaml");
     assert_eq!(
         web["spec"]["template"]["spec"]["containers"][0]["image"],

@@ -6,7 +6,7 @@ use super::Workshop;
 fn a_chart_is_synced_as_helm_renders_it() {
     let shop = Workshop::with_chart("chart");
     shop.commit("First");
-    shop.sync().exits(0).shows("synced: 3 created");
+    shop.sync().exits(0).shows("complete: 3 created");
     let web = shop.desk.read("box/shop/deployments.apps/web.yaml");
     assert_eq!(web["spec"]["replicas"], 2);
     assert_eq!(web["spec"]["template"]["spec"]["containers"][0]["image"], "nginx:1.29");

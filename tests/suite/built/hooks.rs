@@ -7,7 +7,7 @@ use std::process::Command;
 fn hooks_and_tests_of_a_chart_are_told_and_not_synced() {
     let shop = Workshop::with_chart("hooks");
     shop.commit("First");
-    let run = shop.sync().exits(0).shows("synced: 3 created");
+    let run = shop.sync().exits(0).shows("complete: 3 created");
     run.complains(
         "warning: 2 hooks of Helm charts are left out, as only Helm runs hooks: \
          Pod web-test-connection (test), Job web-migrate (pre-install,pre-upgrade)",

@@ -6,7 +6,7 @@ use super::{Workshop, fake, kustomize};
 fn an_overlay_is_synced_as_kustomize_builds_it() {
     let shop = Workshop::with_overlay("overlay", "production");
     shop.commit("First");
-    shop.sync().exits(0).shows("synced:");
+    shop.sync().exits(0).shows("complete:");
     let web = shop.desk.read("box/shop/deployments.apps/production-web.yaml");
     assert_eq!(web["spec"]["replicas"], 3);
     assert_eq!(
@@ -107,7 +107,7 @@ fn a_component_may_be_a_kustomization_beside_plain_manifests() {
         .shows("name: production-web")
         .shows_not("name: plain");
     shop.commit("First");
-    shop.sync().exits(0).shows("synced: 4 created, 1 updated");
+    shop.sync().exits(0).shows("complete: 4 created, 1 updated");
 }
 
 #[test]

@@ -367,7 +367,7 @@ fn what_was_reviewed_is_synced_after_its_merge_and_what_moved_waits_to_be_approv
     bed.kubectl(&["delete", "configmap", "new"]);
     run(&runner, find, &found).exits(0);
     fs::remove_file(runner.temp.join("output")).expect("an output");
-    run(&runner, sync, &[secret]).exits(0).shows("synced: 2 created");
+    run(&runner, sync, &[secret]).exits(0).shows("complete: 2 created");
     assert_eq!(output(), "");
     assert!(bed.get("configmap", "new").is_some());
 }

@@ -206,7 +206,7 @@ fn what_was_merged_is_planned_and_exactly_that_is_synced() {
     bed.kubectl(&["delete", "configmap", "new"]);
     run(&runner, "stackanetes-sync", &variables)
         .exits(0)
-        .shows("synced: 2 created");
+        .shows("complete: 2 created");
 }
 
 #[test]

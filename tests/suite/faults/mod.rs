@@ -52,7 +52,7 @@ fn undisturbed(scene: &Scene) -> (Vec<Asked>, Expected) {
     scene.aim.take(None);
     let (run, _) = scene.disturbed(&[]);
     run.exits(0)
-        .shows("synced: 2 created, 2 updated, 1 replaced, 2 deleted, 1 unchanged");
+        .shows("complete: 2 created, 2 updated, 1 replaced, 2 deleted, 1 unchanged");
     let mut asked = Vec::new();
     for (one, times) in scene.aim.seen() {
         asked.extend((1..=times.min(TURNS)).map(|turn| Asked { turn, ..one.clone() }));

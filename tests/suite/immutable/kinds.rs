@@ -224,7 +224,7 @@ fn a_secret_of_another_type_has_its_generated_values_made_anew() {
     declare("two");
     bed.diff()
         .exits(1)
-        .shows("type cannot be changed if it is replaced, pods that start meanwhile wait for it; its generated values are made anew");
+        .shows("type cannot be changed if it is replaced, pods that start meanwhile wait for it; its values are generated again");
     bed.run(&["sync", "--yes", "--replace", "Secret/login"])
         .exits(0)
         .shows("data.password generated in the cluster")

@@ -32,7 +32,7 @@ spec:
 fn migrated(namespace: &str, inputs: &str) -> Bed {
     let bed = Bed::on(ControlPlane::full(), namespace);
     bed.write("job.yaml", &job(inputs));
-    bed.synced().shows("synced: 1 created");
+    bed.synced().shows("complete: 1 created");
     bed
 }
 
@@ -56,7 +56,7 @@ fn recorded(bed: &Bed) -> String {
 #[track_caller]
 fn in_sync(bed: &Bed) {
     bed.diff().exits(0).shows("in sync:");
-    let requests = bed.audited(|| drop(bed.synced().shows("synced: 1 unchanged")));
+    let requests = bed.audited(|| drop(bed.synced().shows("complete: 1 unchanged")));
     let writes: Vec<&AuditEvent> = requests.iter().filter(|request| request.is_write()).collect();
     assert!(writes.is_empty(), "{writes:?}");
 }

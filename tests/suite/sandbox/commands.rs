@@ -134,7 +134,7 @@ fn from_nothing_to_in_sync_and_on() {
     assert!(!desk.dir.join("box").exists());
     desk.on_box(&["sync", "--yes"])
         .exits(0)
-        .shows("synced: 5 created")
+        .shows("complete: 5 created")
         .shows_not("mismatch");
     desk.on_box(&["diff"]).exits(0).shows("in sync: 5 objects");
     desk.on_box(&["diff", "--verify"]).exits(0).shows("in sync: 5 objects");
@@ -156,7 +156,7 @@ fn from_nothing_to_in_sync_and_on() {
         .shows("~ update Deployment shop/web")
         .shows("- 5")
         .shows("+ 3");
-    desk.on_box(&["sync", "--yes"]).exits(0).shows("synced: 1 updated");
+    desk.on_box(&["sync", "--yes"]).exits(0).shows("complete: 1 updated");
     let web = desk.read("box/shop/deployments.apps/web.yaml");
     assert_eq!(
         (&web["spec"]["replicas"], &web["status"]["replicas"]),
@@ -168,7 +168,7 @@ fn from_nothing_to_in_sync_and_on() {
     desk.on_box(&["diff"])
         .exits(1)
         .shows("± replace Job shop/migrate runs again: its image changed");
-    desk.on_box(&["sync", "--yes"]).exits(0).shows("synced: 1 replaced");
+    desk.on_box(&["sync", "--yes"]).exits(0).shows("complete: 1 replaced");
     assert_ne!(
         desk.read("box/shop/jobs.batch/migrate.yaml")["metadata"]["uid"],
         job["metadata"]["uid"]
@@ -179,7 +179,7 @@ fn from_nothing_to_in_sync_and_on() {
     desk.remove("desired/settings.yaml");
     desk.remove("desired/web.yaml");
     desk.on_box(&["diff"]).exits(1).shows("2 to delete");
-    desk.on_box(&["sync", "--yes"]).exits(0).shows("synced: 2 deleted");
+    desk.on_box(&["sync", "--yes"]).exits(0).shows("complete: 2 deleted");
     assert!(!desk.dir.join("box/shop/configmaps/settings.yaml").exists());
     assert!(
         !desk.dir.join("box/shop/deployments.apps").exists(),
@@ -313,7 +313,7 @@ fn two_syncs_at_once() {
     };
     let (one, two) = (start("one"), start("two"));
     for child in [one, two] {
-        Run::finish(child).exits(0).shows("synced: 61 created");
+        Run::finish(child).exits(0).shows("complete: 61 created");
     }
     let mut versions = BTreeSet::new();
     let objects = files(&desk.dir.join("box"));

@@ -65,7 +65,7 @@ spec:
     let (run, _) = sync_while(&bed, Moment::applied("/deployments/web"), |other, _| {
         other.kubectl(&scaling(7).each_ref().map(String::as_str));
     });
-    run.exits(0).shows("synced: 1 updated");
+    run.exits(0).shows("complete: 1 updated");
     let web = bed.get("deployment", "web").expect("it is there");
     assert_eq!(web["spec"]["replicas"], 7);
     assert_eq!(web["spec"]["template"]["spec"]["containers"][0]["image"], "nginx:2");
@@ -78,7 +78,7 @@ fn what_is_applied_beside_ours_meanwhile_is_kept() {
         let way = ["apply", "--server-side", "-f", "-"];
         other.kubectl_stdin(&way, &config_map("settings", &[("theirs", "1")]));
     });
-    run.exits(0).shows("synced: 1 updated");
+    run.exits(0).shows("complete: 1 updated");
     assert_eq!(
         data(&bed, "settings"),
         json!({"mode": "fast", "size": "1", "theirs": "1"})
