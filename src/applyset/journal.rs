@@ -35,6 +35,9 @@ pub struct JournalEntry {
     /// Whether it was about a part of the objects only.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub partial: bool,
+    /// How many objects were not Current in the end, since it was not to wait for them.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub unawaited: usize,
     /// The drift that it put back, if all of it was done; not more than the first of it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub put_back: Vec<PutBack>,
@@ -46,6 +49,11 @@ pub struct JournalEntry {
 impl JournalEntry {
     /// How many objects are kept that a sync left.
     pub const MOST_LEFT: usize = 100;
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// How a sync ended.
@@ -154,6 +162,7 @@ mod tests {
             counts: Tally::default(),
             back_from: None,
             partial: false,
+            unawaited: 0,
             put_back: Vec::new(),
             left: Vec::new(),
         }

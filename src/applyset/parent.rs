@@ -215,6 +215,7 @@ impl Parent {
             counts: Tally::default(),
             back_from: None,
             partial: false,
+            unawaited: 0,
             put_back: Vec::new(),
             left: Vec::new(),
         });

@@ -16,10 +16,10 @@ use super::format::Format;
 use super::rights::Rights;
 use super::{Exit, context, options, saved};
 use crate::applyset::parent::Record;
-use crate::cli::ui::Ui;
+use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::report::Report;
-use crate::execute::{Abort, Execution, LeaseHolder, Lock};
+use crate::execute::{Abort, Execution, LeaseHolder, Lock, Wait};
 use crate::plan::{MadeOf, Plan, Refusal};
 use crate::source::Revision;
 use crate::source::parameters::SetByHand;
@@ -44,9 +44,8 @@ pub(super) struct Args {
     /// Do not ask.
     #[arg(help_heading = "Sync", short, long)]
     yes: bool,
-    /// How long an object may take to become Current, or to be gone.
-    #[arg(help_heading = "Sync", long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
-    timeout: Duration,
+    #[command(flatten)]
+    waiting: WaitArgs,
     #[command(flatten)]
     lock: LockArgs,
     /// What is printed.
@@ -54,6 +53,38 @@ pub(super) struct Args {
     /// Text, or JSON, one document a line: the Plan, an Event for each that happens, a Report at the end.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+}
+
+/// How long what is applied is waited for.
+#[derive(Debug, clap::Args)]
+struct WaitArgs {
+    /// How long an object may take to become Current, or to be gone.
+    #[arg(help_heading = "Sync", long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
+    timeout: Duration,
+    /// Wait until what is applied is Current; with --wait=false, apply it and end.
+    ///
+    /// What depends on it is then applied at once, in the same order. Nothing is pruned that what is not Current may
+    /// still use.
+    #[arg(help_heading = "Sync", long, value_name = "BOOL", default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    wait: bool,
+    /// Do not wait for what cannot become Current by itself: it has failed at once.
+    ///
+    /// Such as a pod that no node takes, an image that cannot be pulled, a container that crashes again and again.
+    #[arg(help_heading = "Sync", long)]
+    fail_fast: bool,
+}
+
+impl WaitArgs {
+    /// What is waited for.
+    fn wait(&self) -> Result<Wait> {
+        match (self.wait, self.fail_fast) {
+            (true, false) => Ok(Wait::UntilCurrent),
+            (true, true) => Ok(Wait::FailFast),
+            (false, false) => Ok(Wait::Not),
+            (false, true) => Err(Error::new("--fail-fast cannot be used with --wait=false")
+                .hint("leave out one of them: without waiting, nothing is known of what becomes of an object")),
+        }
+    }
 }
 
 /// One sync at a time.
@@ -90,7 +121,8 @@ fn lease_duration(text: &str) -> Result<Duration, String> {
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let options = SyncOptions {
-        timeout: args.timeout,
+        timeout: args.waiting.timeout,
+        wait: args.waiting.wait()?,
         deadline: Instant::now() + args.lock.wait,
         valid: args.lock.valid,
         format: args.format,
@@ -181,6 +213,7 @@ pub(super) fn refusals(planned: &Planned, rights: Option<&Rights>) -> Option<Err
 pub(super) struct Limits {
     /// How long an object may take.
     pub(super) timeout: Duration,
+    pub(super) wait: Wait,
     pub(super) lock: Lock,
     /// Turns true when it is to stop.
     pub(super) stop: watch::Receiver<bool>,
@@ -209,6 +242,7 @@ pub(super) fn execution(planned: Planned, limits: Limits) -> (Execution, Plan) {
         query,
         served,
         timeout: limits.timeout,
+        wait: limits.wait,
         record: Record {
             source: plan.source.clone(),
             environment,
@@ -229,6 +263,7 @@ pub(super) fn execution(planned: Planned, limits: Limits) -> (Execution, Plan) {
 pub(super) async fn execute(planned: Planned, timeout: Duration, format: Format, ui: &mut Ui) -> Result<Exit> {
     let options = SyncOptions {
         timeout,
+        wait: Wait::UntilCurrent,
         deadline: Instant::now(),
         valid: Lock::default().valid,
         format,
@@ -246,6 +281,7 @@ pub(super) async fn execute(planned: Planned, timeout: Duration, format: Format,
 struct SyncOptions {
     /// How long an object may take.
     timeout: Duration,
+    wait: Wait,
     /// Until when to wait for the Lease of another sync.
     deadline: Instant,
     /// How long ours is valid.
@@ -261,6 +297,7 @@ async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut Ui) -> Resu
     let (sender, stop) = watch::channel(false);
     let limits = Limits {
         timeout: options.timeout,
+        wait: options.wait,
         lock: Lock {
             wait: options.deadline.saturating_duration_since(Instant::now()),
             valid: options.valid,
@@ -327,7 +364,7 @@ async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut Ui) -> Resu
         }
         // It could not begin: the error says all.
         Format::Text if report.failed && !has_begun => {}
-        Format::Text => ui.result(&view::report(&report))?,
+        Format::Text => ui.result(&view::report(&report, ui.verbosity() == Verbosity::Verbose))?,
     }
     match result {
         Err(error) if was_interrupted => {

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::Event;
 use crate::plan::Plan;
-use crate::view::{self, Width};
+use crate::view::{self, Told, Width};
 
 /// How much is told on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,22 +141,20 @@ impl Ui {
         if self.verbosity == Verbosity::Quiet && !is_warning {
             return;
         }
-        let Some(line) = self.sync.as_mut().and_then(|sync| sync.progress.line(event)) else {
-            return;
-        };
-        // On a terminal, what is waited for is shown in place and leaves no line.
-        if matches!(event, Event::Waiting { .. }) && self.spinner.is_some() {
-            self.show_state();
-        } else {
-            self.line(&line);
+        match self.sync.as_mut().and_then(|sync| sync.progress.tell(event)) {
+            None => {}
+            // On a terminal, what is waited for is shown in place and leaves no line.
+            Some(Told::State(_)) if self.spinner.is_some() => {}
+            Some(Told::State(line) | Told::Line(line)) => self.line(&line),
         }
+        self.show_state();
     }
 
     /// Begins to show a sync of this plan.
     pub fn sync(&mut self, plan: &Plan) {
         let now = Instant::now();
         self.sync = Some(Sync {
-            progress: view::Progress::of(plan),
+            progress: view::Progress::of(plan, self.verbosity == Verbosity::Verbose),
             began: now,
             told: now,
         });

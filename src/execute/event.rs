@@ -6,7 +6,7 @@ use super::{LeaseHolder, NotReleased};
 use crate::applyset::tally::OutcomeKind;
 use crate::diagnostic::error::Error;
 use crate::kinds::finalizer::Finalizer;
-use crate::kinds::health::Health;
+use crate::kinds::health::{Health, Hindrance};
 use crate::object::ObjectRef;
 use crate::object::shown::ShownPath;
 use crate::plan::{Action, Unseen};
@@ -36,6 +36,15 @@ pub enum Event {
     /// An object is waited for.
     Waiting {
         /// The object that is waited for.
+        reference: ObjectRef,
+        /// How it is now.
+        health: Health,
+        /// What keeps it from becoming Current, where its pods or the Events about it tell.
+        hindered: Option<Hindered>,
+    },
+    /// An object is not Current, and is not waited for, since the sync is not to wait.
+    Unawaited {
+        /// The object.
         reference: ObjectRef,
         /// How it is now.
         health: Health,
@@ -72,11 +81,23 @@ pub enum Event {
     },
 }
 
+/// What keeps an object from becoming Current.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hindered {
+    /// What that is.
+    pub by: Hindrance,
+    /// How the object is, with what its pods and Events tell of it.
+    pub health: Health,
+}
+
 /// Why nothing is pruned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotPruned {
     /// So many objects, which come before it, are not as git wants them: they may still use what git dropped.
     Before(usize),
+    /// So many objects, which come before it, are not Current, and were not waited for: they may still use what git
+    /// dropped.
+    Unawaited(usize),
     /// Members may be left of kinds that could not be listed: the namespace holds the parent, by which they are found.
     Unlisted,
     /// The sync was stopped.

@@ -21,7 +21,7 @@ mod runs;
 mod wait;
 mod walk;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ use crate::observe::{Query, Served};
 use crate::plan::order;
 use crate::plan::{Action, Facts, InSync, Plan, Reason, Step};
 
-pub use event::{Event, Hold, NotPruned, Outcome};
+pub use event::{Event, Hindered, Hold, NotPruned, Outcome};
 pub use lock::{LeaseHolder, Lock};
 pub use release::NotReleased;
 
@@ -67,6 +67,8 @@ pub struct Execution {
     pub query: Query,
     /// How long an object may take to become Current, or to be gone.
     pub timeout: Duration,
+    /// What is waited for.
+    pub wait: Wait,
     /// What to remember of this sync.
     pub record: Record,
     /// Who holds the Lease.
@@ -75,6 +77,19 @@ pub struct Execution {
     pub lock: Lock,
     /// Turns true when no new step shall be started, and nothing waited for any more.
     pub stop: watch::Receiver<bool>,
+}
+
+/// What a sync waits for. That an object is gone which another takes the place of, or which others use, is always
+/// waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// That each object is Current, has failed, or has had its time.
+    UntilCurrent,
+    /// The same, but not for what does not become Current by itself, as far as its pods and Events tell.
+    FailFast,
+    /// Nothing: what is stored is done, and what depends on it goes on. A Namespace and a CustomResourceDefinition are
+    /// waited for all the same, since the server takes nothing of theirs before.
+    Not,
 }
 
 impl Execution {
@@ -94,6 +109,7 @@ impl Execution {
             counts: RefCell::default(),
             left: RefCell::default(),
             written: RefCell::default(),
+            unawaited: Cell::new(0),
             emit: &events,
             fence,
             execution: &self,
@@ -144,6 +160,8 @@ struct Run<'a> {
     left: RefCell<Vec<ObjectRef>>,
     /// What was written so far, and is expected to stay.
     written: RefCell<Vec<WrittenObject>>,
+    /// How many objects are not Current and were not waited for.
+    unawaited: Cell<usize>,
     emit: &'a RefCell<&'a mut dyn FnMut(Event)>,
 }
 
@@ -272,7 +290,11 @@ impl Run<'_> {
         let work = async {
             self.walk(walk).await;
             let missed = walk.missed() + self.look_again().await;
-            let before = (missed > 0).then_some(NotPruned::Before(missed));
+            let before = match (missed, self.unawaited.get()) {
+                (0, 0) => None,
+                (0, unawaited) => Some(NotPruned::Unawaited(unawaited)),
+                (missed, _) => Some(NotPruned::Before(missed)),
+            };
             let pruned = self.prune(deletes, before).await;
             missed == 0 && pruned
         };

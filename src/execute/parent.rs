@@ -225,13 +225,8 @@ impl Run<'_> {
                 Vec::new()
             },
             partial: !self.execution.query.selection.is_everything(),
-            left: self
-                .left
-                .borrow()
-                .iter()
-                .take(JournalEntry::MOST_LEFT)
-                .cloned()
-                .collect(),
+            unawaited: self.unawaited.get(),
+            left: self.left.borrow().iter().take(JournalEntry::MOST_LEFT).cloned().collect(),
         });
         self.write(set, kept).await
     }

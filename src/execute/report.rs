@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::applyset::tally::{OutcomeKind, Tally};
 use crate::execute::{Event, NotPruned, Outcome};
+use crate::kinds::health::Health;
 use crate::object::ObjectRef;
 use crate::object::shown::ShownPath;
 use crate::plan::Plan;
@@ -15,6 +16,8 @@ pub struct Report {
     pub outcomes: Vec<(ObjectRef, Outcome)>,
     /// The fields on which a stored object differs from the plan's prediction.
     pub mismatches: Vec<(ObjectRef, Vec<ShownPath>)>,
+    /// What is not Current and was not waited for, and how it was.
+    pub unawaited: Vec<(ObjectRef, Health)>,
     /// How many objects were to be pruned and were not, and the reason.
     pub not_pruned: Option<(usize, NotPruned)>,
     /// Whether it was stopped.
@@ -49,6 +52,7 @@ impl Report {
                 self.open.insert(reference, true);
             }
             Event::Mismatch { reference, paths } => self.mismatches.push((reference, paths)),
+            Event::Unawaited { reference, health } => self.unawaited.push((reference, health)),
             Event::NotPruned { objects, reason } => self.not_pruned = Some((objects, reason)),
             Event::Queued { .. }
             | Event::Applied { .. }
@@ -56,6 +60,25 @@ impl Report {
             | Event::Warning { .. }
             | Event::NotReleased(_) => {}
         }
+    }
+
+    /// What did not begin since something that it depends on is not Current, by what is at the bottom of it: not the
+    /// object that each depends on, but the one that failed itself.
+    pub fn blocked(&self) -> BTreeMap<&ObjectRef, Vec<&ObjectRef>> {
+        let blocked = self.outcomes.iter().filter_map(|(object, outcome)| match outcome {
+            Outcome::Blocked { by } => Some((object, by)),
+            _ => None,
+        });
+        let by: BTreeMap<&ObjectRef, &ObjectRef> = blocked.collect();
+        let mut groups: BTreeMap<&ObjectRef, Vec<&ObjectRef>> = BTreeMap::new();
+        for (object, first) in &by {
+            // Not more often than there are objects: one that is said to wait for itself ends no chain.
+            let chain = std::iter::successors(Some(*first), |cause| by.get(cause).copied());
+            if let Some(root) = chain.take(by.len()).last() {
+                groups.entry(root).or_default().push(object);
+            }
+        }
+        groups
     }
 
     /// What a sync that was ended at once leaves open: not started, or unknown where it was begun. What was not

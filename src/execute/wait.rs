@@ -1,17 +1,50 @@
 //! Waits until objects are Current.
 
-use std::time::Duration;
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
 
-use super::{Event, Execution, Outcome, Run};
+use super::{Event, Execution, Hindered, Outcome, Run, Wait};
 use crate::cluster::Resource;
-use crate::kinds::health::Health;
+use crate::kinds::health::{self, Health, Hindrance, Status};
 use crate::kinds::jobs::InputDigests;
-use crate::object::LiveObject;
-use crate::observe;
+use crate::object::{self, LiveObject};
+use crate::observe::{self, Diagnosis};
 use crate::plan::InSync;
 
 /// How long until the StorageClass of a claim that is not bound is read again.
 const CLASS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long an object is waited for before its pods and the Events about them are asked why.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
+
+/// How long at most until they are asked again. The time doubles up to it, so that a hundred objects that are waited for
+/// do not keep the server busy.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The same where the answer may end the wait.
+const SHORT_PAUSE: Duration = Duration::from_secs(4);
+
+/// An object that is waited for.
+struct Awaited<'a> {
+    resource: &'a Resource,
+    /// As it was written.
+    live: &'a LiveObject,
+    /// How it was when it was seen last.
+    health: RefCell<Health>,
+    /// What kept it from becoming Current when that was asked last.
+    hindered: RefCell<Option<Hindered>>,
+}
+
+impl Awaited<'_> {
+    /// That it is waited for.
+    fn event(&self) -> Event {
+        Event::Waiting {
+            reference: self.live.reference(),
+            health: self.health.borrow().clone(),
+            hindered: self.hindered.borrow().clone(),
+        }
+    }
+}
 
 impl Run<'_> {
     /// Waits until an object that is as git wants it is Current too.
@@ -43,16 +76,27 @@ impl Run<'_> {
         inputs: Option<InputDigests>,
         done: Outcome,
     ) -> Outcome {
+        if let Some(health) = self.not_awaited(live).await {
+            self.unawaited.set(self.unawaited.get() + 1);
+            let reference = live.reference();
+            self.send(Event::Unawaited { reference, health });
+            return done;
+        }
+        let awaited = Awaited {
+            resource,
+            live,
+            health: RefCell::new(health::of(live)),
+            hindered: RefCell::default(),
+        };
         let progress = |health: &Health| {
-            self.send(Event::Waiting {
-                reference: live.reference(),
-                health: health.clone(),
-            });
+            awaited.health.replace(health.clone());
+            self.send(awaited.event());
         };
         let health = tokio::select! {
             biased;
             () = self.waits_for_consumer(live) => return done,
             health = self.feeds.current(resource, live, self.patience(), progress) => health,
+            hindered = self.hindered(&awaited) => return Outcome::NotReady(hindered),
         };
         if health.is_current() {
             if let Some(inputs) = inputs.filter(|_| self.feeds.saw_complete(resource, live)) {
@@ -60,7 +104,11 @@ impl Run<'_> {
             }
             done
         } else {
-            Outcome::NotReady(self.explained(resource, live, health).await)
+            let known = awaited.hindered.take().filter(|_| self.is_stopped());
+            Outcome::NotReady(match known {
+                Some(hindered) => hindered.health,
+                None => self.explained(resource, live, health).await,
+            })
         }
     }
 
@@ -74,6 +122,66 @@ impl Run<'_> {
             }
             tokio::time::sleep(CLASS_INTERVAL).await;
         }
+    }
+
+    /// How an object is that is not Current and is not waited for. What the API server itself must know before it takes
+    /// other objects is waited for all the same, and what has failed has failed.
+    async fn not_awaited(&self, live: &LiveObject) -> Option<Health> {
+        let kind = live.reference().kind;
+        let is_needed = kind.is("", "Namespace") || object::is_definition(&kind);
+        let health = health::of(live);
+        if self.execution.wait != Wait::Not || is_needed || matches!(health.status, Status::Current | Status::Failed) {
+            return None;
+        }
+        let Execution { cluster, served, .. } = &self.execution;
+        let is_as_it_should_be = observe::waits_for_consumer(&**cluster, &served.discovery, live).await;
+        (!is_as_it_should_be).then_some(health)
+    }
+
+    /// Asks again and again why an object is not Current, and tells of what keeps it from that. Ends only where that
+    /// does not pass by itself, and the sync is not to wait for such objects.
+    async fn hindered(&self, awaited: &Awaited<'_>) -> Health {
+        if !observe::can_be_diagnosed(&awaited.resource.gvk.group_kind) {
+            return std::future::pending().await;
+        }
+        let longest = match self.execution.wait {
+            Wait::FailFast => SHORT_PAUSE,
+            Wait::UntilCurrent | Wait::Not => LONGEST_PAUSE,
+        };
+        let mut pause = FIRST_LOOK;
+        let mut since: Option<(Hindrance, Instant)> = None;
+        loop {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(longest);
+            let found = self.diagnosed(awaited).await;
+            if *awaited.hindered.borrow() != found {
+                awaited.hindered.replace(found.clone());
+                self.send(awaited.event());
+            }
+            let Some(Hindered { by, health }) = found else {
+                since = None;
+                continue;
+            };
+            let began = match since {
+                Some((same, began)) if same == by => began,
+                _ => Instant::now(),
+            };
+            since = Some((by, began));
+            let lasts = by.lasts_after().is_some_and(|after| began.elapsed() >= after);
+            if lasts && self.execution.wait == Wait::FailFast {
+                return health;
+            }
+        }
+    }
+
+    async fn diagnosed(&self, awaited: &Awaited<'_>) -> Option<Hindered> {
+        let Awaited { resource, live, .. } = awaited;
+        let health = awaited.health.borrow().clone();
+        let _turn = self.requests.acquire().await;
+        let Execution { cluster, served, .. } = &self.execution;
+        let found = observe::diagnosed(&**cluster, &served.discovery, resource, live, health).await;
+        let Diagnosis { health, hindrance } = found;
+        hindrance.map(|by| Hindered { by, health })
     }
 
     /// How an object is, with why; without it where the sync is stopped.

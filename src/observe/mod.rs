@@ -61,7 +61,7 @@ use schemas::Schemas;
 
 pub use ask_one::{ServerView, bind, observe_again};
 pub use contents::contents;
-pub use diagnosis::{explained, waits_for_consumer};
+pub use diagnosis::{Diagnosis, can_be_diagnosed, diagnosed, explained, waits_for_consumer};
 pub use explain::{failed, refused, warnings};
 pub use job::validate;
 pub use key::is_needed as needs_key;

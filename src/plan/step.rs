@@ -17,7 +17,7 @@ use crate::diagnostic::error::Error;
 use crate::diagnostic::place::Place;
 use crate::kinds::finalizer::Finalizer;
 use crate::kinds::generate::Make;
-use crate::kinds::health::Health;
+use crate::kinds::health::{Health, Status};
 use crate::kinds::jobs::{Crossed, InputDigests, Why};
 use crate::kinds::keeper::Keeper;
 use crate::kinds::pods::{self, PodTemplate};
@@ -351,6 +351,19 @@ impl Plan {
     pub fn crossed_as_meant(&self) -> impl Iterator<Item = &Crossed> {
         let is_refused = |crossed: &&Crossed| self.refusals.contains(&Refusal::Irreversible((*crossed).clone()));
         self.back.crossed.iter().filter(move |crossed| !is_refused(crossed))
+    }
+
+    /// What is as git wants it and is not Current, as far as the object itself tells. A claim that is pending is not
+    /// among it: it may wait for its first consumer, as only its StorageClass says.
+    pub fn not_current(&self) -> impl Iterator<Item = &Settled> {
+        let is_claim = |settled: &Settled| settled.reference.kind.is("", "PersistentVolumeClaim");
+        self.unchanged
+            .iter()
+            .filter(move |settled| match settled.health.status {
+                Status::Current => false,
+                Status::InProgress => !is_claim(settled),
+                Status::Failed | Status::Terminating | Status::NotFound | Status::Unknown => true,
+            })
     }
 
     /// Whether a sync would write an object.

@@ -98,6 +98,9 @@ fn result(entry: &JournalEntry) -> String {
     if entry.counts.total() > 0 {
         text += &format!(": {}", entry.counts);
     }
+    if entry.unawaited > 0 {
+        text += &format!("; {} not waited for", entry.unawaited);
+    }
     if entry.partial {
         text += "; a part only";
     }
@@ -174,6 +177,7 @@ mod tests {
                 .collect(),
             back_from: (ending == Ending::Complete).then(|| Commit::new("b".repeat(40))),
             partial: false,
+            unawaited: 0,
             put_back: Vec::new(),
             left: Vec::new(),
         };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Run, config_map, secret};
+use crate::bed::{Bed, Run, config_map, deployment, secret};
 use crate::control_plane::ControlPlane;
 
 /// The documents that a run printed: nothing else may stand on standard output.
@@ -23,7 +23,22 @@ fn documents(run: &Run) -> Vec<Value> {
             .all(|event| event["kind"] == "Event" && event["time"].is_string()),
         "{events:#?}"
     );
+    assert_eq!(planned(plan), counted(report), "counts add up: {plan:#} {report:#}");
     documents
+}
+
+/// How many objects a plan is about, without those that are kept.
+fn planned(plan: &Value) -> u64 {
+    let counts = plan["counts"].as_object().expect("counts");
+    let counts = counts.iter().filter(|(action, _)| action.as_str() != "keep");
+    counts.map(|(_, count)| count.as_u64().expect("a count")).sum()
+}
+
+/// How many objects a report tells of.
+fn counted(report: &Value) -> u64 {
+    let counts = report["counts"].as_object().expect("counts").values();
+    let settled: u64 = counts.map(|count| count.as_u64().expect("a count")).sum();
+    settled + report["notPruned"]["objects"].as_u64().unwrap_or(0)
 }
 
 /// The types of the events about one object, in their order.
@@ -281,4 +296,19 @@ fn a_comment_is_never_too_long_and_says_what_it_leaves_out() {
         "{told}"
     );
     assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
+}
+
+#[test]
+fn what_is_not_waited_for_is_told_as_it_happens_and_in_the_report() {
+    // Nothing runs Deployments on the bare control plane.
+    let bed = Bed::new("events-unawaited");
+    bed.write("web.yaml", &deployment("web", 1, "nginx"));
+    let told = documents(&bed.run(&["sync", "--yes", "--wait=false", "--format", "json"]).exits(0));
+    assert_eq!(of(&told, "web"), ["started", "applied", "unawaited", "settled"]);
+    let report = told.last().expect("a report");
+    assert_eq!(report["result"], "complete");
+    assert_eq!(report["unawaited"][0]["status"], "InProgress", "{report}");
+    let plan = bed.run(&["diff", "--format", "json"]).exits(0);
+    let plan: Value = serde_json::from_str(&plan.stdout).expect("JSON");
+    assert_eq!(plan["notCurrent"][0]["object"]["name"], "web", "{plan}");
 }

@@ -9,7 +9,7 @@ use stackanetes::applyset::inventory::ApplySet;
 use stackanetes::applyset::parent::Record;
 use stackanetes::cluster::{Cluster, Connection, Kubernetes};
 use stackanetes::diagnostic::error::{Error, Result};
-use stackanetes::execute::{Event, Execution, LeaseHolder, Lock, Outcome};
+use stackanetes::execute::{Event, Execution, Holder, Lock, Outcome, Wait};
 use stackanetes::object::selection::Selection;
 use stackanetes::observe::{self, Observations, Query};
 use stackanetes::plan::{self, Lineage, Policy};
@@ -68,6 +68,7 @@ pub fn sync_through(
             query,
             served,
             timeout: Duration::from_secs(30),
+            wait: Wait::UntilCurrent,
             record: Record {
                 time: Timestamp::now().to_string(),
                 by: "test".into(),

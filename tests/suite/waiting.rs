@@ -1,8 +1,10 @@
 //! A sync ends when what it applied does what it is for: here, where controllers make it so.
 
+use std::io::{BufRead as _, BufReader};
+
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Run, deployment, wait_until};
+use crate::bed::{Bed, Run, config_map, deployment, wait_until, with_metadata};
 use crate::control_plane::ControlPlane;
 
 /// Syncs one object named `it` into a namespace of its own. The run, and the object right after it.
@@ -210,6 +212,135 @@ metadata:
     // Nor when nothing changes, nor in a status.
     bed.run(&["sync", "--yes", "--timeout", "20s"]).exits(0);
     bed.run(&["status"]).exits(0);
+}
+
+/// A ConfigMap that depends on the Deployment `web`.
+fn after_web(namespace: &str, name: &str) -> String {
+    let depends =
+        format!("  annotations:\n    config.kubernetes.io/depends-on: apps/namespaces/{namespace}/Deployment/web\n");
+    with_metadata(&config_map(name, &[("a", "1")]), &depends)
+}
+
+#[test]
+fn without_waiting_everything_is_applied_and_what_is_not_current_is_named() {
+    // Nothing runs Deployments on the bare control plane.
+    let bed = Bed::new("waiting-not");
+    bed.write("web.yaml", &deployment("web", 1, "nginx"));
+    bed.write("after.yaml", &after_web("waiting-not", "after"));
+    let sync = ["sync", "--yes", "--wait=false"];
+    bed.run(&sync)
+        .exits(0)
+        .shows("synced: 2 created")
+        .shows("not waited for: Deployment waiting-not/web (InProgress: its controller has not seen it); what depends");
+    assert!(bed.get("configmap", "after").is_some());
+    bed.run(&["history"]).exits(0).shows("2 created; 1 not waited for");
+    bed.diff()
+        .exits(0)
+        .shows("in sync: 2 objects, 1 of them not Current")
+        .shows("not Current: Deployment waiting-not/web (its controller has not seen it)");
+    // Nor is what was there before.
+    bed.run(&sync)
+        .exits(0)
+        .shows("synced: 2 unchanged")
+        .shows("not waited for: Deployment");
+    bed.run(&["sync", "--yes", "--wait=false", "--fail-fast"])
+        .exits(2)
+        .complains("--fail-fast cannot be used with --wait=false");
+}
+
+#[test]
+fn without_waiting_nothing_is_pruned_that_what_is_not_current_may_still_use() {
+    let bed = Bed::new("waiting-prunes");
+    bed.write_config_map("old", &[("a", "1")]);
+    bed.write_config_map("older", &[("a", "1")]);
+    bed.synced();
+    let sync = ["sync", "--yes", "--wait=false"];
+    bed.remove("older.yaml");
+    bed.run(&sync).exits(0).shows("synced: 1 deleted, 1 unchanged");
+    bed.remove("old.yaml");
+    bed.write("web.yaml", &deployment("web", 1, "nginx"));
+    bed.run(&sync)
+        .exits(1)
+        .shows("not synced: 1 created")
+        .shows("nothing was pruned (1 to delete): one object that may still use it is not Current");
+    assert!(bed.get("configmap", "old").is_some());
+    bed.diff().exits(1).shows("- delete ConfigMap waiting-prunes/old");
+}
+
+#[test]
+fn what_cannot_become_ready_is_told_of_at_once_and_ends_a_sync_that_is_to_fail_fast() {
+    let bed = Bed::on(ControlPlane::full(), "waiting-fast");
+    let nowhere = deployment("nowhere", 1, "a").replace(
+        "    spec:\n      containers:",
+        "    spec:\n      nodeSelector: {example.com/nowhere: \"true\"}\n      containers:",
+    );
+    bed.write("nowhere.yaml", &nowhere);
+    // Much longer than any test may take.
+    let sync = ["sync", "--yes", "--timeout", "1h"];
+    let mut waits = bed.start(&[&sync[..], &["--format", "json"]].concat());
+    let said = BufReader::new(waits.stdout.take().expect("it is piped"));
+    let mut lines = said.lines().map_while(Result::ok);
+    let told = lines.find(|line| line.contains(r#""hindrance":"unschedulable""#));
+    assert!(
+        told.is_some_and(|line| line.contains("0/2 nodes are available")),
+        "it is told while it waits"
+    );
+    waits.kill().expect("it runs");
+    waits.wait().expect("it ends");
+    let fast = [&sync[..], &["--fail-fast", "--lock-timeout", "10m"]].concat();
+    let pods = || bed.kubectl(&["get", "pods", "-l", "app=nowhere", "-o", "name"]);
+    bed.run(&fast)
+        .exits(1)
+        .complains("waiting Deployment waiting-fast/nowhere: 0 of 1 replicas available; pod nowhere-")
+        .shows("not ready Deployment waiting-fast/nowhere: InProgress: 0 of 1 replicas available; pod nowhere-")
+        .shows(": not scheduled, 0/2 nodes are available");
+    // The kubelet says so of an image that is not there.
+    let pod = pods();
+    let pod = pod.trim().trim_start_matches("pod/");
+    let status = json!({"status": {"containerStatuses": [{"name": "nowhere", "image": "a", "imageID": "", "ready": false,
+        "restartCount": 0, "state": {"waiting": {"reason": "ImagePullBackOff", "message": "back-off pulling image \"a\""}}}]}});
+    let patch = status.to_string();
+    bed.kubectl(&[
+        "patch",
+        "pod",
+        pod,
+        "--subresource=status",
+        "--type=merge",
+        "--patch",
+        &patch,
+    ]);
+    bed.run(&fast)
+        .exits(1)
+        .shows("container nowhere: ImagePullBackOff, back-off pulling image");
+}
+
+#[test]
+fn a_failure_is_told_once_and_what_waits_for_it_is_counted() {
+    let bed = Bed::on(ControlPlane::full(), "waiting-once");
+    bed.write("job.yaml", &job("{outcome: failure}"));
+    let depends = |name: &str, on: &str| {
+        let depends = format!("  annotations:\n    config.kubernetes.io/depends-on: {on}\n");
+        bed.write(
+            &format!("{name}.yaml"),
+            &with_metadata(&config_map(name, &[("a", "1")]), &depends),
+        );
+    };
+    depends("one", "batch/namespaces/waiting-once/Job/it");
+    depends("two", "/namespaces/waiting-once/ConfigMap/one");
+    depends("three", "/namespaces/waiting-once/ConfigMap/two");
+    let run = bed
+        .sync()
+        .exits(1)
+        .shows("not ready Job waiting-once/it: Failed")
+        .shows("not started 3 objects that depend on Job waiting-once/it (-v names them)")
+        .shows("not synced: 1 not ready, 3 not started")
+        .complains("not ready Job waiting-once/it")
+        .complains_not("not started");
+    assert_eq!(run.stdout.matches("not started").count(), 2, "{}", run.stdout);
+    bed.run(&["sync", "--yes", "--timeout", "60s", "-v"])
+        .exits(1)
+        .shows("not started ConfigMap waiting-once/one: it depends on Job waiting-once/it")
+        .shows("not started ConfigMap waiting-once/three: it depends on ConfigMap waiting-once/two");
 }
 
 /// A Secret for the token of an account that nobody makes: its controller deletes it at once.

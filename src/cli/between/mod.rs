@@ -22,7 +22,7 @@ use super::{Exit, context, options, sync};
 use crate::cli::ui::Ui;
 use crate::cluster::Sandbox;
 use crate::diagnostic::error::{Error, Result};
-use crate::execute::{Event, Lock};
+use crate::execute::{Event, Lock, Wait};
 use crate::object::commit::Commit;
 use crate::object::selection::Selection;
 use crate::source::{self, Desired, EnvironmentDigests, MergeBase};
@@ -188,6 +188,7 @@ async fn sync_into(read: Desired, connected: Connected, desired: &options::Desir
     let (_stays, stop) = watch::channel(false);
     let limits = sync::Limits {
         timeout: TIMEOUT,
+        wait: Wait::UntilCurrent,
         lock: Lock::default(),
         stop,
     };

@@ -5,6 +5,7 @@
 //! waits for a Job waits for its work; an APIService is Current when it is available; and a Deployment
 //! that is paused is Current, as a Job that is suspended is: its spec asks for nothing else.
 
+mod hindrance;
 mod pods;
 
 use std::fmt;
@@ -14,7 +15,8 @@ use serde_json::Value;
 use crate::diagnostic::names::counted;
 use crate::object::LiveObject;
 
-pub use pods::{last_event, runs_pods, unready_pod};
+pub use hindrance::Hindrance;
+pub use pods::{Unready, last_event, runs_pods, unready_pod};
 
 /// The status of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,6 +134,11 @@ pub fn of(object: &LiveObject) -> Health {
         ("apiextensions.k8s.io", "CustomResourceDefinition") => object.custom_resource_definition(),
         _ => object.by_conditions(),
     }
+}
+
+/// Whether a Deployment says that its pods cannot be created, by the condition `ReplicaFailure`.
+pub fn refuses_pods(object: &LiveObject) -> bool {
+    View(object.value()).is_true("ReplicaFailure").is_some()
 }
 
 /// How many pods of a workload are still of an earlier template, and of how many, where nothing replaces

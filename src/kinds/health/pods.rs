@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::View;
+use super::{Hindrance, View};
 use crate::object::{GroupKind, LiveObject};
 
 /// What a container waits for in the ordinary course of things.
@@ -14,21 +14,35 @@ pub fn runs_pods(kind: &GroupKind) -> bool {
     workloads.iter().any(|workload| kind.is("apps", workload)) || kind.is("batch", "Job") || kind.is("", "Pod")
 }
 
+/// A pod that is not ready, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unready<'a> {
+    /// The pod.
+    pub pod: &'a LiveObject,
+    /// What is wrong with it: `pod web-1: container main: ImagePullBackOff`.
+    pub why: String,
+    /// Whether that keeps it from ever being ready.
+    pub hindrance: Option<Hindrance>,
+}
+
 /// The pod that tells most about why those that should be ready are not, and what it tells.
 ///
 /// ```
 /// use serde_json::json;
-/// use stackanetes::{kinds::health, object::LiveObject};
+/// use stackanetes::kinds::health::{self, Hindrance};
+/// use stackanetes::object::LiveObject;
 ///
 /// let pod = LiveObject::new(json!({
 ///     "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-1"},
 ///     "status": {"phase": "Pending", "containerStatuses": [{"name": "main", "state": {"waiting":
 ///         {"reason": "ImagePullBackOff", "message": "back-off pulling image \"nginx:42\""}}}]},
 /// }));
-/// let (_, why) = health::unready_pod(&[pod]).unwrap();
-/// assert_eq!(why, "pod web-1: container main: ImagePullBackOff, back-off pulling image \"nginx:42\"");
+/// let pods = [pod];
+/// let unready = health::unready_pod(&pods).unwrap();
+/// assert_eq!(unready.why, "pod web-1: container main: ImagePullBackOff, back-off pulling image \"nginx:42\"");
+/// assert_eq!(unready.hindrance, Some(Hindrance::ImageUnavailable));
 /// ```
-pub fn unready_pod(pods: &[LiveObject]) -> Option<(&LiveObject, String)> {
+pub fn unready_pod(pods: &[LiveObject]) -> Option<Unready<'_>> {
     let told = pods.iter().filter(|pod| pod.deletion_timestamp().is_none());
     let told = told.filter_map(|pod| Some((pod, trouble(&View(pod.value()))?)));
     // Of those that tell the same much, the youngest: it is of the latest template.
@@ -39,7 +53,11 @@ pub fn unready_pod(pods: &[LiveObject]) -> Option<(&LiveObject, String)> {
         let by_name = || name(other).cmp(&name(one));
         a.weight.cmp(&b.weight).then_with(by_age).then_with(by_name)
     })?;
-    Some((pod, format!("pod {}: {}", name(pod), trouble.text)))
+    Some(Unready {
+        pod,
+        why: format!("pod {}: {}", name(pod), trouble.text),
+        hindrance: trouble.hindrance,
+    })
 }
 
 /// What an Event says.
@@ -88,6 +106,7 @@ pub fn last_event(events: &[LiveObject]) -> Option<Said> {
 struct Trouble {
     weight: u8,
     text: String,
+    hindrance: Option<Hindrance>,
 }
 
 fn trouble(pod: &View<'_>) -> Option<Trouble> {
@@ -111,9 +130,11 @@ fn trouble(pod: &View<'_>) -> Option<Trouble> {
         .filter_map(|(what, status)| of_container(what, &status))
         .collect();
     if let Some(("False", message)) = pod.condition("PodScheduled") {
+        let is_unschedulable = pod.reason("PodScheduled") == Some("Unschedulable");
         found.push(Trouble {
             weight: 4,
             text: joined("not scheduled", message),
+            hindrance: is_unschedulable.then_some(Hindrance::Unschedulable),
         });
     }
     if pod.text("/status/phase") == Some("Failed") {
@@ -121,11 +142,13 @@ fn trouble(pod: &View<'_>) -> Option<Trouble> {
         found.push(Trouble {
             weight: 2,
             text: joined(reason, pod.text("/status/message").unwrap_or_default()),
+            hindrance: None,
         });
     }
     found.push(Trouble {
         weight: 0,
         text: format!("phase {}", pod.text("/status/phase").unwrap_or("unknown")),
+        hindrance: None,
     });
     // The first of those that explain most: containers are told in the order in which they start.
     let most = found.iter().map(|trouble| trouble.weight).max()?;
@@ -139,6 +162,7 @@ fn of_container(what: &str, status: &View<'_>) -> Option<Trouble> {
         Some(Trouble {
             weight,
             text: format!("{what} {name}: {text}"),
+            hindrance: status.text("/state/waiting/reason").and_then(Hindrance::of_container),
         })
     };
     let ended = ["/state/terminated", "/lastState/terminated"]
@@ -195,7 +219,7 @@ mod tests {
     }
 
     fn why(pods: &[LiveObject]) -> String {
-        unready_pod(pods).map(|(_, why)| why).unwrap_or_default()
+        unready_pod(pods).map(|unready| unready.why).unwrap_or_default()
     }
 
     fn container(state: Value) -> Value {
@@ -264,6 +288,26 @@ mod tests {
             "pod a: Evicted"
         );
         assert_eq!(why(&[pod("a", "01", json!({"phase": "Succeeded"}))]), "");
+    }
+
+    #[test]
+    fn what_passes_by_itself_hinders_nothing() {
+        let hindrance = |status: Value| unready_pod(&[pod("a", "01", status)]).and_then(|unready| unready.hindrance);
+        let waiting = |reason: &str| container(json!({"waiting": {"reason": reason}}));
+        for (reason, expected) in [
+            ("ContainerCreating", None),
+            ("ErrImagePull", None),
+            ("ImagePullBackOff", Some(Hindrance::ImageUnavailable)),
+            ("InvalidImageName", Some(Hindrance::ImageUnavailable)),
+            ("CrashLoopBackOff", Some(Hindrance::Crashing)),
+            ("CreateContainerConfigError", Some(Hindrance::CannotStart)),
+        ] {
+            assert_eq!(hindrance(waiting(reason)), expected, "{reason}");
+        }
+        assert_eq!(hindrance(container(json!({"terminated": {"exitCode": 1}}))), None);
+        let gated = json!({"phase": "Pending", "conditions":
+            [{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated", "message": "it waits"}]});
+        assert_eq!(hindrance(gated), None, "whoever set the gate takes it away");
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod remarks;
 mod step;
 mod summary;
 mod unchanged;
+mod unready;
 mod waits;
 mod warning;
 
@@ -45,6 +46,7 @@ pub(super) use remarks::crossed;
 pub use remarks::forgotten;
 pub(super) use step::below;
 pub(super) use summary::Restarted;
+pub(super) use unready::not_current;
 pub(super) use waits::{Waiting, essential, waits};
 pub(super) use warning::warning;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::value::{few, visible};
 use super::note::input;
 use super::refusal::refusal;
-use super::{Against, Detail, Heading, Line, Lines, Pruning, Tone, adoption, change, unchanged};
+use super::{Against, Detail, Heading, Line, Lines, Pruning, Tone, adoption, change, unchanged, unready};
 use crate::applyset::inventory::ApplySet;
 use crate::kinds::jobs::{self, Crossed};
 use crate::plan::{Action, Again, Forgotten, Idle, ParentGap, Plan, Reason, Step, Unverified, Work};
@@ -18,6 +18,7 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
             .iter()
             .map(|text| warned(text)),
     );
+    lines.append(unready::remark(plan, heading).map(|text| Line::prose(0, text).tone(Tone::Warned)));
     let gap = plan.facts.set.as_ref().zip(plan.facts.forgotten.as_ref());
     lines.append(gap.map(|(set, gap)| warned(&forgotten(set, gap))));
     lines.append(plan.again().map(|again| warned(&self::again(&again))));

@@ -1,6 +1,6 @@
 //! How much there is of everything in a plan.
 
-use super::{Heading, Line, Lines, Pruning};
+use super::{Heading, Line, Lines, Pruning, unready};
 use crate::diagnostic::names::counted;
 use crate::object::ObjectRef;
 use crate::plan::{Action, Plan, Reason, Restarts};
@@ -142,16 +142,17 @@ fn counts(plan: &Plan, heading: &Heading<'_>) -> String {
     }
     let unchanged = plan.unchanged.len();
     let objects = if unchanged == 1 { "object" } else { "objects" };
+    let unready = unready::counted(plan, heading);
     match (parts.is_empty(), plan.is_in_sync()) {
         (true, _) if pruning == Pruning::Everything => "no object is left".to_owned(),
         (true, _) if !heading.elsewhere.is_empty() => {
             let name = heading.environment.map(|name| format!("the environment {name}"));
             let name = name.as_deref().unwrap_or("what is shown");
-            format!("no change in {name}: {unchanged} {objects}")
+            format!("no change in {name}: {unchanged} {objects}{unready}")
         }
-        (true, _) => format!("in sync: {unchanged} {objects}"),
+        (true, _) => format!("in sync: {unchanged} {objects}{unready}"),
         (false, _) if pruning == Pruning::Everything => parts.join(", "),
-        (false, true) => format!("in sync: {unchanged} {objects}; {}", parts.join(", ")),
-        (false, false) => format!("{}; {unchanged} unchanged", parts.join(", ")),
+        (false, true) => format!("in sync: {unchanged} {objects}{unready}; {}", parts.join(", ")),
+        (false, false) => format!("{}; {unchanged} unchanged{unready}", parts.join(", ")),
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::outcome::{Came, Unpruned};
 use super::{Kind, document};
 use crate::execute;
+use crate::kinds::health;
 use crate::object::ObjectRef;
 use crate::object::commit::Commit;
 use crate::object::shown::ShownPath;
@@ -62,6 +63,18 @@ enum What<'a> {
         status: String,
         /// Why it is not Current yet.
         message: &'a str,
+        /// What keeps it from becoming Current, where its pods or the Events about it tell.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hindrance: Option<Hindrance>,
+    },
+    /// An object is not Current, and is not waited for.
+    Unawaited {
+        /// The object.
+        object: &'a ObjectRef,
+        /// How it is, in the words of kstatus.
+        status: String,
+        /// Why it is not Current.
+        message: &'a str,
     },
     /// The sync is done with an object.
     Settled {
@@ -100,6 +113,38 @@ enum What<'a> {
     NotPruned(Unpruned),
 }
 
+/// What keeps an object from becoming Current.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+enum Hindrance {
+    /// No node takes its pod.
+    Unschedulable,
+    /// The image of a container cannot be pulled.
+    ImageUnavailable,
+    /// A container ends again and again.
+    Crashing,
+    /// A container cannot be started: its configuration names something that is not there, or cannot be run.
+    CannotStart,
+    /// Its pods are not even created: a quota or an admission plugin is in the way.
+    PodsRefused,
+    /// Nothing provides the volume that a claim asks for.
+    ClaimPending,
+}
+
+impl From<health::Hindrance> for Hindrance {
+    fn from(hindrance: health::Hindrance) -> Self {
+        match hindrance {
+            health::Hindrance::Unschedulable => Self::Unschedulable,
+            health::Hindrance::ImageUnavailable => Self::ImageUnavailable,
+            health::Hindrance::Crashing => Self::Crashing,
+            health::Hindrance::CannotStart => Self::CannotStart,
+            health::Hindrance::PodsRefused => Self::PodsRefused,
+            health::Hindrance::ClaimPending => Self::ClaimPending,
+        }
+    }
+}
+
 /// The document of one event that happens now.
 pub fn event(event: &execute::Event, now: Timestamp) -> Value {
     document(&Event {
@@ -123,7 +168,20 @@ impl<'a> What<'a> {
                 object: reference,
                 action: *action,
             },
-            execute::Event::Waiting { reference, health } => Self::Waiting {
+            execute::Event::Waiting {
+                reference,
+                health,
+                hindered,
+            } => {
+                let told = hindered.as_ref().map_or(health, |hindered| &hindered.health);
+                Self::Waiting {
+                    object: reference,
+                    status: told.status.to_string(),
+                    message: &told.message,
+                    hindrance: hindered.as_ref().map(|hindered| hindered.by.into()),
+                }
+            }
+            execute::Event::Unawaited { reference, health } => Self::Unawaited {
                 object: reference,
                 status: health.status.to_string(),
                 message: &health.message,

@@ -47,6 +47,14 @@ pub(super) struct Sync<'a> {
     back_from: Option<&'a Commit>,
     /// Whether it was about a part of the objects only.
     partial: bool,
+    /// How many objects were not Current in the end, since it was not to wait for them.
+    #[serde(skip_serializing_if = "is_zero")]
+    unawaited: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl<'a> Sync<'a> {
@@ -58,6 +66,7 @@ impl<'a> Sync<'a> {
             counts: &entry.counts,
             back_from: entry.back_from.as_ref(),
             partial: entry.partial,
+            unawaited: entry.unawaited,
         }
     }
 }

@@ -194,6 +194,11 @@ enum WhyNotPruned {
         /// How many.
         count: usize,
     },
+    /// Objects that come before are not Current, and were not waited for.
+    Unawaited {
+        /// How many.
+        count: usize,
+    },
     /// Members may be left of kinds that could not be listed.
     Unlisted,
     /// The sync was stopped.
@@ -206,6 +211,7 @@ impl Unpruned {
             objects,
             why: match why {
                 NotPruned::Before(count) => WhyNotPruned::Before { count },
+                NotPruned::Unawaited(count) => WhyNotPruned::Unawaited { count },
                 NotPruned::Unlisted => WhyNotPruned::Unlisted,
                 NotPruned::Stopped => WhyNotPruned::Stopped,
             },

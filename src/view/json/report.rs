@@ -54,6 +54,9 @@ pub(super) struct Report<'a> {
     /// What came of each object that was not unchanged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     objects: Vec<Object<'a>>,
+    /// The objects that are not Current and were not waited for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unawaited: Vec<Unawaited<'a>>,
     /// The objects that differ from the plan now that they are stored.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mismatches: Vec<Mismatch<'a>>,
@@ -104,6 +107,18 @@ enum CameOrNot<'a> {
     },
 }
 
+/// An object that is not Current and was not waited for.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Unawaited<'a> {
+    /// The object.
+    object: &'a ObjectRef,
+    /// How it was, in the words of kstatus.
+    status: String,
+    /// Why it was not Current.
+    message: &'a str,
+}
+
 /// A stored object that differs from the plan.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -130,6 +145,11 @@ pub fn report(report: &execute::report::Report, failure: Option<&Error>, subject
     });
     let tally = report.tally();
     let counts = OutcomeKind::ALL.into_iter().map(|kind| (kind, tally.of(kind)));
+    let unawaited = report.unawaited.iter().map(|(object, health)| Unawaited {
+        object,
+        status: health.status.to_string(),
+        message: &health.message,
+    });
     let mismatches = report.mismatches.iter().map(|(object, fields)| Mismatch {
         object,
         fields: paths(fields),
@@ -146,6 +166,7 @@ pub fn report(report: &execute::report::Report, failure: Option<&Error>, subject
         },
         counts: counts.collect(),
         objects: changed.chain(open).collect(),
+        unawaited: unawaited.collect(),
         mismatches: mismatches.collect(),
         not_pruned: report
             .not_pruned

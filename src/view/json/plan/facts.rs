@@ -198,6 +198,29 @@ impl<'a> std::convert::From<&'a plan::Forgotten> for Forgotten<'a> {
     }
 }
 
+/// An object that stays as it is, and is not Current.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct NotCurrent<'a> {
+    /// The object.
+    object: &'a ObjectRef,
+    /// How it is, in the words of kstatus.
+    status: String,
+    /// Why it is not Current.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    message: &'a str,
+}
+
+impl<'a> std::convert::From<&'a plan::Settled> for NotCurrent<'a> {
+    fn from(settled: &'a plan::Settled) -> Self {
+        Self {
+            object: &settled.reference,
+            status: settled.health.status.to_string(),
+            message: &settled.health.message,
+        }
+    }
+}
+
 /// What to know of an object that no step is about.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -13,11 +13,11 @@ use serde::Serialize;
 
 use self::danger::Danger;
 use self::edit::Edit;
-use self::facts::{Again, Cluster, Crossed, LastSync, ObjectWarning, Revision};
+use self::facts::{Again, Cluster, Crossed, LastSync, NotCurrent, ObjectWarning, Revision};
 pub(super) use self::facts::{Forgotten, NotCompared};
 use self::step::Step;
 use self::totals::{Counts, Restarts};
-use super::super::document::Document;
+use super::super::document::{Document, not_current};
 use super::Kind;
 use super::refusal::Refusal;
 use super::told::Told;
@@ -72,6 +72,9 @@ pub(super) struct Plan<'a> {
     /// That the ApplySet's parent does not say where all members are.
     #[serde(skip_serializing_if = "Option::is_none")]
     forgotten: Option<Forgotten<'a>>,
+    /// What stays as it is, and is not Current.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_current: Vec<NotCurrent<'a>>,
     /// What to know of objects that stay as they are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<ObjectWarning<'a>>,
@@ -121,6 +124,7 @@ impl<'a> Plan<'a> {
             refusals: plan.refusals.iter().map(Refusal::told).collect(),
             not_compared: plan.facts.not_compared.iter().map(Into::into).collect(),
             forgotten: plan.facts.forgotten.as_ref().map(Into::into),
+            not_current: not_current(plan, heading).into_iter().map(Into::into).collect(),
             warnings: warned.collect(),
             again: plan.again().map(Into::into).collect(),
             not_selected: heading.not_selected,
