@@ -13,9 +13,11 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::candidates;
 pub(super) use super::connection::{Cluster, Reach};
+use crate::applyset::parent::Record;
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::SourceFile;
+use crate::object::commit::Commit;
 use crate::object::selection::{LabelSelector, Selection};
 use crate::plan::{
     Adoptable, Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune, SecretDefaults, Whose,
@@ -83,7 +85,7 @@ impl Output {
 const ALLOW_PROGRAMS: &str = "STACKANETES_ALLOW_PROGRAMS";
 
 /// Which directory of desired state, and how it is set up.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Desired state")]
 pub(super) struct Directory {
     /// The directory of desired state.
@@ -211,7 +213,7 @@ fn set_text(option: &'static str, name: &str, text: &str) -> Assignment {
 }
 
 /// Where the desired state is written.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Desired state")]
 pub(super) struct Source {
     #[command(flatten)]
@@ -263,7 +265,7 @@ impl Source {
 }
 
 /// Which desired state.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Desired state")]
 pub(super) struct Desired {
     #[command(flatten)]
@@ -277,18 +279,46 @@ pub(super) struct Desired {
     #[arg(hide_short_help = true, long)]
     pub(super) verify: bool,
     /// The name under which fields are applied.
-    #[arg(hide_short_help = true, long, value_name = "NAME", default_value = "stackanetes")]
+    #[arg(hide_short_help = true, long, value_name = "NAME", default_value = FIELD_MANAGER)]
     pub(super) field_manager: String,
 }
 
+/// The name under which fields are applied, if no other is given.
+const FIELD_MANAGER: &str = "stackanetes";
+
 impl Desired {
+    /// What was synced then: from that commit, with that environment and those parameters, but for the secret ones, of
+    /// which no value is kept.
+    pub(super) fn as_synced(named: &Named, set: &Set, record: &Record) -> Self {
+        let by_hand = record.set.iter();
+        let by_hand = by_hand.filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?)));
+        let directory = Directory {
+            path: named.directory.clone(),
+            environment: record.environment.clone(),
+            set: by_hand.collect(),
+            revision: record.revision.as_ref().map(ToString::to_string),
+            allow_programs: std::env::var(ALLOW_PROGRAMS).is_ok_and(|text| is_allowed(&text) == Ok(true)),
+            ..Directory::default()
+        };
+        Self {
+            source: Source {
+                directory,
+                filename: None,
+            },
+            set: set.clone(),
+            selected: Selected::default(),
+            verify: false,
+            field_manager: FIELD_MANAGER.to_owned(),
+        }
+    }
+
     pub(super) fn selection(&self) -> Selection {
         self.selected.selection()
     }
 }
 
 /// Which of the objects.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Desired state")]
 pub(super) struct Selected {
     /// Only objects with these labels.
@@ -335,7 +365,7 @@ pub(super) struct Named {
 }
 
 /// Which ApplySet.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Desired state")]
 pub(super) struct Set {
     /// The name of the ApplySet, in place of that of stackanetes.yaml.

@@ -31,6 +31,8 @@ pub struct Ui {
     verbosity: Verbosity,
     spinner: Option<ProgressBar>,
     sync: Option<Sync>,
+    /// Whether a result was printed that [another](Ui::redraw) may take the place of.
+    has_drawn: bool,
 }
 
 /// A sync that is under way.
@@ -53,6 +55,7 @@ impl Ui {
             verbosity,
             spinner: None,
             sync: None,
+            has_drawn: false,
         }
     }
 
@@ -77,6 +80,17 @@ impl Ui {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Prints a result in the place of the one before: on a terminal above nothing else, elsewhere after an empty line.
+    pub fn redraw(&mut self, text: &str) -> Result<()> {
+        let between = match (io::stdout().is_terminal(), self.has_drawn) {
+            (true, _) => "\x1b[H\x1b[2J",
+            (false, true) => "\n",
+            (false, false) => "",
+        };
+        self.has_drawn = true;
+        self.result(&format!("{between}{text}"))
     }
 
     /// Prints a part of a result while the command goes on. A reader that has gone away, or cannot be

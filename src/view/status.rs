@@ -13,7 +13,7 @@ use crate::applyset::parent::{Parent, Record};
 use crate::applyset::source::Source;
 use crate::kinds::health::{Health, Status};
 use crate::object::ObjectRef;
-use crate::plan::{Forgotten, NotCompared};
+use crate::plan::{Drift, Forgotten, NotCompared};
 
 /// What there is to tell of an ApplySet.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub struct StatusView<'a> {
     pub members: &'a [(ObjectRef, Health)],
     /// The workloads with pods of an earlier template that nothing replaces: of how many such, of how many.
     pub outdated: &'a [(ObjectRef, (i64, i64))],
+    /// What others changed since the last sync; none where nobody looked for it.
+    pub drift: Option<&'a [(&'a ObjectRef, Drift<'a>)]>,
     /// The kinds that may not be listed.
     pub not_compared: &'a [NotCompared],
     /// Set where the parent does not say where all members are.
@@ -64,6 +66,7 @@ pub fn status(view: &StatusView<'_>) -> String {
     text += &last_sync(view);
     let current = view.members.iter().filter(|(_, health)| health.is_current()).count();
     let _ = writeln!(text, "  objects     {}, {current} Current", view.members.len());
+    text += &view.drift.map(|drift| drifted(drift, view.now)).unwrap_or_default();
     let mut members: Vec<_> = view
         .members
         .iter()
@@ -105,6 +108,21 @@ pub fn status(view: &StatusView<'_>) -> String {
         let _ = writeln!(text, "  {} {told}", paint(WARNED, "warning    "));
     }
     text
+}
+
+/// What others changed, a line each.
+fn drifted(drift: &[(&ObjectRef, Drift<'_>)], now: Timestamp) -> String {
+    if drift.is_empty() {
+        return "  drift       none\n".to_owned();
+    }
+    let lines = drift.iter().map(|(object, drift)| {
+        let what = match drift {
+            Drift::Deleted => "somebody deleted it".to_owned(),
+            Drift::Field { field, writer } => format!("{field}, {}", document::somebody(*writer, now)),
+        };
+        format!("  {} {object}: {what}\n", paint(WARNED, "drift      "))
+    });
+    lines.collect()
 }
 
 /// What the parent says of the last sync, as far as there is a parent.

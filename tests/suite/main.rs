@@ -75,6 +75,7 @@ mod schemas;
 mod scope;
 mod secrets;
 mod sops;
+mod status;
 mod stored_forms;
 mod sync;
 mod teardown;

@@ -145,7 +145,7 @@ pub(super) fn by(change: &GitChange) -> String {
 }
 
 /// Who changed something in the cluster, and when.
-fn somebody(manager: Option<&FieldManager>, now: Timestamp) -> String {
+pub(in crate::view) fn somebody(manager: Option<&FieldManager>, now: Timestamp) -> String {
     let Some(manager) = manager else {
         return "the server kept no trace of who".to_owned();
     };

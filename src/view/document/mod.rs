@@ -31,6 +31,7 @@ use self::created::Created;
 use crate::plan::{Danger, Edits, Followers, NotCompared, Plan, Step};
 
 pub(super) use base::no_base;
+pub(super) use change::somebody;
 pub(super) use created::component as step_component;
 pub(super) use dangers::danger;
 pub(super) use harm::harm;

@@ -11,7 +11,7 @@ use super::{Kind, document};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::parent::{Parent, Record};
 use crate::object::ObjectRef;
-use crate::plan::ApplySetName;
+use crate::plan::{ApplySetName, Drift};
 use crate::view::StatusView;
 
 /// What is synced, and how it is.
@@ -35,6 +35,9 @@ pub(super) struct Status<'a> {
     counts: BTreeMap<String, usize>,
     /// The members.
     objects: Vec<Member<'a>>,
+    /// What others changed since the last sync; absent where nobody looked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<Vec<Drifted<'a>>>,
     /// The kinds that may not be listed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_compared: Vec<NotCompared<'a>>,
@@ -74,6 +77,51 @@ struct OutdatedPods {
     pods: i64,
 }
 
+/// What others changed of an object.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Drifted<'a> {
+    /// The object.
+    object: &'a ObjectRef,
+    #[serde(flatten)]
+    what: Change<'a>,
+}
+
+/// What it is.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Drift"))]
+#[serde(tag = "change", rename_all = "camelCase")]
+enum Change<'a> {
+    /// Somebody deleted the object.
+    Deleted,
+    /// Somebody changed a field.
+    Field {
+        /// Its path.
+        path: String,
+        /// The field manager who did; absent where the server kept no trace.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        manager: Option<&'a str>,
+        /// When that manager wrote last (RFC 3339).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        time: Option<&'a str>,
+    },
+}
+
+impl<'a> Drifted<'a> {
+    fn of((object, drift): &'a (&'a ObjectRef, Drift<'a>)) -> Self {
+        let what = match drift {
+            Drift::Deleted => Change::Deleted,
+            Drift::Field { field, writer } => Change::Field {
+                path: field.to_string(),
+                manager: writer.map(|writer| writer.name.as_str()),
+                time: writer.and_then(|writer| writer.time.as_deref()),
+            },
+        };
+        Self { object, what }
+    }
+}
+
 /// The document `Status`.
 pub fn status(view: &StatusView<'_>) -> Value {
     let outdated: BTreeMap<_, _> = view.outdated.iter().map(|(object, pods)| (object, *pods)).collect();
@@ -98,6 +146,7 @@ pub fn status(view: &StatusView<'_>) -> Value {
         attempted: view.attempted(),
         counts,
         objects: members.collect(),
+        drift: view.drift.map(|drift| drift.iter().map(Drifted::of).collect()),
         not_compared: view.not_compared.iter().map(Into::into).collect(),
         forgotten: view.forgotten.map(Into::into),
     })

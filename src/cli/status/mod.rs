@@ -1,0 +1,185 @@
+//! `stackanetes status`
+
+mod drift;
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::context::{FoundSet, Planned};
+use super::format::Format;
+use super::rights::Rights;
+use super::signal::interrupted;
+use super::{Exit, context, options};
+use crate::applyset::parent::Parent;
+use crate::cli::ui::{Ui, Verbosity};
+use crate::diagnostic::error::Result;
+use crate::kinds::health::{self, Health};
+use crate::object::ObjectRef;
+use crate::observe::{self, Found, Query};
+use crate::view::{self, StatusView, json};
+
+/// How long until the cluster is asked again with `--watch`.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// Show what is synced, when and by whom, and how each object is.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    named: options::Named,
+    /// Show all ApplySets of the cluster, in short.
+    #[arg(short = 'A', long, conflicts_with_all = ["directory", "environment", "name", "namespace"])]
+    all_namespaces: bool,
+    #[command(flatten)]
+    set: options::Set,
+    #[command(flatten)]
+    cluster: options::Cluster,
+    /// Show it again each time that it has changed, until Ctrl-C.
+    #[arg(help_heading = "Output", short, long, conflicts_with = "all_namespaces")]
+    watch: bool,
+    /// Show also what others have changed since the last sync.
+    ///
+    /// DIR is read as it is in the commit that was synced last, and compared as a diff does.
+    #[arg(help_heading = "Output", long, conflicts_with_all = ["all_namespaces", "watch"])]
+    drift: bool,
+    /// What is printed: text, or a Status for programs, which has all objects; with -A a StatusList.
+    #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+impl Args {
+    /// The rights that it takes; those of many sets no role is made for.
+    pub(super) fn rights(&self) -> Option<Rights> {
+        (!self.all_namespaces).then(|| Rights::to_read(&self.named, &self.set))
+    }
+}
+
+pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
+    if args.all_namespaces {
+        return all(&args.cluster, args.format, ui).await;
+    }
+    let found = context::find_set(&args.named, &args.set, &args.cluster, ui).await?;
+    if args.watch {
+        return watch(&args, &found, ui).await;
+    }
+    let seen = look(&found).await?;
+    let planned = if args.drift {
+        let last = seen.parent.as_ref().and_then(|parent| parent.completed.as_ref());
+        Some(drift::plan(&args, last, ui).await?)
+    } else {
+        None
+    };
+    ui.done();
+    let drifted = planned.as_ref().map(|Planned { plan, .. }| plan.drifted());
+    let status = StatusView {
+        drift: drifted.as_deref(),
+        ..view_of(&found, &seen, ui)
+    };
+    ui.result(&match args.format {
+        Format::Text => view::status(&status),
+        Format::Json => json::pretty(&json::status(&status)),
+    })?;
+    let has_drifted = drifted.as_ref().is_some_and(|drifted| !drifted.is_empty());
+    Ok(if status.is_current() && !has_drifted {
+        Exit::Done
+    } else {
+        Exit::Differs
+    })
+}
+
+/// What the cluster says of a set.
+struct Seen {
+    parent: Option<Parent>,
+    found: Found,
+    members: Vec<(ObjectRef, Health)>,
+    outdated: Vec<(ObjectRef, (i64, i64))>,
+}
+
+/// Asks for the members of a set, and why those are not Current that are not.
+async fn look(set: &FoundSet) -> Result<Seen> {
+    let FoundSet {
+        connected,
+        set,
+        discovery,
+    } = set;
+    let cluster = &*connected.cluster;
+    let query = Query::about_members(set, connected.concurrency);
+    let parent = observe::read_parent(cluster, set, discovery).await?;
+    let found = observe::read_members(cluster, &query, discovery, parent.as_ref()).await?;
+    let found = found.ok_or_else(|| context::never_synced(set, &connected.name))?;
+    let explained = futures::stream::iter(&found.live)
+        .map(async |(resource, object)| {
+            let health = observe::explained(cluster, discovery, resource, object, health::of(object)).await;
+            (object.reference(), health)
+        })
+        .buffered(connected.concurrency);
+    let members: Vec<_> = explained.collect().await;
+    let outdated = found
+        .live
+        .iter()
+        .filter_map(|(_, object)| Some((object.reference(), health::outdated_pods(object)?)))
+        .collect();
+    Ok(Seen {
+        parent,
+        found,
+        members,
+        outdated,
+    })
+}
+
+fn view_of<'a>(set: &'a FoundSet, seen: &'a Seen, ui: &Ui) -> StatusView<'a> {
+    StatusView {
+        set: &set.set,
+        cluster: &set.connected.name,
+        parent: seen.parent.as_ref(),
+        members: &seen.members,
+        outdated: &seen.outdated,
+        drift: None,
+        not_compared: &seen.found.not_compared,
+        forgotten: seen.found.forgotten.as_ref(),
+        now: Timestamp::now(),
+        whole: ui.verbosity() == Verbosity::Verbose,
+    }
+}
+
+/// Shows a status whenever it is another than before, until somebody ends it. That time goes by changes nothing.
+async fn watch(args: &Args, set: &FoundSet, ui: &mut Ui) -> Result<Exit> {
+    let mut shown: Option<Value> = None;
+    let mut ended = pin!(interrupted());
+    loop {
+        let seen = tokio::select! {
+            seen = look(set) => seen?,
+            () = &mut ended => return Ok(Exit::Interrupted),
+        };
+        let status = view_of(set, &seen, ui);
+        let document = json::status(&status);
+        if shown.as_ref() != Some(&document) {
+            match args.format {
+                Format::Text => ui.redraw(&view::status(&status))?,
+                Format::Json => ui.result(&json::line(&document))?,
+            }
+            shown = Some(document);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(INTERVAL) => {}
+            () = &mut ended => return Ok(Exit::Interrupted),
+        }
+    }
+}
+
+/// All ApplySets. How their objects are is not asked.
+async fn all(cluster: &options::Cluster, format: Format, ui: &mut Ui) -> Result<Exit> {
+    ui.doing("connecting");
+    let connected = context::connect(cluster, ui).await?;
+    let discovery = observe::discover(&*connected.cluster).await?;
+    let sets = observe::read_parents(&*connected.cluster, &discovery).await?;
+    ui.done();
+    ui.result(&match format {
+        Format::Text => view::statuses(&connected.name, &sets, Timestamp::now()),
+        Format::Json => json::pretty(&json::statuses(&connected.name, &sets)),
+    })?;
+    Ok(Exit::Done)
+}

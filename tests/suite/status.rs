@@ -1,0 +1,72 @@
+//! `status --drift` and `status --watch`.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::bed::Bed;
+
+#[test]
+fn drift_is_what_others_changed_since_the_last_sync_whatever_git_says_now() {
+    let bed = Bed::new("status-drift");
+    bed.write_config_map("edited", &[("mode", "fast"), ("size", "big")]);
+    bed.write_config_map("lost", &[("a", "1")]);
+    bed.commit("First");
+    bed.synced();
+    bed.run(&["status", "--drift"]).exits(0).shows("drift none");
+    bed.patch(
+        "kubectl-edit",
+        "configmap",
+        "edited",
+        &json!({"data": {"mode": "slow"}}),
+    );
+    bed.kubectl(&["delete", "configmap", "lost"]);
+    bed.write_config_map("edited", &[("mode", "fast"), ("size", "small")]);
+    bed.write_config_map("new", &[("a", "1")]);
+    bed.commit("Second");
+    bed.run(&["status"]).exits(0).shows_not("drift ConfigMap");
+    bed.run(&["status", "--drift"])
+        .exits(1)
+        .shows("drift ConfigMap status-drift/edited: data.mode, kubectl-edit")
+        .shows("drift ConfigMap status-drift/lost: somebody deleted it")
+        .shows_not("data.size")
+        .shows_not("status-drift/new");
+    let run = bed.run(&["status", "--drift", "--format", "json"]).exits(1);
+    let status: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let drift = status["drift"].as_array().expect("a list");
+    let changes: Vec<&Value> = drift.iter().map(|drift| &drift["change"]).collect();
+    assert_eq!(changes, ["field", "deleted"], "{status}");
+    assert_eq!(drift[0]["manager"], "kubectl-edit", "{status}");
+}
+
+#[test]
+fn drift_since_a_sync_of_no_commit_is_not_known() {
+    let bed = Bed::new("status-dirty");
+    bed.write_config_map("one", &[("a", "1")]);
+    bed.synced();
+    bed.run(&["status", "--drift"])
+        .exits(2)
+        .complains("failed to find drift: what was synced last is no commit");
+}
+
+#[test]
+fn a_status_that_is_watched_is_shown_again_when_it_has_changed_until_somebody_ends_it() {
+    let bed = Bed::new("status-watch");
+    bed.write_config_map("one", &[("a", "1")]);
+    bed.synced();
+    let mut watch = bed.start(&["status", "--watch", "--format", "json"]);
+    let mut lines = BufReader::new(watch.stdout.take().expect("it is piped")).lines();
+    let mut shown = || -> Value {
+        let line = lines.next().expect("it goes on").expect("text");
+        serde_json::from_str(&line).expect("JSON")
+    };
+    assert_eq!(shown()["objects"].as_array().map(Vec::len), Some(1));
+    bed.write_config_map("two", &[("a", "1")]);
+    bed.synced();
+    // It may be seen before the sync is over, too.
+    while shown()["objects"].as_array().map(Vec::len) != Some(2) {}
+    let ended = Command::new("kill").args(["-INT", &watch.id().to_string()]).status();
+    assert!(ended.expect("kill can be run").success());
+    assert_eq!(watch.wait().expect("it ends").code(), Some(130));
+}
