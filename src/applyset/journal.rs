@@ -114,6 +114,13 @@ impl Journal {
         &self.0
     }
 
+    /// The latest sync of the whole set after which everything was as git wanted it, and Current.
+    pub fn last_complete(&self) -> Option<&JournalEntry> {
+        let is_complete =
+            |entry: &&JournalEntry| entry.ending == Ending::Complete && !entry.partial && entry.unawaited == 0;
+        self.0.iter().find(is_complete)
+    }
+
     /// The objects that may not be as a server of this version stored them, or said that it would: what the latest
     /// sync of the whole set left. None if that is not known: no such sync ended or it left more than are kept, or one
     /// since met another version.
@@ -229,6 +236,26 @@ mod tests {
             ..ended("v2", not_ready, false)
         };
         assert_eq!((settled(vec![cut_off]), settled(Vec::new())), (None, None));
+    }
+
+    #[test]
+    fn a_sync_that_was_not_whole_or_waited_for_nothing_is_not_gone_back_to() {
+        let mut journal = Journal::default();
+        for (number, ending, partial, unawaited) in [
+            (1, Ending::Complete, false, 0),
+            (2, Ending::Complete, false, 1),
+            (3, Ending::Complete, true, 0),
+            (4, Ending::Incomplete, false, 0),
+        ] {
+            journal.push(JournalEntry {
+                ending,
+                partial,
+                unawaited,
+                ..entry(number, "x")
+            });
+        }
+        assert_eq!(journal.last_complete().map(|entry| entry.record.objects), Some(1));
+        assert_eq!(Journal::default().last_complete(), None);
     }
 
     #[test]

@@ -104,7 +104,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         pruning: Pruning::Everything,
     };
     sync::show(&planned, None, args.format, ui)?;
-    if let Some(error) = sync::refusals(&planned, None) {
+    if let Some(error) = sync::refusals(&planned, None, "nothing was changed") {
         return Err(error);
     }
     if !planned.plan.writes() && !planned.plan.steps.is_empty() {

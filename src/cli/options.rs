@@ -287,6 +287,13 @@ pub(super) struct Desired {
 const FIELD_MANAGER: &str = "stackanetes";
 
 impl Desired {
+    /// The same, as it is in this commit.
+    pub(super) fn at(&self, commit: &Commit) -> Self {
+        let mut desired = self.clone();
+        desired.source.directory.revision = Some(commit.to_string());
+        desired
+    }
+
     /// What was synced then: from that commit, with that environment and those parameters, but for the secret ones, of
     /// which no value is kept.
     pub(super) fn as_synced(named: &Named, set: &Set, record: &Record) -> Self {

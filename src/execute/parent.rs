@@ -226,7 +226,13 @@ impl Run<'_> {
             },
             partial: !self.execution.query.selection.is_everything(),
             unawaited: self.unawaited.get(),
-            left: self.left.borrow().iter().take(JournalEntry::MOST_LEFT).cloned().collect(),
+            left: self
+                .left
+                .borrow()
+                .iter()
+                .take(JournalEntry::MOST_LEFT)
+                .cloned()
+                .collect(),
         });
         self.write(set, kept).await
     }

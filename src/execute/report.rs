@@ -108,6 +108,13 @@ impl Report {
             && self.outcomes.iter().all(|(_, outcome)| outcome.is_done())
     }
 
+    /// Whether an object could not be written, or did not become Current. What was left as it is, as the plan said, is no
+    /// failure.
+    pub fn has_failures(&self) -> bool {
+        let is_failure = |kind: OutcomeKind| matches!(kind, OutcomeKind::Failed | OutcomeKind::NotReady);
+        self.outcomes.iter().any(|(_, outcome)| is_failure(outcome.kind()))
+    }
+
     /// How many objects had which outcome. What a sync that was ended at once leaves open is among them.
     pub fn tally(&self) -> Tally {
         let settled = self.outcomes.iter().map(|(_, outcome)| outcome.kind());

@@ -355,8 +355,8 @@ impl Plan {
 
     /// What is as git wants it and is not Current, as far as the object itself tells. A claim that is pending is not
     /// among it: it may wait for its first consumer, as only its StorageClass says.
-    pub fn not_current(&self) -> impl Iterator<Item = &Settled> {
-        let is_claim = |settled: &Settled| settled.reference.kind.is("", "PersistentVolumeClaim");
+    pub fn not_current(&self) -> impl Iterator<Item = &InSync> {
+        let is_claim = |settled: &InSync| settled.reference.kind.is("", "PersistentVolumeClaim");
         self.unchanged
             .iter()
             .filter(move |settled| match settled.health.status {

@@ -89,7 +89,11 @@ impl Progress {
             Outcome::Deleted => Some(format!("deleted   {reference}")),
             done if done.is_done() => was_waited_for.then(|| format!("ready     {reference}")),
             Outcome::Blocked { .. } | Outcome::Stopped if !self.whole => None,
-            other if self.whole => Some(format!("{:<9} {reference}: {}", other.kind().word(), reason_text(other))),
+            other if self.whole => Some(format!(
+                "{:<9} {reference}: {}",
+                other.kind().word(),
+                reason_text(other)
+            )),
             other => Some(format!("{:<9} {reference}", other.kind().word())),
         }
     }

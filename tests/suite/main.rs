@@ -67,6 +67,7 @@ mod races;
 mod refused;
 mod revision;
 mod roles;
+mod rollback;
 mod rooms;
 mod rules;
 mod sandbox;

@@ -9,7 +9,7 @@ use stackanetes::applyset::inventory::ApplySet;
 use stackanetes::applyset::parent::Record;
 use stackanetes::cluster::{Cluster, Connection, Kubernetes};
 use stackanetes::diagnostic::error::{Error, Result};
-use stackanetes::execute::{Event, Execution, Holder, Lock, Outcome, Wait};
+use stackanetes::execute::{Event, Execution, LeaseHolder, Lock, Outcome, Wait};
 use stackanetes::object::selection::Selection;
 use stackanetes::observe::{self, Observations, Query};
 use stackanetes::plan::{self, Lineage, Policy};

@@ -230,7 +230,7 @@ fn without_waiting_everything_is_applied_and_what_is_not_current_is_named() {
     let sync = ["sync", "--yes", "--wait=false"];
     bed.run(&sync)
         .exits(0)
-        .shows("synced: 2 created")
+        .shows("complete: 2 created")
         .shows("not waited for: Deployment waiting-not/web (InProgress: its controller has not seen it); what depends");
     assert!(bed.get("configmap", "after").is_some());
     bed.run(&["history"]).exits(0).shows("2 created; 1 not waited for");
@@ -241,7 +241,7 @@ fn without_waiting_everything_is_applied_and_what_is_not_current_is_named() {
     // Nor is what was there before.
     bed.run(&sync)
         .exits(0)
-        .shows("synced: 2 unchanged")
+        .shows("complete: 2 unchanged")
         .shows("not waited for: Deployment");
     bed.run(&["sync", "--yes", "--wait=false", "--fail-fast"])
         .exits(2)
@@ -256,12 +256,12 @@ fn without_waiting_nothing_is_pruned_that_what_is_not_current_may_still_use() {
     bed.synced();
     let sync = ["sync", "--yes", "--wait=false"];
     bed.remove("older.yaml");
-    bed.run(&sync).exits(0).shows("synced: 1 deleted, 1 unchanged");
+    bed.run(&sync).exits(0).shows("complete: 1 deleted, 1 unchanged");
     bed.remove("old.yaml");
     bed.write("web.yaml", &deployment("web", 1, "nginx"));
     bed.run(&sync)
         .exits(1)
-        .shows("not synced: 1 created")
+        .shows("incomplete: 1 created")
         .shows("nothing was pruned (1 to delete): one object that may still use it is not Current");
     assert!(bed.get("configmap", "old").is_some());
     bed.diff().exits(1).shows("- delete ConfigMap waiting-prunes/old");
@@ -333,7 +333,7 @@ fn a_failure_is_told_once_and_what_waits_for_it_is_counted() {
         .exits(1)
         .shows("not ready Job waiting-once/it: Failed")
         .shows("not started 3 objects that depend on Job waiting-once/it (-v names them)")
-        .shows("not synced: 1 not ready, 3 not started")
+        .shows("incomplete: 1 not ready, 3 not started")
         .complains("not ready Job waiting-once/it")
         .complains_not("not started");
     assert_eq!(run.stdout.matches("not started").count(), 2, "{}", run.stdout);

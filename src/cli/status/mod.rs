@@ -19,7 +19,7 @@ use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::Result;
 use crate::kinds::health::{self, Health};
 use crate::object::ObjectRef;
-use crate::observe::{self, Found, Query};
+use crate::observe::{self, MemberSearch, Query};
 use crate::view::{self, StatusView, json};
 
 /// How long until the cluster is asked again with `--watch`.
@@ -93,7 +93,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
 /// What the cluster says of a set.
 struct Seen {
     parent: Option<Parent>,
-    found: Found,
+    found: MemberSearch,
     members: Vec<(ObjectRef, Health)>,
     outdated: Vec<(ObjectRef, (i64, i64))>,
 }

@@ -2,11 +2,11 @@
 
 use super::super::value::{few, line};
 use super::{Against, Detail, Heading};
-use crate::plan::{Plan, Settled};
+use crate::plan::{InSync, Plan};
 
 /// What is not Current. Between two commits there is nothing that could be.
-pub(in crate::view) fn not_current<'a>(plan: &'a Plan, heading: &Heading<'_>) -> Vec<&'a Settled> {
-    let mut found: Vec<&Settled> = match heading.against {
+pub(in crate::view) fn not_current<'a>(plan: &'a Plan, heading: &Heading<'_>) -> Vec<&'a InSync> {
+    let mut found: Vec<&InSync> = match heading.against {
         Against::Cluster(_) => plan.not_current().collect(),
         Against::Commit { .. } => Vec::new(),
     };

@@ -28,6 +28,8 @@ pub struct Subject<'a> {
     pub cluster: &'a str,
     /// The commit.
     pub revision: Option<&'a Commit>,
+    /// The commit whose sync failed, where this is the way back from it.
+    pub back_from: Option<&'a Commit>,
     /// When it ended.
     pub ended: Timestamp,
 }
@@ -47,6 +49,9 @@ pub(super) struct Report<'a> {
     /// The commit.
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<&'a Commit>,
+    /// The commit whose sync failed, where this is the way back from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rolls_back: Option<&'a Commit>,
     /// How it ended.
     result: Ended,
     /// How many objects there are of each outcome.
@@ -159,6 +164,7 @@ pub fn report(report: &execute::report::Report, failure: Option<&Error>, subject
         apply_set: subject.set.map(Into::into),
         cluster: subject.cluster,
         revision: subject.revision,
+        rolls_back: subject.back_from,
         result: match () {
             () if report.interrupted => Ended::Interrupted,
             () if report.is_complete() => Ended::Complete,

@@ -211,8 +211,8 @@ pub(super) struct NotCurrent<'a> {
     message: &'a str,
 }
 
-impl<'a> std::convert::From<&'a plan::Settled> for NotCurrent<'a> {
-    fn from(settled: &'a plan::Settled) -> Self {
+impl<'a> std::convert::From<&'a plan::InSync> for NotCurrent<'a> {
+    fn from(settled: &'a plan::InSync) -> Self {
         Self {
             object: &settled.reference,
             status: settled.health.status.to_string(),

@@ -1,0 +1,240 @@
+//! `stackanetes sync`
+
+mod carry_out;
+mod record;
+mod rollback;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::context::Planned;
+use super::duration::duration;
+use super::format::Format;
+use super::rights::Rights;
+use super::signal::interrupted;
+use super::{Exit, context, options, saved};
+use crate::cli::ui::Ui;
+use crate::diagnostic::error::{Error, Result};
+use crate::execute::Wait;
+use crate::plan::{MadeOf, Refusal};
+use crate::view;
+
+pub(super) use carry_out::{Limits, execute, execution};
+
+use carry_out::{Ended, SyncOptions, carry_out};
+
+/// Make the cluster what git says: apply, wait until everything is Current, prune.
+///
+/// Shows the plan first and asks, unless --yes is given.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    desired: options::Desired,
+    #[command(flatten)]
+    cluster: options::Cluster,
+    #[command(flatten)]
+    safety: options::Safety,
+    /// Do what this saved plan says, without asking.
+    ///
+    /// Or nothing, where that is not what a sync would do now. `diff --out FILE` saves one.
+    #[arg(help_heading = "Sync", long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Do not ask.
+    #[arg(help_heading = "Sync", short, long)]
+    yes: bool,
+    #[command(flatten)]
+    waiting: WaitArgs,
+    #[command(flatten)]
+    lock: LockArgs,
+    /// What is printed.
+    ///
+    /// Text, or JSON, one document a line: the Plan, an Event for each that happens, a Report at the end.
+    #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+/// How long what is applied is waited for.
+#[derive(Debug, clap::Args)]
+struct WaitArgs {
+    /// How long an object may take to become Current, or to be gone.
+    #[arg(help_heading = "Sync", long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
+    timeout: Duration,
+    /// Wait until what is applied is Current; with --wait=false, apply it and end.
+    ///
+    /// What depends on it is then applied at once, in the same order. Nothing is pruned that what is not Current may
+    /// still use.
+    #[arg(help_heading = "Sync", long, value_name = "BOOL", default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    wait: bool,
+    /// Do not wait for what cannot become Current by itself: it has failed at once.
+    ///
+    /// Such as a pod that no node takes, an image that cannot be pulled, a container that crashes again and again.
+    #[arg(help_heading = "Sync", long)]
+    fail_fast: bool,
+    /// If an object fails or does not become Current, go back to the commit of the last complete sync.
+    ///
+    /// With its plan, the same guards and the same confirmation; --plan confirms none but the saved plan. Nothing is
+    /// deleted or replaced that a sync of that commit with these options would not delete or replace.
+    #[arg(help_heading = "Sync", long)]
+    rollback_on_failure: bool,
+}
+
+impl WaitArgs {
+    /// What is waited for.
+    fn wait(&self) -> Result<Wait> {
+        if !self.wait && self.rollback_on_failure {
+            return Err(unknown_without_waiting("--rollback-on-failure"));
+        }
+        match (self.wait, self.fail_fast) {
+            (true, false) => Ok(Wait::UntilCurrent),
+            (true, true) => Ok(Wait::FailFast),
+            (false, false) => Ok(Wait::Not),
+            (false, true) => Err(unknown_without_waiting("--fail-fast")),
+        }
+    }
+}
+
+fn unknown_without_waiting(option: &str) -> Error {
+    Error::new(format!("{option} cannot be used with --wait=false"))
+        .hint("leave out one of them: without waiting, it is not known what becomes of an object")
+}
+
+/// One sync at a time.
+#[derive(Debug, clap::Args)]
+struct LockArgs {
+    /// How long to wait while another sync of the ApplySet runs; then the plan is made again.
+    #[arg(help_heading = "Sync", hide_short_help = true, id = "lock-timeout", long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    wait: Duration,
+    /// How long the Lease of this sync is valid without being renewed: after that a sync that died is
+    /// taken over.
+    #[arg(help_heading = "Sync", hide_short_help = true, id = "lease-duration", long, value_name = "DURATION", default_value = "30s", value_parser = lease_duration)]
+    valid: Duration,
+}
+
+impl Args {
+    /// The rights that it takes.
+    pub(super) fn rights(&self) -> Rights {
+        Rights::to_sync(&self.desired)
+    }
+
+    fn options(&self) -> Result<SyncOptions> {
+        Ok(SyncOptions {
+            timeout: self.waiting.timeout,
+            wait: self.waiting.wait()?,
+            deadline: Instant::now() + self.lock.wait,
+            valid: self.lock.valid,
+            format: self.format,
+            may_plan_again: self.may_plan_again(),
+            rights: Some(self.rights()),
+            back_from: None,
+        })
+    }
+
+    /// Whether another plan may be made and carried out in the place of one that was overtaken. Standard
+    /// input can be read once.
+    fn may_plan_again(&self) -> bool {
+        !self.lock.wait.is_zero() && self.desired.source.path().is_some()
+    }
+}
+
+fn lease_duration(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        short if short < Duration::from_secs(1) => Err("a Lease is valid for one second at least".to_owned()),
+        long => Ok(long),
+    }
+}
+
+pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
+    let options = args.options()?;
+    let Some(planned) = agreed(&args, ui).await? else {
+        return Ok(Exit::Differs);
+    };
+    let mut way_back = rollback::way_back(&args, &planned, ui);
+    let mut ended = Box::pin(carry_out(planned, &options, ui)).await?;
+    loop {
+        match (ended, way_back) {
+            (Ended::With(exit), _) => return Ok(exit),
+            (Ended::Failed, Some(way)) => return Ok(Box::pin(rollback::go_back(way, &args, ui)).await),
+            (Ended::Failed, None) => return Ok(Exit::Differs),
+            (Ended::Overtaken, _) => {}
+        }
+        ui.warning("another sync ran since the plan was made: planning again");
+        // From the first execution on nobody but us ends this process at Ctrl-C.
+        let planned = tokio::select! {
+            planned = agreed(&args, ui) => planned?,
+            () = interrupted() => return Ok(Exit::Interrupted),
+        };
+        let Some(planned) = planned else {
+            return Ok(Exit::Differs);
+        };
+        way_back = rollback::way_back(&args, &planned, ui);
+        ended = Box::pin(carry_out(planned, &options, ui)).await?;
+    }
+}
+
+/// Plans, shows the plan, and asks; nothing if the answer is no.
+async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
+    let planned = context::plan_directory(&args.desired, &args.cluster, &args.safety, ui).await?;
+    if let Some(path) = &args.plan {
+        saved::must_agree(&planned, path, ui).await?;
+    }
+    let terms = Terms {
+        asks: !args.yes && args.plan.is_none(),
+        not_done: "nothing was changed",
+    };
+    confirmed(planned, args, &terms, ui).await
+}
+
+/// On which terms a plan is carried out.
+struct Terms {
+    /// Whether a person is asked.
+    asks: bool,
+    /// What is said where it is not carried out.
+    not_done: &'static str,
+}
+
+/// Shows a plan, and asks for it where nobody agreed to it yet; nothing if the answer is no.
+async fn confirmed(planned: Planned, args: &Args, terms: &Terms, ui: &mut Ui) -> Result<Option<Planned>> {
+    let made_of = match args.format {
+        Format::Json => saved::made_of(&planned).await.ok(),
+        Format::Text => None,
+    };
+    show(&planned, made_of, args.format, ui)?;
+    if let Some(error) = refusals(&planned, Some(&args.rights()), terms.not_done) {
+        return Err(error);
+    }
+    if planned.plan.writes() && terms.asks {
+        if !Ui::can_ask() || args.desired.source.path().is_none() {
+            return Err(
+                Error::new("cannot prompt: standard input is not a terminal").hint("pass --yes to sync without asking")
+            );
+        }
+        if !ui.confirm(&view::question(&planned.plan, &planned.heading(ui)))? {
+            ui.warning(terms.not_done);
+            return Ok(None);
+        }
+    }
+    Ok(Some(planned))
+}
+
+/// Prints the plan that is to be carried out: of this, where it can be bound to anything.
+pub(super) fn show(planned: &Planned, made_of: Option<MadeOf>, format: Format, ui: &mut Ui) -> Result<()> {
+    let heading = planned.heading(ui);
+    let text = match format {
+        Format::Text => view::plan(&planned.plan, &heading, Ui::width()),
+        Format::Json => view::json::line(&view::json::plan(&planned.plan, &heading, made_of)),
+    };
+    ui.result(&text)
+}
+
+/// What the plan refuses, so that it is `not_done`, with the roles that `rights` asks for where a right is missing.
+pub(super) fn refusals(planned: &Planned, rights: Option<&Rights>, not_done: &str) -> Option<Error> {
+    let refusals = planned.plan.refusals.iter();
+    Error::join(refusals.map(|refusal| {
+        let said = view::refusal(refusal);
+        let error = Error::new(format!("refused for safety, {not_done}: {said}"));
+        match (refusal, rights) {
+            (Refusal::NotAllowed(_) | Refusal::NotCompared(_), Some(rights)) => error.hint(rights.hint(None)),
+            _ => error,
+        }
+    }))
+}
