@@ -70,9 +70,10 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     let after = source::environments(path, range.to)?;
     let is_new = |name: &String| after.contains_key(name) && !before.contains_key(name);
     let is_new = to.environment.as_ref().is_some_and(is_new);
-    let from = match is_new {
-        true => source::nothing_at(path, base.name(), &to)?,
-        false => named(source::at_revision(path, base.name(), &inputs)?),
+    let from = if is_new {
+        source::nothing_at(path, base.name(), &to)?
+    } else {
+        named(source::at_revision(path, base.name(), &inputs)?)
     };
     for warning in view::warnings(&to) {
         ui.warning(&warning);
