@@ -138,7 +138,9 @@ pub(super) async fn plan_against(
     let pruning = match (safety.no_prune, query.selection.is_everything()) {
         (true, _) => Pruning::Off,
         (false, true) => Pruning::Members,
-        (false, false) => Pruning::Selected,
+        (false, false) => Pruning::Selected {
+            in_namespace: query.selection.namespace.is_some(),
+        },
     };
     Ok(Planned {
         plan,

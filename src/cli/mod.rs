@@ -106,7 +106,7 @@ impl Command {
             Self::Diff(args) => Some(args.rights()),
             Self::Sync(args) => Some(args.rights()),
             Self::Status(args) => args.rights(),
-            Self::History(args) => Some(args.rights()),
+            Self::History(args) => args.rights(),
             Self::Snapshot(args) => Some(args.rights()),
             _ => None,
         }

@@ -147,9 +147,9 @@ fn pods_follow_the_configuration_that_they_read() {
         "desired/app/etc/app.conf.j2:7",
         "- port = 80",
         "+ port = 81",
-        "~ update    Deployment components-follow/app",
-        "restarts 2 pods",
-        "spec.template follows ConfigMap app-etc",
+        "~ update    1 workload: what it reads changes",
+        "restarts 2 pods; -v shows them",
+        "ConfigMap components-follow/app-etc: Deployment app",
         "2 to update; 3 unchanged",
     ] {
         assert!(run.stdout.contains(words), "{words}\n{}", run.stdout);

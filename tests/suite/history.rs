@@ -60,9 +60,16 @@ fn back_to_an_earlier_revision_and_forward_again() {
         .find(|line| line.contains(" history-back/history-back "));
     let own = own.expect("it is there");
     assert!(
-        own.contains(&format!("synced {}, ", short(&second))) && own.ends_with(", 1 object"),
+        own.contains(&format!("complete {}, ", short(&second))) && own.ends_with(", 1 object"),
         "{own}"
     );
+
+    let all = bed.run(&["history", "-A", "--format", "json"]).exits(0);
+    let all: Value = serde_json::from_str(&all.stdout).expect("a document");
+    let histories = all["histories"].as_array().expect("the histories");
+    let own = histories.iter().find(|set| set["applySet"]["name"] == "history-back");
+    assert_eq!(own.expect("it is there")["syncs"][0]["result"], "complete");
+    bed.run(&["history", "-A"]).exits(0).shows("history-back on ");
 
     let all = bed.run(&["status", "-A", "--format", "json"]).exits(0);
     let all: Value = serde_json::from_str(&all.stdout).expect("a document");

@@ -159,7 +159,7 @@ fn a_holder_that_is_killed_is_taken_over_once_its_lease_expires() {
     assert_eq!(
         history(&bed)
             .iter()
-            .map(|sync| sync["result"].clone())
+            .map(|sync| sync["ending"].clone())
             .collect::<Vec<_>>(),
         ["complete", "unknown"]
     );

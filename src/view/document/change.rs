@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::super::{age, value};
-use super::{Heading, Line, Lines, Tone};
-
+use super::cut::cut;
+use super::{Detail, Heading, Line, Lines, Tone};
 use crate::kinds::{keeper, rollout};
 use crate::object::field::{FieldManager, FieldPath};
 use crate::plan::compare::{Beside, Cause, FieldChange, GitChange, Shown, Yielded};
@@ -16,7 +16,7 @@ use crate::source::rules::{self, LeftTo, Rule, RuleOrigin, Verdict};
 pub(super) fn change(change: &FieldChange, step: &Step, heading: &Heading<'_>) -> Lines {
     let by = heading.blame.of(&step.reference, &change.path);
     let cause = cause(change, by, heading.now);
-    match &change.cause {
+    let lines = match &change.cause {
         Cause::Conflict { owner } => conflict(change, owner, step),
         Cause::Diverged { writer } => diverged(change, &cause, writer.as_ref(), step),
         Cause::Git
@@ -25,6 +25,10 @@ pub(super) fn change(change: &FieldChange, step: &Step, heading: &Heading<'_>) -
         | Cause::LeftBehind { .. }
         | Cause::Takeover { .. }
         | Cause::Server => field(change, &cause),
+    };
+    match heading.detail {
+        Detail::Objects | Detail::Fields => cut(lines),
+        Detail::Whole => lines,
     }
 }
 

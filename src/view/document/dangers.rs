@@ -70,10 +70,10 @@ pub(super) fn told(dangers: &[Danger<'_>]) -> Vec<String> {
         (!objects.is_empty()).then(|| format!("{words}: {}", few(&objects)))
     };
     let runs = dangers.iter().filter_map(|danger| match danger {
-        Danger::Irreversible(step, reason) => Some(irreversible(step, *reason)),
+        Danger::Irreversible(step, reason) => Some((&step.reference, irreversible(step, *reason))),
         _ => None,
     });
-    let mut told = first("cannot be undone", runs.collect());
+    let mut told = each("cannot be undone", runs);
     told.extend(of(|danger| matches!(danger, Danger::Data(_)), "data goes with"));
     told.extend(of(|danger| matches!(danger, Danger::Deletes(_)), "deletes"));
     let replaces = |danger: &Danger<'_>| matches!(danger, Danger::Replaces(_));
@@ -92,34 +92,29 @@ pub(super) fn told(dangers: &[Danger<'_>]) -> Vec<String> {
     told
 }
 
-/// A sentence for each of the first grants of one severity. The others are all named, since a severe one must not hide
+/// A sentence for each of the first grants of one severity, and the names of the others, since a severe one must not hide
 /// behind as many as one likes.
 fn grants(dangers: &[Danger<'_>]) -> Vec<String> {
     let grants = dangers.iter().filter_map(|danger| match danger {
         Danger::Grants(step, privileges) => Some((&step.reference, *privileges)),
         _ => None,
     });
-    let first = grants.clone().take(FIRST);
-    let first = first.map(|(object, privileges)| format!("grants: {object} {}", granted(privileges)));
-    let others: Vec<String> = grants
+    let grants = grants.map(|(object, privileges)| (object, format!("{object} {}", granted(privileges))));
+    each("grants", grants)
+}
+
+/// A sentence for each of the first objects, and the names of all others.
+fn each<'a>(word: &str, objects: impl Iterator<Item = (&'a ObjectRef, String)> + Clone) -> Vec<String> {
+    let first = objects.clone().take(FIRST);
+    let first = first.map(|(_, sentence)| format!("{word}: {sentence}"));
+    let others: Vec<String> = objects
         .skip(FIRST)
         .map(|(object, _)| ends(&object.to_string(), NAME).into_owned())
         .collect();
     let others = others
         .chunks(TOGETHER)
-        .map(|some| format!("grants: {} more: {}", some.len(), some.join(", ")));
+        .map(|some| format!("{word}: {} more: {}", some.len(), some.join(", ")));
     first.chain(others).collect()
-}
-
-/// The first of some sentences, and how many more there are.
-fn first(word: &str, sentences: Vec<String>) -> Vec<String> {
-    let more = sentences.len().saturating_sub(FIRST);
-    let told = sentences
-        .into_iter()
-        .take(FIRST)
-        .map(|sentence| format!("{word}: {sentence}"));
-    let more = (more > 0).then(|| format!("{word}: {more} more"));
-    told.chain(more).collect()
 }
 
 fn irreversible(step: &Step, reason: Option<&str>) -> String {

@@ -65,7 +65,10 @@ pub enum Pruning {
     /// Nothing, since it was asked so.
     Off,
     /// Only what the selection selects.
-    Selected,
+    Selected {
+        /// Whether it is a namespace, so that nothing cluster-scoped is.
+        in_namespace: bool,
+    },
 }
 
 /// The first line of a document.

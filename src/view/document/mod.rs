@@ -7,6 +7,7 @@ mod base;
 mod blocked;
 mod change;
 mod created;
+mod cut;
 mod dangers;
 pub(super) mod edits;
 mod followers;

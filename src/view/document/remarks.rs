@@ -164,13 +164,14 @@ fn pruned(plan: &Plan, pruning: Pruning) -> Option<String> {
             0 => format!("the ApplySet {} goes, too, with its records", set.name),
             kept => format!("the ApplySet {} stays, since {kept} of its objects are kept", set.name),
         }),
-        (None, Pruning::Members | Pruning::Off | Pruning::Selected) => {
+        (None, Pruning::Members | Pruning::Off | Pruning::Selected { .. }) => {
             Some("nothing is pruned: the ApplySet has no name (give --name)".to_owned())
         }
         (Some(_), Pruning::Off) => Some("nothing is pruned: --no-prune".to_owned()),
-        (Some(_), Pruning::Selected) => {
-            Some("pruned is only what is selected, and nothing cluster-scoped under --only-namespace".to_owned())
+        (Some(_), Pruning::Selected { in_namespace: true }) => {
+            Some("pruned is only what is in the namespace of --only-namespace".to_owned())
         }
+        (Some(_), Pruning::Selected { in_namespace: false }) => Some("pruned is only what is selected".to_owned()),
         (_, Pruning::Members | Pruning::Everything) => None,
     }
 }

@@ -2,8 +2,11 @@
 
 use super::{Heading, Line, Lines, Pruning, unready};
 use crate::diagnostic::names::counted;
+use crate::kinds::pods;
 use crate::object::ObjectRef;
-use crate::plan::{Action, Plan, Reason, Restarts};
+use crate::object::field::FieldPath;
+use crate::plan::compare::Shown;
+use crate::plan::{Action, Plan, Reason, Restarts, Step};
 
 /// What a sync would write: `2 to create, 1 to delete`.
 pub(super) fn changes(plan: &Plan) -> String {
@@ -60,6 +63,10 @@ pub(in crate::view) struct Restarted<'a> {
     pub(in crate::view) on_delete: Vec<&'a ObjectRef>,
     /// Jobs that run again.
     pub(in crate::view) jobs: Vec<&'a ObjectRef>,
+    /// Pods that a change of scale adds.
+    pub(in crate::view) added: i64,
+    /// Pods that a change of scale takes away.
+    pub(in crate::view) removed: i64,
 }
 
 impl<'a> Restarted<'a> {
@@ -80,6 +87,9 @@ impl<'a> Restarted<'a> {
                 None if matches!(step.reason, Reason::Runs(_)) => found.jobs.push(&step.reference),
                 None => {}
             }
+            let more = scaled(step);
+            found.added += more.max(0);
+            found.removed += (-more).max(0);
         }
         found
     }
@@ -95,8 +105,25 @@ impl<'a> Restarted<'a> {
         ];
         let parts = parts.into_iter().filter(|(objects, ..)| !objects.is_empty());
         let words = parts.map(|(objects, verb, noun, after)| format!("{verb} {}{after}", few_or_count(objects, noun)));
-        words.collect()
+        let scaled = [(self.added, "adds"), (self.removed, "removes")];
+        let scaled = scaled.into_iter().filter(|(pods, _)| *pods > 0);
+        words
+            .chain(scaled.map(|(pods, verb)| format!("{verb} {}", counted(pods, "pod"))))
+            .collect()
     }
+}
+
+/// How many pods more an update asks for; fewer, where it is negative.
+fn scaled(step: &Step) -> i64 {
+    let replicas = FieldPath::of(&["spec", "replicas"]);
+    let count = |shown: &Shown| match shown {
+        Shown::Value(value) => value.as_i64(),
+        Shown::Absent | Shown::Masked(_) => None,
+    };
+    let is_scale = step.action == Action::Update && pods::rolls_out(&step.reference.kind);
+    let change = step.changes.iter().find(|change| is_scale && change.path == replicas);
+    let counts = change.and_then(|change| count(&change.before).zip(count(&change.after)));
+    counts.map_or(0, |(before, after)| after - before)
 }
 
 /// A few objects by their names, more by how many they are.

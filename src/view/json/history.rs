@@ -73,9 +73,35 @@ impl<'a> Sync<'a> {
 
 /// The document `History`.
 pub fn history(view: &HistoryView<'_>) -> Value {
-    document(&History {
-        apply_set: view.set.into(),
-        cluster: view.cluster,
-        syncs: view.syncs.entries().iter().map(Sync::of).collect(),
+    document(&History::of(view))
+}
+
+/// The histories of all ApplySets of a cluster.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HistoryList<'a> {
+    /// By namespace and name.
+    histories: Vec<History<'a>>,
+}
+
+impl Kind for HistoryList<'_> {
+    const KIND: &'static str = "HistoryList";
+}
+
+/// The document `HistoryList`.
+pub fn histories(views: &[HistoryView<'_>]) -> Value {
+    document(&HistoryList {
+        histories: views.iter().map(History::of).collect(),
     })
+}
+
+impl<'a> History<'a> {
+    fn of(view: &HistoryView<'a>) -> Self {
+        Self {
+            apply_set: view.set.into(),
+            cluster: view.cluster,
+            syncs: view.syncs.entries().iter().map(Sync::of).collect(),
+        }
+    }
 }

@@ -30,7 +30,7 @@ use crate::plan::{API_VERSION, MadeOf, Plan};
 pub use check::check;
 pub use error::failure;
 pub use event::event;
-pub use history::history;
+pub use history::{histories, history};
 pub use report::{Subject, report};
 pub use status::{status, statuses};
 

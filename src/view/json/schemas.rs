@@ -73,6 +73,7 @@ fn each_document_has_its_schema_in_the_repository() {
         schema::<super::check::Check<'static>>(),
         schema::<super::status::Status<'static>>(),
         schema::<super::status::StatusList<'static>>(),
+        schema::<super::history::HistoryList<'static>>(),
         schema::<super::history::History<'static>>(),
         schema::<super::error::Failure>(),
     ];

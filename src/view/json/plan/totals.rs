@@ -53,6 +53,10 @@ pub(super) struct Restarts {
     on_delete: usize,
     /// The Jobs that run again.
     jobs: usize,
+    /// How many pods a change of scale adds.
+    added_pods: i64,
+    /// How many pods a change of scale takes away.
+    removed_pods: i64,
 }
 
 impl Restarts {
@@ -64,10 +68,13 @@ impl Restarts {
             daemon_sets: restarted.daemons.len(),
             on_delete: restarted.on_delete.len(),
             jobs: restarted.jobs.len(),
+            added_pods: restarted.added,
+            removed_pods: restarted.removed,
         }
     }
 
     pub(super) fn is_nothing(&self) -> bool {
         [self.workloads, self.daemon_sets, self.on_delete, self.jobs] == [0; 4]
+            && [self.added_pods, self.removed_pods] == [0; 2]
     }
 }
