@@ -1,8 +1,11 @@
 //! Reads a directory in bounded time, whatever stands in its expressions.
 
+use std::sync::LazyLock;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::render;
 use crate::diagnostic::error::{Error, Result};
@@ -42,6 +45,19 @@ pub(super) fn read<T: Send + 'static>(read: impl FnOnce() -> Result<T> + Send + 
             }
             now => last = (now.map(|(number, _)| number), Instant::now()),
         }
+    }
+}
+
+/// Does `work` with as many threads as there are cores, each with a stack for reading.
+pub(super) fn on_all_cores<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    static CORES: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
+        let pool = ThreadPoolBuilder::new().stack_size(STACK);
+        pool.build().ok()
+    });
+    match &*CORES {
+        Some(cores) => cores.install(work),
+        // Where there can be no more threads, one does all of it.
+        None => work(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::check::{Check, Identity};
-use super::origins::{ManifestOrigins, PlacedDocument};
+use super::origins::{Made, ManifestOrigins, PlacedDocument};
 use super::secret;
 use super::unseal::{Unsealed, Unsealer};
 use crate::diagnostic::error::Error;
@@ -69,19 +69,19 @@ pub(super) fn read(
     let file = &shown;
     let mut manifests = Vec::with_capacity(documents.len());
     for document in documents.into_iter().filter(|document| !document.root.is_null()) {
-        let root = match rendering {
-            None => document.root,
+        // What is encrypted has origins that say so.
+        let is_plain = seal.is_none() && Rendering::is_plain(&document.root);
+        let (root, made) = match rendering.filter(|_| !is_plain) {
+            None => (document.root, Made::Plain),
             Some(rendering) => match rendering.document(file, &document.root, &mut found) {
-                Some(rendered) => rendered.to_node(),
+                Some(rendered) if rendered.has_secrets() => (rendered.to_node(), Made::Secret),
+                Some(rendered) => (rendered.to_node(), Made::Open),
                 None => continue,
             },
         };
-        let placed = Arc::new(PlacedDocument::new(
-            Arc::clone(file),
-            document.span,
-            rendering.cloned(),
-            seal.clone(),
-        ));
+        let rendering = rendering.map(|rendering| (Arc::clone(rendering), made));
+        let placed = PlacedDocument::new(Arc::clone(file), document.span, rendering).sealed(seal.clone());
+        let placed = Arc::new(placed);
         let mut check = Check::new(file);
         let mut reader = Reader {
             document: &placed,

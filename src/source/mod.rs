@@ -38,6 +38,8 @@ use std::sync::Arc;
 use component::Components;
 use preamble::Preamble;
 use programs::Reading;
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use render::Rendering;
 use tree::{Disk, FileTree};
 
 pub use commits::{CommitId, Commits, MergeBase, merge_base};
@@ -209,20 +211,16 @@ fn read_on(tree: &dyn FileTree, path: &Path, mut preamble: Preamble, inputs: &Pa
         let is_of_component = components.of(path, file).is_some();
         components.is_manifest(path, file) && (is_of_component || !is_built)
     };
-    for file in files.manifests.iter().filter(|file| is_manifest(file)) {
-        let mut read = match files::read(tree, file) {
-            Ok(text) => manifest::read(&text, rendering.as_ref(), &unsealer, &mut errors),
-            Err(error) => {
-                errors.push(error);
-                continue;
-            }
-        };
-        if let Some(component) = components.of(path, file) {
-            for manifest in &mut read {
-                component::label(manifest, component);
-            }
-        }
+    let texts = files.manifests.iter().filter(|file| is_manifest(file));
+    let texts: Vec<_> = texts
+        .map(|file| (components.of(path, file), files::read(tree, file)))
+        .collect();
+    let read_one = |(component, text)| read_file(component, text, rendering.as_ref(), &unsealer);
+    // Most of the time goes into these, and none needs another.
+    let all: Vec<_> = bounded::on_all_cores(|| texts.into_par_iter().map(read_one).collect());
+    for (mut read, mut wrong) in all {
         manifests.append(&mut read);
+        errors.append(&mut wrong);
     }
     if let Some(rendering) = &rendering {
         let mut texts = Vec::new();
@@ -259,6 +257,27 @@ fn read_on(tree: &dyn FileTree, path: &Path, mut preamble: Preamble, inputs: &Pa
             warnings: Vec::new(),
         },
     )
+}
+
+/// Reads the manifests of a file, which may be of a component, and what is wrong with them.
+fn read_file(
+    component: Option<&str>,
+    text: Result<Arc<SourceFile>>,
+    rendering: Option<&Arc<Rendering>>,
+    unsealer: &Unsealer<'_>,
+) -> (Vec<Manifest>, Vec<Error>) {
+    let text = match text {
+        Ok(text) => text,
+        Err(error) => return (Vec::new(), vec![error]),
+    };
+    let mut errors = Vec::new();
+    let mut manifests = manifest::read(&text, rendering, unsealer, &mut errors);
+    if let Some(component) = component {
+        for manifest in &mut manifests {
+            component::label(manifest, component);
+        }
+    }
+    (manifests, errors)
 }
 
 /// Reads manifests from standard input.

@@ -21,8 +21,20 @@ pub(super) struct PlacedDocument {
     file: Arc<SourceFile>,
     span: Range<usize>,
     rendering: Option<Arc<Rendering>>,
+    made: Made,
     seal: Option<Seal>,
     again: OnceLock<Again>,
+}
+
+/// What was seen of a document when it was first read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Made {
+    /// It stands as it is written, and needs no rendering.
+    Plain,
+    /// It was rendered, of nothing that must not be shown.
+    Open,
+    /// Some of its values were made from what must not be shown.
+    Secret,
 }
 
 /// What a document is when it is read again.
@@ -33,20 +45,22 @@ struct Again {
 }
 
 impl PlacedDocument {
-    /// The document that was read from `span` of `file`, and rendered if it was.
-    pub(super) fn new(
-        file: Arc<SourceFile>,
-        span: Range<usize>,
-        rendering: Option<Arc<Rendering>>,
-        seal: Option<Seal>,
-    ) -> Self {
+    /// The document that was read from `span` of `file`, of a directory with this `rendering`, if it has one.
+    pub(super) fn new(file: Arc<SourceFile>, span: Range<usize>, rendering: Option<(Arc<Rendering>, Made)>) -> Self {
+        let (rendering, made) = rendering.unzip();
         Self {
             file,
             span,
             rendering,
-            seal,
+            made: made.unwrap_or(Made::Plain),
+            seal: None,
             again: OnceLock::new(),
         }
+    }
+
+    /// The same, with values that are read so.
+    pub(super) fn sealed(self, seal: Option<Seal>) -> Self {
+        Self { seal, ..self }
     }
 
     /// Whether the value at `path`, or anything within it, was encrypted.
@@ -66,7 +80,7 @@ impl PlacedDocument {
             if let Some(seal) = &self.seal {
                 seal.reveal(&mut root);
             }
-            let rendering = self.rendering.as_ref();
+            let rendering = self.rendering.as_ref().filter(|_| self.made != Made::Plain);
             // It was rendered without an error before.
             match rendering.and_then(|rendering| rendering.document(&self.file, &root, &mut Vec::new())) {
                 Some(rendered) => Again {
@@ -110,8 +124,8 @@ impl ManifestOrigins {
 
 impl Origins for ManifestOrigins {
     fn is_secret(&self, path: &FieldPath) -> bool {
-        // What was neither rendered nor encrypted need not be read again to be known.
-        if self.document.rendering.is_none() && self.document.seal.is_none() {
+        // What was neither made from secrets nor encrypted need not be read again to be known.
+        if self.document.made != Made::Secret && self.document.seal.is_none() {
             return false;
         }
         let written = self.written(path);

@@ -1,8 +1,7 @@
 //! Decrypts what SOPS encrypted, and remembers the files that could not be.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
@@ -13,9 +12,9 @@ use crate::yaml::{self, Document};
 #[derive(Debug)]
 pub struct Unsealer<'a> {
     identities: &'a Identities,
-    closed: RefCell<BTreeSet<Closed>>,
+    closed: Mutex<BTreeSet<Closed>>,
     /// The files that were decrypted, as people name them.
-    opened: RefCell<BTreeSet<String>>,
+    opened: Mutex<BTreeSet<String>>,
 }
 
 /// The documents of a file.
@@ -32,29 +31,29 @@ impl<'a> Unsealer<'a> {
     pub fn new(identities: &'a Identities) -> Self {
         Self {
             identities,
-            closed: RefCell::default(),
-            opened: RefCell::default(),
+            closed: Mutex::default(),
+            opened: Mutex::default(),
         }
     }
 
     /// The files that could not be decrypted.
     pub(super) fn into_closed(self) -> BTreeSet<Closed> {
-        self.closed.into_inner()
+        self.closed.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note(&self, closed: &Closed) {
-        self.closed.borrow_mut().insert(closed.clone());
+        locked(&self.closed).insert(closed.clone());
     }
 
     fn note_opened(&self, file: &str) {
-        self.opened.borrow_mut().insert(file.to_owned());
+        locked(&self.opened).insert(file.to_owned());
     }
 
     /// What is told of an error: nothing of what was decrypted but its place, since the words may quote it; and
     /// of what could not be decrypted how it can be.
     pub(super) fn told(&self, error: Error) -> Error {
         error.map(|error| {
-            let closed = self.closed.borrow();
+            let closed = locked(&self.closed);
             let is_of = |place: &Place, file: &str| place.file.path() == file && is_sealed(place);
             let mut files = error.places().iter().map(|(place, _)| place);
             let closed = files.find_map(|place| closed.iter().find(|closed| is_of(place, &closed.file)));
@@ -64,7 +63,7 @@ impl<'a> Unsealer<'a> {
                     "{file} is encrypted, and no identity decrypts it: pass --age-key-file"
                 ));
             }
-            let opened = self.opened.borrow();
+            let opened = locked(&self.opened);
             let quotes = |place: &Place| opened.contains(place.file.path()) && is_sealed(place);
             if !error.places().iter().any(|(place, _)| quotes(place)) {
                 return error;
@@ -131,6 +130,11 @@ impl<'a> Unsealer<'a> {
             }
         })
     }
+}
+
+/// What several files of a directory that are read at once have noted so far.
+fn locked<T>(notes: &Mutex<T>) -> MutexGuard<'_, T> {
+    notes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether the lines of a place hold what is encrypted: a value, or the whole file.

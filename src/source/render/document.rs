@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::expression::Evaluator;
 use super::fill::describe;
 use super::rendered::{RenderedEntry, RenderedNode, RenderedValue};
+use super::scalar;
 use super::scope::{ParameterPath, Variables};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Origin, Place, Role, SourceFile};
@@ -38,6 +39,25 @@ pub(super) struct Renderer<'a> {
 const WHEN: &str = "$when";
 const FOR: &str = "$for";
 const VALUE: &str = "$value";
+
+/// Whether rendering leaves a document as it is: nothing in it is an expression, conditional or repeated. One of more
+/// values than a rendered document may have is not.
+pub(super) fn is_plain(root: &Node) -> bool {
+    fn is_plain(node: &Node, left: &mut usize) -> bool {
+        *left -= 1;
+        *left > 0
+            && match &node.value {
+                NodeValue::String(text) => !text.contains(scalar::OPEN),
+                NodeValue::Sequence(items) => items.iter().all(|item| is_plain(item, left)),
+                NodeValue::Mapping(entries) => entries.iter().all(|Entry { key, value, .. }| {
+                    ![WHEN, FOR, VALUE].contains(&key.as_str()) && !key.contains(scalar::OPEN) && is_plain(value, left)
+                }),
+                NodeValue::Null | NodeValue::Bool(_) | NodeValue::Number(_) => true,
+            }
+    }
+    let mut left = MAX_VALUES;
+    is_plain(root, &mut left)
+}
 
 impl<'a> Renderer<'a> {
     pub(super) fn new(
@@ -165,7 +185,7 @@ impl<'a> Renderer<'a> {
     }
 
     fn key(&mut self, entry: &Entry, variables: &Variables, read: &mut Vec<ParameterPath>) -> Option<String> {
-        if !entry.key.contains("${{") {
+        if !entry.key.contains(scalar::OPEN) {
             return Some(entry.key.clone());
         }
         match self.fill(&entry.key, &entry.key_span, variables, read)? {

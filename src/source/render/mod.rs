@@ -94,6 +94,11 @@ impl Rendering {
         made.filter(|_| errors.len() == before).map(Rendered)
     }
 
+    /// Whether rendering leaves a document as it is, whatever the parameters are: then it need not be rendered.
+    pub fn is_plain(root: &Node) -> bool {
+        document::is_plain(root)
+    }
+
     /// Renders a document whose expressions may also read `object`: that which it is to become part of.
     pub fn document_for(
         &self,
@@ -228,6 +233,11 @@ impl Rendered {
             Some(made) => made.holds(is_secret),
             None => self.0.origins(path).iter().any(is_secret),
         }
+    }
+
+    /// Whether any of its values was made from what must not be shown.
+    pub fn has_secrets(&self) -> bool {
+        self.0.holds(|origin| origin.role.is_secret())
     }
 
     /// Whether there is a value at `path`.

@@ -18,7 +18,8 @@ pub(super) struct Unclosed {
     pub(super) number: usize,
 }
 
-const OPEN: &str = "${{";
+/// What an expression begins with.
+pub(super) const OPEN: &str = "${{";
 const CLOSE: &str = "}}";
 
 /// Takes a text apart; a single literal piece when there is no expression in it.
