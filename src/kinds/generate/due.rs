@@ -57,6 +57,9 @@ pub struct Noted {
 /// old ones out, so none is made again in a Secret that has keys that nobody declared.
 pub fn due(desired: &DesiredObject, live: Option<&LiveObject>) -> Option<Due> {
     let noted = live.map(noted).unwrap_or_default();
+    if desired.generate.is_empty() && noted.is_empty() {
+        return None;
+    }
     let there = keys(live.map(LiveObject::value));
     // What git says itself is generated no more.
     let said = keys(Some(&desired.value));
@@ -90,7 +93,8 @@ pub fn due(desired: &DesiredObject, live: Option<&LiveObject>) -> Option<Due> {
 /// The declared values that are there and were made in another form than is declared now: they stay as they are.
 pub fn outdated<'a>(desired: &'a DesiredObject, live: &'a LiveObject) -> impl Iterator<Item = &'a Generated> {
     let noted = noted(live);
-    let there = keys(Some(live.value()));
+    // Of what generates nothing, the keys are not looked at.
+    let there = keys((!desired.generate.is_empty()).then(|| live.value()));
     desired.generate.iter().filter(move |generated| {
         let noted = noted.get(&generated.key);
         let noted = noted.filter(|noted| noted.rotation >= generated.rotation);

@@ -36,51 +36,21 @@ pub fn follow<'a>(
     live: impl Fn(&ObjectRef) -> Option<&'a LiveObject>,
     seal: impl Fn(&Value) -> Option<String>,
 ) -> Unknown {
-    let content: BTreeMap<ObjectRef, Content> = objects
-        .iter()
-        .filter(|object| ConfigurationKind::of(&object.reference.kind).is_some())
-        .map(|object| (object.reference.clone(), Content::of(object)))
-        .collect();
+    let there = objects.iter().map(|object| &**object);
+    let there = there.filter(|object| ConfigurationKind::of(&object.reference.kind).is_some());
+    let follower = Follower {
+        content: there.map(|object| (&object.reference, object)).collect(),
+        live: &live,
+        seal: &seal,
+    };
+    let followed = objects.iter().map(|object| follower.follow(object));
+    let followed: Vec<Option<Followed>> = followed.collect();
     let mut unknown = Unknown::new();
-    for object in objects.iter_mut().filter(|object| follows(object)) {
-        let kind = &object.reference.kind;
-        let Some(template) = PodTemplate::of(kind, &object.value).filter(|template| template.spec.is_there()) else {
+    for (object, followed) in objects.iter_mut().zip(followed) {
+        let Some(Followed { texts, sealed }) = followed else {
             continue;
         };
-        let read = reads::reads(&template.spec);
-        let before = live(&object.reference).and_then(|live| PodTemplate::of(kind, live.value()));
-        let namespace = object.reference.namespace.clone();
-        let mut texts = BTreeMap::new();
-        let mut sealed = Vec::new();
-        for (kind, annotation) in [
-            (ConfigurationKind::ConfigMap, CONFIGURATION),
-            (ConfigurationKind::Secret, SECRETS),
-        ] {
-            let written = before.as_ref().and_then(|before| before.annotation(annotation));
-            let before = digests(written.unwrap_or_default());
-            let mut digests = Vec::new();
-            for ((_, name), keys) in read.iter().filter(|((of, _), _)| *of == kind) {
-                let reference = ObjectRef {
-                    kind: kind.group_kind(),
-                    namespace: namespace.clone(),
-                    name: name.clone(),
-                };
-                let Some(content) = content.get(&reference) else {
-                    continue;
-                };
-                let digest = content.digest(keys, &seal);
-                if digest.is_none() {
-                    sealed.push(reference);
-                }
-                let digest = digest.or_else(|| before.get(name.as_str()).map(|digest| (*digest).to_owned()));
-                digests.extend(digest.map(|digest| format!("{name}={digest}")));
-            }
-            let text = digests.join(",");
-            if !text.is_empty() {
-                texts.insert(annotation, text);
-            }
-        }
-        if let Some(template) = PodTemplate::of_mut(kind, &mut object.value) {
+        if let Some(template) = PodTemplate::of_mut(&object.reference.kind, &mut object.value) {
             annotate(template, texts);
         }
         if !sealed.is_empty() {
@@ -88,6 +58,78 @@ pub fn follow<'a>(
         }
     }
     unknown
+}
+
+/// What the pods of one workload are told of what they read.
+struct Followed {
+    /// The digests, by the annotation that they stand in.
+    texts: BTreeMap<&'static str, String>,
+    /// What is read of which no digest can be made.
+    sealed: Vec<ObjectRef>,
+}
+
+/// What workloads may follow.
+struct Follower<'a, L, S> {
+    /// The ConfigMaps and Secrets of the directory.
+    content: BTreeMap<&'a ObjectRef, &'a DesiredObject>,
+    live: &'a L,
+    seal: &'a S,
+}
+
+impl<'l, L, S> Follower<'_, L, S>
+where
+    L: Fn(&ObjectRef) -> Option<&'l LiveObject>,
+    S: Fn(&Value) -> Option<String>,
+{
+    /// What a workload reads; nothing of what is none, or does not follow.
+    fn follow(&self, object: &DesiredObject) -> Option<Followed> {
+        if !follows(object) {
+            return None;
+        }
+        let template = PodTemplate::of(&object.reference.kind, &object.value)?;
+        if !template.spec.is_there() {
+            return None;
+        }
+        let read = reads::reads(&template.spec);
+        let mut followed = Followed {
+            texts: BTreeMap::new(),
+            sealed: Vec::new(),
+        };
+        for (kind, annotation) in [
+            (ConfigurationKind::ConfigMap, CONFIGURATION),
+            (ConfigurationKind::Secret, SECRETS),
+        ] {
+            let mut digests = Vec::new();
+            for ((_, name), keys) in read.iter().filter(|((of, _), _)| *of == kind) {
+                let reference = ObjectRef {
+                    kind: kind.group_kind(),
+                    namespace: object.reference.namespace.clone(),
+                    name: name.clone(),
+                };
+                let Some(content) = self.content.get(&reference) else {
+                    continue;
+                };
+                let digest = Content::of(content).digest(keys, self.seal);
+                if digest.is_none() {
+                    followed.sealed.push(reference);
+                }
+                let digest = digest.or_else(|| self.written(&object.reference, annotation, name));
+                digests.extend(digest.map(|digest| format!("{name}={digest}")));
+            }
+            let text = digests.join(",");
+            if !text.is_empty() {
+                followed.texts.insert(annotation, text);
+            }
+        }
+        Some(followed)
+    }
+
+    /// The digest of what is called `name` that stands in an annotation of the live workload.
+    fn written(&self, workload: &ObjectRef, annotation: &str, name: &str) -> Option<String> {
+        let template = PodTemplate::of(&workload.kind, (self.live)(workload)?.value())?;
+        let written = template.annotation(annotation)?;
+        digests(written).get(name).map(|digest| (*digest).to_owned())
+    }
 }
 
 /// What selected objects read that git says otherwise than the cluster has it, and that is not selected:
@@ -144,7 +186,8 @@ pub type Unknown = BTreeMap<ObjectRef, Vec<ObjectRef>>;
 
 /// Whether this is a Secret or a ConfigMap that says what must not be shown, so that its digest must be sealed.
 pub fn seals(object: &DesiredObject) -> bool {
-    ConfigurationKind::of(&object.reference.kind).is_some() && !Content::of(object).secret.is_empty()
+    ConfigurationKind::of(&object.reference.kind).is_some()
+        && said(object).any(|(field, key, _)| is_secret(object, field, key))
 }
 
 /// Whether this workload's pods follow what they read.
@@ -195,34 +238,37 @@ fn digests(annotation: &str) -> BTreeMap<&str, &str> {
 }
 
 /// What the directory says of one ConfigMap or Secret.
-struct Content {
+struct Content<'a> {
     /// What is in it, key by key.
-    values: BTreeMap<String, Value>,
+    values: BTreeMap<&'a str, &'a Value>,
     /// The keys whose values must not be shown: all of a Secret, and of a ConfigMap those that were decrypted or
     /// made from a secret parameter.
-    secret: BTreeSet<String>,
+    secret: BTreeSet<&'a str>,
     /// What is made in the cluster, as it is declared.
-    generated: BTreeMap<String, String>,
+    generated: BTreeMap<&'a str, String>,
 }
 
-impl Content {
-    fn of(object: &DesiredObject) -> Self {
-        let mut values = BTreeMap::new();
-        let mut secret = BTreeSet::new();
-        let is_secret = object::is_secret(&object.reference.kind);
-        for field in ["data", "binaryData"] {
-            let map = object.value.get(field).and_then(Value::as_object);
-            for (key, value) in map.into_iter().flatten() {
-                values.insert(key.clone(), value.clone());
-                if is_secret || object.origins.is_secret(&FieldPath::of(&[field, key])) {
-                    secret.insert(key.clone());
-                }
-            }
-        }
-        let generated = object.generate.iter().map(|one| (one.key.clone(), one.to_string()));
+/// The values of a ConfigMap or a Secret, each with the field that it is in and its key.
+fn said(object: &DesiredObject) -> impl Iterator<Item = (&'static str, &str, &Value)> {
+    ["data", "binaryData"].into_iter().flat_map(|field| {
+        let map = object.value.get(field).and_then(Value::as_object);
+        let values = map.into_iter().flatten();
+        values.map(move |(key, value)| (field, key.as_str(), value))
+    })
+}
+
+/// Whether this value of a ConfigMap or a Secret must not be shown.
+fn is_secret(object: &DesiredObject, field: &str, key: &str) -> bool {
+    object::is_secret(&object.reference.kind) || object.origins.is_secret(&FieldPath::of(&[field, key]))
+}
+
+impl<'a> Content<'a> {
+    fn of(object: &'a DesiredObject) -> Self {
+        let secret = said(object).filter(|(field, key, _)| is_secret(object, field, key));
+        let generated = object.generate.iter().map(|one| (one.key.as_str(), one.to_string()));
         Self {
-            values,
-            secret,
+            values: said(object).map(|(_, key, value)| (key, value)).collect(),
+            secret: secret.map(|(_, key, _)| key).collect(),
             generated: generated.collect(),
         }
     }
@@ -233,7 +279,7 @@ impl Content {
         let values: BTreeMap<_, _> = self.values.iter().filter(|(key, _)| keys.contain(key)).collect();
         let generated: BTreeMap<_, _> = self.generated.iter().filter(|(key, _)| keys.contain(key)).collect();
         let said = json!({"values": values, "generated": generated});
-        if values.keys().any(|key| self.secret.contains(*key)) {
+        if values.keys().any(|key| self.secret.contains(**key)) {
             return seal(&said);
         }
         Some(URL_SAFE_NO_PAD.encode(&Sha256::digest(said.to_string())[..12]))
