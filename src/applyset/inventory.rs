@@ -8,6 +8,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -120,7 +121,7 @@ impl AppliedDigests {
     pub fn of(desired: &DesiredObject) -> Self {
         let values = (!object::is_secret(&desired.reference.kind)).then(|| digest(&desired.value));
         Self {
-            fields: digest(&shape(&desired.value, false)),
+            fields: digest(&Shape::of(&desired.value)),
             values,
         }
     }
@@ -146,8 +147,10 @@ impl fmt::Display for AppliedDigests {
 }
 
 /// Half of a SHA-256: these are compared, and protect nothing.
-fn digest(value: &Value) -> String {
-    URL_SAFE_NO_PAD.encode(&Sha256::digest(value.to_string())[..16])
+fn digest(value: &impl Serialize) -> String {
+    // What a value of JSON is made of can be written.
+    let text = serde_json::to_vec(value).unwrap_or_default();
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16])
 }
 
 /// The fields by which Kubernetes' own kinds tell the items of their lists apart.
@@ -167,24 +170,49 @@ const LIST_KEYS: [&str; 13] = [
     "resourceName",
 ];
 
-/// An object with its values left out, but for those that tell the items of a list apart.
-fn shape(value: &Value, in_item: bool) -> Value {
-    match value {
-        Value::Object(map) => {
-            let fields = map.iter().map(|(key, value)| {
-                let keeps = in_item && LIST_KEYS.contains(&key.as_str()) && !value.is_object() && !value.is_array();
-                (key.clone(), if keeps { value.clone() } else { shape(value, false) })
-            });
-            Value::Object(fields.collect())
+/// A value that is written with its values left out, but for those that tell the items of a list apart.
+struct Shape<'a> {
+    value: &'a Value,
+    /// Whether it is an item of a list.
+    is_item: bool,
+    /// Whether it tells items apart, if it has no parts.
+    is_kept: bool,
+}
+
+impl<'a> Shape<'a> {
+    fn of(value: &'a Value) -> Self {
+        Self {
+            value,
+            is_item: false,
+            is_kept: false,
         }
-        Value::Array(items) => {
-            let items = items.iter().map(|item| match item {
-                Value::Object(_) | Value::Array(_) => shape(item, true),
-                scalar => scalar.clone(),
-            });
-            Value::Array(items.collect())
+    }
+
+    fn field(&self, key: &str, value: &'a Value) -> Self {
+        Self {
+            value,
+            is_item: false,
+            is_kept: self.is_item && LIST_KEYS.contains(&key),
         }
-        _ => Value::Null,
+    }
+
+    fn item(value: &'a Value) -> Self {
+        Self {
+            value,
+            is_item: true,
+            is_kept: true,
+        }
+    }
+}
+
+impl Serialize for Shape<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.value {
+            Value::Object(map) => to.collect_map(map.iter().map(|(key, value)| (key, self.field(key, value)))),
+            Value::Array(items) => to.collect_seq(items.iter().map(Self::item)),
+            scalar if self.is_kept => scalar.serialize(to),
+            _ => to.serialize_unit(),
+        }
     }
 }
 
@@ -234,7 +262,7 @@ mod tests {
     #[test]
     fn the_shape_tells_fields_apart_and_not_their_values() {
         let object = |image: &str, replicas: i64, env: &str| json!({"spec": {"replicas": replicas, "containers": [{"name": "a", "image": image, "env": [{"name": env}]}]}});
-        let fields = |object: Value| digest(&shape(&object, false));
+        let fields = |object: Value| digest(&Shape::of(&object));
         assert_eq!(fields(object("nginx:1", 3, "A")), fields(object("nginx:2", 5, "A")));
         assert_ne!(fields(object("nginx:1", 3, "A")), fields(object("nginx:1", 3, "B")));
         assert_ne!(

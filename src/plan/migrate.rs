@@ -11,6 +11,8 @@
 //! Nothing is asked here: what comes of it is for the server to say, and [`Migration::predicted`] for what
 //! it can be asked.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::kinds::keeper::LAST_APPLIED;
@@ -39,10 +41,11 @@ pub struct NewOwner<'a> {
 }
 
 impl NewOwner<'_> {
-    /// What we own of `live`, with the items of lists that were one value when we applied them.
-    fn regrown(&self, live: &LiveObject, fields: &FieldSet) -> Option<FieldSet> {
+    /// What we own of `live`, with the items of lists that were one value when we applied them. Only of a custom kind
+    /// the fields are read.
+    fn regrown<'f>(&self, live: &LiveObject, fields: impl FnOnce() -> Cow<'f, FieldSet>) -> Option<FieldSet> {
         let kind = self.schema.kind_of(live.value()).filter(|kind| !kind.is_built_in())?;
-        merge::regrown(kind.root(), fields, live.value())
+        merge::regrown(kind.root(), &fields(), live.value())
     }
 }
 
@@ -67,8 +70,8 @@ pub fn due(live: &LiveObject, new_owner: NewOwner<'_>) -> Option<Migration> {
         |version: &str| version == new_owner.api_version || new_owner.served.iter().any(|served| served == version);
     let is_of_interest = |(manager, fields): (FieldManager, &Value)| {
         if manager.is_apply_of(new_owner.field_manager) {
-            return !is_known(&manager.api_version)
-                || new_owner.regrown(live, &FieldSet::from_fields_v1(fields)).is_some();
+            let read = || Cow::Owned(FieldSet::from_fields_v1(fields));
+            return !is_known(&manager.api_version) || new_owner.regrown(live, read).is_some();
         }
         let notes = &fields["f:metadata"]["f:annotations"];
         is_left_behind(&manager, !notes[format!("f:{LAST_APPLIED}")].is_null(), new_owner.named)
@@ -87,7 +90,7 @@ pub fn due(live: &LiveObject, new_owner: NewOwner<'_>) -> Option<Migration> {
     let gone_version = ours
         .map(|(manager, _)| &manager.api_version)
         .filter(|version| !is_known(version));
-    let regrown = ours.and_then(|(_, fields)| new_owner.regrown(live, fields));
+    let regrown = ours.and_then(|(_, fields)| new_owner.regrown(live, || Cow::Borrowed(fields)));
     if from.is_empty() && gone_version.is_none() && regrown.is_none() {
         return None;
     }
