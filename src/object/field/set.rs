@@ -145,6 +145,11 @@ impl FieldSet {
         }
     }
 
+    /// Whether the path that leads here is in the set, and nothing below it.
+    pub(crate) fn is_leaf(&self) -> bool {
+        self.member && self.children.is_empty()
+    }
+
     /// Whether the path that leads here is itself in the set.
     pub(crate) fn is_member(&self) -> bool {
         self.member

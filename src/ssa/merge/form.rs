@@ -71,12 +71,20 @@ pub(crate) fn element(list: List<'_>, item: &Value) -> Result<PathElement, NoPla
     }
 }
 
+/// The value of one of the keys of an item; none where it is left out and has no default.
+pub(super) fn key_value<'v>(list: List<'v>, name: &str, item: &'v Value) -> Option<&'v Value> {
+    item.get(name).or_else(|| default(list, name))
+}
+
+/// What a key is that an item leaves out.
+fn default<'a>(list: List<'a>, name: &str) -> Option<&'a Value> {
+    list.item().map()?.field(name)?.default()
+}
+
 /// The keys of an item. One that is left out has its default, or is no part of the key.
 fn key(list: List<'_>, names: &[String], item: &Map<String, Value>) -> Result<PathElement, NoPlace> {
-    let declared = list.item().map();
     let keys = names.iter().filter_map(|name| {
-        let default = || declared?.field(name)?.default();
-        let value = item.get(name).or_else(default)?;
+        let value = item.get(name).or_else(|| default(list, name))?;
         Some((name.clone(), value.clone()))
     });
     let keys: Map<String, Value> = keys.collect();

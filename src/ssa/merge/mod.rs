@@ -37,6 +37,7 @@ mod refusal;
 mod regrown;
 mod remove;
 mod restore;
+mod stands;
 #[cfg(test)]
 mod tests;
 mod validate;

@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use super::live::Live;
+use super::stands::stands;
 use super::write::Merge;
 use super::{OnConflict, Writer, restore};
 use crate::object::field::{ManagedFields, order};
 use crate::ssa::canonical;
-use crate::ssa::schema::Schema;
+use crate::ssa::schema::{Kind, Schema};
 
 /// Whether `manager`, who applied exactly `config` the last time, would change nothing by applying it
 /// again: neither values, nor the order of items, nor owners. At most, times and the generation would be
@@ -20,6 +21,16 @@ pub fn changes_nothing(schema: &Schema, live: &Value, config: &Value, manager: &
     let Some(kind) = schema.kind_of(config) else {
         return false;
     };
+    stands(kind, live, config, manager) || merges_into_itself(schema, kind, (live, config), manager)
+}
+
+/// The same, seen by merging.
+pub(super) fn merges_into_itself(
+    schema: &Schema,
+    kind: Kind<'_>,
+    (live, config): (&Value, &Value),
+    manager: &str,
+) -> bool {
     // Whose entry has which time makes no difference.
     let writer = Writer::new(manager, "");
     let merge = Merge::new(schema, kind, &writer);

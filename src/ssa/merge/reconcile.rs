@@ -39,13 +39,43 @@ fn below(of: Type<'_>, fields: &FieldSet, is_leaf: bool) -> FieldSet {
     }
 }
 
+/// Whether [`reconcile`] leaves the fields of a manager as they are.
+pub(super) fn is_reconciled(of: Type<'_>, fields: &FieldSet) -> bool {
+    !fields.is_member() && is_reconciled_below(of, fields, false)
+}
+
+fn is_reconciled_below<'a>(of: Type<'a>, fields: &FieldSet, is_leaf: bool) -> bool {
+    let are_children = |of: &dyn Fn(&PathElement) -> Option<Type<'a>>| {
+        let mut children = fields.children();
+        children.all(|(element, child)| of(element).is_none_or(|of| is_reconciled_below(of, child, child.is_leaf())))
+    };
+    match Form::or_first(Form::of(of, None), of) {
+        Form::Scalar => true,
+        Form::List => of.list().is_none_or(|list| match list.is_atomic() {
+            true => is_leaf,
+            false => are_children(&|_| Some(list.item())),
+        }),
+        Form::Map => of.map().is_none_or(|map| {
+            if map.is_unknown() {
+                true
+            } else if map.is_atomic() {
+                is_leaf || fields.children().next().is_none()
+            } else {
+                are_children(&|element| match element {
+                    PathElement::Field(name) => map.child(name),
+                    _ => map.rest(),
+                })
+            }
+        }),
+    }
+}
+
 fn children<'a>(fields: &FieldSet, of: impl Fn(&PathElement) -> Option<Type<'a>>) -> FieldSet {
     let mut fitted = FieldSet::default();
     fitted.set_member(fields.is_member());
     for (element, child) in fields.children() {
-        let is_leaf = child.is_member() && child.children().next().is_none();
         let child = match of(element) {
-            Some(of) => below(of, child, is_leaf),
+            Some(of) => below(of, child, child.is_leaf()),
             None => child.clone(),
         };
         fitted.add_below(element.clone(), child);

@@ -105,8 +105,28 @@ impl fmt::Display for Shape {
 /// any type.
 pub fn mistakes(of: Type<'_>, value: &Value) -> Vec<Mistake> {
     let mut found = Vec::new();
-    check(of, value, &FieldPath::root(), &mut found);
+    check(of, value, &Way::Root, &mut found);
     found
+}
+
+/// The way to a value that is checked. A path is made of it only where something is wrong.
+enum Way<'a> {
+    /// To the object itself.
+    Root,
+    /// To this field of a map.
+    Field(&'a Way<'a>, &'a str),
+    /// To this item of a list.
+    Item(&'a Way<'a>, &'a PathElement),
+}
+
+impl Way<'_> {
+    fn path(&self) -> FieldPath {
+        match self {
+            Self::Root => FieldPath::root(),
+            Self::Field(above, name) => above.path().join(PathElement::Field((*name).to_owned())),
+            Self::Item(above, place) => above.path().join((*place).clone()),
+        }
+    }
 }
 
 /// The same of an object that exists, in which several items may share a key.
@@ -116,10 +136,10 @@ pub(super) fn mistakes_in_stored(of: Type<'_>, value: &Value) -> Vec<Mistake> {
     found
 }
 
-fn check(of: Type<'_>, value: &Value, path: &FieldPath, found: &mut Vec<Mistake>) {
+fn check(of: Type<'_>, value: &Value, way: &Way<'_>, found: &mut Vec<Mistake>) {
     let mut report = |expected: Shape| {
         found.push(Mistake {
-            path: path.clone(),
+            path: way.path(),
             fault: Fault::WrongType {
                 expected,
                 found: Shape::of(value),
@@ -128,12 +148,12 @@ fn check(of: Type<'_>, value: &Value, path: &FieldPath, found: &mut Vec<Mistake>
     };
     match (Form::or_first(Form::of(of, Some(value)), of), of.map(), of.list()) {
         (Form::Map, Some(map), _) => match value {
-            Value::Object(_) => check_map(map, value, path, found),
+            Value::Object(_) => check_map(map, value, way, found),
             Value::Null => {}
             _ => report(Shape::Map),
         },
         (Form::List, _, Some(list)) => match value {
-            Value::Array(items) => check_list(list, items, path, found),
+            Value::Array(items) => check_list(list, items, way, found),
             Value::Null => {}
             _ => report(Shape::List),
         },
@@ -157,42 +177,44 @@ fn check(of: Type<'_>, value: &Value, path: &FieldPath, found: &mut Vec<Mistake>
     }
 }
 
-fn check_map(map: Map<'_>, value: &Value, path: &FieldPath, found: &mut Vec<Mistake>) {
+fn check_map(map: Map<'_>, value: &Value, way: &Way<'_>, found: &mut Vec<Mistake>) {
     for (name, child) in value.as_object().into_iter().flatten() {
-        let path = path.join(PathElement::Field(name.clone()));
+        let way = Way::Field(way, name);
         match map.child(name) {
-            Some(of) => check(of, child, &path, found),
+            Some(of) => check(of, child, &way, found),
             None => found.push(Mistake {
-                path,
+                path: way.path(),
                 fault: Fault::Undeclared,
             }),
         }
     }
 }
 
-fn check_list(list: List<'_>, items: &[Value], path: &FieldPath, found: &mut Vec<Mistake>) {
+fn check_list(list: List<'_>, items: &[Value], way: &Way<'_>, found: &mut Vec<Mistake>) {
     let mut seen = std::collections::BTreeSet::new();
     for (index, item) in items.iter().enumerate() {
-        let place = if list.is_atomic() {
-            Ok(PathElement::Index(index))
-        } else {
-            element(list, item)
-        };
-        match place {
-            Err(why) => found.push(Mistake {
-                path: path.join(PathElement::Index(index)),
-                fault: Fault::NoPlace(why),
-            }),
-            Ok(place) => {
-                let path = path.join(place.clone());
-                if !seen.insert(place) {
-                    found.push(Mistake {
-                        path: path.clone(),
-                        fault: Fault::Repeated,
-                    });
-                }
-                check(list.item(), item, &path, found);
-            }
+        if list.is_atomic() {
+            check(list.item(), item, &Way::Item(way, &PathElement::Index(index)), found);
+            continue;
         }
+        let place = match element(list, item) {
+            Ok(place) => place,
+            Err(why) => {
+                found.push(Mistake {
+                    path: Way::Item(way, &PathElement::Index(index)).path(),
+                    fault: Fault::NoPlace(why),
+                });
+                continue;
+            }
+        };
+        let way = Way::Item(way, &place);
+        if seen.contains(&place) {
+            found.push(Mistake {
+                path: way.path(),
+                fault: Fault::Repeated,
+            });
+        }
+        check(list.item(), item, &way, found);
+        seen.insert(place);
     }
 }

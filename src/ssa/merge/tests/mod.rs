@@ -2,6 +2,7 @@
 
 mod apply;
 mod lists;
+mod stands;
 mod update;
 
 use serde_json::{Value, json};
