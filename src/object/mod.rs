@@ -5,6 +5,7 @@ pub mod field;
 pub mod generated;
 pub(crate) mod glob;
 pub mod inputs;
+mod live;
 pub mod rule;
 pub mod selection;
 pub mod shown;
@@ -15,10 +16,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::diagnostic::place::{Origin, Place};
-use crate::object::field::{FieldPath, ManagedFields};
+use crate::object::field::FieldPath;
 use generated::Generated;
 use inputs::InputDigests;
 use rule::Rule;
+
+pub use live::LiveObject;
 
 /// A kind without its version: `Deployment.apps`, `ConfigMap`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -254,102 +257,6 @@ impl DesiredObject {
     /// A label of the manifest.
     pub fn label(&self, key: &str) -> Option<&str> {
         metadata_text(&self.value, "labels", key)
-    }
-}
-
-/// An object as the cluster has it.
-/// ```
-/// use serde_json::json;
-/// use stackanetes::object::LiveObject;
-///
-/// let live = LiveObject::new(json!({
-///     "apiVersion": "apps/v1",
-///     "kind": "Deployment",
-///     "metadata": {"name": "web", "namespace": "shop", "labels": {"tier": "front"}, "resourceVersion": "17"},
-/// }));
-/// assert_eq!(live.reference().to_string(), "Deployment shop/web");
-/// assert_eq!((live.label("tier"), live.resource_version()), (Some("front"), "17"));
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct LiveObject {
-    value: Value,
-}
-
-impl LiveObject {
-    /// Wraps what the API server returned.
-    pub fn new(value: Value) -> Self {
-        Self { value }
-    }
-
-    /// The whole object.
-    pub fn value(&self) -> &Value {
-        &self.value
-    }
-
-    /// The whole object, given away.
-    pub fn into_value(self) -> Value {
-        self.value
-    }
-
-    /// The same object with these owners.
-    #[must_use]
-    pub fn with_managed(&self, managed: &ManagedFields) -> Self {
-        let mut value = self.value.clone();
-        value["metadata"]["managedFields"] = managed.to_json();
-        Self { value }
-    }
-
-    /// What it is called.
-    pub fn reference(&self) -> ObjectRef {
-        let text = |key| self.value.get(key).and_then(Value::as_str).unwrap_or_default();
-        let gvk = GroupVersionKind::new(text("apiVersion"), text("kind"));
-        ObjectRef {
-            kind: gvk.group_kind,
-            namespace: self.metadata("namespace").and_then(Value::as_str).map(str::to_owned),
-            name: self.metadata_text("name").to_owned(),
-        }
-    }
-
-    /// `metadata.uid`
-    pub fn uid(&self) -> &str {
-        self.metadata_text("uid")
-    }
-
-    /// `metadata.resourceVersion`
-    pub fn resource_version(&self) -> &str {
-        self.metadata_text("resourceVersion")
-    }
-
-    /// `metadata.deletionTimestamp`, when the object is being deleted.
-    pub fn deletion_timestamp(&self) -> Option<&str> {
-        self.metadata("deletionTimestamp").and_then(Value::as_str)
-    }
-
-    /// `metadata.finalizers`
-    pub fn finalizers(&self) -> Vec<&str> {
-        self.metadata("finalizers")
-            .and_then(Value::as_array)
-            .map(|finalizers| finalizers.iter().filter_map(Value::as_str).collect())
-            .unwrap_or_default()
-    }
-
-    /// An annotation.
-    pub fn annotation(&self, key: &str) -> Option<&str> {
-        metadata_text(&self.value, "annotations", key)
-    }
-
-    /// A label.
-    pub fn label(&self, key: &str) -> Option<&str> {
-        metadata_text(&self.value, "labels", key)
-    }
-
-    /// What `metadata` says under this key.
-    fn metadata(&self, key: &str) -> Option<&Value> {
-        self.value.get("metadata")?.get(key)
-    }
-
-    fn metadata_text(&self, key: &str) -> &str {
-        self.metadata(key).and_then(Value::as_str).unwrap_or_default()
     }
 }
 

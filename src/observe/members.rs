@@ -12,7 +12,6 @@ use crate::applyset::parent::Parent;
 use crate::cluster::{Cluster, ClusterError, Discovery, Failure, Resource, Scope};
 use crate::diagnostic::error::Result;
 use crate::kinds::jobs::Recorded;
-use crate::object::field::ManagedFields;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::plan::{Forgotten, NotCompared};
 
@@ -159,15 +158,13 @@ impl Observer<'_> {
 
     /// Whether a sync applied this object.
     pub(super) fn is_applied(&self, object: &LiveObject) -> bool {
-        let mut writers = ManagedFields::writers(object.value());
-        writers.any(|(writer, _)| writer.is_apply_of(&self.query.policy.field_manager))
+        object.has_writer(|writer| writer.is_apply_of(&self.query.policy.field_manager))
     }
 
     /// Whether a controller made this object and copied the label of a member, as it does for the
     /// EndpointSlices of a Service.
     fn is_copied_label(&self, object: &LiveObject) -> bool {
-        let owners = object.value().pointer("/metadata/ownerReferences");
-        (owners.is_some() || object.reference().kind.is("", "Endpoints")) && !self.is_applied(object)
+        (object.is_owned() || object.reference().kind.is("", "Endpoints")) && !self.is_applied(object)
     }
 }
 

@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use super::page::{Page, is_list_of};
 use crate::cluster::{ClusterError, Failure, Resource};
 use crate::object::{GroupVersionKind, ObjectRef};
 
@@ -22,6 +23,15 @@ pub(super) enum Expected {
     Object(Identity),
     /// That this object is gone, or as it is while it goes.
     Deleted(Identity),
+}
+
+/// What a successful answer says.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// A list whose objects are as usual.
+    Page(Page),
+    /// Anything else.
+    Json(Value),
 }
 
 /// Which object an answer has to be.
@@ -79,7 +89,16 @@ impl Identity {
 
 impl Expected {
     /// Reads the body of a successful answer.
-    pub fn read(&self, body: &[u8]) -> Result<Value, ClusterError> {
+    pub fn read(&self, body: &[u8]) -> Result<Content, ClusterError> {
+        if let Self::List(gvk) = self
+            && let Some(page) = Page::read(body, gvk)
+        {
+            return Ok(Content::Page(page));
+        }
+        self.read_json(body).map(Content::Json)
+    }
+
+    fn read_json(&self, body: &[u8]) -> Result<Value, ClusterError> {
         let unreadable = |message: String| ClusterError::new(Failure::Unreadable, message);
         if body.iter().all(u8::is_ascii_whitespace) {
             return Err(unreadable("the answer is empty".to_owned()));
@@ -121,7 +140,7 @@ impl Expected {
     }
 }
 
-/// Whether this is a list of these objects. A custom kind may call its list anything, but says its version.
+/// Whether this is a list of these objects.
 fn is_list(answer: &Value, gvk: &GroupVersionKind) -> bool {
     let is_object = |item: &Value| item["metadata"]["name"].is_string();
     let is_whole = match answer.get("items") {
@@ -130,9 +149,8 @@ fn is_list(answer: &Value, gvk: &GroupVersionKind) -> bool {
         Some(Value::Null) => true,
         _ => false,
     };
-    let is_built_in = !gvk.group_kind.group.contains('.') || gvk.group_kind.group.ends_with(".k8s.io");
-    let is_of_kind = !is_built_in || answer["kind"] == format!("{}List", gvk.group_kind.kind);
-    is_whole && is_of_kind && answer["apiVersion"] == gvk.api_version()
+    let text = |key: &str| answer[key].as_str().unwrap_or_default();
+    is_whole && is_list_of(text("apiVersion"), text("kind"), gvk)
 }
 
 /// What an answer is, without a value of it.
@@ -163,7 +181,7 @@ mod tests {
 
     fn error(expected: &Expected, answer: &Value) -> String {
         let error = expected
-            .read(answer.to_string().as_bytes())
+            .read_json(answer.to_string().as_bytes())
             .expect_err("it is not expected");
         assert_eq!(error.failure, Failure::Unreadable);
         error.message
@@ -212,7 +230,7 @@ mod tests {
             ("", "the answer is empty"),
             ("{\"data\": \"hunter2", "the answer is not JSON"),
         ] {
-            let error = expected.read(body.as_bytes()).expect_err("it is not expected");
+            let error = expected.read_json(body.as_bytes()).expect_err("it is not expected");
             assert_eq!(error.message, message);
             let source = std::error::Error::source(&error)
                 .map(ToString::to_string)

@@ -14,6 +14,7 @@ mod page;
 mod proxy;
 mod refusal;
 mod request;
+mod rewrite;
 mod transport;
 mod unreachable;
 mod warning;
@@ -178,7 +179,8 @@ impl Kubernetes {
             if reply.code == StatusCode::GONE && !next.is_empty() {
                 return Ok(None);
             }
-            let page = Page::of(reply.accepted(&subject)?.content, resource);
+            let reply = reply.accepted(&subject)?;
+            let page = reply.page.unwrap_or_else(|| Page::of(reply.content, &resource.gvk));
             objects.extend(page.objects);
             match page.next {
                 Some(token) => next = token,

@@ -13,7 +13,8 @@ use serde_json::Value;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
-use super::expected::Expected;
+use super::expected::{Content, Expected};
+use super::page::Page;
 use super::refusal::{self, Rejection};
 use super::request::{Repeat, Request};
 use super::unreachable::{self, ServerAddress};
@@ -86,6 +87,8 @@ pub(super) struct Reply {
     pub body: Vec<u8>,
     /// What the body of a success says: what was expected of it.
     pub content: Value,
+    /// The same of a list whose objects are as usual: then it is not in `content`.
+    pub page: Option<Page>,
 }
 
 impl Transport {
@@ -182,9 +185,13 @@ impl Transport {
             retry_after: retry_after(&parts.headers),
             body,
             content: Value::Null,
+            page: None,
         };
         if reply.code.is_success() {
-            reply.content = read(&request.expected, std::mem::take(&mut reply.body)).await?;
+            match read(&request.expected, std::mem::take(&mut reply.body)).await? {
+                Content::Page(page) => reply.page = Some(page),
+                Content::Json(content) => reply.content = content,
+            }
         }
         Ok(reply)
     }
@@ -202,7 +209,7 @@ impl Transport {
 }
 
 /// Reads the body of a success; a large one while others go on.
-async fn read(expected: &Expected, body: Vec<u8>) -> Result<Value, ClusterError> {
+async fn read(expected: &Expected, body: Vec<u8>) -> Result<Content, ClusterError> {
     if body.len() < LARGE {
         return expected.read(&body);
     }

@@ -129,7 +129,7 @@ impl Watching {
 
     fn object(&self, watched: Watched) -> LiveObject {
         let mut value = watched.value;
-        fill_in_kind(&mut value, &self.resource);
+        fill_in_kind(&mut value, &self.resource.gvk);
         LiveObject::new(value)
     }
 

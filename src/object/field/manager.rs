@@ -14,6 +14,16 @@ pub enum Operation {
     Update,
 }
 
+impl Operation {
+    /// What an entry of managed fields calls it.
+    pub(crate) fn of(word: &str) -> Self {
+        match word {
+            "Apply" => Self::Apply,
+            _ => Self::Update,
+        }
+    }
+}
+
 /// One writer of an object. The API server tells writers apart by name, operation and subresource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FieldManager {
@@ -227,11 +237,7 @@ fn manager(entry: &Value) -> FieldManager {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
     FieldManager {
         name: text("manager").to_owned(),
-        operation: if text("operation") == "Apply" {
-            Operation::Apply
-        } else {
-            Operation::Update
-        },
+        operation: Operation::of(text("operation")),
         api_version: text("apiVersion").to_owned(),
         subresource: text("subresource").to_owned(),
         time: entry.get("time").and_then(Value::as_str).map(str::to_owned),

@@ -234,6 +234,7 @@ mod tests {
             retry_after: None,
             body: body.as_bytes().to_vec(),
             content: Value::Null,
+            page: None,
         }
     }
 
