@@ -19,8 +19,17 @@ use crate::kinds::generate;
 use crate::kinds::jobs::JobRun;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef, is_definition};
 use crate::plan::compare;
-use crate::plan::{Answered, ObjectVersion, Observation, Unverified};
+use crate::plan::{Answered, ObjectVersion, Observation, Proved, Unverified};
 use crate::ssa::schema::Schema;
+
+/// What is known of the desired objects.
+#[derive(Debug)]
+pub(super) struct Answers {
+    /// What is proved to be in sync.
+    pub(super) proved: Vec<Proved>,
+    /// Everything else.
+    pub(super) objects: Vec<Observation>,
+}
 
 /// A desired object, how its kind is reached, and the member that it is, if it is one.
 pub(super) type Known = (DesiredObject, Resource, Option<(Resource, LiveObject)>);
@@ -31,12 +40,7 @@ impl Observer<'_> {
     ///
     /// Then about definitions: what is of a kind whose definition is to change cannot be asked about either,
     /// since the server would answer by the definition that it has.
-    pub(super) async fn ask_all(
-        &self,
-        known: Vec<Known>,
-        schema: &Schema,
-        provable: &Provable,
-    ) -> Result<Vec<Observation>> {
+    pub(super) async fn ask_all(&self, known: Vec<Known>, schema: &Schema, provable: &Provable) -> Result<Answers> {
         let (namespaces, rest): (Vec<_>, Vec<_>) = known
             .into_iter()
             .partition(|(object, _, _)| object.reference.kind.is("", "Namespace"));
@@ -44,8 +48,8 @@ impl Observer<'_> {
             .into_iter()
             .partition(|(object, _, _)| is_definition(&object.reference.kind));
         let mut around = Around::new(schema);
-        let (mut observations, namespaces) = self.proved(namespaces, &around, provable);
-        observations.extend(self.ask_some(namespaces, &around).await?);
+        let (mut proved, namespaces) = self.proved(namespaces, &around, provable);
+        let mut observations = self.ask_some(namespaces, &around).await?;
         around.missing = observations
             .iter()
             .filter(|observation| {
@@ -54,26 +58,29 @@ impl Observer<'_> {
             })
             .map(|observation| observation.desired.reference.name.clone())
             .collect();
-        let (proved, definitions) = self.proved(definitions, &around, provable);
-        observations.extend(proved);
+        let (more, definitions) = self.proved(definitions, &around, provable);
+        proved.extend(more);
         let definitions = self.ask_some(definitions, &around).await?;
         around.changing = definitions.iter().filter_map(changing_kind).collect();
         observations.extend(definitions);
-        let (proved, rest) = self.proved(rest, &around, provable);
-        observations.extend(proved);
+        let (more, rest) = self.proved(rest, &around, provable);
+        proved.extend(more);
         observations.extend(self.ask_some(rest, &around).await?);
-        self.check_namespaces(&observations).await?;
-        Ok(observations)
+        let answers = Answers {
+            proved,
+            objects: observations,
+        };
+        self.check_namespaces(&answers).await?;
+        Ok(answers)
     }
 
     /// The namespace of what is new must be there. Where the server is asked about an object, it says so
     /// itself; of what it may not be asked about, the namespace is looked for.
-    async fn check_namespaces(&self, observations: &[Observation]) -> Result<()> {
-        let wanted: BTreeSet<&ObjectRef> = observations
-            .iter()
-            .map(|observation| &observation.desired.reference)
-            .collect();
-        let unasked = observations.iter().filter(|observation| {
+    async fn check_namespaces(&self, answers: &Answers) -> Result<()> {
+        let proved = answers.proved.iter().map(|proved| &proved.settled.reference);
+        let others = answers.objects.iter().map(|observation| &observation.desired.reference);
+        let wanted: BTreeSet<&ObjectRef> = proved.chain(others).collect();
+        let unasked = answers.objects.iter().filter(|observation| {
             observation.live.is_none() && is_because(&observation.answer, &Unverified::NotAllowed)
         });
         let mut inside: BTreeMap<ObjectRef, Vec<&DesiredObject>> = BTreeMap::new();
@@ -102,8 +109,9 @@ impl Observer<'_> {
         Error::join(missing).map_or(Ok(()), Err)
     }
 
-    /// Takes out what is proved to be in sync, by the schema of its kind: nothing is asked of it.
-    fn proved(&self, known: Vec<Known>, around: &Around<'_>, provable: &Provable) -> (Vec<Observation>, Vec<Known>) {
+    /// Takes out what is proved to be in sync, by the schema of its kind: nothing is asked of it, and nothing of it
+    /// is kept but what a plan tells.
+    fn proved(&self, known: Vec<Known>, around: &Around<'_>, provable: &Provable) -> (Vec<Proved>, Vec<Known>) {
         let known = known.into_par_iter();
         known.partition_map(|known| match self.prove(known, around, provable) {
             Ok(proved) => Either::Left(proved),
@@ -112,7 +120,7 @@ impl Observer<'_> {
     }
 
     /// What is proved of an object; the object itself, where nothing is.
-    fn prove(&self, known: Known, around: &Around<'_>, provable: &Provable) -> Result<Observation, Box<Known>> {
+    fn prove(&self, known: Known, around: &Around<'_>, provable: &Provable) -> Result<Proved, Box<Known>> {
         let (desired, resource, member) = known;
         let is_open = !provable.has(&desired.reference) || around.changing.contains(&desired.reference.kind);
         let live = match member {
@@ -124,12 +132,7 @@ impl Observer<'_> {
             let member = Some((resource.clone(), live));
             return Err(Box::new((desired, resource, member)));
         }
-        let wanted = WantedObject {
-            desired,
-            resource,
-            made,
-        };
-        Ok(wanted.observed(Some(live), Answered::Proved, JobRun::Plain))
+        Ok(Proved::new((desired, resource), &live, made.ruled))
     }
 
     /// Of a Job, its inputs decide; and what is still to be made in the cluster is no proof. What is sent is used up.
@@ -293,11 +296,7 @@ fn changing_kind(definition: &Observation) -> Option<GroupKind> {
     let is_changed = match &definition.answer {
         Answered::ByServer { object, .. } => !now.treats_objects_as(Definition::new(object.value())),
         Answered::Unverified { .. } => !compare::is_base(&definition.desired, live),
-        Answered::Refused(_)
-        | Answered::Immutable(_)
-        | Answered::NotOurs(..)
-        | Answered::Proved
-        | Answered::UpToDate => false,
+        Answered::Refused(_) | Answered::Immutable(_) | Answered::NotOurs(..) | Answered::UpToDate => false,
     };
     if is_changed { now.kind() } else { None }
 }

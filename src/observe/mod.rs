@@ -48,7 +48,7 @@ use crate::object::commit::Commit;
 use crate::object::selection::Selection;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::plan::order;
-use crate::plan::{Answered, Contents, Facts, Observation, Observed, Policy, is_container};
+use crate::plan::{Answered, Contents, Facts, Observed, Policy, is_container};
 use crate::sops::Closed;
 use crate::source::ComponentDependencies;
 use crate::source::Manifest;
@@ -225,11 +225,11 @@ pub async fn observe(
     let (compared, not_compared) = split_hidden(desired, members.hidden);
     let known = with_members(compared, &mut live);
     let mut schemas = Schemas::nearby(&live, &known, &discovery);
-    let objects = observer
+    let answers = observer
         .answers(known, &mut schemas, &Provable::of(parent.as_ref(), &discovery, query))
         .await?;
     let is_everything = query.selection.is_everything() && not_compared.is_empty();
-    let idle_rules = observer.idle_rules(&wanted, &objects, is_everything);
+    let idle_rules = observer.idle_rules(&wanted, &answers, is_everything);
     let (schema, schema_unread) = schemas.into_parts();
     let orphans = orphans(live, &wanted, query);
     let contents = in_containers(cluster, &discovery, &orphans, query).await;
@@ -251,7 +251,8 @@ pub async fn observe(
                 closed: query.closed.iter().flat_map(|closed| closed.files.clone()).collect(),
                 secret_defaults: query.secret_defaults.clone(),
             },
-            objects,
+            proved: answers.proved,
+            objects: answers.objects,
             orphans,
             contents,
             not_selected,
@@ -307,24 +308,25 @@ impl Observer<'_> {
         known: Vec<ask_all::Known>,
         schemas: &mut Schemas,
         provable: &Provable,
-    ) -> Result<Vec<Observation>> {
+    ) -> Result<ask_all::Answers> {
         // What a member's fields are depends on how its kind is merged, whoever has defined it.
         let has_members = known.iter().any(|(_, _, member)| member.is_some());
         if has_members {
             schemas.read(self.cluster).await;
         }
-        let mut objects = self.ask_all(known, schemas.schema(), provable).await?;
-        relies::rely(&mut objects);
-        self.name_other_sets(&mut objects).await;
+        let mut answers = self.ask_all(known, schemas.schema(), provable).await?;
+        let objects = &mut answers.objects;
+        relies::rely(objects);
+        self.name_other_sets(objects).await;
         if objects.iter().any(predict::is_unverified) {
             schemas.read(self.cluster).await;
-            for observation in &mut objects {
+            for observation in objects {
                 if let Err(error) = predict::predict(observation, schemas.schema(), self.query) {
                     observation.answer = Answered::Refused(Arc::new(error));
                 }
             }
         }
-        Ok(objects)
+        Ok(answers)
     }
 }
 

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::ask_all::Answers;
 use super::members::Observer;
 use super::resolve::Resolved;
 use crate::applyset::inventory;
 use crate::cluster::{Discovery, Scope};
 use crate::diagnostic::error::{Error, Result};
 use crate::object::{LiveObject, ObjectRef};
-use crate::plan::{Idle, Observation};
+use crate::plan::Idle;
 use crate::source::rules::{self, Rule, RuleOrigin, Scaling};
 
 /// Kinds that rules name must be kinds.
@@ -86,16 +87,16 @@ impl Observer<'_> {
     pub(super) fn idle_rules(
         &self,
         wanted: &BTreeSet<ObjectRef>,
-        observations: &[Observation],
+        answers: &Answers,
         is_everything: bool,
     ) -> Vec<(Arc<Rule>, Idle)> {
         let idle = self.query.rules.iter().filter_map(|rule| {
             let objects = wanted.iter().filter(|object| rule.objects.selects(object)).count();
-            let is_met = || {
-                observations
-                    .iter()
-                    .any(|observation| observation.ruled.met.iter().any(|met| Arc::ptr_eq(met, rule)))
+            let met = || {
+                let proved = answers.proved.iter().flat_map(|proved| &proved.met);
+                proved.chain(answers.objects.iter().flat_map(|observation| &observation.ruled.met))
             };
+            let is_met = || met().any(|met| Arc::ptr_eq(met, rule));
             match objects {
                 0 => Some((Arc::clone(rule), Idle::NoObject)),
                 // Whether a manager owns anything is for the cluster to say, and changes.

@@ -35,6 +35,7 @@ pub async fn whole_set(cluster: &dyn Cluster, query: &Query) -> Result<Option<Ob
             server_version: discovery.server_version.clone(),
             ..Facts::default()
         },
+        proved: Vec::new(),
         objects: Vec::new(),
         orphans,
         contents,

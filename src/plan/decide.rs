@@ -1,6 +1,7 @@
 //! Decides what becomes of one object that git wants.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::compare::{self, Cause, Comparison, FieldChange, Sides};
 use super::immutable::{self, Around};
@@ -9,7 +10,7 @@ use super::{
     Reason, Restarts, Step, Tolerated, Unverified, Warning, Work,
 };
 use crate::applyset::inventory;
-use crate::cluster::Propagation;
+use crate::cluster::{Propagation, Resource};
 use crate::kinds::generate;
 use crate::kinds::health::{self, Health};
 use crate::kinds::jobs::{self, InputDigests, JobRun};
@@ -17,7 +18,7 @@ use crate::kinds::keeper::Keeper;
 use crate::kinds::privilege::Privilege;
 use crate::object::field::{FieldPath, ManagedFields};
 use crate::object::{DesiredObject, LiveObject};
-use crate::source::rules::Ruled;
+use crate::source::rules::{Rule, Ruled};
 
 /// What is decided for one desired object.
 #[derive(Debug)]
@@ -26,6 +27,30 @@ pub enum Decision {
     Step(Box<Step>),
     /// It is as it should be.
     Unchanged(Box<InSync>),
+}
+
+/// An object of which the server's own records prove that an apply would change nothing.
+#[derive(Debug)]
+pub struct Proved {
+    /// What a plan tells of it.
+    pub settled: InSync,
+    /// The rules that found a field of it.
+    pub met: Vec<Arc<Rule>>,
+}
+
+impl Proved {
+    /// What git wants and how its kind is reached, what the cluster has, and what the rules did with it.
+    pub fn new((desired, resource): (DesiredObject, Resource), live: &LiveObject, ruled: Ruled) -> Self {
+        let settled = InSync {
+            warnings: Warning::of(&desired, Some(live)),
+            tolerated: Tolerated::of(&desired, live, &ruled),
+            ..standing((desired, resource), Some(live))
+        };
+        Self {
+            settled,
+            met: ruled.met,
+        }
+    }
 }
 
 /// Decides for one desired object.
@@ -62,7 +87,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
             return immutable::decide(step, work, *found, &Around::new(live.as_ref(), &ruled, policy));
         }
         Answered::Refused(error) => return left(step, Action::Refused, Reason::Refused(error)),
-        Answered::Proved | Answered::UpToDate => return settled(step, work, live.as_ref()),
+        Answered::UpToDate => return settled(step, work, live.as_ref()),
         Answered::NotOurs(claim, answer) => {
             let adopted = answer.map(|answer| {
                 let observation = Observation {
@@ -213,7 +238,7 @@ fn not_ours(claim: Ownership, adopted: Option<Decision>) -> Reason {
 
 /// Who keeps an object that is not ours, and never was.
 fn keeper(live: &LiveObject, policy: &Policy) -> Option<Keeper> {
-    let is_ours = ManagedFields::of(live).applied_by(&policy.field_manager).is_some();
+    let is_ours = live.has_writer(|writer| writer.is_apply_of(&policy.field_manager));
     if is_ours || inventory::member_of(live).is_some() {
         return None;
     }
@@ -244,13 +269,12 @@ fn settled(step: Step, work: ApplyWork, live: Option<&LiveObject>) -> Decision {
         unverified: step.unverified,
         tolerated: step.tolerated,
         warnings: step.warnings,
-        ..standing(work, live)
+        ..standing((work.desired, work.resource), live)
     }))
 }
 
 /// An object that stays as it is. A Job that is not there any more, or is going, has done its work.
-fn standing(work: ApplyWork, live: Option<&LiveObject>) -> InSync {
-    let ApplyWork { desired, resource, .. } = work;
+fn standing((desired, resource): (DesiredObject, Resource), live: Option<&LiveObject>) -> InSync {
     let there = live.filter(|live| desired.inputs.is_none() || live.deletion_timestamp().is_none());
     InSync {
         resource,

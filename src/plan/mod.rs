@@ -33,7 +33,7 @@ use crate::plan::order::rank;
 pub use adoption::{Adoptable, Adopting, Adoption};
 pub use again::Again;
 pub use dangers::Danger;
-pub use decide::{Decision, decide};
+pub use decide::{Decision, Proved, decide};
 pub use drift::Drift;
 pub use edits::{Edited, Edits};
 pub use followers::Followers;
@@ -79,6 +79,7 @@ pub use warning::Warning;
 /// };
 /// let observed = || Observed {
 ///     facts: Facts::default(),
+///     proved: Vec::new(),
 ///     objects: Vec::new(),
 ///     orphans: vec![(resource.clone(), member.clone())],
 ///     contents: Vec::new(),
@@ -94,14 +95,14 @@ pub use warning::Warning;
 /// assert!(plan(observed(), Lineage::default(), &policy).refusals.is_empty());
 /// ```
 pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
-    let desired_count = observed.objects.len();
+    let desired_count = observed.proved.len() + observed.objects.len();
     let not_compared: usize = observed.facts.not_compared.iter().map(|kind| kind.desired.len()).sum();
     let members = desired_count + not_compared + observed.orphans.len();
 
     let unknown = refusals::unknown(&observed);
     let masked = masked(&observed);
     let mut steps = Vec::new();
-    let mut unchanged = Vec::new();
+    let mut unchanged: Vec<InSync> = observed.proved.into_iter().map(|proved| proved.settled).collect();
     for observation in observed.objects {
         let past = lineage.pasts.remove(&observation.desired.reference).unwrap_or_default();
         match decide(observation, past, policy) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Contents, Ownership};
+use super::{Contents, Ownership, Proved};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::Keyring;
 use crate::applyset::parent::Parent;
@@ -29,7 +29,9 @@ use crate::ssa::merge::MergeError;
 pub struct Observed {
     /// What the plan keeps as it is.
     pub facts: Facts,
-    /// What git wants, each with what the cluster has and answers.
+    /// What git wants and the cluster has, as the server's own records prove.
+    pub proved: Vec<Proved>,
+    /// What git wants besides, each with what the cluster has and answers.
     pub objects: Vec<Observation>,
     /// Members of the ApplySet that git does not want, within what is selected.
     pub orphans: Vec<(Resource, LiveObject)>,
@@ -146,8 +148,7 @@ pub struct Observation {
     pub desired: DesiredObject,
     /// How its kind is reached.
     pub resource: Resource,
-    /// What is sent for it: the manifest with our notes, and with the identity of the live object. Nothing of what is
-    /// proved.
+    /// What is sent for it: the manifest with our notes, and with the identity of the live object.
     pub sent: Value,
     /// What the rules did with what is sent.
     pub ruled: Ruled,
@@ -225,8 +226,6 @@ pub enum Answered {
     Immutable(Box<Immutable>),
     /// The object is not ours to change. What an apply would do to it all the same, where the server was asked.
     NotOurs(Ownership, Option<Box<Answered>>),
-    /// The server was not asked, since its own records prove that nothing would change.
-    Proved,
     /// The server was not asked, since a Job has run, or runs, with the inputs that it is to have.
     UpToDate,
 }

@@ -36,6 +36,10 @@ fn is_other_now(job: &ObjectRef, done: &Done, observed: &Observed, selection: &S
         let inputs = desired.inputs.as_ref();
         return inputs.is_none_or(|inputs| !inputs.changed_since(&done.inputs).is_empty());
     }
+    // What is proved declares no inputs.
+    if observed.proved.iter().any(|proved| proved.settled.reference == *job) {
+        return true;
+    }
     // One that git wants and that is not selected stays what it is.
     let label = |key: &str| done.component.as_deref().filter(|_| key == COMPONENT);
     !observed.facts.jobs.contains(job) && selection.selects(job, label)

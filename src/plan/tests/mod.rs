@@ -86,6 +86,7 @@ fn observed(wanted: Vec<Observation>, orphans: Vec<LiveObject>) -> Observed {
             server_version: "v1.37.2".into(),
             ..Facts::default()
         },
+        proved: Vec::new(),
         objects: wanted,
         orphans: orphans
             .into_iter()
