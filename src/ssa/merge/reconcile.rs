@@ -51,9 +51,12 @@ fn is_reconciled_below<'a>(of: Type<'a>, fields: &FieldSet, is_leaf: bool) -> bo
     };
     match Form::or_first(Form::of(of, None), of) {
         Form::Scalar => true,
-        Form::List => of.list().is_none_or(|list| match list.is_atomic() {
-            true => is_leaf,
-            false => are_children(&|_| Some(list.item())),
+        Form::List => of.list().is_none_or(|list| {
+            if list.is_atomic() {
+                is_leaf
+            } else {
+                are_children(&|_| Some(list.item()))
+            }
         }),
         Form::Map => of.map().is_none_or(|map| {
             if map.is_unknown() {
