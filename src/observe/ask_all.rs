@@ -296,7 +296,7 @@ fn changing_kind(definition: &Observation) -> Option<GroupKind> {
     let is_changed = match &definition.answer {
         Answered::ByServer { object, .. } => !now.treats_objects_as(Definition::new(object.value())),
         Answered::Unverified { .. } => !compare::is_base(&definition.desired, live),
-        Answered::Refused(_) | Answered::Immutable(_) | Answered::NotOurs(..) | Answered::UpToDate => false,
+        Answered::Refused { .. } | Answered::Immutable(_) | Answered::NotOurs(..) | Answered::UpToDate => false,
     };
     if is_changed { now.kind() } else { None }
 }

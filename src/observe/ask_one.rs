@@ -17,7 +17,7 @@ use crate::diagnostic::error::{Error, Result};
 use crate::kinds::jobs::{InputDigests, JobRun};
 use crate::object::{DesiredObject, LiveObject};
 use crate::plan::migrate::Migration;
-use crate::plan::{self, Answered, ObjectVersion, Observation, Ownership, Unverified};
+use crate::plan::{self, Answered, ObjectVersion, Observation, Ownership, RefusedBy, Unverified};
 use crate::sops;
 use crate::ssa::schema::Schema;
 
@@ -57,9 +57,14 @@ impl WantedObject {
     /// others' changes, everything else ends it all.
     fn refused(self, live: Option<LiveObject>, error: ClusterError) -> Result<Observation> {
         let is_about_it = is_about_object(&error);
+        let by = match error.failure {
+            Failure::Invalid => RefusedBy::Validation,
+            _ => RefusedBy::Admission,
+        };
         let refusal = refused(&self.desired, error);
         if is_about_it {
-            Ok(self.observed(live, Answered::Refused(Arc::new(refusal)), JobRun::Plain))
+            let error = Arc::new(refusal);
+            Ok(self.observed(live, Answered::Refused { error, by }, JobRun::Plain))
         } else {
             Err(refusal)
         }
@@ -171,7 +176,7 @@ impl Inquiry<'_> {
                 let answer = observation.answer;
                 let is_known = matches!(
                     answer,
-                    Answered::ByServer { .. } | Answered::Refused(_) | Answered::Immutable(_)
+                    Answered::ByServer { .. } | Answered::Refused { .. } | Answered::Immutable(_)
                 );
                 observation.answer = Answered::NotOurs(claim, is_known.then(|| Box::new(answer)));
             }

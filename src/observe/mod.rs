@@ -48,7 +48,7 @@ use crate::object::commit::Commit;
 use crate::object::selection::Selection;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::plan::order;
-use crate::plan::{Answered, Contents, Facts, Observed, Policy, is_container};
+use crate::plan::{Answered, Contents, Facts, Observed, Policy, RefusedBy, is_container};
 use crate::sops::Closed;
 use crate::source::ComponentDependencies;
 use crate::source::Manifest;
@@ -322,7 +322,10 @@ impl Observer<'_> {
             schemas.read(self.cluster).await;
             for observation in objects {
                 if let Err(error) = predict::predict(observation, schemas.schema(), self.query) {
-                    observation.answer = Answered::Refused(Arc::new(error));
+                    observation.answer = Answered::Refused {
+                        error: Arc::new(error),
+                        by: RefusedBy::Validation,
+                    };
                 }
             }
         }

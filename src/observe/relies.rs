@@ -1,11 +1,8 @@
 //! What a server refuses by rules that the same plan changes: a claim that grows together with the permission of
 //! its class, a workload together with the quota of its namespace.
 
-use std::error::Error as _;
-
-use crate::cluster::{ClusterError, Failure, FieldCause};
 use crate::object::{DesiredObject, ObjectRef};
-use crate::plan::{Answered, Observation, Unverified, compare};
+use crate::plan::{Answered, Observation, RefusedBy, Unverified, compare};
 
 use super::predict::not_yet;
 
@@ -17,11 +14,7 @@ pub(super) fn rely(observations: &mut [Observation]) {
         .map(|observation| observation.desired.reference.clone())
         .collect();
     for observation in observations {
-        let Answered::Refused(refusal) = &observation.answer else {
-            continue;
-        };
-        let cause = refusal.source().and_then(|cause| cause.downcast_ref());
-        if cause.is_some_and(is_of_the_object_alone) {
+        if !is_denied(&observation.answer) {
             continue;
         }
         let desired = &observation.desired;
@@ -36,11 +29,15 @@ pub(super) fn rely(observations: &mut [Observation]) {
     }
 }
 
-/// Whether the server names a field for everything that it refuses. Then the object is wrong in itself: what another
-/// object forbids (a quota, a class, a policy, a webhook) is refused without a field.
-fn is_of_the_object_alone(refusal: &ClusterError) -> bool {
-    let names_field = |cause: &FieldCause| cause.path.is_some();
-    refusal.failure == Failure::Invalid && !refusal.causes.is_empty() && refusal.causes.iter().all(names_field)
+/// Whether the server may let the object in once others have changed.
+fn is_denied(answer: &Answered) -> bool {
+    matches!(
+        answer,
+        Answered::Refused {
+            by: RefusedBy::Admission,
+            ..
+        }
+    )
 }
 
 fn is_to_change(observation: &Observation) -> bool {

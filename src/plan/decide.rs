@@ -86,7 +86,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
         Answered::Immutable(found) => {
             return immutable::decide(step, work, *found, &Around::new(live.as_ref(), &ruled, policy));
         }
-        Answered::Refused(error) => return left(step, Action::Refused, Reason::Refused(error)),
+        Answered::Refused { error, .. } => return left(step, Action::Refused, Reason::Refused(error)),
         Answered::UpToDate => return settled(step, work, live.as_ref()),
         Answered::NotOurs(claim, answer) => {
             let adopted = answer.map(|answer| {

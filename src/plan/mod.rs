@@ -40,7 +40,7 @@ pub use followers::Followers;
 pub use immutable::{Lost, NoPermit, Obstacle, Permit, Replacement, fixed_fields, is_container};
 pub use observed::{
     Answered, Back, Deleted, Facts, Forgotten, Idle, Immutable, Lineage, NoBase, NotCompared, Observation, Observed,
-    ParentGap, Past, Unpredicted, Untried, Unverified,
+    ParentGap, Past, RefusedBy, Unpredicted, Untried, Unverified,
 };
 pub use ownership::{OtherSet, Ownership, claim};
 pub use policy::{Conflicts, Elsewhere, Empty, Environment, GoingBack, Policy, Prune, SecretDefaults, Whose};

@@ -221,13 +221,27 @@ pub enum Answered {
     },
     /// The server refuses it, or would, as our own merge says. It is left as it is, and holds up nothing that
     /// does not depend on it.
-    Refused(Arc<Error>),
+    Refused {
+        /// What it says.
+        error: Arc<Error>,
+        /// On what grounds.
+        by: RefusedBy,
+    },
     /// The server refuses it, only because fields of the object that is there cannot be changed.
     Immutable(Box<Immutable>),
     /// The object is not ours to change. What an apply would do to it all the same, where the server was asked.
     NotOurs(Ownership, Option<Box<Answered>>),
     /// The server was not asked, since a Job has run, or runs, with the inputs that it is to have.
     UpToDate,
+}
+
+/// The grounds on which an object is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusedBy {
+    /// The object itself is invalid, beside the one that it is to replace: nothing else has to do with it.
+    Validation,
+    /// Other objects decide on it, as a quota or a policy does: once they have changed, it may be let in.
+    Admission,
 }
 
 /// An object that cannot be changed into what git wants.

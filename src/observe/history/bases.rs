@@ -85,7 +85,7 @@ fn wanted(observed: &Observed, pasts: &mut Pasts) -> BTreeMap<Commit, Wanted> {
             Answered::ByServer { object, .. } => Some(object),
             Answered::Unverified { predicted, .. } => predicted.as_ref().ok(),
             Answered::Immutable(found) => found.replacement.as_ref().ok(),
-            Answered::Refused(_) | Answered::NotOurs(..) | Answered::UpToDate => None,
+            Answered::Refused { .. } | Answered::NotOurs(..) | Answered::UpToDate => None,
         };
         match (&observation.live, object) {
             (Some(live), Some(object)) if compare::differs(&observation.desired, live, object) => {

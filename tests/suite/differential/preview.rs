@@ -136,7 +136,7 @@ impl Preview {
         let (asked, predicted) = match (asked, predicted) {
             // Validation and admission are the server's alone.
             (Err(_), _) => return Ok("refused"),
-            (Ok(asked), _) if matches!(asked.answer, Answered::Refused(_)) => return Ok("refused"),
+            (Ok(asked), _) if matches!(asked.answer, Answered::Refused { .. }) => return Ok("refused"),
             (Ok(asked), Ok(predicted)) => (asked, predicted),
             (Ok(_), Err(error)) => return Err(format!("not predicted: {error}")),
         };
