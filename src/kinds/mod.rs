@@ -1,5 +1,5 @@
 //! What is known of particular kinds: health, pods, Jobs, rollouts, generated Secrets, finalizers,
-//! CustomResourceDefinitions.
+//! CustomResourceDefinitions, fields that exclude each other.
 
 pub mod definition;
 pub mod finalizer;
@@ -10,3 +10,4 @@ pub mod keeper;
 pub(crate) mod pods;
 pub mod privilege;
 pub mod rollout;
+pub mod unions;

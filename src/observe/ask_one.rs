@@ -288,7 +288,8 @@ impl Inquiry<'_> {
             live => return wanted.refused(live, error),
         };
         let Some(fields) = plan::fixed_fields(&error) else {
-            return match defaulted::refused_fields(&error, &wanted.made.sent, &live) {
+            let field_manager = &self.query.policy.field_manager;
+            return match defaulted::in_the_way(&error, &wanted.made.sent, &live, field_manager) {
                 Some(fields) => {
                     wanted.made = wanted.made.taking(self.query, &live, &fields);
                     Ok(wanted.observed(Some(live), not_yet(Unverified::Defaulted(fields)), JobRun::Plain))

@@ -1,35 +1,81 @@
-//! What a server has filled in, keeps, and then refuses: the `rollingUpdate` of a strategy that is to be
-//! `Recreate`.
+//! What is there, keeps git's fields out, and is nobody's who will write it again: the `rollingUpdate` that a server has
+//! filled in for a strategy which is to be `Recreate`, the source that a person has given to a volume.
 //!
-//! Nobody owns such a field, so no apply takes it away, not even one that says `null`. It goes once it is
-//! ours: then the apply leaves it out.
+//! No apply takes such a field away, not even one that says `null`. It goes once it is ours alone: then the apply leaves
+//! it out.
 
 use serde_json::Value;
 
 use crate::cluster::{CauseKind, ClusterError, Failure};
+use crate::kinds::unions;
 use crate::object::LiveObject;
-use crate::object::field::{FieldPath, ManagedFields};
+use crate::object::field::{FieldPath, FieldSet, ManagedFields, PathElement};
 
-/// Why a server refuses that a field is there. What it wants and misses ([`CauseKind::Required`]) is not in the way.
+/// Why a server refuses a field, or that another one is there beside it. What it wants and misses ([`CauseKind::Required`]) is not in the way.
 const IN_THE_WAY: [CauseKind; 3] = [CauseKind::Forbidden, CauseKind::Invalid, CauseKind::Immutable];
 
-/// The fields that the server refuses although they are not `sent`: they are there, and nobody's. Nothing if
-/// it refuses anything else, or a field of the `status`, which no apply of the object takes away: a version of a
-/// CustomResourceDefinition cannot go while `status.storedVersions` has it.
-pub(super) fn refused_fields(error: &ClusterError, sent: &Value, live: &LiveObject) -> Option<Vec<FieldPath>> {
-    let owned = ManagedFields::of(live).all();
+/// The lists of a pod that are merged by the names of their items.
+const BY_NAME: [&str; 4] = ["containers", "env", "initContainers", "volumes"];
+
+/// The fields in the way of what is `sent`: they are there, are not sent, and no manager but `field_manager`, whose apply
+/// gives them up, owns them and keeps writing. Nothing if the server refuses anything else, or a field of the `status`, which
+/// no apply of the object takes away: a version of a CustomResourceDefinition cannot go while `status.storedVersions` has it.
+pub(super) fn in_the_way(
+    error: &ClusterError,
+    sent: &Value,
+    live: &LiveObject,
+    field_manager: &str,
+) -> Option<Vec<FieldPath>> {
+    let mut kept = FieldSet::default();
+    for (manager, fields) in ManagedFields::of(live).others(field_manager) {
+        if manager.keeps_writing() {
+            kept.extend(fields);
+        }
+    }
+    let is_sent = |field: &FieldPath| field.find(sent).is_some_and(|value| !value.is_null());
+    let is_left = |field: &FieldPath| {
+        let is_there = field.find(live.value()).is_some();
+        is_there && !is_sent(field) && !kept.touches(field) && !kept.covers(field)
+    };
     let is_refused = error.failure == Failure::Invalid && !error.causes.is_empty();
     let fields = error.causes.iter().map(|cause| {
-        let path = cause.path.as_ref()?;
-        let is_left = IN_THE_WAY.contains(&cause.kind)
-            && !path.is_under(&["status"])
-            && path.find(live.value()).is_some()
-            && path.find(sent).is_none_or(Value::is_null)
-            && !owned.touches(path)
-            && !owned.covers(path);
-        is_left.then(|| path.clone())
+        let path = cause.path.as_ref().filter(|_| IN_THE_WAY.contains(&cause.kind))?;
+        let path = (!path.is_under(&["status"])).then_some(path)?;
+        let path = by_names(path, live.value(), sent)?;
+        let found = if is_sent(&path) {
+            unions::rivals(&path, live.value())
+        } else {
+            vec![path]
+        };
+        (!found.is_empty() && found.iter().all(is_left)).then_some(found)
     });
-    is_refused.then(|| fields.collect()).flatten()
+    let fields: Option<Vec<_>> = is_refused.then(|| fields.collect()).flatten();
+    fields.map(|fields| fields.concat())
+}
+
+/// A path of validation, which counts the items of lists, as managed fields spell it. Nothing where an item has another
+/// place in `live` than in what is `sent`, or its list is merged otherwise than by names.
+fn by_names(path: &FieldPath, live: &Value, sent: &Value) -> Option<FieldPath> {
+    let mut here = [Some(live), Some(sent)];
+    let mut is_named = false;
+    let elements = path.elements().iter().map(|element| {
+        let element = match element {
+            PathElement::Index(index) if is_named => {
+                let [one, other] = here.map(|list| list?.get(index)?.get("name"));
+                PathElement::key(
+                    [("name".to_owned(), one.filter(|_| one == other)?.clone())]
+                        .into_iter()
+                        .collect(),
+                )
+            }
+            PathElement::Index(_) => return None,
+            element => element.clone(),
+        };
+        here = here.map(|parent| element.find(parent?));
+        is_named = matches!(&element, PathElement::Field(name) if BY_NAME.contains(&name.as_str()));
+        Some(element)
+    });
+    elements.collect()
 }
 
 #[cfg(test)]
@@ -69,19 +115,30 @@ mod tests {
     #[test]
     fn what_is_there_and_nobodys_is_in_the_way() {
         let found = |paths: &[&[&str]], owners: &[(&str, &str)]| {
-            refused_fields(&refused(paths), &desired(GIT).value, &deployment(owners)).is_some()
+            let (sent, live) = (desired(GIT).value, deployment(owners));
+            in_the_way(&refused(paths), &sent, &live, "stackanetes").is_some()
         };
         assert!(found(&[ROLLING], &[OURS]));
         assert!(
-            !found(&[ROLLING, &["spec", "template"]], &[OURS]),
+            !found(&[ROLLING, &["spec", "replicas"]], &[OURS, ("flux", "spec replicas")]),
             "something else is wrong"
         );
         assert!(!found(&[&["spec", "strategy", "type"]], &[OURS]), "git has it");
         assert!(!found(&[&["spec", "paused"]], &[OURS]), "it is not there");
-        assert!(!found(
-            &[ROLLING],
-            &[OURS, ("flux", "spec strategy rollingUpdate maxSurge")]
-        ));
+        let surge = "spec strategy rollingUpdate maxSurge";
+        assert!(!found(&[ROLLING], &[OURS, ("flux", surge)]));
+        assert!(
+            found(&[ROLLING], &[("=stackanetes", surge)]),
+            "the rest of it is the server's"
+        );
+        assert!(
+            found(&[ROLLING], &[OURS, ("before-first-apply", surge)]),
+            "that is no writer"
+        );
+        assert!(
+            found(&[ROLLING], &[OURS, ("kubectl-edit", surge)]),
+            "what a person did is put back"
+        );
         assert!(!found(&[], &[OURS]));
         assert!(
             !found(&[&["status", "storedVersions"]], &[OURS]),
@@ -89,6 +146,42 @@ mod tests {
         );
         let mut missing = refused(&[ROLLING]);
         missing.causes[0].kind = CauseKind::Required;
-        assert!(refused_fields(&missing, &desired(GIT).value, &deployment(&[OURS])).is_none());
+        let (sent, live) = (desired(GIT).value, deployment(&[OURS]));
+        assert!(in_the_way(&missing, &sent, &live, "stackanetes").is_none());
+    }
+
+    #[test]
+    fn what_excludes_a_field_of_git_is_in_the_way() {
+        let manifest =
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {volumes: [{name: a, configMap: {name: c}}]}\n";
+        let sent = desired(manifest).value;
+        let field = |name: &str| PathElement::Field(name.to_owned());
+        let key = PathElement::key([("name".to_owned(), json!("a"))].into_iter().collect());
+        let empty = FieldPath::of(&["spec", "volumes"]).join(key).join(field("emptyDir"));
+        let mut error = refused(&[ROLLING]);
+        // As validation counts them.
+        let counted = [
+            field("spec"),
+            field("volumes"),
+            PathElement::Index(0),
+            field("configMap"),
+        ];
+        error.causes[0].path = Some(counted.into_iter().collect());
+        let value = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"},
+            "spec": {"volumes": [{"name": "a", "emptyDir": {}}]}});
+        let owned = "spec volumes k:{\"name\":\"a\"} emptyDir";
+        let found = |owner: &str| in_the_way(&error, &sent, &live(value.clone(), &[(owner, owned)]), "stackanetes");
+        assert_eq!(found("kubectl-edit"), Some(vec![empty]));
+        assert_eq!(found("flux"), None);
+        error.causes[0].path = Some(
+            [field("spec"), field("volumes"), PathElement::Index(1)]
+                .into_iter()
+                .collect(),
+        );
+        assert_eq!(
+            in_the_way(&error, &sent, &live(value, &[]), "stackanetes"),
+            None,
+            "no such item"
+        );
     }
 }

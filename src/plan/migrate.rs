@@ -139,8 +139,8 @@ pub fn due(live: &LiveObject, new_owner: NewOwner<'_>) -> Option<Migration> {
 }
 
 impl Migration {
-    /// A migration after which these `fields`, which are nobody's, are ours as well, down to their last
-    /// values.
+    /// A migration after which these `fields`, which nobody keeps writing, are ours alone, down to their
+    /// last values.
     pub fn taking(due: Option<Self>, live: &LiveObject, new_owner: NewOwner<'_>, fields: &[FieldPath]) -> Self {
         let mut migration = due.unwrap_or_else(|| Self {
             from: Vec::new(),
@@ -161,11 +161,14 @@ impl Migration {
             };
             (entry, FieldSet::default())
         });
+        let mut taken = FieldSet::default();
         for path in fields {
             if let Some(value) = path.find(live.value()) {
                 insert_leaves(&mut owned, path, value);
+                taken.insert(path.elements());
             }
         }
+        migration.managed = given_up(migration.managed, &taken);
         migration.fields.extend(&owned);
         migration.managed.set(entry, owned);
         migration.managed.sort();
@@ -221,6 +224,18 @@ fn insert_leaves(set: &mut FieldSet, path: &FieldPath, value: &Value) {
         }
         None => set.insert(path.elements()),
     }
+}
+
+/// The same, where no manager that does not keep writing owns these fields, or anything below them.
+fn given_up(mut managed: ManagedFields, fields: &FieldSet) -> ManagedFields {
+    let writers = managed.entries().filter(|(manager, _)| !manager.keeps_writing());
+    let rest: Vec<(FieldManager, FieldSet)> = writers
+        .map(|(manager, theirs)| (manager.clone(), theirs.without_below(fields)))
+        .collect();
+    for (manager, theirs) in rest {
+        managed.set(manager, theirs);
+    }
+    managed
 }
 
 /// Whether this is an entry of somebody who will not write again: what `kubectl apply` left, which owns its
@@ -311,6 +326,18 @@ mod tests {
             ]
         );
         assert_eq!(taken.managed.entries().count(), 2);
+        // Who does not keep writing loses it, and keeps the rest.
+        let nobody = ("before-first-apply", "data b, spec rollingUpdate maxSurge");
+        let value = live.with_managed(&ManagedFields::of(&object(&[nobody])));
+        let taken = Migration::taking(
+            None,
+            &value,
+            heir(&[], &[]),
+            &[FieldPath::of(&["spec", "rollingUpdate"])],
+        );
+        let rest = taken.managed.entries().find(|(manager, _)| !manager.keeps_writing());
+        let rest = rest.map(|(_, fields)| fields.paths()).unwrap_or_default();
+        assert_eq!(rest, [FieldPath::of(&["data", "b"])]);
         // Of what we never applied, it is all that is ours.
         let nobodys = live.with_managed(&ManagedFields::default());
         let taken = Migration::taking(None, &nobodys, heir(&[], &[]), &[FieldPath::of(&["spec"])]);

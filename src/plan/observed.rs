@@ -286,8 +286,8 @@ pub enum Unverified {
     Relies(Vec<ObjectRef>),
     /// What is there now is being deleted, and must be gone first.
     BeingDeleted,
-    /// The server refuses it while these fields, which it has filled in, are nobody's: they are taken
-    /// first, and go then.
+    /// The server refuses it while these fields are there, which it has filled in or nobody keeps writing: they
+    /// are taken first, and go then.
     Defaulted(Vec<FieldPath>),
     /// Fields of it are recorded in this version, which the server does not know any more.
     VersionGone(String),

@@ -267,7 +267,7 @@ pub(super) enum Unverified<'a> {
     },
     /// What is there is being deleted.
     BeingDeleted,
-    /// The server refuses it until fields that it has filled in are taken back.
+    /// The server refuses it until fields that it has filled in, or that nobody keeps writing, are taken back.
     Defaulted {
         /// Their paths.
         fields: Vec<String>,
