@@ -1,9 +1,11 @@
 //! How an object is doing, in the words of
 //! [kstatus](https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md).
 //!
-//! Three rules differ: a Job is Current when it has completed, not when it has started, since what
-//! waits for a Job waits for its work; an APIService is Current when it is available; and a Deployment
-//! that is paused is Current, as a Job that is suspended is: its spec asks for nothing else.
+//! Four rules differ: a Job is Current when it has completed, not when it has started, since what
+//! waits for a Job waits for its work; an APIService is Current when it is available; a Deployment
+//! that is paused is Current, as a Job that is suspended is: its spec asks for nothing else; and a
+//! HorizontalPodAutoscaler is Current whatever its controller has seen: it notes that only once it has found what
+//! it scales.
 
 mod hindrance;
 mod pods;
@@ -117,7 +119,8 @@ pub fn of(object: &LiveObject) -> Health {
     if object.text("/metadata/deletionTimestamp").is_some() {
         return Health::new(Status::Terminating, "being deleted");
     }
-    if let Some(stale) = object.not_yet_observed() {
+    let is_scaler = object_ref.kind.is("autoscaling", "HorizontalPodAutoscaler");
+    if let Some(stale) = object.not_yet_observed().filter(|_| !is_scaler) {
         return stale;
     }
     match (object_ref.kind.group.as_str(), object_ref.kind.kind.as_str()) {
