@@ -1,24 +1,29 @@
 //! Whatever happens to a directory and in a cluster, nothing is pruned, refused or claimed that is not so.
 //!
-//! A seed decides on a history: commits, syncs of the whole directory or of a part, some of them killed, and
-//! what others write to the cluster meanwhile. After each sync the properties of `properties` hold. One that does
-//! not is printed with the seed and the steps, and the history, made shorter, is left as JSON in `target/tmp`; in
-//! `fixtures/histories` it is played again by every run.
+//! A seed decides on a history: commits of objects, rules and generated values, syncs of the whole directory or of a
+//! part, some of them killed, what others write to the cluster meanwhile, and another ApplySet in it. After each sync
+//! the properties of `properties` hold. One that does not is printed with the seed and the steps, and the history, made
+//! shorter, is left as JSON in `target/tmp`; in `fixtures/histories` it is played again by every run.
 //!
 //! `HISTORIES=2000 cargo test --test suite histories -- --nocapture` plays that many, and `HISTORY_SEED=17` one of
 //! them. `HISTORIES_SHRUNK=0` leaves those that break a property as they are.
 
 mod files;
 mod generate;
+mod made;
 mod others;
 mod place;
 mod properties;
+mod ran;
+mod rules;
+mod second;
 mod server;
 mod shrink;
 mod step;
 mod subject;
 mod synced;
 mod tally;
+mod theirs;
 mod value;
 
 use std::env;

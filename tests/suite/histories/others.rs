@@ -13,15 +13,19 @@ const MANAGERS: [&str; 3] = ["kubectl-edit", "team-b", "operator"];
 pub fn write(generator: &mut Generator) -> Option<Other> {
     let manager = (*generator.random.pick(&MANAGERS)).to_owned();
     if generator.random.percent(12) {
-        let object = foreign(generator);
-        return Some(Other {
-            manager,
-            object: Id::of(&object),
-            write: Write::Create { object },
-        });
+        return Some(foreign(generator));
+    }
+    if let Some(object) = generator.made().filter(|_| generator.random.percent(15)) {
+        let write = of_made(generator);
+        return Some(Other { manager, object, write });
     }
     let mut object = generator.one()?;
     let subject = subject::of(&object.kind)?;
+    if object.kind == "Deployment" && generator.random.percent(30) {
+        // As the controller of autoscalers does it.
+        let (manager, write) = ("kube-controller-manager".to_owned(), below(generator, &object.kind));
+        return Some(Other { manager, object, write });
+    }
     let write = match generator.random.below(100) {
         0..=19 => Write::Apply {
             fields: beside(generator, subject),
@@ -35,7 +39,10 @@ pub fn write(generator: &mut Generator) -> Option<Other> {
             patch: over(generator, &object, subject),
             subresource: String::new(),
         },
-        50..=59 => Write::Patch {
+        50..=53 => Write::Strategic {
+            patch: over(generator, &object, subject),
+        },
+        54..=59 => Write::Patch {
             patch: beside(generator, subject),
             subresource: String::new(),
         },
@@ -83,6 +90,21 @@ fn beside(generator: &mut Generator, subject: &Subject) -> Value {
     subject::only(&pointer, &json!(value.trim_end_matches('.')))
 }
 
+/// A write to a Secret whose values are made in the cluster.
+fn of_made(generator: &mut Generator) -> Write {
+    let data = match generator.random.below(5) {
+        0 => json!({"password": null}),
+        1 => json!({"password": "YW5vdGhlci1wYXNzd29yZA=="}),
+        2 => json!({"user": "dGhlaXJz"}),
+        3 => return Write::Forget,
+        _ => return Write::Delete,
+    };
+    Write::Patch {
+        patch: json!({"data": data}),
+        subresource: String::new(),
+    }
+}
+
 /// A finalizer that nobody takes off.
 fn held() -> Write {
     Write::Patch {
@@ -106,16 +128,41 @@ fn below(generator: &mut Generator, kind: &str) -> Write {
     }
 }
 
-/// An object that git does not have, mostly; sometimes it comes to want one of this name.
-fn foreign(generator: &mut Generator) -> Value {
-    let name = match generator.random.below(10) {
-        0..=2 => "configmap-2".to_owned(),
-        number => format!("theirs-{}", number % 2 + 1),
-    };
-    let namespace = if generator.random.percent(70) {
-        NAME.to_owned()
+/// Who makes an object that git does not have, and how: mostly one that git may come to want.
+fn foreign(generator: &mut Generator) -> Other {
+    let mut object = if generator.random.percent(30) {
+        let name = format!("theirs-{}", 1 + generator.random.below(2));
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": NAME}, "data": {"a": "1"}})
     } else {
-        format!("{NAME}-b")
+        let subject = *generator.random.pick(&adoptable());
+        let mut object = generator.base(subject);
+        for _ in 0..generator.random.below(4) {
+            generator.alter(&mut object, subject);
+        }
+        if generator.random.percent(50) {
+            generator.want_too(&object, subject);
+        }
+        object
     };
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}, "data": {"a": "1"}})
+    let manager = *generator
+        .random
+        .pick(&["kubectl-client-side-apply", "kubectl-create", "operator"]);
+    if manager == "kubectl-client-side-apply" {
+        let applied = object.to_string();
+        object["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] = json!(applied);
+    }
+    Other {
+        manager: manager.to_owned(),
+        object: Id::of(&object),
+        write: Write::Create { object },
+    }
+}
+
+/// The subjects whose objects need nothing else to be there.
+fn adoptable() -> Vec<&'static Subject> {
+    let needy = ["Gadget", "PersistentVolumeClaim", "ResourceQuota", "StorageClass"];
+    let subjects = subject::all().iter();
+    subjects
+        .filter(|subject| !needy.contains(&subject.kind.as_str()))
+        .collect()
 }

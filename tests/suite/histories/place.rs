@@ -1,14 +1,19 @@
 //! Where a history is played: a repository, two namespaces, and what is known of both.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
+use serde_json::Value;
+
 use super::files::Files;
+use super::made::Rotated;
 use super::properties::{self, State};
+use super::ran::Ran;
+use super::second;
 use super::server::Server;
-use super::step::{History, Id, Other, Step, Sync, Write};
+use super::step::{History, Id, Other, Step, Sync};
 use super::synced::{Said, Synced};
 use super::tally::Tally;
+use super::theirs::Theirs;
 use crate::bed::Bed;
 use crate::proxy::{Proxy, Then};
 
@@ -20,21 +25,14 @@ pub struct Violation {
     pub found: properties::Found,
 }
 
-/// What others did.
-#[derive(Debug, Default)]
-pub struct Others {
-    /// What they wrote to.
-    pub touched: BTreeSet<Id>,
-    /// What they made.
-    pub made: BTreeSet<Id>,
-}
-
 /// A history as it is played.
 pub struct Place<'a> {
     bed: &'a Bed,
     server: Server,
     files: Files,
-    others: Others,
+    theirs: Theirs,
+    ran: Ran,
+    rotated: Rotated,
     tally: Tally,
 }
 
@@ -47,7 +45,9 @@ impl<'a> Place<'a> {
             bed,
             server,
             files: Files::default(),
-            others: Others::default(),
+            theirs: Theirs::default(),
+            ran: Ran::default(),
+            rotated: Rotated::default(),
             tally: Tally::default(),
         }
     }
@@ -56,10 +56,17 @@ impl<'a> Place<'a> {
     pub async fn play(&mut self, history: &History) -> Result<(), Violation> {
         let history = history.named(&self.bed.namespace);
         for (step, happens) in history.steps.iter().enumerate() {
+            self.tally.step(happens);
             match happens {
                 Step::Write { file, object, refused } => self.files.write(file, object, *refused),
                 Step::Drop(id) => self.files.drop(id),
+                Step::Settings(settings) => self.files.settings(settings),
+                Step::Component { name, says } => self.files.component(name, says, &self.bed.namespace),
                 Step::Other(other) => self.other(other).await,
+                Step::Second(objects) => {
+                    let found = self.second(objects).await;
+                    found.map_err(|found| Violation { step, found })?;
+                }
                 Step::Sync(sync) => {
                     let found = self.sync(sync).await;
                     found.map_err(|found| Violation { step, found })?;
@@ -72,17 +79,26 @@ impl<'a> Place<'a> {
     /// Leaves nothing in the cluster. What happened in it.
     pub async fn end(self) -> Tally {
         self.server.end().await;
+        second::end(self.bed);
         self.tally
     }
 
     async fn other(&mut self, other: &Other) {
-        if !self.server.write(other).await {
-            return;
+        if self.server.write(other).await {
+            self.theirs.wrote(other);
         }
-        self.others.touched.insert(other.object.clone());
-        if let Write::Create { .. } = other.write {
-            self.others.made.insert(other.object.clone());
-        }
+    }
+
+    /// Syncs another ApplySet, which leaves the members of this one alone.
+    async fn second(&mut self, objects: &[Value]) -> Result<(), properties::Found> {
+        let (set, before) = (self.server.set().await, self.server.snapshot().await);
+        let said = second::sync(self.bed, objects);
+        let after = self.server.snapshot().await;
+        second::ends(&said, &before)?;
+        second::is_kept_out(set.as_deref(), &before, &after)?;
+        let wanted = objects.iter().map(Id::of);
+        self.theirs.gain(wanted, &after, set.as_deref());
+        Ok(())
     }
 
     async fn sync(&mut self, sync: &Sync) -> Result<(), properties::Found> {
@@ -94,14 +110,17 @@ impl<'a> Place<'a> {
             Some(after) => {
                 self.killed(&options, after);
                 self.server.expire().await;
+                self.ran.doubt(&self.files);
+                self.rotated.doubt(&self.files);
                 let after = self.server.snapshot().await;
+                self.theirs.lose(&after, self.server.set().await.as_deref());
                 return properties::outside(&self.files, &before, &after);
             }
             None => Said::of(self.bed, &[&SYNC[..], &options[..]].concat()),
         };
         let after = self.server.snapshot().await;
         let part: Vec<&str> = sync.part.iter().map(String::as_str).collect();
-        let again = Said::of(self.bed, &[&["diff", "--format", "json"], &part[..]].concat());
+        let again = Said::of(self.bed, &[&DIFF[..], &part].concat());
         let how = sync.clone();
         let synced = Synced {
             how,
@@ -113,9 +132,15 @@ impl<'a> Place<'a> {
         self.tally.add(&synced);
         properties::check(&State {
             files: &self.files,
-            others: &self.others,
+            theirs: &self.theirs,
+            ran: &self.ran,
+            rotated: &self.rotated,
             synced: &synced,
-        })
+        })?;
+        self.ran.learn(&self.files, &synced);
+        self.rotated.learn(&self.files, &synced);
+        self.theirs.lose(&synced.after, self.server.set().await.as_deref());
+        Ok(())
     }
 
     /// Syncs, and kills the process after so many requests.
@@ -135,6 +160,8 @@ impl<'a> Place<'a> {
         proxy.kill_when_cut(child);
     }
 }
+
+const DIFF: [&str; 4] = ["diff", "--format", "json", "--allow-empty"];
 
 const SYNC: [&str; 13] = [
     "sync",

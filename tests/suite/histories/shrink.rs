@@ -20,7 +20,7 @@ pub fn shrink(
         place -= 1;
         let shorter = shortest.without(place);
         tries += 1;
-        if let Some(found) = play(&shorter).filter(|found| found.found.property == violation.found.property) {
+        if let Some(found) = play(&shorter).filter(|found| found.found.is_like(&violation.found)) {
             shortest = shorter.until(found.step);
             violation = found;
             place = place.min(shortest.steps.len().saturating_sub(1));

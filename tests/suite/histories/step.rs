@@ -31,8 +31,14 @@ pub enum Step {
     },
     /// No file has this object any more.
     Drop(Id),
+    /// What `stackanetes.yaml` says besides the name and the namespace.
+    Settings(Value),
+    /// What a component says of itself, in `component.yaml`.
+    Component { name: String, says: Value },
     /// Somebody else writes to the cluster.
     Other(Other),
+    /// Another ApplySet in the same cluster is synced, with these objects and no others.
+    Second(Vec<Value>),
     /// What is in the files is committed and synced.
     Sync(Sync),
 }
@@ -50,6 +56,13 @@ pub struct Sync {
     /// After how many requests the process is killed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub killed: Option<usize>,
+}
+
+impl Sync {
+    /// Whether one of its options lifts this guard.
+    pub fn lifts(&self, option: &str) -> bool {
+        self.lifts.iter().any(|lifted| lifted == option)
+    }
 }
 
 /// A write of somebody else. The API server may refuse it; then nothing happens.
@@ -76,6 +89,10 @@ pub enum Write {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         subresource: String,
     },
+    /// A strategic merge patch, as kubectl sends it.
+    Strategic {
+        patch: Value,
+    },
     /// The whole object is read, changed by this merge patch, and written back.
     Update {
         patch: Value,
@@ -89,6 +106,8 @@ pub enum Write {
     },
     /// The object is labelled as a member of the ApplySet.
     Join,
+    /// All objects of a definition are stored in its latest version, and it is noted that they are.
+    Migrate,
 }
 
 /// Which object. No two kinds here have one name.

@@ -1,5 +1,6 @@
 //! The kinds that histories are about, as `subjects.yaml` and `definition.yaml` say.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -16,8 +17,8 @@ pub struct Subject {
     pub theirs: Vec<String>,
 }
 
-/// What a field may be.
-#[derive(Debug, Clone, Deserialize)]
+/// What a field may be. Several choices may be about one field.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     /// A JSON pointer.
@@ -25,6 +26,9 @@ pub struct Choice {
     pub values: Vec<Value>,
     #[serde(default)]
     pub required: bool,
+    /// JSON pointers of what is set with it, and what they are then.
+    #[serde(default)]
+    pub also: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -45,10 +49,18 @@ pub enum Level {
     Wider,
     /// There is one more version, which is stored.
     Newer,
+    /// The first version is not served any more.
+    Unserved,
+    /// There is no first version any more, which the API server refuses while objects may be stored in it.
+    Retired,
 }
 
 impl Level {
-    pub const ALL: [Level; 4] = [Level::First, Level::Listed, Level::Wider, Level::Newer];
+    /// Those that no object is stored in the second version at.
+    pub const EARLY: [Level; 3] = [Level::First, Level::Listed, Level::Wider];
+
+    /// Those that objects are stored in the second version at.
+    pub const LATE: [Level; 3] = [Level::Newer, Level::Unserved, Level::Retired];
 }
 
 /// All subjects.
@@ -72,9 +84,9 @@ pub fn definition(level: Level) -> Value {
     if level >= Level::Wider {
         json_patch::merge(&mut fields, &said.more);
     }
-    let version = |name: &str, is_stored: bool| {
+    let version = |name: &str, is_served: bool, is_stored: bool| {
         json!({
-            "name": name, "served": true, "storage": is_stored,
+            "name": name, "served": is_served, "storage": is_stored,
             "schema": {"openAPIV3Schema": {
                 "type": "object", "properties": {"spec": {"type": "object", "properties": &fields}},
             }},
@@ -82,8 +94,10 @@ pub fn definition(level: Level) -> Value {
     };
     let mut definition = said.definition;
     definition["spec"]["versions"] = match level {
-        Level::First | Level::Listed | Level::Wider => json!([version("v1", true)]),
-        Level::Newer => json!([version("v1", false), version("v2", true)]),
+        Level::First | Level::Listed | Level::Wider => json!([version("v1", true, true)]),
+        Level::Newer => json!([version("v1", true, false), version("v2", true, true)]),
+        Level::Unserved => json!([version("v1", false, false), version("v2", true, true)]),
+        Level::Retired => json!([version("v2", true, true)]),
     };
     definition
 }

@@ -17,6 +17,7 @@ pub struct Said {
     pub code: i32,
     /// The documents on standard output.
     documents: Vec<Value>,
+    stdout: String,
     pub stderr: String,
 }
 
@@ -38,8 +39,14 @@ impl Said {
         Self {
             code: output.status.code().unwrap_or(-1),
             documents: lines.map_while(Result::ok).collect(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
+    }
+
+    /// All that it printed.
+    pub fn text(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
     }
 
     /// A document, by its kind.
@@ -100,16 +107,13 @@ impl Synced {
 }
 
 /// The paths of the changes that a step of a plan lists.
-pub fn listed(step: &Value) -> Vec<&str> {
-    let changes = step["changes"].as_array().into_iter().chain(step["beside"].as_array());
-    let yielded = step["yielded"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
-    changes
-        .flatten()
-        .filter_map(|change| change["path"].as_str())
-        .chain(yielded)
+pub fn listed(step: &Value) -> Vec<String> {
+    let list = |name: &str| step[name].as_array().into_iter().flatten();
+    let changes = list("changes").chain(list("beside")).map(|change| &change["path"]);
+    let paths = changes.chain(list("yielded")).filter_map(Value::as_str);
+    let generated = list("generates").filter_map(Value::as_str);
+    paths
+        .map(str::to_owned)
+        .chain(generated.map(|key| format!("data.{key}")))
         .collect()
 }

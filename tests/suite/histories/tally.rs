@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::step::Step;
 use super::synced::Synced;
 
 /// What has to happen in many histories: what plans say, why a field differs, and what comes of objects.
-const EXPECTED: [&str; 25] = [
+const EXPECTED: [&str; 34] = [
     "action conflict",
     "action create",
     "action delete",
@@ -23,6 +24,7 @@ const EXPECTED: [&str; 25] = [
     "cause leftBehind",
     "cause removed",
     "cause server",
+    "cause takeover",
     "outcome conflict",
     "outcome created",
     "outcome deleted",
@@ -30,9 +32,17 @@ const EXPECTED: [&str; 25] = [
     "outcome refused",
     "outcome replaced",
     "outcome updated",
+    "reason generates",
+    "reason keepGenerated",
+    "reason keepKind",
+    "reason notOurs",
+    "reason otherApplySet",
+    "reason runsAgain",
     "result complete",
     "result incomplete",
-    "unverified",
+    "step movesFrom",
+    "step unverified",
+    "step yielded",
 ];
 
 /// How often what happened.
@@ -40,6 +50,19 @@ const EXPECTED: [&str; 25] = [
 pub struct Tally(BTreeMap<String, usize>);
 
 impl Tally {
+    /// Counts a step of a history.
+    pub fn step(&mut self, step: &Step) {
+        let name = match step {
+            Step::Write { .. } | Step::Drop(_) | Step::Settings(_) | Step::Component { .. } => "edit",
+            Step::Other(_) => "write of others",
+            Step::Second(_) => "sync of another ApplySet",
+            Step::Sync(sync) if sync.killed.is_some() => "sync that is killed",
+            Step::Sync(sync) if !sync.part.is_empty() => "sync of a part",
+            Step::Sync(_) => "sync",
+        };
+        *self.0.entry(name.to_owned()).or_default() += 1;
+    }
+
     /// Counts what a sync did.
     pub fn add(&mut self, synced: &Synced) {
         for step in synced.said.steps().values() {
@@ -47,8 +70,11 @@ impl Tally {
             for change in step["changes"].as_array().into_iter().flatten() {
                 self.count("cause", &change["cause"]);
             }
-            if step["unverified"] == true {
-                *self.0.entry("unverified".to_owned()).or_default() += 1;
+            self.count("reason", &step["reason"]["code"]);
+            for what in ["movesFrom", "unverified", "yielded"] {
+                if step.get(what).is_some() {
+                    self.count("step", &Value::from(what));
+                }
             }
         }
         let report = synced.said.document("Report").cloned().unwrap_or_default();

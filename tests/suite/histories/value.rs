@@ -71,6 +71,7 @@ pub fn is_related(one: &str, other: &str) -> bool {
 pub fn missing(live: &Value, wanted: &Value) -> Vec<Path> {
     let (live, wanted) = (leaves(live), &stored(wanted));
     let is_there = |path: &Path, value: &Value| match live.get(path) {
+        Some(found) if *path == SET => has_all(found, value),
         Some(found) => is_alike(found, value),
         None => is_empty(value),
     };
@@ -80,6 +81,16 @@ pub fn missing(live: &Value, wanted: &Value) -> Vec<Path> {
         .iter()
         .filter(|(path, value)| path[0] != "apiVersion" && !is_there(path, value));
     missing.map(|(path, _)| path.clone()).collect()
+}
+
+/// The list of Gadgets that others may add to.
+const SET: [&str; 2] = ["spec", "tags"];
+
+/// Whether all items of a list are in another one.
+fn has_all(found: &Value, wanted: &Value) -> bool {
+    let found = found.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut wanted = wanted.as_array().into_iter().flatten();
+    wanted.all(|item| found.contains(item))
 }
 
 /// What is stored of it: `stringData` of a Secret as `data`.
@@ -107,7 +118,8 @@ fn is_alike(found: &Value, wanted: &Value) -> bool {
     }
 }
 
-fn is_empty(value: &Value) -> bool {
+/// Whether a value says no more than none.
+pub fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.is_empty(),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{FILES, Generator};
-use crate::histories::step::{Id, NAME, Step, Sync};
+use crate::histories::step::{Id, NAME, Other, Step, Sync, Write};
 use crate::histories::subject::{self, Level};
 
 impl Generator {
@@ -88,32 +88,50 @@ impl Generator {
 
     /// Another definition of Gadgets, and Gadgets that suit it, in one commit.
     pub(super) fn redefine(&mut self) {
-        let level = *self.random.pick(&Level::ALL);
-        let level = if self.has_second { Level::Newer } else { level };
-        self.has_second = level == Level::Newer;
+        let level = if self.has_second {
+            *self.random.pick(&Level::LATE)
+        } else {
+            *self.random.pick(&[&Level::EARLY[..], &[Level::Newer]].concat())
+        };
+        self.has_second = level >= Level::Newer;
         self.level = Some(level);
         let file = *self.random.pick(&FILES);
-        self.write(file, &subject::definition(level));
+        let definition = subject::definition(level);
+        if level == Level::Retired && self.random.percent(70) {
+            self.steps.push(Step::Other(Other {
+                manager: "migrator".to_owned(),
+                object: Id::of(&definition),
+                write: Write::Migrate,
+            }));
+        }
+        self.write(file, &definition);
         for id in self.ids().into_iter().filter(|id| id.kind == "Gadget") {
             let (file, mut object) = self.wanted[&id].clone();
             match level {
                 Level::First | Level::Listed => subject::remove(&mut object, "/spec/weight"),
                 Level::Wider => subject::set(&mut object, "/spec/weight", &json!(7)),
-                Level::Newer => object["apiVersion"] = json!(format!("{NAME}.example.net/v2")),
+                Level::Newer | Level::Unserved | Level::Retired => {
+                    object["apiVersion"] = json!(format!("{NAME}.example.net/v2"));
+                }
             }
             self.write(&file, &object);
         }
     }
 
-    /// Something that the API server refuses.
+    /// Something that the API server refuses, or a Job that fails.
     pub(super) fn spoil(&mut self) {
         let namespace = NAME;
-        let object = if self.random.percent(50) {
-            json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"no key": "1"},
-                "metadata": {"name": "configmap-1", "namespace": namespace}})
-        } else {
-            json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "data": {"a": "Cg=="},
-                "metadata": {"name": "secret-2", "namespace": namespace}})
+        let object = match self.random.below(100) {
+            0..=39 => json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"no key": "1"},
+                "metadata": {"name": "configmap-1", "namespace": namespace}}),
+            40..=74 => json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "data": {"a": "Cg=="},
+                "metadata": {"name": "secret-2", "namespace": namespace}}),
+            _ => json!({"apiVersion": "batch/v1", "kind": "Job",
+            "metadata": {"name": "job-1", "namespace": namespace},
+            "spec": {"backoffLimit": 0, "template": {
+                "metadata": {"labels": {"outcome": "failure"}},
+                "spec": {"restartPolicy": "Never", "containers": [{"name": "main", "image": "none:1"}]},
+            }}}),
         };
         self.wanted.remove(&Id::of(&object));
         self.steps.push(Step::Write {

@@ -1,5 +1,6 @@
 //! Makes a history from a seed: commits, what others do meanwhile, and syncs.
 
+mod directory;
 mod edits;
 mod objects;
 
@@ -11,6 +12,7 @@ use super::others;
 use super::step::{History, Id, NAME, Step, Sync};
 use super::subject::Level;
 use crate::differential::random::Random;
+use directory::Made;
 
 /// The files of the directory; those in folders belong to components.
 const FILES: [&str; 5] = [
@@ -45,6 +47,8 @@ pub struct Generator {
     is_cluster_wide: bool,
     /// The provisioner of the class, and when it binds claims. Neither can be changed.
     class: [&'static str; 2],
+    /// The Secret that a component makes.
+    made: Option<Made>,
 }
 
 /// The history of a seed.
@@ -63,6 +67,7 @@ pub fn history(seed: u64) -> History {
         has_quotas,
         is_cluster_wide,
         class,
+        made: None,
     };
     generator.second_namespace();
     for _ in 0..4 + generator.random.below(5) {
@@ -91,6 +96,12 @@ impl Generator {
             self.edit();
         }
         match self.random.below(100) {
+            0..=7 => self.second(),
+            8..=17 => self.rule(),
+            18..=25 => self.make(),
+            _ => {}
+        }
+        match self.random.below(100) {
             0..=9 => self.partly(&["--selector", "tier=front"]),
             10..=14 => self.partly(&["--only-namespace", &format!("{NAME}-b")]),
             15..=19 => self.partly(&["--component", "front"]),
@@ -106,6 +117,9 @@ impl Generator {
         let mut lifts = Vec::new();
         if self.random.percent(25) {
             lifts.push("--force-conflicts".to_owned());
+        }
+        if self.random.percent(25) {
+            lifts.push("--adopt".to_owned());
         }
         if self.random.percent(25) {
             lifts.push("--prune-kind=CustomResourceDefinition".to_owned());
@@ -156,13 +170,12 @@ impl Generator {
     }
 
     fn write(&mut self, file: &str, object: &Value) {
-        self.wanted.insert(Id::of(object), (file.to_owned(), object.clone()));
+        let id = Id::of(object);
+        // Objects may be stored in the version that it does not have.
+        let refused = id.kind == "CustomResourceDefinition" && self.level == Some(Level::Retired);
+        self.wanted.insert(id, (file.to_owned(), object.clone()));
         let (file, object) = (file.to_owned(), object.clone());
-        self.steps.push(Step::Write {
-            file,
-            object,
-            refused: false,
-        });
+        self.steps.push(Step::Write { file, object, refused });
     }
 
     fn forget(&mut self, id: Id) {

@@ -49,9 +49,12 @@ impl Generator {
     }
 
     /// The least that an object of this kind has, under one of the names.
-    fn base(&mut self, subject: &Subject) -> Value {
+    pub fn base(&mut self, subject: &Subject) -> Value {
         let mut object = subject.base.clone();
         object["kind"] = json!(subject.kind);
+        if subject.kind == "Gadget" && self.level > Some(Level::Newer) {
+            object["apiVersion"] = json!(format!("{NAME}.example.net/v2"));
+        }
         let name = match subject.kind.as_str() {
             "StorageClass" => format!("{NAME}-fast"),
             kind => format!("{}-{}", kind.to_lowercase(), 1 + self.random.below(NAMES)),
@@ -76,14 +79,34 @@ impl Generator {
         object
     }
 
+    /// Git wants this object as well, more or less as it is.
+    pub fn want_too(&mut self, object: &Value, subject: &Subject) {
+        let mut object = object.clone();
+        for _ in 0..self.random.below(3) {
+            self.alter(&mut object, subject);
+        }
+        if object["metadata"]["namespace"] == format!("{NAME}-b") {
+            self.second_namespace();
+        }
+        let file = *self.random.pick(&FILES);
+        self.write(file, &object);
+    }
+
     /// Sets a field, or removes it.
-    fn alter(&mut self, object: &mut Value, subject: &Subject) {
+    pub fn alter(&mut self, object: &mut Value, subject: &Subject) {
         let choice = self.choice(subject);
+        let of_same = subject.choices.iter().filter(|other| other.at == choice.at);
+        for pointer in of_same.flat_map(|other| other.also.keys()) {
+            subject::remove(object, pointer);
+        }
         if !choice.required && self.random.percent(35) {
             subject::remove(object, &choice.at);
-        } else {
-            let value = self.random.pick(&choice.values).clone();
-            subject::set(object, &choice.at, &value);
+            return;
+        }
+        let value = self.random.pick(&choice.values).clone();
+        subject::set(object, &choice.at, &value);
+        for (pointer, value) in &choice.also {
+            subject::set(object, pointer, value);
         }
     }
 
@@ -94,14 +117,14 @@ impl Generator {
         choices.push(Choice {
             at: "/metadata/labels/tier".to_owned(),
             values: of_all,
-            required: false,
+            ..Choice::default()
         });
         if subject.kind == "Gadget" && self.level >= Some(Level::Wider) {
             let values = vec![json!(5), json!(6)];
             choices.push(Choice {
                 at: "/spec/weight".to_owned(),
                 values,
-                required: false,
+                ..Choice::default()
             });
         }
         if subject.kind == "Gadget" && self.level == Some(Level::Newer) {
@@ -112,6 +135,7 @@ impl Generator {
                 at: "/apiVersion".to_owned(),
                 values,
                 required: true,
+                ..Choice::default()
             });
         }
         self.random.pick(&choices).clone()

@@ -10,12 +10,14 @@ use crate::histories::value::{self, Path};
 
 /// Objects that git had once.
 pub fn objects(state: &State<'_>) -> Result<(), Found> {
-    let State { files, others, synced } = state;
+    let State {
+        files, theirs, synced, ..
+    } = state;
     if !is_meant(synced) {
         return Ok(());
     }
     let is_going = |object: &Value| object["metadata"]["deletionTimestamp"].is_string();
-    for id in files.dropped().filter(|id| !others.made.contains(id)) {
+    for id in files.dropped().filter(|id| !theirs.made.contains(id)) {
         let is_there = synced.after.get(id).is_some_and(|object| !is_going(object));
         if is_there && synced.named(id).is_empty() {
             return Err(Found::of(
@@ -33,7 +35,8 @@ pub fn fields(state: &State<'_>) -> Result<(), Found> {
     if !is_meant(state.synced) {
         return Ok(());
     }
-    for (id, wanted) in state.files.wanted() {
+    let is_compared = |id: &Id, wanted: &Value| !state.ran.is_done(id, wanted);
+    for (id, wanted) in state.files.wanted().filter(|(id, wanted)| is_compared(id, wanted)) {
         let Some(live) = state.synced.after.get(id) else {
             continue;
         };
@@ -73,8 +76,11 @@ fn left(state: &State<'_>, id: &Id, (live, wanted): (&Value, &Value)) -> Option<
     let left = ever.find(|(path, values)| {
         let shown = value::shown(path);
         !wants.contains_key(*path)
-            && has.get(*path).is_some_and(|has| values.contains(has))
+            && has
+                .get(*path)
+                .is_some_and(|has| values.contains(has) && !value::is_empty(has))
             && !is_others(&shown)
+            && !state.is_left(id, &shown, live)
             && !is_named(&shown)
     });
     left.map(|(path, _)| path.clone())

@@ -67,6 +67,9 @@ fn unlisted(steps: &Steps<'_>, id: &Id, (before, after): (&Value, &Value)) -> Op
     ))
 }
 
+/// What the server allocates anew at every request.
+const ALLOCATED: [&str; 2] = ["spec.clusterIP", "spec.clusterIPs"];
+
 /// A field that was planned to have a value, and has another. What is in lists the report compares.
 fn otherwise(step: &Value, after: &Value) -> Option<String> {
     let has = value::leaves(after);
@@ -76,6 +79,6 @@ fn otherwise(step: &Value, after: &Value) -> Option<String> {
         let (_, is) = has
             .iter()
             .find(|(has, _)| value::is_in_no_list(has) && value::shown(has) == path)?;
-        (is != value).then(|| format!("{path} is {is}, and was planned as {value}"))
+        (is != value && !ALLOCATED.contains(&path)).then(|| format!("{path} is {is}, and was planned as {value}"))
     })
 }

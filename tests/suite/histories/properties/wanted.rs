@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::{Found, Property, State};
+use crate::histories::second;
 use crate::histories::server::Snapshot;
 use crate::histories::step::Id;
 use crate::histories::synced::DONE;
-use crate::histories::value;
+use crate::histories::value::{self, Path};
 
 /// Each field of each object that git has.
 pub fn wanted(state: &State<'_>) -> Result<(), Found> {
@@ -21,6 +22,9 @@ pub fn wanted(state: &State<'_>) -> Result<(), Found> {
         if !DONE.contains(&outcome) {
             return Err(Found::of(Property::Wanted, id, format!("{outcome}: {message}")));
         }
+        if state.ran.is_done(id, wanted) {
+            continue;
+        }
         let Some(live) = state.synced.after.get(id) else {
             return Err(Found::of(
                 Property::Wanted,
@@ -28,7 +32,11 @@ pub fn wanted(state: &State<'_>) -> Result<(), Found> {
                 format!("{outcome}, and it is not there"),
             ));
         };
-        if let Some(path) = value::missing(live, wanted).first() {
+        let missing = value::missing(live, wanted);
+        let before = state.synced.before.get(id);
+        let is_left = |path: &Path| before.is_some_and(|live| state.is_left(id, &value::shown(path), live));
+        let mut missing = missing.iter().filter(|path| !is_left(path));
+        if let Some(path) = missing.next() {
             let is = value::leaves(live).get(path).cloned().unwrap_or_default();
             let wants = value::leaves(&value::stored(wanted))[path].clone();
             let detail = format!("{outcome}, and {} is {is}, not {wants}", path.join("."));
@@ -40,24 +48,27 @@ pub fn wanted(state: &State<'_>) -> Result<(), Found> {
 
 /// Whether something that this history did explains that an object is not as git wants it.
 fn is_in_the_way(state: &State<'_>, id: &Id, outcome: &str) -> bool {
-    let State { files, others, synced } = state;
+    let State {
+        files, theirs, synced, ..
+    } = state;
     let is = |pointer: &str| synced.before.get(id).and_then(|live| live.pointer(pointer)).is_some();
     if is("/metadata/deletionTimestamp") {
         return true;
     }
     let has_quota = has_quota(&synced.before, id) || has_quota(&synced.after, id);
     match outcome {
-        "conflict" => {
-            others.touched.contains(id) && !synced.how.lifts.iter().any(|option| option == "--force-conflicts")
+        "conflict" => theirs.touched.contains(id) && !synced.how.lifts("--force-conflicts"),
+        "skipped" => {
+            let is_anothers = synced.before.get(id).and_then(second::set_of).is_some();
+            theirs.made.contains(id) && (is_anothers || !synced.how.lifts("--adopt"))
         }
-        "skipped" => others.made.contains(id),
         "refused" if is("/immutable") || has_grown(state, id) => true,
         "refused" | "failed" => files.may_be_refused(id) || has_quota,
         "notStarted" => synced.said.has_undone(),
         "notReady" if id.kind == "PersistentVolumeClaim" => {
             !synced.after.keys().any(|other| other.kind == "StorageClass")
         }
-        "notReady" => has_quota,
+        "notReady" => has_quota || files.may_be_refused(id),
         _ => false,
     }
 }
