@@ -79,7 +79,7 @@ pub struct Record {
     /// Whether files differed from that commit.
     #[serde(default)]
     pub dirty: bool,
-    /// The directory that it was synced from; none outside of git.
+    /// The directory that the set belongs to, from which it was synced as far as is known; none outside of git.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub source: Option<Source>,
     /// The environment.
@@ -97,6 +97,12 @@ pub struct Record {
 }
 
 impl Record {
+    /// The directory that the set belongs to, and a commit that is known to be of its repository.
+    pub fn known_source(&self) -> Option<(&Source, &Commit)> {
+        let source = self.source.as_ref()?;
+        Some((source, source.confirmed.as_ref().or(self.revision.as_ref())?))
+    }
+
     /// What this program writes into [`Record::tool`].
     pub fn this_tool() -> String {
         TOOL.to_owned()

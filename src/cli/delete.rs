@@ -9,9 +9,9 @@ use super::options::accept;
 use super::{Exit, context, options, sync};
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::{Error, Result};
-use crate::observe::{self, Observations, Query};
+use crate::observe::{self, Observations, Query, history};
 use crate::plan::compare::Blame;
-use crate::plan::{self, Budget, Empty, Lineage, Policy, Prune};
+use crate::plan::{self, Budget, Empty, Lineage, Policy, Prune, Whose};
 use crate::source::Settings;
 use crate::source::parameters::SetByHand;
 use crate::view::{self, Pruning};
@@ -33,6 +33,9 @@ pub(super) struct Args {
     namespace: Option<String>,
     #[command(flatten)]
     cluster: options::Cluster,
+    /// Delete the set that DIR names even if it was synced last from another directory, or another repository.
+    #[arg(help_heading = "Deletion", long)]
+    switch_source: bool,
     /// Delete objects of this kind too, where it is kept otherwise.
     #[arg(help_heading = "Deletion", long, value_name = "KIND")]
     prune_kind: Vec<String>,
@@ -85,7 +88,11 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     ui.doing(&format!("looking for members in {}", connected.name));
     let found = observe::whole_set(&*connected.cluster, &query).await?;
     let Observations { observed, served } = found.ok_or_else(|| context::never_synced(&set, &connected.name))?;
-    let plan = plan::plan(observed, Lineage::default(), &query.policy);
+    let lineage = Lineage {
+        source: history::checked_out(&args.named.directory, observed.facts.parent.as_ref()),
+        ..Lineage::default()
+    };
+    let plan = plan::plan(observed, lineage, &query.policy);
     ui.done();
     let last = plan.facts.parent.as_ref().and_then(|parent| parent.attempted.as_ref());
     let environment = last.and_then(|last| last.environment.clone());
@@ -133,6 +140,12 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
 fn policy(args: &Args) -> Policy {
     Policy {
         field_manager: args.field_manager.clone(),
+        // Who gives the name of the set means that set, wherever its directory is.
+        whose: if args.switch_source || args.name.is_some() {
+            Whose::Anybodys
+        } else {
+            Whose::Ours
+        },
         prune: Prune::Everything,
         budget: Budget::Percent(100),
         empty: Empty::Meant,

@@ -27,6 +27,8 @@ mod tolerated;
 mod warning;
 
 use self::refusals::Grounds;
+use crate::applyset::parent::Record;
+use crate::applyset::source::{Checkout, Source};
 use crate::object::{self, ObjectRef};
 use crate::plan::order::rank;
 
@@ -127,6 +129,7 @@ pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
         unknown,
     };
     let refusals = grounds.refusals(policy);
+    let source = source_afterwards(&observed.facts, lineage.source, policy);
     Plan {
         facts: observed.facts,
         steps,
@@ -134,8 +137,22 @@ pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
         dissolves: policy.prune == Prune::Everything,
         refusals,
         back: lineage.back,
-        source: lineage.source,
+        source,
         masked,
+    }
+}
+
+/// Whose set it is once the plan is carried out. What is left of one that goes stays whose it was, and so does one of
+/// which nobody can tell whether it is another's.
+fn source_afterwards(facts: &Facts, now: Option<Checkout>, policy: &Policy) -> Option<Source> {
+    let is_unknown = now.as_ref().is_some_and(|now| now.unconfirmed.is_some()) && policy.whose == Whose::Ours;
+    let last = facts.parent.as_ref().and_then(|parent| parent.attempted.as_ref());
+    match last.and_then(Record::known_source) {
+        Some((last, commit)) if is_unknown || policy.prune == Prune::Everything => Some(Source {
+            confirmed: Some(commit.clone()),
+            ..last.clone()
+        }),
+        _ => now.map(|now| now.source),
     }
 }
 

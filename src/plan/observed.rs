@@ -9,7 +9,7 @@ use super::{Contents, Ownership, Proved};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::Keyring;
 use crate::applyset::parent::Parent;
-use crate::applyset::source::Source;
+use crate::applyset::source::Checkout;
 use crate::applyset::unlisted::Unlisted;
 use crate::cluster::Resource;
 use crate::diagnostic::error::Error;
@@ -109,7 +109,7 @@ pub struct Lineage {
     /// Whether it goes back.
     pub back: Back,
     /// The directory that git wants it from.
-    pub source: Option<Source>,
+    pub source: Option<Checkout>,
 }
 
 /// Why a rule is about nothing.

@@ -5,6 +5,7 @@ use super::{
     Whose,
 };
 use crate::applyset::key::Keyring;
+use crate::applyset::source::Source;
 use crate::object::ObjectRef;
 
 /// What a plan may be refused for.
@@ -76,16 +77,28 @@ impl Grounds<'_> {
                 now: now.clone(),
             });
         }
-        let source = last.and_then(|last| last.source.as_ref());
-        if let (Some(last), Whose::Ours) = (source, policy.whose)
-            && last.is_other_than(self.lineage.source.as_ref())
-        {
-            refusals.push(Refusal::Source {
-                last: last.clone(),
-                now: self.lineage.source.clone(),
-            });
+        if policy.whose == Whose::Ours {
+            refusals.extend(last.and_then(|last| self.another_source(last.source.as_ref()?)));
         }
         refusals
+    }
+
+    /// The set is another directory's, or nobody can tell and something would be deleted.
+    fn another_source(&self, last: &Source) -> Option<Refusal> {
+        let now = self.lineage.source.as_ref();
+        let source = now.map(|now| &now.source);
+        if last.is_other_than(source) {
+            return Some(Refusal::Source {
+                last: last.clone(),
+                now: source.cloned(),
+            });
+        }
+        let unconfirmed = now?.unconfirmed.as_ref()?;
+        let deletes = self.steps.iter().any(|step| step.action == Action::Delete);
+        deletes.then(|| Refusal::UnknownSource {
+            last: last.clone(),
+            unconfirmed: unconfirmed.clone(),
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     Adopting, Back, Deleted, Facts, NoBase, OtherSet, Past, Replacement, Tolerated, Unpredicted, Unseen, Unverified,
     Warning,
 };
-use crate::applyset::source::Source;
+use crate::applyset::source::{Source, Unconfirmed};
 use crate::cluster::{Propagation, Resource};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::Place;
@@ -42,7 +42,7 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// Whether it goes back.
     pub back: Back,
-    /// The directory that git wants it from; none outside of git.
+    /// The directory that the set belongs to afterwards; none outside of git.
     pub source: Option<Source>,
     /// The Secrets of which some values are masked in the cluster, which is a snapshot: these are not
     /// compared.
@@ -329,6 +329,13 @@ pub enum Refusal {
         last: Source,
         /// It would be synced from there now; nothing outside of git.
         now: Option<Source>,
+    },
+    /// Something would be deleted, and nobody can tell whether the set is kept from this repository.
+    UnknownSource {
+        /// From there it was synced last.
+        last: Source,
+        /// What this clone cannot tell.
+        unconfirmed: Unconfirmed,
     },
     /// The environment belongs to another cluster.
     Elsewhere(Elsewhere),

@@ -8,7 +8,7 @@ use git2::{ErrorCode, ObjectType, Oid, Repository};
 use super::git::{self, Revision};
 use super::tree::CommitTree;
 use super::{Desired, ParameterInputs};
-use crate::applyset::source::Source;
+use crate::applyset::source::{Checkout, Source, Unconfirmed};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::normal;
 use crate::object::commit::Commit;
@@ -184,19 +184,33 @@ impl Commits {
     }
 
     /// The directory that this is at a commit, by which it is told whose set it is. `last` is where the set was
-    /// synced from the last time, and at which commit: where that is in this repository, it is the same one.
-    pub fn source(&self, now: CommitId, last: Option<(&Source, &Commit)>) -> Source {
+    /// synced from the last time, and a commit of that: where it is in this repository, it is the same one.
+    pub fn checkout(&self, now: CommitId, last: Option<(&Source, &Commit)>) -> Checkout {
         let is_here =
             |commit: &Commit| Oid::from_str(commit.as_str()).is_ok_and(|id| self.repository.find_commit(id).is_ok());
-        let known = last.filter(|(source, commit)| source.repository.is_some() && is_here(commit));
-        let repository = match known {
-            Some((source, _)) => source.repository.clone(),
-            None => self.first_commit(now).map(|id| Commit::new(id.to_string())),
+        let (here, elsewhere) = match last {
+            Some((source, commit)) if is_here(commit) => (Some(source), None),
+            last => (None, last),
         };
-        Source {
-            repository,
-            directory: self.inside.display().to_string(),
+        let first = || self.first_commit(now).map(|id| Commit::new(id.to_string()));
+        let repository = here.and_then(|source| source.repository.clone()).or_else(first);
+        let unknown = elsewhere.filter(|(source, _)| source.repository.is_none() || repository.is_none());
+        Checkout {
+            unconfirmed: unknown.map(|(_, commit)| Unconfirmed {
+                commit: commit.clone(),
+                is_shallow: self.repository.is_shallow(),
+            }),
+            source: Source {
+                repository,
+                directory: self.inside.display().to_string(),
+                confirmed: None,
+            },
         }
+    }
+
+    /// The commit that is checked out; nothing where there is none yet.
+    pub fn head(&self) -> Option<CommitId> {
+        Some(self.repository.head().ok()?.peel_to_commit().ok()?.id())
     }
 
     /// The first commit of the line of first parents that leads to a commit; nothing where it is not at hand.

@@ -1,9 +1,9 @@
 //! A set belongs to one directory of one repository: another one of the same name does not prune it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::bed::{Bed, commit, config_map, git};
+use crate::bed::{Bed, Run, commit, config_map, git, with_metadata};
 
 /// A directory `desired` of another repository, with the same settings as the bed's, and one ConfigMap.
 fn another(bed: &Bed, name: &str) -> PathBuf {
@@ -89,4 +89,109 @@ fn a_clone_is_the_same_repository_wherever_it_is_and_however_deep() {
     bed.run(&["status"])
         .exits(0)
         .shows("  source      desired of the repository that began with ");
+}
+
+/// A clone of the latest commit alone, as most CI systems make it; its directory.
+fn shallow_clone(of: &Path, to: &Path) -> PathBuf {
+    let url = format!("file://{}", of.display());
+    let _ = fs::remove_dir_all(to);
+    git(
+        of,
+        &["clone", "-q", "--depth=1", &url, to.to_str().expect("a plain path")],
+    );
+    to.join("desired")
+}
+
+/// Syncs, or deletes the set of, a directory that is not the bed's.
+fn run_in(bed: &Bed, desired: &Path, command: &str, more: &[&str]) -> Run {
+    let path = desired.to_str().expect("a plain path");
+    bed.run(&[&[command, path, "--yes", "--timeout", "60s"], more].concat())
+}
+
+const UNKNOWN: &str = "it is not known whether this is the repository of the set";
+
+#[test]
+fn a_shallow_clone_of_another_repository_deletes_nothing() {
+    let bed = Bed::new("whose-shallow");
+    bed.write_config_map("ours", &[("a", "1")]);
+    bed.commit("Ours");
+    let ours = shallow_clone(&bed.dir, &bed.beside("ours"));
+    let other = another(&bed, "other");
+    let other = other.parent().expect("a repository");
+    commit(other, "Theirs");
+    let theirs = shallow_clone(other, &bed.beside("theirs"));
+    run_in(&bed, &ours, "sync", &[]).exits(0);
+    for command in ["sync", "delete"] {
+        run_in(&bed, &theirs, command, &[])
+            .exits(2)
+            .complains(UNKNOWN)
+            .complains("in GitHub Actions `fetch-depth: 0`")
+            .complains("--switch-source");
+    }
+    // To sync without deleting anything does not make the set theirs.
+    run_in(&bed, &theirs, "sync", &["--no-prune"]).exits(0);
+    run_in(&bed, &theirs, "sync", &[]).exits(2).complains(UNKNOWN);
+    assert!(bed.get("configmap", "ours").is_some() && bed.get("configmap", "theirs").is_some());
+    run_in(&bed, &ours, "sync", &[]).exits(0);
+    assert!(bed.get("configmap", "theirs").is_none());
+    run_in(&bed, &theirs, "sync", &["--switch-source"]).exits(0);
+    run_in(&bed, &ours, "sync", &[]).exits(2).complains(UNKNOWN);
+    assert!(bed.get("configmap", "ours").is_none());
+}
+
+#[test]
+fn a_shallow_clone_of_a_later_commit_deletes_once_the_history_is_fetched() {
+    let bed = Bed::new("whose-later");
+    bed.write_config_map("stays", &[("a", "1")]);
+    bed.write_config_map("goes", &[("a", "1")]);
+    bed.commit("First");
+    let clone = bed.beside("clone");
+    run_in(&bed, &shallow_clone(&bed.dir, &clone), "sync", &[]).exits(0);
+    bed.write_config_map("stays", &[("a", "2")]);
+    bed.commit("Second");
+    run_in(&bed, &shallow_clone(&bed.dir, &clone), "sync", &[]).exits(0);
+    bed.remove("goes.yaml");
+    bed.commit("Third");
+    let desired = shallow_clone(&bed.dir, &clone);
+    run_in(&bed, &desired, "sync", &[]).exits(2).complains(UNKNOWN);
+    git(&clone, &["fetch", "-q", "--unshallow"]);
+    run_in(&bed, &desired, "sync", &[]).exits(0).shows("1 deleted");
+    // From now on it is known where the repository began.
+    bed.run(&["status"])
+        .exits(0)
+        .shows("  source      desired of the repository that began with ");
+}
+
+#[test]
+fn a_set_is_not_deleted_from_another_repository_of_the_same_name() {
+    let bed = Bed::new("whose-delete");
+    bed.write_config_map("ours", &[("a", "1")]);
+    let kept = "  annotations: {stackanetes.io/prune: never}\n";
+    bed.write("kept.yaml", &with_metadata(&config_map("kept", &[("a", "1")]), kept));
+    bed.commit("Ours");
+    bed.synced();
+    let theirs = another(&bed, "other");
+    commit(theirs.parent().expect("a repository"), "Theirs");
+    run_in(&bed, &theirs, "delete", &[])
+        .exits(2)
+        .complains("the set was synced last from desired of the repository that began with")
+        .complains("--switch-source");
+    assert!(bed.get("configmap", "ours").is_some());
+    bed.run(&["delete", "--yes"]).exits(0);
+    assert!(bed.get("configmap", "ours").is_none());
+    // What is left of it is no more theirs than before.
+    run_in(&bed, &theirs, "sync", &[]).exits(2).complains("--switch-source");
+    run_in(
+        &bed,
+        &theirs,
+        "delete",
+        &["--switch-source", "--prune-kind", "ConfigMap"],
+    )
+    .exits(0)
+    .shows("is gone");
+    // A set that is named is meant, wherever that is said.
+    bed.synced();
+    let set = ["--name", "whose-delete", "--namespace", "whose-delete"];
+    run_in(&bed, &theirs, "delete", &set).exits(0);
+    assert!(bed.get("configmap", "ours").is_none());
 }

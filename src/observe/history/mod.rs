@@ -30,6 +30,7 @@ use crate::source::parameters::{Assignment, SetByHand};
 use crate::source::{CommitId, Commits, ParameterInputs, Revision};
 
 pub(super) use closed::assume_unchanged;
+pub use whose::checked_out;
 
 /// What git's past says of what was observed; and the earlier states of what differs, by which a plan is
 /// explained.

@@ -36,6 +36,7 @@ fn alike(reason: &Refusal) -> Option<Alike<'_>> {
         | Refusal::SecretDefaults(_)
         | Refusal::Irreversible(_)
         | Refusal::Source { .. }
+        | Refusal::UnknownSource { .. }
         | Refusal::Elsewhere(_)
         | Refusal::Environment { .. } => None,
     }

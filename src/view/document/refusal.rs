@@ -2,6 +2,7 @@
 
 use super::super::status::source;
 use super::super::value::{few, visible};
+use crate::applyset::source::{Source, Unconfirmed};
 use crate::diagnostic::names::first_of;
 use crate::plan::{Elsewhere, Refusal};
 use crate::sops::Closed;
@@ -61,6 +62,39 @@ fn sealed(files: &[&Closed]) -> String {
     )
 }
 
+/// The set is another directory's, or another repository's.
+fn another_source(last: &Source, now: Option<&Source>) -> String {
+    let now = now.map_or_else(
+        || "this is no git repository".to_owned(),
+        |now| format!("this is {}", source(now)),
+    );
+    format!(
+        "the set was synced last from {}, and {now}: give this one another name, or pass --switch-source to take the \
+         set over, with its objects",
+        source(last)
+    )
+}
+
+/// It cannot be told whether this is the repository that the set was synced from.
+fn unknown_source(last: &Source, unconfirmed: &Unconfirmed) -> String {
+    let (clone, fetch) = if unconfirmed.is_shallow {
+        (
+            "this clone, which is shallow",
+            "fetch the whole history (`git fetch --unshallow`; in GitHub Actions `fetch-depth: 0`, in GitLab CI \
+             `GIT_DEPTH: 0`)",
+        )
+    } else {
+        ("this clone", "fetch it")
+    };
+    format!(
+        "objects would be deleted, and it is not known whether this is the repository of the set: the set was synced \
+         last from {}, and commit {} of that is not in {clone}; {fetch}, or pass --switch-source to take the set \
+         over, with its objects",
+        source(last),
+        unconfirmed.commit.short()
+    )
+}
+
 /// Why a sync refuses, and the way out.
 pub fn refusal(reason: &Refusal) -> String {
     match reason {
@@ -74,17 +108,8 @@ pub fn refusal(reason: &Refusal) -> String {
             )
         }
         Refusal::Empty => "the desired state is empty; pass --allow-empty to delete all members".to_owned(),
-        Refusal::Source { last, now } => {
-            let now = now.as_ref().map_or_else(
-                || "this is no git repository".to_owned(),
-                |now| format!("this is {}", source(now)),
-            );
-            format!(
-                "the set was synced last from {}, and {now}: give this one another name, or pass --switch-source to \
-                 take the set over, with its objects",
-                source(last)
-            )
-        }
+        Refusal::Source { last, now } => another_source(last, now.as_ref()),
+        Refusal::UnknownSource { last, unconfirmed } => unknown_source(last, unconfirmed),
         Refusal::Elsewhere(Elsewhere {
             environment,
             cluster,

@@ -76,6 +76,15 @@ pub(super) enum Refusal<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         now: Option<&'a Source>,
     },
+    /// Something would be deleted, and it is not known whether this clone is of the repository of the last sync.
+    UnknownSource {
+        /// From there it was synced last.
+        last: &'a Source,
+        /// The commit by which that would be known, which this clone lacks.
+        commit: &'a Commit,
+        /// Whether the clone is shallow.
+        shallow: bool,
+    },
     /// The environment belongs to other clusters.
     Cluster {
         /// The environment; absent where the directory has none.
@@ -130,6 +139,11 @@ impl<'a> Refusal<'a> {
             plan::Refusal::Source { last, now } => Self::Source {
                 last,
                 now: now.as_ref(),
+            },
+            plan::Refusal::UnknownSource { last, unconfirmed } => Self::UnknownSource {
+                last,
+                commit: &unconfirmed.commit,
+                shallow: unconfirmed.is_shallow,
             },
             plan::Refusal::Elsewhere(elsewhere) => Self::Cluster {
                 environment: elsewhere.environment.as_deref(),
