@@ -116,9 +116,14 @@ impl Journal {
 
     /// The latest sync of the whole set after which everything was as git wanted it, and Current.
     pub fn last_complete(&self) -> Option<&JournalEntry> {
+        self.complete().next()
+    }
+
+    /// The syncs of the whole set after which everything was as git wanted it, and Current; the latest one first.
+    pub fn complete(&self) -> impl Iterator<Item = &JournalEntry> {
         let is_complete =
             |entry: &&JournalEntry| entry.ending == Ending::Complete && !entry.partial && entry.unawaited == 0;
-        self.0.iter().find(is_complete)
+        self.0.iter().filter(is_complete)
     }
 
     /// The objects that may not be as a server of this version stored them, or said that it would: what the latest

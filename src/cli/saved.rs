@@ -5,7 +5,8 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::context::Planned;
-use super::outfile;
+use super::{outfile, sync};
+use crate::applyset::parent::Record;
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::{Error, Result};
 use crate::object::ObjectRef;
@@ -19,8 +20,17 @@ pub(super) fn save(plan: &Plan, heading: &Heading<'_>, made_of: MadeOf, path: &P
     outfile::write(path, &text)
 }
 
-/// Refuses a plan that is not the one that was saved, and shows what moved.
-pub(super) async fn must_agree(planned: &Planned, path: &Path, ui: &mut Ui) -> Result<()> {
+/// How a saved plan agrees with the one that is made now.
+pub(super) enum Agreement {
+    /// It says the same.
+    Same,
+    /// It was carried out by this sync, and nothing is left to do.
+    Done(Box<Record>),
+}
+
+/// Refuses a plan that is neither the one that was saved nor what is left of it once it was carried out, and shows what
+/// moved.
+pub(super) async fn must_agree(planned: &Planned, path: &Path, ui: &mut Ui) -> Result<Agreement> {
     let shown = path.display().to_string();
     let text = read(path).map_err(|error| Error::new(format!("failed to read {shown}")).because(error))?;
     let saved = SavedPlan::read(&shown, &text)?;
@@ -36,13 +46,37 @@ pub(super) async fn must_agree(planned: &Planned, path: &Path, ui: &mut Ui) -> R
     }
     let moved = saved.moved(&planned.plan);
     if moved.is_nothing() {
-        return Ok(());
+        return Ok(Agreement::Same);
+    }
+    if let Some(record) = carried_out(planned, &saved) {
+        return Ok(Agreement::Done(Box::new(record)));
     }
     ui.result(&view::moved(&moved, &planned.heading(ui), Ui::width()))?;
     Err(Error::new(format!(
         "what {shown} says is not what a sync would do now; nothing was changed"
     ))
     .hint("review what moved, and save a new plan with `diff --out`"))
+}
+
+/// The complete sync of what a plan was made of, where nothing would change any more. What was reviewed may have been
+/// synced from another commit with the same content: the one that is there now.
+fn carried_out(planned: &Planned, saved: &SavedPlan) -> Option<Record> {
+    let parent = planned
+        .plan
+        .facts
+        .parent
+        .as_ref()
+        .filter(|_| planned.plan.is_in_sync())?;
+    let now = planned.revision.as_ref().map(|revision| &revision.commit);
+    let commits = [saved.revision(), now];
+    let set = sync::recorded(planned.by_hand.clone());
+    let syncs = parent.syncs();
+    let mut records = syncs.complete().map(|entry| &entry.record);
+    let is_of_it = |record: &&Record| {
+        let is_of_commit = record.revision.is_some() && commits.contains(&record.revision.as_ref());
+        is_of_commit && !record.dirty && record.environment == planned.environment && record.set == set
+    };
+    records.find(is_of_it).cloned()
 }
 
 /// The text of a saved plan.

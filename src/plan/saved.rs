@@ -255,6 +255,11 @@ impl SavedPlan {
         Ok(saved)
     }
 
+    /// The commit that it was made of.
+    pub fn revision(&self) -> Option<&Commit> {
+        self.made_of.as_ref().map(|made_of| &made_of.revision)
+    }
+
     /// In what a plan made of `now` is of something else than this one, whatever either says. Empty where it is
     /// of the same: every part is compared whole, a tree by all digits of its id. What was reviewed on a branch can so be
     /// executed after its merge, by which it has come to another commit.

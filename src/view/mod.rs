@@ -30,7 +30,7 @@ pub use manifests::{Secrets, manifests};
 pub use progress::{Progress, Told};
 pub use report::report;
 pub use roles::roles;
-pub use saved::other_parts;
+pub use saved::{carried_out, other_parts};
 pub use snapshot::snapshot;
 pub use status::{StatusView, status, statuses};
 pub use text::Width;

@@ -2,10 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
+use super::age;
+use crate::applyset::parent::Record;
 use crate::object::commit::Commit;
 use crate::plan::{ApplySetName, OtherPart};
+
+/// That the saved plan `name` was carried out before, by this sync.
+pub fn carried_out(name: &str, record: &Record, now: Timestamp) -> String {
+    let commit = record.revision.as_ref().map_or("", Commit::short);
+    let when = age(&record.time, now);
+    format!("{name} was carried out already: the sync of {commit}, {when}, is complete, and nothing would change now\n")
+}
 
 /// The parts in which a saved plan is of something else, as one line.
 pub fn other_parts(parts: &[OtherPart]) -> String {

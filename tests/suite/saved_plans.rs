@@ -60,8 +60,39 @@ fn a_plan_that_still_holds_is_executed_without_asking() {
         .shows("complete: 1 created, 1 updated, 1 deleted");
     assert!(bed.get("configmap", "old").is_none());
     bed.diff().exits(0);
-    // It is done: what was to be created is there.
-    refused(&bed, "is not what a sync would do now").shows("- delete    ConfigMap saved-holds/old");
+}
+
+#[test]
+fn a_plan_that_was_executed_before_is_done_until_something_changes() {
+    let bed = planned("saved-twice");
+    sync_plan(&bed).exits(0);
+    sync_plan(&bed)
+        .exits(0)
+        .shows("plan.json was carried out already: the sync of")
+        .shows("nothing would change now");
+    // Another commit with the same content, as after a merge.
+    git(&bed.dir, &["commit", "-q", "--allow-empty", "-m", "Merged"]);
+    sync_plan(&bed).exits(0).shows("plan.json was carried out already");
+    let run = bed
+        .run(&["sync", "--plan", "plan.json", "--format", "json"])
+        .exits(0)
+        .shows_not("carried out already");
+    for line in run.stdout.lines() {
+        serde_json::from_str::<serde_json::Value>(line).expect("a document a line");
+    }
+    bed.patch("somebody", "configmap", "new", &json!({"data": {"a": "2"}}));
+    refused(&bed, "is not what a sync would do now");
+}
+
+#[test]
+fn a_plan_that_nobody_executed_is_not_done_where_nothing_would_change() {
+    let bed = planned("saved-never");
+    // Of a sync of what is selected it is not known whether that is what the plan was of.
+    bed.run(&["sync", "--yes", "--timeout", "60s", "-l", "!nothing"])
+        .exits(0)
+        .shows("1 deleted");
+    bed.diff().exits(0);
+    refused(&bed, "is not what a sync would do now").shows("- delete    ConfigMap saved-never/old");
 }
 
 #[test]

@@ -7,12 +7,15 @@ mod rollback;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use super::context::Planned;
 use super::duration::duration;
 use super::format::Format;
 use super::rights::Rights;
 use super::signal::interrupted;
 use super::{Exit, context, options, saved};
+use crate::cli::saved::Agreement;
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::Wait;
@@ -20,6 +23,7 @@ use crate::plan::{MadeOf, Refusal};
 use crate::view;
 
 pub(super) use carry_out::{Limits, execute, execution};
+pub(super) use record::recorded;
 
 use carry_out::{Ended, SyncOptions, carry_out};
 
@@ -36,7 +40,7 @@ pub(super) struct Args {
     safety: options::Safety,
     /// Do what this saved plan says, without asking.
     ///
-    /// Or nothing, where that is not what a sync would do now. `diff --out FILE` saves one.
+    /// Or nothing, where that is not what a sync would do now, or was done already. `diff --out FILE` saves one.
     #[arg(help_heading = "Sync", long, value_name = "FILE")]
     plan: Option<PathBuf>,
     /// Do not ask.
@@ -175,7 +179,14 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
 async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
     let planned = context::plan_directory(&args.desired, &args.cluster, &args.safety, ui).await?;
     if let Some(path) = &args.plan {
-        saved::must_agree(&planned, path, ui).await?;
+        let agreement = saved::must_agree(&planned, path, ui).await?;
+        if let (Agreement::Done(record), Format::Text) = (agreement, args.format) {
+            ui.result(&view::carried_out(
+                &path.display().to_string(),
+                &record,
+                Timestamp::now(),
+            ))?;
+        }
     }
     let terms = Terms {
         asks: !args.yes && args.plan.is_none(),

@@ -10,7 +10,7 @@ use crate::source::Revision;
 use crate::source::parameters::SetByHand;
 
 /// What of `--set` is kept: of secret parameters only that they were set.
-pub(super) fn recorded(by_hand: SetByHand) -> BTreeMap<String, Option<Value>> {
+pub(in crate::cli) fn recorded(by_hand: SetByHand) -> BTreeMap<String, Option<Value>> {
     let secrets = by_hand.secrets.into_iter().map(|name| (name, None));
     by_hand
         .values
