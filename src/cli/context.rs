@@ -12,6 +12,7 @@ use crate::cli::ui::{Ui, Verbosity};
 use crate::cluster::{Cluster, ClusterError, Discovery, Kubernetes, Sandbox};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::key_hint;
+use crate::object::commit::Commit;
 use crate::object::selection::Selection;
 use crate::observe::history::{self, DirectoryInputs};
 use crate::observe::{self, ClosedFiles, Observations, Query, Served};
@@ -31,6 +32,8 @@ pub(super) struct Planned {
     pub(super) query: Query,
     pub(super) served: Served,
     pub(super) revision: Option<Revision>,
+    /// The commit that is checked out where standard input was read from.
+    pub(super) piped_at: Option<Commit>,
     pub(super) environment: Option<String>,
     pub(super) by_hand: SetByHand,
     pub(super) not_selected: usize,
@@ -150,6 +153,7 @@ pub(super) async fn plan_against(
         query,
         served,
         revision,
+        piped_at: desired.source.path().is_none().then(source::checked_out).flatten(),
         environment,
         by_hand,
         not_selected,
@@ -162,6 +166,7 @@ impl Planned {
         Heading {
             against: Against::Cluster(&self.cluster_name),
             revision: self.revision.as_ref(),
+            piped_at: self.piped_at.as_ref(),
             now: Timestamp::now(),
             detail: detail(ui),
             environment: self.environment.as_deref(),

@@ -7,7 +7,7 @@ use super::duration::duration;
 use super::format::Format;
 use super::options::accept;
 use super::{Exit, context, options, sync};
-use crate::cli::ui::Ui;
+use crate::cli::ui::{Answers, Ui};
 use crate::diagnostic::error::{Error, Result};
 use crate::observe::{self, Observations, Query, history};
 use crate::plan::compare::Blame;
@@ -104,6 +104,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         query,
         served,
         revision: None,
+        piped_at: None,
         // What is left of the set belongs to it as before.
         environment: args.named.environment.clone().or(environment),
         by_hand: SetByHand::default(),
@@ -119,11 +120,14 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     if !args.yes {
-        if !Ui::can_ask() {
+        if !Ui::can_ask(Answers::StandardInput) {
             return Err(Error::new("cannot prompt: standard input is not a terminal")
                 .hint("pass --yes to delete without asking"));
         }
-        if !ui.confirm(&view::question(&planned.plan, &planned.heading(ui)))? {
+        if !ui.confirm(
+            &view::question(&planned.plan, &planned.heading(ui)),
+            Answers::StandardInput,
+        )? {
             ui.warning("nothing was changed");
             return Ok(Exit::Differs);
         }

@@ -2,7 +2,8 @@
 //!
 //! Standard output carries the result; progress, warnings and errors go to standard error.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 use anstream::{AutoStream, ColorChoice};
@@ -22,6 +23,38 @@ pub enum Verbosity {
     Normal,
     /// Details too.
     Verbose,
+}
+
+/// Where the answer to a question is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// Standard input.
+    StandardInput,
+    /// The terminal that controls the process, since standard input was for something else.
+    Terminal,
+}
+
+/// The file that is the terminal that controls a process (POSIX, "General Terminal Interface").
+const TERMINAL: &str = "/dev/tty";
+
+impl Answers {
+    /// Whether a person can give one.
+    fn can_come(self) -> bool {
+        match self {
+            Self::StandardInput => io::stdin().is_terminal(),
+            Self::Terminal => File::open(TERMINAL).is_ok_and(|terminal| terminal.is_terminal()),
+        }
+    }
+
+    /// The next line.
+    fn line(self) -> io::Result<String> {
+        let mut line = String::new();
+        match self {
+            Self::StandardInput => io::stdin().read_line(&mut line)?,
+            Self::Terminal => BufReader::new(File::open(TERMINAL)?).read_line(&mut line)?,
+        };
+        Ok(line)
+    }
 }
 
 /// The terminal, or what stands in for one.
@@ -194,20 +227,19 @@ impl Ui {
     }
 
     /// Asks on the terminal; anything but `y` or `yes` is a no.
-    pub fn confirm(&mut self, question: &str) -> Result<bool> {
+    pub fn confirm(&mut self, question: &str, answers: Answers) -> Result<bool> {
         self.done();
         let failed = |error| Error::new("failed to ask on the terminal").because(error);
         write!(self.err, "{question} [y/N] ")
             .and_then(|()| self.err.flush())
             .map_err(failed)?;
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer).map_err(failed)?;
+        let answer = answers.line().map_err(failed)?;
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
     /// Whether a person can be asked.
-    pub fn can_ask() -> bool {
-        io::stdin().is_terminal() && io::stderr().is_terminal()
+    pub fn can_ask(answers: Answers) -> bool {
+        answers.can_come() && io::stderr().is_terminal()
     }
 
     fn line(&mut self, text: &str) {

@@ -33,6 +33,12 @@ pub fn merge_base(path: &Path, names: [&str; 2]) -> Result<MergeBase> {
     Commits::of(path)?.merge_base(names)
 }
 
+/// The commit that is checked out where the program runs; nothing outside of git, and where there is none yet.
+pub fn checked_out() -> Option<Commit> {
+    let commits = Commits::of(Path::new(".")).ok()?;
+    Some(commits.revision(commits.head()?)?.commit)
+}
+
 /// The commits of the repository that a directory, or a file, stands in.
 pub struct Commits {
     repository: Repository,

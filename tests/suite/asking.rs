@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::bed::{Bed, Run};
+use crate::bed::{Bed, Run, config_map};
 
 /// Runs the command on a terminal on which this is typed.
 fn on_a_terminal(bed: &Bed, args: &str, typed: &str) -> Run {
@@ -47,6 +47,47 @@ fn on_a_terminal_a_sync_shows_the_plan_and_does_what_the_answer_says() {
     assert!(bed.get("configmap", "settings").is_some());
     // With nothing to write there is nothing to ask.
     on_a_terminal(&bed, "sync", "").exits(0).shows_not("[y/N]");
+}
+
+#[test]
+fn a_sync_of_standard_input_asks_on_the_terminal() {
+    let bed = Bed::new("asking-piped");
+    bed.write_config_map("settings", &[("a", "1")]);
+    let piped = "sync --name asking-piped -n asking-piped -f - < desired/settings.yaml";
+    let question = "Sync asking-piped to controlplane: 1 to create? [y/N]";
+    on_a_terminal(&bed, piped, "n\n").exits(1).shows(question);
+    assert!(bed.get("configmap", "settings").is_none());
+    on_a_terminal(&bed, piped, "y\n")
+        .exits(0)
+        .shows(question)
+        .shows("complete: 1 created");
+    assert!(bed.get("configmap", "settings").is_some());
+}
+
+#[test]
+fn a_sync_of_standard_input_that_has_no_terminal_is_refused() {
+    let bed = Bed::new("asking-no-terminal");
+    let manifest = config_map("settings", &[("a", "1")]);
+    let run = Command::new("setsid")
+        .args(["--wait", env!("CARGO_BIN_EXE_stackanetes")])
+        .args(["sync", "-n", "asking-no-terminal", "-f", "-"])
+        .current_dir(&bed.dir)
+        .env("KUBECONFIG", &bed.user.kubeconfig)
+        .env("HOME", &bed.dir)
+        .env("XDG_CACHE_HOME", bed.cache())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = run.expect("setsid (of util-linux) can be run");
+    let mut input = child.stdin.take().expect("it is piped");
+    input.write_all(manifest.as_bytes()).expect("it reads");
+    drop(input);
+    Run::finish(child)
+        .exits(2)
+        .complains("cannot prompt: there is no terminal")
+        .complains("pass --yes");
+    assert!(bed.get("configmap", "settings").is_none());
 }
 
 #[test]

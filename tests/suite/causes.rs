@@ -402,3 +402,21 @@ fn the_place_of_a_value_is_the_one_whose_text_differs() {
     bed.commit("The slim image");
     for_sure(bed.run(&["diff", "-e", "prod"]).exits(1)).shows("data.image desired/settings.yaml:6");
 }
+
+#[test]
+fn what_is_piped_is_shown_with_the_commit_that_is_the_cause_of_no_field() {
+    let bed = Bed::new("causes-piped");
+    bed.write_config_map("settings", &[("mode", "one")]);
+    bed.commit("First");
+    bed.synced();
+    let changed = config_map("settings", &[("mode", "two")]);
+    bed.write("settings.yaml", &changed);
+    let second = bed.commit("Second");
+    let set = ["--name", "causes-piped", "-n", "causes-piped"];
+    let run = bed.run_with(&[&["diff", "-f", "-"][..], &set].concat(), &changed);
+    let run = run.exits(1).shows(&format!(": piped at {}", short(&second)));
+    assert_eq!(run.stdout.matches(short(&second)).count(), 1, "{}", run.stdout);
+    // Read from the directory, the same change has it.
+    let run = bed.diff().exits(1);
+    assert!(run.stdout.matches(short(&second)).count() > 1, "{}", run.stdout);
+}

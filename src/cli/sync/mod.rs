@@ -16,7 +16,7 @@ use super::rights::Rights;
 use super::signal::interrupted;
 use super::{Exit, context, options, saved};
 use crate::cli::saved::Agreement;
-use crate::cli::ui::Ui;
+use crate::cli::ui::{Answers, Ui};
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::Wait;
 use crate::plan::{MadeOf, Refusal};
@@ -138,6 +138,14 @@ impl Args {
     fn may_plan_again(&self) -> bool {
         !self.lock.wait.is_zero() && self.desired.source.path().is_some()
     }
+
+    /// Where a person answers.
+    fn answers(&self) -> Answers {
+        match self.desired.source.path() {
+            Some(_) => Answers::StandardInput,
+            None => Answers::Terminal,
+        }
+    }
 }
 
 fn lease_duration(text: &str) -> Result<Duration, String> {
@@ -214,12 +222,15 @@ async fn confirmed(planned: Planned, args: &Args, terms: &Terms, ui: &mut Ui) ->
         return Err(error);
     }
     if planned.plan.writes() && terms.asks {
-        if !Ui::can_ask() || args.desired.source.path().is_none() {
-            return Err(
-                Error::new("cannot prompt: standard input is not a terminal").hint("pass --yes to sync without asking")
-            );
+        let answers = args.answers();
+        if !Ui::can_ask(answers) {
+            let why = match answers {
+                Answers::StandardInput => "standard input is not a terminal",
+                Answers::Terminal => "there is no terminal",
+            };
+            return Err(Error::new(format!("cannot prompt: {why}")).hint("pass --yes to sync without asking"));
         }
-        if !ui.confirm(&view::question(&planned.plan, &planned.heading(ui)))? {
+        if !ui.confirm(&view::question(&planned.plan, &planned.heading(ui)), answers)? {
             ui.warning(terms.not_done);
             return Ok(None);
         }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::{age, value};
+use crate::object::commit::Commit;
 use crate::plan::Plan;
 use crate::plan::compare::Blame;
 use crate::source::Revision;
@@ -14,6 +15,8 @@ pub struct Heading<'a> {
     pub against: Against<'a>,
     /// The commit that the desired state is of.
     pub revision: Option<&'a Revision>,
+    /// The commit that is checked out where standard input was read from, which need not be of it.
+    pub piped_at: Option<&'a Commit>,
     /// The time that ages are counted from.
     pub now: Timestamp,
     /// How much is shown of each object.
@@ -85,10 +88,11 @@ pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> Head {
     let subject = plan.facts.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
     let environment = heading.environment.map(|name| format!(", environment {name}"));
     let environment = environment.unwrap_or_default();
-    let to = match heading.revision {
-        Some(revision) => branch_and_commit(revision),
-        None if heading.pruning == Pruning::Everything => "everything is to be deleted".to_owned(),
-        None => "not in a git repository".to_owned(),
+    let to = match (heading.revision, heading.piped_at) {
+        (Some(revision), _) => branch_and_commit(revision),
+        (None, _) if heading.pruning == Pruning::Everything => "everything is to be deleted".to_owned(),
+        (None, Some(commit)) => format!("piped at {}", commit.short()),
+        (None, None) => "not in a git repository".to_owned(),
     };
     let compared = match heading.against {
         Against::Cluster(cluster) => format!(" on {cluster}{environment}: {to}{}", last_synced(plan, heading.now)),
