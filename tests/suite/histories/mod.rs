@@ -42,7 +42,7 @@ use step::History;
 use tally::Tally;
 
 /// How many histories every run of the tests plays.
-const SAMPLE: u64 = 20;
+const SAMPLE: u64 = 10;
 
 /// How many are played at once.
 const AT_ONCE: usize = 4;
