@@ -264,7 +264,8 @@ fn a_line_of_configuration(bed: &Bed) {
         .shows("~ update ConfigMap openstack/keystone-etc")
         .shows(&format!("- {line}"))
         .shows("+ connection_recycle_time = 300")
-        .shows("~ update Deployment openstack/keystone-api")
+        .shows("~ update 1 workload: what it reads changes")
+        .shows("ConfigMap openstack/keystone-etc: Deployment keystone-api")
         .shows("restarts 1 pod")
         .shows("2 to update;")
         .shows_not("Job");
