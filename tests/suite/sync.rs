@@ -88,7 +88,7 @@ fn a_second_sync_is_told_who_holds_the_lease() {
     bed.sync()
         .exits(2)
         .complains("the ApplySet sync-lease is being synced by alice@laptop/1")
-        .shows_not("synced:");
+        .shows_not("complete:");
     assert_eq!(bed.get("configmap", "settings").expect("it is there")["data"]["a"], "1");
     // A holder that does not renew it has died: it is taken over.
     hold(now - jiff::SignedDuration::from_secs(31));

@@ -34,7 +34,7 @@ pub fn it_is_the_same_in_a_sandbox(bed: &Bed) {
     let root = dir.to_str().expect("text");
     bed.run(&["sync", "--yes", "--sandbox", root])
         .exits(0)
-        .shows("synced:")
+        .shows("complete:")
         .complains_not("warning");
     bed.run(&["diff", "--sandbox", root]).exits(0).shows("in sync:");
     let status = |run: &[&str]| {
