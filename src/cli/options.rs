@@ -284,7 +284,7 @@ pub(super) struct Desired {
 }
 
 /// The name under which fields are applied, if no other is given.
-const FIELD_MANAGER: &str = "stackanetes";
+pub(super) const FIELD_MANAGER: &str = "stackanetes";
 
 impl Desired {
     /// The same, as it is in this commit.
@@ -296,7 +296,7 @@ impl Desired {
 
     /// What was synced then: from that commit, with that environment and those parameters, but for the secret ones, of
     /// which no value is kept.
-    pub(super) fn as_synced(named: &Named, set: &Set, record: &Record) -> Self {
+    pub(super) fn as_synced(named: &Named, set: &Set, record: &Record, field_manager: &str) -> Self {
         let by_hand = record.set.iter();
         let by_hand = by_hand.filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?)));
         let directory = Directory {
@@ -315,7 +315,7 @@ impl Desired {
             set: set.clone(),
             selected: Selected::default(),
             verify: false,
-            field_manager: FIELD_MANAGER.to_owned(),
+            field_manager: field_manager.to_owned(),
         }
     }
 

@@ -250,7 +250,7 @@ impl Run<'_> {
             self.store(&set, &key).await?;
             let complete = self.body(&mut walk, &deletes, Some(&lease)).await?;
             // With the namespace that it is kept in, it goes by itself.
-            let takes_home = complete && home.len() == 1 && members.are_known();
+            let takes_home = home.len() == 1 && self.home_stays(complete, &members).is_none();
             let is_dissolved = complete && !takes_home && dissolves && self.dissolve(&set).await?;
             if !takes_home && !is_dissolved {
                 let remaining = Remaining {
@@ -270,13 +270,18 @@ impl Run<'_> {
         if is_dissolved {
             self.remove_lease(&set).await?;
         }
-        let before = match (complete, members.are_known()) {
-            (false, _) => Some(NotPruned::Before(1)),
-            (true, false) => Some(NotPruned::Unlisted),
-            (true, true) => None,
-        };
-        self.prune(&home, before).await;
+        self.prune(&home, self.home_stays(complete, &members)).await;
         Ok(())
+    }
+
+    /// Why the namespace that holds the parent and the Lease may not go yet; nothing if it may.
+    fn home_stays(&self, complete: bool, members: &Extents) -> Option<NotPruned> {
+        match (complete, members.are_known(), self.unawaited.get()) {
+            (false, ..) => Some(NotPruned::Before(1)),
+            (true, false, _) => Some(NotPruned::Unlisted),
+            (true, true, 0) => None,
+            (true, true, unawaited) => Some(NotPruned::Unawaited(unawaited)),
+        }
     }
 
     /// Applies and prunes. Whether everything was done.

@@ -33,7 +33,7 @@ pub(super) fn note(steps: &mut [Step]) {
     }
 }
 
-/// Whether both are one object whose name ends in a hash of what is in it, as those that Kustomize generates: the hash
+/// Whether both are one object whose name ends in a hash of what is in it, a ConfigMap or Secret as Kustomize generates them: the hash
 /// is of eight to ten of the letters and digits that Kubernetes' `SafeEncodeString` and Kustomize's hasher use, which
 /// are no vowels.
 fn is_hashed_otherwise(old: &ObjectRef, new: &ObjectRef) -> bool {
@@ -43,8 +43,9 @@ fn is_hashed_otherwise(old: &ObjectRef, new: &ObjectRef) -> bool {
         let (stem, hash) = object.name.rsplit_once('-')?;
         is_hash(hash).then(|| stem.to_owned())
     };
+    let is_generated = new.kind.is("", "ConfigMap") || new.kind.is("", "Secret");
     let is_one_stem = parts(old).is_some() && parts(old) == parts(new);
-    is_one_stem && old.kind == new.kind && old.namespace == new.namespace
+    is_generated && is_one_stem && old.kind == new.kind && old.namespace == new.namespace
 }
 
 /// What an object is, whatever it is called.
@@ -88,6 +89,7 @@ impl Body {
 mod tests {
     use super::*;
     use crate::cluster::Propagation;
+    use crate::plan::compare::Shown;
     use crate::plan::{ApplyWork, DeleteWork, Past, Tolerated};
     use crate::testing::{desired, resource_of};
     use serde_json::json;
@@ -180,6 +182,14 @@ mod tests {
         assert_eq!(steps[0].reason, Reason::Renamed(steps[1].reference.clone()));
         let changed: Vec<String> = steps[0].changes.iter().map(|change| change.path.to_string()).collect();
         assert_eq!(changed, ["data.b"]);
+        let [change] = steps[0].changes.as_slice() else {
+            panic!("one")
+        };
+        assert!(
+            matches!(change.before, Shown::Masked(_)),
+            "it may have been secret then"
+        );
+        assert_eq!(change.after, Shown::Value("2".into()));
         assert_eq!(steps[2].reason, Reason::New, "it is another name");
         let object = |name: &str| new(name, &json!({})).reference;
         assert!(!is_hashed_otherwise(&object("web-frontend1"), &object("web-backenddd")));

@@ -125,3 +125,22 @@ fn that_there_is_no_way_back_is_told_before_a_sync_begins() {
         .exits(1)
         .complains(&format!("the sync failed: rolling back to {}", &first[..7]));
 }
+
+#[test]
+fn it_is_not_gone_back_to_what_another_directory_said() {
+    let bed = Bed::new("rollback-source");
+    bed.write_config_map("one", &[("a", "1")]);
+    bed.commit("First");
+    bed.synced();
+    let other = bed.dir.join("other");
+    std::fs::create_dir(&other).expect("a directory of our own");
+    for file in std::fs::read_dir(bed.dir.join("desired")).expect("the directory") {
+        let path = file.expect("a file").path();
+        std::fs::copy(&path, other.join(path.file_name().expect("a name"))).expect("a copy");
+    }
+    bed.commit("Second");
+    bed.run(&["sync", "other", "--switch-source", "--yes", "--rollback-on-failure"])
+        .exits(0)
+        .complains("a failure will not be rolled back: the last complete sync, of ")
+        .complains(", was from another directory or repository");
+}

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::bed::Bed;
+use crate::bed::{Bed, config_map, with_metadata};
 
 #[test]
 fn drift_is_what_others_changed_since_the_last_sync_whatever_git_says_now() {
@@ -38,6 +38,29 @@ fn drift_is_what_others_changed_since_the_last_sync_whatever_git_says_now() {
     let changes: Vec<&Value> = drift.iter().map(|drift| &drift["change"]).collect();
     assert_eq!(changes, ["field", "deleted"], "{status}");
     assert_eq!(drift[0]["manager"], "kubectl-edit", "{status}");
+}
+
+#[test]
+fn drift_is_not_known_after_a_sync_of_a_part_nor_from_another_directory() {
+    let bed = Bed::new("status-part");
+    let labelled = |name: &str| {
+        let manifest = config_map(name, &[("a", "1")]);
+        with_metadata(&manifest, "  labels: {part: mine}\n")
+    };
+    bed.write("goes.yaml", &labelled("goes"));
+    bed.write_config_map("stays", &[("a", "1")]);
+    bed.commit("First");
+    bed.synced();
+    bed.remove("goes.yaml");
+    bed.write("comes.yaml", &labelled("comes"));
+    bed.commit("Second");
+    bed.run(&["sync", "--yes", "--selector", "part=mine"]).exits(0);
+    assert!(bed.get("configmap", "goes").is_none());
+    bed.run(&["status", "--drift"])
+        .exits(2)
+        .complains("failed to find drift: a later sync was incomplete, or of a part of the objects");
+    bed.synced();
+    bed.run(&["status", "--drift"]).exits(0).shows("drift none");
 }
 
 #[test]

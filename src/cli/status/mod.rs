@@ -45,6 +45,9 @@ pub(super) struct Args {
     /// DIR is read as it is in the commit that was synced last, and compared as a diff does.
     #[arg(help_heading = "Output", long, conflicts_with_all = ["all_namespaces", "watch"])]
     drift: bool,
+    /// The name under which fields are applied; with --drift.
+    #[arg(help_heading = "Output", long, value_name = "NAME", default_value = options::FIELD_MANAGER, requires = "drift")]
+    field_manager: String,
     /// What is printed: text, or a Status for programs, which has all objects; with -A a StatusList.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -67,8 +70,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     }
     let seen = look(&found).await?;
     let planned = if args.drift {
-        let last = seen.parent.as_ref().and_then(|parent| parent.completed.as_ref());
-        Some(drift::plan(&args, last, ui).await?)
+        Some(drift::plan(&args, seen.parent.as_ref(), ui).await?)
     } else {
         None
     };

@@ -29,6 +29,8 @@ enum NoWay {
     NoCommit,
     /// It was of the commit that is synced now.
     SameCommit(Commit),
+    /// It was from another directory, or another repository.
+    OtherSource(Commit),
     /// It was with another environment or with other parameters that were set by hand.
     OtherParameters(Commit),
 }
@@ -65,6 +67,10 @@ fn find(args: &Args, planned: &Planned) -> Result<WayBack, NoWay> {
     if now.is_some_and(|now| !now.dirty && now.commit == to) {
         return Err(NoWay::SameCommit(to));
     }
+    let source = last.source.as_ref();
+    if source.is_some_and(|source| source.is_other_than(planned.plan.source.as_ref())) {
+        return Err(NoWay::OtherSource(to));
+    }
     if last.environment != planned.environment || last.set != recorded(planned.by_hand.clone()) {
         return Err(NoWay::OtherParameters(to));
     }
@@ -78,6 +84,10 @@ fn told(why: &NoWay) -> String {
         NoWay::NeverComplete => "no sync of the whole ApplySet was complete yet".to_owned(),
         NoWay::NoCommit => "what the last complete sync was of is no commit".to_owned(),
         NoWay::SameCommit(commit) => format!("the last complete sync was of the same commit, {}", commit.short()),
+        NoWay::OtherSource(commit) => format!(
+            "the last complete sync, of {}, was from another directory or repository",
+            commit.short()
+        ),
         NoWay::OtherParameters(commit) => format!(
             "the last complete sync, of {}, was with another --environment or --set",
             commit.short()

@@ -1,5 +1,7 @@
 //! Why a field differs: the one cause that a reviewer acts on.
 
+use serde_json::Value;
+
 use super::base::Base;
 use super::{Difference, Sides};
 use crate::applyset::inventory::AppliedDigests;
@@ -7,6 +9,7 @@ use crate::kinds::generate;
 use crate::object::LiveObject;
 use crate::object::field::{FieldManager, FieldPath, FieldSet, ManagedFields};
 use crate::plan::migrate::Migration;
+use crate::ssa::canonical::Quantity;
 
 /// Why a field differs.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +61,14 @@ pub(super) struct Context<'a> {
     base: Option<Base<'a>>,
     /// Whose fields become ours first.
     migration: Option<&'a Migration>,
+}
+
+/// Whether both are one quantity in two spellings: git says nothing else then, though it is written otherwise.
+fn is_same_quantity(then: &Value, now: Option<&Value>) -> bool {
+    let read = |value: &Value| Quantity::read(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    now.and_then(read)
+        .zip(read(then))
+        .is_some_and(|(now, then)| now == then)
 }
 
 /// What is known of what git said when the object was last applied, from the digests noted then.
@@ -202,6 +213,7 @@ impl<'a> Context<'a> {
             (Some(then), false) => match (is_changed, difference.before.as_ref() == Some(then)) {
                 (false, _) => Cause::Drift { writer },
                 (true, true) => Cause::Git,
+                (true, false) if is_same_quantity(then, difference.after.as_ref()) => Cause::Drift { writer },
                 (true, false) => Cause::Diverged { writer },
             },
             // It was never ours.

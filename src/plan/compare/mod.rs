@@ -262,9 +262,16 @@ pub fn compare(sides: &Sides<'_>, field_manager: &str) -> Comparison {
     }
 }
 
-/// What git changes from one object to the one that takes its place under another name.
+/// What git changes from one object to the one that takes its place under another name. Of the old one it is not known
+/// which values were secret when it was applied, so none that git does not say now is shown.
 pub(super) fn between(desired: &DesiredObject, differences: Vec<Difference>) -> Vec<FieldChange> {
-    let change = |difference| field_change(desired, None, difference, Cause::Git, false);
+    let change = |difference: Difference| {
+        let before = Shown::of(difference.before.as_ref(), true);
+        FieldChange {
+            before,
+            ..field_change(desired, None, difference, Cause::Git, false)
+        }
+    };
     differences.into_iter().map(change).collect()
 }
 
