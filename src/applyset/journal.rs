@@ -244,6 +244,16 @@ mod tests {
     }
 
     #[test]
+    fn what_an_earlier_version_called_stopped_was_interrupted() {
+        let read = |text: &str| serde_json::from_str::<Ending>(text).ok();
+        assert_eq!(read("\"stopped\""), Some(Ending::Interrupted));
+        assert_eq!(
+            serde_json::to_string(&Ending::Interrupted).ok().as_deref(),
+            Some("\"interrupted\"")
+        );
+    }
+
+    #[test]
     fn a_sync_that_was_not_whole_or_waited_for_nothing_is_not_gone_back_to() {
         let mut journal = Journal::default();
         for (number, ending, partial, unawaited) in [

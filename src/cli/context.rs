@@ -153,7 +153,7 @@ pub(super) async fn plan_against(
         query,
         served,
         revision,
-        piped_at: desired.source.path().is_none().then(source::checked_out).flatten(),
+        piped_at: desired.source.path().is_none().then(source::head_commit).flatten(),
         environment,
         by_hand,
         not_selected,

@@ -21,6 +21,7 @@ mod render;
 mod rights;
 mod roles;
 mod saved;
+mod sets;
 mod signal;
 mod snapshot;
 mod status;

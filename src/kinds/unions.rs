@@ -14,6 +14,7 @@ const HANDLERS: [&str; 5] = ["exec", "grpc", "httpGet", "sleep", "tcpSocket"];
 const VALUES: [&str; 2] = ["value", "valueFrom"];
 
 /// The fields of `object` that cannot be there beside the one at `path`.
+///
 /// ```
 /// use serde_json::json;
 /// use stackanetes::kinds::unions;

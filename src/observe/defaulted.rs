@@ -11,15 +11,17 @@ use crate::kinds::unions;
 use crate::object::LiveObject;
 use crate::object::field::{FieldPath, FieldSet, ManagedFields, PathElement};
 
-/// Why a server refuses a field, or that another one is there beside it. What it wants and misses ([`CauseKind::Required`]) is not in the way.
+/// Why a server refuses a field, or that another one is there beside it. What it wants and misses
+/// ([`CauseKind::Required`]) is not in the way.
 const IN_THE_WAY: [CauseKind; 3] = [CauseKind::Forbidden, CauseKind::Invalid, CauseKind::Immutable];
 
 /// The lists of a pod that are merged by the names of their items.
 const BY_NAME: [&str; 4] = ["containers", "env", "initContainers", "volumes"];
 
 /// The fields in the way of what is `sent`: they are there, are not sent, and no manager but `field_manager`, whose apply
-/// gives them up, owns them and keeps writing. Nothing if the server refuses anything else, or a field of the `status`, which
-/// no apply of the object takes away: a version of a CustomResourceDefinition cannot go while `status.storedVersions` has it.
+/// gives them up, owns them and keeps writing. Nothing if the server refuses anything else, or a field of the `status`,
+/// which no apply of the object takes away: a version of a CustomResourceDefinition cannot go while
+/// `status.storedVersions` has it.
 pub(super) fn in_the_way(
     error: &ClusterError,
     sent: &Value,

@@ -33,9 +33,9 @@ pub(super) fn note(steps: &mut [Step]) {
     }
 }
 
-/// Whether both are one object whose name ends in a hash of what is in it, a ConfigMap or Secret as Kustomize generates them: the hash
-/// is of eight to ten of the letters and digits that Kubernetes' `SafeEncodeString` and Kustomize's hasher use, which
-/// are no vowels.
+/// Whether both are one object whose name ends in a hash of what is in it, a ConfigMap or Secret as Kustomize generates
+/// them: the hash is of eight to ten of the letters and digits that Kubernetes' `SafeEncodeString` and Kustomize's hasher
+/// use, which are no vowels.
 fn is_hashed_otherwise(old: &ObjectRef, new: &ObjectRef) -> bool {
     const LETTERS: &str = "bcdfghjklmnpqrstvwxz2456789";
     let is_hash = |hash: &str| (8..=10).contains(&hash.len()) && hash.chars().all(|letter| LETTERS.contains(letter));

@@ -1,5 +1,6 @@
 //! Reads a directory in bounded time, whatever stands in its expressions.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -27,7 +28,7 @@ pub(super) fn read<T: Send + 'static>(read: impl FnOnce() -> Result<T> + Send + 
         let _ = done.send(read());
     });
     let reader = reader.map_err(|error| Error::new("failed to start a thread").because(error))?;
-    let mut last = (None, Instant::now());
+    let mut seen: HashMap<u64, Instant> = HashMap::new();
     loop {
         match result.recv_timeout(LOOK) {
             Ok(read) => return read,
@@ -37,13 +38,12 @@ pub(super) fn read<T: Send + 'static>(read: impl FnOnce() -> Result<T> + Send + 
             },
             Err(RecvTimeoutError::Timeout) => {}
         }
-        match render::under_way() {
-            Some((number, place)) if last.0 == Some(number) => {
-                if last.1.elapsed() >= LONGEST {
-                    return Err(too_long(place));
-                }
+        let under_way = render::under_way();
+        seen.retain(|number, _| under_way.iter().any(|(other, _)| other == number));
+        for (number, place) in under_way {
+            if seen.entry(number).or_insert_with(Instant::now).elapsed() >= LONGEST {
+                return Err(too_long(place));
             }
-            now => last = (now.map(|(number, _)| number), Instant::now()),
         }
     }
 }

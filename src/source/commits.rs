@@ -34,7 +34,7 @@ pub fn merge_base(path: &Path, names: [&str; 2]) -> Result<MergeBase> {
 }
 
 /// The commit that is checked out where the program runs; nothing outside of git, and where there is none yet.
-pub fn checked_out() -> Option<Commit> {
+pub fn head_commit() -> Option<Commit> {
     let commits = Commits::of(Path::new(".")).ok()?;
     Some(commits.revision(commits.head()?)?.commit)
 }

@@ -42,7 +42,7 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use render::Rendering;
 use tree::{Disk, FileTree};
 
-pub use commits::{CommitId, Commits, MergeBase, checked_out, merge_base};
+pub use commits::{CommitId, Commits, MergeBase, head_commit, merge_base};
 pub use environments::{EnvironmentDigests, environments};
 pub use git::{Revision, top_of_repository};
 pub use hooks::Hook;

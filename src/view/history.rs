@@ -151,6 +151,12 @@ fn to_the_second(time: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_told_to_the_second() {
+        assert_eq!(to_the_second("2026-11-23T10:01:05.123456789Z"), "2026-11-23T10:01:05Z");
+        assert_eq!(to_the_second("yesterday"), "yesterday");
+    }
     use crate::applyset::tally::OutcomeKind;
     use std::collections::BTreeMap;
 

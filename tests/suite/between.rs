@@ -274,3 +274,26 @@ fn histories_without_a_common_commit_have_no_merge_base() {
         .exits(2)
         .complains("main and HEAD have no commit in common");
 }
+
+#[test]
+fn an_environment_that_only_the_branch_has_is_all_new() {
+    let bed = Bed::new("between-new-environment");
+    bed.write("parameters.yaml", "web: {color: red}\n");
+    bed.write(
+        "parameters.schema.json",
+        r#"{"properties": {"web": {"properties": {"color": {"type": "string"}}}}}"#,
+    );
+    bed.write_config_map("settings", &[("a", "1")]);
+    bed.commit("First");
+    bed.write("environments/prod.yaml", "web: {color: blue}\n");
+    bed.commit("Second");
+    bed.run(&["diff", "--from", "HEAD~1", "--environment", "prod"])
+        .exits(1)
+        .shows("+ create ConfigMap between-new-environment/settings")
+        .shows("1 to create; 0 unchanged");
+    // Without it nothing changes, and that is not all.
+    bed.run(&["diff", "--from", "HEAD~1"])
+        .exits(1)
+        .shows("no change in what is shown: 1 object")
+        .shows("the environment prod changes too");
+}

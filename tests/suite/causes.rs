@@ -420,3 +420,37 @@ fn what_is_piped_is_shown_with_the_commit_that_is_the_cause_of_no_field() {
     let run = bed.diff().exits(1);
     assert!(run.stdout.matches(short(&second)).count() > 1, "{}", run.stdout);
 }
+
+#[test]
+fn what_a_person_changes_after_git_only_spelled_it_otherwise_is_drift() {
+    let bed = Bed::new("causes-spelling");
+    let quota = |cpu: &str| {
+        format!(
+            "apiVersion: v1\nkind: ResourceQuota\nmetadata: {{name: q}}\nspec: {{hard: {{requests.cpu: {cpu:?}}}}}\n"
+        )
+    };
+    bed.write("q.yaml", &quota("1"));
+    bed.write_config_map("text", &[("a", "1")]);
+    bed.commit("First");
+    bed.synced();
+    bed.write("q.yaml", &quota("1000m"));
+    bed.commit("Spelling");
+    bed.diff().exits(0);
+    bed.write_config_map("text", &[("a", "1.0")]);
+    bed.commit("Another text");
+    let cpu = serde_json::json!({"spec": {"hard": {"requests.cpu": "2"}}});
+    bed.patch("kubectl-edit", "resourcequota", "q", &cpu);
+    bed.patch(
+        "kubectl-edit",
+        "configmap",
+        "text",
+        &serde_json::json!({"data": {"a": "2"}}),
+    );
+    // Of a text, each spelling is another value.
+    bed.diff()
+        .exits(1)
+        .shows("~ update ResourceQuota causes-spelling/q")
+        .shows("drift: kubectl-edit")
+        .shows("! conflict ConfigMap causes-spelling/text")
+        .shows("diverged: git: ");
+}

@@ -272,3 +272,29 @@ fn a_migration_that_was_declared_late_counts_and_one_of_another_branch_too() {
     bed.commit("Three, elsewhere");
     bed.diff().exits(1).shows("goes back").shows("back across Job");
 }
+
+/// Nobody dropped an object that was not there yet, and a commit that cannot be rendered for an environment says
+/// nothing for it.
+#[test]
+fn going_back_blames_no_commit_that_did_nothing() {
+    let bed = Bed::new("history-blame");
+    bed.write_config_map("mode", &[("v", "1")]);
+    bed.commit("Root");
+    bed.write_config_map("mode", &[("v", "2")]);
+    bed.write("parameters.yaml", "shop: {size: 1}\n");
+    bed.write(
+        "parameters.schema.json",
+        r#"{"properties": {"shop": {"properties": {"size": {"type": "integer"}}}}}"#,
+    );
+    bed.commit("Parameters");
+    bed.write("environments/prod.yaml", "shop: {size: 2}\n");
+    let prod = bed.commit("Environment prod");
+    bed.write_config_map("mode", &[("v", "3")]);
+    bed.write_config_map("late", &[("a", "1")]);
+    bed.commit("Late comes");
+    bed.run(&["sync", "--yes", "--environment", "prod"]).exits(0);
+    bed.run(&["diff", "--environment", "prod", "--revision", "HEAD~1"])
+        .exits(1)
+        .shows(&format!("- 3 + 2 git: {} Environment prod", &prod[..7]))
+        .shows("- delete ConfigMap history-blame/late not in git yet at this commit");
+}

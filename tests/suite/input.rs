@@ -402,3 +402,14 @@ fn the_same_manifest_twice_is_taken_once_and_said() {
         .shows("duplicate-object")
         .shows_not("repeated-object");
 }
+
+#[test]
+fn a_kustomization_without_a_kind_is_told_how_it_is_built() {
+    let bed = Bed::new("input-kustomization");
+    // As the Kustomize manual writes it.
+    bed.write("kustomization.yaml", "resources:\n- deployment.yaml\n");
+    bed.diff()
+        .exits(2)
+        .complains("desired/kustomization.yaml:1:1")
+        .complains("`kustomize: FOLDER` (`stackanetes help kustomize-and-helm`)");
+}

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::bed::{Bed, Run, deployment, scaling, with_metadata};
+use crate::bed::{Bed, Run, deployment, scaling, wait_until, with_metadata};
 use crate::control_plane::ControlPlane;
 
 /// Adds to the bed's `stackanetes.yaml`.
@@ -321,4 +321,38 @@ fn no_value_of_a_secret_is_told_by_a_rule() {
             .shows("stackanetes.yaml:3")
             .hides(&["hunter2", "theirs77", "aHVudGVyMg", "dGhlaXJzNzc"]);
     }
+}
+
+/// Published operators ship them so (kube-prometheus, cert-manager, Knative).
+#[test]
+fn the_rules_of_an_aggregated_role_are_left_to_the_control_plane() {
+    let bed = Bed::on(ControlPlane::full(), "rules-aggregated");
+    let role = |name: &str, rest: &str| {
+        format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: {name}\n{rest}")
+    };
+    bed.write(
+        "all.yaml",
+        &role(
+            "rules-aggregated",
+            "aggregationRule:\n  clusterRoleSelectors: [{matchLabels: {rules-aggregated: part}}]\nrules: []\n",
+        ),
+    );
+    bed.write(
+        "part.yaml",
+        &role(
+            "rules-aggregated-part",
+            "  labels: {rules-aggregated: part}\nrules: [{apiGroups: [''], resources: [pods], verbs: [get]}]\n",
+        ),
+    );
+    bed.synced();
+    let rules = || {
+        let role = bed.plane.get("clusterrole", None, "rules-aggregated");
+        role.expect("it is there")["rules"].as_array().map(Vec::len)
+    };
+    wait_until("the control plane fills it in", || rules() == Some(1));
+    bed.diff()
+        .exits(0)
+        .shows("left to the aggregationRule of ClusterRole rules-aggregated");
+    bed.synced();
+    assert_eq!(rules(), Some(1));
 }

@@ -55,6 +55,7 @@ fn a_namespace_limits_what_is_applied_and_pruned() {
     bed.run(&["sync", "--yes", "--only-namespace", "scope-namespace"])
         .exits(0)
         .shows("complete: 1 updated, 1 deleted")
+        .shows("pruned is only what is in the namespace of --only-namespace")
         .shows("not selected: 1 in git");
     let other = |name: &str| bed.plane.get("configmap", Some("scope-other"), name);
     assert!(bed.get("configmap", "dropped").is_none());

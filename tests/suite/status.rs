@@ -93,3 +93,20 @@ fn a_status_that_is_watched_is_shown_again_when_it_has_changed_until_somebody_en
     assert!(ended.expect("kill can be run").success());
     assert_eq!(watch.wait().expect("it ends").code(), Some(130));
 }
+
+#[test]
+fn drift_is_found_under_the_name_that_a_sync_was_told_to_apply_under() {
+    let bed = Bed::new("status-manager");
+    bed.write_config_map("edited", &[("mode", "fast")]);
+    bed.commit("First");
+    bed.run(&["sync", "--yes", "--field-manager", "ci"]).exits(0);
+    bed.patch(
+        "kubectl-edit",
+        "configmap",
+        "edited",
+        &json!({"data": {"mode": "slow"}}),
+    );
+    bed.run(&["status", "--drift", "--field-manager", "ci"])
+        .exits(1)
+        .shows("drift ConfigMap status-manager/edited: data.mode, kubectl-edit");
+}

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Run, config_map, deployment, wait_until, with_metadata};
+use crate::bed::{Bed, Run, config_map, deployment, namespace, wait_until, with_metadata};
 use crate::control_plane::ControlPlane;
 
 /// Syncs one object named `it` into a namespace of its own. The run, and the object right after it.
@@ -432,4 +432,28 @@ fn one_object_that_the_server_refuses_does_not_make_later_diffs_ask_about_all_ot
     let requests = bed.audited(|| drop(bed.diff().exits(1).shows("3 unchanged")));
     let asked: Vec<_> = requests.iter().filter(|request| request.dry_run).collect();
     assert_eq!(asked.len(), 1, "about the Service alone: {asked:#?}");
+}
+
+#[test]
+fn without_waiting_the_namespace_of_the_records_stays_while_something_is_not_current() {
+    let bed = Bed::new("waiting-home");
+    bed.write("home.yaml", &namespace("waiting-home"));
+    bed.write("apps.yaml", &namespace("waiting-home-apps"));
+    bed.run(&["sync", "--yes", "--adopt"]).exits(0);
+    bed.remove("home.yaml");
+    let web = with_metadata(&deployment("web", 1, "nginx"), "  namespace: waiting-home-apps\n");
+    bed.write("web.yaml", &web);
+    bed.run(&[
+        "sync",
+        "--yes",
+        "--wait=false",
+        "--prune-kind",
+        "Namespace",
+        "--max-prune",
+        "100%",
+    ])
+    .exits(1)
+    .shows("nothing was pruned (1 to delete): one object that may still use it is not Current");
+    let home = bed.plane.get("namespace", None, "waiting-home").expect("it is there");
+    assert!(home["metadata"]["deletionTimestamp"].is_null(), "{home}");
 }

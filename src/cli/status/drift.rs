@@ -40,8 +40,8 @@ pub(super) async fn plan(args: &super::Args, parent: Option<&Parent>, ui: &mut U
         ))
         .hint(hint));
     }
-    let desired = options::Desired::as_synced(&args.named, &args.set, last, &args.field_manager);
-    let planned = context::plan_directory(&desired, &args.cluster, &options::Safety::default(), ui).await?;
+    let desired = options::Desired::as_synced(&args.of.named, &args.of.set, last, &args.field_manager);
+    let planned = context::plan_directory(&desired, &args.of.cluster, &options::Safety::default(), ui).await?;
     let is_other = |refusal: &Refusal| matches!(refusal, Refusal::Source { .. });
     if planned.plan.refusals.iter().any(is_other) {
         return Err(unknown(

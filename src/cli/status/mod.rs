@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::context::{FoundSet, Planned};
 use super::format::Format;
 use super::rights::Rights;
+use super::sets::{AllSets, OneOrAll};
 use super::signal::interrupted;
 use super::{Exit, context, options};
 use crate::applyset::parent::Parent;
@@ -29,14 +30,7 @@ const INTERVAL: Duration = Duration::from_secs(5);
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    named: options::Named,
-    /// Show all ApplySets of the cluster, in short.
-    #[arg(short = 'A', long, conflicts_with_all = ["directory", "environment", "name", "namespace"])]
-    all_namespaces: bool,
-    #[command(flatten)]
-    set: options::Set,
-    #[command(flatten)]
-    cluster: options::Cluster,
+    of: OneOrAll,
     /// Show it again each time that it has changed, until Ctrl-C.
     #[arg(help_heading = "Output", short, long, conflicts_with = "all_namespaces")]
     watch: bool,
@@ -54,17 +48,23 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// The rights that it takes; those of many sets no role is made for.
+    /// The rights that it takes.
     pub(super) fn rights(&self) -> Option<Rights> {
-        (!self.all_namespaces).then(|| Rights::to_read(&self.named, &self.set))
+        self.of.rights()
     }
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    if args.all_namespaces {
-        return all(&args.cluster, args.format, ui).await;
+    let OneOrAll {
+        named,
+        all_namespaces,
+        set,
+        cluster,
+    } = &args.of;
+    if *all_namespaces {
+        return all(cluster, args.format, ui).await;
     }
-    let found = context::find_set(&args.named, &args.set, &args.cluster, ui).await?;
+    let found = context::find_set(named, set, cluster, ui).await?;
     if args.watch {
         return watch(&args, &found, ui).await;
     }
@@ -174,11 +174,7 @@ async fn watch(args: &Args, set: &FoundSet, ui: &mut Ui) -> Result<Exit> {
 
 /// All ApplySets. How their objects are is not asked.
 async fn all(cluster: &options::Cluster, format: Format, ui: &mut Ui) -> Result<Exit> {
-    ui.doing("connecting");
-    let connected = context::connect(cluster, ui).await?;
-    let discovery = observe::discover(&*connected.cluster).await?;
-    let sets = observe::read_parents(&*connected.cluster, &discovery).await?;
-    ui.done();
+    let AllSets { connected, sets } = AllSets::read(cluster, ui).await?;
     ui.result(&match format {
         Format::Text => view::statuses(&connected.name, &sets, Timestamp::now()),
         Format::Json => json::pretty(&json::statuses(&connected.name, &sets)),

@@ -1,4 +1,7 @@
 //! Reads JSON into text: the whole of it is seen to be JSON, and nothing is built of it.
+//!
+//! `serde_json`'s `RawValue` keeps the text as it came, and does not look into its escapes: half of a surrogate pair
+//! would be found only when the object is read, where there is nobody to tell. What is written here can be read.
 
 use std::fmt;
 

@@ -11,6 +11,7 @@ use super::{GroupVersionKind, ObjectRef, metadata_text};
 use summary::Summary;
 
 /// An object as the cluster has it.
+///
 /// ```
 /// use serde_json::json;
 /// use stackanetes::object::LiveObject;

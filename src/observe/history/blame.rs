@@ -81,6 +81,7 @@ impl History {
                 directory: &self.directory,
                 base: known.commit,
                 same_parameters: known.same_parameters,
+                is_absent: known.now.is_none(),
                 since: since.of(&self.commits, known.commit, revision.id()),
             };
             if let Some(change) = search.run(files, &mut left, |commit| answers.said(commit, index)) {

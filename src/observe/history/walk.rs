@@ -40,6 +40,8 @@ pub(super) struct Search<'a> {
     pub(super) base: CommitId,
     /// Whether the parameters were the same then.
     pub(super) same_parameters: bool,
+    /// Whether the object is not there now, which is the question then.
+    pub(super) is_absent: bool,
     /// The commits since then; none where it is a later one.
     pub(super) since: Option<&'a HashSet<CommitId>>,
 }
@@ -116,7 +118,10 @@ impl Search<'_> {
                 // The base says the same, so no commit made the difference.
                 return (!self.same_parameters).then_some(GitChange::Parameters);
             }
-            // Nothing older can be rendered, or has it: what is known for certain is where it came.
+            if self.is_absent && self.commits.parents(step.commit)?.is_empty() {
+                return Some(GitChange::NotYet);
+            }
+            // Nothing older can be rendered: what is known for certain is that it is so since then.
             let origin = if step.files.is_none() { &certain } else { &step };
             let found = self.commits.revision(origin.commit)?;
             return Some(GitChange::Commit {

@@ -6,8 +6,8 @@ use super::base::Base;
 use super::{Difference, Sides};
 use crate::applyset::inventory::AppliedDigests;
 use crate::kinds::generate;
-use crate::object::LiveObject;
 use crate::object::field::{FieldManager, FieldPath, FieldSet, ManagedFields};
+use crate::object::{DesiredObject, LiveObject};
 use crate::plan::migrate::Migration;
 use crate::ssa::canonical::Quantity;
 
@@ -56,19 +56,13 @@ pub(super) struct Context<'a> {
     owned: Option<(&'a FieldManager, &'a FieldSet)>,
     /// Our fields after the apply that the server was asked about.
     wanted: FieldSet,
+    /// What git says now.
+    desired: &'a DesiredObject,
     digests: Digests,
     /// What git said at the last apply, where that is known.
     base: Option<Base<'a>>,
     /// Whose fields become ours first.
     migration: Option<&'a Migration>,
-}
-
-/// Whether both are one quantity in two spellings: git says nothing else then, though it is written otherwise.
-fn is_same_quantity(then: &Value, now: Option<&Value>) -> bool {
-    let read = |value: &Value| Quantity::read(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-    now.and_then(read)
-        .zip(read(then))
-        .is_some_and(|(now, then)| now == then)
 }
 
 /// What is known of what git said when the object was last applied, from the digests noted then.
@@ -106,10 +100,29 @@ impl<'a> Context<'a> {
                 .applied_by(field_manager)
                 .map(|(_, fields)| fields.clone())
                 .unwrap_or_default(),
+            desired: sides.desired,
             digests,
             base,
             migration: sides.migration,
         }
+    }
+
+    /// Whether other fields are noted on the object than git has, or none.
+    pub(super) fn are_other_fields_noted(&self) -> bool {
+        self.digests == Digests::Other
+    }
+
+    /// Whether git says the same quantity as `then`, in another spelling. That a field is a quantity is known by the
+    /// server's answer, which spells it otherwise than git: of any other text, each spelling is another value.
+    fn is_same_quantity(&self, then: &Value, difference: &Difference) -> bool {
+        let said = difference.path.find(&self.desired.value);
+        let is_rewritten = said.is_some() && said != difference.after.as_ref();
+        let read = |value: &Value| Quantity::read(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        let same = said
+            .and_then(read)
+            .zip(read(then))
+            .is_some_and(|(now, then)| now == then);
+        is_rewritten && same
     }
 
     /// Whether a field was ours, or is after the apply that the server was asked about.
@@ -213,7 +226,7 @@ impl<'a> Context<'a> {
             (Some(then), false) => match (is_changed, difference.before.as_ref() == Some(then)) {
                 (false, _) => Cause::Drift { writer },
                 (true, true) => Cause::Git,
-                (true, false) if is_same_quantity(then, difference.after.as_ref()) => Cause::Drift { writer },
+                (true, false) if self.is_same_quantity(then, difference) => Cause::Drift { writer },
                 (true, false) => Cause::Diverged { writer },
             },
             // It was never ours.

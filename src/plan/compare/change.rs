@@ -22,6 +22,8 @@ pub enum GitChange {
     Uncommitted,
     /// No commit: another environment, or other `--set`.
     Parameters,
+    /// No commit, up to the one that is compared: git did not have it yet.
+    NotYet,
 }
 
 /// What stands behind each change that git made. It is found once a plan is made, and shown beside it.

@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use crate::applyset::inventory::{self, AppliedDigests};
+use crate::applyset::inventory;
 use crate::diagnostic::place::{Origin, Place};
 use crate::kinds::jobs;
 use crate::object::field::{FieldPath, ManagedFields, PathElement};
@@ -252,13 +252,11 @@ pub fn compare(sides: &Sides<'_>, field_manager: &str) -> Comparison {
     let ownership = context.ownership_changes().iter().any(|path| !is_bookkeeping(path));
     // An old version's fields are others; that they move is told.
     let ownership = ownership || migration.is_some();
-    let fields = AppliedDigests::of(desired).fields;
-    let noted = AppliedDigests::noted(live).is_none_or(|noted| noted.fields != fields);
     Comparison {
         changes,
         joins,
         ownership,
-        noted,
+        noted: context.are_other_fields_noted(),
     }
 }
 

@@ -269,6 +269,17 @@ fn flags(before: LiveObject, answer: LiveObject) -> (bool, bool, bool, bool) {
 }
 
 #[test]
+fn of_a_secret_what_says_whose_it_is_may_be_shown() {
+    let is_public = |path: &[&str]| is_public_in_secret(&FieldPath::of(path));
+    assert!(
+        ["labels", "finalizers", "ownerReferences"]
+            .iter()
+            .all(|name| is_public(&["metadata", name]))
+    );
+    assert!(!is_public(&["metadata", "annotations"]) && !is_public(&["data"]) && !is_public(&["metadata"]));
+}
+
+#[test]
 fn beside_its_fields_an_object_may_join_be_owned_or_be_noted() {
     const NOTES: &str = "data a, data z, metadata labels applyset.kubernetes.io/part-of, \
                          metadata annotations stackanetes.io/applied, metadata annotations stackanetes.io/revision";

@@ -3,6 +3,7 @@
 mod decide;
 mod jobs;
 mod prune;
+mod restarts;
 
 use serde_json::{Value, json};
 

@@ -4,9 +4,11 @@
 //! operator, and ends the process where the stack does. So symbols are counted before it is asked,
 //! by its own tokenizer: what this takes for text or a literal is what the parser takes for it.
 
+use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 use minijinja::machinery::{Span, Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
@@ -36,7 +38,15 @@ static FILLINGS: Mutex<Fillings> = Mutex::new(Fillings {
 struct Fillings {
     /// How many were begun so far.
     begun: u64,
-    under_way: Vec<(u64, Place)>,
+    under_way: Vec<UnderWay>,
+}
+
+/// One of them.
+struct UnderWay {
+    number: u64,
+    place: Place,
+    /// In which thread.
+    thread: ThreadId,
 }
 
 impl Fillings {
@@ -54,7 +64,11 @@ impl Filling {
         let mut fillings = Fillings::of_process();
         fillings.begun += 1;
         let number = fillings.begun;
-        fillings.under_way.push((number, place));
+        fillings.under_way.push(UnderWay {
+            number,
+            place,
+            thread: thread::current().id(),
+        });
         Self(number)
     }
 }
@@ -62,18 +76,22 @@ impl Filling {
 impl Drop for Filling {
     fn drop(&mut self) {
         let Self(own) = *self;
-        Fillings::of_process().under_way.retain(|(number, _)| *number != own);
+        Fillings::of_process().under_way.retain(|filling| filling.number != own);
     }
 }
 
-/// The number and the place of the expression or template that was begun last and is not filled in yet; nothing
-/// where there is none.
+/// The number and the place of the expression or template that was begun last in each thread and is not filled in yet.
 ///
 /// minijinja counts steps, but writes and compares whole values in one of them, and a few lists that hold each
 /// other stand for more values than can ever be written. Whoever waits for the end can see by this that one and
-/// the same takes too long.
-pub fn under_way() -> Option<(u64, Place)> {
-    Fillings::of_process().under_way.last().cloned()
+/// the same takes too long, whatever other threads do meanwhile.
+pub fn under_way() -> Vec<(u64, Place)> {
+    let fillings = Fillings::of_process();
+    let mut last: HashMap<ThreadId, &UnderWay> = HashMap::new();
+    last.extend(fillings.under_way.iter().map(|filling| (filling.thread, filling)));
+    last.into_values()
+        .map(|filling| (filling.number, filling.place.clone()))
+        .collect()
 }
 
 /// Refuses a value of more parts than any object has.
@@ -238,6 +256,24 @@ mod tests {
     use super::super::scope::Variables;
     use super::super::template::Templates;
     use super::*;
+
+    #[test]
+    fn what_takes_long_is_seen_whatever_other_threads_do() {
+        let place = |name: &str| Place::of_line(crate::diagnostic::place::SourceFile::new(name, "-"), 0);
+        let is_seen = |name: &str| under_way().iter().any(|(_, place)| place.file.path() == name);
+        let outer = Filling::begin(place("bounds-outer"));
+        let long = Filling::begin(place("bounds-long"));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let _short = Filling::begin(place("bounds-short"));
+                assert!(is_seen("bounds-short") && is_seen("bounds-long"));
+            });
+        });
+        assert!(is_seen("bounds-long") && !is_seen("bounds-outer") && !is_seen("bounds-short"));
+        drop(long);
+        assert!(is_seen("bounds-outer"));
+        drop(outer);
+    }
 
     /// Chains of one kind, `times` long: what each begins with, repeats and ends with.
     fn chains(times: usize) -> Vec<String> {

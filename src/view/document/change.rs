@@ -145,6 +145,7 @@ pub(super) fn by(change: &GitChange) -> String {
         GitChange::Commit { commit, subject, .. } => format!("{} {}", commit.short(), value::visible(subject)),
         GitChange::Uncommitted => "not committed yet".to_owned(),
         GitChange::Parameters => "other parameters than were given".to_owned(),
+        GitChange::NotYet => "not in git yet".to_owned(),
     }
 }
 

@@ -125,9 +125,9 @@ impl<'a> Document<'a> {
         sections
     }
 
-    /// The workloads that change only since their pods read what changes; not those of which an edit says all.
+    /// The workloads that change only since their pods read what changes.
     pub(super) fn followers(&self) -> Option<Lines> {
-        followers::section(&self.followers, &self.edits)
+        followers::section(&self.followers)
     }
 
     /// The new objects, where there are many.

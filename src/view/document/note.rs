@@ -46,6 +46,7 @@ pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
             Some(GitChange::Commit { commit, subject, .. }) => {
                 format!("dropped from git in {} {}", commit.short(), value::visible(subject))
             }
+            Some(GitChange::NotYet) => "not in git yet at this commit".to_owned(),
             Some(other) => format!("no longer in git: {}", change::by(other)),
         },
         Reason::KeepNeverApplied => "labelled as a member, but never applied by us".to_owned(),
@@ -134,7 +135,6 @@ pub(super) fn restarts(restarts: Restarts, heading: &Heading<'_>) -> String {
         Restarts::Daemons(None) => "restarts its pods on every node".to_owned(),
         Restarts::Daemons(Some(1)) => "restarts its pod on 1 node".to_owned(),
         Restarts::Daemons(Some(nodes)) => format!("restarts its pods on {nodes} nodes"),
-        Restarts::Pods(Some(0)) => "restarts no pod".to_owned(),
         Restarts::OnDelete => "pods change when they are deleted".to_owned(),
         Restarts::Pods(Some(1)) => "restarts 1 pod".to_owned(),
         Restarts::Pods(Some(pods)) => format!("restarts {pods} pods"),

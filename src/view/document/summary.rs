@@ -72,11 +72,16 @@ pub(in crate::view) struct Restarted<'a> {
 impl<'a> Restarted<'a> {
     /// Of a plan.
     pub(in crate::view) fn of(plan: &'a Plan) -> Self {
+        Self::among(plan.steps.iter().filter(|step| step.action.writes()))
+    }
+
+    /// Of some steps, which a sync would carry out.
+    pub(super) fn among(steps: impl Iterator<Item = &'a Step>) -> Self {
         let mut found = Self {
             pods: Some(0),
             ..Self::default()
         };
-        for step in plan.steps.iter().filter(|step| step.action.writes()) {
+        for step in steps {
             match step.restarts {
                 Some(Restarts::Pods(pods)) => {
                     found.workloads.push(&step.reference);

@@ -11,6 +11,7 @@ use super::event::paths;
 use super::outcome::{Came, Unpruned};
 use super::{Kind, document};
 use crate::applyset::inventory::ApplySet;
+use crate::applyset::journal::Ending;
 use crate::applyset::tally::OutcomeKind;
 use crate::diagnostic::error::Error;
 use crate::execute;
@@ -53,7 +54,7 @@ pub(super) struct Report<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     rolls_back: Option<&'a Commit>,
     /// How it ended.
-    result: Ended,
+    result: Ending,
     /// How many objects there are of each outcome.
     counts: BTreeMap<OutcomeKind, usize>,
     /// What came of each object that was not unchanged.
@@ -75,19 +76,6 @@ pub(super) struct Report<'a> {
 
 impl Kind for Report<'_> {
     const KIND: &'static str = "Report";
-}
-
-/// How a sync ended.
-#[derive(Debug, Clone, Copy, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-enum Ended {
-    /// All of it was done.
-    Complete,
-    /// Some of it was not done; where an error ended it, `error` says which.
-    Incomplete,
-    /// Somebody interrupted it.
-    Interrupted,
 }
 
 /// What came of an object.
@@ -166,9 +154,9 @@ pub fn report(report: &execute::report::Report, failure: Option<&Error>, subject
         revision: subject.revision,
         rolls_back: subject.back_from,
         result: match () {
-            () if report.interrupted => Ended::Interrupted,
-            () if report.is_complete() => Ended::Complete,
-            () => Ended::Incomplete,
+            () if report.interrupted => Ending::Interrupted,
+            () if report.is_complete() => Ending::Complete,
+            () => Ending::Incomplete,
         },
         counts: counts.collect(),
         objects: changed.chain(open).collect(),

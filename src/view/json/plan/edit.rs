@@ -54,6 +54,12 @@ pub(super) enum By<'a> {
         /// Always true.
         parameters: bool,
     },
+    /// Git did not have it yet.
+    NotYet {
+        /// Always true.
+        #[serde(rename = "notYet")]
+        not_yet: bool,
+    },
 }
 
 impl<'a> From<&'a GitChange> for By<'a> {
@@ -70,6 +76,7 @@ impl<'a> From<&'a GitChange> for By<'a> {
             },
             GitChange::Uncommitted => Self::Uncommitted { uncommitted: true },
             GitChange::Parameters => Self::Parameters { parameters: true },
+            GitChange::NotYet => Self::NotYet { not_yet: true },
         }
     }
 }
