@@ -7,7 +7,7 @@ use super::duration::duration;
 use super::format::Format;
 use super::options::accept;
 use super::{Exit, context, options, sync};
-use crate::cli::ui::{Answers, Ui};
+use crate::cli::ui::{AnsweredAt, Ui};
 use crate::diagnostic::error::{Error, Result};
 use crate::observe::{self, Observations, Query, history};
 use crate::plan::compare::Blame;
@@ -120,13 +120,13 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     if !args.yes {
-        if !Ui::can_ask(Answers::StandardInput) {
+        if !Ui::can_ask(AnsweredAt::StandardInput) {
             return Err(Error::new("cannot prompt: standard input is not a terminal")
                 .hint("pass --yes to delete without asking"));
         }
         if !ui.confirm(
             &view::question(&planned.plan, &planned.heading(ui)),
-            Answers::StandardInput,
+            AnsweredAt::StandardInput,
         )? {
             ui.warning("nothing was changed");
             return Ok(Exit::Differs);

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::Event;
 use crate::plan::Plan;
-use crate::view::{self, Told, Width};
+use crate::view::{self, ProgressLine, Width};
 
 /// How much is told on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +27,7 @@ pub enum Verbosity {
 
 /// Where the answer to a question is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answers {
+pub enum AnsweredAt {
     /// Standard input.
     StandardInput,
     /// The terminal that controls the process, since standard input was for something else.
@@ -37,7 +37,7 @@ pub enum Answers {
 /// The file that is the terminal that controls a process (POSIX, "General Terminal Interface").
 const TERMINAL: &str = "/dev/tty";
 
-impl Answers {
+impl AnsweredAt {
     /// Whether a person can give one.
     fn can_come(self) -> bool {
         match self {
@@ -191,8 +191,8 @@ impl Ui {
         match self.sync.as_mut().and_then(|sync| sync.progress.tell(event)) {
             None => {}
             // On a terminal, what is waited for is shown in place and leaves no line.
-            Some(Told::State(_)) if self.spinner.is_some() => {}
-            Some(Told::State(line) | Told::Line(line)) => self.line(&line),
+            Some(ProgressLine::State(_)) if self.spinner.is_some() => {}
+            Some(ProgressLine::State(line) | ProgressLine::Line(line)) => self.line(&line),
         }
         self.show_state();
     }
@@ -227,7 +227,7 @@ impl Ui {
     }
 
     /// Asks on the terminal; anything but `y` or `yes` is a no.
-    pub fn confirm(&mut self, question: &str, answers: Answers) -> Result<bool> {
+    pub fn confirm(&mut self, question: &str, answers: AnsweredAt) -> Result<bool> {
         self.done();
         let failed = |error| Error::new("failed to ask on the terminal").because(error);
         write!(self.err, "{question} [y/N] ")
@@ -238,7 +238,7 @@ impl Ui {
     }
 
     /// Whether a person can be asked.
-    pub fn can_ask(answers: Answers) -> bool {
+    pub fn can_ask(answers: AnsweredAt) -> bool {
         answers.can_come() && io::stderr().is_terminal()
     }
 

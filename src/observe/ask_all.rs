@@ -24,7 +24,7 @@ use crate::ssa::schema::Schema;
 
 /// What is known of the desired objects.
 #[derive(Debug)]
-pub(super) struct Answers {
+pub(super) struct ObjectAnswers {
     /// What is proved to be in sync.
     pub(super) proved: Vec<Proved>,
     /// Everything else.
@@ -40,7 +40,12 @@ impl Observer<'_> {
     ///
     /// Then about definitions: what is of a kind whose definition is to change cannot be asked about either,
     /// since the server would answer by the definition that it has.
-    pub(super) async fn ask_all(&self, known: Vec<Known>, schema: &Schema, provable: &Provable) -> Result<Answers> {
+    pub(super) async fn ask_all(
+        &self,
+        known: Vec<Known>,
+        schema: &Schema,
+        provable: &Provable,
+    ) -> Result<ObjectAnswers> {
         let (namespaces, rest): (Vec<_>, Vec<_>) = known
             .into_iter()
             .partition(|(object, _, _)| object.reference.kind.is("", "Namespace"));
@@ -66,7 +71,7 @@ impl Observer<'_> {
         let (more, rest) = self.proved(rest, &around, provable);
         proved.extend(more);
         observations.extend(self.ask_some(rest, &around).await?);
-        let answers = Answers {
+        let answers = ObjectAnswers {
             proved,
             objects: observations,
         };
@@ -76,7 +81,7 @@ impl Observer<'_> {
 
     /// The namespace of what is new must be there. Where the server is asked about an object, it says so
     /// itself; of what it may not be asked about, the namespace is looked for.
-    async fn check_namespaces(&self, answers: &Answers) -> Result<()> {
+    async fn check_namespaces(&self, answers: &ObjectAnswers) -> Result<()> {
         let proved = answers.proved.iter().map(|proved| &proved.settled.reference);
         let others = answers.objects.iter().map(|observation| &observation.desired.reference);
         let wanted: BTreeSet<&ObjectRef> = proved.chain(others).collect();

@@ -308,7 +308,7 @@ impl Observer<'_> {
         known: Vec<ask_all::Known>,
         schemas: &mut Schemas,
         provable: &Provable,
-    ) -> Result<ask_all::Answers> {
+    ) -> Result<ask_all::ObjectAnswers> {
         // What a member's fields are depends on how its kind is merged, whoever has defined it.
         let has_members = known.iter().any(|(_, _, member)| member.is_some());
         if has_members {

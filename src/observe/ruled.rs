@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ask_all::Answers;
+use super::ask_all::ObjectAnswers;
 use super::members::Observer;
 use super::resolve::Resolved;
 use crate::applyset::inventory;
@@ -87,7 +87,7 @@ impl Observer<'_> {
     pub(super) fn idle_rules(
         &self,
         wanted: &BTreeSet<ObjectRef>,
-        answers: &Answers,
+        answers: &ObjectAnswers,
         is_everything: bool,
     ) -> Vec<(Arc<Rule>, Idle)> {
         let idle = self.query.rules.iter().filter_map(|rule| {

@@ -27,7 +27,7 @@ pub use document::{Against, Detail, Heading, Pruning, closed, forgotten, questio
 pub use error::error;
 pub use history::{HistoryView, history};
 pub use manifests::{Secrets, manifests};
-pub use progress::{Progress, Told};
+pub use progress::{Progress, ProgressLine};
 pub use report::report;
 pub use roles::roles;
 pub use saved::{carried_out, other_parts};

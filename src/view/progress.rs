@@ -35,7 +35,7 @@ struct Waiting {
 
 /// What there is to tell of an event.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum ProgressLine {
     /// A line.
     Line(String),
     /// How something that is waited for is now: a line only where [where it stands](Progress::state) is not shown in place.
@@ -54,20 +54,20 @@ impl Progress {
     }
 
     /// What to tell of an event; `None` for those that a person need not see.
-    pub fn tell(&mut self, event: &Event) -> Option<Told> {
+    pub fn tell(&mut self, event: &Event) -> Option<ProgressLine> {
         match event {
             Event::Waiting {
                 reference,
                 health,
                 hindered,
             } => Some(self.waiting(reference, health, hindered.as_ref())),
-            Event::Settled { reference, outcome } => self.settled(reference, outcome).map(Told::Line),
-            event => Self::line(event).map(Told::Line),
+            Event::Settled { reference, outcome } => self.settled(reference, outcome).map(ProgressLine::Line),
+            event => Self::line(event).map(ProgressLine::Line),
         }
     }
 
     /// An object is waited for: a line of its own where something keeps it from becoming Current, once.
-    fn waiting(&mut self, reference: &ObjectRef, health: &Health, hindered: Option<&Hindered>) -> Told {
+    fn waiting(&mut self, reference: &ObjectRef, health: &Health, hindered: Option<&Hindered>) -> ProgressLine {
         let hindrance = hindered.map(|hindered| hindered.by);
         let now = Waiting {
             message: health.message.clone(),
@@ -77,7 +77,11 @@ impl Progress {
         let told = hindered.map_or(health, |hindered| &hindered.health);
         let line = format!("waiting   {reference}: {}", told.message);
         let is_new = hindrance.is_some() && hindrance != before.and_then(|before| before.hindrance);
-        if is_new { Told::Line(line) } else { Told::State(line) }
+        if is_new {
+            ProgressLine::Line(line)
+        } else {
+            ProgressLine::State(line)
+        }
     }
 
     /// The sync is done with an object. Why it is not as git wants it stands in the report, and so does what did not begin.
@@ -205,7 +209,7 @@ mod tests {
             reference: reference("apps/Deployment", Some("shop"), "a"),
             outcome: Outcome::Updated,
         };
-        let line = Told::Line("ready     Deployment shop/a".to_owned());
+        let line = ProgressLine::Line("ready     Deployment shop/a".to_owned());
         assert_eq!(progress.tell(&settled), Some(line));
         assert_eq!(
             progress.state(Duration::from_secs(80)),
@@ -230,15 +234,17 @@ mod tests {
                 }),
             })
         };
-        assert!(matches!(waiting("a", None, ""), Some(Told::State(_))));
-        assert!(matches!(waiting("b", None, ""), Some(Told::State(_))));
+        assert!(matches!(waiting("a", None, ""), Some(ProgressLine::State(_))));
+        assert!(matches!(waiting("b", None, ""), Some(ProgressLine::State(_))));
         let first = waiting("b", Some(Hindrance::Crashing), "back-off 10s");
         assert_eq!(
             first,
-            Some(Told::Line("waiting   Deployment shop/b: back-off 10s".to_owned()))
+            Some(ProgressLine::Line(
+                "waiting   Deployment shop/b: back-off 10s".to_owned()
+            ))
         );
         let again = waiting("b", Some(Hindrance::Crashing), "back-off 20s");
-        assert!(matches!(again, Some(Told::State(_))), "it is told");
+        assert!(matches!(again, Some(ProgressLine::State(_))), "it is told");
         assert_eq!(
             progress.state(Duration::from_secs(3)),
             "0/2  3s  waiting for 2: Deployment shop/b (a container crashes; 0 of 1 replicas available), Deployment \

@@ -93,7 +93,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
 }
 
 /// What the cluster says of a set.
-struct Seen {
+struct SetStatus {
     parent: Option<Parent>,
     found: MemberSearch,
     members: Vec<(ObjectRef, Health)>,
@@ -101,7 +101,7 @@ struct Seen {
 }
 
 /// Asks for the members of a set, and why those are not Current that are not.
-async fn look(set: &FoundSet) -> Result<Seen> {
+async fn look(set: &FoundSet) -> Result<SetStatus> {
     let FoundSet {
         connected,
         set,
@@ -124,7 +124,7 @@ async fn look(set: &FoundSet) -> Result<Seen> {
         .iter()
         .filter_map(|(_, object)| Some((object.reference(), health::outdated_pods(object)?)))
         .collect();
-    Ok(Seen {
+    Ok(SetStatus {
         parent,
         found,
         members,
@@ -132,7 +132,7 @@ async fn look(set: &FoundSet) -> Result<Seen> {
     })
 }
 
-fn view_of<'a>(set: &'a FoundSet, seen: &'a Seen, ui: &Ui) -> StatusView<'a> {
+fn view_of<'a>(set: &'a FoundSet, seen: &'a SetStatus, ui: &Ui) -> StatusView<'a> {
     StatusView {
         set: &set.set,
         cluster: &set.connected.name,

@@ -16,7 +16,7 @@ use super::rights::Rights;
 use super::signal::interrupted;
 use super::{Exit, context, options, saved};
 use crate::cli::saved::Agreement;
-use crate::cli::ui::{Answers, Ui};
+use crate::cli::ui::{AnsweredAt, Ui};
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::Wait;
 use crate::plan::{MadeOf, Refusal};
@@ -140,10 +140,10 @@ impl Args {
     }
 
     /// Where a person answers.
-    fn answers(&self) -> Answers {
+    fn answers(&self) -> AnsweredAt {
         match self.desired.source.path() {
-            Some(_) => Answers::StandardInput,
-            None => Answers::Terminal,
+            Some(_) => AnsweredAt::StandardInput,
+            None => AnsweredAt::Terminal,
         }
     }
 }
@@ -225,8 +225,8 @@ async fn confirmed(planned: Planned, args: &Args, terms: &Terms, ui: &mut Ui) ->
         let answers = args.answers();
         if !Ui::can_ask(answers) {
             let why = match answers {
-                Answers::StandardInput => "standard input is not a terminal",
-                Answers::Terminal => "there is no terminal",
+                AnsweredAt::StandardInput => "standard input is not a terminal",
+                AnsweredAt::Terminal => "there is no terminal",
             };
             return Err(Error::new(format!("cannot prompt: {why}")).hint("pass --yes to sync without asking"));
         }

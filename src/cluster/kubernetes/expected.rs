@@ -27,7 +27,7 @@ pub(super) enum Expected {
 
 /// What a successful answer says.
 #[derive(Debug)]
-pub(super) enum Content {
+pub(super) enum AnswerContent {
     /// A list whose objects are as usual.
     Page(Page),
     /// Anything else.
@@ -89,13 +89,13 @@ impl Identity {
 
 impl Expected {
     /// Reads the body of a successful answer.
-    pub fn read(&self, body: &[u8]) -> Result<Content, ClusterError> {
+    pub fn read(&self, body: &[u8]) -> Result<AnswerContent, ClusterError> {
         if let Self::List(gvk) = self
             && let Some(page) = Page::read(body, gvk)
         {
-            return Ok(Content::Page(page));
+            return Ok(AnswerContent::Page(page));
         }
-        self.read_json(body).map(Content::Json)
+        self.read_json(body).map(AnswerContent::Json)
     }
 
     fn read_json(&self, body: &[u8]) -> Result<Value, ClusterError> {

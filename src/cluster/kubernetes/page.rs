@@ -36,7 +36,7 @@ struct ListMetadata {
 /// The kind of an item, where it names one.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Named {
+struct ItemType {
     api_version: Option<String>,
     kind: Option<String>,
 }
@@ -89,7 +89,7 @@ pub(super) fn is_list_of(api_version: &str, kind: &str, gvk: &GroupVersionKind) 
 
 /// An item of a list, with its kind.
 fn object(mut text: String, gvk: &GroupVersionKind) -> Option<LiveObject> {
-    let Named { api_version, kind } = serde_json::from_str(&text).ok()?;
+    let ItemType { api_version, kind } = serde_json::from_str(&text).ok()?;
     let missing = [
         ("apiVersion", api_version.is_none().then(|| gvk.api_version())),
         ("kind", kind.is_none().then(|| gvk.group_kind.kind.clone())),

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
-use super::expected::{Content, Expected};
+use super::expected::{AnswerContent, Expected};
 use super::page::Page;
 use super::refusal::{self, Rejection};
 use super::request::{Repeat, Request};
@@ -189,8 +189,8 @@ impl Transport {
         };
         if reply.code.is_success() {
             match read(&request.expected, std::mem::take(&mut reply.body)).await? {
-                Content::Page(page) => reply.page = Some(page),
-                Content::Json(content) => reply.content = content,
+                AnswerContent::Page(page) => reply.page = Some(page),
+                AnswerContent::Json(content) => reply.content = content,
             }
         }
         Ok(reply)
@@ -209,7 +209,7 @@ impl Transport {
 }
 
 /// Reads the body of a success; a large one while others go on.
-async fn read(expected: &Expected, body: Vec<u8>) -> Result<Content, ClusterError> {
+async fn read(expected: &Expected, body: Vec<u8>) -> Result<AnswerContent, ClusterError> {
     if body.len() < LARGE {
         return expected.read(&body);
     }

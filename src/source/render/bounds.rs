@@ -4,11 +4,10 @@
 //! operator, and ends the process where the stack does. So symbols are counted before it is asked,
 //! by its own tokenizer: what this takes for text or a literal is what the parser takes for it.
 
-use std::collections::HashMap;
+use std::cell::Cell;
 use std::io;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
 
 use minijinja::machinery::{Span, Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
@@ -34,6 +33,11 @@ static FILLINGS: Mutex<Fillings> = Mutex::new(Fillings {
     under_way: Vec::new(),
 });
 
+thread_local! {
+    /// The number of the one that was begun last in this thread.
+    static INNERMOST: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
 /// The expressions and templates that are filled in at this time, in any thread.
 struct Fillings {
     /// How many were begun so far.
@@ -45,8 +49,8 @@ struct Fillings {
 struct UnderWay {
     number: u64,
     place: Place,
-    /// In which thread.
-    thread: ThreadId,
+    /// The number of that within which it is filled in.
+    outer: Option<u64>,
 }
 
 impl Fillings {
@@ -56,7 +60,10 @@ impl Fillings {
 }
 
 /// One expression or template that is filled in, until it is dropped.
-pub(super) struct Filling(u64);
+pub(super) struct Filling {
+    number: u64,
+    outer: Option<u64>,
+}
 
 impl Filling {
     /// Begins with that which stands at `place`.
@@ -64,34 +71,31 @@ impl Filling {
         let mut fillings = Fillings::of_process();
         fillings.begun += 1;
         let number = fillings.begun;
-        fillings.under_way.push(UnderWay {
-            number,
-            place,
-            thread: thread::current().id(),
-        });
-        Self(number)
+        let outer = INNERMOST.replace(Some(number));
+        fillings.under_way.push(UnderWay { number, place, outer });
+        Self { number, outer }
     }
 }
 
 impl Drop for Filling {
     fn drop(&mut self) {
-        let Self(own) = *self;
-        Fillings::of_process().under_way.retain(|filling| filling.number != own);
+        INNERMOST.set(self.outer);
+        Fillings::of_process()
+            .under_way
+            .retain(|filling| filling.number != self.number);
     }
 }
 
-/// The number and the place of the expression or template that was begun last in each thread and is not filled in yet.
+/// The number and the place of each expression or template that is filled in now and does not wait for one within it.
 ///
 /// minijinja counts steps, but writes and compares whole values in one of them, and a few lists that hold each
 /// other stand for more values than can ever be written. Whoever waits for the end can see by this that one and
 /// the same takes too long, whatever other threads do meanwhile.
 pub fn under_way() -> Vec<(u64, Place)> {
-    let fillings = Fillings::of_process();
-    let mut last: HashMap<ThreadId, &UnderWay> = HashMap::new();
-    last.extend(fillings.under_way.iter().map(|filling| (filling.thread, filling)));
-    last.into_values()
-        .map(|filling| (filling.number, filling.place.clone()))
-        .collect()
+    let fillings = &Fillings::of_process().under_way;
+    let is_inner = |number| fillings.iter().all(|filling| filling.outer != Some(number));
+    let inner = fillings.iter().filter(|filling| is_inner(filling.number));
+    inner.map(|filling| (filling.number, filling.place.clone())).collect()
 }
 
 /// Refuses a value of more parts than any object has.
@@ -249,6 +253,7 @@ impl Branches {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::thread;
 
     use serde_json::json;
 
