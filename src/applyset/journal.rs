@@ -138,6 +138,12 @@ impl Journal {
         is_known.then_some(&whole.left)
     }
 
+    /// When the first of the latest syncs began (RFC 3339) that all met a server of this version.
+    pub fn first_on(&self, server: &str) -> Option<&str> {
+        let same = self.0.iter().take_while(|entry| entry.record.server == server);
+        same.last().map(|entry| entry.record.time.as_str())
+    }
+
     /// The latest sync that put the same back.
     pub fn last_put_back(&self, drift: &PutBack) -> Option<&JournalEntry> {
         self.0.iter().find(|entry| entry.put_back.contains(drift))

@@ -127,9 +127,12 @@ impl Observer<'_> {
     /// What is proved of an object; the object itself, where nothing is.
     fn prove(&self, known: Known, around: &Around<'_>, provable: &Provable) -> Result<Proved, Box<Known>> {
         let (desired, resource, member) = known;
-        let is_open = !provable.has(&desired.reference) || around.changing.contains(&desired.reference.kind);
+        let is_changing = around.changing.contains(&desired.reference.kind);
+        let may_be = |listed: &Resource, live: &LiveObject| {
+            !is_changing && listed.gvk == resource.gvk && provable.has(&desired.reference, live)
+        };
         let live = match member {
-            Some((listed, live)) if listed.gvk == resource.gvk && !is_open => live,
+            Some((listed, live)) if may_be(&listed, &live) => live,
             member => return Err(Box::new((desired, resource, member))),
         };
         let mut made = self.payload_of(&desired, Some(&live), around.schema);

@@ -435,6 +435,25 @@ fn one_object_that_the_server_refuses_does_not_make_later_diffs_ask_about_all_ot
 }
 
 #[test]
+fn what_was_never_synced_but_part_by_part_is_proved_as_well() {
+    let bed = Bed::new("waiting-parts");
+    let names = ["a", "b", "c"];
+    let labelled = |name: &str| {
+        let map = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, labels: {{part: {name}}}}}\n");
+        bed.write(&format!("{name}.yaml"), &map);
+    };
+    names.into_iter().for_each(labelled);
+    bed.commit("First");
+    for name in names {
+        bed.run(&["sync", "--yes", "--selector", &format!("part={name}")])
+            .exits(0);
+    }
+    let requests = bed.audited(|| drop(bed.diff().exits(0).shows("in sync: 3 objects")));
+    let asked: Vec<_> = requests.iter().filter(|request| request.dry_run).collect();
+    assert!(asked.is_empty(), "{asked:#?}");
+}
+
+#[test]
 fn without_waiting_the_namespace_of_the_records_stays_while_something_is_not_current() {
     let bed = Bed::new("waiting-home");
     bed.write("home.yaml", &namespace("waiting-home"));
