@@ -128,6 +128,8 @@ pub(super) async fn plan_against(
         }),
         // A sandbox takes any.
         secret_defaults: reached.as_ref().map_or_else(Vec::new, |_| secret_defaults),
+        // A sandbox has no nodes and no classes.
+        prerequisites: reached.is_some(),
         policy,
         concurrency,
     };

@@ -1,5 +1,5 @@
 //! What is known of particular kinds: health, pods, Jobs, rollouts, generated Secrets, finalizers,
-//! CustomResourceDefinitions, fields that exclude each other.
+//! CustomResourceDefinitions, fields that exclude each other, what an object needs besides.
 
 pub mod definition;
 pub mod finalizer;
@@ -8,6 +8,7 @@ pub mod health;
 pub mod jobs;
 pub mod keeper;
 pub(crate) mod pods;
+pub mod prerequisites;
 pub mod privilege;
 pub mod rollout;
 pub mod unions;

@@ -23,6 +23,7 @@ mod once;
 mod others;
 mod payload;
 mod predict;
+mod prerequisites;
 mod provable;
 mod relies;
 mod replacement;
@@ -95,6 +96,8 @@ pub struct Query {
     pub closed: Option<ClosedFiles>,
     /// The secret parameters that have the defaults of the directory, by their dotted names, where that matters.
     pub secret_defaults: Vec<String>,
+    /// Whether the cluster is asked for what objects need and the directory does not have.
+    pub prerequisites: bool,
     /// How many requests are under way at once.
     pub concurrency: usize,
 }
@@ -114,6 +117,7 @@ impl Query {
             migrate: Vec::new(),
             closed: None,
             secret_defaults: Vec::new(),
+            prerequisites: false,
             concurrency,
         }
     }
@@ -230,6 +234,7 @@ pub async fn observe(
         .await?;
     let is_everything = query.selection.is_everything() && not_compared.is_empty();
     let idle_rules = observer.idle_rules(&wanted, &answers, is_everything);
+    let missing = observer.missing(&answers.objects, schemas.schema()).await;
     let (schema, schema_unread) = schemas.into_parts();
     let orphans = orphans(live, &wanted, query);
     let contents = in_containers(cluster, &discovery, &orphans, query).await;
@@ -250,6 +255,7 @@ pub async fn observe(
                 schema_unread,
                 closed: query.closed.iter().flat_map(|closed| closed.files.clone()).collect(),
                 secret_defaults: query.secret_defaults.clone(),
+                missing,
             },
             proved: answers.proved,
             objects: answers.objects,

@@ -133,6 +133,7 @@ mod tests {
             migrate: Vec::new(),
             closed: None,
             secret_defaults: Vec::new(),
+            prerequisites: false,
             concurrency: 1,
         }
     }

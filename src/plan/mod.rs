@@ -41,8 +41,8 @@ pub use edits::{Edited, Edits};
 pub use followers::Followers;
 pub use immutable::{Lost, NoPermit, Obstacle, Permit, Replacement, fixed_fields, is_container};
 pub use observed::{
-    Answered, Back, Deleted, Facts, Forgotten, Idle, Immutable, Lineage, NoBase, NotCompared, Observation, Observed,
-    ParentGap, Past, RefusedBy, Unpredicted, Untried, Unverified,
+    Answered, Back, Deleted, Facts, Forgotten, Idle, Immutable, Lineage, Missing, NoBase, NotCompared, Observation,
+    Observed, ParentGap, Past, RefusedBy, Unpredicted, Untried, Unverified,
 };
 pub use ownership::{OtherSet, Ownership, claim};
 pub use policy::{Conflicts, Elsewhere, Empty, Environment, GoingBack, Policy, Prune, SecretDefaults, Whose};
@@ -118,6 +118,11 @@ pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
     };
     steps.extend(deletes);
     sort(&mut steps);
+    let writes = |step: &&mut Step| matches!(step.action, Action::Create | Action::Update | Action::Replace);
+    for step in steps.iter_mut().filter(writes) {
+        let missing = observed.facts.missing.get(&step.reference).into_iter().flatten();
+        step.warnings.extend(missing.cloned().map(Warning::Missing));
+    }
     renamed::note(&mut steps);
 
     let grounds = Grounds {

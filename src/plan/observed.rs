@@ -14,6 +14,7 @@ use crate::applyset::unlisted::Unlisted;
 use crate::cluster::Resource;
 use crate::diagnostic::error::Error;
 use crate::kinds::jobs::{Crossed, Irreversible, JobRun};
+use crate::kinds::prerequisites::Prerequisite;
 use crate::kinds::rollout::Unknown;
 use crate::object::commit::Commit;
 use crate::object::field::FieldPath;
@@ -67,6 +68,8 @@ pub struct Facts {
     pub closed: BTreeSet<Closed>,
     /// The secret parameters that have the defaults of the directory, by their dotted names; none in a sandbox.
     pub secret_defaults: Vec<String>,
+    /// What objects need that neither the directory nor the cluster has.
+    pub missing: Missing,
     /// The workloads of which it is unknown whether they restart.
     pub unknown_rollouts: Unknown,
     /// The rules that are about nothing.
@@ -77,6 +80,9 @@ pub struct Facts {
     /// predicted, of the kinds that are known to it alone.
     pub schema_unread: Option<String>,
 }
+
+/// For each object, what it needs that neither the directory nor the cluster has.
+pub type Missing = BTreeMap<ObjectRef, Vec<Prerequisite>>;
 
 /// The parent of an ApplySet does not say where all members are, so they were looked for in every kind.
 #[derive(Debug)]

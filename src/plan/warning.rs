@@ -2,6 +2,7 @@
 
 use crate::diagnostic::place::Place;
 use crate::kinds::generate;
+use crate::kinds::prerequisites::Prerequisite;
 use crate::object::{DesiredObject, LiveObject};
 
 /// What to know of an object whatever becomes of it.
@@ -25,6 +26,8 @@ pub enum Warning {
         /// Where it is declared; none of what no file declares.
         place: Option<Place>,
     },
+    /// It needs something that neither the directory nor the cluster has, and will not work without.
+    Missing(Prerequisite),
 }
 
 impl Warning {

@@ -59,6 +59,7 @@ mod ownership;
 mod page;
 mod parameters;
 mod parent;
+mod prerequisites;
 mod privileges;
 mod programs;
 mod proxy;

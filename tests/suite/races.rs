@@ -55,6 +55,7 @@ pub fn sync_through(
             policy: Policy::default(),
             closed: None,
             secret_defaults: Vec::new(),
+            prerequisites: false,
             concurrency: 4,
         };
         let observed = observe::observe(&*cluster, desired.manifests, &desired.components, &query)

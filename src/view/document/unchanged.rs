@@ -3,7 +3,8 @@
 use super::super::value::few;
 use super::Detail;
 use super::alike::grouped;
-use super::warning::warning;
+use super::warning::{missing, warning};
+use crate::kinds::prerequisites::Prerequisite;
 use crate::object::ObjectRef;
 use crate::plan::{Plan, Warning};
 
@@ -21,6 +22,7 @@ enum Alike<'a> {
     IgnoredNamespace,
     Repeated,
     Outdated,
+    Missing(&'a Prerequisite),
 }
 
 /// A sentence for each warning; where not all is asked for, one for many that are alike, in the place of the first.
@@ -50,6 +52,7 @@ fn alike(warning: &Warning) -> Alike<'_> {
         Warning::IgnoredNamespace(_) => Alike::IgnoredNamespace,
         Warning::Repeated { .. } => Alike::Repeated,
         Warning::Outdated { .. } => Alike::Outdated,
+        Warning::Missing(what) => Alike::Missing(what),
     }
 }
 
@@ -70,6 +73,7 @@ fn together(group: &[Warned<'_>]) -> String {
         Some(Warning::Outdated { .. }) => {
             "a value was generated as an earlier declaration says, and stays as it is; raise its `rotation` for a new value"
         }
+        Some(Warning::Missing(what)) => &missing(what),
     };
     format!("{}: {words} (-v names them)", few(&names))
 }
@@ -77,7 +81,7 @@ fn together(group: &[Warned<'_>]) -> String {
 /// An object with the place that it is warned of, if there is one.
 fn with_place((reference, warning): Warned<'_>) -> String {
     let place = match warning {
-        Warning::Server(_) => None,
+        Warning::Server(_) | Warning::Missing(_) => None,
         Warning::IgnoredNamespace(place) | Warning::Repeated { place, .. } => Some(place),
         Warning::Outdated { place, .. } => place.as_ref(),
     };

@@ -1,5 +1,6 @@
 //! What to know of an object whatever becomes of it.
 
+use crate::kinds::prerequisites::Prerequisite;
 use crate::object::ObjectRef;
 use crate::plan::Warning;
 
@@ -23,6 +24,24 @@ pub(in crate::view) fn warning(reference: &ObjectRef, warning: &Warning) -> Stri
             format!(
                 "{place}data.{key} was generated as an earlier declaration says, and stays as it is; raise its `rotation` for a new value"
             )
+        }
+        Warning::Missing(what) => missing(what),
+    }
+}
+
+/// That an object needs something that is not there, without the object's name.
+pub(super) fn missing(what: &Prerequisite) -> String {
+    match what {
+        Prerequisite::Object(reference) => {
+            format!("needs {reference}, which is neither in the directory nor in the cluster")
+        }
+        Prerequisite::DefaultStorageClass => {
+            "names no StorageClass for a claim, and the cluster has no default one: the claim will stay Pending"
+                .to_owned()
+        }
+        Prerequisite::Node(labels) => {
+            let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            format!("no node has the labels that its pods ask for: {}", labels.join(", "))
         }
     }
 }

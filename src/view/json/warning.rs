@@ -1,9 +1,12 @@
 //! What to know of an object whatever becomes of it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::place::file_and_line;
 use super::told::Told;
+use crate::kinds::prerequisites::Prerequisite;
 use crate::object::ObjectRef;
 use crate::plan::Warning;
 use crate::view::document;
@@ -13,7 +16,7 @@ use crate::view::document;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Warning"))]
 #[serde(tag = "code", rename_all = "camelCase")]
-pub(super) enum Code {
+pub(super) enum Code<'a> {
     /// The server warns, in the words of the message.
     Server,
     /// The object is cluster-scoped and has a namespace, which the server ignores.
@@ -36,13 +39,25 @@ pub(super) enum Code {
         #[serde(skip_serializing_if = "Option::is_none")]
         place: Option<String>,
     },
+    /// The object needs another one, which neither the directory nor the cluster has.
+    MissingObject {
+        /// Which.
+        object: &'a ObjectRef,
+    },
+    /// A claim names no StorageClass, and the cluster has no default one.
+    MissingDefaultStorageClass,
+    /// No node has the labels that the object's pods ask for.
+    MissingNode {
+        /// The labels.
+        labels: &'a BTreeMap<String, String>,
+    },
 }
 
 /// The warnings of an object, each with its sentence.
 pub(super) fn warnings<'a>(
     object: &'a ObjectRef,
     warnings: &'a [Warning],
-) -> impl Iterator<Item = Told<Code>> + use<'a> {
+) -> impl Iterator<Item = Told<Code<'a>>> + use<'a> {
     warnings.iter().map(|warning| Told {
         code: match warning {
             Warning::Server(_) => Code::Server,
@@ -57,6 +72,9 @@ pub(super) fn warnings<'a>(
                 key: key.clone(),
                 place: place.as_ref().map(file_and_line),
             },
+            Warning::Missing(Prerequisite::Object(object)) => Code::MissingObject { object },
+            Warning::Missing(Prerequisite::DefaultStorageClass) => Code::MissingDefaultStorageClass,
+            Warning::Missing(Prerequisite::Node(labels)) => Code::MissingNode { labels },
         },
         message: document::warning(object, warning),
     })

@@ -228,7 +228,7 @@ pub(super) struct ObjectWarning<'a> {
     /// The object.
     pub(super) object: &'a ObjectRef,
     #[serde(flatten)]
-    pub(super) warning: Told<Code>,
+    pub(super) warning: Told<Code<'a>>,
 }
 
 /// A field that drifts again after a sync put it back.

@@ -53,7 +53,7 @@ pub(super) struct Step<'a> {
     guess: Option<Told<Guess<'a>>>,
     /// What to know of it besides.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<Told<Code>>,
+    warnings: Vec<Told<Code<'a>>>,
     /// The tool that keeps the object that is there, where that is not us.
     #[serde(skip_serializing_if = "Option::is_none")]
     keeper: Option<Keeper<'a>>,
