@@ -23,6 +23,9 @@ pub const CONTAINS_GROUP_KINDS: &str = "applyset.kubernetes.io/contains-group-ki
 /// The annotation on a parent: the namespaces, other than its own, its members are in, at most.
 pub const ADDITIONAL_NAMESPACES: &str = "applyset.kubernetes.io/additional-namespaces";
 
+/// The label on a CustomResourceDefinition whose objects may be parents.
+pub const IS_PARENT_TYPE: &str = "applyset.kubernetes.io/is-parent-type";
+
 /// What this program calls itself in [`TOOLING`].
 const TOOL: &str = concat!("stackanetes/v", env!("CARGO_PKG_VERSION"));
 
@@ -59,6 +62,35 @@ pub struct Parent {
     pub irreversible: Irreversible,
     /// The earlier syncs.
     pub journal: Journal,
+}
+
+/// Where the members of an ApplySet are, at most, as its parent says, whichever tool wrote that.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// Their kinds; nothing where the parent does not say.
+    pub kinds: Option<BTreeSet<GroupKind>>,
+    /// Their namespaces.
+    pub namespaces: BTreeSet<String>,
+}
+
+impl Whereabouts {
+    /// What a live parent says.
+    pub fn of(parent: &LiveObject) -> Self {
+        let kinds = parent.annotation(CONTAINS_GROUP_KINDS);
+        let namespaces = parent.annotation(ADDITIONAL_NAMESPACES).unwrap_or_default();
+        Self {
+            kinds: kinds.map(|kinds| items(kinds).map(GroupKind::parse).collect()),
+            namespaces: items(namespaces)
+                .map(str::to_owned)
+                .chain(parent.reference().namespace)
+                .collect(),
+        }
+    }
+}
+
+/// The items of a list in an annotation.
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
 /// What is remembered of a sync.
@@ -161,25 +193,13 @@ impl Parent {
             Some(tool) => return Err(NoParent::OtherTool(tool.to_owned())),
             None => return Err(NoParent::NoTool),
         }
-        let list = |key: &str| {
-            let text = object.annotation(key).unwrap_or_default();
-            text.split(',')
-                .filter(|item| !item.is_empty())
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        };
+        let Whereabouts { kinds, namespaces } = Whereabouts::of(object);
         let text = |key: &str| object.value().pointer("/data")?.get(key)?.as_str();
         let record = |key: &str| serde_json::from_str(text(key)?).ok();
         let unlisted = text(UNLISTED).map(serde_json::from_str).transpose();
         Ok(Self {
-            kinds: list(CONTAINS_GROUP_KINDS)
-                .iter()
-                .map(|kind| GroupKind::parse(kind))
-                .collect(),
-            namespaces: list(ADDITIONAL_NAMESPACES)
-                .into_iter()
-                .chain([set.namespace.clone()])
-                .collect(),
+            kinds: kinds.unwrap_or_default(),
+            namespaces: namespaces.into_iter().chain([set.namespace.clone()]).collect(),
             unlisted: unlisted
                 .map_err(|error| NoParent::Unreadable(error.to_string()))?
                 .unwrap_or_default(),

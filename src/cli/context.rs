@@ -105,6 +105,7 @@ pub(super) async fn plan_against(
         elsewhere: elsewhere(&settings, environment.as_deref(), reached.as_ref()),
         ..safety.policy(&desired.field_manager, environment.as_deref())
     };
+    can_take(set.as_ref(), &policy)?;
     let directory = DirectoryInputs {
         path: desired.source.path().map(std::path::Path::to_owned),
         inputs: desired.source.inputs()?,
@@ -186,6 +187,29 @@ pub(super) fn detail(ui: &Ui) -> Detail {
         Verbosity::Verbose => Detail::Whole,
         _ => Detail::Fields,
     }
+}
+
+/// Objects are taken over only by an ApplySet, and from another one.
+fn can_take(set: Option<&ApplySet>, policy: &Policy) -> Result<()> {
+    let Some(set) = set else {
+        return if policy.take_from.is_empty() {
+            Ok(())
+        } else {
+            Err(
+                Error::new("there is no ApplySet that could take objects over: it has no name")
+                    .hint("give --name NAME, or a name in stackanetes.yaml"),
+            )
+        };
+    };
+    let id = set.id();
+    if policy.take_from.iter().any(|other| other.id == id) {
+        let message = format!(
+            "--take-from names the ApplySet that is synced: {}/{}",
+            set.namespace, set.name
+        );
+        return Err(Error::new(message).hint("name the ApplySet that has the objects now"));
+    }
+    Ok(())
 }
 
 /// The components that are asked for must be there.

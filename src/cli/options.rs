@@ -13,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::candidates;
 pub(super) use super::connection::{Cluster, Reach};
+use crate::applyset::inventory::ApplySet;
 use crate::applyset::parent::Record;
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::{Error, Result};
@@ -20,7 +21,8 @@ use crate::diagnostic::place::SourceFile;
 use crate::object::commit::Commit;
 use crate::object::selection::{LabelSelector, Selection};
 use crate::plan::{
-    Adoptable, Adoption, Budget, Conflicts, Empty, Environment, GoingBack, Permit, Policy, Prune, SecretDefaults, Whose,
+    Adoptable, Adoption, Budget, Conflicts, Empty, Environment, GoingBack, NoSet, OtherSet, Permit, Policy, Prune,
+    SecretDefaults, Whose,
 };
 use crate::source::parameters::Assignment;
 use crate::source::{self, ParameterInputs, Permission, Programs, Settings};
@@ -391,6 +393,16 @@ pub(super) fn accept(text: &str, refuse: fn(&str) -> Option<&'static str>) -> Re
     refuse(text).map_or_else(|| Ok(text.to_owned()), Err)
 }
 
+/// An ApplySet as `--take-from` names it.
+fn other_set(text: &str) -> Result<OtherSet, String> {
+    let set: OtherSet = text.parse().map_err(|error: NoSet| error.to_string())?;
+    if let Some(ApplySet { name, namespace }) = set.of_this_program() {
+        accept(&namespace, Settings::refuse_namespace)?;
+        accept(&name, Settings::refuse_name)?;
+    }
+    Ok(set)
+}
+
 /// What a sync may do, and so what a diff shows.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Safety")]
@@ -409,9 +421,15 @@ pub(super) struct Safety {
     switch_source: bool,
     /// Take over objects that exist and are not ours: all, or those of a KIND, or KIND/NAME.
     ///
-    /// May be repeated. Those of another ApplySet are never taken.
+    /// May be repeated. Those of another ApplySet are taken only with --take-from.
     #[arg(long, value_name = "KIND[/NAME]", num_args = 0..=1, require_equals = true)]
     adopt: Option<Vec<Adoptable>>,
+    /// Take over the objects of another ApplySet that git has: NAMESPACE/NAME, or its id.
+    ///
+    /// May be repeated. Nothing is deleted for it, and nothing restarts; what git does not have stays with that ApplySet.
+    /// `stackanetes help moving` tells how to rename, split and join ApplySets.
+    #[arg(long, value_name = "APPLYSET", value_parser = other_set)]
+    take_from: Vec<OtherSet>,
     /// Delete nothing.
     #[arg(long)]
     pub(super) no_prune: bool,
@@ -455,6 +473,17 @@ impl Safety {
         }
     }
 
+    /// The ApplySets of `--take-from`, each once.
+    fn other_sets(&self) -> Vec<OtherSet> {
+        let mut sets: Vec<OtherSet> = Vec::new();
+        for set in &self.take_from {
+            if sets.iter().all(|other| other.id != set.id) {
+                sets.push(set.clone());
+            }
+        }
+        sets
+    }
+
     pub(super) fn policy(&self, field_manager: &str, environment: Option<&str>) -> Policy {
         Policy {
             elsewhere: None,
@@ -475,6 +504,7 @@ impl Safety {
                 Conflicts::Stop
             },
             adoption: self.adoption(),
+            take_from: self.other_sets(),
             prune: if self.no_prune { Prune::Nothing } else { Prune::Orphans },
             budget: self.max_prune.unwrap_or_default(),
             empty: if self.allow_empty { Empty::Meant } else { Empty::Refused },

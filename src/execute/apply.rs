@@ -14,7 +14,9 @@ use crate::object::{self, DesiredObject, LiveObject};
 use crate::observe::{self, ServerView};
 use crate::plan::compare::{self, FieldChange};
 use crate::plan::migrate::Migration;
-use crate::plan::{self, Action, ApplyWork, Decision, InSync, ObjectVersion, Observation, Step, Unverified, Work};
+use crate::plan::{
+    self, Action, ApplyWork, Decision, InSync, ObjectVersion, Observation, OtherSet, Step, Unverified, Work,
+};
 use crate::ssa::predict;
 
 /// What came of an apply.
@@ -32,6 +34,8 @@ pub(super) struct Agreed {
     pub(super) action: Action,
     pub(super) changes: Vec<FieldChange>,
     pub(super) unverified: Option<Unverified>,
+    /// The ApplySet that the object is taken over from, if it is.
+    pub(super) taken: Option<OtherSet>,
     pub(super) work: Box<ApplyWork>,
 }
 
@@ -43,6 +47,7 @@ impl Agreed {
                 action: step.action,
                 changes: step.changes,
                 unverified: step.unverified,
+                taken: step.taken,
                 work,
             }),
             Work::Nothing | Work::Delete(_) | Work::Await(_) => None,
@@ -141,7 +146,9 @@ impl Run<'_> {
             let is_late = began.elapsed() >= NEW_DEFINITION;
             match answer.map(|observation| self.decide(observation, &agreed.work)) {
                 Ok(Decision::Step(step))
-                    if step.action == agreed.action && same_changes(&agreed.changes, &step.changes) =>
+                    if step.action == agreed.action
+                        && same_changes(&agreed.changes, &step.changes)
+                        && !is_of_another(agreed.taken.as_ref(), &step) =>
                 {
                     return Agreed::of(*step).ok_or(ApplyResult::Not(Outcome::Moved));
                 }
@@ -222,17 +229,22 @@ impl Run<'_> {
     /// The object changed since it was planned: plans it again, and goes on only with the same plan.
     pub(super) async fn plan_again(&self, agreed: Agreed) -> Result<Agreed, ApplyResult> {
         let Agreed {
-            action, changes, work, ..
+            action,
+            changes,
+            taken,
+            work,
+            ..
         } = agreed;
         let observation = self.observed(work.desired.clone(), &work).await;
         let observation = observation.map_err(|error| ApplyResult::Not(Outcome::Failed(error)))?;
         match self.decide(observation, &work) {
             Decision::Unchanged(settled) => Err(ApplyResult::Nothing(settled)),
-            Decision::Step(step) if step.action == action && same_changes(&changes, &step.changes) => {
-                Agreed::of(*step).ok_or(ApplyResult::Not(Outcome::Moved))
-            }
             // It was stored, and the answer was lost.
             Decision::Step(step) if action != Action::Replace && only_generates(&step) => {
+                Agreed::of(*step).ok_or(ApplyResult::Not(Outcome::Moved))
+            }
+            Decision::Step(step) if is_of_another(taken.as_ref(), &step) => Err(ApplyResult::Not(Outcome::Moved)),
+            Decision::Step(step) if step.action == action && same_changes(&changes, &step.changes) => {
                 Agreed::of(*step).ok_or(ApplyResult::Not(Outcome::Moved))
             }
             Decision::Step(_) => Err(ApplyResult::Not(Outcome::Moved)),
@@ -286,10 +298,16 @@ fn is_too_early(error: &ClusterError, unverified: Option<&Unverified>) -> bool {
     }
 }
 
+/// Whether an object would be taken over from another ApplySet than was agreed to, or from none any more.
+fn is_of_another(taken: Option<&OtherSet>, now: &Step) -> bool {
+    taken.map(|set| &set.id) != now.taken.as_ref().map(|set| &set.id)
+}
+
 /// Whether an object is as git wants it, but for values that are still to be generated.
 fn only_generates(step: &Step) -> bool {
     let migrates = matches!(&step.work, Work::Apply(work) if work.migration.is_some());
-    step.action == Action::Update && step.changes.is_empty() && !step.generates.is_empty() && !migrates
+    let is_ours = step.taken.is_none();
+    step.action == Action::Update && is_ours && step.changes.is_empty() && !step.generates.is_empty() && !migrates
 }
 
 /// Whether two plans for an object change the same fields from and to the same values. Who wrote

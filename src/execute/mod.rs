@@ -192,6 +192,7 @@ impl Run<'_> {
             dependencies,
             key,
             forgotten,
+            former,
             ..
         } = facts;
         let mut members = Extents::default();
@@ -246,7 +247,7 @@ impl Run<'_> {
         let queued = |holder: &LeaseHolder| self.send(Event::Queued { holder: holder.clone() });
         let lease = Lease::acquire(&self.fence, wish, queued).await?;
         let held = async {
-            let mut parent = self.begin(&set, parent.as_ref(), &members).await?;
+            let mut parent = self.begin(&set, parent.as_ref(), &members, &former).await?;
             self.store(&set, &key).await?;
             let complete = self.body(&mut walk, &deletes, Some(&lease)).await?;
             // With the namespace that it is kept in, it goes by itself.

@@ -18,7 +18,7 @@ use crate::kinds::jobs::{Irreversible, Recorded};
 use crate::object::commit::Commit;
 use crate::object::{GroupKind, GroupVersionKind, ObjectRef};
 use crate::observe;
-use crate::plan::{Action, Forgotten, ObjectVersion, ParentGap, Plan, Prune, Step};
+use crate::plan::{Action, Forgotten, Former, ObjectVersion, ParentGap, Plan, Prune, Step};
 
 /// The kinds and namespaces of members.
 #[derive(Debug, Default)]
@@ -159,6 +159,7 @@ impl Run<'_> {
         set: &ApplySet,
         planned: Option<&Parent>,
         members: &Extents,
+        former: &Former,
     ) -> Result<Kept, Abort> {
         let reference = set.parent();
         let resource = core_resource("ConfigMap", "configmaps", true);
@@ -172,8 +173,8 @@ impl Run<'_> {
         }
         let parent = parent.unwrap_or_default();
         let mut kept = Kept {
-            jobs: parent.jobs.clone(),
-            irreversible: parent.irreversible.clone(),
+            jobs: former.completed(Some(&parent)),
+            irreversible: former.done(Some(&parent)),
             parent,
             version: live.as_ref().map(ObjectVersion::of),
         };

@@ -56,6 +56,7 @@ chapters! {
     check, "check", "mistakes that are found without a cluster";
     ci, "ci", "checks, comments on pull requests, and syncs on merge";
     moving, "moving", "from kubectl, Helm, Flux or Argo CD";
+    applysets, "applysets", "renaming, splitting and joining ApplySets";
     sandboxes, "sandboxes", "a cluster in a directory, and snapshots";
     roles, "roles", "the rights that a diff and a sync need";
     topology, "topology", "the OpenStack in desired/";

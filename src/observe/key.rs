@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::Query;
 use super::explain::failed;
+use super::former::NamedSet;
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::{Key, Keyring};
 use crate::cluster::{Cluster, Failure, Resource};
@@ -21,21 +23,40 @@ pub fn is_needed<'a>(
     declared.values().any(Declared::needs_key) || rollouts && objects.any(rollout::seals)
 }
 
-/// Reads the key of an ApplySet that needs one; where there is none yet, one is made that the next
-/// sync stores.
-pub(super) async fn read(cluster: &dyn Cluster, set: &ApplySet) -> Result<Keyring> {
+/// Reads the key of an ApplySet that needs one; nothing without a set. Where there is none yet, the next sync stores one:
+/// that of the first of the `former` sets that has one, whose digests are on the objects that are taken over from it, or
+/// a new one.
+pub(super) async fn read(cluster: &dyn Cluster, query: &Query, former: &[NamedSet]) -> Result<Keyring> {
+    let Some(set) = &query.set else {
+        return Ok(Keyring::Empty);
+    };
+    if let Some(own) = stored(cluster, set).await? {
+        return Ok(own);
+    }
+    for set in former.iter().filter_map(NamedSet::of_this_program) {
+        match stored(cluster, &set).await? {
+            Some(Keyring::Stored(key)) => return Ok(Keyring::New(key)),
+            Some(other) => return Ok(other),
+            None => {}
+        }
+    }
+    Ok(Keyring::New(Key::new(rand::random())))
+}
+
+/// The key of an ApplySet; nothing where it has none.
+async fn stored(cluster: &dyn Cluster, set: &ApplySet) -> Result<Option<Keyring>> {
     let reference = set.key();
     match cluster.get(&resource(), &reference).await {
         // In a snapshot, nobody knows it.
-        Ok(Some(live)) if object::masked_keys(&live).next().is_some() => Ok(Keyring::Hidden),
+        Ok(Some(live)) if object::masked_keys(&live).next().is_some() => Ok(Some(Keyring::Hidden)),
         Ok(Some(live)) => match Key::read(&live) {
-            Some(key) => Ok(Keyring::Stored(key)),
+            Some(key) => Ok(Some(Keyring::Stored(key))),
             None => Err(Error::new(format!("{reference} holds no key of the ApplySet {}", set.name)).hint(
                 "if it is not needed for anything else, delete it: the next sync makes a new one, and no Job runs again for it",
             )),
         },
-        Ok(None) => Ok(Keyring::New(Key::new(rand::random()))),
-        Err(error) if error.failure == Failure::Forbidden => Ok(Keyring::Hidden),
+        Ok(None) => Ok(None),
+        Err(error) if error.failure == Failure::Forbidden => Ok(Some(Keyring::Hidden)),
         Err(error) => Err(failed(&format!("read {reference}"), error)),
     }
 }

@@ -41,21 +41,8 @@ impl Observer<'_> {
     /// One LIST a kind, cluster-wide where that is allowed, else one a namespace. The kinds are those that git wants
     /// and that the parent lists, or all where the parent [left some out](Observer::look_everywhere).
     pub(super) async fn members(&self, desired: &[Resolved], parent: Option<&Parent>) -> Result<Members> {
-        let mut resources: BTreeMap<GroupKind, Resource> = BTreeMap::new();
         let contained = || parent.into_iter().flat_map(|parent| &parent.kinds);
-        // The version that git writes, so that it can be compared; what is not served yet in that one
-        // may be in another.
-        let written = desired.iter().map(|(_, resource)| resource);
-        let served = written.filter_map(|resource| {
-            let exact = self.discovery.resource(&resource.gvk);
-            exact.or_else(|| self.discovery.preferred(&resource.gvk.group_kind))
-        });
-        let preferred = contained().filter_map(|kind| self.discovery.preferred(kind));
-        for resource in served.chain(preferred).filter(|resource| resource.listable) {
-            resources
-                .entry(resource.gvk.group_kind.clone())
-                .or_insert_with(|| resource.clone());
-        }
+        let resources = self.resources(desired, contained());
         let mut namespaces: BTreeSet<String> = parent.map(|parent| parent.namespaces.clone()).unwrap_or_default();
         namespaces.extend(self.query.set.as_ref().map(|set| set.namespace.clone()));
         namespaces.extend(
@@ -85,6 +72,28 @@ impl Observer<'_> {
         self.look_everywhere(parent, &namespaces, &mut members).await;
         self.take_each_once(&mut members.live);
         Ok(members)
+    }
+
+    /// How to reach the kinds that git wants, and `others`. They are reached in the version that git writes, so that what
+    /// is listed can be compared; what is not served yet in that one may be in another.
+    pub(super) fn resources<'k>(
+        &self,
+        desired: &[Resolved],
+        others: impl Iterator<Item = &'k GroupKind>,
+    ) -> BTreeMap<GroupKind, Resource> {
+        let mut resources: BTreeMap<GroupKind, Resource> = BTreeMap::new();
+        let written = desired.iter().map(|(_, resource)| resource);
+        let served = written.filter_map(|resource| {
+            let exact = self.discovery.resource(&resource.gvk);
+            exact.or_else(|| self.discovery.preferred(&resource.gvk.group_kind))
+        });
+        let preferred = others.filter_map(|kind| self.discovery.preferred(kind));
+        for resource in served.chain(preferred).filter(|resource| resource.listable) {
+            resources
+                .entry(resource.gvk.group_kind.clone())
+                .or_insert_with(|| resource.clone());
+        }
+        resources
     }
 
     /// Adds the members of these kinds. The kinds that could not be listed, and why.
@@ -132,7 +141,7 @@ impl Observer<'_> {
         }
     }
 
-    async fn list(
+    pub(super) async fn list(
         &self,
         resource: &Resource,
         selector: &str,
@@ -151,7 +160,7 @@ impl Observer<'_> {
     }
 
     /// Whether a kind is unknown only because the extension server that serves it does not answer.
-    fn is_unavailable(&self, kind: &GroupKind) -> bool {
+    pub(super) fn is_unavailable(&self, kind: &GroupKind) -> bool {
         let is_of_group = |version: &String| version.split('/').next() == Some(kind.group.as_str());
         self.discovery.preferred(kind).is_none() && self.discovery.unavailable.iter().any(is_of_group)
     }

@@ -12,6 +12,7 @@ mod defaulted;
 mod diagnosis;
 mod everywhere;
 mod explain;
+mod former;
 pub mod history;
 mod job;
 mod key;
@@ -43,7 +44,7 @@ use crate::applyset::key::Keyring;
 use crate::applyset::parent::{self, NoParent, Parent};
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::diagnostic::error::{Error, Result};
-use crate::kinds::jobs::{self, Done, Irreversible, Recorded};
+use crate::kinds::jobs::{self, Done, Irreversible};
 use crate::kinds::rollout;
 use crate::object::commit::Commit;
 use crate::object::selection::Selection;
@@ -188,20 +189,22 @@ pub async fn observe(
     check_names(&query.policy, &wanted, declared.keys(), &selected.collect())?;
 
     let parent = parent_in_query(cluster, query, &discovery).await?;
+    let (named, mut former) = former::find(cluster, query, &discovery, &wanted).await?;
     let objects = desired.iter().chain(&others).map(|(object, _)| object);
-    let key = match &query.set {
-        Some(set) if key::is_needed(objects, &declared, query.rollouts) => key::read(cluster, set).await?,
-        _ => Keyring::Empty,
+    let key = if key::is_needed(objects, &declared, query.rollouts) {
+        key::read(cluster, query, &named).await?
+    } else {
+        Keyring::Empty
     };
-    let none = Recorded::new();
     let observer = Observer {
         cluster,
         query,
         discovery: &discovery,
-        completed: parent.as_ref().map_or(&none, |parent| &parent.jobs),
+        completed: &former.completed(parent.as_ref()),
         wanted: &wanted,
     };
-    let members = observer.members(&desired, parent.as_ref()).await?;
+    let mut members = observer.members(&desired, parent.as_ref()).await?;
+    former.sets = observer.former_sets(named, &desired, &mut members).await?;
     let mut live = members.live;
 
     let declared = match &query.closed {
@@ -243,6 +246,7 @@ pub async fn observe(
             facts: Facts {
                 set: query.set.clone(),
                 parent,
+                former,
                 not_compared,
                 forgotten: members.forgotten,
                 dependencies,

@@ -1,16 +1,15 @@
 //! The ApplySets of others, found by the IDs that their members have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::members::Observer;
 use crate::applyset::parent;
-use crate::cluster::Scope;
-use crate::object::{GroupKind, ObjectRef};
+use crate::cluster::{Cluster, Discovery, Scope};
+use crate::object::{GroupKind, LiveObject};
 use crate::plan::{Answered, Observation, OtherSet, Ownership};
 
 impl Observer<'_> {
-    /// Names the parents of other ApplySets that have objects which git wants. A parent that is no ConfigMap, or that
-    /// may not be listed, is not found; nor are two that say they are the parent of the same ApplySet.
+    /// Names the parents of other ApplySets that have objects which git wants.
     pub(super) async fn name_other_sets(&self, objects: &mut [Observation]) {
         let others = objects
             .iter_mut()
@@ -19,29 +18,75 @@ impl Observer<'_> {
                 _ => None,
             });
         let others: Vec<&mut OtherSet> = others.collect();
-        if others.is_empty() {
-            return;
-        }
-        let parents = self.parents().await;
+        let ids = others.iter().map(|set| set.id.clone()).collect();
+        let parents = parents(self.cluster, self.discovery, &ids).await;
         for set in others {
-            if let Some([parent]) = parents.get(&set.id).map(Vec::as_slice) {
-                set.parent = Some(parent.clone());
+            set.parent = parents.get(&set.id).map(LiveObject::reference);
+        }
+    }
+}
+
+/// The parents of the ApplySets with these IDs. One that may not be listed is not found; nor are two that say they are
+/// the parent of the same ApplySet.
+///
+/// By KEP-3659 a parent is a ConfigMap, a Secret, or of a custom kind whose definition says so. One LIST is made for each
+/// of these kinds, in this order, until all are found.
+pub(super) async fn parents(
+    cluster: &dyn Cluster,
+    discovery: &Discovery,
+    ids: &BTreeSet<String>,
+) -> BTreeMap<String, LiveObject> {
+    let search = Search { cluster, discovery };
+    let mut found: BTreeMap<String, Vec<LiveObject>> = BTreeMap::new();
+    let is_missing = |found: &BTreeMap<String, Vec<LiveObject>>| ids.iter().any(|id| !found.contains_key(id));
+    for kind in ["ConfigMap", "Secret"] {
+        if is_missing(&found) {
+            search.add(&GroupKind::new("", kind), &mut found).await;
+        }
+    }
+    if is_missing(&found) {
+        for kind in search.custom_kinds().await {
+            search.add(&kind, &mut found).await;
+        }
+    }
+    let single = found
+        .into_iter()
+        .filter_map(|(id, parents)| Some((id, <[LiveObject; 1]>::try_from(parents).ok()?)));
+    single.map(|(id, [parent])| (id, parent)).collect()
+}
+
+/// Where parents are looked for.
+struct Search<'a> {
+    cluster: &'a dyn Cluster,
+    discovery: &'a Discovery,
+}
+
+impl Search<'_> {
+    /// Adds the objects of a kind that say they are the parent of an ApplySet, by its ID.
+    async fn add(&self, kind: &GroupKind, found: &mut BTreeMap<String, Vec<LiveObject>>) {
+        for object in self.list(kind, parent::ID).await {
+            if let Some(id) = object.label(parent::ID) {
+                found.entry(id.to_owned()).or_default().push(object);
             }
         }
     }
 
-    /// The ConfigMaps that say they are the parent of an ApplySet, by its ID: one LIST, however many there are.
-    async fn parents(&self) -> BTreeMap<String, Vec<ObjectRef>> {
-        let Some(resource) = self.discovery.preferred(&GroupKind::new("", "ConfigMap")) else {
-            return BTreeMap::new();
+    /// The custom kinds whose definitions say that they are kinds of parents.
+    async fn custom_kinds(&self) -> Vec<GroupKind> {
+        let definitions = GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
+        let listed = self.list(&definitions, parent::IS_PARENT_TYPE).await;
+        let kinds = listed.iter().filter_map(|definition| {
+            let text = |pointer: &str| definition.value().pointer(pointer)?.as_str();
+            Some(GroupKind::new(text("/spec/group")?, text("/spec/names/kind")?))
+        });
+        kinds.collect()
+    }
+
+    async fn list(&self, kind: &GroupKind, selector: &str) -> Vec<LiveObject> {
+        let Some(resource) = self.discovery.preferred(kind) else {
+            return Vec::new();
         };
-        let listed = self.cluster.list(resource, &Scope::Cluster, parent::ID).await;
-        let mut parents: BTreeMap<String, Vec<ObjectRef>> = BTreeMap::new();
-        for object in listed.unwrap_or_default() {
-            if let Some(id) = object.label(parent::ID) {
-                parents.entry(id.to_owned()).or_default().push(object.reference());
-            }
-        }
-        parents
+        let listed = self.cluster.list(resource, &Scope::Cluster, selector).await;
+        listed.unwrap_or_default()
     }
 }

@@ -39,6 +39,7 @@ impl Payload {
         let new_owner = NewOwner {
             field_manager,
             named: &query.migrate,
+            takes_over: live.is_some_and(|live| query.policy.takes(live).is_some()),
             api_version: &desired.gvk().api_version(),
             served: &served,
             schema,
@@ -59,6 +60,7 @@ impl Payload {
         let new_owner = NewOwner {
             field_manager: &query.policy.field_manager,
             named: &query.migrate,
+            takes_over: query.policy.takes(live).is_some(),
             api_version: live.value()["apiVersion"].as_str().unwrap_or_default(),
             served: &[],
             schema: Schema::bundled(),

@@ -182,6 +182,7 @@ fn granted(work: &ApplyWork, live: Option<&LiveObject>) -> BTreeSet<Privilege> {
 fn begun(desired: &DesiredObject, live: Option<&LiveObject>, ruled: &Ruled, policy: &Policy) -> Step {
     Step {
         keeper: live.and_then(|live| keeper(live, policy)),
+        taken: live.and_then(|live| policy.takes(live)).cloned(),
         tolerated: live.map(|live| Tolerated::of(desired, live, ruled)).unwrap_or_default(),
         moved: live.and_then(|live| moved(desired, live, &policy.field_manager)),
         warnings: Warning::of(desired, live),
@@ -204,6 +205,7 @@ fn new(desired: &DesiredObject) -> Step {
         unverified: None,
         guess: None,
         warnings: Vec::new(),
+        taken: None,
         keeper: None,
         place: desired.place(&FieldPath::root()),
         work: Work::Nothing,
@@ -230,7 +232,7 @@ fn moved(desired: &DesiredObject, live: &LiveObject, field_manager: &str) -> Opt
 fn not_ours(claim: Ownership, adopted: Option<Decision>) -> Reason {
     match claim {
         Ownership::Other(set) => Reason::OtherApplySet(set),
-        Ownership::Ours | Ownership::Adoptable | Ownership::NotOurs => {
+        Ownership::Ours | Ownership::Adoptable | Ownership::Taken | Ownership::NotOurs => {
             Reason::NotOurs(Box::new(adopted.map_or(Adopting::Unknown, Adopting::of)))
         }
     }

@@ -15,6 +15,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use crate::applyset::inventory::PART_OF;
 use crate::kinds::keeper::LAST_APPLIED;
 use crate::object::LiveObject;
 use crate::object::field::{FieldManager, FieldPath, FieldSet, ManagedFields, Operation, PathElement};
@@ -32,6 +33,8 @@ pub struct NewOwner<'a> {
     pub field_manager: &'a str,
     /// The managers, besides `kubectl apply`, whose fields become ours.
     pub named: &'a [String],
+    /// Whether the object is taken over from another ApplySet: the fields of who applied its label become ours too.
+    pub takes_over: bool,
     /// The version that git writes the object in.
     pub api_version: &'a str,
     /// The versions that the server knows.
@@ -40,7 +43,25 @@ pub struct NewOwner<'a> {
     pub schema: &'a Schema,
 }
 
+/// What an entry of managed fields owns that tells who wrote it.
+#[derive(Debug, Clone, Copy)]
+struct Traces {
+    /// The annotation in which `kubectl apply` keeps what it applied.
+    last_applied: bool,
+    /// The label of a member of an ApplySet.
+    membership: bool,
+}
+
 impl NewOwner<'_> {
+    /// Whether this is an entry of somebody who will not write again: what `kubectl apply` left, which owns its
+    /// annotation, a manager that a person named, or who applied the object for the ApplySet that it is taken over from.
+    fn inherits(&self, manager: &FieldManager, wrote: Traces) -> bool {
+        let by_kubectl =
+            manager.operation == Operation::Update && (manager.name == CLIENT_SIDE_APPLY || wrote.last_applied);
+        let by_former = self.takes_over && wrote.membership && manager.operation == Operation::Apply;
+        manager.subresource.is_empty() && (by_kubectl || by_former || self.named.contains(&manager.name))
+    }
+
     /// What we own of `live`, with the items of lists that were one value when we applied them. Only of a custom kind
     /// the fields are read.
     fn regrown<'f>(&self, live: &LiveObject, fields: impl FnOnce() -> Cow<'f, FieldSet>) -> Option<FieldSet> {
@@ -73,18 +94,29 @@ pub fn due(live: &LiveObject, new_owner: NewOwner<'_>) -> Option<Migration> {
             let read = || Cow::Owned(FieldSet::from_fields_v1(fields));
             return !is_known(&manager.api_version) || new_owner.regrown(live, read).is_some();
         }
-        let notes = &fields["f:metadata"]["f:annotations"];
-        is_left_behind(&manager, !notes[format!("f:{LAST_APPLIED}")].is_null(), new_owner.named)
+        let metadata = &fields["f:metadata"];
+        let wrote = Traces {
+            last_applied: !metadata["f:annotations"][format!("f:{LAST_APPLIED}")].is_null(),
+            membership: !metadata["f:labels"][format!("f:{PART_OF}")].is_null(),
+        };
+        new_owner.inherits(&manager, wrote)
     };
     if !ManagedFields::writers(live.value()).any(is_of_interest) {
         return None;
     }
     let managed = ManagedFields::of(live);
     let annotation = FieldPath::of(&["metadata", "annotations", LAST_APPLIED]);
+    let label = FieldPath::of(&["metadata", "labels", PART_OF]);
     let ours = managed.applied_by(new_owner.field_manager);
     let from: Vec<(FieldManager, FieldSet)> = managed
         .others(new_owner.field_manager)
-        .filter(|(manager, fields)| is_left_behind(manager, fields.touches(&annotation), new_owner.named))
+        .filter(|(manager, fields)| {
+            let wrote = Traces {
+                last_applied: fields.touches(&annotation),
+                membership: fields.touches(&label),
+            };
+            new_owner.inherits(manager, wrote)
+        })
         .map(|(manager, fields)| (manager.clone(), fields.clone()))
         .collect();
     let gone_version = ours
@@ -238,13 +270,6 @@ fn given_up(mut managed: ManagedFields, fields: &FieldSet) -> ManagedFields {
     managed
 }
 
-/// Whether this is an entry of somebody who will not write again: what `kubectl apply` left, which owns its
-/// annotation, or a manager that a person named.
-fn is_left_behind(manager: &FieldManager, notes: bool, named: &[String]) -> bool {
-    let by_kubectl = manager.operation == Operation::Update && (manager.name == CLIENT_SIDE_APPLY || notes);
-    manager.subresource.is_empty() && (by_kubectl || named.contains(&manager.name))
-}
-
 /// What of the fields of another version the live object has. Fields of other names in this version are
 /// lost: only the server could tell them.
 fn in_another_version(fields: &FieldSet, live: &LiveObject) -> FieldSet {
@@ -274,6 +299,7 @@ mod tests {
         NewOwner {
             field_manager: "stackanetes",
             named,
+            takes_over: false,
             api_version: "v1",
             served,
             schema: Schema::bundled(),
@@ -388,6 +414,26 @@ mod tests {
         assert_eq!(
             owners(&migration.managed),
             ["Apply stackanetes v1: data.a data.b data.c"]
+        );
+    }
+
+    #[test]
+    fn who_applied_an_object_for_its_former_set_and_nobody_else_loses_it_where_it_is_taken_over() {
+        let member = format!("data a, metadata labels {PART_OF}");
+        let live = object(&[("=kubectl", &member), ("=flux", "data b"), ("kubectl-label", &member)]);
+        assert_eq!(due(&live, heir(&[], &[])), None, "it is not taken over");
+        let takes_over = NewOwner {
+            takes_over: true,
+            ..heir(&[], &[])
+        };
+        let migration = due(&live, takes_over).expect("it is due");
+        assert_eq!(
+            owners(&migration.managed),
+            [
+                "Apply flux v1: data.b".to_owned(),
+                format!("Apply stackanetes v1: data.a metadata.labels[{PART_OF}]"),
+                format!("Update kubectl-label v1: data.a metadata.labels[{PART_OF}]"),
+            ]
         );
     }
 

@@ -21,6 +21,7 @@ mod refusals;
 mod renamed;
 mod saved;
 mod step;
+mod takeover;
 #[cfg(test)]
 mod tests;
 mod tolerated;
@@ -44,13 +45,14 @@ pub use observed::{
     Answered, Back, Deleted, Facts, Forgotten, Idle, Immutable, Lineage, Missing, NoBase, NotCompared, Observation,
     Observed, ParentGap, Past, RefusedBy, Unpredicted, Untried, Unverified,
 };
-pub use ownership::{OtherSet, Ownership, claim};
+pub use ownership::{NoSet, OtherSet, Ownership, claim};
 pub use policy::{Conflicts, Elsewhere, Empty, Environment, GoingBack, Policy, Prune, SecretDefaults, Whose};
 pub use prune::{Budget, Contained, Contents, NoBudget, Unseen, is_precious, is_same_delete, names_kind};
 pub use saved::{
     API_VERSION, ApplySetName, KIND, MadeOf, Moved, OtherPart, SavedChange, SavedPlan, SavedStep, SavedVersion,
 };
 pub use step::{Action, ApplyWork, DeleteWork, InSync, ObjectVersion, Plan, Reason, Refusal, Restarts, Step, Work};
+pub use takeover::{Former, FormerSet, Takeover};
 pub use tolerated::Tolerated;
 pub use warning::Warning;
 
@@ -124,6 +126,7 @@ pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
         step.warnings.extend(missing.cloned().map(Warning::Missing));
     }
     renamed::note(&mut steps);
+    takeover::name(&mut steps, &observed.facts.former);
 
     let grounds = Grounds {
         facts: &observed.facts,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Contents, Ownership, Proved};
+use super::{Contents, Former, Ownership, Proved};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::Keyring;
 use crate::applyset::parent::Parent;
@@ -52,6 +52,8 @@ pub struct Facts {
     pub set: Option<ApplySet>,
     /// Its parent as it stands, if there is one.
     pub parent: Option<Parent>,
+    /// The ApplySets that objects are taken over from, where that was asked for.
+    pub former: Former,
     /// The kinds that may not be listed.
     pub not_compared: Vec<NotCompared>,
     /// Set where the parent does not say where all members are.

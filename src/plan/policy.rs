@@ -1,7 +1,8 @@
 //! What the person who runs a sync allows.
 
-use super::Adoption;
-use super::{Budget, Permit};
+use super::{Adoption, Budget, OtherSet, Permit};
+use crate::applyset::inventory;
+use crate::object::LiveObject;
 
 /// What the person who runs a sync allows. By default nothing that could surprise: a conflict stops its object, what is
 /// not ours is not adopted, and a directory that has become empty deletes nothing.
@@ -29,6 +30,8 @@ pub struct Policy {
     pub conflicts: Conflicts,
     /// Whether objects that exist and are not ours are adopted.
     pub adoption: Adoption,
+    /// The other ApplySets whose members are taken over where git wants them.
+    pub take_from: Vec<OtherSet>,
     /// What is pruned.
     pub prune: Prune,
     /// How many objects may be pruned at most.
@@ -57,6 +60,7 @@ impl Default for Policy {
             whose: Whose::Anybodys,
             conflicts: Conflicts::Stop,
             adoption: Adoption::Annotated,
+            take_from: Vec::new(),
             prune: Prune::Orphans,
             budget: Budget::default(),
             empty: Empty::Refused,
@@ -66,6 +70,14 @@ impl Default for Policy {
             rerun: Vec::new(),
             replace: Vec::new(),
         }
+    }
+}
+
+impl Policy {
+    /// The other ApplySet that an object is taken over from; nothing of what is part of none that is named.
+    pub fn takes(&self, live: &LiveObject) -> Option<&OtherSet> {
+        let id = inventory::member_of(live)?;
+        self.take_from.iter().find(|set| set.id == id)
     }
 }
 

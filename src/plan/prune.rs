@@ -167,6 +167,7 @@ pub(super) fn steps(
                 guess: None,
                 unverified: None,
                 warnings: Vec::new(),
+                taken: None,
                 keeper: None,
                 place: None,
                 work,
@@ -185,11 +186,12 @@ fn propagation(kind: &GroupKind) -> Propagation {
 
 /// Whether a member that changed since it was planned to be deleted is still what a person agreed to
 /// see go. A status that moved on makes no difference, nor does what a controller wrote: it has no wish
-/// that the object stays.
+/// that the object stays. One that another ApplySet has taken over is no longer ours to delete.
 pub fn is_same_delete(planned: &LiveObject, now: &LiveObject, policy: &Policy) -> bool {
     let mut keys = ManagedFields::of(planned).all();
     keys.extend(&ManagedFields::of(now).all());
     planned.uid() == now.uid()
+        && inventory::member_of(planned) == inventory::member_of(now)
         && keep(now, policy).is_none()
         && compare::differences(planned.value(), now.value(), &keys)
             .iter()

@@ -96,6 +96,7 @@ mod tests {
 
     fn step(work: Work, action: Action, reference: ObjectRef) -> Step {
         Step {
+            taken: None,
             keeper: None,
             reference,
             action,

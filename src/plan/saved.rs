@@ -108,6 +108,9 @@ pub struct SavedStep {
     /// The keys of a Secret whose values are made in the cluster.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub generates: Vec<String>,
+    /// The id of the ApplySet that it is taken over from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub taken_from: Option<String>,
 }
 
 /// Which object was there, and in which state.
@@ -191,6 +194,7 @@ impl SavedStep {
             }),
             changes,
             generates: step.generates.iter().map(|make| make.generated.key.clone()).collect(),
+            taken_from: step.takes_from().map(|set| set.id.clone()),
         }
     }
 }

@@ -80,6 +80,7 @@ mod sops;
 mod status;
 mod stored_forms;
 mod sync;
+mod taking_over;
 mod teardown;
 mod unverified;
 mod waiting;

@@ -37,7 +37,8 @@ fn another_sets_object_is_not_taken_even_when_asked() {
     bed.run(&["sync", "--yes", "--adopt"])
         .exits(1)
         .shows("? skip ConfigMap prune-taken/theirs it is part of another ApplySet, another")
-        .shows("(ConfigMap prune-taken/stackanetes-another)");
+        .shows("(ConfigMap prune-taken/stackanetes-another)")
+        .shows("pass --take-from prune-taken/another to take it over");
     // Another tool's parent has a name of its own.
     let id = "applyset.kubernetes.io/id=applyset-of-kubectl";
     bed.kubectl(&["create", "configmap", "the-parent"]);

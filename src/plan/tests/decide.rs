@@ -223,6 +223,36 @@ fn whose_an_object_is() {
 }
 
 #[test]
+fn the_member_of_another_set_is_taken_from_that_set_alone() {
+    let other = |name: &str| ApplySet {
+        name: name.into(),
+        ..set()
+    };
+    let named = |name: &str| -> OtherSet { format!("{}/{name}", set().namespace).parse().expect("a set") };
+    let policy = Policy {
+        take_from: vec![named("old")],
+        adoption: Adoption::All,
+        ..Policy::default()
+    };
+    let member = |name: &str| {
+        let mut value = config_map("old", OURS).into_value();
+        value["metadata"]["labels"] = json!({ inventory::PART_OF: other(name).id() });
+        LiveObject::new(value)
+    };
+    let whose = |name: &str| claim(&desired(GIT), &member(name), Some(&set()), &policy);
+    assert_eq!(whose("old"), Ownership::Taken);
+    assert!(matches!(whose("older"), Ownership::Other(_)));
+    let joined = || {
+        let mut value = config_map("old", OURS).into_value();
+        value["metadata"]["labels"] = json!({ inventory::PART_OF: set().id() });
+        LiveObject::new(value)
+    };
+    let step = step(Some(member("old")), answered(joined()), &policy);
+    assert_eq!((step.action, &step.reason), (Action::Update, &Reason::Joins));
+    assert_eq!(step.takes_from(), Some(&named("old")));
+}
+
+#[test]
 fn what_may_not_be_replaced_grants_nothing() {
     let git = "apiVersion: v1\nkind: Service\nmetadata: {name: x, namespace: ns}\nspec: {type: NodePort}\n";
     let there = || {

@@ -292,6 +292,11 @@ fn a_delete_is_the_same_while_only_the_status_moves() {
         "/metadata/annotations",
         json!({"team": "x", inventory::PRUNE: "never"})
     ));
+    // The same, but for the ApplySet that it is part of, whoever applied that.
+    let mut taken = value();
+    taken["metadata"]["labels"] = json!({inventory::PART_OF: "applyset-another-v1"});
+    let by_another = [OURS[0], ("=another", "metadata labels applyset.kubernetes.io/part-of")];
+    assert!(!is_same_delete(&planned, &live(taken, &by_another), &policy));
     // The same fields, but no longer anything that we applied.
     assert!(!is_same_delete(
         &planned,

@@ -23,6 +23,7 @@ mod refusal;
 mod remarks;
 mod step;
 mod summary;
+mod takeover;
 mod unchanged;
 mod unready;
 mod waits;

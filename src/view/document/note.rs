@@ -1,11 +1,10 @@
 //! Why a step is what it is, and what it does besides, beside its first line.
 
 use super::super::value;
-use super::{Against, Heading, Pruning, adoption, change, immutable, kept};
-use crate::applyset::inventory::ApplySet;
+use super::{Against, Heading, Pruning, adoption, change, immutable, kept, takeover};
 use crate::kinds::jobs::Why;
 use crate::plan::compare::GitChange;
-use crate::plan::{Action, OtherSet, Reason, Restarts, Step, Unpredicted, Unverified};
+use crate::plan::{Action, Reason, Restarts, Step, Unpredicted, Unverified};
 use crate::view::value::few;
 
 fn unpredicted(why: &Unpredicted) -> String {
@@ -33,6 +32,7 @@ pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
         Reason::Fields => step.restarts.map(|what| restarts(what, heading)).unwrap_or_default(),
         Reason::Immutable(replacement) => immutable::note(replacement),
         Reason::Runs(why) => format!("runs again: {}", runs(why)),
+        Reason::Joins if step.takes_from().is_some() => "nothing else changes".to_owned(),
         Reason::Joins => "becomes a member; nothing else changes".to_owned(),
         Reason::NewVersion => "once its version is served".to_owned(),
         Reason::Noted => "no value changes; only our note of what git says".to_owned(),
@@ -40,7 +40,7 @@ pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
         Reason::Generates => "generates values; nothing else changes".to_owned(),
         Reason::Unpredicted(why) => format!("what changes cannot be said: {}", value::visible(&unpredicted(why))),
         Reason::NotOurs(adopting) => adoption::note(adopting, step, heading),
-        Reason::OtherApplySet(set) => other_set(set),
+        Reason::OtherApplySet(set) => format!("it is part of another ApplySet, {}", takeover::called(set)),
         Reason::Dropped => match heading.blame.of_object(&step.reference) {
             None => "no longer in git".to_owned(),
             Some(GitChange::Commit { commit, subject, .. }) => {
@@ -55,6 +55,11 @@ pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
             why => format!("no longer in git; {why}"),
         },
     };
+    let reason = match takeover::note(step) {
+        Some(taken) if reason.is_empty() => taken,
+        Some(taken) => format!("{taken}; {reason}"),
+        None => reason,
+    };
     let unverified = match &step.unverified {
         None => return reason,
         Some(why) => self::unverified(why),
@@ -66,16 +71,6 @@ pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
         Reason::NewVersion => format!("unverified: {reason}"),
         _ if reason.is_empty() => format!("unverified: {unverified}"),
         _ => format!("{reason}; unverified: {unverified}"),
-    }
-}
-
-/// Whose ApplySet an object is part of.
-fn other_set(set: &OtherSet) -> String {
-    let parent = set.parent.as_ref();
-    match parent.map(|parent| (parent, ApplySet::with_parent(parent))) {
-        Some((parent, Some(ApplySet { name, .. }))) => format!("it is part of another ApplySet, {name} ({parent})"),
-        Some((parent, None)) => format!("it is part of another ApplySet, that of {parent}"),
-        None => format!("it is part of another ApplySet, {}", set.id),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::value::{few, visible};
 use super::note::input;
 use super::refusal::refusal;
-use super::{Against, Detail, Heading, Line, Lines, Pruning, Tone, adoption, change, unchanged, unready};
+use super::{Against, Detail, Heading, Line, Lines, Pruning, Tone, adoption, change, takeover, unchanged, unready};
 use crate::applyset::inventory::ApplySet;
 use crate::kinds::jobs::{self, Crossed};
 use crate::plan::{Action, Again, Forgotten, Idle, ParentGap, Plan, Reason, Step, Unverified, Work};
@@ -41,6 +41,7 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
         lines.push(Line::prose(0, format!("not selected: {} in git", heading.not_selected)));
     }
     lines.append(adoption::remarks(plan));
+    lines.append(takeover::remarks(plan));
     lines.append(pruned(plan, heading.pruning).map(|text| Line::prose(0, text)));
     let refusals = plan.refusals.iter();
     lines.append(refusals.map(|reason| {

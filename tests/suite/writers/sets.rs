@@ -47,3 +47,24 @@ fn what_another_set_takes_over_meanwhile_is_left_to_it() {
     assert_eq!(settings["data"]["mode"], "theirs");
     bed.diff().exits(1).shows("applyset-another-v1");
 }
+
+#[test]
+fn what_a_third_set_takes_over_meanwhile_is_not_taken_from_that() {
+    let mut bed = Bed::new("writers-third");
+    bed.write_config_map("kept", &[("a", "1")]);
+    bed.synced();
+    let args = ["sync", "--yes", "-f", "-", "--name", "another", "-n", "writers-third"];
+    bed.run_with(&args, &config_map("settings", &[("mode", "slow")]))
+        .exits(0);
+    bed.write_config_map("settings", &[("mode", "slow")]);
+    bed.always.extend(["--take-from", "writers-third/another"]);
+    let label = "applyset.kubernetes.io/part-of=applyset-third-v1";
+    let (run, _) = sync_while(&bed, Moment::applied("/configmaps/settings"), move |other, _| {
+        other.kubectl(&["label", "--overwrite", "configmap", "settings", label]);
+    });
+    run.exits(1)
+        .shows("failed ConfigMap writers-third/settings: it changed after the plan was made");
+    let settings = bed.get("configmap", "settings").expect("it is there");
+    let labels = &settings["metadata"]["labels"];
+    assert_eq!(labels["applyset.kubernetes.io/part-of"], "applyset-third-v1");
+}

@@ -106,6 +106,37 @@ impl<'a> std::convert::From<&'a Record> for LastSync<'a> {
     }
 }
 
+/// What is taken over from another ApplySet.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Takeover<'a> {
+    /// The id of that ApplySet.
+    from: &'a str,
+    /// Its parent, where it was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<&'a ObjectRef>,
+    /// How many objects are taken over: those of the steps with its id as `takenFrom`.
+    objects: usize,
+    /// Its members that stay with it, as far as they were found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left: Vec<&'a ObjectRef>,
+    /// Whether these are all that stay.
+    all_known: bool,
+}
+
+impl<'a> std::convert::From<plan::Takeover<'a>> for Takeover<'a> {
+    fn from(takeover: plan::Takeover<'a>) -> Self {
+        Self {
+            from: &takeover.set.id,
+            parent: takeover.set.parent.as_ref(),
+            objects: takeover.taken.len(),
+            left: takeover.left,
+            all_known: takeover.is_whole,
+        }
+    }
+}
+
 /// A Job whose work the sync goes back across.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

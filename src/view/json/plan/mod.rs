@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use self::danger::Danger;
 use self::edit::Edit;
-use self::facts::{Again, Cluster, Crossed, LastSync, NotCurrent, ObjectWarning, Revision};
+use self::facts::{Again, Cluster, Crossed, LastSync, NotCurrent, ObjectWarning, Revision, Takeover};
 pub(super) use self::facts::{Forgotten, NotCompared};
 use self::step::Step;
 use self::totals::{Counts, Restarts};
@@ -81,6 +81,9 @@ pub(super) struct Plan<'a> {
     /// Drift that was put back before and came again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     again: Vec<Again<'a>>,
+    /// What is taken over from each ApplySet that was named for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    takeovers: Vec<Takeover<'a>>,
     /// How many objects of the directory are not selected.
     not_selected: usize,
     /// What a reviewer must not overlook, the worst first.
@@ -127,6 +130,7 @@ impl<'a> Plan<'a> {
             not_current: not_current(plan, heading).into_iter().map(Into::into).collect(),
             warnings: warned.collect(),
             again: plan.again().map(Into::into).collect(),
+            takeovers: plan.takeovers().map(Into::into).collect(),
             not_selected: heading.not_selected,
             dangers: document.dangers.iter().map(Danger::of).collect(),
             edits: document.edits.edits.iter().map(Edit::of).collect(),

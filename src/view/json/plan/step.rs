@@ -57,6 +57,9 @@ pub(super) struct Step<'a> {
     /// The tool that keeps the object that is there, where that is not us.
     #[serde(skip_serializing_if = "Option::is_none")]
     keeper: Option<Keeper<'a>>,
+    /// The id of the ApplySet that it is taken over from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taken_from: Option<String>,
     /// The managers whose fields become ours first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     takes_from: Vec<&'a str>,
@@ -150,6 +153,7 @@ impl<'a> Step<'a> {
             }),
             warnings: warnings(&step.reference, &step.warnings).collect(),
             keeper: step.keeper.as_ref().map(Into::into),
+            taken_from: saved.taken_from,
             takes_from: takes_from.map(|manager| manager.name.as_str()).collect(),
             moves_from: step.moved.as_deref(),
             yielded: yielded.map(|yielded| yielded.path.to_string()).collect(),
