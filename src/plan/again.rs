@@ -54,6 +54,7 @@ fn writer(change: &FieldChange) -> Option<&str> {
     match &change.cause {
         Cause::Drift { writer } => writer.as_ref().map(|writer| writer.name.as_str()),
         Cause::Git
+        | Cause::InOurName { .. }
         | Cause::Diverged { .. }
         | Cause::Conflict { .. }
         | Cause::Removed

@@ -42,7 +42,7 @@ fn deleted(step: &Step) -> Option<Drift<'_>> {
 fn field(change: &FieldChange) -> Option<Drift<'_>> {
     let writer = match &change.cause {
         Cause::Drift { writer } | Cause::Diverged { writer } => writer.as_ref(),
-        Cause::Conflict { owner } => Some(owner),
+        Cause::InOurName { writer } | Cause::Conflict { owner: writer } => Some(writer),
         Cause::Git | Cause::Removed | Cause::LeftBehind { .. } | Cause::Takeover { .. } | Cause::Server => return None,
     };
     Some(Drift::Field {

@@ -28,6 +28,26 @@ fn a_field_changed_by_somebody_else_is_named_and_put_back() {
 }
 
 #[test]
+fn an_update_under_our_own_name_is_drift_and_is_put_back() {
+    let bed = Bed::new("drift-our-name");
+    bed.write_config_map("settings", &[("mode", "fast")]);
+    bed.commit("Fast");
+    bed.synced();
+    for _ in 0..2 {
+        let broken = json!({"data": {"mode": "broken"}});
+        bed.patch("stackanetes", "configmap", "settings", &broken);
+        bed.diff()
+            .exits(1)
+            .shows("- broken + fast drift: an update in our name, stackanetes,")
+            .shows_not("stop stackanetes");
+        bed.synced().shows("1 updated");
+        let settings = bed.get("configmap", "settings").expect("it is there");
+        assert_eq!(settings["data"]["mode"], "fast");
+    }
+    bed.diff().exits(0);
+}
+
+#[test]
 fn a_removed_field_is_put_back_although_nobody_is_named() {
     let bed = Bed::new("drift-removed");
     bed.write_config_map("settings", &[("mode", "fast"), ("size", "big")]);

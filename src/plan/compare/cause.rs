@@ -21,6 +21,12 @@ pub enum Cause {
         /// The manager that changed it.
         writer: Option<FieldManager>,
     },
+    /// Somebody changed it in the cluster under the name that we apply by, but by an update, which we never do: a
+    /// client-side tool that was given our name. It is drift, and no conflict: nobody else claims the field.
+    InOurName {
+        /// The entry of that update.
+        writer: FieldManager,
+    },
     /// Git changed it, and so did somebody in the cluster.
     Diverged {
         /// Who, if there is a trace.
@@ -165,7 +171,7 @@ impl<'a> Context<'a> {
             (true, true, None) => (Cause::Git, difference.reordered),
             // It was made in the cluster, and git says it itself now.
             (true, _, Some(owner)) if owner.name == generate::FIELD_MANAGER => (Cause::Git, false),
-            (true, true, Some(owner)) if owner.keeps_writing() => (Cause::Conflict { owner: owner.clone() }, false),
+            (true, true, Some(owner)) if self.keeps_writing(owner) => (Cause::Conflict { owner: owner.clone() }, false),
             (true, true, Some(_)) => (Cause::Git, false),
             // Not ours any more, or never: what git said then tells which.
             (true, false, None) => match self.digests {
@@ -193,11 +199,12 @@ impl<'a> Context<'a> {
     /// not, it may never have been ours, and a guess must not overwrite somebody's field: a conflict.
     fn taken_by(&self, owner: &FieldManager) -> (Cause, bool) {
         let conflict = Cause::Conflict { owner: owner.clone() };
-        let drift = Cause::Drift {
+        let drift = self.in_our_name(owner).unwrap_or(Cause::Drift {
             writer: Some(owner.clone()),
-        };
+        });
         match self.digests {
-            _ if owner.keeps_writing() => (conflict, false),
+            Digests::Other if matches!(drift, Cause::InOurName { .. }) => (drift, true),
+            _ if self.keeps_writing(owner) => (conflict, false),
             Digests::Same => (drift, false),
             // It was ours; whether git changed this very field too is not known.
             Digests::SameFields => (drift, true),
@@ -214,8 +221,11 @@ impl<'a> Context<'a> {
         match loser {
             // It was made in the cluster, and git says it itself now.
             Some(owner) if owner.name == generate::FIELD_MANAGER => return Cause::Git,
-            Some(owner) if owner.keeps_writing() => return Cause::Conflict { owner: owner.clone() },
+            Some(owner) if self.keeps_writing(owner) => return Cause::Conflict { owner: owner.clone() },
             _ => {}
+        }
+        if let (Some(cause), false) = (loser.and_then(|owner| self.in_our_name(owner)), ours || is_changed) {
+            return cause;
         }
         let writer = loser.cloned();
         match (base.value(path), ours) {
@@ -237,6 +247,16 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Whether a manager will write again what it wrote. Nobody else has our name.
+    fn keeps_writing(&self, manager: &FieldManager) -> bool {
+        manager.name != self.field_manager && manager.keeps_writing()
+    }
+
+    /// The cause of what was written under our own name; nothing where it was not.
+    fn in_our_name(&self, writer: &FieldManager) -> Option<Cause> {
+        (writer.name == self.field_manager).then(|| Cause::InOurName { writer: writer.clone() })
+    }
+
     /// The writer that loses `path` to our apply: one that keeps writing if there is one, else the
     /// latest.
     fn loser(&self, path: &FieldPath) -> Option<&'a FieldManager> {
@@ -250,7 +270,7 @@ impl<'a> Context<'a> {
                 lost.touches(path) || lost.covers(path)
             })
             .map(|(writer, _)| writer)
-            .max_by_key(|writer| (writer.keeps_writing(), writer.time.clone()))
+            .max_by_key(|writer| (self.keeps_writing(writer), writer.time.clone()))
     }
 
     /// The fields that were ours, that we no longer want, and that another manager keeps alive.

@@ -31,6 +31,7 @@ fn word(change: &FieldChange) -> String {
     let cause = match &change.cause {
         Cause::Git => "git".to_owned(),
         Cause::Drift { writer } => format!("drift by {}", writer.as_ref().map_or("somebody".into(), name)),
+        Cause::InOurName { .. } => "drift in our name".to_owned(),
         Cause::Diverged { writer } => format!("diverged by {}", writer.as_ref().map_or("somebody".into(), name)),
         Cause::Conflict { owner } => format!("conflict with {}", name(owner)),
         Cause::Removed => "removed".to_owned(),

@@ -21,6 +21,7 @@ pub(super) fn change(change: &FieldChange, step: &Step, heading: &Heading<'_>) -
         Cause::Diverged { writer } => diverged(change, &cause, writer.as_ref(), step),
         Cause::Git
         | Cause::Drift { .. }
+        | Cause::InOurName { .. }
         | Cause::Removed
         | Cause::LeftBehind { .. }
         | Cause::Takeover { .. }
@@ -83,7 +84,11 @@ fn field(change: &FieldChange, cause: &str) -> Lines {
     }
     let place = match change.cause {
         Cause::Takeover { .. } if change.after == Shown::Absent => String::new(),
-        Cause::Git | Cause::Drift { .. } | Cause::Diverged { .. } | Cause::Takeover { .. } => place.unwrap_or_default(),
+        Cause::Git
+        | Cause::Drift { .. }
+        | Cause::InOurName { .. }
+        | Cause::Diverged { .. }
+        | Cause::Takeover { .. } => place.unwrap_or_default(),
         _ => String::new(),
     };
     let path = Line::new(4, change.shown.to_string());
@@ -121,6 +126,7 @@ fn cause(change: &FieldChange, by: Option<&GitChange>, now: Timestamp) -> String
     let cause = match &change.cause {
         Cause::Git => git(),
         Cause::Drift { writer } => format!("drift: {}", somebody(writer.as_ref(), now)),
+        Cause::InOurName { writer } => format!("drift: an update in our name, {}", somebody(Some(writer), now)),
         Cause::Diverged { writer } => format!("diverged: {}; {}", git(), somebody(writer.as_ref(), now)),
         Cause::Conflict { owner } => format!("conflict: {} has it", writer(owner)),
         Cause::Removed => format!("removed: {}", by.as_deref().unwrap_or("no longer in git")),

@@ -99,6 +99,7 @@ impl<'a> Change<'a> {
         let (cause, writer) = match &change.cause {
             compare::Cause::Git => (Cause::Git, None),
             compare::Cause::Drift { writer } => (Cause::Drift, writer.as_ref()),
+            compare::Cause::InOurName { writer } => (Cause::Drift, Some(writer)),
             compare::Cause::Diverged { writer } => (Cause::Diverged, writer.as_ref()),
             compare::Cause::Conflict { owner } => (Cause::Conflict, Some(owner)),
             compare::Cause::Removed => (Cause::Removed, None),
