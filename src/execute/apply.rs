@@ -67,10 +67,7 @@ impl Run<'_> {
             // What is applied to an object that is being deleted would be lost with it.
             let work = &agreed.work;
             let reference = &work.desired.reference;
-            let gone = self
-                .feeds
-                .gone(&work.resource, reference, &live.uid, self.patience())
-                .await;
+            let gone = self.gone(&work.resource, reference, &live.uid).await;
             if let Err(why) = gone {
                 return ApplyResult::Not(Outcome::NotGone(why));
             }

@@ -7,6 +7,7 @@ use crate::applyset::tally::OutcomeKind;
 use crate::diagnostic::error::Error;
 use crate::kinds::finalizer::Finalizer;
 use crate::kinds::health::{Health, Hindrance};
+use crate::kinds::termination::Remainder;
 use crate::object::ObjectRef;
 use crate::object::shown::ShownPath;
 use crate::plan::{Action, Unseen};
@@ -156,6 +157,8 @@ pub enum Hold {
     Leaving(Vec<ObjectRef>),
     /// Its finalizers, if it has any: it is being deleted, and has not gone in time.
     Finalizers(Vec<Finalizer>),
+    /// What its controller says that it waits for: it is a namespace, and has not gone in time.
+    Terminating(Vec<Remainder>),
     /// It is not known whether it is gone: it cannot be looked at, and what the server said to that.
     Hidden(String),
     /// It is not known whether it is gone: nobody could look at it in time.

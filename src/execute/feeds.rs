@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::cluster::{Cluster, ClusterError, Failure, Resource, Scope, WatchEvent};
 use crate::kinds::finalizer::{Finalizer, finalizers};
 use crate::kinds::health::{self, Health, Status};
+use crate::kinds::termination::{self, Remainder};
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::observe::Scopes;
 
@@ -32,6 +33,8 @@ struct Seen {
     version: Option<u128>,
     health: Health,
     finalizers: Vec<Finalizer>,
+    /// What it waits for, of a namespace that is being deleted.
+    remainders: Vec<Remainder>,
     /// Whether it is a Job that has completed.
     is_complete: bool,
 }
@@ -100,6 +103,7 @@ impl Seen {
             health: health::of(object),
             is_complete: health::is_complete(object),
             finalizers: finalizers(object),
+            remainders: termination::remainders(object),
         }
     }
 
@@ -254,10 +258,28 @@ impl Feeds {
         };
         waited.unwrap_or_else(|| {
             Err(match self.last_seen(resource, reference).or(last) {
+                Some(seen) if !seen.remainders.is_empty() => Hold::Terminating(seen.remainders),
                 Some(seen) => Hold::Finalizers(seen.finalizers),
                 None => Hold::Unanswered,
             })
         })
+    }
+
+    /// Tells how a namespace is that is being deleted, each time that its controller says something else of what it waits
+    /// for. Never ends.
+    pub(super) async fn terminating(&self, resource: &Resource, reference: &ObjectRef, tell: impl Fn(Health)) {
+        let mut feed = self.feed(resource, reference);
+        let mut told = Vec::new();
+        loop {
+            let seen = feed.borrow_and_update().objects.get(reference).cloned();
+            if let Some(seen) = seen.filter(|seen| !seen.remainders.is_empty() && seen.remainders != told) {
+                told = seen.remainders;
+                tell(seen.health);
+            }
+            if feed.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+        }
     }
 
     /// Waits until the watch does not see the object with this UID, or tells nothing.

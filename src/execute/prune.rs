@@ -85,7 +85,7 @@ impl Run<'_> {
                 return None;
             };
             let reference = &steps[index].reference;
-            let gone = self.feeds.gone(resource, reference, live.uid(), self.patience()).await;
+            let gone = self.gone(resource, reference, live.uid()).await;
             gone.err().map(|_| index)
         });
         join_all(waits).await.into_iter().flatten().collect()
@@ -118,10 +118,7 @@ impl Run<'_> {
             reference: reference.clone(),
             action: Action::Delete,
         });
-        let gone = self
-            .feeds
-            .gone(&work.resource, reference, work.live.uid(), self.patience());
-        match gone.await {
+        match self.gone(&work.resource, reference, work.live.uid()).await {
             Ok(()) => Outcome::Deleted,
             Err(why) => Outcome::NotGone(why),
         }

@@ -24,7 +24,7 @@ impl Run<'_> {
                         reference: reference.clone(),
                         action: Action::Delete,
                     });
-                    let gone = self.feeds.gone(&resource, &reference, &old.uid, self.patience()).await;
+                    let gone = self.gone(&resource, &reference, &old.uid).await;
                     gone.map_err(|why| ApplyResult::Not(Outcome::NotGone(why)))?;
                     return Ok(agreed);
                 }

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use super::{Event, Execution, Hindered, Outcome, Run, Wait};
+use super::{Event, Execution, Hindered, Hold, Outcome, Run, Wait};
 use crate::cluster::Resource;
 use crate::kinds::health::{self, Health, Hindrance, Status};
 use crate::kinds::jobs::InputDigests;
-use crate::object::{self, LiveObject};
+use crate::object::{self, LiveObject, ObjectRef};
 use crate::observe::{self, Diagnosis};
 use crate::plan::InSync;
 
@@ -192,6 +192,22 @@ impl Run<'_> {
         let _turn = self.requests.acquire().await;
         let Execution { cluster, served, .. } = &self.execution;
         observe::explained(&**cluster, &served.discovery, resource, live, health).await
+    }
+
+    /// Waits until the object with this UID is gone. Meanwhile it tells what a namespace waits for that is being deleted.
+    pub(super) async fn gone(&self, resource: &Resource, reference: &ObjectRef, uid: &str) -> Result<(), Hold> {
+        let tell = |health: Health| {
+            let by = Hindrance::NamespaceHeld;
+            self.send(Event::Waiting {
+                reference: reference.clone(),
+                health: health.clone(),
+                hindered: Some(Hindered { by, health }),
+            });
+        };
+        tokio::select! {
+            gone = self.feeds.gone(resource, reference, uid, self.patience()) => gone,
+            () = self.feeds.terminating(resource, reference, tell) => Err(Hold::WatchEnded),
+        }
     }
 
     /// How long anything is waited for: until its time is up, or the sync is stopped.

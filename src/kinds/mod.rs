@@ -1,5 +1,5 @@
 //! What is known of particular kinds: health, pods, Jobs, rollouts, generated Secrets, finalizers,
-//! CustomResourceDefinitions, fields that exclude each other, what an object needs besides.
+//! CustomResourceDefinitions, namespaces that are going, fields that exclude each other, what an object needs besides.
 
 pub mod definition;
 pub mod finalizer;
@@ -11,4 +11,5 @@ pub(crate) mod pods;
 pub mod prerequisites;
 pub mod privilege;
 pub mod rollout;
+pub mod termination;
 pub mod unions;

@@ -181,6 +181,7 @@ fn hindrance(hindrance: Hindrance) -> &'static str {
         Hindrance::CannotStart => "a container cannot be started",
         Hindrance::PodsRefused => "its pods are refused",
         Hindrance::ClaimPending => "nothing provides the volume",
+        Hindrance::NamespaceHeld => "a namespace still holds something",
     }
 }
 

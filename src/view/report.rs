@@ -10,6 +10,7 @@ use crate::execute::report::Report;
 use crate::execute::{Hold, NotPruned, NotReleased, Outcome};
 use crate::kinds::finalizer;
 use crate::kinds::health::Health;
+use crate::kinds::termination;
 use crate::object::ObjectRef;
 use crate::object::shown::ShownPath;
 
@@ -182,6 +183,10 @@ fn held(hold: &Hold) -> String {
         Hold::Finalizers(finalizers) => match finalizer::held_by(finalizers) {
             None => "still there".to_owned(),
             Some(held) => format!("still there, {held}"),
+        },
+        Hold::Terminating(remainders) => match termination::waits_for(remainders) {
+            None => "still there".to_owned(),
+            Some(waits) => format!("still there; it {waits}"),
         },
         Hold::Hidden(message) => message.clone(),
         Hold::Unanswered => "it is not known whether it is gone: the server did not answer in time".to_owned(),

@@ -199,3 +199,36 @@ fn a_definition_stays_while_git_or_somebody_else_has_objects_of_it() {
     bed.run(&prune).exits(0).complains("deleted   CustomResourceDefinition");
     bed.diff().exits(0);
 }
+
+#[test]
+fn what_a_namespace_waits_for_is_told_while_it_is_waited_for_and_when_it_has_not_gone() {
+    let bed = Bed::on(ControlPlane::full(), "teardown-held");
+    bed.write("held.yaml", &namespace("teardown-held-inner"));
+    bed.write_config_map("kept", &[("a", "1")]);
+    bed.synced();
+    // What comes with every namespace keeps it no longer than somebody holds it.
+    let hold = |finalizers: &str| {
+        let patch = format!(r#"{{"metadata":{{"finalizers":{finalizers}}}}}"#);
+        let inner = ["--namespace", "teardown-held-inner", "--type=merge", "--patch", &patch];
+        wait_until("its ConfigMap is there", || {
+            let args = [&["patch", "configmap", "kube-root-ca.crt"][..], &inner].concat();
+            bed.plane.kubectl(&args).status.success()
+        });
+    };
+    hold(r#"["example.com/hold"]"#);
+    bed.remove("held.yaml");
+    let waits = "waits for configmaps (1 object), the finalizer example.com/hold (on 1 object)";
+    bed.run(&["sync", "--yes", "--timeout", "20s"])
+        .exits(1)
+        .shows(&format!(
+            "not deleted Namespace teardown-held-inner: still there; it {waits}"
+        ))
+        .complains(&format!(
+            "waiting Namespace teardown-held-inner: being deleted; {waits}"
+        ));
+    hold("[]");
+    wait_until("it is gone", || {
+        bed.plane.get("namespace", None, "teardown-held-inner").is_none()
+    });
+    bed.diff().exits(0);
+}

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::pods::{Said, runs_pods};
 use crate::object::GroupKind;
 
-/// What keeps a pod, or a claim, from what it is to be, in facts that can be acted on before the time is up.
+/// What keeps a pod, or a claim, from what it is to be, or a namespace from going, in facts that can be acted on before
+/// the time is up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hindrance {
     /// No node takes the pod.
@@ -20,6 +21,8 @@ pub enum Hindrance {
     PodsRefused,
     /// Nothing provides the volume that a claim asks for.
     ClaimPending,
+    /// A namespace is being deleted, and something in it is still there.
+    NamespaceHeld,
 }
 
 impl Hindrance {
@@ -30,7 +33,7 @@ impl Hindrance {
         match self {
             Self::Unschedulable | Self::PodsRefused => Some(Duration::from_secs(15)),
             Self::ImageUnavailable | Self::Crashing | Self::CannotStart => Some(Duration::ZERO),
-            Self::ClaimPending => None,
+            Self::ClaimPending | Self::NamespaceHeld => None,
         }
     }
 

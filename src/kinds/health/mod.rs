@@ -15,6 +15,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::diagnostic::names::counted;
+use crate::kinds::termination;
 use crate::object::LiveObject;
 
 pub use hindrance::Hindrance;
@@ -113,11 +114,13 @@ impl fmt::Display for Health {
 }
 
 /// How a live object is doing.
-pub fn of(object: &LiveObject) -> Health {
-    let object_ref = object.reference();
-    let object = View(object.value());
+pub fn of(live: &LiveObject) -> Health {
+    let object_ref = live.reference();
+    let object = View(live.value());
     if object.text("/metadata/deletionTimestamp").is_some() {
-        return Health::new(Status::Terminating, "being deleted");
+        let waits = termination::waits_for(&termination::remainders(live));
+        let waits = waits.map(|waits| format!("; {waits}")).unwrap_or_default();
+        return Health::new(Status::Terminating, format!("being deleted{waits}"));
     }
     let is_scaler = object_ref.kind.is("autoscaling", "HorizontalPodAutoscaler");
     if let Some(stale) = object.not_yet_observed().filter(|_| !is_scaler) {

@@ -130,6 +130,8 @@ enum Hindrance {
     PodsRefused,
     /// Nothing provides the volume that a claim asks for.
     ClaimPending,
+    /// It is a namespace that is being deleted, and something in it is still there.
+    NamespaceHeld,
 }
 
 impl From<health::Hindrance> for Hindrance {
@@ -141,6 +143,7 @@ impl From<health::Hindrance> for Hindrance {
             health::Hindrance::CannotStart => Self::CannotStart,
             health::Hindrance::PodsRefused => Self::PodsRefused,
             health::Hindrance::ClaimPending => Self::ClaimPending,
+            health::Hindrance::NamespaceHeld => Self::NamespaceHeld,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! What came of an object.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::error::Errors;
 use crate::applyset::tally::OutcomeKind;
 use crate::execute::{Hold, NotPruned, Outcome};
+use crate::kinds::termination::Remainder;
 use crate::object::ObjectRef;
 use crate::plan::Unseen;
 use crate::view::report;
@@ -83,6 +86,18 @@ enum Reason<'a> {
         /// Their names.
         finalizers: Vec<&'a str>,
     },
+    /// It is a namespace that is being deleted, and its controller says what it waits for.
+    Terminating {
+        /// The resources, with their groups, of which there are still objects in it, and how many.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        objects: BTreeMap<&'a str, u64>,
+        /// The finalizers on objects in it, and on how many they are.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        finalizers: BTreeMap<&'a str, u64>,
+        /// Why not all of it can be found or deleted, in the controller's words.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        failures: Vec<&'a str>,
+    },
     /// It cannot be looked at.
     Hidden,
     /// Nobody could look at it in time.
@@ -154,6 +169,22 @@ impl<'a> Reason<'a> {
         })
     }
 
+    fn terminating(remainders: &'a [Remainder]) -> Self {
+        let (mut objects, mut finalizers, mut failures) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        for remainder in remainders {
+            match remainder {
+                Remainder::Objects { resource, count } => drop(objects.insert(resource.as_str(), *count)),
+                Remainder::Finalizer { name, count } => drop(finalizers.insert(name.as_str(), *count)),
+                Remainder::Failure(message) => failures.push(message.as_str()),
+            }
+        }
+        Self::Terminating {
+            objects,
+            finalizers,
+            failures,
+        }
+    }
+
     fn held(hold: &'a Hold) -> Self {
         match hold {
             Hold::UsedBy(by) => Self::UsedBy { by },
@@ -163,6 +194,7 @@ impl<'a> Reason<'a> {
             Hold::Finalizers(finalizers) => Self::Finalizers {
                 finalizers: finalizers.iter().map(|finalizer| finalizer.name.as_str()).collect(),
             },
+            Hold::Terminating(remainders) => Self::terminating(remainders),
             Hold::Hidden(_) => Self::Hidden,
             Hold::Unanswered => Self::Unanswered,
             Hold::WatchEnded => Self::WatchEnded,
