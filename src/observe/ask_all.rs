@@ -218,7 +218,12 @@ impl Observer<'_> {
         let is_served = self.discovery.resource(&resource.gvk).is_some();
         let unverified = match missing {
             Some(namespace) => Some((Unverified::NamespaceMissing(namespace), None)),
-            None => (!is_served).then(|| (Unverified::KindMissing, member.as_ref().map(|(_, live)| live.clone()))),
+            None => (!is_served).then(|| {
+                let served = self.discovery.versions(&resource.gvk.group_kind).iter();
+                let served = served.map(|resource| resource.gvk.api_version()).collect();
+                let live = member.as_ref().map(|(_, live)| live.clone());
+                (Unverified::KindMissing(served), live)
+            }),
         };
         if let Some((why, live)) = unverified {
             let mut made = self.payload_of(&desired, live.as_ref(), around.schema);

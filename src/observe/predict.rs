@@ -35,14 +35,14 @@ pub(super) fn predict(observation: &mut Observation, schema: &Schema, query: &Qu
     };
     let sent = &observation.sent;
     let mut read_anew = None;
-    if let (Unverified::KindMissing, Some(kind)) = (&*reason, schema.kind_of(sent)) {
+    if let (Unverified::KindMissing(_), Some(kind)) = (&*reason, schema.kind_of(sent)) {
         if observation.live.is_some() && kind.is_converted_by_webhook() {
             *predicted = Err(Unpredicted::Refused(MergeError::Converted(kind.gvk().clone())));
             return Ok(());
         }
         observation.live = observation.live.take().map(|live| in_version_of(sent, live));
     }
-    if let (Unverified::KindMissing | Unverified::DefinitionChanges, Some(kind)) = (&*reason, schema.kind_of(sent)) {
+    if let (Unverified::KindMissing(_) | Unverified::DefinitionChanges, Some(kind)) = (&*reason, schema.kind_of(sent)) {
         // What the new definition does not have is seen to go, though the server reads the object without it.
         read_anew = observation.live.as_ref().filter(|_| !kind.is_built_in()).map(|live| {
             let mut value = live.value().clone();
@@ -180,7 +180,7 @@ mod tests {
     fn an_object_of_an_older_version_is_compared_in_the_new_one_unless_a_webhook_converts_it() {
         let live = json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": "ns"},
             "spec": {"size": 1}});
-        let mut observed = observation(desired(WIDGET), Some(live), Unverified::KindMissing);
+        let mut observed = observation(desired(WIDGET), Some(live), Unverified::KindMissing(Vec::new()));
         predict(&mut observed, &schema("None"), &query()).expect("it is valid");
         assert_eq!(predicted(&observed).expect("it is predicted")["spec"]["size"], 2);
         assert_eq!(
@@ -191,7 +191,7 @@ mod tests {
         let mut observed = observation(
             desired(WIDGET),
             observed.live.map(LiveObject::into_value),
-            Unverified::KindMissing,
+            Unverified::KindMissing(Vec::new()),
         );
         predict(&mut observed, &schema("Webhook"), &query()).expect("it is valid");
         let kind = observed.desired.gvk().clone();

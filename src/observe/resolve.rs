@@ -176,19 +176,21 @@ fn place_of(manifest: &Manifest, path: &[&str]) -> Place {
 
 fn unknown_kind(manifest: &Manifest, discovery: &Discovery) -> Error {
     let gvk = &manifest.gvk;
-    let served: Vec<String> = discovery
-        .versions(&gvk.group_kind)
-        .iter()
-        .map(|resource| resource.gvk.api_version())
-        .collect();
-    if !served.is_empty() {
+    if let Some(preferred) = discovery.preferred(&gvk.group_kind) {
+        let served = discovery.versions(&gvk.group_kind).iter();
+        let served: Vec<&str> = served.map(|resource| resource.gvk.version.as_str()).collect();
+        let GroupKind { group, kind } = &gvk.group_kind;
+        let group = match group.as_str() {
+            "" => "the core group".to_owned(),
+            group => format!("the group {group}"),
+        };
         return Error::new(format!(
-            "the cluster does not serve {} as {}",
-            gvk.group_kind.kind,
-            gvk.api_version()
+            "the cluster has the kind {kind} in {group}, but not in the version {} (it has {})",
+            gvk.version,
+            served.join(", ")
         ))
         .at(place_of(manifest, &["apiVersion"]), "this version")
-        .hint(format!("it serves {}", served.join(", ")));
+        .hint(format!("change `apiVersion` to {}", preferred.gvk.api_version()));
     }
     let error = Error::new(format!("the cluster does not know the kind {gvk}"));
     let elsewhere: Vec<String> = discovery

@@ -139,7 +139,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
                     step.guess.clone_from(&work.past.unknown);
                 }
                 step.restarts = Restarts::of(&step.changes, live, object);
-            } else if step.unverified == Some(Unverified::KindMissing) {
+            } else if matches!(step.unverified, Some(Unverified::KindMissing(_))) {
                 (step.action, step.reason) = (Action::Update, Reason::NewVersion);
             } else {
                 return settled(step, work, Some(live));

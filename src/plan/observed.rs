@@ -286,8 +286,9 @@ pub enum Untried {
 pub enum Unverified {
     /// The namespace is itself still to be created.
     NamespaceMissing(String),
-    /// The CustomResourceDefinition is itself still to be created.
-    KindMissing,
+    /// The CustomResourceDefinition is itself still to be created, or to get the version of git; the versions that the
+    /// server has of the kind now, such as `example.com/v1`.
+    KindMissing(Vec<String>),
     /// The CustomResourceDefinition is to change first.
     DefinitionChanges,
     /// The server refuses it by these, which are to change first.

@@ -126,3 +126,35 @@ fn a_controller_that_updates_a_field_is_in_conflict_and_a_person_drifts() {
         assert_eq!(ca(), "Cg==");
     }
 }
+
+#[test]
+fn an_object_of_a_version_that_its_definition_is_to_get_says_which_there_are() {
+    let bed = Bed::new("definitions-version");
+    let first = definition("version.example.com", "Widget", "Namespaced");
+    let widget = |version: &str| {
+        format!("apiVersion: version.example.com/{version}\nkind: Widget\nmetadata: {{name: w}}\nspec: {{size: 1}}\n")
+    };
+    bed.write("definition.yaml", &first);
+    bed.write("widget.yaml", &widget("v1"));
+    bed.synced();
+    let second = "    - {name: v2, served: true, storage: false, schema: {openAPIV3Schema: {type: object, \
+                  x-kubernetes-preserve-unknown-fields: true}}}\n";
+    bed.write("widget.yaml", &widget("v2"));
+    bed.diff()
+        .exits(2)
+        .complains(
+            "the cluster has the kind Widget in the group version.example.com, but not in the version v2 (it has v1)",
+        )
+        .complains("desired/widget.yaml:1:")
+        .complains("hint: change `apiVersion` to version.example.com/v1");
+    bed.write(
+        "definition.yaml",
+        &first.replace("  versions:\n", &format!("  versions:\n{second}")),
+    );
+    bed.diff().exits(1).shows(
+        "Widget definitions-version/w unverified: its CustomResourceDefinition does not have its version yet, only \
+         version.example.com/v1",
+    );
+    bed.synced();
+    bed.diff().exits(0);
+}

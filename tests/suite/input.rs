@@ -128,9 +128,9 @@ fn a_kind_the_server_does_not_know() {
         "bad.yaml",
         &text,
         &[
-            "does not serve Deployment as apps/v1beta1",
+            "the cluster has the kind Deployment in the group apps, but not in the version v1beta1 (it has v1)",
             "desired/bad.yaml:1:",
-            "it serves apps/v1",
+            "change `apiVersion` to apps/v1",
         ],
     );
 }

@@ -301,7 +301,7 @@ fn the_instance_of_a_definition_that_is_still_to_come_is_as_predicted() {
     bed.write("widget.yaml", &newer);
     bed.diff()
         .exits(1)
-        .shows("~ update Widget unverified-kind/first unverified: its CustomResourceDefinition is not there yet")
+        .shows("~ update Widget unverified-kind/first unverified: its CustomResourceDefinition does not have its version yet, only kinds.example.com/v1")
         .shows("spec.tags[=c]")
         .shows("spec.tags[=b]");
     bed.synced().shows("2 updated").shows_not("mismatch");

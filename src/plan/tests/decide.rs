@@ -117,8 +117,20 @@ fn what_the_server_could_not_be_asked_about_is_planned_as_predicted_and_marked()
     let there = || Some(config_map("old", OURS));
     for (live, why, action, reason, changes) in [
         (None, namespace, Action::Create, Reason::New, 0),
-        (None, Unverified::KindMissing, Action::Create, Reason::New, 0),
-        (there(), Unverified::KindMissing, Action::Update, Reason::Fields, 1),
+        (
+            None,
+            Unverified::KindMissing(Vec::new()),
+            Action::Create,
+            Reason::New,
+            0,
+        ),
+        (
+            there(),
+            Unverified::KindMissing(Vec::new()),
+            Action::Update,
+            Reason::Fields,
+            1,
+        ),
         (there(), Unverified::NotAllowed, Action::Update, Reason::Fields, 1),
         (
             there(),
@@ -150,7 +162,7 @@ fn what_is_predicted_to_stay_as_it_is_says_that_it_is_unverified() {
     };
     assert_eq!(settled.unverified, Some(Unverified::NotAllowed));
     // It is written once its version is there: until then it cannot be waited for in it.
-    let answer = unverified(Unverified::KindMissing, Ok(live.clone()));
+    let answer = unverified(Unverified::KindMissing(Vec::new()), Ok(live.clone()));
     let step = step(Some(live), answer, &Policy::default());
     assert_eq!((step.action, step.reason), (Action::Update, Reason::NewVersion));
 }

@@ -67,8 +67,7 @@ pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
     match step.reason {
         // These say it already.
         Reason::BeingDeleted => reason,
-        Reason::New => format!("unverified: {unverified}"),
-        Reason::NewVersion => format!("unverified: {reason}"),
+        Reason::New | Reason::NewVersion => format!("unverified: {unverified}"),
         _ if reason.is_empty() => format!("unverified: {unverified}"),
         _ => format!("{reason}; unverified: {unverified}"),
     }
@@ -78,7 +77,13 @@ pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
 fn unverified(why: &Unverified) -> String {
     match why {
         Unverified::NamespaceMissing(namespace) => format!("namespace {namespace} is not there yet"),
-        Unverified::KindMissing => "its CustomResourceDefinition is not there yet".to_owned(),
+        Unverified::KindMissing(served) if served.is_empty() => {
+            "its CustomResourceDefinition is not there yet".to_owned()
+        }
+        Unverified::KindMissing(served) => format!(
+            "its CustomResourceDefinition does not have its version yet, only {}",
+            served.join(", ")
+        ),
         Unverified::Relies(rules) => format!("the server refuses it until {} changes", few(rules)),
         Unverified::DefinitionChanges => "its CustomResourceDefinition changes first".to_owned(),
         Unverified::BeingDeleted => "what is there is being deleted".to_owned(),

@@ -256,8 +256,12 @@ pub(super) enum Unverified<'a> {
         /// The namespace.
         namespace: &'a str,
     },
-    /// Its CustomResourceDefinition is not there yet.
-    KindMissing,
+    /// Its CustomResourceDefinition is not there yet, or does not have its version yet.
+    KindMissing {
+        /// The versions that the server has of the kind.
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        served: &'a [String],
+    },
     /// Its CustomResourceDefinition changes first.
     DefinitionChanges,
     /// The server refuses it by these, which are to change first.
@@ -287,7 +291,7 @@ impl<'a> From<&'a plan::Unverified> for Unverified<'a> {
     fn from(why: &'a plan::Unverified) -> Self {
         match why {
             plan::Unverified::NamespaceMissing(namespace) => Self::NamespaceMissing { namespace },
-            plan::Unverified::KindMissing => Self::KindMissing,
+            plan::Unverified::KindMissing(served) => Self::KindMissing { served },
             plan::Unverified::DefinitionChanges => Self::DefinitionChanges,
             plan::Unverified::Relies(on) => Self::Relies { on },
             plan::Unverified::BeingDeleted => Self::BeingDeleted,
