@@ -15,7 +15,7 @@ use crate::diagnostic::nearest::key_hint;
 use crate::object::commit::Commit;
 use crate::object::selection::Selection;
 use crate::observe::history::{self, DirectoryInputs};
-use crate::observe::{self, ClosedFiles, Observations, Query, Served};
+use crate::observe::{self, ClosedFiles, Observations, Query, Served, ServerView};
 use crate::plan::compare::Blame;
 use crate::plan::{self, Elsewhere, Plan, Policy};
 use crate::source::parameters::SetByHand;
@@ -135,9 +135,15 @@ pub(super) async fn plan_against(
         concurrency,
     };
     ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
-    let Observations { observed, served } = observe::observe(&*cluster, manifests, &components, &query).await?;
+    let Observations { mut observed, served } = observe::observe(&*cluster, manifests, &components, &query).await?;
     let not_selected = observed.not_selected;
     let (lineage, history) = history::look(&observed, &query.selection, &directory, &served.discovery);
+    let server = ServerView {
+        cluster: &*cluster,
+        discovery: &served.discovery,
+        schema: &served.schema,
+    };
+    observe::take_orphaned(&server, &mut observed.objects, &lineage.pasts, &query).await?;
     let plan = plan::plan(observed, lineage, &query.policy);
     let blame = history.map(|history| history.explain(&plan, &served.discovery));
     ui.done();

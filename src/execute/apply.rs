@@ -167,7 +167,8 @@ impl Run<'_> {
             schema: &self.execution.served.schema,
         };
         let query = &self.execution.query;
-        observe::observe_again(&server, desired, work.resource.clone(), query).await
+        let wanted = (desired, work.past.base.as_deref());
+        observe::observe_again(&server, wanted, work.resource.clone(), query).await
     }
 
     /// Decides about an object that was looked at again.

@@ -13,3 +13,4 @@ pub mod privilege;
 pub mod rollout;
 pub mod termination;
 pub mod unions;
+pub mod versions;

@@ -152,7 +152,7 @@ impl Observer<'_> {
     }
 
     fn payload_of(&self, desired: &DesiredObject, live: Option<&LiveObject>, schema: &Schema) -> Payload {
-        Payload::new(self.query, (self.discovery, schema), desired, live)
+        Payload::new(self.query, (self.discovery, schema), (desired, None), live)
     }
 
     /// Asks about each, but first about one of those that take the same right: where that is missing, the
@@ -251,6 +251,7 @@ impl Observer<'_> {
             may_ask,
             schema: around.schema,
             is_changing,
+            base: None,
         };
         asking.ask(desired, resource, live).await
     }

@@ -85,11 +85,11 @@ impl WantedObject {
     }
 }
 
-/// Looks again at one object that changed while a plan for it was being executed. Once it is executed,
-/// no earlier run of a Job counts.
+/// Looks again at one object that changed while a plan for it was being executed, of which `base` is what git said when
+/// it was last applied. Once it is executed, no earlier run of a Job counts.
 pub async fn observe_again(
     server: &ServerView<'_>,
-    desired: DesiredObject,
+    (desired, base): (DesiredObject, Option<&DesiredObject>),
     resource: Resource,
     query: &Query,
 ) -> Result<Observation> {
@@ -107,6 +107,7 @@ pub async fn observe_again(
         may_ask: true,
         schema,
         is_changing: false,
+        base,
     };
     let mut observation = asking.ask(desired, resource, live).await?;
     predict(&mut observation, schema, query)?;
@@ -158,6 +159,8 @@ pub(super) struct Inquiry<'a> {
     pub(super) schema: &'a Schema,
     /// Whether the definition of its kind is to change.
     pub(super) is_changing: bool,
+    /// What git said of it when it was last applied, where that is known.
+    pub(super) base: Option<&'a DesiredObject>,
 }
 
 impl Inquiry<'_> {
@@ -200,7 +203,7 @@ impl Inquiry<'_> {
             let stays = live
                 .as_ref()
                 .filter(|live| live.deletion_timestamp().is_none() && !matches!(run, JobRun::Again(_)));
-            let mut made = Payload::new(query, (self.discovery, self.schema), &desired, stays);
+            let mut made = Payload::new(query, (self.discovery, self.schema), (&desired, self.base), stays);
             if let (JobRun::Noted, Some(live)) = (&run, &live) {
                 job::keep_spec(&mut made.sent, live);
             }
@@ -257,7 +260,7 @@ impl Inquiry<'_> {
             }
         }
         if let Some(claim) = self.foreign(&desired, live.as_ref()) {
-            let made = Payload::new(query, (self.discovery, self.schema), &desired, live.as_ref());
+            let made = Payload::new(query, (self.discovery, self.schema), (&desired, None), live.as_ref());
             let wanted = WantedObject {
                 desired,
                 resource,
@@ -298,7 +301,7 @@ impl Inquiry<'_> {
             };
         };
         // What is created anew is as git says, whole.
-        wanted.made = Payload::new(self.query, (self.discovery, self.schema), &wanted.desired, None);
+        wanted.made = Payload::new(self.query, (self.discovery, self.schema), (&wanted.desired, None), None);
         bind(&mut wanted.made.sent, None);
         let trial = replacement::Trial {
             cluster: self.cluster,

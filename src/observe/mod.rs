@@ -21,6 +21,7 @@ mod members;
 mod metrics;
 mod migrated;
 mod once;
+mod orphaned;
 mod others;
 mod payload;
 mod predict;
@@ -50,7 +51,7 @@ use crate::object::commit::Commit;
 use crate::object::selection::Selection;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::plan::order;
-use crate::plan::{Answered, Contents, Facts, Observed, Policy, RefusedBy, is_container};
+use crate::plan::{Contents, Facts, Observed, Policy, is_container};
 use crate::sops::Closed;
 use crate::source::ComponentDependencies;
 use crate::source::Manifest;
@@ -68,6 +69,7 @@ pub use explain::{failed, refused, warnings};
 pub use job::validate;
 pub use key::is_needed as needs_key;
 pub use member_search::{MemberSearch, read_members};
+pub use orphaned::take_orphaned;
 pub use replacement::without_addresses;
 pub use resolve::{Resolved, name_namespace, resolve_all, resolve_known};
 pub use whole_set::whole_set;
@@ -331,12 +333,7 @@ impl Observer<'_> {
         if objects.iter().any(predict::is_unverified) {
             schemas.read(self.cluster).await;
             for observation in objects {
-                if let Err(error) = predict::predict(observation, schemas.schema(), self.query) {
-                    observation.answer = Answered::Refused {
-                        error: Arc::new(error),
-                        by: RefusedBy::Validation,
-                    };
-                }
+                predict::predict_or_refuse(observation, schemas.schema(), self.query);
             }
         }
         Ok(answers)

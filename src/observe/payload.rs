@@ -7,7 +7,7 @@ use crate::applyset::inventory;
 use crate::cluster::Discovery;
 use crate::object::field::{FieldPath, ManagedFields};
 use crate::object::{DesiredObject, LiveObject};
-use crate::plan::migrate::{self, Migration, NewOwner};
+use crate::plan::migrate::{self, Migration, NewOwner, Said};
 use crate::source::rules::{self, Ruled};
 use crate::ssa::schema::Schema;
 
@@ -21,11 +21,12 @@ pub(super) struct Payload {
 }
 
 impl Payload {
-    /// Makes what is sent for `desired`, next to the live object that it is for, if it is for one.
+    /// Makes what is sent for `desired`, next to the live object that it is for, if it is for one, and to what git said
+    /// of it when it was last applied, where that is known.
     pub(super) fn new(
         query: &Query,
         (discovery, schema): (&Discovery, &Schema),
-        desired: &DesiredObject,
+        (desired, base): (&DesiredObject, Option<&DesiredObject>),
         live: Option<&LiveObject>,
     ) -> Self {
         let field_manager = &query.policy.field_manager;
@@ -43,6 +44,7 @@ impl Payload {
             api_version: &desired.gvk().api_version(),
             served: &served,
             schema,
+            said: base.map(|then| Said { then, now: desired }),
         };
         let migration = live.and_then(|live| migrate::due(live, new_owner));
         let managed = match (&migration, live) {
@@ -64,6 +66,7 @@ impl Payload {
             api_version: live.value()["apiVersion"].as_str().unwrap_or_default(),
             served: &[],
             schema: Schema::bundled(),
+            said: None,
         };
         self.migration = Some(Migration::taking(self.migration.take(), live, new_owner, fields));
         self

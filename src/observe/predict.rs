@@ -1,5 +1,7 @@
 //! What an apply would do where the server cannot be asked: our own merge says it.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::Query;
@@ -8,7 +10,7 @@ use crate::diagnostic::error::{Error, Result};
 use crate::object::field::FieldPath;
 use crate::object::shown::ShownPath;
 use crate::object::{self, DesiredObject, LiveObject};
-use crate::plan::{Answered, Observation, Unpredicted, Unverified};
+use crate::plan::{Answered, Observation, RefusedBy, Unpredicted, Unverified};
 use crate::ssa::canonical;
 use crate::ssa::merge::{MergeError, OnConflict, Writer};
 use crate::ssa::predict::{self, Request};
@@ -25,6 +27,16 @@ pub(super) fn not_yet(reason: Unverified) -> Answered {
 /// Whether our own merge is to be asked about it.
 pub(super) fn is_unverified(observation: &Observation) -> bool {
     matches!(observation.answer, Answered::Unverified { .. })
+}
+
+/// Predicts what could not be asked about. What the schema does not allow is refused, as it is where the server says so.
+pub(super) fn predict_or_refuse(observation: &mut Observation, schema: &Schema, query: &Query) {
+    if let Err(error) = predict(observation, schema, query) {
+        observation.answer = Answered::Refused {
+            error: Arc::new(error),
+            by: RefusedBy::Validation,
+        };
+    }
 }
 
 /// Predicts what could not be asked about. What the schema does not allow is an error, as it is where the

@@ -49,6 +49,7 @@ mod input;
 mod interrupt;
 mod jobs;
 mod left_out;
+mod lost_owners;
 mod manual;
 mod migration;
 mod namespaces;

@@ -5,6 +5,10 @@ use serde_json::{Value, json};
 use super::FieldSet;
 use crate::object::LiveObject;
 
+/// The manager that an API server makes up at the first apply to an object that has no managed fields, and that owns all
+/// that is there (`skipNonAppliedManager` of k8s.io/apimachinery).
+pub const BEFORE_FIRST_APPLY: &str = "before-first-apply";
+
 /// How a manager writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
@@ -55,9 +59,10 @@ impl FieldManager {
     }
 
     /// Whether a person, or a script in a person's place, writes under this name: the commands of
-    /// kubectl, consoles and browsers, which name themselves so, and what wrote before there were names.
+    /// kubectl, consoles and browsers, which name themselves so, what restores a backup, which is done once, and what
+    /// wrote before there were names.
     pub fn is_imperative(&self) -> bool {
-        const PEOPLE: [&str; 9] = [
+        const PEOPLE: [&str; 10] = [
             "kubectl",
             "oc",
             "k9s",
@@ -66,11 +71,17 @@ impl FieldManager {
             "node-fetch",
             "dashboard",
             "headlamp-server",
-            "before-first-apply",
+            "velero-server",
+            BEFORE_FIRST_APPLY,
         ];
         let is =
             |name: &&str| self.name == *name || self.name.strip_prefix(*name).is_some_and(|rest| rest.starts_with('-'));
         self.operation == Operation::Update && PEOPLE.iter().any(is)
+    }
+
+    /// Whether this is what the API server calls whoever wrote an object of which it had recorded no owner.
+    pub fn is_nobody(&self) -> bool {
+        self.name == BEFORE_FIRST_APPLY && self.operation == Operation::Update
     }
 
     /// Whether this manager will write again what it wrote, so that putting the field back would

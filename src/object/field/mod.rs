@@ -9,6 +9,6 @@ mod set;
 
 pub use at::At;
 pub(crate) use list::ListType;
-pub use manager::{FieldManager, ManagedFields, Operation};
+pub use manager::{BEFORE_FIRST_APPLY, FieldManager, ManagedFields, Operation};
 pub use path::{FieldPath, PathElement};
 pub use set::FieldSet;

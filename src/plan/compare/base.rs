@@ -47,10 +47,25 @@ impl<'a> Base<'a> {
         })
     }
 
-    /// What git wanted and does not any more.
-    pub(super) fn removed(&self) -> impl Iterator<Item = &FieldPath> {
-        let removed = self.changed.iter().filter(|change| change.after.is_none());
-        removed.map(|change| &change.path)
+    /// What git wanted and does not any more: of a map that is not kept whole, the keys that `is_kept`.
+    pub(super) fn removed(&self, is_kept: impl Fn(&FieldPath) -> bool) -> Vec<FieldPath> {
+        let mut removed = Vec::new();
+        for change in &self.changed {
+            if let (Some(said), None) = (&change.before, &change.after) {
+                add_kept(&mut removed, &change.path, said, &is_kept);
+            }
+        }
+        removed
+    }
+}
+
+/// Adds `path`; if it is not kept, and `said` is a map, what of it is.
+fn add_kept(paths: &mut Vec<FieldPath>, path: &FieldPath, said: &Value, is_kept: &impl Fn(&FieldPath) -> bool) {
+    if is_kept(path) {
+        return paths.push(path.clone());
+    }
+    for (name, said) in said.as_object().into_iter().flatten() {
+        add_kept(paths, &path.join(PathElement::Field(name.clone())), said, is_kept);
     }
 }
 

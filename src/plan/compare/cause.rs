@@ -39,10 +39,10 @@ pub enum Cause {
     },
     /// Git no longer has it.
     Removed,
-    /// Git no longer has it, and another manager keeps it alive.
+    /// Git no longer has it, and it stays: another manager keeps it alive, or it is unknown whose it is.
     LeftBehind {
-        /// The manager that owns it.
-        owner: FieldManager,
+        /// The manager that owns it; `None` when the server kept no trace of one.
+        owner: Option<FieldManager>,
     },
     /// The object was not ours before.
     Takeover {
@@ -149,16 +149,24 @@ impl<'a> Context<'a> {
                 false,
             );
         }
-        let Some((_, owned)) = self.owned else {
+        // To own a map is not to own what another has taken in it: so it is where fields need not be declared.
+        let ours = self
+            .owned
+            .is_some_and(|(_, owned)| owned.touches(path) || owned.covers(path) && self.loser(path).is_none());
+        // With a base it was ours, even if its owners were lost.
+        match &self.base {
+            Some(base) if wanted => return (self.known_cause(base, difference, ours), false),
+            Some(base) if base.value(path).is_some() && self.is_taken(path) => return (Cause::Removed, false),
+            _ if !wanted && self.migration.is_some_and(|migration| migration.moves(path)) => {
+                return (Cause::Removed, false);
+            }
+            _ => {}
+        }
+        if self.owned.is_none() {
             return match (wanted, self.loser(path)) {
                 (true, from) => (Cause::Takeover { from: from.cloned() }, false),
                 (false, _) => (Cause::Server, false),
             };
-        };
-        // To own a map is not to own what another has taken in it: so it is where fields need not be declared.
-        let ours = owned.touches(path) || owned.covers(path) && self.loser(path).is_none();
-        if let (Some(base), true) = (&self.base, wanted) {
-            return (self.known_cause(base, difference, ours), false);
         }
         match (wanted, ours, self.loser(path)) {
             (false, true, _) => (Cause::Removed, false),
@@ -182,6 +190,11 @@ impl<'a> Context<'a> {
             },
             (true, false, Some(owner)) => self.taken_by(owner),
         }
+    }
+
+    /// Whether a field becomes ours alone before the apply, which removes it.
+    fn is_taken(&self, path: &FieldPath) -> bool {
+        self.migration.is_some_and(|migration| migration.takes(path))
     }
 
     /// From whom a field becomes ours and then goes, if it was not ours as well.
@@ -273,31 +286,44 @@ impl<'a> Context<'a> {
             .max_by_key(|writer| (self.keeps_writing(writer), writer.time.clone()))
     }
 
-    /// The fields that were ours, that we no longer want, and that another manager keeps alive.
+    /// The fields that were ours, that we no longer want, and that stay: another manager keeps them alive, or they have
+    /// another value than git gave them and nobody knows by whom.
     ///
     /// Those that another took are in our record no more, so they are known from what git said.
-    pub(super) fn left_behind(&self, live: &LiveObject, answer: &LiveObject) -> Vec<(FieldPath, FieldManager)> {
-        let Some((_, owned)) = self.owned else {
-            return Vec::new();
+    pub(super) fn left_behind(&self, live: &LiveObject, answer: &LiveObject) -> Vec<(FieldPath, Option<FieldManager>)> {
+        let stays = |path: &FieldPath| {
+            let value = path.find(live.value());
+            value.is_some() && value == path.find(answer.value())
         };
-        let mut dropped = owned.without(&self.wanted).paths();
-        let taken = self.base.iter().flat_map(Base::removed);
-        let taken = taken.filter(|path| !self.wanted.touches(path) && !self.wanted.covers(path));
-        dropped.extend(taken.cloned());
+        let mut dropped = self
+            .owned
+            .map_or_else(Vec::new, |(_, owned)| owned.without(&self.wanted).paths());
+        let taken = self.base.iter().flat_map(|base| base.removed(stays));
+        dropped.extend(taken.filter(|path| !self.wanted.touches(path) && !self.wanted.covers(path)));
         dropped.sort();
         dropped.dedup();
         dropped
             .iter()
             .filter(|path| !dropped.iter().any(|other| *path != other && path.starts_with(other)))
-            .filter(|path| path.find(live.value()).is_some() && path.find(live.value()) == path.find(answer.value()))
-            .filter_map(|path| {
-                let (owner, _) = self
-                    .after
-                    .others(self.field_manager)
-                    .find(|(_, fields)| fields.touches(path) || fields.covers(path))?;
-                Some((path.clone(), owner.clone()))
-            })
+            .filter(|path| stays(path))
+            .filter_map(|path| Some((path.clone(), self.keeper(path, live)?)))
             .collect()
+    }
+
+    /// Who keeps alive a field that git dropped and that stays: a manager, or nobody that is known. Nothing of what stays
+    /// since its value is the server's own, too.
+    fn keeper(&self, path: &FieldPath, live: &LiveObject) -> Option<Option<FieldManager>> {
+        let mut others = self.after.others(self.field_manager);
+        let owner = others.find(|(_, fields)| fields.touches(path) || fields.covers(path));
+        if let Some((owner, _)) = owner.filter(|(owner, _)| !owner.is_nobody()) {
+            return Some(Some(owner.clone()));
+        }
+        let is_ours = self
+            .owned
+            .is_some_and(|(_, owned)| owned.touches(path) || owned.covers(path));
+        let said = self.base.as_ref().and_then(|base| base.value(path));
+        let is_changed = said.is_some_and(|said| path.find(live.value()) != Some(said));
+        (owner.is_some() || !is_ours && is_changed).then_some(None)
     }
 
     /// The fields that we own and would not, and the other way round.

@@ -35,7 +35,7 @@ fn word(change: &FieldChange) -> String {
         Cause::Diverged { writer } => format!("diverged by {}", writer.as_ref().map_or("somebody".into(), name)),
         Cause::Conflict { owner } => format!("conflict with {}", name(owner)),
         Cause::Removed => "removed".to_owned(),
-        Cause::LeftBehind { owner } => format!("left behind for {}", name(owner)),
+        Cause::LeftBehind { owner } => format!("left behind for {}", owner.as_ref().map_or("nobody".into(), name)),
         Cause::Takeover { from } => format!("takeover from {}", from.as_ref().map_or("nobody".into(), name)),
         Cause::Server => "server".to_owned(),
     };

@@ -180,7 +180,7 @@ fn what_another_took_and_git_drops_is_left_behind() {
     let answer = object(json!({"a": "9", "z": "x"}), &now, owners);
     let found = compare(&now, Some(&then), &live, &answer, US);
     assert!(
-        matches!(causes(&found)[..], [(ref path, Cause::LeftBehind { owner }, false)] if path == "data.a" && owner.name == "team-b"),
+        matches!(causes(&found)[..], [(ref path, Cause::LeftBehind { owner: Some(owner) }, false)] if path == "data.a" && owner.name == "team-b"),
         "{found:?}"
     );
     assert!(causes(&compare(&now, None, &live, &answer, US)).is_empty());

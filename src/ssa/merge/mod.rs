@@ -25,6 +25,7 @@
 mod apply;
 mod combine;
 mod compare;
+mod dropped;
 mod form;
 mod layer;
 mod live;
@@ -53,6 +54,7 @@ use crate::ssa::schema::{Kind, Schema};
 use live::{Declared, Live, without_managed_fields};
 use write::Merge;
 
+pub use dropped::{Dropped, dropped};
 pub use form::NoPlace;
 pub(crate) use form::element;
 pub use layer::{EVERY, lay_over, stands_for};

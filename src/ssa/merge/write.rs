@@ -8,7 +8,7 @@ use super::compare::ValueComparison;
 use super::live::{Live, empty};
 use super::versions::Versions;
 use super::{Conflict, MergeError, Merged, OnConflict, Writer, managers, reconcile, restore};
-use crate::object::field::{FieldManager, FieldSet, ManagedFields, Operation, order};
+use crate::object::field::{BEFORE_FIRST_APPLY, FieldManager, FieldSet, ManagedFields, Operation, order};
 use crate::ssa::canonical;
 use crate::ssa::schema::{Kind, Schema};
 
@@ -85,7 +85,7 @@ impl<'a> Merge<'a> {
     pub(super) fn before_first_apply(&self, live: &Live) -> Result<ManagedFields, MergeError> {
         let mut managers = ManagedFields::default();
         let entry = FieldManager {
-            name: "before-first-apply".to_owned(),
+            name: BEFORE_FIRST_APPLY.to_owned(),
             ..self.writer.entry(Operation::Update, self.kind)
         };
         self.update(&empty(self.kind), &live.object, &mut managers, entry)?;

@@ -130,10 +130,16 @@ fn cause(change: &FieldChange, by: Option<&GitChange>, now: Timestamp) -> String
         Cause::Diverged { writer } => format!("diverged: {}; {}", git(), somebody(writer.as_ref(), now)),
         Cause::Conflict { owner } => format!("conflict: {} has it", writer(owner)),
         Cause::Removed => format!("removed: {}", by.as_deref().unwrap_or("no longer in git")),
-        Cause::LeftBehind { owner } => match by {
-            Some(by) => format!("left behind: {by}; {} keeps it", writer(owner)),
-            None => format!("left behind: no longer in git, {} keeps it", writer(owner)),
-        },
+        Cause::LeftBehind { owner } => {
+            let why = match owner {
+                Some(owner) => format!("{} keeps it", writer(owner)),
+                None => "the server kept no trace of whose it is".to_owned(),
+            };
+            match by {
+                Some(by) => format!("left behind: {by}; {why}"),
+                None => format!("left behind: no longer in git, {why}"),
+            }
+        }
         Cause::Takeover { from: Some(manager) } => format!("takeover: from {}", writer(manager)),
         Cause::Takeover { from: None } => "takeover".to_owned(),
         Cause::Server => "server".to_owned(),

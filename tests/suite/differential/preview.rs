@@ -130,7 +130,7 @@ impl Preview {
                 discovery: &self.discovery,
                 schema: &self.schema,
             };
-            observe::observe_again(&server, desired, resource, &self.query).await
+            observe::observe_again(&server, (desired, None), resource, &self.query).await
         };
         let asked = ask(&self.admin).await;
         let predicted = ask(&self.reader).await;

@@ -103,7 +103,7 @@ impl<'a> Change<'a> {
             compare::Cause::Diverged { writer } => (Cause::Diverged, writer.as_ref()),
             compare::Cause::Conflict { owner } => (Cause::Conflict, Some(owner)),
             compare::Cause::Removed => (Cause::Removed, None),
-            compare::Cause::LeftBehind { owner } => (Cause::LeftBehind, Some(owner)),
+            compare::Cause::LeftBehind { owner } => (Cause::LeftBehind, owner.as_ref()),
             compare::Cause::Takeover { from } => (Cause::Takeover, from.as_ref()),
             compare::Cause::Server => (Cause::Server, None),
         };

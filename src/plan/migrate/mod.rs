@@ -5,11 +5,15 @@
 //! removed by a server-side apply: somebody else owns it. So its fields are made ours first, as
 //! [`client-go/util/csaupgrade`](https://pkg.go.dev/k8s.io/client-go/util/csaupgrade) does; the apply then
 //! removes what git does not have, the annotation among it. The same is done for managers that a person
-//! names, for fields of ours in a version of the API that is gone, and for the items of lists that a definition
-//! has come to tell apart since we applied them.
+//! names, for fields of ours in a version of the API that is gone or [calls them otherwise](versions), for the items of lists that a definition
+//! has come to tell apart since we applied them, and for [what git dropped](dropped) of an object whose owners were lost.
 //!
 //! Nothing is asked here: what comes of it is for the server to say, and [`Migration::predicted`] for what
 //! it can be asked.
+
+mod dropped;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
@@ -17,11 +21,14 @@ use serde_json::{Value, json};
 
 use crate::applyset::inventory::PART_OF;
 use crate::kinds::keeper::LAST_APPLIED;
+use crate::kinds::versions;
 use crate::object::LiveObject;
 use crate::object::field::{FieldManager, FieldPath, FieldSet, ManagedFields, Operation, PathElement};
 use crate::source::rules;
 use crate::ssa::merge;
 use crate::ssa::schema::Schema;
+
+pub use dropped::Said;
 
 /// What `kubectl apply` calls itself.
 const CLIENT_SIDE_APPLY: &str = "kubectl-client-side-apply";
@@ -41,6 +48,8 @@ pub struct NewOwner<'a> {
     pub served: &'a [String],
     /// How the kind is merged.
     pub schema: &'a Schema,
+    /// What git said of the object when it was last applied and says now, where that is known.
+    pub said: Option<Said<'a>>,
 }
 
 /// What an entry of managed fields owns that tells who wrote it.
@@ -62,6 +71,12 @@ impl NewOwner<'_> {
         manager.subresource.is_empty() && (by_kubectl || by_former || self.named.contains(&manager.name))
     }
 
+    /// The fields of `live`, in the version that git writes, that are ours under other names in the version `recorded`.
+    fn moved(&self, live: &LiveObject, recorded: &str, fields: &FieldSet) -> FieldSet {
+        let versions = [recorded, self.api_version];
+        versions::moved(&live.reference().kind, versions, fields, live.value())
+    }
+
     /// What we own of `live`, with the items of lists that were one value when we applied them. Only of a custom kind
     /// the fields are read.
     fn regrown<'f>(&self, live: &LiveObject, fields: impl FnOnce() -> Cow<'f, FieldSet>) -> Option<FieldSet> {
@@ -81,18 +96,46 @@ pub struct Migration {
     pub managed: ManagedFields,
     /// Our fields afterwards.
     fields: FieldSet,
+    /// The outermost of the fields that become ours alone, so that the apply removes them.
+    taken: FieldSet,
+    /// The fields that are ours under other names in the version in which they were applied.
+    moved: FieldSet,
     field_manager: String,
 }
 
 /// Finds out what has to become ours before `live` can be applied to; nothing, most of the time.
 pub fn due(live: &LiveObject, new_owner: NewOwner<'_>) -> Option<Migration> {
+    let due = inherited(live, new_owner);
+    let managed = || {
+        due.as_ref().map_or_else(
+            || Cow::Owned(ManagedFields::of(live)),
+            |due| Cow::Borrowed(&due.managed),
+        )
+    };
+    match new_owner
+        .said
+        .and_then(|said| dropped::orphaned(said, live, &managed(), new_owner))
+    {
+        Some(orphaned) => {
+            let due = due.unwrap_or_else(|| Migration::nothing(live, new_owner));
+            Some(due.with(orphaned.places, &orphaned.fields, new_owner.api_version))
+        }
+        None => due,
+    }
+}
+
+/// What becomes ours of managers that will not write again, and of what we applied otherwise than now.
+fn inherited(live: &LiveObject, new_owner: NewOwner<'_>) -> Option<Migration> {
     // Most of the time there is nothing to do, and that is seen without reading who owns what.
     let is_known =
         |version: &str| version == new_owner.api_version || new_owner.served.iter().any(|served| served == version);
     let is_of_interest = |(manager, fields): (FieldManager, &Value)| {
         if manager.is_apply_of(new_owner.field_manager) {
-            let read = || Cow::Owned(FieldSet::from_fields_v1(fields));
-            return !is_known(&manager.api_version) || new_owner.regrown(live, read).is_some();
+            let read = || FieldSet::from_fields_v1(fields);
+            let version = &manager.api_version;
+            return !is_known(version)
+                || version != new_owner.api_version && !new_owner.moved(live, version, &read()).is_empty()
+                || new_owner.regrown(live, || Cow::Owned(read())).is_some();
         }
         let metadata = &fields["f:metadata"];
         let wrote = Traces {
@@ -123,7 +166,10 @@ pub fn due(live: &LiveObject, new_owner: NewOwner<'_>) -> Option<Migration> {
         .map(|(manager, _)| &manager.api_version)
         .filter(|version| !is_known(version));
     let regrown = ours.and_then(|(_, fields)| new_owner.regrown(live, || Cow::Borrowed(fields)));
-    if from.is_empty() && gone_version.is_none() && regrown.is_none() {
+    let moved = ours.map_or_else(FieldSet::default, |(manager, fields)| {
+        new_owner.moved(live, &manager.api_version, fields)
+    });
+    if from.is_empty() && gone_version.is_none() && regrown.is_none() && moved.is_empty() {
         return None;
     }
     let ours = ours.map(|(manager, fields)| (manager, regrown.as_ref().unwrap_or(fields)));
@@ -133,7 +179,7 @@ pub fn due(live: &LiveObject, new_owner: NewOwner<'_>) -> Option<Migration> {
         .chain(from.iter().map(|(manager, _)| manager));
     let version = recorded
         .map(|manager| manager.api_version.as_str())
-        .find(|version| is_known(version));
+        .find(|version| is_known(version) && moved.is_empty());
     let version = version.unwrap_or(new_owner.api_version).to_owned();
     let mut fields = FieldSet::default();
     let all = ours
@@ -146,6 +192,7 @@ pub fn due(live: &LiveObject, new_owner: NewOwner<'_>) -> Option<Migration> {
             fields.extend(&in_another_version(theirs, live));
         }
     }
+    fields.extend(&moved);
     let time = ours
         .map(|(manager, _)| manager)
         .or(from.first().map(|(manager, _)| manager));
@@ -166,6 +213,8 @@ pub fn due(live: &LiveObject, new_owner: NewOwner<'_>) -> Option<Migration> {
         gone_version,
         managed,
         fields,
+        taken: FieldSet::default(),
+        moved,
         field_manager: new_owner.field_manager.to_owned(),
     })
 }
@@ -174,44 +223,60 @@ impl Migration {
     /// A migration after which these `fields`, which nobody keeps writing, are ours alone, down to their
     /// last values.
     pub fn taking(due: Option<Self>, live: &LiveObject, new_owner: NewOwner<'_>, fields: &[FieldPath]) -> Self {
-        let mut migration = due.unwrap_or_else(|| Self {
-            from: Vec::new(),
-            gone_version: None,
-            managed: ManagedFields::of(live),
-            fields: FieldSet::default(),
-            field_manager: new_owner.field_manager.to_owned(),
-        });
-        let ours = migration.managed.applied_by(new_owner.field_manager);
-        let ours = ours.map(|(manager, fields)| (manager.clone(), fields.clone()));
-        let (entry, mut owned) = ours.unwrap_or_else(|| {
-            let entry = FieldManager {
-                name: new_owner.field_manager.to_owned(),
-                operation: Operation::Apply,
-                api_version: new_owner.api_version.to_owned(),
-                subresource: String::new(),
-                time: None,
-            };
-            (entry, FieldSet::default())
-        });
-        let mut taken = FieldSet::default();
+        let (mut owned, mut taken) = (FieldSet::default(), FieldSet::default());
         for path in fields {
             if let Some(value) = path.find(live.value()) {
                 insert_leaves(&mut owned, path, value);
                 taken.insert(path.elements());
             }
         }
-        migration.managed = given_up(migration.managed, &taken);
-        migration.fields.extend(&owned);
-        migration.managed.set(entry, owned);
-        migration.managed.sort();
-        migration
+        let due = due.unwrap_or_else(|| Self::nothing(live, new_owner));
+        due.with(taken, &owned, new_owner.api_version)
+    }
+
+    /// One by which nothing becomes ours yet.
+    fn nothing(live: &LiveObject, new_owner: NewOwner<'_>) -> Self {
+        Self {
+            from: Vec::new(),
+            gone_version: None,
+            managed: ManagedFields::of(live),
+            fields: FieldSet::default(),
+            taken: FieldSet::default(),
+            moved: FieldSet::default(),
+            field_manager: new_owner.field_manager.to_owned(),
+        }
+    }
+
+    /// The same, with these `fields` becoming ours, and whoever does not keep writing giving up `places` with all that
+    /// is in them. Where we own nothing yet, the fields are recorded in `api_version`.
+    fn with(mut self, places: FieldSet, fields: &FieldSet, api_version: &str) -> Self {
+        let ours = self.managed.applied_by(&self.field_manager);
+        let ours = ours.map(|(manager, fields)| (manager.clone(), fields.clone()));
+        let (entry, mut owned) = ours.unwrap_or_else(|| {
+            let entry = FieldManager {
+                name: self.field_manager.clone(),
+                operation: Operation::Apply,
+                api_version: api_version.to_owned(),
+                subresource: String::new(),
+                time: None,
+            };
+            (entry, FieldSet::default())
+        });
+        owned.extend(fields);
+        self.managed = given_up(self.managed, &places);
+        self.fields.extend(&owned);
+        self.taken.extend(&places);
+        self.managed.set(entry, owned);
+        self.managed.sort();
+        self
     }
 
     /// The JSON patch (RFC 6902) that does it, and nothing to any other version of the object: versions are
     /// unique, so that one of another object of the same name is refused too.
     pub fn patch(&self, resource_version: &str) -> Value {
         json!([
-            {"op": "replace", "path": "/metadata/managedFields", "value": self.managed.to_json()},
+            // What is there is replaced; there may be none.
+            {"op": "add", "path": "/metadata/managedFields", "value": self.managed.to_json()},
             {"op": "replace", "path": "/metadata/resourceVersion", "value": resource_version},
         ])
     }
@@ -226,10 +291,20 @@ impl Migration {
         self.from.iter().any(|from| from.is(manager))
     }
 
+    /// Whether this field, or something around it, becomes ours alone, so that the apply removes it.
+    pub fn takes(&self, path: &FieldPath) -> bool {
+        self.taken.covers(path) || self.taken.touches(path)
+    }
+
+    /// Whether this field has what we applied under another name in another version.
+    pub fn moves(&self, path: &FieldPath) -> bool {
+        self.moved.covers(path) || self.moved.touches(path)
+    }
+
     /// What an apply would store after this was done, but for what the server sets for what is then gone.
     /// `answer` is what an apply would store now. With it, whether anything is gone at all.
     pub fn predicted(&self, answer: &LiveObject) -> (LiveObject, bool) {
-        let managed = without(&ManagedFields::of(answer), &self.from);
+        let managed = self.owners_after(&ManagedFields::of(answer));
         let wanted = managed
             .applied_by(&self.field_manager)
             .map(|(_, fields)| fields.clone())
@@ -237,13 +312,26 @@ impl Migration {
         let kept = managed.all();
         let mut object = answer.value().clone();
         let mut is_less = false;
-        for path in self.fields.without(&wanted).paths() {
-            if !kept.touches(&path) && !kept.covers(&path) && path.find(&object).is_some() {
-                rules::remove(&mut object, &path);
+        let taken = self.taken.paths();
+        for path in taken.iter().chain(&self.fields.without(&wanted).paths()) {
+            if !kept.touches(path) && !kept.covers(path) && path.find(&object).is_some() {
+                rules::remove(&mut object, path);
                 is_less = true;
             }
         }
         (LiveObject::new(object).with_managed(&managed), is_less)
+    }
+
+    /// Who owns what after an apply that this comes before, by who owns what after one without it. Of an object that
+    /// nobody owns anything of, the server records at the first apply that all of it was there before; it does not
+    /// once we own something.
+    fn owners_after(&self, managed: &ManagedFields) -> ManagedFields {
+        let is_known = |writer: &FieldManager| {
+            writer.is_apply_of(&self.field_manager) || self.managed.same_writer(writer).is_some()
+        };
+        let writers = managed.entries().map(|(writer, _)| writer);
+        let gone: Vec<FieldManager> = writers.filter(|writer| !is_known(writer)).cloned().collect();
+        given_up(without(managed, &gone), &self.taken)
     }
 }
 
@@ -286,189 +374,4 @@ fn without(managed: &ManagedFields, writers: &[FieldManager]) -> ManagedFields {
         rest.set(writer.clone(), FieldSet::default());
     }
     rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::live;
-
-    const NOTED: &str = "metadata annotations kubectl.kubernetes.io/last-applied-configuration";
-
-    fn heir<'a>(named: &'a [String], served: &'a [String]) -> NewOwner<'a> {
-        NewOwner {
-            field_manager: "stackanetes",
-            named,
-            takes_over: false,
-            api_version: "v1",
-            served,
-            schema: Schema::bundled(),
-        }
-    }
-
-    fn object(owners: &[(&str, &str)]) -> LiveObject {
-        let value = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "1", "b": "2", "c": "3"},
-            "metadata": {"name": "x", "resourceVersion": "7", "annotations": {LAST_APPLIED: "{}"}}});
-        let mut live = live(value, owners).into_value();
-        for entry in live["metadata"]["managedFields"].as_array_mut().expect("a list") {
-            entry["apiVersion"] = "v1".into();
-        }
-        LiveObject::new(live)
-    }
-
-    fn owners(managed: &ManagedFields) -> Vec<String> {
-        let told = managed.entries().map(|(manager, fields)| {
-            let paths: Vec<String> = fields.paths().iter().map(ToString::to_string).collect();
-            format!(
-                "{:?} {} {}: {}",
-                manager.operation,
-                manager.name,
-                manager.api_version,
-                paths.join(" ")
-            )
-        });
-        told.collect()
-    }
-
-    #[test]
-    fn what_is_nobodys_is_taken_down_to_its_last_values_and_beside_what_is_ours() {
-        let mut value = object(&[("=stackanetes", "data a"), ("flux", "data c")]).into_value();
-        value["spec"] = json!({"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 2}});
-        let live = LiveObject::new(value);
-        let taken = Migration::taking(
-            None,
-            &live,
-            heir(&[], &[]),
-            &[FieldPath::of(&["spec", "rollingUpdate"])],
-        );
-        let (_, ours) = taken.managed.applied_by("stackanetes").expect("an entry");
-        let paths: Vec<String> = ours.paths().iter().map(ToString::to_string).collect();
-        assert_eq!(
-            paths,
-            [
-                "data.a",
-                "spec.rollingUpdate.maxSurge",
-                "spec.rollingUpdate.maxUnavailable"
-            ]
-        );
-        assert_eq!(taken.managed.entries().count(), 2);
-        // Who does not keep writing loses it, and keeps the rest.
-        let nobody = ("before-first-apply", "data b, spec rollingUpdate maxSurge");
-        let value = live.with_managed(&ManagedFields::of(&object(&[nobody])));
-        let taken = Migration::taking(
-            None,
-            &value,
-            heir(&[], &[]),
-            &[FieldPath::of(&["spec", "rollingUpdate"])],
-        );
-        let rest = taken.managed.entries().find(|(manager, _)| !manager.keeps_writing());
-        let rest = rest.map(|(_, fields)| fields.paths()).unwrap_or_default();
-        assert_eq!(rest, [FieldPath::of(&["data", "b"])]);
-        // Of what we never applied, it is all that is ours.
-        let nobodys = live.with_managed(&ManagedFields::default());
-        let taken = Migration::taking(None, &nobodys, heir(&[], &[]), &[FieldPath::of(&["spec"])]);
-        assert_eq!(taken.managed.all().paths().len(), 2);
-    }
-
-    #[test]
-    fn what_kubectl_apply_left_becomes_ours_whatever_its_name() {
-        for name in ["kubectl-client-side-apply", "my-own-name"] {
-            let fields = format!("data a, data b, {NOTED}");
-            let live = object(&[
-                (name, &fields),
-                ("other", "data c"),
-                (&format!("{name}/status"), "status x"),
-            ]);
-            let migration = due(&live, heir(&[], &[])).expect("it is due");
-            assert_eq!(
-                owners(&migration.managed),
-                [
-                    format!("Apply stackanetes v1: data.a data.b metadata.annotations[{LAST_APPLIED}]"),
-                    format!("Update {name} v1: status.x"),
-                    "Update other v1: data.c".to_owned(),
-                ]
-                .into_iter()
-                .collect::<std::collections::BTreeSet<_>>()
-                .into_iter()
-                .collect::<Vec<_>>()
-            );
-        }
-        assert_eq!(
-            due(
-                &object(&[("other", "data a"), ("=stackanetes", "data b")]),
-                heir(&[], &[])
-            ),
-            None
-        );
-    }
-
-    #[test]
-    fn a_named_managers_fields_become_ours_however_it_wrote() {
-        let live = object(&[
-            ("=stackanetes", "data a"),
-            ("=argocd-controller", "data b"),
-            ("helm", "data c"),
-        ]);
-        let named = ["argocd-controller".to_owned(), "helm".to_owned()];
-        let migration = due(&live, heir(&named, &[])).expect("it is due");
-        assert_eq!(
-            owners(&migration.managed),
-            ["Apply stackanetes v1: data.a data.b data.c"]
-        );
-    }
-
-    #[test]
-    fn who_applied_an_object_for_its_former_set_and_nobody_else_loses_it_where_it_is_taken_over() {
-        let member = format!("data a, metadata labels {PART_OF}");
-        let live = object(&[("=kubectl", &member), ("=flux", "data b"), ("kubectl-label", &member)]);
-        assert_eq!(due(&live, heir(&[], &[])), None, "it is not taken over");
-        let takes_over = NewOwner {
-            takes_over: true,
-            ..heir(&[], &[])
-        };
-        let migration = due(&live, takes_over).expect("it is due");
-        assert_eq!(
-            owners(&migration.managed),
-            [
-                "Apply flux v1: data.b".to_owned(),
-                format!("Apply stackanetes v1: data.a metadata.labels[{PART_OF}]"),
-                format!("Update kubectl-label v1: data.a metadata.labels[{PART_OF}]"),
-            ]
-        );
-    }
-
-    #[test]
-    fn what_nobody_keeps_is_gone_after_the_apply() {
-        let fields = format!("data a, data b, data c, {NOTED}");
-        let live = object(&[("kubectl-client-side-apply", &fields), ("other", "data c")]);
-        let migration = due(&live, heir(&[], &[])).expect("it is due");
-        let answer = object(&[
-            ("=stackanetes", "data a"),
-            ("kubectl-client-side-apply", &fields),
-            ("other", "data c"),
-        ]);
-        let (predicted, is_less) = migration.predicted(&answer);
-        assert!(is_less);
-        assert_eq!(predicted.value()["data"], json!({"a": "1", "c": "3"}));
-        assert_eq!(predicted.value()["metadata"]["annotations"], Value::Null);
-        assert_eq!(
-            owners(&ManagedFields::of(&predicted)),
-            ["Apply stackanetes v1: data.a", "Update other v1: data.c"]
-        );
-    }
-
-    #[test]
-    fn fields_in_a_version_that_is_gone_are_recorded_in_the_one_of_git() {
-        let mut value = object(&[("=stackanetes", "data a, data gone")]).into_value();
-        value["metadata"]["managedFields"][0]["apiVersion"] = "v1alpha1".into();
-        let live = LiveObject::new(value);
-        assert_eq!(
-            due(&live, heir(&[], &["v1alpha1".to_owned()])),
-            None,
-            "the server knows what to do"
-        );
-        let migration = due(&live, heir(&[], &[])).expect("it is due");
-        assert_eq!(migration.gone_version.as_deref(), Some("v1alpha1"));
-        assert_eq!(owners(&migration.managed), ["Apply stackanetes v1: data.a"]);
-    }
 }

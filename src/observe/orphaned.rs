@@ -1,0 +1,76 @@
+//! Asks again about objects of which git dropped something that would stay: that is known once it is known what git said
+//! when they were last applied.
+
+use std::collections::BTreeMap;
+
+use super::Query;
+use super::ask_one::{Inquiry, ServerView, bind};
+use super::payload::Payload;
+use super::predict::{not_yet, predict_or_refuse};
+use crate::diagnostic::error::Result;
+use crate::object::{DesiredObject, ObjectRef};
+use crate::plan::{Answered, ObjectVersion, Observation, Past, Unverified};
+
+/// Looks again at the objects whose base says that fields have to become ours first. Of Jobs, which are never changed,
+/// none has.
+pub async fn take_orphaned(
+    server: &ServerView<'_>,
+    objects: &mut [Observation],
+    pasts: &BTreeMap<ObjectRef, Past>,
+    query: &Query,
+) -> Result<()> {
+    for observation in objects {
+        let past = pasts.get(&observation.desired.reference);
+        if let Some(base) = past.and_then(|past| past.base.as_deref()) {
+            look_again(server, observation, base, query).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn look_again(
+    server: &ServerView<'_>,
+    observation: &mut Observation,
+    base: &DesiredObject,
+    query: &Query,
+) -> Result<()> {
+    let (Some(live), None) = (&observation.live, &observation.desired.inputs) else {
+        return Ok(());
+    };
+    let around = (server.discovery, server.schema);
+    let mut made = Payload::new(query, around, (&observation.desired, Some(base)), Some(live));
+    if made.migration.is_none() || made.migration == observation.migration {
+        return Ok(());
+    }
+    match &observation.answer {
+        Answered::ByServer { .. } => {
+            let asking = Inquiry {
+                cluster: server.cluster,
+                query,
+                discovery: server.discovery,
+                recorded: None,
+                may_ask: true,
+                schema: server.schema,
+                is_changing: false,
+                base: Some(base),
+            };
+            let (desired, resource) = (observation.desired.clone(), observation.resource.clone());
+            *observation = asking.ask(desired, resource, Some(live.clone())).await?;
+        }
+        // What is going is not what is applied to, and what is in the way is taken already.
+        Answered::Unverified {
+            reason: Unverified::BeingDeleted | Unverified::Defaulted(_),
+            ..
+        } => return Ok(()),
+        Answered::Unverified { reason, .. } => {
+            bind(&mut made.sent, Some(&ObjectVersion::of(live)));
+            observation.answer = not_yet(reason.clone());
+            observation.sent = made.sent;
+            observation.ruled = made.ruled;
+            observation.migration = made.migration;
+        }
+        Answered::Refused { .. } | Answered::Immutable(_) | Answered::NotOurs(..) | Answered::UpToDate => return Ok(()),
+    }
+    predict_or_refuse(observation, server.schema, query);
+    Ok(())
+}
