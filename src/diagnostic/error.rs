@@ -137,6 +137,11 @@ impl Error {
     pub fn hints(&self) -> &[String] {
         &self.hints
     }
+
+    /// Whether its message is all there is to say.
+    pub fn is_only_message(&self) -> bool {
+        self.places.is_empty() && self.hints.is_empty() && self.source.is_none() && self.others.is_empty()
+    }
 }
 
 impl fmt::Display for Error {

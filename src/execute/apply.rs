@@ -279,7 +279,7 @@ impl Run<'_> {
 /// Whether the server may refuse only since it does not know yet what this sync has changed.
 fn is_too_early(error: &ClusterError, unverified: Option<&Unverified>) -> bool {
     match unverified {
-        Some(Unverified::KindMissing(_)) => error.failure == Failure::NotFound,
+        Some(Unverified::KindMissing(_) | Unverified::KindComes(_)) => error.failure == Failure::NotFound,
         Some(Unverified::Relies(_)) => {
             matches!(error.failure, Failure::Denied | Failure::Invalid | Failure::NotFound)
         }

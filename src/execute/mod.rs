@@ -10,6 +10,7 @@ mod event;
 mod feeds;
 mod fence;
 mod generate;
+mod kind;
 mod lease;
 mod lock;
 mod parent;
@@ -381,6 +382,10 @@ impl Run<'_> {
                     reference: reference.clone(),
                     action,
                 });
+                let agreed = match self.with_kind(agreed).await {
+                    Ok(agreed) => agreed,
+                    Err(outcome) => return outcome,
+                };
                 let resource = agreed.work.resource.clone();
                 let inputs = agreed.work.desired.inputs.clone();
                 match self.apply(agreed).await {

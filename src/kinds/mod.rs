@@ -1,6 +1,7 @@
 //! What is known of particular kinds: health, pods, Jobs, rollouts, generated Secrets, finalizers,
 //! CustomResourceDefinitions, namespaces that are going, fields that exclude each other, what an object needs besides.
 
+pub mod brought;
 pub mod definition;
 pub mod finalizer;
 pub mod generate;

@@ -260,6 +260,6 @@ impl DesiredObject {
     }
 }
 
-fn metadata_text<'a>(object: &'a Value, map: &str, key: &str) -> Option<&'a str> {
+pub(crate) fn metadata_text<'a>(object: &'a Value, map: &str, key: &str) -> Option<&'a str> {
     object.get("metadata")?.get(map)?.get(key)?.as_str()
 }

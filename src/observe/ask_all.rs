@@ -1,23 +1,22 @@
 //! Who is asked about, in which order: what decides about others goes first.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error as _;
+use std::collections::BTreeSet;
 
 use futures::StreamExt as _;
 use rayon::iter::{Either, IntoParallelIterator as _, ParallelIterator as _};
 
 use super::ask_one::{Inquiry, WantedObject, bind, is_because, read};
-use super::explain::refused;
+use super::homeless::{self, is_for_namespace};
 use super::members::Observer;
 use super::payload::Payload;
 use super::predict::not_yet;
 use super::provable::Provable;
-use crate::cluster::{ClusterError, Failure, Resource};
+use crate::cluster::Resource;
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::definition::Definition;
 use crate::kinds::generate;
 use crate::kinds::jobs::JobRun;
-use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef, is_definition};
+use crate::object::{DesiredObject, GroupKind, LiveObject, is_definition};
 use crate::plan::compare;
 use crate::plan::{Answered, ObjectVersion, Observation, Proved, Unverified};
 use crate::ssa::schema::Schema;
@@ -71,47 +70,12 @@ impl Observer<'_> {
         let (more, rest) = self.proved(rest, &around, provable);
         proved.extend(more);
         observations.extend(self.ask_some(rest, &around).await?);
-        let answers = ObjectAnswers {
+        let mut answers = ObjectAnswers {
             proved,
             objects: observations,
         };
-        self.check_namespaces(&answers).await?;
+        self.tell_homeless(&mut answers).await?;
         Ok(answers)
-    }
-
-    /// The namespace of what is new must be there. Where the server is asked about an object, it says so
-    /// itself; of what it may not be asked about, the namespace is looked for.
-    async fn check_namespaces(&self, answers: &ObjectAnswers) -> Result<()> {
-        let proved = answers.proved.iter().map(|proved| &proved.settled.reference);
-        let others = answers.objects.iter().map(|observation| &observation.desired.reference);
-        let wanted: BTreeSet<&ObjectRef> = proved.chain(others).collect();
-        let unasked = answers.objects.iter().filter(|observation| {
-            observation.live.is_none() && is_because(&observation.answer, &Unverified::NotAllowed)
-        });
-        let mut inside: BTreeMap<ObjectRef, Vec<&DesiredObject>> = BTreeMap::new();
-        for observation in unasked {
-            if let Some(name) = &observation.desired.reference.namespace {
-                let inside = inside.entry(ObjectRef::namespace(name)).or_default();
-                inside.push(&observation.desired);
-            }
-        }
-        inside.retain(|namespace, _| !wanted.contains(namespace));
-        let mut missing = Vec::new();
-        for (namespace, inside) in inside {
-            let Some(resource) = self.discovery.preferred(&namespace.kind) else {
-                continue;
-            };
-            // Who may not look sees no less than before.
-            if let Ok(None) = self.cluster.get(resource, &namespace).await {
-                let message = format!("namespaces {:?} not found", namespace.name);
-                let error = |desired| refused(desired, ClusterError::new(Failure::NamespaceMissing, message.clone()));
-                missing.extend(missing_namespace(
-                    &namespace.name,
-                    inside.into_iter().map(error).collect(),
-                ));
-            }
-        }
-        Error::join(missing).map_or(Ok(()), Err)
     }
 
     /// Takes out what is proved to be in sync, by the schema of its kind: nothing is asked of it, and nothing of it
@@ -168,9 +132,7 @@ impl Observer<'_> {
         self.ask_each(first, around, &none, &mut asked).await?;
         let refused = std::mem::take(&mut asked.refused);
         self.ask_each(rest, around, &refused, &mut asked).await?;
-        let missing = asked.missing.into_iter();
-        let missing = missing.filter_map(|(namespace, errors)| missing_namespace(&namespace, errors));
-        match Error::join(missing.chain(asked.errors)) {
+        match Error::join(asked.errors) {
             Some(error) => Err(error),
             None => Ok(asked.observations),
         }
@@ -187,7 +149,12 @@ impl Observer<'_> {
             .map(|known| async {
                 let right = Right::to(&known);
                 let may_ask = !refused.contains(&right);
-                (right, self.ask_one(known, around, may_ask).await)
+                let (desired, resource) = (known.0.clone(), known.1.clone());
+                let answer = match self.ask_one(known, around, may_ask).await {
+                    Err(error) if is_for_namespace(&error) => Ok(homeless::unasked(desired, resource, error)),
+                    answer => answer,
+                };
+                (right, answer)
             })
             .buffered(self.query.concurrency);
         while let Some((right, answer)) = answers.next().await {
@@ -197,10 +164,6 @@ impl Observer<'_> {
                         asked.refused.insert(right);
                     }
                     asked.observations.push(observation);
-                }
-                Err(error) if is_for_namespace(&error) => {
-                    let namespace = right.namespace.unwrap_or_default();
-                    asked.missing.entry(namespace).or_default().push(error);
                 }
                 // What is wrong with no manifest is wrong with the cluster, and will be with the next.
                 Err(error) if error.places().is_empty() => return Err(error),
@@ -219,10 +182,13 @@ impl Observer<'_> {
         let unverified = match missing {
             Some(namespace) => Some((Unverified::NamespaceMissing(namespace), None)),
             None => (!is_served).then(|| {
-                let served = self.discovery.versions(&resource.gvk.group_kind).iter();
-                let served = served.map(|resource| resource.gvk.api_version()).collect();
-                let live = member.as_ref().map(|(_, live)| live.clone());
-                (Unverified::KindMissing(served), live)
+                let bringer = self.brought_by.get(&desired.reference.kind).cloned();
+                let missing = || {
+                    let served = self.discovery.versions(&resource.gvk.group_kind).iter();
+                    Unverified::KindMissing(served.map(|resource| resource.gvk.api_version()).collect())
+                };
+                let why = bringer.map_or_else(missing, Unverified::KindComes);
+                (why, member.as_ref().map(|(_, live)| live.clone()))
             }),
         };
         if let Some((why, live)) = unverified {
@@ -255,32 +221,6 @@ impl Observer<'_> {
         };
         asking.ask(desired, resource, live).await
     }
-}
-
-/// Whether nothing is wrong with a manifest but that the namespace of its object is missing.
-fn is_for_namespace(error: &Error) -> bool {
-    let cause = error.source().and_then(|cause| cause.downcast_ref::<ClusterError>());
-    cause.is_some_and(|cause| cause.failure == Failure::NamespaceMissing)
-}
-
-/// A namespace that is missing, told once: the error of the only object in it, or how many there are.
-fn missing_namespace(namespace: &str, mut errors: Vec<Error>) -> Option<Error> {
-    if errors.len() < 2 {
-        return errors.pop();
-    }
-    let place = errors.iter().flat_map(Error::places).map(|(place, _)| place);
-    let first = place.min_by_key(|place| (place.file.path(), place.span.start));
-    let error = Error::new(format!(
-        "namespace {namespace} does not exist, and {} objects are to be in it",
-        errors.len()
-    ));
-    let error = match first {
-        Some(place) => error.at(place.clone(), "the first of them"),
-        None => error,
-    };
-    Some(error.hint(format!(
-        "add it to the directory, or create it with `kubectl create namespace {namespace}`"
-    )))
 }
 
 /// What an object is asked about in the midst of.
@@ -321,8 +261,6 @@ struct AskedObject {
     observations: Vec<Observation>,
     /// What is wrong with manifests.
     errors: Vec<Error>,
-    /// Of each namespace that is missing, what is wrong with the manifests of objects in it.
-    missing: BTreeMap<String, Vec<Error>>,
     /// The rights that are missing.
     refused: BTreeSet<Right>,
 }

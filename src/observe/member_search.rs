@@ -1,6 +1,6 @@
 //! The members of an ApplySet, whatever git says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::members::{Members, Observer, split_hidden};
 use super::{Query, Scopes};
@@ -52,6 +52,7 @@ pub async fn read_members(
         discovery,
         completed: parent.map_or(&none, |parent| &parent.jobs),
         wanted: &BTreeSet::new(),
+        brought_by: &BTreeMap::new(),
     };
     let Members {
         live,

@@ -35,6 +35,8 @@ pub(super) struct Observer<'a> {
     pub(super) completed: &'a Recorded,
     /// Everything that git wants, selected or not.
     pub(super) wanted: &'a BTreeSet<ObjectRef>,
+    /// The object that brings a kind at run time, of those that the server does not know yet.
+    pub(super) brought_by: &'a BTreeMap<GroupKind, ObjectRef>,
 }
 
 impl Observer<'_> {

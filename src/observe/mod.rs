@@ -14,6 +14,7 @@ mod everywhere;
 mod explain;
 mod former;
 pub mod history;
+mod homeless;
 mod job;
 mod key;
 mod member_search;
@@ -154,7 +155,7 @@ pub struct Served {
     pub discovery: Discovery,
     /// Where the objects of a kind were listed, and so can be watched.
     pub scopes: Scopes,
-    /// Which CustomResourceDefinition of the directory brings which kind.
+    /// Which CustomResourceDefinition of the directory brings which kind, or which object at run time.
     pub defined_by: BTreeMap<GroupKind, ObjectRef>,
     /// How the kinds are merged, as far as it is known.
     pub schema: Arc<Schema>,
@@ -177,15 +178,26 @@ pub async fn observe(
     check_kinds(&query.policy.prune_kinds, &discovery)?;
     check_kinds(&query.policy.adoption.kinds(), &discovery)?;
     let mut known = discovery.clone();
-    let defined_by = resolve::add_defined_kinds(&mut known, &manifests);
-    let all = resolve::resolve(manifests, &known, &query.namespace)?;
+    let mut defined_by = resolve::add_defined_kinds(&mut known, &manifests);
+    let brought_by = resolve::add_brought_kinds(&mut known, &manifests, &query.namespace);
+    defined_by.extend(brought_by.clone());
+    let resolve::Resolutions {
+        known: all,
+        unknown: unknown_kinds,
+    } = resolve::resolve_each(manifests, &known, &query.namespace)?;
     ruled::check(&query.rules, &known)?;
-    let dependencies = order::dependencies(all.iter().map(|(object, _)| object), &defined_by, components)?;
-    let wanted: BTreeSet<ObjectRef> = all.iter().map(|(object, _)| object.reference.clone()).collect();
+    let objects = || {
+        all.iter()
+            .chain(unknown_kinds.iter().map(|(object, _)| object))
+            .map(|(object, _)| object)
+    };
+    let dependencies = order::dependencies(objects(), &defined_by, components)?;
+    let wanted: BTreeSet<ObjectRef> = objects().map(|object| object.reference.clone()).collect();
     let is_selected =
         |(object, _): &resolve::Resolved| query.selection.selects(&object.reference, |key| object.label(key));
     let (mut desired, mut others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_selected);
-    let not_selected = others.len();
+    let (unknown_kinds, more): (Vec<_>, Vec<_>) = unknown_kinds.into_iter().partition(|(known, _)| is_selected(known));
+    let not_selected = others.len() + more.len();
     let declared = jobs::declared(desired.iter().chain(&others).map(|(object, _)| object))?;
     let selected = desired.iter().map(|(object, _)| &object.reference);
     check_names(&query.policy, &wanted, declared.keys(), &selected.collect())?;
@@ -204,6 +216,7 @@ pub async fn observe(
         discovery: &discovery,
         completed: &former.completed(parent.as_ref()),
         wanted: &wanted,
+        brought_by: &brought_by,
     };
     let mut members = observer.members(&desired, parent.as_ref()).await?;
     former.sets = observer.former_sets(named, &desired, &mut members).await?;
@@ -234,12 +247,15 @@ pub async fn observe(
     let (compared, not_compared) = split_hidden(desired, members.hidden);
     let known = with_members(compared, &mut live);
     let mut schemas = Schemas::nearby(&live, &known, &discovery);
-    let answers = observer
+    let mut answers = observer
         .answers(known, &mut schemas, &Provable::of(parent.as_ref(), &discovery, query))
         .await?;
     let is_everything = query.selection.is_everything() && not_compared.is_empty();
     let idle_rules = observer.idle_rules(&wanted, &answers, is_everything);
     let missing = observer.missing(&answers.objects, schemas.schema()).await;
+    let refused = unknown_kinds.into_iter();
+    let refused = refused.map(|((object, resource), error)| homeless::unasked(object, resource, error));
+    answers.objects.extend(refused);
     let (schema, schema_unread) = schemas.into_parts();
     let orphans = orphans(live, &wanted, query);
     let contents = in_containers(cluster, &discovery, &orphans, query).await;

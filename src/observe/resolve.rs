@@ -7,6 +7,7 @@ use crate::cluster::{Discovery, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::place::Place;
+use crate::kinds::brought::{Brought, brought};
 use crate::kinds::definition::Definition;
 use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupKind, GroupVersionKind, ObjectRef};
@@ -51,16 +52,70 @@ pub fn add_defined_kinds(discovery: &mut Discovery, manifests: &[Manifest]) -> B
     defined
 }
 
-/// Resolves every manifest. All that is wrong with them is reported together.
-pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespace: &str) -> Result<Vec<Resolved>> {
-    let mut errors = Vec::new();
-    let mut resolved: BTreeMap<ObjectRef, Resolved> = BTreeMap::new();
-    for mut manifest in manifests {
-        let Some(resource) = discovery.resource(&manifest.gvk) else {
-            errors.push(unknown_kind(&manifest, discovery));
+/// Adds the kinds that other objects than CustomResourceDefinitions will bring at run time, and which object brings which,
+/// as far as there are manifests of such a kind that nobody knows yet. How the kind is reached is found out once it is
+/// there; that it has namespaces is known by what brings it, or else by a manifest that names one.
+pub fn add_brought_kinds(
+    discovery: &mut Discovery,
+    manifests: &[Manifest],
+    default_namespace: &str,
+) -> BTreeMap<GroupKind, ObjectRef> {
+    let mut bringers = BTreeMap::new();
+    for manifest in manifests {
+        for Brought { kind, namespaced } in brought(&manifest.gvk.group_kind, &manifest.value) {
+            let is_namespaced = discovery.resource(&manifest.gvk).is_some_and(|known| known.namespaced);
+            let namespace = manifest.namespace_or(Some(default_namespace)).filter(|_| is_namespaced);
+            let bringer = ObjectRef {
+                kind: manifest.gvk.group_kind.clone(),
+                namespace: namespace.map(str::to_owned),
+                name: manifest.name.clone(),
+            };
+            bringers.insert(kind, (bringer, namespaced));
+        }
+    }
+    let mut found = BTreeMap::new();
+    for manifest in manifests {
+        let kind = &manifest.gvk.group_kind;
+        let Some((bringer, namespaced)) = bringers.get(kind) else {
             continue;
         };
-        let ignored_namespace = ignored_namespace(&mut manifest, resource);
+        if discovery.versions(kind).is_empty() || found.contains_key(kind) {
+            let mut resource = nameless(manifest);
+            resource.namespaced = namespaced.unwrap_or(resource.namespaced);
+            discovery.add(resource);
+            found.insert(kind.clone(), bringer.clone());
+        }
+    }
+    found
+}
+
+/// What manifests are resolved to.
+pub struct Resolutions {
+    /// The objects of kinds that are known.
+    pub known: Vec<Resolved>,
+    /// The objects of kinds that nobody knows, each with what is wrong with it. How such a kind is reached is not known
+    /// either: its resource has no name.
+    pub unknown: Vec<(Resolved, Error)>,
+}
+
+/// Resolves every manifest. All that is wrong with them is reported together, and so is a kind that is not known.
+pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespace: &str) -> Result<Vec<Resolved>> {
+    let Resolutions { known, unknown } = resolve_each(manifests, discovery, default_namespace)?;
+    match Error::join(unknown.into_iter().map(|(_, error)| error)) {
+        Some(error) => Err(error),
+        None => Ok(known),
+    }
+}
+
+/// Resolves every manifest, where one of an unknown kind is none of the others' business.
+pub fn resolve_each(manifests: Vec<Manifest>, discovery: &Discovery, default_namespace: &str) -> Result<Resolutions> {
+    let mut errors = Vec::new();
+    let mut resolved: BTreeMap<ObjectRef, (Resolved, Option<Error>)> = BTreeMap::new();
+    for mut manifest in manifests {
+        let served = discovery.resource(&manifest.gvk);
+        let unknown = served.is_none().then(|| unknown_kind(&manifest, discovery));
+        let resource = served.cloned().unwrap_or_else(|| nameless(&manifest));
+        let ignored_namespace = ignored_namespace(&mut manifest, &resource);
         let namespace = manifest.namespace_or(Some(default_namespace)).map(str::to_owned);
         let namespace = namespace.filter(|_| resource.namespaced);
         let reference = ObjectRef {
@@ -70,7 +125,7 @@ pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespac
         };
         match resolved.entry(reference) {
             Entry::Occupied(mut other) => {
-                let other = &mut other.get_mut().0;
+                let ((other, _), _) = other.get_mut();
                 if manifest.is_repeated_by(&other.gvk(), &other.value, &other.generate) {
                     other.repeated.push(manifest.place);
                 } else {
@@ -89,13 +144,33 @@ pub fn resolve(manifests: Vec<Manifest>, discovery: &Discovery, default_namespac
                     ignored_namespace,
                     repeated: Vec::new(),
                 };
-                free.insert((object, resource.clone()));
+                free.insert(((object, resource), unknown));
             }
         }
     }
-    match Error::join(errors) {
-        Some(error) => Err(error),
-        None => Ok(resolved.into_values().collect()),
+    if let Some(error) = Error::join(errors) {
+        return Err(error);
+    }
+    let mut resolutions = Resolutions {
+        known: Vec::new(),
+        unknown: Vec::new(),
+    };
+    for (resolved, unknown) in resolved.into_values() {
+        match unknown {
+            Some(error) => resolutions.unknown.push((resolved, error)),
+            None => resolutions.known.push(resolved),
+        }
+    }
+    Ok(resolutions)
+}
+
+/// The resource of a kind that nobody knows. That it has namespaces is known by a manifest that names one.
+fn nameless(manifest: &Manifest) -> Resource {
+    Resource {
+        gvk: manifest.gvk.clone(),
+        plural: String::new(),
+        namespaced: manifest.namespace.is_some(),
+        listable: false,
     }
 }
 

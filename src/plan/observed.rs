@@ -289,6 +289,8 @@ pub enum Unverified {
     /// The CustomResourceDefinition is itself still to be created, or to get the version of git; the versions that the
     /// server has of the kind now, such as `example.com/v1`.
     KindMissing(Vec<String>),
+    /// Its kind comes at run time, once this object was applied.
+    KindComes(ObjectRef),
     /// The CustomResourceDefinition is to change first.
     DefinitionChanges,
     /// The server refuses it by these, which are to change first.

@@ -70,7 +70,7 @@ fn undone(reference: &ObjectRef, outcome: &Outcome) -> String {
     let mut text = format!("{word} {reference}: {}\n", reason_text(outcome));
     match outcome {
         Outcome::Failed(error) => text += &super::error(error),
-        Outcome::Refused(Some(error)) => text += &super::error(error),
+        Outcome::Refused(Some(error)) if !error.is_only_message() => text += &super::error(error),
         _ => {}
     }
     text

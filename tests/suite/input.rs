@@ -27,7 +27,7 @@ fn refuses(name: &str, file: &str, text: &str, words: &[&str]) {
     words.iter().fold(refused(&bed), |run, words| run.complains(words));
 }
 
-/// Refused by the server: shown at its place, while everything else is done.
+/// Refused, by the server or since there is no such kind or namespace: shown at its place, while everything else is done.
 #[track_caller]
 fn turned_down(name: &str, file: &str, text: &str, words: &[&str]) {
     let bed = Bed::new(name);
@@ -112,7 +112,7 @@ fn everything_that_is_wrong_is_said_at_once() {
 #[test]
 fn a_kind_the_server_does_not_know() {
     let text = deployment("web", 1, "nginx").replace("kind: Deployment", "kind: Deploymnt");
-    refuses(
+    turned_down(
         "input-kind",
         "bad.yaml",
         &text,
@@ -123,7 +123,7 @@ fn a_kind_the_server_does_not_know() {
         ],
     );
     let text = deployment("web", 1, "nginx").replace("apps/v1", "apps/v1beta1");
-    refuses(
+    turned_down(
         "input-version",
         "bad.yaml",
         &text,
@@ -182,7 +182,7 @@ fn a_field_the_server_refuses_is_shown_at_its_line() {
 #[test]
 fn a_namespace_that_nobody_makes() {
     let text = config_map("x", &[("a", "1")]).replace("metadata:\n", "metadata:\n  namespace: nowhere\n");
-    refuses(
+    turned_down(
         "input-namespace",
         "bad.yaml",
         &text,

@@ -72,6 +72,7 @@ mod roles;
 mod rollback;
 mod rooms;
 mod rules;
+mod run_time_kinds;
 mod sandbox;
 mod saved_plans;
 mod schemas;

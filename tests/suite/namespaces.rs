@@ -114,19 +114,27 @@ fn a_namespace_that_is_missing_is_told_once_with_how_many_objects_want_it() {
     let secret = with_metadata(&crate::bed::secret("d"), "  namespace: namespaces-nowhere\n");
     bed.write("d.yaml", &secret);
     bed.write("e.yaml", &inside("e", "namespaces-elsewhere"));
-    let run = bed.diff().exits(2);
-    let run = run
-        .complains("namespace namespaces-nowhere does not exist, and 4 objects are to be in it")
-        .complains("desired/a.yaml:1:1")
-        .complains("kubectl create namespace namespaces-nowhere")
-        .complains("namespace namespaces-elsewhere does not exist");
-    assert_eq!(
-        run.stderr.matches("kubectl create namespace").count(),
-        2,
-        "{}",
-        run.stderr
-    );
-    bed.sync().exits(2).complains("4 objects are to be in it");
+    bed.write_config_map("fine", &[("a", "1")]);
+    let run = bed
+        .diff()
+        .exits(1)
+        .shows("5 refused")
+        .shows("+ create ConfigMap namespaces-missing/fine")
+        .shows("namespace namespaces-nowhere does not exist, and 4 objects are to be in it")
+        .shows("desired/a.yaml:1:1")
+        .shows("! refused ConfigMap namespaces-nowhere/b namespace namespaces-nowhere does not exist")
+        .shows("namespace namespaces-elsewhere does not exist");
+    let told = |run: &crate::bed::Run| run.stdout.matches("kubectl create namespace").count();
+    assert_eq!(told(&run), 2, "{}", run.stdout);
+    bed.sync()
+        .exits(1)
+        .shows("1 created")
+        .shows("4 objects are to be in it");
+    assert!(bed.get("configmap", "fine").is_some());
+    // Nothing is pruned as long as something is refused.
+    bed.remove("fine.yaml");
+    bed.sync().exits(1);
+    assert!(bed.get("configmap", "fine").is_some());
     // Whoever may not ask about the objects is told the same.
     let rule = crate::control_plane::Rule {
         groups: &[""],
@@ -135,6 +143,6 @@ fn a_namespace_that_is_missing_is_told_once_with_how_many_objects_want_it() {
     };
     let user = bed.plane.user(&[rule]);
     bed.run_as(&user.kubeconfig, &["diff"], "")
-        .exits(2)
-        .complains("namespace namespaces-nowhere does not exist, and 4 objects are to be in it");
+        .exits(1)
+        .shows("namespace namespaces-nowhere does not exist, and 4 objects are to be in it");
 }

@@ -191,9 +191,9 @@ fn a_namespace_that_is_missing_is_told_to_who_may_only_read_too() {
         verbs: READ,
     }]);
     bed.run_as(&reader.kubeconfig, &["diff"], "")
-        .exits(2)
-        .complains("namespace nowhere does not exist");
-    bed.diff().exits(2).complains("namespace nowhere does not exist");
+        .exits(1)
+        .shows("namespace nowhere does not exist");
+    bed.diff().exits(1).shows("namespace nowhere does not exist");
 }
 
 #[test]

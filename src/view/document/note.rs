@@ -17,6 +17,7 @@ fn unpredicted(why: &Unpredicted) -> String {
 /// Why a step is what it is, and what it does besides; empty where the action says all.
 pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
     let reason = match &step.reason {
+        Reason::Refused(error) if error.is_only_message() => value::visible(error.message()).into_owned(),
         // The server's words, or our own merge's, stand below.
         Reason::New | Reason::Everything | Reason::Refused(_) => String::new(),
         Reason::Deleted(deleted) => {
@@ -84,6 +85,7 @@ fn unverified(why: &Unverified) -> String {
             "its CustomResourceDefinition does not have its version yet, only {}",
             served.join(", ")
         ),
+        Unverified::KindComes(by) => format!("its kind comes at run time, by {by}"),
         Unverified::Relies(rules) => format!("the server refuses it until {} changes", few(rules)),
         Unverified::DefinitionChanges => "its CustomResourceDefinition changes first".to_owned(),
         Unverified::BeingDeleted => "what is there is being deleted".to_owned(),

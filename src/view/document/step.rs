@@ -30,7 +30,9 @@ pub(in crate::view) fn below(step: &Step, heading: &Heading<'_>) -> Lines {
     if let Reason::Immutable(replacement) = &step.reason {
         lines.append(immutable::lines(&step.reference, replacement));
     }
-    if let Reason::Refused(error) = &step.reason {
+    if let Reason::Refused(error) = &step.reason
+        && !error.is_only_message()
+    {
         let text = crate::view::error::plain(error);
         lines.append(text.lines().map(|line| Line::new(4, line)));
     }

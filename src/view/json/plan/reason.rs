@@ -262,6 +262,11 @@ pub(super) enum Unverified<'a> {
         #[serde(skip_serializing_if = "<[_]>::is_empty")]
         served: &'a [String],
     },
+    /// Its kind comes at run time.
+    KindComes {
+        /// The object that brings it.
+        by: &'a ObjectRef,
+    },
     /// Its CustomResourceDefinition changes first.
     DefinitionChanges,
     /// The server refuses it by these, which are to change first.
@@ -292,6 +297,7 @@ impl<'a> From<&'a plan::Unverified> for Unverified<'a> {
         match why {
             plan::Unverified::NamespaceMissing(namespace) => Self::NamespaceMissing { namespace },
             plan::Unverified::KindMissing(served) => Self::KindMissing { served },
+            plan::Unverified::KindComes(by) => Self::KindComes { by },
             plan::Unverified::DefinitionChanges => Self::DefinitionChanges,
             plan::Unverified::Relies(on) => Self::Relies { on },
             plan::Unverified::BeingDeleted => Self::BeingDeleted,
