@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::compare::{Blame, Cause, Edit, FieldChange, GitChange};
 use super::{Action, Plan, Reason, Step, Unverified, Work};
+use crate::diagnostic::place::Place;
 use crate::kinds::jobs::Why;
 use crate::kinds::rollout;
 use crate::object::ObjectRef;
+use crate::object::field::{FieldPath, PathElement};
+use crate::yaml;
 
 /// A commit none of whose edits changes as many objects is told with each of them.
 const FEWEST: usize = 3;
@@ -24,6 +27,8 @@ pub struct Edits<'a> {
 pub struct Edited<'a> {
     /// What was edited, and where.
     pub edit: &'a Edit,
+    /// The path of its key in the file, where it may be shown, and the file is YAML.
+    pub path: Option<FieldPath>,
     /// What made it, where that is known.
     pub by: Option<&'a GitChange>,
     /// The steps with a field that it changes, in the order of the plan.
@@ -58,6 +63,7 @@ impl<'a> Edits<'a> {
         let is_told = |step: &&Step| says_all_of(step, &all, &keys);
         let told = plan.steps.iter().filter(is_told).map(|step| &step.reference).collect();
         let mut edits: Vec<Edited<'a>> = all.into_values().collect();
+        find_paths(&mut edits);
         edits.sort_by_key(|edited| makers[&edited.by].position);
         Self { edits, told }
     }
@@ -73,6 +79,7 @@ impl<'a> Edited<'a> {
     fn new(edit: &'a Edit, by: Option<&'a GitChange>) -> Self {
         Self {
             edit,
+            path: None,
             by,
             steps: Vec::new(),
         }
@@ -86,6 +93,22 @@ impl<'a> Edited<'a> {
         if self.steps.last().is_none_or(|last| last.reference != step.reference) {
             self.steps.push(step);
         }
+    }
+}
+
+/// Finds the paths of the keys of edits; each file is read once.
+fn find_paths(edits: &mut [Edited<'_>]) {
+    let mut files: HashMap<&str, Vec<yaml::Document>> = HashMap::new();
+    for edited in edits {
+        let Some(key) = &edited.edit.key else { continue };
+        let Place { file, span } = &edited.edit.place;
+        let documents = files
+            .entry(file.path())
+            .or_insert_with(|| yaml::documents(file, &mut Vec::new()));
+        let mut documents = documents.iter().filter(|document| document.span.contains(&span.start));
+        let path = documents.find_map(|document| document.root.path_of_key(span.start));
+        edited.path =
+            path.filter(|path| matches!(path.elements().last(), Some(PathElement::Field(name)) if name == key));
     }
 }
 

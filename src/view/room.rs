@@ -30,6 +30,12 @@ impl Room {
         Some(text)
     }
 
+    /// The text in place of one that took its room already, where there is room for it.
+    pub(super) fn replace(&mut self, taken: &str, text: String) -> Option<String> {
+        self.0 = (self.0 + taken.len()).checked_sub(text.len())?;
+        Some(text)
+    }
+
     /// Each of `parts` that there is room for, and how many are left out.
     pub(super) fn fill(&mut self, parts: impl Iterator<Item = String>) -> (String, usize) {
         let (mut all, mut left_out) = (String::new(), 0);
@@ -52,6 +58,17 @@ mod tests {
         let parts = ["12345", "1234567", "123"].map(str::to_owned);
         let (all, left_out) = Room::of(8).fill(parts.into_iter());
         assert_eq!((all.as_str(), left_out), ("12345123", 1));
+    }
+
+    #[test]
+    fn what_takes_the_place_of_another_text_takes_its_room() {
+        let mut room = Room::of(2);
+        let mut replace = |text: &str| room.replace("12345", text.to_owned()).is_some();
+        assert_eq!(
+            [replace("12345678"), replace("1234567"), replace("123456")],
+            [false, true, false]
+        );
+        assert_eq!(room.left(), 0);
     }
 
     #[test]

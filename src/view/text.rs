@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anstyle::Style;
+use anstyle::{Effects, Style};
 use textwrap::{Options, WordSplitter, WrapAlgorithm};
 
 use super::document::{Document, Line, Lines, Sign, Tone};
@@ -71,11 +71,11 @@ fn line(line: &Line, width: Width) -> String {
                 let lines = textwrap::wrap(&left, sentence(most, &" ".repeat(line.indent + HANGING)));
                 lines.iter().map(|part| paint(style, part) + "\n").collect()
             }
-            _ => paint(style, left) + "\n",
+            _ => painted(line, style) + "\n",
         };
     }
     let (taken, note) = (left.chars().count(), line.note.chars().count());
-    let left = paint(style, left);
+    let left = painted(line, style);
     let beside = |gap: usize| format!("{left}{}{}\n", " ".repeat(gap), paint(FADED, &line.note));
     let gap = COLUMN.saturating_sub(taken).max(2);
     let Width(Some(most)) = width else {
@@ -89,6 +89,16 @@ fn line(line: &Line, width: Width) -> String {
     let note = textwrap::wrap(&line.note, sentence(most, &indent).initial_indent(&indent));
     note.iter()
         .fold(left + "\n", |text, part| text + &paint(FADED, part) + "\n")
+}
+
+/// What stands left in a line; the words that differ stand out in it.
+fn painted(line: &Line, style: Style) -> String {
+    if line.marks.is_empty() {
+        return paint(style, line.left());
+    }
+    let parts = line.parts().into_iter();
+    let parts = parts.map(|(text, is_marked)| paint(if is_marked { style | Effects::INVERT } else { style }, text));
+    std::iter::once(paint(style, line.margin())).chain(parts).collect()
 }
 
 fn style_of(line: &Line) -> Style {

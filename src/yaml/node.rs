@@ -162,6 +162,31 @@ impl Node {
             })
     }
 
+    /// The path of the entry whose key stands at the byte `at` of the text that this was read from; nothing where none
+    /// does. What an alias brings in stands where its anchor does, and has the path of the first that is found.
+    pub fn path_of_key(&self, at: usize) -> Option<FieldPath> {
+        let found = |path: PathElement, child: &Self| {
+            let is_within = child.span.contains(&at);
+            let below = is_within.then(|| child.path_of_key(at)).flatten()?;
+            Some(std::iter::once(path).chain(below.elements().iter().cloned()).collect())
+        };
+        let of_entry = |entry: &Entry| {
+            let key = || PathElement::Field(entry.key.clone());
+            if entry.key_span.contains(&at) {
+                return Some(FieldPath::root().join(key()));
+            }
+            found(key(), &entry.value)
+        };
+        match &self.value {
+            NodeValue::Mapping(entries) => entries.iter().find_map(of_entry),
+            NodeValue::Sequence(items) => {
+                let mut items = items.iter().enumerate();
+                items.find_map(|(index, item)| found(PathElement::Index(index), item))
+            }
+            NodeValue::Null | NodeValue::Bool(_) | NodeValue::Number(_) | NodeValue::String(_) => None,
+        }
+    }
+
     /// What to point at for the value at `path` or, where there is none, for its nearest ancestor
     /// in `text`, which this node was read from.
     ///
@@ -394,5 +419,24 @@ mod tests {
         assert_eq!(shown(text, "f:k/f:image"), "image: a");
         assert_eq!(shown(text, "f:z"), "b");
         assert_eq!(shown(text, "f:image"), "image: a");
+    }
+
+    #[test]
+    fn the_path_of_a_key_is_found_by_where_it_stands() {
+        let text = "images:\n  web: &web {tag: '1'}\n  api: *web\nlist:\n  - name: a\n    a.b: {name: c}\n";
+        let documents = documents(&SourceFile::new("a.yaml", text), &mut Vec::new());
+        let path = |at: usize| documents[0].root.path_of_key(at).map(|path| path.to_string());
+        let nth = |part: &str, count: usize| text.match_indices(part).nth(count).expect("it stands there").0;
+        for (at, expected) in [
+            (0, Some("images")),
+            (nth("web", 0) + 1, Some("images.web")),
+            (nth("tag", 0), Some("images.web.tag")),
+            (nth("name", 0), Some("list[0].name")),
+            (nth("name", 1), Some("list[0][a.b].name")),
+            (nth("'1'", 0), None),
+            (text.len(), None),
+        ] {
+            assert_eq!(path(at).as_deref(), expected, "{at}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::super::{age, value};
 use super::cut::cut;
+use super::marks::marked;
 use super::{Detail, Heading, Line, Lines, Tone};
 use crate::kinds::{keeper, rollout};
 use crate::object::field::{FieldManager, FieldPath};
@@ -28,8 +29,8 @@ pub(super) fn change(change: &FieldChange, step: &Step, heading: &Heading<'_>) -
         | Cause::Server => field(change, &cause),
     };
     match heading.detail {
-        Detail::Objects | Detail::Fields => cut(lines),
-        Detail::Whole => lines,
+        Detail::Objects | Detail::Fields => marked(cut(lines)),
+        Detail::Whole => marked(lines),
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::value;
 use super::edits::plural;
-use super::{Line, Lines, Tone};
+use super::{Line, Lines, Sign, Tone};
+use crate::object::{self, DesiredObject};
 use crate::plan::{Action, Plan, Reason, Step, Unverified, Work};
 
 /// So many new objects have a line each.
@@ -11,7 +13,16 @@ const MOST: usize = 8;
 
 /// The new objects of which there is no more to say than that they come, where there are many.
 #[derive(Debug, Default)]
-pub(super) struct Created<'a>(Vec<&'a Step>);
+pub(in crate::view) struct Created<'a>(Vec<&'a Step>);
+
+/// The new objects of a component.
+#[derive(Debug)]
+pub(in crate::view) struct Group<'a> {
+    /// The component; empty for those of none.
+    pub(in crate::view) component: &'a str,
+    /// The steps that create them.
+    pub(in crate::view) steps: Vec<&'a Step>,
+}
 
 impl<'a> Created<'a> {
     /// Those of `plan`.
@@ -21,39 +32,40 @@ impl<'a> Created<'a> {
     }
 
     /// Whether a step is told with these.
-    pub(super) fn tell(&self, step: &Step) -> bool {
+    pub(in crate::view) fn tell(&self, step: &Step) -> bool {
         !self.0.is_empty() && is_plain(step)
     }
 
     /// How many there are, and a line a component; nothing where there are none.
     pub(super) fn section(&self) -> Option<Lines> {
-        let count = self.0.len();
-        if count == 0 {
-            return None;
-        }
-        let mut components: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
-        for step in &self.0 {
-            let component = component(step).unwrap_or_default();
-            components.entry(component).or_default().push(step);
-        }
-        let title = format!(
-            "{} {:<9} {count} objects",
-            Action::Create.glyph(),
-            Action::Create.word()
-        );
-        let title = Line::new(0, title).beside("-v shows them");
+        let title = Line::new(0, self.title()?).beside("-v shows them");
         let title = title.tone(Tone::Of(Action::Create));
-        let lines = components.iter().map(|(component, steps)| match *component {
-            "" => by_kind(steps),
-            component => format!("{component}: {}", by_kind(steps)),
-        });
-        let lines = lines.chain(self.unverified());
+        let groups = self.groups();
+        let lines = groups.iter().map(Group::told).chain(self.unverified());
         let lines = lines.map(|text| Line::prose(4, text));
         Some(std::iter::once(title).chain(lines).collect())
     }
 
+    /// How many there are; nothing where there are none.
+    pub(in crate::view) fn title(&self) -> Option<String> {
+        let count = self.0.len();
+        let create = Action::Create;
+        (count > 0).then(|| format!("{} {:<9} {count} objects", create.glyph(), create.word()))
+    }
+
+    /// All of them, by component.
+    pub(in crate::view) fn groups(&self) -> Vec<Group<'a>> {
+        let mut components: BTreeMap<&'a str, Vec<&'a Step>> = BTreeMap::new();
+        for step in &self.0 {
+            let component = component(step).unwrap_or_default();
+            components.entry(component).or_default().push(step);
+        }
+        let groups = components.into_iter();
+        groups.map(|(component, steps)| Group { component, steps }).collect()
+    }
+
     /// Which namespaces are still to come, so that nobody could ask the server about what is in them.
-    fn unverified(&self) -> impl Iterator<Item = String> {
+    pub(in crate::view) fn unverified(&self) -> impl Iterator<Item = String> {
         let missing = self.0.iter().filter_map(|step| match &step.unverified {
             Some(Unverified::NamespaceMissing(namespace)) => Some(namespace),
             _ => None,
@@ -62,6 +74,40 @@ impl<'a> Created<'a> {
         let missing = missing.into_iter();
         missing.map(|namespace| format!("unverified: namespace {namespace} is not there yet"))
     }
+}
+
+impl Group<'_> {
+    /// `web: Deployment web, 3 ConfigMaps`
+    pub(in crate::view) fn told(&self) -> String {
+        match self.component {
+            "" => by_kind(&self.steps),
+            component => format!("{component}: {}", by_kind(&self.steps)),
+        }
+    }
+}
+
+/// A new object as git has it, line by line, without the values of secret parameters. Nothing where the object is not
+/// new, where its fields are told as the changes of another, or where it is a Secret: of that only the name is shown.
+pub(in crate::view) fn manifest(step: &Step) -> Lines {
+    match &step.work {
+        Work::Apply(work) if is_manifest_shown(step) => yaml(&work.desired).lines().map(added).collect(),
+        Work::Apply(_) | Work::Nothing | Work::Delete(_) | Work::Await(_) => Lines::default(),
+    }
+}
+
+fn is_manifest_shown(step: &Step) -> bool {
+    step.action == Action::Create && step.changes.is_empty() && !object::is_secret(&step.reference.kind)
+}
+
+/// An object without what must not be shown.
+pub(super) fn yaml(desired: &DesiredObject) -> String {
+    let kind = &desired.reference.kind;
+    value::yaml(&value::presentable(&desired.value, kind, &*desired.origins))
+}
+
+/// A line of an object that comes.
+pub(super) fn added(line: &str) -> Line {
+    Line::signed(Sign::Added, 4, line)
 }
 
 /// `Deployment web, 3 ConfigMaps`

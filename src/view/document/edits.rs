@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::change::by;
 use super::created::component;
+use super::marks::marked;
 use super::{Line, Lines, Sign, Tone};
 use crate::diagnostic::names::first_of;
 use crate::plan::compare::GitChange;
@@ -39,7 +40,7 @@ fn section(edited: &Edited<'_>) -> Lines {
     let mut lines = Lines::default();
     match short(edited) {
         None => {
-            lines.push(Line::new(2, place(edited)));
+            lines.push(heading(edited, 2));
             lines.append(sides(edited, 4));
         }
         Some(change) => lines.push(Line::new(2, place(edited)).beside(change)),
@@ -55,7 +56,7 @@ pub(in crate::view) fn sides(edited: &Edited<'_>, indent: usize) -> Lines {
     };
     let old = old.lines().map(|line| Line::signed(Sign::Removed, indent, line));
     let new = new.lines().map(|line| Line::signed(Sign::Added, indent, line));
-    old.chain(new).collect()
+    marked(old.chain(new).collect())
 }
 
 /// Where an edit is.
@@ -64,9 +65,15 @@ pub(in crate::view) fn place(edited: &Edited<'_>) -> String {
 }
 
 /// Where an edit is, and of what, above its values.
-pub(in crate::view) fn heading(edited: &Edited<'_>) -> Line {
-    let key = edited.edit.key.as_ref().map(|key| format!(" {key}"));
-    Line::new(0, format!("{}{}", place(edited), key.unwrap_or_default()))
+pub(in crate::view) fn heading(edited: &Edited<'_>, indent: usize) -> Line {
+    let key = key(edited).map(|key| format!(" {key}"));
+    Line::new(indent, format!("{}{}", place(edited), key.unwrap_or_default()))
+}
+
+/// What was edited: the path of the key in its file, or the key alone where that is not known.
+pub(in crate::view) fn key(edited: &Edited<'_>) -> Option<String> {
+    let path = edited.path.as_ref().map(ToString::to_string);
+    path.or_else(|| edited.edit.key.clone())
 }
 
 /// What was edited, where that fits on one line.
@@ -76,13 +83,13 @@ pub(in crate::view) fn short(edited: &Edited<'_>) -> Option<String> {
     Some(change(edited)).filter(|change| is_one_line && change.chars().count() <= SHORT)
 }
 
-/// `tag: 1 → 2`
+/// `image.tag: 1 → 2`
 pub(in crate::view) fn change(edited: &Edited<'_>) -> String {
     let Some((old, new)) = &edited.edit.texts else {
         return "(not shown)".to_owned();
     };
     let [old, new] = [old, new].map(|text| if text.is_empty() { "\"\"" } else { text });
-    let key = edited.edit.key.as_ref().map(|key| format!("{key}: "));
+    let key = key(edited).map(|key| format!("{key}: "));
     format!("{}{old} → {new}", key.unwrap_or_default())
 }
 

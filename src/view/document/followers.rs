@@ -31,7 +31,7 @@ pub(super) fn section(followers: &Followers<'_>) -> Option<Lines> {
 }
 
 /// `restarts 3 pods, and pods on every node; `, as far as it is known how many there are.
-fn restarts(restarted: &Restarted<'_>) -> String {
+pub(super) fn restarts(restarted: &Restarted<'_>) -> String {
     match (restarted.pods, restarted.daemons.is_empty()) {
         (Some(0), true) => String::new(),
         (Some(0), false) => "restarts pods on every node; ".to_owned(),

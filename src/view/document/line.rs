@@ -1,6 +1,8 @@
 //! Lines of a document, each of which knows its sign, its meaning and what stands beside it. How wide they are, and
 //! in which colours, a view decides.
 
+use std::ops::Range;
+
 use crate::diagnostic::visible::line;
 use crate::plan::Action;
 
@@ -44,6 +46,9 @@ pub(in crate::view) struct Line {
     pub(in crate::view) text: String,
     /// What stands beside it in a column of its own: a place, a cause; empty where nothing does.
     pub(in crate::view) note: String,
+    /// What of the text differs from the line that goes or comes in its place: bytes, in order. Empty where that is not
+    /// known, or all of it does.
+    pub(in crate::view) marks: Vec<Range<usize>>,
     /// Whether it has a column of signs, as lines of values have.
     has_column: bool,
     /// Whether it is a sentence, which may go on in the next line of a terminal.
@@ -108,11 +113,30 @@ impl Line {
 
     /// Its text with what stands before it.
     pub(in crate::view) fn left(&self) -> String {
+        self.margin() + &self.text
+    }
+
+    /// What stands before its text.
+    pub(in crate::view) fn margin(&self) -> String {
         let indent = " ".repeat(self.indent);
         if self.has_column {
-            return format!("{indent}{} {}", self.sign.glyph(), self.text);
+            return format!("{indent}{} ", self.sign.glyph());
         }
-        format!("{indent}{}", self.text)
+        indent
+    }
+
+    /// Its text in parts, each of which is marked or is not.
+    pub(in crate::view) fn parts(&self) -> Vec<(&str, bool)> {
+        let mut parts = Vec::new();
+        let mut end = 0;
+        for mark in &self.marks {
+            parts.push((&self.text[end..mark.start], false));
+            parts.push((&self.text[mark.clone()], true));
+            end = mark.end;
+        }
+        parts.push((&self.text[end..], false));
+        parts.retain(|(text, _)| !text.is_empty());
+        parts
     }
 
     /// The line with its sign as the first character, where programs that colour a diff look for it. A line without a

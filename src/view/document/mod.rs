@@ -16,11 +16,13 @@ mod heading;
 mod immutable;
 mod kept;
 mod line;
+mod marks;
 mod moved;
 mod note;
 mod question;
 mod refusal;
 mod remarks;
+mod same;
 mod step;
 mod summary;
 mod takeover;
@@ -29,12 +31,11 @@ mod unready;
 mod waits;
 mod warning;
 
-use self::created::Created;
-use crate::plan::{Danger, Edits, Followers, NotCompared, Plan, Step};
+use crate::plan::{Danger, Edits, Followers, NotCompared, Plan, SameLines, Step};
 
 pub(super) use base::no_base;
 pub(super) use change::somebody;
-pub(super) use created::component as step_component;
+pub(super) use created::{Created, Group, component as step_component};
 pub(super) use dangers::danger;
 pub(super) use harm::harm;
 pub(super) use heading::Head;
@@ -66,8 +67,10 @@ pub(super) struct Document<'a> {
     pub(super) dangers: Vec<Danger<'a>>,
     /// The edits in git that change several objects.
     pub(super) edits: Edits<'a>,
-    created: Created<'a>,
+    /// The new objects, where there are many.
+    pub(super) created: Created<'a>,
     followers: Followers<'a>,
+    same: SameLines<'a>,
     /// How much there is of everything.
     pub(super) summary: Lines,
     /// What is to be known besides.
@@ -94,6 +97,10 @@ impl<'a> Document<'a> {
                 Detail::Fields => Followers::of(plan),
                 Detail::Objects | Detail::Whole => Followers::default(),
             },
+            same: match heading.detail {
+                Detail::Fields => SameLines::of(plan, heading.blame),
+                Detail::Objects | Detail::Whole => SameLines::default(),
+            },
             summary: summary::summary(plan, heading),
             remarks: remarks::remarks(plan, heading),
         }
@@ -116,7 +123,8 @@ impl<'a> Document<'a> {
             Detail::Fields | Detail::Whole => dangers::section(self).into_iter().collect(),
         };
         sections.extend(edits::sections(&self.edits));
-        sections.extend(self.created());
+        sections.extend(self.same());
+        sections.extend(self.created.section());
         sections.extend(self.own_steps().map(|step| match self.heading.detail {
             Detail::Objects => step::first_line(step, self.heading).into(),
             Detail::Fields | Detail::Whole => step::step(step, self.heading),
@@ -131,9 +139,12 @@ impl<'a> Document<'a> {
         followers::section(&self.followers)
     }
 
-    /// The new objects, where there are many.
-    pub(super) fn created(&self) -> Option<Lines> {
-        self.created.section()
+    /// A new object as git has it, where that is not told below its name already.
+    pub(super) fn manifest(&self, step: &Step) -> Lines {
+        match self.heading.detail {
+            Detail::Fields => created::manifest(step),
+            Detail::Objects | Detail::Whole => Lines::default(),
+        }
     }
 
     /// The steps of which not all is said by an edit, or among new objects.
@@ -141,8 +152,17 @@ impl<'a> Document<'a> {
         let steps = self.plan.steps.iter();
         steps.filter(|step| match self.heading.detail {
             Detail::Objects | Detail::Whole => true,
-            Detail::Fields => !self.created.tell(step) && !self.edits.tell(step) && !self.followers.tell(step),
+            Detail::Fields => !self.is_told_together(step),
         })
+    }
+
+    fn is_told_together(&self, step: &Step) -> bool {
+        self.created.tell(step) || self.edits.tell(step) || self.followers.tell(step) || self.same.tell(step)
+    }
+
+    /// The lines that change in the same way in several objects.
+    pub(super) fn same(&self) -> Vec<Lines> {
+        same::sections(&self.same)
     }
 
     /// The kinds that were not compared, and why.

@@ -1,10 +1,9 @@
 //! What becomes of an object: its first line says it, and those below it why.
 
-use super::super::value;
 use super::base::no_base;
 use super::note::note;
 use super::warning::warning;
-use super::{Detail, Heading, Line, Lines, Sign, Tone, adoption, change, immutable};
+use super::{Detail, Heading, Line, Lines, Tone, adoption, change, created, immutable};
 use crate::kinds::generate::{Make, Making};
 use crate::object::field::FieldPath;
 use crate::plan::{Action, Reason, Step, Work};
@@ -46,10 +45,7 @@ pub(in crate::view) fn below(step: &Step, heading: &Heading<'_>) -> Lines {
         && step.action == Action::Create
         && let Work::Apply(work) = &step.work
     {
-        let desired = &work.desired;
-        let shown = value::presentable(&desired.value, &desired.reference.kind, &*desired.origins);
-        let yaml = value::yaml(&shown);
-        lines.append(yaml.lines().map(|line| Line::signed(Sign::Added, 4, line)));
+        lines.append(created::yaml(&work.desired).lines().map(created::added));
     }
     if let (true, Some(why)) = (heading.detail == Detail::Whole, &step.guess) {
         lines.push(Line::prose(4, format!("guessed, since {}", no_base(why))).tone(Tone::Faded));

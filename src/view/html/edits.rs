@@ -49,6 +49,9 @@ fn row(edited: &Edited<'_>) -> Markup {
 fn change(edited: &Edited<'_>) -> Markup {
     match edits::short(edited) {
         Some(short) => html! { code { (Text(&short)) } },
-        None => lines(&edits::sides(edited, 0)),
+        None => html! {
+            @if let Some(key) = edits::key(edited) { code { (Text(&key)) } }
+            (lines(&edits::sides(edited, 0)))
+        },
     }
 }

@@ -29,9 +29,18 @@ pub(super) fn frame(lines: &Markup) -> Markup {
 pub(super) fn line(line: &Line) -> Markup {
     html! {
         div class={ "line" (class(line)) } {
-            span.left { (Text(&line.left())) }
+            span.left { (Text(&line.margin())) @for part in line.parts() { (self::part(part, line.sign)) } }
             @if !line.note.is_empty() { " " span.note { (Text(&line.note)) } }
         } "\n"
+    }
+}
+
+/// A part of a line; one that is marked differs from what goes or comes in its place.
+fn part((text, is_marked): (&str, bool), sign: Sign) -> Markup {
+    match (is_marked, sign) {
+        (true, Sign::Removed) => html! { del { (Text(text)) } },
+        (true, Sign::Added) => html! { ins { (Text(text)) } },
+        _ => html! { (Text(text)) },
     }
 }
 

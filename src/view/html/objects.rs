@@ -1,9 +1,12 @@
 //! The objects that change: each folded, those first whose change may do harm.
 
+use std::collections::HashMap;
+
 use maud::{Markup, html};
 
 use super::lines::{Text, lines};
 use super::room;
+use crate::object::ObjectRef;
 use crate::plan::Step;
 use crate::view::document::{self, Document, Heading, Lines, note};
 use crate::view::room::Room;
@@ -11,33 +14,59 @@ use crate::view::room::Room;
 /// What stands in the place of the fields of an object.
 const NO_ROOM: &str = "its fields are left out, since the page would be too long";
 
+/// A step, and its position in the plan.
+type Placed<'a> = (usize, &'a Step);
+
 /// All objects that change, and what searches them.
 pub(super) fn sections(document: &Document<'_>, room: &mut Room) -> Markup {
-    let mut steps: Vec<(usize, &Step)> = document.plan.steps.iter().enumerate().collect();
+    let mut steps: Vec<Placed<'_>> = document.plan.steps.iter().enumerate().collect();
+    let positions: HashMap<&ObjectRef, usize> = steps
+        .iter()
+        .map(|(position, step)| (&step.reference, *position))
+        .collect();
+    steps.retain(|(_, step)| !document.created.tell(step));
     steps.sort_by_key(|(_, step)| document::harm(step));
-    let mut left_out = 0;
-    let mut all = Vec::new();
-    for (position, step) in steps {
-        let heading = document.heading;
-        let below = document::below(step, heading);
-        let whole = room::take(room, section(position, step, heading, &lines_of(&below)));
-        let short = || section(position, step, heading, &html! { p.left-out { (NO_ROOM) } });
-        let fitting = whole.or_else(|| room::take(room, short()));
-        match fitting {
-            Some(section) => all.push(section),
-            None => left_out += 1,
-        }
+    let (single, mut left_out) = all(&steps, document, room);
+    let mut new = Vec::new();
+    for group in document.created.groups() {
+        let steps = group.steps.iter().map(|step| (positions[&step.reference], *step));
+        let steps: Vec<Placed<'_>> = steps.collect();
+        let title = room::take(room, html! { h3 { (Text(&group.told())) } "\n" });
+        let (objects, more) = all(&steps, document, room);
+        new.push((title, objects));
+        left_out += more;
     }
     html! {
         @if !document.plan.steps.is_empty() {
             section { "\n"
                 h2 { "Objects" } "\n"
                 (tools())
-                @for section in all { (section) }
+                (single)
+                @for (title, objects) in new {
+                    div.component { "\n" @if let Some(title) = title { (title) } (objects) } "\n"
+                }
                 (room::left_out(left_out, "objects"))
             } "\n"
         }
     }
+}
+
+/// A section for each step that there is room for, and how many are left out.
+fn all(steps: &[Placed<'_>], document: &Document<'_>, room: &mut Room) -> (Markup, usize) {
+    let mut left_out = 0;
+    let mut all = Vec::new();
+    for (position, step) in steps {
+        let mut below = document::below(step, document.heading);
+        below.append(document.manifest(step));
+        let section = |body: &Markup| section(*position, step, document.heading, body);
+        let whole = room::take(room, section(&lines_of(&below)));
+        let short = || section(&html! { p.left-out { (NO_ROOM) } });
+        match whole.or_else(|| room::take(room, short())) {
+            Some(section) => all.push(section),
+            None => left_out += 1,
+        }
+    }
+    (html! { @for section in all { (section) } }, left_out)
 }
 
 /// What a page can do that may run its script.

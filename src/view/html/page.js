@@ -3,6 +3,7 @@
   const search = document.getElementById("search");
   const shown = document.getElementById("shown");
   const objects = Array.from(document.querySelectorAll(".object"));
+  const components = Array.from(document.querySelectorAll(".component"));
   const texts = objects.map((object) => object.textContent.toLowerCase());
 
   // Shows the objects that have every word of the search.
@@ -12,6 +13,9 @@
     objects.forEach((object, index) => {
       object.hidden = !matches[index];
     });
+    for (const component of components) {
+      component.hidden = !component.querySelector(".object:not([hidden])");
+    }
     const count = matches.filter(Boolean).length;
     shown.textContent = words.length > 0 ? `${count} of ${objects.length}` : "";
   };

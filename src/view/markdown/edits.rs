@@ -30,7 +30,7 @@ pub(super) fn tables(document: &Document<'_>) -> String {
 fn row(edited: &Edited<'_>) -> String {
     let effects: Vec<String> = edits::effects(edited).iter().map(|text| escaped(text)).collect();
     let place = escaped(&edits::place(edited));
-    let change = edits::short(edited).unwrap_or_else(|| match &edited.edit.key {
+    let change = edits::short(edited).unwrap_or_else(|| match edits::key(edited) {
         Some(key) => format!("{key}: {BELOW}"),
         None => BELOW.to_owned(),
     });
@@ -42,7 +42,7 @@ fn sides(edited: &Edited<'_>) -> Option<String> {
     if edits::short(edited).is_some() {
         return None;
     }
-    let heading = Lines::from(edits::heading(edited));
+    let heading = Lines::from(edits::heading(edited, 0));
     let sides = edits::sides(edited, 2);
     Some(heading.iter().chain(sides.iter()).map(sign_first).collect())
 }

@@ -1,8 +1,10 @@
 //! A plan as a comment on a pull request: the verdict and what is dangerous first, then a collapsed section an
 //! object, and never more than a comment may hold.
 
+mod created;
 mod dangers;
 mod edits;
+mod folding;
 mod markup;
 
 use std::fmt::Write as _;
@@ -11,7 +13,9 @@ use super::document::{self, Document, Heading, Line, Lines, note};
 use super::room::Room;
 use super::value::ends;
 use crate::plan::Step;
-use markup::{escaped, fenced, html};
+use created::NewObjects;
+use folding::{Folding, paragraph};
+use markup::{escaped, fenced};
 
 /// How long a comment may be, by
 /// [GitHub](https://docs.github.com/en/rest/issues/comments): in characters, and so surely in bytes.
@@ -27,6 +31,10 @@ const COLUMN: usize = 58;
 
 /// The comment.
 pub(super) fn document(document: &Document<'_>) -> String {
+    Folding::fitting(|folding| comment(document, folding))
+}
+
+fn comment(document: &Document<'_>, folding: Folding) -> String {
     let Document { head, .. } = document;
     let mut text = format!("### {}{}\n\n", escaped(&head.subject), escaped(&head.compared));
     for line in document.summary.iter() {
@@ -37,24 +45,25 @@ pub(super) fn document(document: &Document<'_>) -> String {
     let most = room.left() / 4;
     text += &dangers::warning(document, &mut room);
     let remarks = room.at_most(most, |room| remarks(&document.remarks, room));
-    let together = together(document).and_then(|together| room.take(together));
-    let steps: Vec<&Step> = match together {
-        Some(_) => document.own_steps().collect(),
-        None => document.plan.steps.iter().collect(),
-    };
-    text += &together.unwrap_or_default();
-    text += &objects(steps, document.heading, &mut room);
+    text += &changes(document, folding, &mut room);
     text + &remarks
 }
 
-/// Edits, and new objects where there are many; nothing where there are neither.
-fn together(document: &Document<'_>) -> Option<String> {
-    let created = document.created().map(|lines| created(&lines)).unwrap_or_default();
-    let followers = document
-        .followers()
-        .map(|lines| self::created(&lines))
-        .unwrap_or_default();
-    Some(edits::tables(document) + &created + &followers).filter(|together| !together.is_empty())
+/// All that changes: what several objects have in common together, and the others one by one. New objects are told
+/// whole as far as all others leave room.
+fn changes(document: &Document<'_>, folding: Folding, room: &mut Room) -> String {
+    let new = NewObjects::of(document, folding);
+    let edits = edits::tables(document);
+    let followers = document.followers().map(|lines| followers(&lines, folding));
+    let followers = followers.unwrap_or_default();
+    let same: String = document.same().iter().map(|lines| same(lines, folding)).collect();
+    match room.take(edits.clone() + &same + &new.titles() + &followers) {
+        Some(_) => {
+            let objects = objects(document.own_steps().collect(), document, folding, room);
+            edits + &same + &new.whole(room) + &followers + &objects
+        }
+        None => objects(document.plan.steps.iter().collect(), document, folding, room),
+    }
 }
 
 /// What is to be known of a plan besides its objects, as far as there is room.
@@ -78,19 +87,22 @@ fn remarks(all: &Lines, room: &mut Room) -> String {
 }
 
 /// A section for each object, as long as there is room.
-fn objects(mut steps: Vec<&Step>, heading: &Heading<'_>, room: &mut Room) -> String {
+fn objects(mut steps: Vec<&Step>, document: &Document<'_>, folding: Folding, room: &mut Room) -> String {
     let mut text = String::new();
     steps.sort_by_key(|step| document::harm(step));
     let mut left_out = 0;
     for step in steps {
-        let lines = document::below(step, heading);
+        let mut lines = document::below(step, document.heading);
+        lines.append(document.manifest(step));
         let body: String = lines.iter().map(sign_first).collect();
+        let section = |body: &str| section(step, document.heading, folding, body);
         let short = || {
             let hidden = lines.len();
-            let body = format!("{hidden} lines are left out, since the comment would be too long\n");
-            section(step, heading, &body)
+            section(&format!(
+                "{hidden} lines are left out, since the comment would be too long\n"
+            ))
         };
-        let whole = room.take(section(step, heading, &body));
+        let whole = room.take(section(&body));
         match whole.or_else(|| room.take(short())) {
             Some(section) => text += &section,
             None => left_out += 1,
@@ -124,20 +136,25 @@ fn with_note(line: &Line, left: String) -> String {
     format!("{left}{}{}\n", " ".repeat(gap), line.note)
 }
 
-/// The new objects, where there are many: collapsed.
-fn created(lines: &Lines) -> String {
+/// Lines that change in the same way in several objects.
+fn same(lines: &Lines, folding: Folding) -> String {
     let mut lines = lines.iter();
-    let title = lines.next().map(|line| html(&line.left())).unwrap_or_default();
+    let title = lines.next().map(|line| folding.escaped(&line.left()));
+    let body: String = lines.map(sign_first).collect();
+    folding.block(&title.unwrap_or_default(), "diff", &body) + "\n"
+}
+
+/// The workloads that restart since their pods read what changes.
+fn followers(lines: &Lines, folding: Folding) -> String {
+    let mut lines = lines.iter();
+    let title = lines.next().map(|line| folding.escaped(&line.left()));
     let body: String = lines.map(beside).collect();
-    format!(
-        "<details><summary>{title}</summary>\n\n{}\n</details>\n\n",
-        fenced("", &body)
-    )
+    folding.block(&title.unwrap_or_default(), "", &body) + "\n"
 }
 
 /// `~ update <code>Deployment a/web</code>: restarts 3 pods`
-fn title(step: &Step, heading: &Heading<'_>, escaped: fn(&str) -> String) -> String {
-    let reference = html(&step.reference.to_string());
+fn title(step: &Step, heading: &Heading<'_>, folding: Folding) -> String {
+    let reference = folding.escaped(&step.reference.to_string());
     let mut title = format!(
         "{} {} <code>{reference}</code>",
         step.action.glyph(),
@@ -145,22 +162,16 @@ fn title(step: &Step, heading: &Heading<'_>, escaped: fn(&str) -> String) -> Str
     );
     let note = note(step, heading);
     if !note.is_empty() {
-        let _ = write!(title, ": {}", escaped(&ends(&note, NOTE)));
+        let _ = write!(title, ": {}", folding.escaped(&ends(&note, NOTE)));
     }
     title
 }
 
-fn section(step: &Step, heading: &Heading<'_>, body: &str) -> String {
+fn section(step: &Step, heading: &Heading<'_>, folding: Folding, body: &str) -> String {
     if body.is_empty() {
-        // Its sign would begin a list in the list, or strike something out.
-        let sign = if step.action.glyph().is_ascii() { "\\" } else { "" };
-        return format!("- {sign}{}\n", title(step, heading, escaped));
+        return format!("- {}\n", paragraph(&title(step, heading, Folding::Open)));
     }
-    let title = title(step, heading, html);
-    format!(
-        "\n<details><summary>{title}</summary>\n\n{}\n</details>\n",
-        fenced("diff", body)
-    )
+    folding.block(&title(step, heading, folding), "diff", body)
 }
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ pub(super) struct Edit<'a> {
     /// The key whose value was edited, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a str>,
+    /// The path of that key in its file, as `images.web.tag`; absent where it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
     /// What stood there; absent where it is not known, or secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<&'a str>,
@@ -87,6 +90,7 @@ impl<'a> Edit<'a> {
         Self {
             place: file_and_line(&edited.edit.place),
             key: edited.edit.key.as_deref(),
+            path: edited.path.as_ref().map(ToString::to_string),
             before: texts.map(|(before, _)| before.as_str()),
             after: texts.map(|(_, after)| after.as_str()),
             by: edited.by.map(Into::into),
