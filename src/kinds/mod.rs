@@ -1,8 +1,10 @@
 //! What is known of particular kinds: health, pods, Jobs, rollouts, generated Secrets, finalizers,
-//! CustomResourceDefinitions, namespaces that are going, fields that exclude each other, what an object needs besides.
+//! CustomResourceDefinitions, namespaces that are going, fields that exclude each other, disruption budgets, network
+//! policies, what an object needs besides.
 
 pub mod brought;
 pub mod definition;
+pub mod disruption;
 pub mod finalizer;
 pub mod generate;
 pub mod health;
@@ -13,5 +15,6 @@ pub mod prerequisites;
 pub mod privilege;
 pub mod rollout;
 pub mod termination;
+pub mod traffic;
 pub mod unions;
 pub mod versions;

@@ -46,6 +46,7 @@ use crate::applyset::key::Keyring;
 use crate::applyset::parent::{self, NoParent, Parent};
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::diagnostic::error::{Error, Result};
+use crate::kinds::disruption::DisruptionBudget;
 use crate::kinds::jobs::{self, Done, Irreversible};
 use crate::kinds::rollout;
 use crate::object::commit::Commit;
@@ -193,6 +194,7 @@ pub async fn observe(
     };
     let dependencies = order::dependencies(objects(), &defined_by, components)?;
     let wanted: BTreeSet<ObjectRef> = objects().map(|object| object.reference.clone()).collect();
+    let budgets = objects().filter_map(DisruptionBudget::of).collect();
     let is_selected =
         |(object, _): &resolve::Resolved| query.selection.selects(&object.reference, |key| object.label(key));
     let (mut desired, mut others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_selected);
@@ -239,11 +241,8 @@ pub async fn observe(
         })
         .await;
 
-    let (unknown_rollouts, pending) = if query.rollouts {
-        follow(&mut desired, &mut others, &live, &key)
-    } else {
-        Default::default()
-    };
+    let followed = query.rollouts.then(|| follow(&mut desired, &mut others, &live, &key));
+    let (unknown_rollouts, pending) = followed.unwrap_or_default();
     let (compared, not_compared) = split_hidden(desired, members.hidden);
     let known = with_members(compared, &mut live);
     let mut schemas = Schemas::nearby(&live, &known, &discovery);
@@ -270,6 +269,7 @@ pub async fn observe(
                 dependencies,
                 jobs: declared.into_keys().collect(),
                 irreversible,
+                budgets,
                 key,
                 unknown_rollouts,
                 idle_rules,

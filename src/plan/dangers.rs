@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, Lost, Plan, Reason, Restarts, Step, Work, is_container, is_precious};
+use super::{Action, Backup, Lost, Plan, Reason, Restarts, Step, Work, is_container, is_precious};
 use crate::kinds::jobs::IRREVERSIBLE;
 use crate::kinds::privilege::{Breadth, Privilege};
+use crate::kinds::traffic::Opening;
 use crate::object::field::FieldPath;
 use crate::object::{GroupKind, ObjectRef};
 
 /// Something that a sync would do, and that may do harm.
 #[derive(Debug, Clone)]
 pub enum Danger<'a> {
-    /// A Job runs that does what cannot be undone, in its own words; nothing where these are nobody's business.
-    Irreversible(&'a Step, Option<&'a str>),
+    /// A Job runs that does what cannot be undone.
+    Irreversible(&'a Step, Undoing<'a>),
     /// Data goes, or what may hold it.
     Data(&'a Step),
     /// A NetworkPolicy goes, and with it what it kept apart.
@@ -23,8 +24,23 @@ pub enum Danger<'a> {
     Replaces(&'a Step),
     /// Somebody may do what they could not do before.
     Grants(&'a Step, &'a BTreeSet<Privilege>),
+    /// A NetworkPolicy lets through what it did not.
+    Widens(&'a Step, &'a BTreeSet<Opening>),
     /// Nobody serves while the only pod starts anew.
     Gap(&'a Step),
+    /// A restart takes away more pods at once than this PodDisruptionBudget of git allows.
+    Budget(&'a Step, &'a ObjectRef),
+    /// Pods restart on every node that a DaemonSet selects.
+    Nodes(&'a Step),
+}
+
+/// What is known of a Job that does what cannot be undone.
+#[derive(Debug, Clone, Copy)]
+pub struct Undoing<'a> {
+    /// What it does, in its own words; nothing where these are nobody's business.
+    pub reason: Option<&'a str>,
+    /// Whether that is backed up before.
+    pub backup: Backup<'a>,
 }
 
 impl<'a> Danger<'a> {
@@ -39,17 +55,21 @@ impl<'a> Danger<'a> {
         });
         let renamed: Vec<&ObjectRef> = renamed.collect();
         let steps = plan.steps.iter().filter(|step| step.action.writes());
-        let mut all: Vec<Self> = steps.flat_map(|step| Self::of(step, was_synced)).collect();
+        let mut all: Vec<Self> = steps
+            .clone()
+            .flat_map(|step| Self::of(step, plan, was_synced))
+            .collect();
+        all.extend(steps.flat_map(|step| crossed(step, plan)));
         all.retain(|danger| !matches!(danger, Self::Opens(step) if renamed.contains(&&step.reference)));
-        all.sort_by_key(|danger| (danger.rank(), danger.severity()));
+        all.sort_by_key(|danger| (danger.rank(), danger.severity(), danger.is_backed_up()));
         all
     }
 
-    fn of(step: &'a Step, was_synced: bool) -> Vec<Self> {
+    fn of(step: &'a Step, plan: &'a Plan, was_synced: bool) -> Vec<Self> {
         let kind = &step.reference.kind;
         // In the first sync of all there is nothing that anybody could want back.
         let runs = matches!(step.reason, Reason::Runs(_)) || step.action == Action::Create && was_synced;
-        let irreversible = irreversible(step).filter(|_| runs);
+        let irreversible = irreversible(step, plan).filter(|_| runs);
         let goes = match step.action {
             Action::Delete if is_precious(kind) || is_container(&step.reference) || is_volume(kind) => {
                 Some(Self::Data(step))
@@ -67,8 +87,11 @@ impl<'a> Danger<'a> {
             | Action::Keep => None,
         };
         let grants = Some(Self::Grants(step, &step.grants)).filter(|_| !step.grants.is_empty());
+        let widens = Some(Self::Widens(step, &step.opens)).filter(|_| !step.opens.is_empty());
         let gap = Some(Self::Gap(step)).filter(|_| is_gap(step));
-        [irreversible, goes, grants, gap].into_iter().flatten().collect()
+        let nodes = Some(Self::Nodes(step)).filter(|_| matches!(step.restarts, Some(Restarts::Daemons(_))));
+        let all = [irreversible, goes, grants, widens, gap, nodes];
+        all.into_iter().flatten().collect()
     }
 
     /// The step that does it.
@@ -80,7 +103,10 @@ impl<'a> Danger<'a> {
             | Self::Deletes(step)
             | Self::Replaces(step)
             | Self::Grants(step, _)
-            | Self::Gap(step) => step,
+            | Self::Widens(step, _)
+            | Self::Gap(step)
+            | Self::Budget(step, _)
+            | Self::Nodes(step) => step,
         }
     }
 
@@ -93,7 +119,10 @@ impl<'a> Danger<'a> {
             Self::Deletes(_) => "deletes",
             Self::Replaces(_) => "replaces",
             Self::Grants(..) => "grants",
+            Self::Widens(..) => "networkPolicyWidens",
             Self::Gap(_) => "gap",
+            Self::Budget(..) => "disruptionBudget",
+            Self::Nodes(_) => "everyNode",
         }
     }
 
@@ -106,8 +135,16 @@ impl<'a> Danger<'a> {
             | Self::Opens(_)
             | Self::Deletes(_)
             | Self::Replaces(_)
-            | Self::Gap(_) => None,
+            | Self::Widens(..)
+            | Self::Gap(_)
+            | Self::Budget(..)
+            | Self::Nodes(_) => None,
         }
+    }
+
+    /// Whether what cannot be undone is backed up before: what is not is told first.
+    fn is_backed_up(&self) -> bool {
+        matches!(self, Self::Irreversible(_, undoing) if matches!(undoing.backup, Backup::RunsBefore(_)))
     }
 
     fn rank(&self) -> u8 {
@@ -118,18 +155,38 @@ impl<'a> Danger<'a> {
             Self::Replaces(_) => 3,
             Self::Grants(..) => 4,
             Self::Opens(_) => 5,
-            Self::Gap(_) => 6,
+            Self::Widens(..) => 6,
+            Self::Gap(_) => 7,
+            Self::Budget(..) => 8,
+            Self::Nodes(_) => 9,
         }
     }
 }
 
 /// What a Job says of itself that cannot be undone.
-fn irreversible(step: &Step) -> Option<Danger<'_>> {
+fn irreversible<'a>(step: &'a Step, plan: &'a Plan) -> Option<Danger<'a>> {
     let Work::Apply(work) = &step.work else { return None };
     let reason = work.desired.annotation(IRREVERSIBLE)?.trim();
     let path = FieldPath::of(&["metadata", "annotations", IRREVERSIBLE]);
     let is_secret = work.desired.origins.is_secret(&path);
-    Some(Danger::Irreversible(step, Some(reason).filter(|_| !is_secret)))
+    let undoing = Undoing {
+        reason: Some(reason).filter(|_| !is_secret),
+        backup: Backup::of(step, plan),
+    };
+    Some(Danger::Irreversible(step, undoing))
+}
+
+/// The disruption budgets that a restart crosses.
+fn crossed<'a>(step: &'a Step, plan: &'a Plan) -> impl Iterator<Item = Danger<'a>> {
+    let restarted = match (&step.work, step.restarts) {
+        (Work::Apply(work), Some(Restarts::Pods(Some(pods)))) => Some((&work.desired.value, pods)),
+        _ => None,
+    };
+    let budgets = restarted
+        .into_iter()
+        .flat_map(|restarted| plan.facts.budgets.iter().map(move |budget| (budget, restarted)));
+    let crossed = budgets.filter(|(budget, (value, pods))| budget.is_crossed(&step.reference, value, *pods));
+    crossed.map(|(budget, _)| Danger::Budget(step, &budget.reference))
 }
 
 fn is_volume(kind: &GroupKind) -> bool {

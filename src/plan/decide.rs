@@ -16,6 +16,7 @@ use crate::kinds::health::{self, Health};
 use crate::kinds::jobs::{self, InputDigests, JobRun};
 use crate::kinds::keeper::Keeper;
 use crate::kinds::privilege::Privilege;
+use crate::kinds::traffic::{self, Opening};
 use crate::object::field::{FieldPath, ManagedFields};
 use crate::object::{DesiredObject, LiveObject};
 use crate::source::rules::{Rule, Ruled};
@@ -159,6 +160,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
 pub(super) fn ended(mut step: Step, work: ApplyWork, live: Option<&LiveObject>) -> Decision {
     if step.action.writes() {
         step.grants = granted(&work, live);
+        step.opens = opened(&work, live);
         step.work = Work::Apply(Box::new(work));
     }
     Decision::Step(Box::new(step))
@@ -176,6 +178,16 @@ fn granted(work: &ApplyWork, live: Option<&LiveObject>) -> BTreeSet<Privilege> {
         .filter(|_| Privilege::is_told_without_names(kind));
     let wanted = stored.map_or(&work.sent, LiveObject::value);
     Privilege::gained(kind, wanted, live, &is_secret)
+}
+
+/// What a NetworkPolicy lets through, once this is sent, that the live one does not.
+fn opened(work: &ApplyWork, live: Option<&LiveObject>) -> BTreeSet<Opening> {
+    let is_policy = work.desired.reference.kind.is("networking.k8s.io", "NetworkPolicy");
+    let Some(live) = live.filter(|_| is_policy) else {
+        return BTreeSet::new();
+    };
+    let wanted = work.predicted.as_ref().map_or(&work.sent, LiveObject::value);
+    traffic::openings(&wanted["spec"], &live.value()["spec"])
 }
 
 /// The step of an object, with what is known of it whatever becomes of it.
@@ -200,6 +212,7 @@ fn new(desired: &DesiredObject) -> Step {
         generates: Vec::new(),
         restarts: None,
         grants: BTreeSet::new(),
+        opens: BTreeSet::new(),
         tolerated: Tolerated::default(),
         moved: None,
         unverified: None,
@@ -255,6 +268,7 @@ fn left(step: Step, action: Action, reason: Reason) -> Decision {
         tolerated: Tolerated::default(),
         moved: None,
         grants: BTreeSet::new(),
+        opens: BTreeSet::new(),
         ..step
     }))
 }

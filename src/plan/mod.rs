@@ -4,6 +4,7 @@
 
 mod adoption;
 mod again;
+mod backup;
 pub mod compare;
 mod dangers;
 mod decide;
@@ -36,7 +37,8 @@ use crate::plan::order::rank;
 
 pub use adoption::{Adoptable, Adopting, Adoption};
 pub use again::Again;
-pub use dangers::Danger;
+pub use backup::Backup;
+pub use dangers::{Danger, Undoing};
 pub use decide::{Decision, Proved, decide};
 pub use drift::Drift;
 pub use edits::{Edited, Edits};

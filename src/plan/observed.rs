@@ -13,6 +13,7 @@ use crate::applyset::source::Checkout;
 use crate::applyset::unlisted::Unlisted;
 use crate::cluster::Resource;
 use crate::diagnostic::error::Error;
+use crate::kinds::disruption::DisruptionBudget;
 use crate::kinds::jobs::{Crossed, Irreversible, JobRun};
 use crate::kinds::prerequisites::Prerequisite;
 use crate::kinds::rollout::Unknown;
@@ -64,6 +65,8 @@ pub struct Facts {
     pub jobs: BTreeSet<ObjectRef>,
     /// What the selected Jobs that git wants do that cannot be undone, as they declare it.
     pub irreversible: Irreversible,
+    /// The disruption budgets that git has.
+    pub budgets: Vec<DisruptionBudget>,
     /// The key for digests of secret values.
     pub key: Keyring,
     /// The files that are encrypted and that no identity decrypts: what they hold is compared as ciphertext.

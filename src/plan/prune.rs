@@ -164,6 +164,7 @@ pub(super) fn steps(
                 generates: Vec::new(),
                 restarts: None,
                 grants: BTreeSet::new(),
+                opens: BTreeSet::new(),
                 guess: None,
                 unverified: None,
                 warnings: Vec::new(),

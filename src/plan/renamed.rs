@@ -105,6 +105,7 @@ mod tests {
             generates: Vec::new(),
             restarts: None,
             grants: std::collections::BTreeSet::new(),
+            opens: std::collections::BTreeSet::new(),
             tolerated: Tolerated::default(),
             moved: None,
             unverified: None,

@@ -22,6 +22,7 @@ use crate::kinds::jobs::{Crossed, InputDigests, Why};
 use crate::kinds::keeper::Keeper;
 use crate::kinds::pods::{self, PodTemplate};
 use crate::kinds::privilege::Privilege;
+use crate::kinds::traffic::Opening;
 use crate::object::{DesiredObject, GroupKind, LiveObject, ObjectRef};
 use crate::plan::compare::FieldChange;
 use crate::plan::migrate::Migration;
@@ -93,6 +94,8 @@ pub struct Step {
     pub restarts: Option<Restarts>,
     /// What it lets somebody do that they could not do before.
     pub grants: BTreeSet<Privilege>,
+    /// What a NetworkPolicy lets through that it did not let through before.
+    pub opens: BTreeSet<Opening>,
     /// Why causes are guessed, where some are and it is known.
     pub guess: Option<NoBase>,
     /// Why the server could not be asked, when it could not.

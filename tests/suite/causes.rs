@@ -59,20 +59,18 @@ fn every_cause_side_by_side() {
     let (modes, sizes) = (short(&modes), short(&sizes));
     let words = "Sizes are not\\u{1b}[2K needed";
     run.shows(&format!(
-        "~ update ConfigMap causes-all/git data.mode desired/git.yaml:6 - one + two git: {modes} Modes to two"
+        "~ update ConfigMap causes-all/git data.mode desired/git.yaml:6 - one + two git: {modes}"
     ))
+    .shows(&format!("git: {modes} Modes to two ("))
+    .shows(&format!("git: {sizes} {words} ("))
     .shows("data.mode desired/drift.yaml:6 - theirs + one drift: kubectl-edit,")
-    .shows(&format!("data.more desired/drift.yaml:8 + yes git: {sizes} {words}"))
+    .shows(&format!("data.more desired/drift.yaml:8 + yes git: {sizes}"))
     .shows("! conflict ConfigMap causes-all/diverged")
-    .shows(&format!(
-        "- theirs + two diverged: git: {modes} Modes to two; kubectl-edit,"
-    ))
+    .shows(&format!("- theirs + two diverged: git: {modes}; kubectl-edit,"))
     .shows("take git's: --force-conflicts; keep the other: write it into git")
     .shows("data.new git says ours; team-b says theirs leave it")
-    .shows(&format!("data.size - one removed: {sizes} {words}"))
-    .shows(&format!(
-        "data.size left behind: {sizes} {words}; kubectl-edit keeps it"
-    ))
+    .shows(&format!("data.size - one removed: {sizes}"))
+    .shows(&format!("data.size left behind: {sizes}; kubectl-edit keeps it"))
     .shows(&format!(
         "+ create ConfigMap causes-all/gone deleted: it was synced at {}, and is gone",
         short(&first)
@@ -340,7 +338,8 @@ fn pods_that_follow_their_configuration_name_the_commit_that_changed_it() {
     bed.write_config_map("other", &[("mode", "two")]);
     bed.commit("Other");
     for_sure(bed.run(&["diff", "-v"]).exits(1))
-        .shows(&format!("follows ConfigMap settings git: {} Mode to two", short(&two)));
+        .shows(&format!("git: {} Mode to two (", short(&two)))
+        .shows(&format!("follows ConfigMap settings git: {}", short(&two)));
 }
 
 /// A value that several parameters and the text around them make is shown at the one that git changed.

@@ -258,7 +258,7 @@ fn a_plan_as_a_comment_says_first_what_is_dangerous() {
         "> - deletes: ConfigMap events-comment/old",
         "<details><summary>! conflict <code>ConfigMap events-comment/taken</code>",
         "<details><summary>~ update <code>PodTemplate events-comment/web</code>",
-        "- \\+ create <code>ConfigMap events-comment/new</code>",
+        "<details><summary>+ create <code>ConfigMap events-comment/new</code>",
     ];
     let places = order.map(at);
     assert!(places.is_sorted(), "{places:?} in\n{text}");

@@ -50,6 +50,69 @@ fn a_label_that_changes_lets_nobody_do_more() {
     bed.run(&["delete", "--yes"]).exits(0);
 }
 
+/// A policy that leaves to the API server whatever it can, with these peers, this port and this label; a set with a
+/// budget that allows none of its pods to be away, and this image.
+fn restricted(peers: &str, port: &str, label: &str, image: &str) -> String {
+    format!(
+        "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: db, labels: {{a: {label}}}}}
+spec:
+  podSelector: {{matchLabels: {{app: db}}}}
+  ingress:
+    - from: [{peers}]
+      ports: [{port}]
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {{name: db}}
+spec: {{maxUnavailable: 0, selector: {{matchLabels: {{app: db}}}}}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{name: db}}
+spec:
+  replicas: 2
+  serviceName: db
+  selector: {{matchLabels: {{app: db}}}}
+  template:
+    metadata: {{labels: {{app: db}}}}
+    spec: {{containers: [{{name: db, image: '{image}'}}]}}
+"
+    )
+}
+
+#[test]
+fn a_policy_is_opened_by_what_it_allows_more_and_not_by_what_the_server_fills_in() {
+    let bed = Bed::new("privileges-opened");
+    let web = "{podSelector: {matchLabels: {app: web}}}";
+    let all = "{namespaceSelector: {}}";
+    bed.write("db.yaml", &restricted(web, "{port: 5432}", "one", "db:1"));
+    bed.commit("Restricted");
+    bed.synced();
+    bed.write("db.yaml", &restricted(web, "{port: 5432}", "two", "db:1"));
+    bed.commit("A label");
+    bed.diff().exits(1).shows("1 to update").shows_not("opens traffic");
+    bed.write(
+        "db.yaml",
+        &restricted(&format!("{web}, {all}"), "{port: 5432}", "two", "db:2"),
+    );
+    bed.commit("Opened");
+    bed.diff()
+        .exits(1)
+        .shows("! opens traffic: NetworkPolicy privileges-opened/db allows ingress from more peers")
+        .shows(
+            "! fewer pods than a disruption budget allows: while StatefulSet privileges-opened/db restarts, against \
+             PodDisruptionBudget privileges-opened/db",
+        );
+    bed.write("db.yaml", &restricted(web, "", "two", "db:1"));
+    bed.commit("Every port");
+    bed.diff()
+        .exits(1)
+        .shows("! opens traffic: NetworkPolicy privileges-opened/db allows ingress on more ports")
+        .shows_not("disruption budget");
+}
+
 #[test]
 fn whoever_is_given_a_role_is_named_in_a_comment_however_many_they_are() {
     let bed = Bed::new("privileges-many");

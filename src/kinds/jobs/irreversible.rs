@@ -13,6 +13,10 @@ use crate::object::{COMPONENT, DesiredObject, ObjectRef};
 /// The annotation on a Job: what it does that cannot be undone, in words for whoever wants to go back.
 pub const IRREVERSIBLE: &str = "stackanetes.io/irreversible";
 
+/// The annotation on such a Job: the name of the Job that backs up before, `NAME` in its own namespace or
+/// `NAMESPACE/NAME`.
+pub const BACKUP: &str = "stackanetes.io/backup";
+
 /// A Job that a sync goes back across.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Crossed {

@@ -13,7 +13,7 @@ mod tests;
 pub use crate::applyset::jobs::{Done, Irreversible, Recorded, reference};
 pub use crate::object::inputs::{DIGESTS, InputDigests};
 pub use declared::{Declared, declared};
-pub use irreversible::{Crossed, IRREVERSIBLE};
+pub use irreversible::{BACKUP, Crossed, IRREVERSIBLE};
 pub use run::{JobRun, Why, is_generated, temporary_name};
 
 use crate::object::field::FieldPath;

@@ -54,6 +54,11 @@ pub enum Privilege {
     Wildcard,
     /// A verb by which somebody may get more rights than they have: `escalate`, `bind`, `impersonate`.
     Verb(String),
+    /// To use a subresource by which somebody acts as a pod, a node or a ServiceAccount does: `pods/exec`.
+    Subresource(String),
+    /// To create what runs pods, which may read every Secret of their namespace, or a volume of the node; or to approve
+    /// certificates: the resource, `pods`.
+    Create(String),
     /// To read Secrets.
     Secrets,
     /// To see, and to change or refuse, what is written to the API server.
@@ -102,6 +107,8 @@ impl Privilege {
             Self::Role { .. } => "role",
             Self::Wildcard => "wildcard",
             Self::Verb(_) => "verb",
+            Self::Subresource(_) => "subresource",
+            Self::Create(_) => "create",
             Self::Secrets => "secrets",
             Self::Webhook => "webhook",
             Self::Privileged => "privileged",

@@ -14,6 +14,37 @@ const ESCALATING: [&str; 3] = ["escalate", "bind", "impersonate"];
 /// By which somebody reads.
 const READING: [&str; 3] = ["get", "list", "watch"];
 
+/// The subresources by which somebody acts as a pod, a node or a ServiceAccount does, and the verbs that do it.
+const SUBRESOURCES: [(&str, &str, &[&str]); 7] = [
+    ("", "pods/exec", &["create", "get"]),
+    ("", "pods/attach", &["create", "get"]),
+    ("", "pods/ephemeralcontainers", &["patch", "update"]),
+    ("", "nodes/proxy", &["create", "delete", "get", "patch", "update"]),
+    ("", "serviceaccounts/token", &["create"]),
+    (
+        "certificates.k8s.io",
+        "certificatesigningrequests/approval",
+        &["patch", "update"],
+    ),
+    (
+        "certificates.k8s.io",
+        "certificatesigningrequests/status",
+        &["patch", "update"],
+    ),
+];
+/// What runs pods, and the volumes by which these reach a node.
+const CREATED: [(&str, &str); 9] = [
+    ("", "persistentvolumes"),
+    ("", "pods"),
+    ("", "replicationcontrollers"),
+    ("apps", "daemonsets"),
+    ("apps", "deployments"),
+    ("apps", "replicasets"),
+    ("apps", "statefulsets"),
+    ("batch", "cronjobs"),
+    ("batch", "jobs"),
+];
+
 /// What the rules of `wanted` give beyond those of `live`, right by right: that a rule says more than before is no
 /// matter where the dangerous part of it is not new.
 pub(super) fn gained(wanted: &At<'_>, live: &At<'_>) -> BTreeSet<Privilege> {
@@ -69,18 +100,65 @@ impl<'a> Rule<'a> {
         }));
         if self.names.is_empty() && self.resources.contains("secrets") && has(&self.groups, "") {
             let reading = READING.into_iter().filter(|verb| has(&self.verbs, verb));
-            found.extend(reading.map(|verb| (Privilege::Secrets, Self::about_secrets(verb))));
+            found.extend(reading.map(|verb| (Privilege::Secrets, Self::about("", "secrets", verb))));
+        }
+        found.extend(self.subresources());
+        found.extend(self.created());
+        found
+    }
+
+    /// The rights to subresources that are named; one that is restricted to some names gives no less of these.
+    fn subresources(&self) -> Vec<(Privilege, Self)> {
+        let mut found = Vec::new();
+        for (group, resource, verbs) in SUBRESOURCES {
+            // Every resource is told as such.
+            if !has(&self.groups, group) || self.resources.contains("*") || !self.has_resource(resource) {
+                continue;
+            }
+            let verbs = verbs.iter().filter(|verb| has(&self.verbs, verb));
+            found.extend(verbs.map(|verb| {
+                let names = self.names.clone();
+                (
+                    Privilege::Subresource(resource.to_owned()),
+                    Self {
+                        names,
+                        ..Self::about(group, resource, verb)
+                    },
+                )
+            }));
         }
         found
     }
 
-    fn about_secrets(verb: &'a str) -> Self {
+    /// The rights to create what runs pods. A rule that names objects allows nothing to be created.
+    fn created(&self) -> Vec<(Privilege, Self)> {
+        let is_allowed = has(&self.verbs, "create") && self.names.is_empty();
+        let created = CREATED
+            .iter()
+            .filter(|(group, resource)| is_allowed && has(&self.groups, group) && self.resources.contains(resource));
+        let rights = created.map(|(group, resource)| {
+            (
+                Privilege::Create((*resource).to_owned()),
+                Self::about(group, resource, "create"),
+            )
+        });
+        rights.collect()
+    }
+
+    /// The right to do one thing with one resource.
+    fn about(group: &'a str, resource: &'a str, verb: &'a str) -> Self {
         Self {
-            groups: BTreeSet::from([""]),
-            resources: BTreeSet::from(["secrets"]),
+            groups: BTreeSet::from([group]),
+            resources: BTreeSet::from([resource]),
             verbs: BTreeSet::from([verb]),
             ..Self::default()
         }
+    }
+
+    /// Whether it is about a resource, by itself, as the subresource of all, or with all.
+    fn has_resource(&self, resource: &str) -> bool {
+        let of_all = resource.find('/').map(|slash| format!("*{}", &resource[slash..]));
+        has(&self.resources, resource) || of_all.is_some_and(|of_all| self.resources.contains(of_all.as_str()))
     }
 
     /// Whether this allows all that another rule does.
@@ -88,7 +166,7 @@ impl<'a> Rule<'a> {
         let has_names = self.names.is_empty() || !other.names.is_empty() && other.names.is_subset(&self.names);
         has_names
             && has_all(&self.groups, &other.groups)
-            && has_all(&self.resources, &other.resources)
+            && other.resources.iter().all(|resource| self.has_resource(resource))
             && has_all(&self.verbs, &other.verbs)
             && has_all(&self.urls, &other.urls)
     }
@@ -139,6 +217,52 @@ mod tests {
         ] {
             let told = format!("{live} {wanted}");
             assert_eq!(gained(&[live], &[wanted]), Vec::from_iter(expected), "{told}");
+        }
+    }
+
+    #[test]
+    fn who_may_act_as_a_pod_a_node_or_a_service_account_is_told_by_which_subresource() {
+        let subresource = |name: &str| Privilege::Subresource(name.to_owned());
+        for (wanted, expected) in [
+            (rule(&["pods/exec"], &["create"], &[]), vec![subresource("pods/exec")]),
+            (
+                rule(&["pods/exec"], &["get"], &["web-0"]),
+                vec![subresource("pods/exec")],
+            ),
+            (rule(&["pods/exec"], &["list"], &[]), vec![]),
+            (rule(&["*/exec"], &["create"], &[]), vec![subresource("pods/exec")]),
+            (
+                rule(&["nodes/proxy", "pods/attach"], &["get"], &[]),
+                vec![subresource("nodes/proxy"), subresource("pods/attach")],
+            ),
+            (
+                rule(&["serviceaccounts/token"], &["create"], &[]),
+                vec![subresource("serviceaccounts/token")],
+            ),
+            (rule(&["pods/log"], &["get"], &[]), vec![]),
+        ] {
+            let told = wanted.to_string();
+            assert_eq!(gained(&[], std::slice::from_ref(&wanted)), expected, "{told}");
+            assert_eq!(gained(&[rule(&["*"], &["*"], &[])], &[wanted]), [], "{told}");
+        }
+        let named = |name: &str| rule(&["pods/exec"], &["create"], &[name]);
+        assert_eq!(gained(&[named("a")], &[named("b")]), [subresource("pods/exec")]);
+    }
+
+    #[test]
+    fn who_may_create_what_runs_pods_is_told() {
+        let create = |name: &str| Privilege::Create(name.to_owned());
+        let apps = |resource: &str| json!({"apiGroups": ["apps"], "resources": [resource], "verbs": ["create"]});
+        for (wanted, expected) in [
+            (rule(&["pods"], &["create"], &[]), vec![create("pods")]),
+            (rule(&["pods"], &["get", "list"], &[]), vec![]),
+            (rule(&["pods"], &["create"], &["web"]), vec![]),
+            (rule(&["deployments"], &["create"], &[]), vec![]),
+            (apps("deployments"), vec![create("deployments")]),
+            (rule(&["pods"], &["*"], &[]), vec![Privilege::Wildcard, create("pods")]),
+        ] {
+            let told = wanted.to_string();
+            assert_eq!(gained(&[], &[wanted]), expected, "{told}");
         }
     }
 

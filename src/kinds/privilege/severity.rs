@@ -9,7 +9,7 @@ pub enum Breadth {
     Everything,
     /// All that another built-in role may.
     Role,
-    /// Every verb or resource of a rule, or to get more rights than they have.
+    /// Every verb or resource of a rule, or to get more rights than they have, be it as another or by a pod.
     Escalation,
     /// What the node may, or a part of it.
     Node,
@@ -27,7 +27,7 @@ impl Privilege {
         match self {
             Self::Role { role, .. } if role == "cluster-admin" => Breadth::Everything,
             Self::Role { .. } => Breadth::Role,
-            Self::Wildcard | Self::Verb(_) => Breadth::Escalation,
+            Self::Wildcard | Self::Verb(_) | Self::Subresource(_) | Self::Create(_) => Breadth::Escalation,
             Self::Privileged | Self::Host(_) | Self::HostPath(_) | Self::Capability(_) => Breadth::Node,
             Self::Secrets => Breadth::Secrets,
             Self::Webhook => Breadth::Webhook,

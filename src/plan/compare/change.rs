@@ -41,17 +41,29 @@ pub enum GitChange {
 /// assert_eq!(blame.of_object(&web), None);
 /// ```
 #[derive(Debug, Default)]
-pub struct Blame(HashMap<ObjectRef, HashMap<FieldPath, GitChange>>);
+pub struct Blame {
+    changes: HashMap<ObjectRef, HashMap<FieldPath, GitChange>>,
+    /// How many fields each commit changed, and how many objects it dropped, together.
+    counts: HashMap<Commit, usize>,
+}
 
 impl Blame {
     /// Notes what changed a field; or, where the field is the root, what dropped the object.
     pub fn note(&mut self, object: ObjectRef, field: FieldPath, change: GitChange) {
-        self.0.entry(object).or_default().insert(field, change);
+        if let GitChange::Commit { commit, .. } = &change {
+            *self.counts.entry(commit.clone()).or_default() += 1;
+        }
+        self.changes.entry(object).or_default().insert(field, change);
+    }
+
+    /// Whether a commit stands behind several changes.
+    pub fn is_behind_several(&self, commit: &Commit) -> bool {
+        self.counts.get(commit).is_some_and(|count| *count > 1)
     }
 
     /// What changed a field, where that was looked for and found.
     pub fn of(&self, object: &ObjectRef, field: &FieldPath) -> Option<&GitChange> {
-        self.0.get(object)?.get(field)
+        self.changes.get(object)?.get(field)
     }
 
     /// What dropped an object, where that was looked for and found.

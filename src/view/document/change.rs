@@ -6,16 +6,17 @@ use serde_json::Value;
 use super::super::{age, value};
 use super::cut::cut;
 use super::marks::marked;
-use super::{Detail, Heading, Line, Lines, Tone};
+use super::{Detail, Heading, Line, Lines, Tone, commits};
 use crate::kinds::{keeper, rollout};
 use crate::object::field::{FieldManager, FieldPath};
-use crate::plan::compare::{Beside, Cause, FieldChange, GitChange, Shown, Yielded};
+use crate::plan::compare::{Beside, Cause, FieldChange, Shown, Yielded};
 use crate::plan::{Action, Step};
 use crate::source::rules::{self, LeftTo, Rule, RuleOrigin, Verdict};
 
 /// The lines of one field of a step.
 pub(super) fn change(change: &FieldChange, step: &Step, heading: &Heading<'_>) -> Lines {
     let by = heading.blame.of(&step.reference, &change.path);
+    let by = by.map(|by| commits::by(by, heading.blame));
     let cause = cause(change, by, heading.now);
     let lines = match &change.cause {
         Cause::Conflict { owner } => conflict(change, owner, step),
@@ -121,8 +122,7 @@ fn last_applied(change: &FieldChange, cause: &str) -> Option<Line> {
     goes.then(|| Line::new(4, format!("{} goes", change.shown)).beside(cause))
 }
 
-fn cause(change: &FieldChange, by: Option<&GitChange>, now: Timestamp) -> String {
-    let by = by.map(self::by);
+fn cause(change: &FieldChange, by: Option<String>, now: Timestamp) -> String {
     let git = || by.as_ref().map_or_else(|| "git".to_owned(), |by| format!("git: {by}"));
     let cause = match &change.cause {
         Cause::Git => git(),
@@ -149,16 +149,6 @@ fn cause(change: &FieldChange, by: Option<&GitChange>, now: Timestamp) -> String
         format!("{cause} (guessed)")
     } else {
         cause
-    }
-}
-
-/// What made git say something else.
-pub(super) fn by(change: &GitChange) -> String {
-    match change {
-        GitChange::Commit { commit, subject, .. } => format!("{} {}", commit.short(), value::visible(subject)),
-        GitChange::Uncommitted => "not committed yet".to_owned(),
-        GitChange::Parameters => "other parameters than were given".to_owned(),
-        GitChange::NotYet => "not in git yet".to_owned(),
     }
 }
 

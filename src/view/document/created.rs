@@ -125,7 +125,7 @@ fn by_kind(steps: &[&Step]) -> String {
 }
 
 /// The component that an object belongs to, where a step applies one.
-pub(in crate::view) fn component(step: &Step) -> Option<&str> {
+pub(super) fn component(step: &Step) -> Option<&str> {
     match &step.work {
         Work::Apply(work) => work.desired.component(),
         Work::Nothing | Work::Delete(_) | Work::Await(_) => None,

@@ -8,10 +8,11 @@ use super::remarks::unlisted;
 use super::{Document, Line, Lines, Tone};
 use crate::diagnostic::names::first_of;
 use crate::kinds::privilege::Privilege;
+use crate::kinds::traffic::{Direction, Opening};
 use crate::object::ObjectRef;
-use crate::plan::{Action, Danger, Plan, Step};
+use crate::plan::{Action, Backup, Danger, Plan, Step, Undoing};
 
-/// In so few steps, nobody overlooks what is deleted or replaced.
+/// In so few steps, nobody overlooks what is deleted or replaced, or restarts on every node.
 const FEW: usize = 10;
 /// How many of a kind have a sentence each; of grants, how many of one severity.
 const FIRST: usize = 5;
@@ -47,7 +48,7 @@ pub(super) fn stops(plan: &Plan) -> Vec<String> {
 /// Those that no other line of a text tells.
 pub(super) fn section(document: &Document<'_>) -> Option<Lines> {
     let is_many = document.plan.steps.len() > FEW;
-    let is_told = |danger: &&Danger<'_>| matches!(danger, Danger::Deletes(_) | Danger::Replaces(_));
+    let is_told = |danger: &&Danger<'_>| matches!(danger, Danger::Deletes(_) | Danger::Replaces(_) | Danger::Nodes(_));
     let dangers = document.dangers.iter().filter(|danger| is_many || !is_told(danger));
     let dangers: Vec<Danger<'_>> = dangers.cloned().collect();
     let lines = told(&dangers).into_iter();
@@ -70,7 +71,7 @@ pub(super) fn told(dangers: &[Danger<'_>]) -> Vec<String> {
         (!objects.is_empty()).then(|| format!("{words}: {}", few(&objects)))
     };
     let runs = dangers.iter().filter_map(|danger| match danger {
-        Danger::Irreversible(step, reason) => Some((&step.reference, irreversible(step, *reason))),
+        Danger::Irreversible(step, undoing) => Some((&step.reference, irreversible(step, *undoing))),
         _ => None,
     });
     let mut told = each("cannot be undone", runs);
@@ -87,8 +88,14 @@ pub(super) fn told(dangers: &[Danger<'_>]) -> Vec<String> {
         |danger| matches!(danger, Danger::Opens(_)),
         "opens traffic, by deleting",
     ));
+    told.extend(each("opens traffic", dangers.iter().filter_map(widens)));
     let gap = |danger: &Danger<'_>| matches!(danger, Danger::Gap(_));
     told.extend(of(gap, "downtime while this restarts"));
+    told.extend(each(
+        "fewer pods than a disruption budget allows",
+        dangers.iter().filter_map(crosses),
+    ));
+    told.extend(nodes(dangers));
     told
 }
 
@@ -117,23 +124,81 @@ fn each<'a>(word: &str, objects: impl Iterator<Item = (&'a ObjectRef, String)> +
     first.chain(others).collect()
 }
 
-fn irreversible(step: &Step, reason: Option<&str>) -> String {
-    let reason = reason.filter(|reason| !reason.is_empty());
+/// `restarts on every node: DaemonSet a/nova-compute, DaemonSet a/libvirt`
+fn nodes(dangers: &[Danger<'_>]) -> Option<String> {
+    let all = dangers.iter().filter_map(|danger| match danger {
+        Danger::Nodes(step) => Some(step.reference.to_string()),
+        _ => None,
+    });
+    let all: Vec<String> = all.collect();
+    (!all.is_empty()).then(|| format!("restarts on every node: {}", first_names(&all)))
+}
+
+fn irreversible(step: &Step, undoing: Undoing<'_>) -> String {
+    let reason = undoing.reason.filter(|reason| !reason.is_empty());
     let reason = reason
         .map(|reason| format!(": {}", ends(reason, REASON)))
         .unwrap_or_default();
-    format!("{} runs{reason}", step.reference)
+    format!("{} runs{reason}; {}", step.reference, backup(undoing.backup))
+}
+
+/// Whether what a Job does is backed up before.
+fn backup(backup: Backup<'_>) -> String {
+    match backup {
+        Backup::Unnamed => "it names no backup".to_owned(),
+        Backup::RunsBefore(job) => format!("its backup, {job}, runs before it"),
+        Backup::RunsUnordered(job) => format!("its backup, {job}, runs too, but it does not wait for that"),
+        Backup::Idle(job) => format!("its backup, {job}, does not run"),
+        Backup::Missing(name) => format!("its backup, Job {}, is not in git", ends(name, NAME)),
+    }
+}
+
+/// `NetworkPolicy a/b lets in traffic from more peers`
+fn widens<'a>(danger: &Danger<'a>) -> Option<(&'a ObjectRef, String)> {
+    let Danger::Widens(step, openings) = danger else {
+        return None;
+    };
+    let ways: Vec<String> = openings.iter().map(|opening| opened(*opening)).collect();
+    Some((&step.reference, format!("{} {}", step.reference, ways.join(", "))))
+}
+
+fn opened(opening: Opening) -> String {
+    match opening {
+        Opening::OtherPods => "may not restrict all pods that it did".to_owned(),
+        Opening::Unrestricted(direction) => format!("does not restrict {} any more", direction.word()),
+        Opening::Everywhere(direction) => format!("allows {} {} everywhere", direction.word(), side(direction)),
+        Opening::Peers(direction) => format!("allows {} {} more peers", direction.word(), side(direction)),
+        Opening::Ports(direction) => format!("allows {} on more ports", direction.word()),
+    }
+}
+
+fn side(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Ingress => "from",
+        Direction::Egress => "to",
+    }
+}
+
+/// `StatefulSet a/db restarts, PodDisruptionBudget a/db`
+fn crosses<'a>(danger: &Danger<'a>) -> Option<(&'a ObjectRef, String)> {
+    let Danger::Budget(step, budget) = danger else {
+        return None;
+    };
+    let sentence = format!("while {} restarts, against {budget}", step.reference);
+    Some((&step.reference, sentence))
 }
 
 /// What somebody may do, in words. Paths are one part of the sentence, and so are capabilities: nothing hides behind
 /// many of them.
 fn granted(privileges: &BTreeSet<Privilege>) -> String {
-    let (mut parts, mut paths, mut capabilities) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut parts, mut created, mut paths, mut capabilities) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for privilege in privileges {
         match privilege {
             Privilege::Role { role, to } => parts.push(format!("gives the role {role} to {}", first_names(to))),
             Privilege::Wildcard => parts.push("has * in a rule".to_owned()),
             Privilege::Verb(verb) => parts.push(format!("allows to {verb}")),
+            Privilege::Subresource(name) => parts.push(format!("allows to use {name}")),
+            Privilege::Create(resource) => created.push(resource),
             Privilege::Secrets => parts.push("allows to read Secrets".to_owned()),
             Privilege::Webhook => parts.push("is asked about what is written to the API server".to_owned()),
             Privilege::Privileged => parts.push("runs privileged containers".to_owned()),
@@ -142,6 +207,9 @@ fn granted(privileges: &BTreeSet<Privilege>) -> String {
             Privilege::Capability(name) => capabilities.push(name),
             Privilege::Exposed(kind) => parts.push(format!("is reached from outside ({kind})")),
         }
+    }
+    if !created.is_empty() {
+        parts.push(format!("allows to create {}", first_names(&created)));
     }
     parts.extend(mounted(&paths));
     parts.extend(added(&capabilities));

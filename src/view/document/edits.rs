@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change::by;
+use super::commits::maker;
 use super::created::component;
 use super::marks::marked;
 use super::{Line, Lines, Sign, Tone};
@@ -28,11 +28,6 @@ pub(super) fn sections(edits: &Edits<'_>) -> Vec<Lines> {
         std::iter::once(title).chain(edits.iter().flat_map(section)).collect()
     });
     sections.collect()
-}
-
-/// `git: 3f2c1ab Bump the images`
-pub(in crate::view) fn maker(by: Option<&GitChange>) -> String {
-    by.map_or_else(|| "git".to_owned(), |by| format!("git: {}", self::by(by)))
 }
 
 /// An edit, and what it does.

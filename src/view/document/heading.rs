@@ -94,12 +94,17 @@ pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> Head {
         (None, Some(commit)) => format!("piped at {}", commit.short()),
         (None, None) => "not in a git repository".to_owned(),
     };
+    let goes_back = plan.back.from.is_some();
     let compared = match heading.against {
-        Against::Cluster(cluster) => format!(" on {cluster}{environment}: {to}{}", last_synced(plan, heading.now)),
+        Against::Cluster(cluster) => {
+            let to = if goes_back { format!("goes back to {to}") } else { to };
+            format!(" on {cluster}{environment}: {to}{}", last_synced(plan, heading.now))
+        }
         Against::Commit { revision, base_of } => {
             let why = base_of.map(|[one, other]| format!(", the merge base of {one} and {other},"));
             let from = format!("{}{}", branch_and_commit(revision), why.unwrap_or_default());
-            format!("{environment} from {from} to {to}: two commits compared, without asking a cluster")
+            let back = if goes_back { "back " } else { "" };
+            format!("{environment} from {from} {back}to {to}: two commits compared, without asking a cluster")
         }
     };
     Head {

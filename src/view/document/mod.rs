@@ -6,6 +6,7 @@ mod alike;
 mod base;
 mod blocked;
 mod change;
+mod commits;
 mod created;
 mod cut;
 mod dangers;
@@ -19,6 +20,7 @@ mod line;
 mod marks;
 mod moved;
 mod note;
+mod picture;
 mod question;
 mod refusal;
 mod remarks;
@@ -35,7 +37,8 @@ use crate::plan::{Danger, Edits, Followers, NotCompared, Plan, SameLines, Step};
 
 pub(super) use base::no_base;
 pub(super) use change::somebody;
-pub(super) use created::{Created, Group, component as step_component};
+pub(super) use commits::maker;
+pub(super) use created::{Created, Group};
 pub(super) use dangers::danger;
 pub(super) use harm::harm;
 pub(super) use heading::Head;
@@ -43,7 +46,8 @@ pub use heading::{Against, Detail, Heading, Pruning};
 pub(super) use kept::unseen;
 pub(super) use line::{Line, Lines, Sign, Tone};
 pub(super) use moved::moved;
-pub(super) use note::note;
+pub(super) use note::{note, note_alone};
+pub(super) use picture::{Mark, Marks};
 pub use question::question;
 pub use refusal::{closed, refusal};
 pub(super) use remarks::crossed;
@@ -51,7 +55,7 @@ pub use remarks::forgotten;
 pub(super) use step::below;
 pub(super) use summary::Restarted;
 pub(super) use unready::not_current;
-pub(super) use waits::{Waiting, essential, waits};
+use waits::{Waiting, essential, waits};
 pub(super) use warning::warning;
 
 /// All that is said of a plan.
@@ -122,6 +126,7 @@ impl<'a> Document<'a> {
             Detail::Objects => Vec::new(),
             Detail::Fields | Detail::Whole => dangers::section(self).into_iter().collect(),
         };
+        sections.extend(self.commits());
         sections.extend(edits::sections(&self.edits));
         sections.extend(self.same());
         sections.extend(self.created.section());
@@ -160,9 +165,14 @@ impl<'a> Document<'a> {
         self.created.tell(step) || self.edits.tell(step) || self.followers.tell(step) || self.same.tell(step)
     }
 
+    /// The commits behind several changes, but for those whose edits are told.
+    pub(super) fn commits(&self) -> Option<Lines> {
+        commits::section(self.plan, self.heading, &self.edits)
+    }
+
     /// The lines that change in the same way in several objects.
     pub(super) fn same(&self) -> Vec<Lines> {
-        same::sections(&self.same)
+        same::sections(&self.same, self.heading.blame)
     }
 
     /// The kinds that were not compared, and why.

@@ -1,7 +1,8 @@
 //! Why a step is what it is, and what it does besides, beside its first line.
 
 use super::super::value;
-use super::{Against, Heading, Pruning, adoption, change, immutable, kept, takeover};
+use super::{Against, Heading, Pruning, adoption, commits, immutable, kept, takeover};
+use crate::applyset::inventory::ApplySet;
 use crate::kinds::jobs::Why;
 use crate::plan::compare::GitChange;
 use crate::plan::{Action, Reason, Restarts, Step, Unpredicted, Unverified};
@@ -16,6 +17,16 @@ fn unpredicted(why: &Unpredicted) -> String {
 
 /// Why a step is what it is, and what it does besides; empty where the action says all.
 pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
+    told(step, heading, |change| commits::by(change, heading.blame))
+}
+
+/// The same, where it is read alone: a commit has its subject.
+pub(in crate::view) fn note_alone(step: &Step, heading: &Heading<'_>) -> String {
+    told(step, heading, commits::alone)
+}
+
+/// The same, with these words for what made git drop an object.
+fn told(step: &Step, heading: &Heading<'_>, by: impl Fn(&GitChange) -> String) -> String {
     let reason = match &step.reason {
         Reason::Refused(error) if error.is_only_message() => value::visible(error.message()).into_owned(),
         // The server's words, or our own merge's, stand below.
@@ -44,11 +55,9 @@ pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
         Reason::OtherApplySet(set) => format!("it is part of another ApplySet, {}", takeover::called(set)),
         Reason::Dropped => match heading.blame.of_object(&step.reference) {
             None => "no longer in git".to_owned(),
-            Some(GitChange::Commit { commit, subject, .. }) => {
-                format!("dropped from git in {} {}", commit.short(), value::visible(subject))
-            }
+            Some(commit @ GitChange::Commit { .. }) => format!("dropped from git in {}", by(commit)),
             Some(GitChange::NotYet) => "not in git yet at this commit".to_owned(),
-            Some(other) => format!("no longer in git: {}", change::by(other)),
+            Some(other) => format!("no longer in git: {}", by(other)),
         },
         Reason::KeepNeverApplied => "labelled as a member, but never applied by us".to_owned(),
         kept => match kept::reason_text(kept, &step.reference, heading) {

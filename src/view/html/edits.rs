@@ -5,14 +5,14 @@ use maud::{Markup, html};
 use super::lines::{Text, lines};
 use super::room;
 use crate::plan::Edited;
-use crate::view::document::{Document, edits};
+use crate::view::document::{Document, edits, maker};
 use crate::view::room::Room;
 
 /// The edits, those of a commit below it.
 pub(super) fn table(document: &Document<'_>, room: &mut Room) -> Markup {
     let (mut rows, mut left_out) = (Vec::new(), 0);
     for (by, edits) in edits::by_maker(&document.edits) {
-        let maker = html! { tr { th colspan="3" scope="rowgroup" { (Text(&edits::maker(by))) } } "\n" };
+        let maker = html! { tr { th colspan="3" scope="rowgroup" { (Text(&maker(by))) } } "\n" };
         let Some(maker) = room::take(room, maker) else {
             left_out += edits.len();
             continue;
@@ -47,11 +47,12 @@ fn row(edited: &Edited<'_>) -> Markup {
 
 /// What stood there, and what stands there now.
 fn change(edited: &Edited<'_>) -> Markup {
-    match edits::short(edited) {
-        Some(short) => html! { code { (Text(&short)) } },
-        None => html! {
+    html! {
+        @if let Some(short) = edits::short(edited) {
+            code { (Text(&short)) }
+        } @else {
             @if let Some(key) = edits::key(edited) { code { (Text(&key)) } }
             (lines(&edits::sides(edited, 0)))
-        },
+        }
     }
 }

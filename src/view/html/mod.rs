@@ -76,6 +76,7 @@ fn body(document: &Document<'_>) -> Markup {
             h1 { (document.head.subject) span.compared { (document.head.compared) } } "\n"
             @for line in document.summary.iter() { p.verdict { (line.text) } "\n" }
             (dangers)
+            @for line in document.commits().into_iter().flatten() { p.commit { (Text(&line.text)) } "\n" }
             (edits::table(document, &mut room))
             (picture::section(document, &mut room))
             (objects::sections(document, &mut room))

@@ -30,17 +30,17 @@ impl<'d, 'a> NewObjects<'d, 'a> {
 
     /// How many there are, and a title a component; nothing where there are few.
     pub(super) fn titles(&self) -> String {
-        let groups = self.groups.iter().map(|group| self.title(group));
+        let groups = self.groups.iter().map(title);
         self.heading() + &groups.collect::<String>()
     }
 
     /// The same with the objects, of which as many stand there as there is room for; the titles have theirs.
     pub(super) fn whole(&self, room: &mut Room) -> String {
         let groups = self.groups.iter().map(|group| {
-            let title = self.title(group);
+            let short = title(group);
             let manifests = self.manifests(group, room.left());
-            let manifests = manifests.and_then(|manifests| room.replace(&title, manifests));
-            manifests.unwrap_or(title)
+            let manifests = manifests.and_then(|manifests| room.replace(&short, manifests));
+            manifests.unwrap_or(short)
         });
         let groups: String = groups.collect();
         self.heading() + &groups
@@ -54,10 +54,6 @@ impl<'d, 'a> NewObjects<'d, 'a> {
         let lines = std::iter::once(title).chain(self.document.created.unverified());
         let lines = lines.map(|line| paragraph(&escaped(&line)) + "\n");
         lines.chain(["\n".to_owned()]).collect()
-    }
-
-    fn title(&self, group: &Group<'_>) -> String {
-        format!("- {}\n", escaped(&group.told()))
     }
 
     /// The objects of a component, and how many of them are left out; nothing where none has room.
@@ -85,4 +81,8 @@ impl<'d, 'a> NewObjects<'d, 'a> {
         let lines = lines.iter().map(|line| line.text.clone() + "\n");
         std::iter::once("---\n".to_owned()).chain(lines).collect()
     }
+}
+
+fn title(group: &Group<'_>) -> String {
+    format!("- {}\n", escaped(&group.told()))
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::markup::{escaped, fenced};
 use super::sign_first;
 use crate::plan::Edited;
-use crate::view::document::{Document, Lines, edits};
+use crate::view::document::{Document, Lines, edits, maker};
 
 /// What stands in the cell of a value that stands below the table.
 const BELOW: &str = "(see below)";
@@ -14,7 +14,7 @@ const BELOW: &str = "(see below)";
 pub(super) fn tables(document: &Document<'_>) -> String {
     let mut text = String::new();
     for (by, all) in edits::by_maker(&document.edits) {
-        let _ = writeln!(text, "{}\n", escaped(&edits::maker(by)));
+        let _ = writeln!(text, "{}\n", escaped(&maker(by)));
         text += "| edit | value | what it does |\n|---|---|---|\n";
         text.extend(all.iter().map(row));
         text.push('\n');

@@ -44,10 +44,12 @@ impl Folding {
 
 /// A title that begins with the sign of an action, as a paragraph: its sign would begin a list, or strike something out.
 pub(super) fn paragraph(title: &str) -> String {
-    match title.starts_with(['+', '-', '~', '?', '!', '=']) {
-        true => format!("\\{title}"),
-        false => title.to_owned(),
-    }
+    let sign = if title.starts_with(['+', '-', '~', '?', '!', '=']) {
+        "\\"
+    } else {
+        ""
+    };
+    format!("{sign}{title}")
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ mod created;
 mod dangers;
 mod edits;
 mod folding;
+mod marker;
 mod markup;
+mod picture;
 
 use std::fmt::Write as _;
 
@@ -15,6 +17,7 @@ use super::value::ends;
 use crate::plan::Step;
 use created::NewObjects;
 use folding::{Folding, paragraph};
+use marker::marker;
 use markup::{escaped, fenced};
 
 /// How long a comment may be, by
@@ -36,7 +39,8 @@ pub(super) fn document(document: &Document<'_>) -> String {
 
 fn comment(document: &Document<'_>, folding: Folding) -> String {
     let Document { head, .. } = document;
-    let mut text = format!("### {}{}\n\n", escaped(&head.subject), escaped(&head.compared));
+    let mut text = marker(document);
+    let _ = writeln!(text, "### {}{}\n", escaped(&head.subject), escaped(&head.compared));
     for line in document.summary.iter() {
         let _ = writeln!(text, "**{}**\n", escaped(&line.left()));
     }
@@ -53,14 +57,15 @@ fn comment(document: &Document<'_>, folding: Folding) -> String {
 /// whole as far as all others leave room.
 fn changes(document: &Document<'_>, folding: Folding, room: &mut Room) -> String {
     let new = NewObjects::of(document, folding);
-    let edits = edits::tables(document);
+    let edits = commits(document) + &edits::tables(document);
     let followers = document.followers().map(|lines| followers(&lines, folding));
     let followers = followers.unwrap_or_default();
     let same: String = document.same().iter().map(|lines| same(lines, folding)).collect();
     match room.take(edits.clone() + &same + &new.titles() + &followers) {
         Some(_) => {
             let objects = objects(document.own_steps().collect(), document, folding, room);
-            edits + &same + &new.whole(room) + &followers + &objects
+            let picture = picture::section(document, folding, room);
+            edits + &same + &new.whole(room) + &followers + &objects + &picture
         }
         None => objects(document.plan.steps.iter().collect(), document, folding, room),
     }
@@ -134,6 +139,12 @@ fn with_note(line: &Line, left: String) -> String {
     }
     let gap = COLUMN.saturating_sub(left.chars().count()).max(2);
     format!("{left}{}{}\n", " ".repeat(gap), line.note)
+}
+
+/// The commits behind several changes, but for those whose edits are told.
+fn commits(document: &Document<'_>) -> String {
+    let lines = document.commits().into_iter().flatten();
+    lines.map(|line| escaped(&line.text) + "\n\n").collect()
 }
 
 /// Lines that change in the same way in several objects.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::marks::Mark;
+use crate::view::document::Mark;
 use crate::view::html::lines::Text;
+use crate::view::html::objects;
 
 /// The size of a mark, and what is between two: beside each other, of one wave below each other, and of two waves; in
 /// pixels.
@@ -89,8 +90,8 @@ fn drawn(mark: &Mark, corner: Corner) -> Markup {
     };
     let class = format!("mark {}", mark.class);
     html! {
-        @match &mark.link {
-            Some(id) => a class=(class) href={ "#" (id) } { (shape) },
+        @match mark.position {
+            Some(position) => a class=(class) href={ "#" (objects::id(position)) } { (shape) },
             None => g class=(class) { (shape) },
         }
     }
@@ -116,7 +117,7 @@ mod tests {
             action: String::new(),
             name: String::new(),
             told: String::new(),
-            link: None,
+            position: None,
             restarts: false,
             wave,
             after: after.iter().copied().collect::<BTreeSet<_>>(),

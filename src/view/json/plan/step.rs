@@ -11,7 +11,7 @@ use super::keeper::Keeper;
 use super::reason::{Guess, Reason, Unverified};
 use crate::object::ObjectRef;
 use crate::plan::{self, Action, SavedStep, SavedVersion, Work};
-use crate::view::document::{Against, Heading, no_base, note};
+use crate::view::document::{Against, Heading, no_base, note_alone};
 
 /// What becomes of an object, and why.
 #[derive(Debug, Serialize)]
@@ -135,7 +135,7 @@ impl<'a> Step<'a> {
             object: &step.reference,
             action: step.action,
             reason: (&step.reason).into(),
-            message: note(step, heading),
+            message: note_alone(step, heading),
             error: match &step.reason {
                 plan::Reason::Refused(error) => Some((&**error).into()),
                 _ => None,

@@ -1,37 +1,68 @@
-//! What the picture shows: a mark for each object, or for each component.
+//! What a picture of the order of a sync shows: a mark for each object, or for each component.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::created::component;
+use super::{Document, Heading, Waiting, essential, note, waits};
 use crate::plan::Action;
-use crate::view::document::{Heading, Waiting, essential, note, step_component};
-use crate::view::html::objects;
 
 /// What is not of any component.
 const NO_COMPONENT: &str = "(no component)";
 
 /// A mark of the picture.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(in crate::view) struct Mark {
     /// What its colour goes by.
-    pub(super) class: &'static str,
+    pub(in crate::view) class: &'static str,
     /// Its first line: what becomes of it.
-    pub(super) action: String,
+    pub(in crate::view) action: String,
     /// Its second line.
-    pub(super) name: String,
+    pub(in crate::view) name: String,
     /// All that is to be known, for who points at it, or hears the page.
-    pub(super) told: String,
-    /// Where it leads to.
-    pub(super) link: Option<String>,
+    pub(in crate::view) told: String,
+    /// Where the step of the object stands in the plan; nothing of a component.
+    pub(in crate::view) position: Option<usize>,
     /// Whether pods restart.
-    pub(super) restarts: bool,
+    pub(in crate::view) restarts: bool,
     /// When its turn comes.
-    pub(super) wave: usize,
+    pub(in crate::view) wave: usize,
     /// The marks to which it has lines, by their places among all marks; all are in waves before its own.
-    pub(super) after: BTreeSet<usize>,
+    pub(in crate::view) after: BTreeSet<usize>,
+}
+
+/// What a picture shows.
+#[derive(Debug)]
+pub(in crate::view) enum Marks {
+    /// There is no order in it, or one mark alone.
+    Nothing,
+    /// A mark for each object.
+    Objects(Vec<Mark>),
+    /// A mark for each component, since there are too many objects.
+    Components(Vec<Mark>),
+    /// As many objects, of too many components.
+    TooMany(usize),
+}
+
+impl Marks {
+    /// What a picture of at most so many marks shows of the order in which a sync writes objects.
+    pub(in crate::view) fn of(document: &Document<'_>, most: usize) -> Self {
+        let all = waits(document.plan);
+        let is_ordered = all.iter().any(|waiting| waiting.wave > 0);
+        if !is_ordered {
+            return Self::Nothing;
+        }
+        if all.len() <= most {
+            return Self::Objects(objects(&all, document.heading));
+        }
+        match components(&all) {
+            marks if (2..=most).contains(&marks.len()) => Self::Components(marks),
+            _ => Self::TooMany(all.len()),
+        }
+    }
 }
 
 /// A mark for each object.
-pub(super) fn objects(all: &[Waiting<'_>], heading: &Heading<'_>) -> Vec<Mark> {
+fn objects(all: &[Waiting<'_>], heading: &Heading<'_>) -> Vec<Mark> {
     let essential = essential(all).into_iter();
     let marks = all.iter().zip(essential).map(|(waiting, after)| {
         let step = waiting.step;
@@ -51,7 +82,7 @@ pub(super) fn objects(all: &[Waiting<'_>], heading: &Heading<'_>) -> Vec<Mark> {
             action: format!("{} {}", step.action.glyph(), reference.kind.kind),
             name: reference.name.clone(),
             told: format!("{} {reference}{note}{requires}", step.action.word()),
-            link: Some(objects::id(waiting.position)),
+            position: Some(waiting.position),
             restarts: step.restarts.is_some(),
             wave: waiting.wave,
             after,
@@ -61,14 +92,14 @@ pub(super) fn objects(all: &[Waiting<'_>], heading: &Heading<'_>) -> Vec<Mark> {
 }
 
 /// A mark for each component.
-pub(super) fn components(all: &[Waiting<'_>]) -> Vec<Mark> {
+fn components(all: &[Waiting<'_>]) -> Vec<Mark> {
     let mut members: BTreeMap<&str, Vec<&Waiting<'_>>> = BTreeMap::new();
     for waiting in all {
-        let component = step_component(waiting.step).unwrap_or(NO_COMPONENT);
-        members.entry(component).or_default().push(waiting);
+        let name = component(waiting.step).unwrap_or(NO_COMPONENT);
+        members.entry(name).or_default().push(waiting);
     }
     let place_of: BTreeMap<&str, usize> = members.keys().enumerate().map(|(place, name)| (*name, place)).collect();
-    let place = |waiting: &Waiting<'_>| place_of[step_component(waiting.step).unwrap_or(NO_COMPONENT)];
+    let place = |waiting: &Waiting<'_>| place_of[component(waiting.step).unwrap_or(NO_COMPONENT)];
     let required = members.iter().map(|(component, members)| {
         let required = members.iter().flat_map(|member| &member.requires);
         let places: BTreeSet<usize> = required.map(|other| place(&all[*other])).collect();
@@ -83,7 +114,7 @@ pub(super) fn components(all: &[Waiting<'_>]) -> Vec<Mark> {
             told: format!("{component}: {counts}"),
             action: counts,
             name: component.to_owned(),
-            link: None,
+            position: None,
             restarts: members.iter().any(|member| member.step.restarts.is_some()),
             wave,
             after,

@@ -1,0 +1,232 @@
+//! PodDisruptionBudgets: how many pods may be away at once, and how many a rollout takes away.
+//!
+//! The API server holds evictions to a budget, and nobody holds a rollout to one
+//! ([Disruptions](https://kubernetes.io/docs/concepts/workloads/pods/disruptions/)). So it is worth a word where a
+//! rollout does what a budget says must not be done.
+
+use serde_json::Value;
+
+use crate::object::{DesiredObject, GroupKind, ObjectRef};
+
+/// How many pods may be away at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisruptionBudget {
+    /// The PodDisruptionBudget.
+    pub reference: ObjectRef,
+    selector: Value,
+    limit: Limit,
+}
+
+/// What a budget is held to: a number, or a share of the pods such as `50%`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Limit {
+    /// So many must be there.
+    Available(Value),
+    /// So many may be away.
+    Unavailable(Value),
+}
+
+impl DisruptionBudget {
+    /// The budget that an object is; nothing where it is none.
+    pub fn of(object: &DesiredObject) -> Option<Self> {
+        let spec = object.value.get("spec")?;
+        if !object.reference.kind.is("policy", "PodDisruptionBudget") {
+            return None;
+        }
+        let available = spec.get("minAvailable").cloned().map(Limit::Available);
+        let unavailable = || spec.get("maxUnavailable").cloned().map(Limit::Unavailable);
+        Some(Self {
+            reference: object.reference.clone(),
+            selector: spec.get("selector")?.clone(),
+            limit: available.or_else(unavailable)?,
+        })
+    }
+
+    /// Whether a rollout of this workload takes away more of its pods at once than the budget allows. `pods` is how many
+    /// of them it replaces.
+    pub fn is_crossed(&self, workload: &ObjectRef, value: &Value, pods: i64) -> bool {
+        let labels = &value["spec"]["template"]["metadata"]["labels"];
+        let is_its = self.reference.namespace == workload.namespace && self.selects(labels);
+        let replicas = value["spec"]["replicas"].as_i64().unwrap_or(pods);
+        is_its && taken_away(&workload.kind, &value["spec"], replicas) > self.allowed(replicas)
+    }
+
+    /// Whether it is about pods with these labels.
+    fn selects(&self, labels: &Value) -> bool {
+        let has = |(name, value): (&String, &Value)| labels.get(name) == Some(value);
+        let by_labels = self.selector["matchLabels"].as_object();
+        let expressions = self.selector["matchExpressions"].as_array();
+        by_labels.is_none_or(|wanted| wanted.iter().all(has))
+            && expressions.is_none_or(|all| all.iter().all(|one| is_met(one, labels)))
+    }
+
+    /// How many of so many pods may be away.
+    fn allowed(&self, replicas: i64) -> i64 {
+        match &self.limit {
+            Limit::Available(least) => replicas - scaled(least, replicas, Round::Up),
+            Limit::Unavailable(most) => scaled(most, replicas, Round::Up),
+        }
+    }
+}
+
+/// Whether labels meet an expression of a selector.
+fn is_met(expression: &Value, labels: &Value) -> bool {
+    let label = expression["key"].as_str().and_then(|key| labels.get(key));
+    let values = expression["values"].as_array();
+    let is_among = || label.zip(values).is_some_and(|(label, values)| values.contains(label));
+    match expression["operator"].as_str() {
+        Some("In") => is_among(),
+        Some("NotIn") => !is_among(),
+        Some("Exists") => label.is_some(),
+        Some("DoesNotExist") => label.is_none(),
+        _ => false,
+    }
+}
+
+/// How many pods of a workload a rollout takes away before others are there.
+fn taken_away(kind: &GroupKind, spec: &Value, replicas: i64) -> i64 {
+    if !kind.is("apps", "Deployment") {
+        let most = &spec["updateStrategy"]["rollingUpdate"]["maxUnavailable"];
+        return if most.is_null() {
+            1
+        } else {
+            scaled(most, replicas, Round::Up).max(1)
+        };
+    }
+    let strategy = &spec["strategy"];
+    if strategy["type"] == "Recreate" {
+        return replicas;
+    }
+    let quarter = Value::from("25%");
+    let or_quarter = |value: &Value| {
+        if value.is_null() {
+            quarter.clone()
+        } else {
+            value.clone()
+        }
+    };
+    let [surge, away] = ["maxSurge", "maxUnavailable"].map(|name| or_quarter(&strategy["rollingUpdate"][name]));
+    match (
+        scaled(&away, replicas, Round::Down),
+        scaled(&surge, replicas, Round::Up),
+    ) {
+        // Where nothing may come before and nothing may go, one goes.
+        (0, 0) => 1,
+        (away, _) => away,
+    }
+}
+
+/// To which side a share is rounded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    Down,
+    Up,
+}
+
+/// A number, or a share of so many pods; none where it is neither.
+fn scaled(value: &Value, replicas: i64, round: Round) -> i64 {
+    let share = |text: &str| text.strip_suffix('%')?.parse::<i64>().ok();
+    match (value.as_i64(), value.as_str().and_then(share)) {
+        (Some(count), _) => count,
+        (None, Some(share)) => {
+            let hundredths = replicas.saturating_mul(share);
+            let up = if round == Round::Up { 99 } else { 0 };
+            hundredths.saturating_add(up).div_euclid(100)
+        }
+        (None, None) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn workload(kind: &str, replicas: i64, strategy: &Value) -> (ObjectRef, Value) {
+        let reference = ObjectRef {
+            kind: GroupKind::new("apps", kind),
+            namespace: Some("shop".to_owned()),
+            name: "web".to_owned(),
+        };
+        let template = json!({"metadata": {"labels": {"app": "web", "tier": "front"}}});
+        let spec = json!({"replicas": replicas, "strategy": strategy, "template": template});
+        (reference, json!({"spec": spec}))
+    }
+
+    fn is_crossed(limit: (&str, Value), kind: &str, replicas: i64, strategy: &Value) -> bool {
+        let (reference, value) = workload(kind, replicas, strategy);
+        let limit = match limit {
+            ("minAvailable", value) => Limit::Available(value),
+            (_, value) => Limit::Unavailable(value),
+        };
+        let budget = DisruptionBudget {
+            reference: reference.clone(),
+            selector: json!({"matchLabels": {"app": "web"}}),
+            limit,
+        };
+        budget.is_crossed(&reference, &value, replicas)
+    }
+
+    #[test]
+    fn a_budget_is_crossed_where_a_rollout_takes_away_more_than_it_allows() {
+        let none = Value::Null;
+        let one_away = json!({"rollingUpdate": {"maxUnavailable": 1}});
+        let no_surge = json!({"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 0}});
+        for (limit, kind, replicas, strategy, expected) in [
+            // One that comes first is there before another goes.
+            (("minAvailable", json!(3)), "Deployment", 3, &none, false),
+            (("minAvailable", json!(4)), "Deployment", 4, &none, true),
+            (("minAvailable", json!(3)), "Deployment", 3, &one_away, true),
+            (("minAvailable", json!(2)), "Deployment", 3, &one_away, false),
+            (("minAvailable", json!("100%")), "Deployment", 3, &one_away, true),
+            (("maxUnavailable", json!(0)), "Deployment", 1, &no_surge, true),
+            (
+                ("maxUnavailable", json!(2)),
+                "Deployment",
+                3,
+                &json!({"type": "Recreate"}),
+                true,
+            ),
+            (("maxUnavailable", json!(0)), "StatefulSet", 3, &none, true),
+            (("maxUnavailable", json!("1%")), "StatefulSet", 3, &none, false),
+        ] {
+            assert_eq!(
+                is_crossed(limit.clone(), kind, replicas, strategy),
+                expected,
+                "{limit:?} {kind} {replicas} {strategy}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_budget_is_about_the_pods_that_it_selects_in_its_namespace() {
+        let (reference, value) = workload("StatefulSet", 3, &Value::Null);
+        let budget = |selector: Value, namespace: &str| DisruptionBudget {
+            reference: ObjectRef {
+                namespace: Some(namespace.to_owned()),
+                ..reference.clone()
+            },
+            selector,
+            limit: Limit::Unavailable(json!(0)),
+        };
+        let tier =
+            |operator: &str| json!({"matchExpressions": [{"key": "tier", "operator": operator, "values": ["front"]}]});
+        for (selector, namespace, expected) in [
+            (json!({}), "shop", true),
+            (json!({}), "other", false),
+            (json!({"matchLabels": {"app": "api"}}), "shop", false),
+            (tier("In"), "shop", true),
+            (tier("NotIn"), "shop", false),
+            (tier("Exists"), "shop", true),
+            (tier("DoesNotExist"), "shop", false),
+        ] {
+            let told = format!("{selector} {namespace}");
+            assert_eq!(
+                budget(selector, namespace).is_crossed(&reference, &value, 3),
+                expected,
+                "{told}"
+            );
+        }
+    }
+}
