@@ -7,8 +7,13 @@ use super::files::{self, Files};
 use super::tree::FileTree;
 use super::unseal::Unsealer;
 use crate::diagnostic::error::{Error, Result};
-use crate::source::parameters::{self, Parameters, Sources};
+use crate::source::parameters::{self, Assignment, Parameters, Sources};
 use crate::source::render::Rendering;
+
+/// The defaults of parameters.
+const PARAMETERS: &str = "parameters.yaml";
+/// Their types.
+const SCHEMA: &str = "parameters.schema.json";
 
 /// What the directory's manifests are rendered with; nothing for a directory without settings, which
 /// is taken word for word.
@@ -21,12 +26,12 @@ pub(super) fn rendering(
 ) -> Result<Option<Rendering>> {
     let shown = files::shown(root);
     if files.settings.is_none() {
-        return unasked(&shown, "stackanetes.yaml", inputs).map(|()| None);
+        return unasked(&shown, &["stackanetes.yaml", PARAMETERS, SCHEMA], inputs).map(|()| None);
     }
     let (defaults, schema) = match (&files.parameters, &files.schema) {
         (Some(defaults), Some(schema)) => (files::read(tree, defaults)?, files::read(tree, schema)?),
         (None, None) => {
-            unasked(&shown, "parameters.yaml", inputs)?;
+            unasked(&shown, &[PARAMETERS, SCHEMA], inputs)?;
             return Ok(Some(Rendering::new(Parameters::none())));
         }
         (Some(_), None) => {
@@ -59,16 +64,28 @@ pub(super) fn rendering(
     Ok(Some(Rendering::new(parameters)))
 }
 
-/// Refuses parameters that are given where there are none to give.
-fn unasked(shown: &str, missing: &str, inputs: &ParameterInputs) -> Result<()> {
-    if inputs.environment.is_none() && inputs.sets.is_empty() {
+/// Refuses an environment and parameters that are given where there can be none, since files are missing.
+fn unasked(shown: &str, missing: &[&str], inputs: &ParameterInputs) -> Result<()> {
+    let environment = inputs.environment.as_deref();
+    let mut options: Vec<&str> = inputs.sets.iter().map(Assignment::option).collect();
+    options.extend(environment.map(|_| "--environment"));
+    options.sort_unstable();
+    options.dedup();
+    let Some((last, first)) = missing.split_last().filter(|_| !options.is_empty()) else {
         return Ok(());
-    }
-    Err(
-        Error::new(format!("{shown} has no parameters, as it has no {missing}")).hint(
-            "leave out --environment, --parameters, --set, --set-file and --set-env, or add a stackanetes.yaml and a parameters.yaml",
-        ),
-    )
+    };
+    let file = environment.map(|name| format!("environments/{name}.yaml"));
+    let files = match &file {
+        None => format!("{} and {last}", first.join(", ")),
+        Some(file) => format!("{} and {file}", missing.join(", ")),
+    };
+    let what = match environment {
+        Some(name) => format!("environment {name}"),
+        None => "parameters".to_owned(),
+    };
+    let why = missing.first().copied().unwrap_or_default();
+    let error = Error::new(format!("{shown} has no {what}, as it has no {why}"));
+    Err(error.hint(format!("leave out {}, or add {files}", options.join(" and "))))
 }
 
 fn unknown_environment(shown: &str, name: &str, files: &Files) -> Error {

@@ -32,6 +32,17 @@ pub enum Assignment {
     File(Arc<SourceFile>),
 }
 
+impl Assignment {
+    /// The option that it was given by.
+    pub(in crate::source) fn option(&self) -> &'static str {
+        match self {
+            Self::Yaml(_) => "--set",
+            Self::Text { option, .. } => option,
+            Self::File(_) => "--parameters",
+        }
+    }
+}
+
 /// Without a value, which may be a secret.
 impl fmt::Debug for Assignment {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
