@@ -45,7 +45,7 @@ enum Format {
 pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
     match checked(args, ui) {
         Ok(checked) => {
-            ui.result(&shown(&checked, args)?)?;
+            ui.paged(&shown(&checked, args)?)?;
             Ok(if checked.findings.is_empty() {
                 Exit::Done
             } else {

@@ -70,6 +70,6 @@ impl Shown<'_> {
 
     /// Prints the plan that is made of this, where it can be bound to anything.
     pub(super) fn print(self, plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>, ui: &mut Ui) -> Result<()> {
-        ui.result(&self.format.show(plan, heading, made_of))
+        ui.paged(&self.format.show(plan, heading, made_of))
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
-    ui.result(&text(args.topic.as_deref())?)?;
+    ui.paged(&text(args.topic.as_deref())?)?;
     Ok(Exit::Done)
 }
 

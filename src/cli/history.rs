@@ -47,7 +47,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     ui.done();
     let syncs = parent.syncs();
     let history = view_of(&found.set, &syncs, &found.connected.name, ui);
-    ui.result(&match args.format {
+    ui.paged(&match args.format {
         Format::Text => view::history(&history),
         Format::Json => json::pretty(&json::history(&history)),
     })?;
@@ -62,7 +62,7 @@ async fn all(cluster: &options::Cluster, format: Format, ui: &mut Ui) -> Result<
         .iter()
         .map(|(set, syncs)| view_of(set, syncs, &connected.name, ui))
         .collect();
-    ui.result(&match format {
+    ui.paged(&match format {
         Format::Text => views.iter().map(view::history).collect::<Vec<_>>().join("\n"),
         Format::Json => json::pretty(&json::histories(&views)),
     })?;

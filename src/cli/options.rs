@@ -44,6 +44,11 @@ pub(super) struct Output {
     quiet: bool,
 }
 
+    /// Print everything at once, although it is longer than the terminal.
+    ///
+    /// Otherwise $STACKANETES_PAGER or $PAGER shows it [default: less -FRX].
+    #[arg(hide_short_help = true, long, global = true)]
+    no_pager: bool,
 /// Whether [`FORCE_COLOR`](https://force-color.org) asks for colours also where nobody looks at a terminal.
 /// [`NO_COLOR`](https://no-color.org) wins.
 pub(super) fn is_color_forced() -> bool {
@@ -65,7 +70,7 @@ impl Output {
             (false, 0) => Verbosity::Normal,
             (false, _) => Verbosity::Verbose,
         };
-        Ui::new(color, verbosity)
+        Ui::new(color, verbosity).with_pager(!self.no_pager)
     }
 
     /// With `-vv` every request is logged on standard error. Nothing of the libraries is: what they say

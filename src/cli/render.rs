@@ -54,6 +54,6 @@ pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
     } else {
         Secrets::Masked
     };
-    ui.result(&view::manifests(&desired.manifests, secrets))?;
+    ui.paged(&view::manifests(&desired.manifests, secrets))?;
     Ok(Exit::Done)
 }

@@ -95,7 +95,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let subjects: Vec<Subject> = users.chain(groups).chain(args.service_account).collect();
     let mut all = needs.namespaces();
     all.extend(roles::objects(&needs.rights(args.purpose), &name, &subjects));
-    ui.result(&view::roles(&all))?;
+    ui.paged(&view::roles(&all))?;
     Ok(Exit::Done)
 }
 

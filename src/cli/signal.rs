@@ -16,6 +16,23 @@ pub(super) async fn interrupted() {
     ctrl_c().await;
 }
 
+/// From now on Ctrl-C does not end this process, but only another one that the terminal tells of it.
+pub(super) fn outlive_interrupt() {
+    #[cfg(unix)]
+    {
+        use tokio::runtime::{Builder, Handle};
+        use tokio::signal::unix::{SignalKind, signal};
+        // What catches a signal stays for as long as the process, whichever runtime asked for it. Without it, Ctrl-C
+        // ends this process, and nothing is lost.
+        if Handle::try_current().is_ok() {
+            let _ = signal(SignalKind::interrupt());
+        } else if let Ok(runtime) = Builder::new_current_thread().enable_all().build() {
+            let _inside = runtime.enter();
+            let _ = signal(SignalKind::interrupt());
+        }
+    }
+}
+
 async fn ctrl_c() {
     if tokio::signal::ctrl_c().await.is_err() {
         // Without the signal there is nothing to wait for.

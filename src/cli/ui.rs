@@ -2,10 +2,13 @@
 //!
 //! Standard output carries the result; progress, warnings and errors go to standard error.
 
+mod pager;
+
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
+use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -13,6 +16,7 @@ use crate::diagnostic::error::{Error, Result};
 use crate::execute::Event;
 use crate::plan::Plan;
 use crate::view::{self, ProgressLine, Width};
+use pager::Pager;
 
 /// How much is told on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +68,8 @@ pub struct Ui {
     verbosity: Verbosity,
     spinner: Option<ProgressBar>,
     sync: Option<Sync>,
+    /// Whether a pager shows what is longer than the terminal.
+    has_pager: bool,
     /// Whether a result was printed that [another](Ui::redraw) may take the place of.
     has_drawn: bool,
 }
@@ -88,8 +94,14 @@ impl Ui {
             verbosity,
             spinner: None,
             sync: None,
+            has_pager: false,
             has_drawn: false,
         }
+    }
+
+    /// The same, with or without a pager for what is longer than the terminal.
+    pub fn with_pager(self, has_pager: bool) -> Self {
+        Self { has_pager, ..self }
     }
 
     /// How much is told.
@@ -113,6 +125,20 @@ impl Ui {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Prints a result that is all the command has to say: by a pager, where it is longer than the terminal.
+    pub fn paged(&mut self, text: &str) -> Result<()> {
+        self.done();
+        let is_longer = self.has_pager && pager::is_longer_than_terminal(text);
+        let Some(pager) = is_longer.then(Pager::of_environment).flatten() else {
+            return self.result(text);
+        };
+        let is_shown = match self.out.current_choice() {
+            ColorChoice::Never => pager.show(&strip_str(text).to_string()),
+            ColorChoice::Auto | ColorChoice::Always | ColorChoice::AlwaysAnsi => pager.show(text),
+        };
+        if is_shown { Ok(()) } else { self.result(text) }
     }
 
     /// Prints a result in the place of the one before: on a terminal above nothing else, elsewhere after an empty line.

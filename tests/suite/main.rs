@@ -59,6 +59,7 @@ mod order;
 mod ownership;
 mod page;
 mod parameters;
+mod paging;
 mod parent;
 mod prerequisites;
 mod privileges;

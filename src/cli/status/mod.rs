@@ -80,7 +80,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         drift: drifted.as_deref(),
         ..view_of(&found, &seen, ui)
     };
-    ui.result(&match args.format {
+    ui.paged(&match args.format {
         Format::Text => view::status(&status),
         Format::Json => json::pretty(&json::status(&status)),
     })?;
@@ -175,7 +175,7 @@ async fn watch(args: &Args, set: &FoundSet, ui: &mut Ui) -> Result<Exit> {
 /// All ApplySets. How their objects are is not asked.
 async fn all(cluster: &options::Cluster, format: Format, ui: &mut Ui) -> Result<Exit> {
     let AllSets { connected, sets } = AllSets::read(cluster, ui).await?;
-    ui.result(&match format {
+    ui.paged(&match format {
         Format::Text => view::statuses(&connected.name, &sets, Timestamp::now()),
         Format::Json => json::pretty(&json::statuses(&connected.name, &sets)),
     })?;
