@@ -11,7 +11,7 @@ use crate::object::field::{FieldPath, PathElement};
 use crate::object::shown::{AuthoredObject, ShownPath, positions};
 use crate::ssa::canonical::Quantity;
 use crate::ssa::merge::{Fault, Mistake, element, mistakes};
-use crate::ssa::schema::{Field, Format, Kind, ScalarType, Type};
+use crate::ssa::schema::{Field, Format, Kind, List, ScalarType, Type};
 
 use super::directory::{CheckedDirectory, Object};
 use super::finding::Finding;
@@ -20,6 +20,16 @@ use super::finding::Finding;
 const MOST: usize = 100;
 
 pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+    let first = findings.len();
+    against_schema(directory, object, findings);
+    let kind = directory.schema.kind(&object.manifest.gvk);
+    let is_by_bundled_schema = kind.is_none_or(|kind| kind.is_built_in());
+    for finding in findings.iter_mut().skip(first) {
+        finding.is_by_bundled_schema = is_by_bundled_schema;
+    }
+}
+
+fn against_schema(directory: &CheckedDirectory<'_>, object: &Object<'_>, findings: &mut Vec<Finding>) {
     let Some(kind) = directory.schema.kind(&object.manifest.gvk) else {
         findings.extend(unknown_kind(directory, object));
         return;
@@ -31,7 +41,7 @@ pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, f
         findings,
         lacking: Vec::new(),
     };
-    walk.value(kind.root(), value, &FieldPath::root());
+    walk.value(kind.root(), value, &Trail::ROOT);
     let lacking = walk.lacking;
     let mut found = mistakes(kind.root(), value);
     // An item without its key lacks a field: that is said.
@@ -188,6 +198,53 @@ fn items(list: Option<&Value>) -> &[Value] {
     list.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// The way to a value, of which a path is made only where there is something to say.
+#[derive(Clone, Copy)]
+struct Trail<'t> {
+    /// The way up to the last element, and that; nothing for the object itself.
+    before: Option<(&'t Trail<'t>, Passed<'t>)>,
+}
+
+/// An element of a way.
+#[derive(Clone, Copy)]
+enum Passed<'t> {
+    /// A field of a map.
+    Field(&'t str),
+    /// An item of a list, at this position.
+    Item(List<'t>, &'t Value, usize),
+}
+
+impl Trail<'_> {
+    const ROOT: Self = Self { before: None };
+
+    fn to<'t>(&'t self, passed: Passed<'t>) -> Trail<'t> {
+        Trail {
+            before: Some((self, passed)),
+        }
+    }
+
+    fn path(&self) -> FieldPath {
+        match self.before {
+            None => FieldPath::root(),
+            Some((before, passed)) => before.path().join(passed.element()),
+        }
+    }
+}
+
+impl Passed<'_> {
+    fn element(self) -> PathElement {
+        match self {
+            Self::Field(name) => PathElement::Field(name.to_owned()),
+            Self::Item(list, item, position) => {
+                // One that lacks its key is told by its position.
+                let is_keyless = |element: &PathElement| matches!(element, PathElement::Key(keys) if keys.values().any(|key| key == ""));
+                let element = element(list, item).ok().filter(|element| !is_keyless(element));
+                element.unwrap_or(PathElement::Index(position))
+            }
+        }
+    }
+}
+
 /// Looks for what merging does not care about: fields that must be there, and how scalars are written.
 struct Walk<'w, 'a> {
     object: &'w Object<'a>,
@@ -198,35 +255,28 @@ struct Walk<'w, 'a> {
 }
 
 impl Walk<'_, '_> {
-    fn value(&mut self, of: Type<'_>, value: &Value, path: &FieldPath) {
+    fn value(&mut self, of: Type<'_>, value: &Value, trail: &Trail<'_>) {
         match (value, of.map(), of.list()) {
             (Value::Object(fields), Some(map), _) if of.format() != Format::IntOrString => {
                 for (name, field) in map.fields() {
                     if self.is_required(field) && fields.get(name).is_none_or(Value::is_null) {
-                        self.lacks(path, name);
+                        self.lacks(&trail.path(), name);
                     }
                 }
-                let own_status = |name: &str| path.elements().is_empty() && name == "status";
+                let own_status = |name: &str| trail.before.is_none() && name == "status";
                 for (name, field) in fields.iter().filter(|(name, _)| !own_status(name)) {
                     if let Some(of) = map.child(name) {
-                        self.value(of, field, &path.join(PathElement::Field(name.clone())));
+                        self.value(of, field, &trail.to(Passed::Field(name)));
                     }
                 }
             }
             (Value::Array(items), _, Some(list)) if of.format() != Format::IntOrString => {
-                for (index, item) in items.iter().enumerate() {
-                    // One that lacks its key is told by its position.
-                    let is_keyless = |element: &PathElement| matches!(element, PathElement::Key(keys) if keys.values().any(|key| key == ""));
-                    let element = element(list, item).ok().filter(|element| !is_keyless(element));
-                    self.value(
-                        list.item(),
-                        item,
-                        &path.join(element.unwrap_or(PathElement::Index(index))),
-                    );
+                for (position, item) in items.iter().enumerate() {
+                    self.value(list.item(), item, &trail.to(Passed::Item(list, item, position)));
                 }
             }
             (Value::Null, ..) => {}
-            _ => self.scalar(of, value, path),
+            _ => self.scalar(of, value, trail),
         }
     }
 
@@ -256,7 +306,10 @@ impl Walk<'_, '_> {
         self.lacking.push(path.clone());
     }
 
-    fn scalar(&mut self, of: Type<'_>, value: &Value, path: &FieldPath) {
+    fn scalar(&mut self, of: Type<'_>, value: &Value, trail: &Trail<'_>) {
+        if of.format() == Format::Plain {
+            return;
+        }
         let text = match value {
             Value::String(text) => text.clone(),
             other => other.to_string(),
@@ -271,12 +324,13 @@ impl Walk<'_, '_> {
             (Format::Time, _) if of.scalar() == Some(ScalarType::Any) => "a time, such as `2026-01-02T03:04:05Z`",
             _ => return,
         };
+        let path = trail.path();
         let message = format!(
             "`{}` of {} is not {expected}",
-            shown(self.object, path),
+            shown(self.object, &path),
             self.object.reference
         );
-        let finding = self.finding(Identifier::InvalidValue, path, message);
+        let finding = self.finding(Identifier::InvalidValue, &path, message);
         self.findings.push(finding);
     }
 

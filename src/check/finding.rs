@@ -6,6 +6,7 @@ use crate::diagnostic::place::{Origin, Place, Role};
 use crate::object::ObjectRef;
 use crate::object::field::FieldPath;
 use crate::sops;
+use crate::ssa::schema::Schema;
 
 use super::directory::Object;
 
@@ -24,6 +25,8 @@ pub struct Finding {
     pub hints: Vec<String>,
     /// Whether it is about a value that nobody decrypted, and so is none.
     pub(super) is_of_ciphertext: bool,
+    /// Whether it goes by the schemas of Kubernetes' own kinds, which are those of one version of it.
+    pub(super) is_by_bundled_schema: bool,
 }
 
 impl Finding {
@@ -51,6 +54,7 @@ impl Finding {
             places: error.places().to_vec(),
             hints: error.hints().to_vec(),
             is_of_ciphertext: false,
+            is_by_bundled_schema: false,
         }
     }
 
@@ -85,6 +89,7 @@ impl Finding {
             places,
             hints: Vec::new(),
             is_of_ciphertext: false,
+            is_by_bundled_schema: false,
         }
     }
 
@@ -113,6 +118,17 @@ impl Finding {
     pub(super) fn needs_ciphertext(&self) -> bool {
         let is_of_names = matches!(self.identifier, Identifier::UnknownField | Identifier::MissingField);
         self.is_of_ciphertext && !is_of_names
+    }
+
+    /// Whether nothing in a cluster of this version can make it right.
+    pub fn is_certain(&self, server_version: &str) -> bool {
+        let is_of_version = !self.is_by_bundled_schema || Schema::is_bundled_for(server_version);
+        self.identifier.is_certain() && is_of_version
+    }
+
+    /// By what it is the same mistake, wherever it stands by now.
+    pub fn essence(&self) -> (Identifier, Option<&ObjectRef>, &str) {
+        (self.identifier, self.object.as_ref(), &self.message)
     }
 
     /// By file and line.

@@ -35,10 +35,12 @@ mod workloads;
 
 use std::collections::BTreeMap;
 
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
 use crate::diagnostic::error::Error;
 use crate::diagnostic::identifier::Identifier;
 use crate::object::GroupVersionKind;
-use crate::source::{IgnoredFinding, Manifest};
+use crate::source::{IgnoredFinding, Manifest, bounded};
 
 use directory::{CheckedDirectory, Object};
 use ignored::Filter;
@@ -107,24 +109,32 @@ const OF_OTHERS: [Rule; 9] = [
     dependencies::check,
 ];
 
+/// What is wrong with an object, ignored or not.
+fn found_in<'a>(object: &Object<'a>, directory: &CheckedDirectory<'a>, sealed: &SealedObjects<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for rule in OF_ITSELF {
+        rule(directory, object, &mut found);
+    }
+    let mut of_others = Vec::new();
+    for rule in OF_OTHERS.iter().filter(|_| !object.is_ignored()) {
+        rule(directory, object, &mut of_others);
+    }
+    sealed.take_out(object, &mut of_others);
+    found.append(&mut of_others);
+    found.retain(|finding| !finding.needs_ciphertext());
+    found
+}
+
 /// Checks manifests; those that name no namespace are in `default_namespace`. What `rules` are about is ignored.
 /// `encrypted` files of those that they were read from could not be decrypted.
 pub fn check(manifests: &[Manifest], default_namespace: &str, rules: &[IgnoredFinding], encrypted: usize) -> Checked {
     let directory = CheckedDirectory::new(manifests, default_namespace);
     let (mut findings, mut filter) = (Vec::new(), Filter::new(rules));
     let sealed = SealedObjects::of(&directory);
-    for object in &directory.objects {
-        let mut found = Vec::new();
-        for rule in OF_ITSELF {
-            rule(&directory, object, &mut found);
-        }
-        let mut of_others = Vec::new();
-        for rule in OF_OTHERS.iter().filter(|_| !object.is_ignored()) {
-            rule(&directory, object, &mut of_others);
-        }
-        sealed.take_out(object, &mut of_others);
-        found.append(&mut of_others);
-        found.retain(|finding| !finding.needs_ciphertext());
+    let objects = directory.objects.par_iter();
+    let found_in = |object| found_in(object, &directory, &sealed);
+    let found: Vec<_> = bounded::on_all_cores(|| objects.map(found_in).collect());
+    for (object, mut found) in directory.objects.iter().zip(found) {
         filter.take_out(&mut found, object);
         findings.append(&mut found);
     }

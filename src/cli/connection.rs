@@ -25,7 +25,7 @@ pub(super) struct Reach {
     /// The kubeconfig file.
     ///
     /// [default: $KUBECONFIG, ~/.kube/config, or the pod's service account].
-    #[arg(long, value_name = "FILE")]
+    #[arg(hide_short_help = true, long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig [default: its current one].
     #[arg(long, value_name = "NAME", add = candidates::contexts())]

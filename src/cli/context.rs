@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::findings::{self, Checking, Findings};
 use super::options;
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::parent::Parent;
@@ -38,6 +39,7 @@ pub(super) struct Planned {
     pub(super) by_hand: SetByHand,
     pub(super) not_selected: usize,
     pub(super) pruning: Pruning,
+    pub(super) findings: Findings,
 }
 
 /// Reads the desired state, asks the cluster, and plans.
@@ -55,6 +57,11 @@ pub(super) async fn plan_directory(
         desired,
         safety,
         selection: desired.selection(),
+        checking: if desired.no_check {
+            Checking::Off
+        } else {
+            Checking::SinceLastSync
+        },
     };
     known_components(&read, &asked.selection)?;
     ui.doing("connecting");
@@ -67,6 +74,7 @@ pub(super) struct PlanRequest<'a> {
     pub(super) desired: &'a options::Desired,
     pub(super) safety: &'a options::Safety,
     pub(super) selection: Selection,
+    pub(super) checking: Checking,
 }
 
 /// Asks the cluster, and plans what was read.
@@ -80,7 +88,12 @@ pub(super) async fn plan_against(
         desired,
         safety,
         selection,
+        checking,
     } = asked;
+    let checked = checking.check(
+        &read,
+        &namespace(&desired.set, &read.settings, &connected.default_namespace),
+    );
     let Desired {
         settings,
         manifests,
@@ -137,6 +150,7 @@ pub(super) async fn plan_against(
     ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
     let Observations { mut observed, served } = observe::observe(&*cluster, manifests, &components, &query).await?;
     let not_selected = observed.not_selected;
+    observed.facts.mistakes = findings::mistakes(&checked, &served.discovery.server_version);
     let (lineage, history) = history::look(&observed, &query.selection, &directory, &served.discovery);
     let server = ServerView {
         cluster: &*cluster,
@@ -146,6 +160,7 @@ pub(super) async fn plan_against(
     observe::take_orphaned(&server, &mut observed.objects, &lineage.pasts, &query).await?;
     let plan = plan::plan(observed, lineage, &query.policy);
     let blame = history.map(|history| history.explain(&plan, &served.discovery));
+    let findings = checking.findings(checked, &plan, &directory);
     ui.done();
     let pruning = match (safety.no_prune, query.selection.is_everything()) {
         (true, _) => Pruning::Off,
@@ -167,6 +182,7 @@ pub(super) async fn plan_against(
         by_hand,
         not_selected,
         pruning,
+        findings,
     })
 }
 
@@ -183,6 +199,8 @@ impl Planned {
             not_selected: self.not_selected,
             pruning: self.pruning,
             blame: &self.blame,
+            only: &[],
+            checks: self.findings.as_checks(),
         }
     }
 }

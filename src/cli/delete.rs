@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::context::Planned;
 use super::duration::duration;
+use super::findings::Findings;
 use super::format::Format;
 use super::options::accept;
 use super::{Exit, context, options, sync};
@@ -110,6 +111,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         by_hand: SetByHand::default(),
         not_selected: 0,
         pruning: Pruning::Everything,
+        findings: Findings::default(),
     };
     sync::show(&planned, None, args.format, ui)?;
     if let Some(error) = sync::refusals(&planned, None, "nothing was changed") {

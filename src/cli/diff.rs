@@ -7,12 +7,20 @@ use super::rights::Rights;
 use super::{Exit, between, context, options, outfile, saved};
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::{Error, Result};
+use crate::object::NamedObjects;
+use crate::view::Heading;
 
 /// Show what a sync would do; change nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     desired: options::Desired,
+    /// Show only these objects: deployment/web, 'configmap/*'.
+    ///
+    /// Or svc/NAMESPACE/NAME. KIND is a kind, its plural or its short name, with or without its group. The others are compared all the same,
+    /// and counted, and the exit code tells of all.
+    #[arg(help_heading = "Output", value_name = "KIND/NAME")]
+    only: Vec<NamedObjects>,
     #[command(flatten)]
     cluster: options::Cluster,
     #[command(flatten)]
@@ -23,7 +31,7 @@ pub(super) struct Args {
     #[arg(help_heading = "Output", long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Write the page that --format html prints into a file, too, of the same plan as what is printed.
-    #[arg(help_heading = "Output", long, value_name = "FILE")]
+    #[arg(help_heading = "Output", hide_short_help = true, long, value_name = "FILE")]
     page: Option<PathBuf>,
     /// What is printed.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
@@ -31,15 +39,21 @@ pub(super) struct Args {
     /// Print one line for each object.
     #[arg(help_heading = "Output", long, conflicts_with = "format")]
     stat: bool,
-    /// Compare with the commit that this one and HEAD have in common, and with no cluster.
+    /// Compare with a commit, and with no cluster.
     ///
-    /// As pull requests do, so that only what the branch changes is shown. A...B is that of A and B; A..B is A
+    /// With the one that this one and HEAD have in common, as pull requests do, so that only what the branch changes is shown. A...B is that of A and B; A..B is A
     /// itself. A commit is a branch, a tag, HEAD~1 or 3f2c1ab. What would change is what our own merge says,
     /// without admission.
     #[arg(help_heading = "Desired state", long, value_name = "REV", conflicts_with_all = ["kubeconfig", "context", "cluster", "user", "server", "token", "as_user", "certificate_authority", "insecure_skip_tls_verify", "request_timeout", "sandbox", "revision", "filename", "verify", "out"])]
     from: Option<String>,
     /// The commit that is compared, with that of --from itself [default: DIR as it is on disk].
-    #[arg(help_heading = "Desired state", long, value_name = "REV", requires = "from")]
+    #[arg(
+        help_heading = "Desired state",
+        hide_short_help = true,
+        long,
+        value_name = "REV",
+        requires = "from"
+    )]
     to: Option<String>,
 }
 
@@ -47,6 +61,21 @@ impl Args {
     /// The rights that it takes.
     pub(super) fn rights(&self) -> Rights {
         Rights::to_diff(&self.desired)
+    }
+
+    /// DIR stands before the objects, and cannot be left out with them.
+    fn refuse_object_as_directory(&self) -> Result<()> {
+        let is_on_disk = self.desired.source.revision().is_none() && self.from.is_none();
+        let path = self.desired.source.path();
+        let path = path.filter(|path| is_on_disk && !path.exists());
+        let text = path.and_then(std::path::Path::to_str).unwrap_or_default();
+        if text.parse::<NamedObjects>().is_err() {
+            return Ok(());
+        }
+        let error = Error::new(format!("there is no directory {text}"));
+        Err(error.hint(format!(
+            "to show that object, name DIR before it: `stackanetes diff desired {text}`"
+        )))
     }
 
     fn shown(&self) -> Shown<'_> {
@@ -58,6 +87,7 @@ impl Args {
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
+    args.refuse_object_as_directory()?;
     if let Some(from) = &args.from {
         let to = args.to.as_deref();
         let between = between::Between {
@@ -66,6 +96,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
             from,
             to,
             shown: args.shown(),
+            only: &args.only,
         };
         return Box::pin(between::run(between, ui)).await;
     }
@@ -76,19 +107,26 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         return Err(error.hint("give each a file of its own"));
     }
     let planned = context::plan_directory(&args.desired, &args.cluster, &args.safety, ui).await?;
-    let heading = planned.heading(ui);
+    let whole = planned.heading(ui);
+    let heading = Heading {
+        only: &args.only,
+        ..planned.heading(ui)
+    };
     let shown = args.shown();
     let made_of = match (&args.out, shown.format) {
         (Some(_), _) => Some(saved::made_of(&planned).await?),
         // What cannot be bound is shown all the same.
+        // Nor is a part of a plan one that could be executed.
+        (None, PlanFormat::Json) if !args.only.is_empty() => None,
         (None, PlanFormat::Json) => saved::made_of(&planned).await.ok(),
         (None, PlanFormat::Text | PlanFormat::Markdown | PlanFormat::Html | PlanFormat::Stat) => None,
     };
     // The saved plan comes after the page, so that there is none where nobody could review it.
     shown.write_page(&planned.plan, &heading)?;
     if let (Some(out), Some(made_of)) = (&args.out, &made_of) {
-        saved::save(&planned.plan, &heading, made_of.clone(), out)?;
+        saved::save(&planned.plan, &whole, made_of.clone(), out)?;
     }
+    let made_of = made_of.filter(|_| args.only.is_empty());
     shown.print(&planned.plan, &heading, made_of, ui)?;
     Ok(if planned.plan.is_in_sync() {
         Exit::Done

@@ -11,6 +11,7 @@ mod diff;
 mod duration;
 mod examples;
 mod failure;
+mod findings;
 mod format;
 mod help;
 mod history;
@@ -194,5 +195,17 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         super::command().debug_assert();
+    }
+
+    #[test]
+    fn the_short_help_of_a_command_fits_a_terminal() {
+        let mut whole = super::command().term_width(80);
+        whole.build();
+        for command in whole.get_subcommands_mut() {
+            let name = command.get_name().to_owned();
+            let help = command.render_help().to_string();
+            let lines = help.lines().count();
+            assert!(lines <= 40, "{name}: {lines} lines\n{help}");
+        }
     }
 }

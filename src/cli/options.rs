@@ -34,21 +34,23 @@ pub(super) struct Output {
     /// When to use colours.
     ///
     /// auto obeys NO_COLOR and FORCE_COLOR.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
+    #[arg(hide_short_help = true, long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
     color: String,
-    /// Show more: new objects whole; twice, also every request.
+    /// Show more; twice, also every request.
+    ///
+    /// New objects are shown whole.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
     /// Show no progress.
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(hide_short_help = true, short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-}
-
     /// Print everything at once, although it is longer than the terminal.
     ///
     /// Otherwise $STACKANETES_PAGER or $PAGER shows it [default: less -FRX].
     #[arg(hide_short_help = true, long, global = true)]
     no_pager: bool,
+}
+
 /// Whether [`FORCE_COLOR`](https://force-color.org) asks for colours also where nobody looks at a terminal.
 /// [`NO_COLOR`](https://no-color.org) wins.
 pub(super) fn is_color_forced() -> bool {
@@ -95,7 +97,9 @@ const ALLOW_PROGRAMS: &str = "STACKANETES_ALLOW_PROGRAMS";
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Desired state")]
 pub(super) struct Directory {
-    /// The directory of desired state.
+    /// The directory.
+    ///
+    /// Of desired state: manifests, or all that `stackanetes help directories` tells of.
     #[arg(value_name = "DIR", default_value = "desired")]
     pub(super) path: PathBuf,
     /// The environment, DIR/environments/NAME.yaml.
@@ -107,15 +111,15 @@ pub(super) struct Directory {
     /// Set a parameter to the text of a file.
     ///
     /// Without its last line break. A secret given so is in no list of processes and no shell's history.
-    #[arg(long, value_name = "GROUP.NAME=FILE", value_parser = text_of_file)]
+    #[arg(hide_short_help = true, long, value_name = "GROUP.NAME=FILE", value_parser = text_of_file)]
     set_file: Vec<Assignment>,
     /// Set a parameter to the text of an environment variable.
-    #[arg(long, value_name = "GROUP.NAME=VARIABLE", value_parser = text_of_variable)]
+    #[arg(hide_short_help = true, long, value_name = "GROUP.NAME=VARIABLE", value_parser = text_of_variable)]
     set_env: Vec<Assignment>,
     /// Set all the parameters of a YAML file, which need not be in DIR.
     ///
     /// It has the shape of environments/NAME.yaml, and SOPS may have encrypted it.
-    #[arg(long, value_name = "FILE")]
+    #[arg(hide_short_help = true, long, value_name = "FILE")]
     parameters: Vec<PathBuf>,
     /// Decrypt what SOPS encrypted with the age identities of a file.
     ///
@@ -130,7 +134,7 @@ pub(super) struct Directory {
     /// Run kustomize or helm where DIR says so.
     ///
     /// They run with your rights, on files that whoever can change DIR writes.
-    #[arg(long, env = ALLOW_PROGRAMS, hide_env_values = true, value_parser = is_allowed)]
+    #[arg(hide_short_help = true, long, env = ALLOW_PROGRAMS, hide_env_values = true, value_parser = is_allowed)]
     allow_programs: bool,
     #[arg(skip)]
     inputs: OnceLock<ParameterInputs>,
@@ -225,7 +229,7 @@ fn set_text(option: &'static str, name: &str, text: &str) -> Assignment {
 pub(super) struct Source {
     #[command(flatten)]
     directory: Directory,
-    /// Read manifests from here instead of DIR; `-` is standard input.
+    /// Read a file instead of DIR; `-` is standard input.
     #[arg(short, long, value_name = "FILENAME", conflicts_with_all = ["environment", "set", "set_file", "set_env", "parameters", "revision"])]
     filename: Option<PathBuf>,
 }
@@ -285,6 +289,12 @@ pub(super) struct Desired {
     /// change. A newer default or admission plugin is seen only so.
     #[arg(hide_short_help = true, long)]
     pub(super) verify: bool,
+    /// Do not check DIR for mistakes.
+    ///
+    /// Without this, what `stackanetes check` finds in the objects that change is shown, and a sync refuses to write
+    /// what is wrong in any cluster, such as a field or an option that there is not.
+    #[arg(help_heading = "Safety", hide_short_help = true, long)]
+    pub(super) no_check: bool,
     /// The name under which fields are applied.
     #[arg(hide_short_help = true, long, value_name = "NAME", default_value = FIELD_MANAGER)]
     pub(super) field_manager: String,
@@ -294,10 +304,11 @@ pub(super) struct Desired {
 pub(super) const FIELD_MANAGER: &str = "stackanetes";
 
 impl Desired {
-    /// The same, as it is in this commit.
+    /// The same, as it is in this commit, whose mistakes were synced before.
     pub(super) fn at(&self, commit: &Commit) -> Self {
         let mut desired = self.clone();
         desired.source.directory.revision = Some(commit.to_string());
+        desired.no_check = true;
         desired
     }
 
@@ -322,6 +333,7 @@ impl Desired {
             set: set.clone(),
             selected: Selected::default(),
             verify: false,
+            no_check: true,
             field_manager: field_manager.to_owned(),
         }
     }
@@ -349,9 +361,11 @@ pub(super) struct Selected {
     /// Only the objects of this namespace.
     ///
     /// And those that are cluster-scoped, which are then never pruned.
-    #[arg(long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
+    #[arg(hide_short_help = true, long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
     only_namespace: Option<String>,
-    /// Only the objects of this component; repeat it for more.
+    /// Only the objects of this component.
+    ///
+    /// May be repeated.
     #[arg(long, value_name = "NAME", add = candidates::components())]
     component: Vec<String>,
 }
@@ -385,12 +399,12 @@ pub(super) struct Set {
     /// The name of the ApplySet, in place of that of stackanetes.yaml.
     ///
     /// Without a name nothing is a member, and nothing is pruned.
-    #[arg(long, value_name = "NAME", value_parser = |name: &str| accept(name, Settings::refuse_name))]
+    #[arg(hide_short_help = true, long, value_name = "NAME", value_parser = |name: &str| accept(name, Settings::refuse_name))]
     pub(super) name: Option<String>,
     /// The namespace of manifests that name none.
     ///
     /// And of the ApplySet's own records [default: that of stackanetes.yaml, or of the kubeconfig's context].
-    #[arg(short, long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
+    #[arg(hide_short_help = true, short, long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
     pub(super) namespace: Option<String>,
 }
 
@@ -413,20 +427,20 @@ fn other_set(text: &str) -> Result<OtherSet, String> {
 #[command(next_help_heading = "Safety")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Safety {
-    /// Take fields that another manager owns with another value.
+    /// Take fields that another manager owns.
     ///
-    /// But for those that a rule of stackanetes.yaml leaves to it.
+    /// With another value, but for those that a rule of stackanetes.yaml leaves to it.
     #[arg(long)]
     force_conflicts: bool,
     /// Sync another environment than the one that was synced last.
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     switch_environment: bool,
     /// Sync the set from another directory, or another repository, than the last time.
     #[arg(hide_short_help = true, long)]
     switch_source: bool,
-    /// Take over objects that exist and are not ours: all, or those of a KIND, or KIND/NAME.
+    /// Take over objects that exist and are not ours.
     ///
-    /// May be repeated. Those of another ApplySet are taken only with --take-from.
+    /// All, or those of a KIND, or KIND/NAME. May be repeated. Those of another ApplySet are taken only with --take-from.
     #[arg(long, value_name = "KIND[/NAME]", num_args = 0..=1, require_equals = true)]
     adopt: Option<Vec<Adoptable>>,
     /// Take over the objects of another ApplySet that git has: NAMESPACE/NAME, or its id.
@@ -441,7 +455,7 @@ pub(super) struct Safety {
     /// Delete at most this many objects, or this share of all.
     ///
     /// [default: 10 or 10%, whichever is more].
-    #[arg(long, value_name = "N|N%")]
+    #[arg(hide_short_help = true, long, value_name = "N|N%")]
     max_prune: Option<Budget>,
     /// Take an empty directory for what is meant, and delete every member.
     #[arg(hide_short_help = true, long)]
@@ -465,7 +479,7 @@ pub(super) struct Safety {
     /// Replace this object where it cannot be changed.
     ///
     /// KIND/NAME or KIND/NAMESPACE/NAME. The plan says what is lost by it.
-    #[arg(long, value_name = "KIND/NAME")]
+    #[arg(hide_short_help = true, long, value_name = "KIND/NAME")]
     replace: Vec<Permit>,
 }
 

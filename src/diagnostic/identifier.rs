@@ -100,6 +100,23 @@ impl Identifier {
         })
     }
 
+    /// Whether it is wrong whatever a cluster has, does or adds: what admission, a controller or an operator may still
+    /// make right is not.
+    pub const fn is_certain(self) -> bool {
+        matches!(
+            self,
+            Self::DuplicateObject
+                | Self::UnknownKind
+                | Self::UnknownField
+                | Self::InvalidValue
+                | Self::DuplicateItem
+                | Self::DuplicateName
+                | Self::UnreadableLine
+                | Self::UnknownOption
+                | Self::InvalidOption
+        )
+    }
+
     /// Whether it may be ignored. Of what could not be read, nothing else can be told.
     pub const fn may_be_ignored(self) -> bool {
         !matches!(self, Self::UnreadableInput)

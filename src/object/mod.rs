@@ -6,6 +6,7 @@ pub mod generated;
 pub(crate) mod glob;
 pub mod inputs;
 mod live;
+mod named;
 pub mod rule;
 pub mod selection;
 pub mod shown;
@@ -22,6 +23,7 @@ use inputs::InputDigests;
 use rule::Rule;
 
 pub use live::LiveObject;
+pub use named::{NamedObjects, NoNamedObjects};
 
 /// A kind without its version: `Deployment.apps`, `ConfigMap`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

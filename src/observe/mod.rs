@@ -273,6 +273,7 @@ pub async fn observe(
                 key,
                 unknown_rollouts,
                 idle_rules,
+                mistakes: Vec::new(),
                 server_version: discovery.server_version.clone(),
                 schema_unread,
                 closed: query.closed.iter().flat_map(|closed| closed.files.clone()).collect(),

@@ -13,6 +13,7 @@ mod edits;
 mod followers;
 mod immutable;
 pub mod migrate;
+mod mistake;
 mod observed;
 pub mod order;
 mod ownership;
@@ -44,6 +45,7 @@ pub use drift::Drift;
 pub use edits::{Edited, Edits};
 pub use followers::Followers;
 pub use immutable::{Lost, NoPermit, Obstacle, Permit, Replacement, fixed_fields, is_container};
+pub use mistake::Mistake;
 pub use observed::{
     Answered, Back, Deleted, Facts, Forgotten, Idle, Immutable, Lineage, Missing, NoBase, NotCompared, Observation,
     Observed, ParentGap, Past, RefusedBy, Unpredicted, Untried, Unverified,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Contents, Former, Ownership, Proved};
+use super::{Contents, Former, Mistake, Ownership, Proved};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::Keyring;
 use crate::applyset::parent::Parent;
@@ -75,6 +75,8 @@ pub struct Facts {
     pub secret_defaults: Vec<String>,
     /// What objects need that neither the directory nor the cluster has.
     pub missing: Missing,
+    /// The mistakes in what git wants that no cluster can make right; none where nobody looked for any.
+    pub mistakes: Vec<Mistake>,
     /// The workloads of which it is unknown whether they restart.
     pub unknown_rollouts: Unknown,
     /// The rules that are about nothing.

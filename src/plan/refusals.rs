@@ -2,7 +2,7 @@
 
 use super::{
     Action, Empty, Environment, Facts, GoingBack, Lineage, Observed, Policy, Refusal, SecretDefaults, Step, Unverified,
-    Whose,
+    Whose, mistake,
 };
 use crate::applyset::key::Keyring;
 use crate::applyset::source::Source;
@@ -24,7 +24,8 @@ pub(super) struct Grounds<'a> {
 impl Grounds<'_> {
     /// All that stands against a sync, in the order in which it is told.
     pub(super) fn refusals(self, policy: &Policy) -> Vec<Refusal> {
-        let before = self.rights().chain(self.secrets(policy)).collect::<Vec<_>>();
+        let before = self.rights().chain(self.mistakes()).chain(self.secrets(policy));
+        let before = before.collect::<Vec<_>>();
         let after = self.deletions(policy).into_iter().chain(self.past(policy));
         before
             .into_iter()
@@ -41,6 +42,12 @@ impl Grounds<'_> {
         let forbidden = self.steps.iter().filter(forbidden);
         let forbidden: Vec<ObjectRef> = forbidden.map(|step| step.reference.clone()).collect();
         not_compared.chain((!forbidden.is_empty()).then_some(Refusal::NotAllowed(forbidden)))
+    }
+
+    /// What is wrong in what git wants, and would be written.
+    fn mistakes(&self) -> Option<Refusal> {
+        let mistakes = mistake::in_what_changes(&self.facts.mistakes, self.steps);
+        (!mistakes.is_empty()).then_some(Refusal::Mistakes(mistakes))
     }
 
     /// Secrets that nobody can read, or that everybody can.

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::policy::Elsewhere;
 use super::{
-    Adopting, Back, Deleted, Facts, NoBase, OtherSet, Past, Replacement, Tolerated, Unpredicted, Unseen, Unverified,
-    Warning,
+    Adopting, Back, Deleted, Facts, Mistake, NoBase, OtherSet, Past, Replacement, Tolerated, Unpredicted, Unseen,
+    Unverified, Warning,
 };
 use crate::applyset::source::{Source, Unconfirmed};
 use crate::cluster::{Propagation, Resource};
@@ -315,6 +315,8 @@ pub enum Refusal {
         /// The Jobs and workloads.
         objects: Vec<ObjectRef>,
     },
+    /// These mistakes are in objects that are to be written, and no cluster can make them right.
+    Mistakes(BTreeSet<Mistake>),
     /// A file is encrypted, and no identity decrypts it.
     Encrypted(Closed),
     /// Secret parameters of these dotted names have the defaults of the directory.

@@ -49,7 +49,7 @@ pub(super) fn read<T: Send + 'static>(read: impl FnOnce() -> Result<T> + Send + 
 }
 
 /// Does `work` with as many threads as there are cores, each with a stack for reading.
-pub(super) fn on_all_cores<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn on_all_cores<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     static CORES: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
         let pool = ThreadPoolBuilder::new().stack_size(STACK);
         pool.build().ok()

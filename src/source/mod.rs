@@ -3,7 +3,7 @@
 //! Everything that is wrong with the input is found before anything is said about it, and every
 //! manifest knows where each of its fields was written.
 
-mod bounded;
+pub(crate) mod bounded;
 mod check;
 mod checkout;
 mod commits;

@@ -23,7 +23,7 @@ mod warnings;
 
 pub use age::{age, took};
 pub use check::{Base, checked, github, junit, sarif};
-pub use document::{Against, Detail, Heading, Pruning, closed, forgotten, question, refusal};
+pub use document::{Against, Checks, Detail, Heading, Pruning, closed, forgotten, question, refusal};
 pub use error::error;
 pub use history::{HistoryView, history};
 pub use manifests::{Secrets, manifests};

@@ -23,8 +23,13 @@ pub fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
 /// Runs `check` there, with nothing in its environment.
 #[track_caller]
 pub fn check(dir: &Path, args: &[&str]) -> Run {
+    run(dir, &[&["check"], args].concat())
+}
+
+/// Runs a command there, with nothing in its environment.
+#[track_caller]
+pub fn run(dir: &Path, args: &[&str]) -> Run {
     let child = Command::new(env!("CARGO_BIN_EXE_stackanetes"))
-        .arg("check")
         .args(args)
         .current_dir(dir)
         .env_clear()

@@ -315,7 +315,7 @@ fn what_is_not_valid_is_refused_although_nobody_can_be_asked() {
     let wrong = config_map("settings", &[("a", "1")]).replace("\ndata:", "\ndate:");
     bed.write("settings.yaml", &wrong);
     bed.write_config_map("other", &[("a", "1")]);
-    bed.sync()
+    bed.run(&["sync", "--yes", "--timeout", "60s", "--no-check"])
         .exits(1)
         .shows("ConfigMap unverified-invalid/settings is not valid")
         .shows("desired/settings.yaml:5:1")

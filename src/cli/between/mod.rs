@@ -17,12 +17,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::context::{Connected, PlanRequest};
+use super::findings::{self, Checking};
 use super::format::Shown;
 use super::{Exit, context, options, sync};
 use crate::cli::ui::Ui;
 use crate::cluster::Sandbox;
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::{Event, Lock, Wait};
+use crate::object::NamedObjects;
 use crate::object::commit::Commit;
 use crate::object::selection::Selection;
 use crate::source::{self, Desired, EnvironmentDigests, MergeBase};
@@ -43,6 +45,8 @@ pub(super) struct Between<'a> {
     pub(super) from: &'a str,
     pub(super) to: Option<&'a str>,
     pub(super) shown: Shown<'a>,
+    /// The objects that are shown, where not all are.
+    pub(super) only: &'a [NamedObjects],
 }
 
 pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
@@ -52,6 +56,7 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
         from,
         to,
         shown,
+        only,
     } = between;
     let path = desired.source.path().unwrap_or_else(|| Path::new("."));
     let inputs = desired.source.inputs()?;
@@ -91,6 +96,11 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
     };
     let namespace = context::namespace(&desired.set, &from.settings, Sandbox::DEFAULT_NAMESPACE);
     surroundings::make(&sandbox, &from, &to, &namespace).await?;
+    let checking = if desired.no_check {
+        Checking::Off
+    } else {
+        Checking::Since(findings::found(&from, &namespace))
+    };
     let first = from.revision.clone();
     let elsewhere = elsewhere(&before, &after, to.environment.as_ref());
     let base_of = base.of();
@@ -101,9 +111,11 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
         desired,
         safety,
         selection,
+        checking,
     };
     let planned = context::plan_against(to, connected(), asked, ui).await?;
     let mut heading = planned.heading(ui);
+    heading.only = only;
     if let Some(first) = &first {
         heading.against = Against::Commit {
             revision: first,
@@ -184,6 +196,7 @@ async fn sync_into(read: Desired, connected: Connected, desired: &options::Desir
         desired,
         safety: &options::Safety::default(),
         selection: Selection::default(),
+        checking: Checking::Off,
     };
     let planned = context::plan_against(read, connected, asked, ui).await?;
     let (_stays, stop) = watch::channel(false);

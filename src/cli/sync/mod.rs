@@ -60,25 +60,27 @@ pub(super) struct Args {
 /// How long what is applied is waited for.
 #[derive(Debug, clap::Args)]
 struct WaitArgs {
-    /// How long an object may take to become Current, or to be gone.
+    /// How long an object may take.
+    ///
+    /// To become Current, or to be gone.
     #[arg(help_heading = "Sync", long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
     timeout: Duration,
     /// Wait until what is applied is Current; with --wait=false, apply it and end.
     ///
     /// What depends on it is then applied at once, in the same order. Nothing is pruned that what is not Current may
     /// still use.
-    #[arg(help_heading = "Sync", long, value_name = "BOOL", default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    #[arg(help_heading = "Sync", hide_short_help = true, long, value_name = "BOOL", default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     wait: bool,
-    /// Do not wait for what cannot become Current by itself: it has failed at once.
+    /// Do not wait for what cannot become Current by itself.
     ///
-    /// Such as a pod that no node takes, an image that cannot be pulled, a container that crashes again and again.
+    /// It has failed at once, such as a pod that no node takes, an image that cannot be pulled, a container that crashes again and again.
     #[arg(help_heading = "Sync", long)]
     fail_fast: bool,
     /// If an object fails or does not become Current, go back to the commit of the last complete sync.
     ///
     /// With its plan, the same guards and the same confirmation; --plan confirms none but the saved plan. Nothing is
     /// deleted or replaced that a sync of that commit with these options would not delete or replace.
-    #[arg(help_heading = "Sync", long)]
+    #[arg(help_heading = "Sync", hide_short_help = true, long)]
     rollback_on_failure: bool,
 }
 

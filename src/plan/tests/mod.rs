@@ -5,11 +5,14 @@ mod jobs;
 mod prune;
 mod restarts;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::*;
 use crate::applyset::inventory::{self, ApplySet};
 use crate::applyset::parent::{Parent, Record};
+use crate::diagnostic::identifier::Identifier;
 use crate::kinds::jobs::JobRun;
 use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupKind, LiveObject};
@@ -217,4 +220,23 @@ fn writes_come_by_kind_and_name_and_deletes_after_them_the_other_way_round() {
             "delete Namespace old",
         ]
     );
+}
+
+#[test]
+fn a_mistake_stops_a_sync_that_writes_its_object_and_no_other() {
+    let mistake = |object: ObjectRef| Mistake {
+        object,
+        identifier: Identifier::UnknownField,
+    };
+    let refused = |mistakes: Vec<Mistake>| {
+        let mut observed = observed(vec![wanted()], config_maps(1));
+        observed.facts.mistakes = mistakes;
+        plan(observed, &Policy::default()).refusals
+    };
+    let (ours, other) = (wanted().desired.reference, reference("ConfigMap", Some("ns"), "stays"));
+    // What git dropped is not there any more to be a mistake.
+    let dropped = reference("ConfigMap", Some("ns"), "0");
+    assert_eq!(refused(vec![mistake(other.clone()), mistake(dropped)]), []);
+    let stops = BTreeSet::from([mistake(ours.clone())]);
+    assert_eq!(refused(vec![mistake(other), mistake(ours)]), [Refusal::Mistakes(stops)]);
 }

@@ -33,6 +33,7 @@ fn alike(reason: &Refusal) -> Option<Alike<'_>> {
         | Refusal::Empty
         | Refusal::NotAllowed(_)
         | Refusal::KeyHidden { .. }
+        | Refusal::Mistakes(_)
         | Refusal::SecretDefaults(_)
         | Refusal::Irreversible(_)
         | Refusal::Source { .. }

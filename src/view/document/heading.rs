@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use super::super::{age, value};
+use super::Checks;
 use crate::object::commit::Commit;
+use crate::object::{NamedObjects, ObjectRef};
 use crate::plan::Plan;
 use crate::plan::compare::Blame;
 use crate::source::Revision;
@@ -31,6 +33,17 @@ pub struct Heading<'a> {
     pub pruning: Pruning,
     /// What of git's history stands behind the changes.
     pub blame: &'a Blame,
+    /// The objects that are shown, where not all are: the plan is of all.
+    pub only: &'a [NamedObjects],
+    /// What a check of the directory finds.
+    pub checks: Checks<'a>,
+}
+
+impl Heading<'_> {
+    /// Whether what becomes of this object is shown.
+    pub(in crate::view) fn shows(&self, object: &ObjectRef) -> bool {
+        self.only.is_empty() || self.only.iter().any(|named| named.names(object))
+    }
 }
 
 /// How much is shown of an object.

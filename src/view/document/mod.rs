@@ -11,6 +11,7 @@ mod created;
 mod cut;
 mod dangers;
 pub(super) mod edits;
+mod findings;
 mod followers;
 mod harm;
 mod heading;
@@ -19,6 +20,7 @@ mod kept;
 mod line;
 mod marks;
 mod moved;
+mod narrowed;
 mod note;
 mod picture;
 mod question;
@@ -33,6 +35,7 @@ mod unready;
 mod waits;
 mod warning;
 
+use self::findings::Findings;
 use crate::plan::{Danger, Edits, Followers, NotCompared, Plan, SameLines, Step};
 
 pub(super) use base::no_base;
@@ -40,12 +43,15 @@ pub(super) use change::somebody;
 pub(super) use commits::maker;
 pub(super) use created::{Created, Group};
 pub(super) use dangers::danger;
+pub use findings::Checks;
+pub(super) use findings::Found;
 pub(super) use harm::harm;
 pub(super) use heading::Head;
 pub use heading::{Against, Detail, Heading, Pruning};
 pub(super) use kept::unseen;
 pub(super) use line::{Line, Lines, Sign, Tone};
 pub(super) use moved::moved;
+pub(super) use narrowed::not_shown;
 pub(super) use note::{note, note_alone};
 pub(super) use picture::{Mark, Marks};
 pub use question::question;
@@ -75,6 +81,8 @@ pub(super) struct Document<'a> {
     pub(super) created: Created<'a>,
     followers: Followers<'a>,
     same: SameLines<'a>,
+    /// What a check of the directory finds.
+    pub(super) findings: Findings<'a>,
     /// How much there is of everything.
     pub(super) summary: Lines,
     /// What is to be known besides.
@@ -84,29 +92,35 @@ pub(super) struct Document<'a> {
 impl<'a> Document<'a> {
     /// The document of `plan`.
     pub(super) fn of(plan: &'a Plan, heading: &'a Heading<'a>) -> Self {
+        let findings = Findings::of(plan, heading);
+        // Of a few objects, each is shown by itself.
+        let is_grouped = heading.only.is_empty();
+        let mut dangers = Danger::all(plan);
+        dangers.retain(|danger| heading.shows(&danger.step().reference));
         Self {
             plan,
             heading,
             head: heading::head(plan, heading),
-            dangers: Danger::all(plan),
+            dangers,
             edits: match heading.detail {
-                Detail::Objects => Edits::default(),
-                Detail::Fields | Detail::Whole => Edits::of(plan, heading.blame),
+                Detail::Fields | Detail::Whole if is_grouped => Edits::of(plan, heading.blame),
+                Detail::Objects | Detail::Fields | Detail::Whole => Edits::default(),
             },
             created: match heading.detail {
-                Detail::Fields => Created::of(plan),
-                Detail::Objects | Detail::Whole => Created::default(),
+                Detail::Fields if is_grouped => Created::of(plan),
+                Detail::Objects | Detail::Fields | Detail::Whole => Created::default(),
             },
             followers: match heading.detail {
-                Detail::Fields => Followers::of(plan),
-                Detail::Objects | Detail::Whole => Followers::default(),
+                Detail::Fields if is_grouped => Followers::of(plan),
+                Detail::Objects | Detail::Fields | Detail::Whole => Followers::default(),
             },
             same: match heading.detail {
-                Detail::Fields => SameLines::of(plan, heading.blame),
-                Detail::Objects | Detail::Whole => SameLines::default(),
+                Detail::Fields if is_grouped => SameLines::of(plan, heading.blame),
+                Detail::Objects | Detail::Fields | Detail::Whole => SameLines::default(),
             },
             summary: summary::summary(plan, heading),
-            remarks: remarks::remarks(plan, heading),
+            remarks: remarks::remarks(plan, heading, &findings),
+            findings,
         }
     }
 
@@ -126,6 +140,7 @@ impl<'a> Document<'a> {
             Detail::Objects => Vec::new(),
             Detail::Fields | Detail::Whole => dangers::section(self).into_iter().collect(),
         };
+        sections.extend(self.checked());
         sections.extend(self.commits());
         sections.extend(edits::sections(&self.edits));
         sections.extend(self.same());
@@ -137,6 +152,12 @@ impl<'a> Document<'a> {
         sections.extend(self.followers());
         sections.extend(self.not_compared());
         sections
+    }
+
+    /// What a check of the directory finds, where the change brings it or a sync refuses for it.
+    pub(super) fn checked(&self) -> Option<Lines> {
+        let is_told = self.heading.detail != Detail::Objects;
+        Some(self.findings.lines()).filter(|lines| is_told && !lines.is_empty())
     }
 
     /// The workloads that change only since their pods read what changes.
@@ -152,9 +173,15 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// The steps that are shown.
+    pub(super) fn shown_steps(&self) -> impl Iterator<Item = &'a Step> {
+        let (steps, heading) = (self.plan.steps.iter(), self.heading);
+        steps.filter(move |step| heading.shows(&step.reference))
+    }
+
     /// The steps of which not all is said by an edit, or among new objects.
     pub(super) fn own_steps(&self) -> impl Iterator<Item = &'a Step> {
-        let steps = self.plan.steps.iter();
+        let steps = self.shown_steps();
         steps.filter(|step| match self.heading.detail {
             Detail::Objects | Detail::Whole => true,
             Detail::Fields => !self.is_told_together(step),

@@ -48,7 +48,8 @@ impl Marks {
     pub(in crate::view) fn of(document: &Document<'_>, most: usize) -> Self {
         let all = waits(document.plan);
         let is_ordered = all.iter().any(|waiting| waiting.wave > 0);
-        if !is_ordered {
+        // A picture of some would say that nothing else is waited for.
+        if !is_ordered || !document.heading.only.is_empty() {
             return Self::Nothing;
         }
         if all.len() <= most {

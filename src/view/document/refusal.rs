@@ -1,10 +1,12 @@
 //! Why a sync refuses, and the way out.
 
+use std::collections::BTreeSet;
+
 use super::super::status::source;
 use super::super::value::{few, visible};
 use crate::applyset::source::{Source, Unconfirmed};
 use crate::diagnostic::names::first_of;
-use crate::plan::{Elsewhere, Refusal};
+use crate::plan::{Elsewhere, Mistake, Refusal};
 use crate::sops::Closed;
 
 /// The secret parameters that are no secret: how many, and the first of them.
@@ -21,6 +23,16 @@ fn secret_defaults(names: &[String]) -> String {
         "{count} secret {noun} {verb} of the directory, which whoever can read it knows: {}; give others with \
          --parameters FILE, or pass --allow-default-secrets",
         visible(&first_of(names, NAMED))
+    )
+}
+
+/// Mistakes that no cluster can make right: how many, and the first of them.
+fn mistakes(mistakes: &BTreeSet<Mistake>) -> String {
+    let told = |mistake: &Mistake| format!("{} in {}", mistake.identifier, mistake.object);
+    let told: Vec<String> = mistakes.iter().map(told).collect();
+    format!(
+        "`stackanetes check` finds mistakes in what would be written: {}; correct them, or pass --no-check",
+        few(&told)
     )
 }
 
@@ -147,6 +159,7 @@ pub fn refusal(reason: &Refusal) -> String {
                 names.join(", ")
             )
         }
+        Refusal::Mistakes(mistakes) => self::mistakes(mistakes),
         Refusal::Encrypted(closed) => encrypted(&[closed]),
         Refusal::SecretDefaults(names) => secret_defaults(names),
         Refusal::Pending { reader, read } => {

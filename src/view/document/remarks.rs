@@ -3,15 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::value::{few, visible};
+use super::findings::Findings;
 use super::note::input;
 use super::refusal::refusal;
-use super::{Against, Detail, Heading, Line, Lines, Pruning, Tone, adoption, change, takeover, unchanged, unready};
+use super::{
+    Against, Detail, Heading, Line, Lines, Pruning, Tone, adoption, change, narrowed, takeover, unchanged, unready,
+};
 use crate::applyset::inventory::ApplySet;
 use crate::kinds::jobs::{self, Crossed};
 use crate::plan::{Action, Again, Forgotten, Idle, ParentGap, Plan, Reason, Step, Unverified, Work};
 
 /// What is to be known of a plan besides its steps.
-pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
+pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>, findings: &Findings<'_>) -> Lines {
     let mut lines = Lines::default();
     lines.append(
         unchanged::warnings(plan, heading.detail)
@@ -37,9 +40,11 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
         lines.push(Line::prose(0, format!("goes back: {why}")));
     }
     lines.append(plan.crossed_as_meant().map(|crossed| warned(&self::crossed(crossed))));
+    lines.append(narrowed::remarks(plan, heading));
     if heading.not_selected > 0 {
         lines.push(Line::prose(0, format!("not selected: {} in git", heading.not_selected)));
     }
+    lines.append(findings.remark(heading.detail).map(|text| Line::prose(0, text)));
     lines.append(adoption::remarks(plan));
     lines.append(takeover::remarks(plan));
     lines.append(pruned(plan, heading.pruning).map(|text| Line::prose(0, text)));

@@ -69,6 +69,7 @@ fn body(document: &Document<'_>) -> Markup {
     let mut room = Room::of(LONGEST - STYLE.len() - SCRIPT.len() - AROUND);
     let most = room.left() / 4;
     let dangers = dangers(document, &mut room);
+    let checked = room.at_most(most, |room| checked(document, room));
     // What is to be known of all comes before the single objects, though it stands below them.
     let remarks = room.at_most(most, |room| remarks(document, room));
     html! {
@@ -76,6 +77,7 @@ fn body(document: &Document<'_>) -> Markup {
             h1 { (document.head.subject) span.compared { (document.head.compared) } } "\n"
             @for line in document.summary.iter() { p.verdict { (line.text) } "\n" }
             (dangers)
+            (checked)
             @for line in document.commits().into_iter().flatten() { p.commit { (Text(&line.text)) } "\n" }
             (edits::table(document, &mut room))
             (picture::section(document, &mut room))
@@ -101,6 +103,21 @@ fn dangers(document: &Document<'_>, room: &mut Room) -> Markup {
             section.dangers aria-label="dangers" { "\n"
                 ul { "\n" (stops) (dangers) }
                 (room::left_out(left_out, "dangers"))
+            } "\n"
+        }
+    }
+}
+
+/// What a check of the directory finds.
+fn checked(document: &Document<'_>, room: &mut Room) -> Markup {
+    let lines = document.checked().unwrap_or_default();
+    let (found, left_out) = room::fill(room, lines.iter().map(lines::line));
+    html! {
+        @if !lines.is_empty() {
+            section { "\n"
+                h2 { "Check" } "\n"
+                (lines::frame(&found))
+                (room::left_out(left_out, "lines"))
             } "\n"
         }
     }

@@ -25,6 +25,7 @@ pub(super) fn sections(document: &Document<'_>, room: &mut Room) -> Markup {
         .map(|(position, step)| (&step.reference, *position))
         .collect();
     steps.retain(|(_, step)| !document.created.tell(step));
+    steps.retain(|(_, step)| document.heading.shows(&step.reference));
     steps.sort_by_key(|(_, step)| document::harm(step));
     let (single, mut left_out) = all(&steps, document, room);
     let mut new = Vec::new();
@@ -37,7 +38,7 @@ pub(super) fn sections(document: &Document<'_>, room: &mut Room) -> Markup {
         left_out += more;
     }
     html! {
-        @if !document.plan.steps.is_empty() {
+        @if document.shown_steps().next().is_some() {
             section { "\n"
                 h2 { "Objects" } "\n"
                 (tools())

@@ -71,14 +71,8 @@ impl From<&Error> for Errors {
 
 impl One {
     fn of(error: &Error) -> Self {
-        let places = error.places().iter().map(|(place, label)| Labelled {
-            place: Some(place.to_string()),
-            file: place.file.is_file().then(|| place.file.path().to_owned()),
-            line: place.line(),
-            column: place.column(),
-            end_column: None,
-            message: label.clone(),
-        });
+        let places = error.places().iter();
+        let places = places.map(|(place, label)| Labelled::told(place, label));
         Self {
             message: error.message().to_owned(),
             places: places.collect(),

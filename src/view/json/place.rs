@@ -27,6 +27,20 @@ pub(super) struct Labelled {
     pub(super) message: String,
 }
 
+impl Labelled {
+    /// A place as people are told it, and what is said of it.
+    pub(super) fn told(place: &Place, label: &str) -> Self {
+        Self {
+            place: Some(place.to_string()),
+            file: place.file.is_file().then(|| place.file.path().to_owned()),
+            line: place.line(),
+            column: place.column(),
+            end_column: None,
+            message: label.to_owned(),
+        }
+    }
+}
+
 /// `FILE:LINE`, as plans say it.
 pub(super) fn file_and_line(place: &Place) -> String {
     format!("{}:{}", place.file.path(), place.line())

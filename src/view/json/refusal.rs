@@ -40,6 +40,11 @@ pub(super) enum Refusal<'a> {
         /// The Jobs and workloads of which it is not known whether their pods start anew.
         objects: &'a [ObjectRef],
     },
+    /// Mistakes are in objects that would be written, and no cluster can make them right.
+    Mistakes {
+        /// Each with its object.
+        mistakes: Vec<Mistake<'a>>,
+    },
     /// A file is encrypted, and no identity decrypts it.
     Encrypted {
         /// The file.
@@ -106,6 +111,25 @@ pub(super) enum Refusal<'a> {
     },
 }
 
+/// A mistake that no cluster can make right.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Mistake<'a> {
+    /// What it is called, as `stackanetes check` names it.
+    identifier: &'static str,
+    /// The object.
+    object: &'a ObjectRef,
+}
+
+impl<'a> Mistake<'a> {
+    fn of(mistake: &'a plan::Mistake) -> Self {
+        Self {
+            identifier: mistake.identifier.name(),
+            object: &mistake.object,
+        }
+    }
+}
+
 impl<'a> Refusal<'a> {
     /// A refusal with its sentence.
     pub(super) fn told(refusal: &'a plan::Refusal) -> Told<Self> {
@@ -125,6 +149,9 @@ impl<'a> Refusal<'a> {
             plan::Refusal::NotCompared(kind) => Self::NotCompared { of: kind },
             plan::Refusal::NotAllowed(objects) => Self::NotAllowed { objects },
             plan::Refusal::KeyHidden { key, objects } => Self::KeyHidden { key, objects },
+            plan::Refusal::Mistakes(mistakes) => Self::Mistakes {
+                mistakes: mistakes.iter().map(Mistake::of).collect(),
+            },
             plan::Refusal::Encrypted(closed) => Self::Encrypted {
                 file: &closed.file,
                 recipients: &closed.recipients,

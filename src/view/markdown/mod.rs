@@ -48,6 +48,7 @@ fn comment(document: &Document<'_>, folding: Folding) -> String {
     // What is to be known of all comes before the single objects, though it stands below them.
     let most = room.left() / 4;
     text += &dangers::warning(document, &mut room);
+    text += &room.at_most(most, |room| checked(document, room));
     let remarks = room.at_most(most, |room| remarks(&document.remarks, room));
     text += &changes(document, folding, &mut room);
     text + &remarks
@@ -67,8 +68,16 @@ fn changes(document: &Document<'_>, folding: Folding, room: &mut Room) -> String
             let picture = picture::section(document, folding, room);
             edits + &same + &new.whole(room) + &followers + &objects + &picture
         }
-        None => objects(document.plan.steps.iter().collect(), document, folding, room),
+        None => objects(document.shown_steps().collect(), document, folding, room),
     }
+}
+
+/// What a check of the directory finds, as far as there is room.
+fn checked(document: &Document<'_>, room: &mut Room) -> String {
+    let lines = document.checked().unwrap_or_default();
+    let body: String = lines.iter().map(beside).collect();
+    let block = (!lines.is_empty()).then(|| format!("{}\n", fenced("", &body)));
+    block.and_then(|block| room.take(block)).unwrap_or_default()
 }
 
 /// What is to be known of a plan besides its objects, as far as there is room.

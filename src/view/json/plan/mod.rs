@@ -4,6 +4,7 @@ mod change;
 mod danger;
 mod edit;
 mod facts;
+mod finding;
 mod keeper;
 mod reason;
 mod step;
@@ -15,9 +16,10 @@ use self::danger::Danger;
 use self::edit::Edit;
 use self::facts::{Again, Cluster, Crossed, LastSync, NotCurrent, ObjectWarning, Revision, Takeover};
 pub(super) use self::facts::{Forgotten, NotCompared};
+use self::finding::Finding;
 use self::step::Step;
 use self::totals::{Counts, Restarts};
-use super::super::document::{Document, not_current};
+use super::super::document::{Document, not_current, not_shown};
 use super::Kind;
 use super::refusal::Refusal;
 use super::told::Told;
@@ -84,8 +86,17 @@ pub(super) struct Plan<'a> {
     /// What is taken over from each ApplySet that was named for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     takeovers: Vec<Takeover<'a>>,
+    /// How many objects differ and are not among `steps`, since only some were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_shown: Option<usize>,
     /// How many objects of the directory are not selected.
     not_selected: usize,
+    /// What a check of the directory finds: what the change brings, and what a sync refuses for; at most 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<Finding<'a>>,
+    /// How many findings about its objects there are besides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_findings: Option<usize>,
     /// What a reviewer must not overlook, the worst first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     dangers: Vec<Danger<'a>>,
@@ -111,6 +122,8 @@ impl<'a> Plan<'a> {
             let object = &settled.reference;
             warnings(object, &settled.warnings).map(move |warning| ObjectWarning { object, warning })
         });
+        let findings = &document.findings.told;
+        let other_findings = document.findings.others + findings.len().saturating_sub(finding::MOST);
         Self {
             made_of,
             apply_set: plan.facts.set.as_ref().map(Into::into),
@@ -131,10 +144,13 @@ impl<'a> Plan<'a> {
             warnings: warned.collect(),
             again: plan.again().map(Into::into).collect(),
             takeovers: plan.takeovers().map(Into::into).collect(),
+            not_shown: Some(not_shown(plan, heading)).filter(|_| !heading.only.is_empty()),
             not_selected: heading.not_selected,
+            findings: findings.iter().take(finding::MOST).map(Finding::of).collect(),
+            other_findings: Some(other_findings).filter(|count| *count > 0),
             dangers: document.dangers.iter().map(Danger::of).collect(),
             edits: document.edits.edits.iter().map(Edit::of).collect(),
-            steps: plan.steps.iter().map(|step| Step::of(step, heading)).collect(),
+            steps: document.shown_steps().map(|step| Step::of(step, heading)).collect(),
         }
     }
 }

@@ -1,0 +1,89 @@
+//! What a check of the directory finds when a plan is made of it.
+
+use crate::check::{self, Finding};
+use crate::observe::history::DirectoryInputs;
+use crate::plan::{Mistake, Plan};
+use crate::source::{self, Desired};
+use crate::view::Checks;
+
+/// Whether the directory is checked, and what its findings are compared with.
+#[derive(Debug, Clone)]
+pub(super) enum Checking {
+    /// It is not.
+    Off,
+    /// With those of the commit that was synced last.
+    SinceLastSync,
+    /// With these.
+    Since(Vec<Finding>),
+}
+
+/// What a check found.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// All that it finds now.
+    now: Vec<Finding>,
+    /// What it finds in what was there before; nothing where that is not known.
+    before: Option<Vec<Finding>>,
+}
+
+impl Checking {
+    /// What is found in `read`, whose manifests are in `namespace` if they name none.
+    pub(super) fn check(&self, read: &Desired, namespace: &str) -> Vec<Finding> {
+        match self {
+            Self::Off => Vec::new(),
+            Self::SinceLastSync | Self::Since(_) => found(read, namespace),
+        }
+    }
+
+    /// What is found `now`, with what was found before. Of the commit that was synced last that is found out only if
+    /// there is something to compare, and something changes.
+    pub(super) fn findings(self, now: Vec<Finding>, plan: &Plan, directory: &DirectoryInputs) -> Findings {
+        let before = match self {
+            Self::Since(before) => Some(before),
+            Self::SinceLastSync if !now.is_empty() && !plan.steps.is_empty() => last_synced(plan, directory),
+            Self::SinceLastSync | Self::Off => None,
+        };
+        Findings { now, before }
+    }
+}
+
+impl Findings {
+    /// To be shown beside a plan.
+    pub(super) fn as_checks(&self) -> Checks<'_> {
+        Checks {
+            findings: &self.now,
+            before: self.before.as_deref(),
+        }
+    }
+}
+
+/// What is found in `read`, whose manifests are in `namespace` if they name none.
+pub(super) fn found(read: &Desired, namespace: &str) -> Vec<Finding> {
+    let (rules, encrypted) = (&read.settings.ignore_findings, read.closed.len());
+    check::check(&read.manifests, namespace, rules, encrypted).findings
+}
+
+/// What no cluster of this version can make right.
+pub(super) fn mistakes(findings: &[Finding], server_version: &str) -> Vec<Mistake> {
+    let certain = findings.iter().filter(|finding| finding.is_certain(server_version));
+    let mistakes = certain.filter_map(|finding| {
+        Some(Mistake {
+            object: finding.object.clone()?,
+            identifier: finding.identifier,
+        })
+    });
+    mistakes.collect()
+}
+
+/// What is found in the commit that was synced last, read as the directory is read now; nothing where there is none, or
+/// it cannot be read so.
+fn last_synced(plan: &Plan, directory: &DirectoryInputs) -> Option<Vec<Finding>> {
+    let last = plan.facts.parent.as_ref()?.completed.as_ref()?;
+    let commit = last.revision.as_ref().filter(|_| !last.dirty)?;
+    let read = source::at_revision(directory.path.as_ref()?, commit.as_str(), &directory.inputs).ok()?;
+    let namespace = directory.namespace.clone().or_else(|| read.settings.namespace.clone());
+    Some(found(
+        &read,
+        &namespace.unwrap_or_else(|| directory.default_namespace.clone()),
+    ))
+}

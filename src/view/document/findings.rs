@@ -1,0 +1,138 @@
+//! What a check of the directory finds, beside what becomes of its objects: what the change brings, one by one; what was
+//! there before, by how much it is.
+
+use std::collections::BTreeSet;
+
+use super::super::value::ends;
+use super::{Detail, Heading, Line, Lines, Tone};
+use crate::check::Finding;
+use crate::diagnostic::identifier::Severity;
+use crate::diagnostic::names::counted;
+use crate::object::ObjectRef;
+use crate::plan::{Mistake, Plan, Refusal};
+
+/// How many are told one by one, for people.
+const FIRST: usize = 5;
+/// How long a message or a hint may be, in characters.
+const LONGEST: usize = 300;
+
+/// What a check found.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Checks<'a> {
+    /// All that it finds now.
+    pub findings: &'a [Finding],
+    /// What it finds in what was there before; nothing where that is not known.
+    pub before: Option<&'a [Finding]>,
+}
+
+/// The findings about the objects of a plan.
+#[derive(Debug, Default)]
+pub(in crate::view) struct Findings<'a> {
+    /// Those that the change brings, or that stop a sync; these come first.
+    pub(in crate::view) told: Vec<Found<'a>>,
+    /// How many there are besides.
+    pub(in crate::view) others: usize,
+}
+
+/// A finding that is told.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::view) struct Found<'a> {
+    pub(in crate::view) finding: &'a Finding,
+    /// Whether a sync refuses for it.
+    pub(in crate::view) blocks: bool,
+}
+
+impl Found<'_> {
+    /// How grave it is for a sync: what it does not refuse for may be made right at run time.
+    pub(in crate::view) fn severity(&self) -> Severity {
+        if self.blocks {
+            Severity::Error
+        } else {
+            Severity::Warning
+        }
+    }
+}
+
+impl<'a> Findings<'a> {
+    /// Those about the objects of `plan`.
+    pub(super) fn of(plan: &Plan, heading: &Heading<'a>) -> Self {
+        let Checks { findings, before } = heading.checks;
+        if findings.is_empty() {
+            return Self::default();
+        }
+        let before: Option<BTreeSet<_>> = before.map(|before| before.iter().map(Finding::essence).collect());
+        let changing: BTreeSet<&ObjectRef> = plan.steps.iter().map(|step| &step.reference).collect();
+        let unchanged: BTreeSet<&ObjectRef> = plan.unchanged.iter().map(|settled| &settled.reference).collect();
+        let blocking = blocking(plan);
+        let mut found = Self::default();
+        for finding in findings {
+            let is_of = |objects: &BTreeSet<&ObjectRef>| finding.object.as_ref().is_some_and(|of| objects.contains(of));
+            let blocks = blocking.contains(&mistake(finding));
+            // Where it is not known what was there before, what changes is taken for new.
+            let is_new = match &before {
+                Some(before) => !before.contains(&finding.essence()),
+                None => is_of(&changing),
+            };
+            let is_shown = finding.object.as_ref().is_none_or(|object| heading.shows(object));
+            match is_of(&changing) || is_of(&unchanged) {
+                true if is_shown && (blocks || is_new) => found.told.push(Found { finding, blocks }),
+                true => found.others += 1,
+                false => {}
+            }
+        }
+        found
+            .told
+            .sort_by_key(|told| (!told.blocks, told.finding.identifier.severity()));
+        found
+    }
+
+    /// The first of those that are told: what is wrong, where, and what to do.
+    pub(super) fn lines(&self) -> Lines {
+        self.told.iter().take(FIRST).flat_map(lines).collect()
+    }
+
+    /// How many findings there are that are not told.
+    pub(super) fn remark(&self, detail: Detail) -> Option<String> {
+        let first = if detail == Detail::Objects { 0 } else { FIRST };
+        let more = self.told.len().saturating_sub(first);
+        let others = counted(self.others, "finding");
+        Some(match (more, self.others) {
+            (0, 0) => return None,
+            (0, _) => format!("not new, and not shown: {others}; `stackanetes check` shows all"),
+            (more, 0) => format!("not shown: {}; `stackanetes check` shows all", counted(more, "finding")),
+            (more, _) => format!(
+                "not shown: {}, and {others} that are not new; `stackanetes check` shows all",
+                counted(more, "finding")
+            ),
+        })
+    }
+}
+
+/// The mistakes that a sync refuses for.
+fn blocking(plan: &Plan) -> BTreeSet<Option<Mistake>> {
+    let mistakes = plan.refusals.iter().filter_map(|refusal| match refusal {
+        Refusal::Mistakes(mistakes) => Some(mistakes),
+        _ => None,
+    });
+    mistakes.flatten().cloned().map(Some).collect()
+}
+
+fn mistake(finding: &Finding) -> Option<Mistake> {
+    Some(Mistake {
+        object: finding.object.clone()?,
+        identifier: finding.identifier,
+    })
+}
+
+fn lines(told: &Found<'_>) -> Vec<Line> {
+    let Found { finding, blocks } = told;
+    let word = told.severity().word();
+    let tone = if *blocks { Tone::Failed } else { Tone::Warned };
+    let message = ends(&finding.message, LONGEST);
+    let mut lines = vec![Line::prose(0, format!("{word}[{}]: {message}", finding.identifier)).tone(tone)];
+    let place = finding.places.first();
+    lines.extend(place.map(|(place, _)| Line::new(4, place.to_string()).tone(Tone::Faded)));
+    let hint = finding.hints.first();
+    lines.extend(hint.map(|hint| Line::prose(4, format!("hint: {}", ends(hint, LONGEST)))));
+    lines
+}
