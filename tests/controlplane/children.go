@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -25,8 +27,11 @@ type children struct {
 
 type child struct {
 	name    string
+	command []string
 	process *os.Process
 	exited  chan struct{}
+	// isToEnd is set before a child is killed that is started again.
+	isToEnd atomic.Bool
 }
 
 // newChildren makes an empty set. died is called when a child ends unasked.
@@ -38,7 +43,7 @@ func newChildren(files files, died context.CancelCauseFunc) *children {
 // machine (proxies, kubeconfigs, ETCD_ variables) changes what it does.
 func (c *children) start(name string, command []string) error {
 	path := c.files.log(name)
-	log, err := os.Create(path)
+	log, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
@@ -54,14 +59,35 @@ func (c *children) start(name string, command []string) error {
 		return fmt.Errorf("failed to start %s: %w", name, err)
 	}
 
-	started := &child{name: name, process: cmd.Process, exited: make(chan struct{})}
+	started := &child{name: name, command: command, process: cmd.Process, exited: make(chan struct{})}
 	c.started = append(c.started, started)
 	go func() {
 		err := cmd.Wait()
 		close(started.exited)
+		if started.isToEnd.Load() {
+			return
+		}
 		c.died(fmt.Errorf("%s ended (%s); the last lines of %s:\n%s", name, exitText(err), path, lastLines(path)))
 	}()
 	return nil
+}
+
+// restart kills the running child of this name, as a machine that loses its
+// power does, and starts it again with the same arguments. It must be called
+// by the thread that starts children.
+func (c *children) restart(name string) error {
+	i := slices.IndexFunc(c.started, func(child *child) bool { return child.name == name })
+	if i < 0 {
+		return fmt.Errorf("there is no %s to restart", name)
+	}
+	old := c.started[i]
+	old.isToEnd.Store(true)
+	if err := old.process.Kill(); err != nil {
+		return fmt.Errorf("failed to kill %s: %w", name, err)
+	}
+	<-old.exited
+	c.started = slices.Delete(c.started, i, i+1)
+	return c.start(name, old.command)
 }
 
 func exitText(err error) string {

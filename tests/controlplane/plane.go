@@ -47,6 +47,7 @@ type controlPlane struct {
 	files    files
 	ports    ports
 	children *children
+	cluster  *cluster
 }
 
 // start returns when the control plane can be used.
@@ -77,6 +78,7 @@ func (p *controlPlane) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.cluster = cluster
 	if err := cluster.waitForAPIServer(ctx); err != nil {
 		return err
 	}
@@ -102,6 +104,18 @@ func (p *controlPlane) start(ctx context.Context) error {
 		}
 	}
 	return cluster.waitForServiceAccount(ctx)
+}
+
+// restart kills a program, starts it again, and returns when the API server
+// can be used.
+func (p *controlPlane) restart(ctx context.Context, name string) error {
+	if err := p.children.restart(name); err != nil {
+		return err
+	}
+	if err := waitForEtcd(ctx, p.ports.etcd); err != nil {
+		return err
+	}
+	return p.cluster.waitForAPIServer(ctx)
 }
 
 func (p *controlPlane) writeFiles() error {

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"runtime"
@@ -39,7 +39,8 @@ type report struct {
 }
 
 // up starts a control plane, reports on it, and ends it when standard input
-// does. Whoever started this process holds the other end of standard input,
+// does. Each line there is the name of a program to kill and start again,
+// after which the control plane is reported on once more. Whoever started this process holds the other end of standard input,
 // so the control plane never outlives them, however they end.
 func up() int {
 	// On Linux the children are killed when the thread that started them
@@ -86,14 +87,11 @@ func run(o options) error {
 	starting := time.AfterFunc(startTimeout, func() {
 		end(fmt.Errorf("not ready after %v; the logs are in %s", startTimeout, files.dir))
 	})
-	endWithStandardInput(end)
+	restarts := readStandardInput(end)
 	err = plane.start(ctx)
 	starting.Stop()
 	if err == nil {
-		err = json.NewEncoder(os.Stdout).Encode(plane.report())
-	}
-	if err == nil {
-		<-ctx.Done()
+		err = plane.serve(ctx, restarts)
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx) // says more than what it interrupted
@@ -116,10 +114,35 @@ func endOnSignal(end context.CancelCauseFunc) {
 	}()
 }
 
-// endWithStandardInput ends the control plane at the end of standard input.
-func endWithStandardInput(end context.CancelCauseFunc) {
+// serve reports on the control plane, and restarts what it is told to, until it
+// is to end.
+func (p *controlPlane) serve(ctx context.Context, restarts <-chan string) error {
+	reports := json.NewEncoder(os.Stdout)
+	for {
+		if err := reports.Encode(p.report()); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case name := <-restarts:
+			if err := p.restart(ctx, name); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// readStandardInput gives the lines of standard input, at whose end the control
+// plane ends.
+func readStandardInput(end context.CancelCauseFunc) <-chan string {
+	lines := make(chan string)
 	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin) // unreadable is as good as ended
-		end(errEnded)
+		input := bufio.NewScanner(os.Stdin)
+		for input.Scan() {
+			lines <- input.Text()
+		}
+		end(errEnded) // unreadable is as good as ended
 	}()
+	return lines
 }

@@ -69,6 +69,7 @@ mod proxy;
 mod prune;
 mod races;
 mod refused;
+mod restarted;
 mod revision;
 mod roles;
 mod rollback;

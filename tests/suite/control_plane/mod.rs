@@ -18,10 +18,10 @@ mod tests;
 mod user;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -50,6 +50,8 @@ pub enum Form {
 /// A running control plane.
 pub struct ControlPlane {
     supervisor: Child,
+    /// What the supervisor reports, a line each; it is told what to restart on its standard input.
+    reports: Mutex<BufReader<ChildStdout>>,
     server: String,
     ca: PathBuf,
     admin_kubeconfig: PathBuf,
@@ -96,10 +98,8 @@ impl ControlPlane {
             .unwrap_or_else(|error| panic!("failed to run {}: {error}", program.display()));
 
         let mut line = String::new();
-        let stdout = supervisor.stdout.take().expect("standard output is piped");
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("the supervisor's report is text");
+        let mut stdout = BufReader::new(supervisor.stdout.take().expect("standard output is piped"));
+        stdout.read_line(&mut line).expect("the supervisor's report is text");
         let Ok(report) = serde_json::from_str::<Value>(&line) else {
             let status = supervisor.wait().expect("the supervisor is our child");
             panic!(
@@ -111,6 +111,7 @@ impl ControlPlane {
         let pids = report["pids"].as_object().expect("an object").iter();
         ControlPlane {
             supervisor,
+            reports: Mutex::new(stdout),
             server: text("server"),
             ca: text("ca").into(),
             admin_kubeconfig: text("adminKubeconfig").into(),
@@ -144,7 +145,23 @@ impl ControlPlane {
         &self.audit_log
     }
 
-    /// The process id of each program, by its name.
+    /// Kills this program, `kube-apiserver` or `etcd`, starts it again, and returns when the API server can be used.
+    ///
+    /// Only for a control plane that no other test uses.
+    pub fn restart(&self, program: &str) {
+        let mut reports = self.reports.lock().expect("no other test uses it");
+        let mut stdin = self.supervisor.stdin.as_ref().expect("standard input is piped");
+        writeln!(stdin, "{program}").expect("the supervisor runs");
+        let mut line = String::new();
+        let read = reports.read_line(&mut line).expect("the supervisor's report is text");
+        assert!(
+            read > 0,
+            "{program} was not started again; the logs are in {}",
+            self.dir.display()
+        );
+    }
+
+    /// The process id of each program, by its name, as it was first started.
     pub fn pids(&self) -> &BTreeMap<String, u64> {
         &self.pids
     }

@@ -1,0 +1,60 @@
+//! The API server, or its etcd, dies and comes back while a sync is under way.
+
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::bed::{Bed, Run, wait_until};
+use crate::control_plane::{ControlPlane, Form};
+
+/// How many objects a sync writes here.
+const OBJECTS: usize = 300;
+
+fn plane() -> &'static ControlPlane {
+    static OWN: OnceLock<ControlPlane> = OnceLock::new();
+    OWN.get_or_init(|| ControlPlane::start(Form::Bare))
+}
+
+fn count(bed: &Bed) -> usize {
+    let listed = bed.kubectl(&[
+        "get",
+        "configmaps",
+        "--selector=applyset.kubernetes.io/part-of",
+        "--output=json",
+    ]);
+    let listed: Value = serde_json::from_str(&listed).expect("kubectl prints JSON");
+    listed["items"].as_array().map_or(0, Vec::len)
+}
+
+/// Kills the program in the middle of a sync. What of it was not done is told, and the next sync comes to the end that
+/// an undisturbed one has.
+fn survives(program: &str) {
+    let bed = Bed::on(plane(), &format!("restarted-{program}"));
+    for number in 0..OBJECTS {
+        bed.write_config_map(&format!("map-{number}"), &[("number", &number.to_string())]);
+    }
+    bed.commit("All");
+    let sync = bed.start(&["sync", "--yes"]);
+    wait_until("the sync is under way", || count(&bed) > 0);
+    plane().restart(program);
+    let run = Run::finish(sync);
+    assert!([0, 1, 2].contains(&run.code), "{run:#?}");
+    if run.code == 0 {
+        assert_eq!(count(&bed), OBJECTS, "{run:#?}");
+    }
+    // A Lease that nobody could give back is waited for.
+    bed.run(&["sync", "--yes", "--lock-timeout", "90s"]).exits(0);
+    assert_eq!(count(&bed), OBJECTS);
+    bed.diff().exits(0).shows(&format!("in sync: {OBJECTS} objects"));
+    bed.run(&["diff", "--verify"]).exits(0);
+}
+
+#[test]
+fn a_sync_survives_that_the_api_server_is_killed() {
+    survives("kube-apiserver");
+}
+
+#[test]
+fn a_sync_survives_that_etcd_is_killed() {
+    survives("etcd");
+}
