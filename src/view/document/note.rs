@@ -2,7 +2,6 @@
 
 use super::super::value;
 use super::{Against, Heading, Pruning, adoption, commits, immutable, kept, takeover};
-use crate::applyset::inventory::ApplySet;
 use crate::kinds::jobs::Why;
 use crate::plan::compare::GitChange;
 use crate::plan::{Action, Reason, Restarts, Step, Unpredicted, Unverified};
