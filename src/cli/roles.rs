@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::format::Format;
 use super::{Exit, context, options};
 use crate::cli::ui::Ui;
 use crate::cluster::{Cluster, Discovery, built_in_kinds};
@@ -40,8 +41,13 @@ pub(super) struct Args {
     service_account: Vec<Subject>,
     /// Let a sync with the same option delete objects of this kind, where it is kept otherwise:
     /// PersistentVolumeClaim, CustomResourceDefinition.
-    #[arg(long, value_name = "KIND")]
+    #[arg(hide_short_help = true, long, value_name = "KIND")]
     prune_kind: Vec<String>,
+    /// What is printed.
+    ///
+    /// YAML for `kubectl apply`, or a RoleList for programs.
+    #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 fn purpose(text: &str) -> Result<Purpose, &'static str> {
@@ -95,7 +101,10 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let subjects: Vec<Subject> = users.chain(groups).chain(args.service_account).collect();
     let mut all = needs.namespaces();
     all.extend(roles::objects(&needs.rights(args.purpose), &name, &subjects));
-    ui.paged(&view::roles(&all))?;
+    ui.paged(&match args.format {
+        Format::Text => view::roles(&all),
+        Format::Json => view::json::pretty(&view::json::roles(&set, purpose, &all)),
+    })?;
     Ok(Exit::Done)
 }
 

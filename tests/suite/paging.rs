@@ -28,10 +28,9 @@ fn on_a_terminal(dir: &std::path::Path, args: &str, pager: (&str, &str)) -> Run 
 
 /// A directory with so many ConfigMaps.
 fn directory(name: &str, count: usize) -> std::path::PathBuf {
-    let maps: String = (0..count)
-        .map(|number| format!("---\n{}", config_map(&format!("map-{number}"), &[("a", "1")])))
-        .collect();
-    folder(name, &[("maps.yaml", &maps)])
+    let maps = (0..count).map(|number| config_map(&format!("map-{number}"), &[("a", "1")]));
+    let maps: Vec<String> = maps.collect();
+    folder(name, &[("maps.yaml", &maps.join("---\n"))])
 }
 
 const DIFF: &str = "diff --sandbox sandbox --name shop --stat";

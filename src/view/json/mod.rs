@@ -15,6 +15,7 @@ mod plan;
 mod refusal;
 mod report;
 #[cfg(test)]
+mod roles;
 mod schemas;
 mod status;
 mod told;
@@ -34,6 +35,7 @@ pub use history::{histories, history};
 pub use report::{Subject, report};
 pub use status::{status, statuses};
 
+pub use roles::roles;
 /// A plan, bound to what it is made of.
 pub fn plan(plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> Value {
     document(&plan::Plan::of(&Document::of(plan, heading), made_of))

@@ -76,6 +76,7 @@ fn each_document_has_its_schema_in_the_repository() {
         schema::<super::history::HistoryList<'static>>(),
         schema::<super::history::History<'static>>(),
         schema::<super::error::Failure>(),
+        schema::<super::roles::RoleList<'static>>(),
     ];
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/schemas");
     for (kind, schema) in schemas {

@@ -2,10 +2,11 @@
 
 mod given;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use self::given::{Given, Right};
 use crate::bed::{Bed, config_map, namespace, with_metadata};
+use crate::check::folder;
 use crate::control_plane::ControlPlane;
 
 pub use self::given::user;
@@ -339,4 +340,26 @@ fn what_is_cluster_scoped_and_cannot_be_changed_is_left_to_who_may_try_a_new_one
         .expect("it is still there");
     assert_eq!(live["value"], 1);
     bed.run(&["sync", "--yes"]).exits(0).shows("1 replaced");
+}
+
+#[test]
+fn programs_are_told_the_objects_that_are_printed_for_people() {
+    let dir = folder(
+        "roles-json",
+        &[("settings.yaml", &config_map("settings", &[("a", "1")]))],
+    );
+    let roles = |format: &str| {
+        let args = [
+            "roles", "--for", "sync", "--name", "shop", "--user", "jane", "--format", format,
+        ];
+        crate::check::run(&dir, &args).exits(0).stdout
+    };
+    let told: Value = serde_json::from_str(&roles("json")).expect("JSON");
+    assert_eq!((&told["kind"], &told["purpose"]), (&json!("RoleList"), &json!("sync")));
+    assert_eq!(told["applySet"], json!({"name": "shop", "namespace": "default"}));
+    let printed = roles("text");
+    let printed = printed
+        .split("---\n")
+        .map(|text| serde_saphyr::from_str::<Value>(text).expect("YAML"));
+    assert_eq!(told["objects"], Value::Array(printed.collect()));
 }
