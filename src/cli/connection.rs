@@ -8,7 +8,7 @@ use super::duration::duration;
 use crate::cluster::{Connection, Impersonation, Token, Trust};
 
 /// Which cluster.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Cluster")]
 pub(super) struct Cluster {
     #[command(flatten)]
@@ -114,6 +114,23 @@ impl Reach {
 }
 
 impl Cluster {
+    /// The same, at this context if the kubeconfig has one of the name, and the command line names no cluster.
+    pub(super) fn at_context(&self, name: &str) -> Self {
+        let contexts = self
+            .connection()
+            .named()
+            .map(|named| named.contexts)
+            .unwrap_or_default();
+        let mut cluster = self.clone();
+        let reach = &mut cluster.reach;
+        let names_cluster = [&reach.context, &reach.endpoint.cluster, &reach.endpoint.server];
+        let is_open = reach.sandbox.is_none() && names_cluster.iter().all(|name| name.is_none());
+        if is_open && contexts.iter().any(|context| context == name) {
+            reach.context = Some(name.to_owned());
+        }
+        cluster
+    }
+
     pub(super) fn connection(&self) -> Connection {
         let Reach {
             kubeconfig,

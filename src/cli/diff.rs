@@ -4,27 +4,33 @@ use std::path::PathBuf;
 
 use super::format::{PlanFormat, Shown};
 use super::rights::Rights;
-use super::{Exit, between, context, options, outfile, saved};
+use super::{Exit, between, context, environments, options, outfile, saved};
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::{Error, Result};
 use crate::object::NamedObjects;
-use crate::view::Heading;
+use crate::view::{Detail, Heading};
 
 /// Show what a sync would do; change nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    desired: options::Desired,
+    pub(super) desired: options::Desired,
+    /// Show every environment, one after the other.
+    ///
+    /// Each is compared with the cluster that `contexts` of stackanetes.yaml binds it to, if that is one context and no
+    /// cluster is named here. One that cannot be compared stops no other; the exit code is the gravest of all.
+    #[arg(help_heading = "Desired state", long, conflicts_with_all = ["environment", "filename", "out", "page"])]
+    all_environments: bool,
     /// Show only these objects: deployment/web, 'configmap/*'.
     ///
     /// Or svc/NAMESPACE/NAME. KIND is a kind, its plural or its short name, with or without its group. The others are compared all the same,
     /// and counted, and the exit code tells of all.
     #[arg(help_heading = "Output", value_name = "KIND/NAME")]
-    only: Vec<NamedObjects>,
+    pub(super) only: Vec<NamedObjects>,
     #[command(flatten)]
-    cluster: options::Cluster,
+    pub(super) cluster: options::Cluster,
     #[command(flatten)]
-    safety: options::Safety,
+    pub(super) safety: options::Safety,
     /// Save the plan, for `sync --plan FILE`.
     ///
     /// It holds no manifest and no secret.
@@ -45,7 +51,7 @@ pub(super) struct Args {
     /// itself. A commit is a branch, a tag, HEAD~1 or 3f2c1ab. What would change is what our own merge says,
     /// without admission.
     #[arg(help_heading = "Desired state", long, value_name = "REV", conflicts_with_all = ["kubeconfig", "context", "cluster", "user", "server", "token", "as_user", "certificate_authority", "insecure_skip_tls_verify", "request_timeout", "sandbox", "revision", "filename", "verify", "out"])]
-    from: Option<String>,
+    pub(super) from: Option<String>,
     /// The commit that is compared, with that of --from itself [default: DIR as it is on disk].
     #[arg(
         help_heading = "Desired state",
@@ -54,7 +60,7 @@ pub(super) struct Args {
         value_name = "REV",
         requires = "from"
     )]
-    to: Option<String>,
+    pub(super) to: Option<String>,
 }
 
 impl Args {
@@ -78,9 +84,23 @@ impl Args {
         )))
     }
 
+    /// What is printed.
+    pub(super) fn printed(&self) -> PlanFormat {
+        if self.stat { PlanFormat::Stat } else { self.format }
+    }
+
+    /// How much is shown of each object.
+    pub(super) fn detail(&self, ui: &Ui) -> Detail {
+        if self.stat {
+            Detail::Objects
+        } else {
+            context::detail(ui)
+        }
+    }
+
     fn shown(&self) -> Shown<'_> {
         Shown {
-            format: if self.stat { PlanFormat::Stat } else { self.format },
+            format: self.printed(),
             page: self.page.as_deref(),
         }
     }
@@ -88,6 +108,9 @@ impl Args {
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     args.refuse_object_as_directory()?;
+    if args.all_environments {
+        return Box::pin(environments::run(&args, ui)).await;
+    }
     if let Some(from) = &args.from {
         let to = args.to.as_deref();
         let between = between::Between {
@@ -95,10 +118,16 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
             safety: &args.safety,
             from,
             to,
-            shown: args.shown(),
-            only: &args.only,
         };
-        return Box::pin(between::run(between, ui)).await;
+        let compared = Box::pin(between::compare(between, ui)).await?;
+        let (plan, shown) = (&compared.planned.plan, args.shown());
+        let heading = Heading {
+            only: &args.only,
+            ..compared.heading(ui)
+        };
+        shown.write_page(plan, &heading)?;
+        shown.print(plan, &heading, None, ui)?;
+        return Ok(exit(compared.is_in_sync()));
     }
     if let (Some(out), Some(page)) = (&args.out, &args.page)
         && outfile::is_same(out, page)
@@ -128,9 +157,9 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     }
     let made_of = made_of.filter(|_| args.only.is_empty());
     shown.print(&planned.plan, &heading, made_of, ui)?;
-    Ok(if planned.plan.is_in_sync() {
-        Exit::Done
-    } else {
-        Exit::Differs
-    })
+    Ok(exit(planned.plan.is_in_sync()))
+}
+
+fn exit(is_in_sync: bool) -> Exit {
+    if is_in_sync { Exit::Done } else { Exit::Differs }
 }

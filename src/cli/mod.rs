@@ -9,6 +9,7 @@ mod context;
 mod delete;
 mod diff;
 mod duration;
+mod environments;
 mod examples;
 mod failure;
 mod findings;

@@ -304,6 +304,15 @@ pub(super) struct Desired {
 pub(super) const FIELD_MANAGER: &str = "stackanetes";
 
 impl Desired {
+    /// The same, for this environment.
+    pub(super) fn in_environment(&self, name: &str) -> Self {
+        let mut desired = self.clone();
+        desired.source.directory.environment = Some(name.to_owned());
+        // What was read of the parameters is of another one.
+        desired.source.directory.inputs = OnceLock::new();
+        desired
+    }
+
     /// The same, as it is in this commit, whose mistakes were synced before.
     pub(super) fn at(&self, commit: &Commit) -> Self {
         let mut desired = self.clone();

@@ -1,7 +1,7 @@
 //! What each environment of a directory says, in digests: by them two commits are compared.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -29,12 +29,29 @@ pub fn environments(path: &Path, revision: Option<&str>) -> Result<EnvironmentDi
     digests(&commits.tree(&commit)?, path)
 }
 
-fn digests(tree: &dyn FileTree, path: &Path) -> Result<EnvironmentDigests> {
+/// The names of the environments of the directory at `path`, as it is in the commit that `revision` names, or else on
+/// disk: also of those whose files cannot be read.
+pub fn environment_names(path: &Path, revision: Option<&str>) -> Result<Vec<String>> {
+    let files = match revision {
+        None => found(&Disk, path)?,
+        Some(revision) => {
+            let commits = Commits::of(path)?;
+            let commit = commits.find(revision)?;
+            found(&commits.tree(&commit)?, path)?
+        }
+    };
+    Ok(files.into_keys().collect())
+}
+
+/// The files of the environments, by their names.
+fn found(tree: &dyn FileTree, path: &Path) -> Result<BTreeMap<String, PathBuf>> {
     let preamble = Preamble::read(tree, path)?;
-    let files = files::find(tree, path, &preamble, &mut Vec::new())?;
+    Ok(files::find(tree, path, &preamble, &mut Vec::new())?.environments)
+}
+
+fn digests(tree: &dyn FileTree, path: &Path) -> Result<EnvironmentDigests> {
     let digest = |file: Arc<SourceFile>| Sha256::digest(file.text()).into();
-    let digests = files
-        .environments
+    let digests = found(tree, path)?
         .into_iter()
         .filter_map(|(name, path)| Some((name, digest(files::read(tree, &path).ok()?))));
     Ok(digests.collect())

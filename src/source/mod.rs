@@ -43,7 +43,7 @@ use render::Rendering;
 use tree::{Disk, FileTree};
 
 pub use commits::{CommitId, Commits, MergeBase, head_commit, merge_base};
-pub use environments::{EnvironmentDigests, environments};
+pub use environments::{EnvironmentDigests, environment_names, environments};
 pub use git::{Revision, top_of_repository};
 pub use hooks::Hook;
 pub use identities::identities;

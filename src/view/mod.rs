@@ -3,6 +3,7 @@
 mod age;
 mod check;
 mod document;
+mod environments;
 mod error;
 mod history;
 mod html;
@@ -24,6 +25,7 @@ mod warnings;
 pub use age::{age, took};
 pub use check::{Base, checked, github, junit, sarif};
 pub use document::{Against, Checks, Detail, Heading, Pruning, closed, forgotten, question, refusal};
+pub use environments::{EnvironmentView, environments, environments_json, environments_markdown};
 pub use error::error;
 pub use history::{HistoryView, history};
 pub use manifests::{Secrets, manifests};
@@ -47,7 +49,7 @@ pub fn plan(plan: &Plan, heading: &Heading<'_>, width: Width) -> String {
 
 /// A plan as a comment on a pull request.
 pub fn markdown(plan: &Plan, heading: &Heading<'_>) -> String {
-    markdown::document(&Document::of(plan, heading))
+    markdown::document(&Document::of(plan, heading), markdown::LONGEST)
 }
 
 /// A plan as a page for a browser.

@@ -1,5 +1,10 @@
 //! Environments of one directory: each has a name and a namespace of its own, and belongs to certain clusters.
 
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
 use crate::bed::Bed;
 use crate::control_plane::{AuditEvent, ControlPlane};
 
@@ -182,4 +187,102 @@ fn a_binding_that_is_wrong_is_shown_where_it_is() {
         .exits(2)
         .complains("a context, or a server, must be text, not a number")
         .complains("hint: write, for example, `contexts:");
+}
+
+/// The kubeconfig of the bed's user, with a second context `prod-eu`, at which nobody listens.
+fn with_an_unreachable_context(bed: &Bed) -> PathBuf {
+    let text = fs::read_to_string(&bed.user.kubeconfig).expect("a kubeconfig");
+    let mut config: Value = serde_saphyr::from_str(&text).expect("YAML");
+    let user = config["users"][0]["name"].clone();
+    let add = |list: &mut Value, item: Value| list.as_array_mut().expect("a list").push(item);
+    let cluster = json!({"name": "nowhere", "cluster": {"server": "https://127.0.0.1:1"}});
+    let context = json!({"name": "prod-eu", "context": {"cluster": "nowhere", "user": user}});
+    add(&mut config["clusters"], cluster);
+    add(&mut config["contexts"], context);
+    let path = bed.beside("two-contexts");
+    fs::write(&path, config.to_string()).expect("a file of our own");
+    path
+}
+
+#[test]
+fn all_environments_are_shown_and_one_whose_cluster_cannot_be_reached_stops_no_other() {
+    let bed = bed("all-at-once");
+    settings(&bed, "contexts: {dev: controlplane, prod: prod-eu}\n");
+    bed.commit("Both");
+    bed.run(&["sync", "-e", "dev", "--yes"]).exits(0);
+    let kubeconfig = with_an_unreachable_context(&bed);
+    let diff = |format: &str| {
+        let args = [
+            "diff",
+            "--all-environments",
+            "--request-timeout",
+            "1s",
+            "--format",
+            format,
+        ];
+        bed.run_as(&kubeconfig, &args, "").exits(2)
+    };
+    for format in ["text", "markdown"] {
+        diff(format)
+            .shows("all-at-once-dev on controlplane, environment dev: ")
+            .shows("in sync: 2 objects")
+            .shows("environment prod: failed")
+            .shows("127.0.0.1:1");
+    }
+    let told: Value = serde_json::from_str(&diff("json").stdout).expect("JSON");
+    assert_eq!(told["kind"], "PlanList");
+    assert_eq!(told["environments"][0]["name"], "dev");
+    assert_eq!(told["environments"][0]["plan"]["inSync"], true);
+    assert_eq!(told["environments"][1]["name"], "prod");
+    assert!(told["environments"][1]["error"]["message"].is_string(), "{told:#}");
+    fs::remove_file(kubeconfig).expect("it is there");
+}
+
+#[test]
+fn all_environments_of_two_commits_are_one_comment() {
+    let bed = bed("all-between");
+    bed.commit("Before");
+    bed.write("environments/dev.yaml", "site:\n  name: development\n");
+    bed.write("environments/test.yaml", "site:\n  name: test\n");
+    bed.commit("After");
+    let between = ["diff", "--from", "HEAD~1", "--to", "HEAD"];
+    let run = |args: &[&str]| bed.run(&[&between, args].concat());
+    run(&["-e", "prod"])
+        .exits(1)
+        .shows("the environments dev, test change too, and are not shown");
+    let comment = run(&["--all-environments", "--format", "markdown"])
+        .exits(1)
+        .shows("all-between-development, environment dev from")
+        .shows("all-between-prod, environment prod from")
+        .shows("in sync: 2 objects")
+        .shows("all-between-test, environment test from")
+        .shows_not("not shown");
+    assert_eq!(comment.stdout.matches("### ").count(), 3, "{}", comment.stdout);
+    run(&["--all-environments", "--format", "html"])
+        .exits(2)
+        .complains("--format html cannot be used with --all-environments");
+    bed.remove("environments/dev.yaml");
+    bed.remove("environments/test.yaml");
+    bed.remove("environments/prod.yaml");
+    bed.run(&["diff", "--all-environments"])
+        .exits(2)
+        .complains("desired has no environments");
+}
+
+#[test]
+fn an_environment_where_there_can_be_none_is_told_with_what_is_missing() {
+    let bed = Bed::without_namespace(ControlPlane::bare(), "no-environments");
+    for args in [&["status"][..], &["diff"], &["delete", "--yes"]] {
+        bed.run(&[args, &["-e", "prod"]].concat())
+            .exits(2)
+            .complains("error: desired has no environment prod, as it has no parameters.yaml")
+            .complains(
+                "hint: leave out --environment, or add parameters.yaml, parameters.schema.json and environments/prod.yaml",
+            );
+    }
+    bed.remove("stackanetes.yaml");
+    bed.run(&["diff", "--set", "a.b=1"])
+        .exits(2)
+        .complains("error: desired has no parameters, as it has no stackanetes.yaml")
+        .complains("hint: leave out --set, or add stackanetes.yaml, parameters.yaml and parameters.schema.json");
 }

@@ -16,19 +16,17 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::context::{Connected, PlanRequest};
+use super::context::{Connected, PlanRequest, Planned};
 use super::findings::{self, Checking};
-use super::format::Shown;
-use super::{Exit, context, options, sync};
+use super::{context, options, sync};
 use crate::cli::ui::Ui;
 use crate::cluster::Sandbox;
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::{Event, Lock, Wait};
-use crate::object::NamedObjects;
 use crate::object::commit::Commit;
 use crate::object::selection::Selection;
-use crate::source::{self, Desired, EnvironmentDigests, MergeBase};
-use crate::view::{self, Against};
+use crate::source::{self, Desired, EnvironmentDigests, MergeBase, Revision};
+use crate::view::{self, Against, Heading};
 use range::Range;
 
 /// In a sandbox everything is Current at once.
@@ -44,19 +42,53 @@ pub(super) struct Between<'a> {
     /// `--from` and `--to`, as typed.
     pub(super) from: &'a str,
     pub(super) to: Option<&'a str>,
-    pub(super) shown: Shown<'a>,
-    /// The objects that are shown, where not all are.
-    pub(super) only: &'a [NamedObjects],
 }
 
-pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
+/// What came of it.
+pub(super) struct Compared {
+    pub(super) planned: Planned,
+    /// The commit that is compared with; nothing outside of git.
+    first: Option<Revision>,
+    /// The commits that it is the merge base of, where it was not named itself.
+    base_of: Option<[String; 2]>,
+    /// The environments that change, too, and are not shown.
+    pub(super) elsewhere: Vec<String>,
+}
+
+impl Compared {
+    pub(super) fn heading(&self, ui: &Ui) -> Heading<'_> {
+        let heading = self.planned.heading(ui);
+        let Some(revision) = &self.first else {
+            return heading;
+        };
+        Heading {
+            against: Against::Commit {
+                revision,
+                base_of: self.base_of.as_ref().map(|names| names.each_ref().map(String::as_str)),
+            },
+            elsewhere: &self.elsewhere,
+            ..heading
+        }
+    }
+
+    /// Whether nothing changes, in any environment.
+    pub(super) fn is_in_sync(&self) -> bool {
+        self.planned.plan.is_in_sync() && self.elsewhere.is_empty()
+    }
+}
+
+/// The environments of the state that is looked at: as they are in the later commit, or on disk.
+pub(super) fn environments(path: &Path, from: &str, to: Option<&str>) -> Result<Vec<String>> {
+    source::environment_names(path, Range::new(from, to)?.to)
+}
+
+/// Compares.
+pub(super) async fn compare(between: Between<'_>, ui: &mut Ui) -> Result<Compared> {
     let Between {
         desired,
         safety,
         from,
         to,
-        shown,
-        only,
     } = between;
     let path = desired.source.path().unwrap_or_else(|| Path::new("."));
     let inputs = desired.source.inputs()?;
@@ -114,21 +146,11 @@ pub(super) async fn run(between: Between<'_>, ui: &mut Ui) -> Result<Exit> {
         checking,
     };
     let planned = context::plan_against(to, connected(), asked, ui).await?;
-    let mut heading = planned.heading(ui);
-    heading.only = only;
-    if let Some(first) = &first {
-        heading.against = Against::Commit {
-            revision: first,
-            base_of,
-        };
-        heading.elsewhere = &elsewhere;
-    }
-    shown.write_page(&planned.plan, &heading)?;
-    shown.print(&planned.plan, &heading, None, ui)?;
-    Ok(if planned.plan.is_in_sync() && elsewhere.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Differs
+    Ok(Compared {
+        planned,
+        first,
+        base_of: base_of.map(|names| names.map(str::to_owned)),
+        elsewhere,
     })
 }
 

@@ -6,6 +6,7 @@
 //! change its form from one release to the next.
 
 mod check;
+mod environments;
 mod error;
 mod event;
 mod history;
@@ -14,8 +15,8 @@ mod place;
 mod plan;
 mod refusal;
 mod report;
-#[cfg(test)]
 mod roles;
+#[cfg(test)]
 mod schemas;
 mod status;
 mod told;
@@ -29,13 +30,14 @@ use crate::diagnostic::visible::is_hidden;
 use crate::plan::{API_VERSION, MadeOf, Plan};
 
 pub use check::check;
+pub(super) use environments::{EnvironmentPlan, environments};
 pub use error::failure;
 pub use event::event;
 pub use history::{histories, history};
 pub use report::{Subject, report};
+pub use roles::roles;
 pub use status::{status, statuses};
 
-pub use roles::roles;
 /// A plan, bound to what it is made of.
 pub fn plan(plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> Value {
     document(&plan::Plan::of(&Document::of(plan, heading), made_of))

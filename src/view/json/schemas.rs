@@ -68,6 +68,7 @@ fn without_null(property: &mut Value) {
 fn each_document_has_its_schema_in_the_repository() {
     let schemas = [
         schema::<super::plan::Plan<'static>>(),
+        schema::<super::environments::PlanList<'static>>(),
         schema::<super::event::Event<'static>>(),
         schema::<super::report::Report<'static>>(),
         schema::<super::check::Check<'static>>(),
@@ -75,8 +76,8 @@ fn each_document_has_its_schema_in_the_repository() {
         schema::<super::status::StatusList<'static>>(),
         schema::<super::history::HistoryList<'static>>(),
         schema::<super::history::History<'static>>(),
-        schema::<super::error::Failure>(),
         schema::<super::roles::RoleList<'static>>(),
+        schema::<super::error::Failure>(),
     ];
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/schemas");
     for (kind, schema) in schemas {

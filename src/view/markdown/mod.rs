@@ -22,7 +22,7 @@ use markup::{escaped, fenced};
 
 /// How long a comment may be, by
 /// [GitHub](https://docs.github.com/en/rest/issues/comments): in characters, and so surely in bytes.
-const LONGEST: usize = 65_536;
+pub(super) const LONGEST: usize = 65_536;
 /// What is kept free for whoever posts it: the line by which it is found again, and where it comes from.
 const POSTED: usize = 500;
 /// What is kept free to say what was left out.
@@ -32,19 +32,25 @@ const NOTE: usize = 300;
 /// Where the notes beside lines begin, if a line is no longer.
 const COLUMN: usize = 58;
 
-/// The comment.
-pub(super) fn document(document: &Document<'_>) -> String {
-    Folding::fitting(|folding| comment(document, folding))
+/// The comment on what could not be compared: a title, and why.
+pub(super) fn failed(title: &str, why: &str, longest: usize) -> String {
+    let why = ends(why, longest.saturating_sub(POSTED));
+    format!("### {}\n\n{}", escaped(title), fenced("", &why))
 }
 
-fn comment(document: &Document<'_>, folding: Folding) -> String {
+/// The comment, of at most so many characters.
+pub(super) fn document(document: &Document<'_>, longest: usize) -> String {
+    Folding::fitting(|folding| comment(document, folding, longest))
+}
+
+fn comment(document: &Document<'_>, folding: Folding, longest: usize) -> String {
     let Document { head, .. } = document;
     let mut text = marker(document);
     let _ = writeln!(text, "### {}{}\n", escaped(&head.subject), escaped(&head.compared));
     for line in document.summary.iter() {
         let _ = writeln!(text, "**{}**\n", escaped(&line.left()));
     }
-    let mut room = Room::of(LONGEST.saturating_sub(POSTED + TAIL + text.len()));
+    let mut room = Room::of(longest.saturating_sub(POSTED + TAIL + text.len()));
     // What is to be known of all comes before the single objects, though it stands below them.
     let most = room.left() / 4;
     text += &dangers::warning(document, &mut room);
