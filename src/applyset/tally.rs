@@ -20,6 +20,8 @@ pub enum OutcomeKind {
     Replaced,
     /// It was deleted, and is gone.
     Deleted,
+    /// It stays in the cluster, and is a member no more.
+    Orphaned,
     /// It was left as it is: it is not ours.
     Skipped,
     /// It was left as it is: another manager owns what git wants.
@@ -43,11 +45,12 @@ pub enum OutcomeKind {
 
 impl OutcomeKind {
     /// All of them, in their order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Created,
         Self::Updated,
         Self::Replaced,
         Self::Deleted,
+        Self::Orphaned,
         Self::Skipped,
         Self::Conflict,
         Self::Refused,
@@ -66,6 +69,7 @@ impl OutcomeKind {
             Self::Updated => "updated",
             Self::Replaced => "replaced",
             Self::Deleted => "deleted",
+            Self::Orphaned => "orphaned",
             Self::Skipped => "skipped",
             Self::Conflict => "conflict",
             Self::Refused => "refused",
@@ -86,7 +90,7 @@ impl OutcomeKind {
     /// Whether the object is as git wants it.
     pub fn is_done(self) -> bool {
         match self {
-            Self::Created | Self::Updated | Self::Replaced | Self::Deleted | Self::Unchanged => true,
+            Self::Created | Self::Updated | Self::Replaced | Self::Deleted | Self::Orphaned | Self::Unchanged => true,
             Self::Skipped
             | Self::Conflict
             | Self::Refused

@@ -37,6 +37,12 @@ pub(super) struct Args {
     /// Delete the set that DIR names even if it was synced last from another directory, or another repository.
     #[arg(help_heading = "Deletion", long)]
     switch_source: bool,
+    /// Keep all objects, as they are, and delete only the ApplySet: its records, and what marks its members.
+    ///
+    /// As kubectl's --cascade=orphan. Labels, annotations and managed fields that a sync wrote are taken off the
+    /// objects; nothing restarts. Digests on pod templates stay until the next change of their workload.
+    #[arg(help_heading = "Deletion", long, conflicts_with = "prune_kind")]
+    orphan: bool,
     /// Delete objects of this kind too, where it is kept otherwise.
     #[arg(help_heading = "Deletion", long, value_name = "KIND")]
     prune_kind: Vec<String>,
@@ -63,6 +69,15 @@ pub(super) struct Args {
 }
 
 impl Args {
+    /// What becomes of the objects.
+    fn pruning(&self) -> Pruning {
+        if self.orphan {
+            Pruning::Orphan
+        } else {
+            Pruning::Everything
+        }
+    }
+
     /// The ApplySet, as it is named.
     fn set(&self) -> options::Set {
         options::Set {
@@ -110,7 +125,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         environment: args.named.environment.clone().or(environment),
         by_hand: SetByHand::default(),
         not_selected: 0,
-        pruning: Pruning::Everything,
+        pruning: args.pruning(),
         findings: Findings::default(),
     };
     sync::show(&planned, None, args.format, ui)?;
@@ -142,7 +157,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     Ok(exit)
 }
 
-/// Everything is meant to go.
+/// Everything is meant to go, or nothing but the ApplySet itself.
 fn policy(args: &Args) -> Policy {
     Policy {
         field_manager: args.field_manager.clone(),
@@ -152,7 +167,7 @@ fn policy(args: &Args) -> Policy {
         } else {
             Whose::Ours
         },
-        prune: Prune::Everything,
+        prune: if args.orphan { Prune::Orphan } else { Prune::Everything },
         budget: Budget::Percent(100),
         empty: Empty::Meant,
         prune_kinds: args.prune_kind.clone(),

@@ -31,6 +31,10 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 12] = [
         &[
             ("stackanetes delete", "show what would be deleted, and ask"),
             (
+                "stackanetes delete --orphan",
+                "hand the objects to another tool: they stay",
+            ),
+            (
                 "stackanetes delete --name demo -n demo",
                 "a set whose directory is gone",
             ),

@@ -533,7 +533,7 @@ impl Safety {
             },
             adoption: self.adoption(),
             take_from: self.other_sets(),
-            prune: if self.no_prune { Prune::Nothing } else { Prune::Orphans },
+            prune: if self.no_prune { Prune::Nothing } else { Prune::Dropped },
             budget: self.max_prune.unwrap_or_default(),
             empty: if self.allow_empty { Empty::Meant } else { Empty::Refused },
             secret_defaults: if self.allow_default_secrets {

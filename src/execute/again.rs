@@ -46,9 +46,13 @@ impl Run<'_> {
             let counted = match written.action {
                 Action::Create => OutcomeKind::Created,
                 Action::Replace => OutcomeKind::Replaced,
-                Action::Update | Action::Delete | Action::Conflict | Action::Refused | Action::Skip | Action::Keep => {
-                    OutcomeKind::Updated
-                }
+                Action::Update
+                | Action::Delete
+                | Action::Orphan
+                | Action::Conflict
+                | Action::Refused
+                | Action::Skip
+                | Action::Keep => OutcomeKind::Updated,
             };
             self.counts.borrow_mut().remove(counted);
             self.settled(written.reference.clone(), Outcome::Gone);

@@ -50,7 +50,7 @@ impl Agreed {
                 taken: step.taken,
                 work,
             }),
-            Work::Nothing | Work::Delete(_) | Work::Await(_) => None,
+            Work::Nothing | Work::Delete(_) | Work::Orphan(_) | Work::Await(_) => None,
         }
     }
 }

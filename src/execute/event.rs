@@ -118,6 +118,8 @@ pub enum Outcome {
     Replaced,
     /// It was deleted, and is gone.
     Deleted,
+    /// It stays in the cluster as it is, and is a member no more.
+    Orphaned,
     /// It was left as it is: another manager owns what git wants.
     Conflict,
     /// It was left as it is: only a new one can be what git wants, and that is not allowed; or, in its words,
@@ -178,6 +180,7 @@ impl Outcome {
             Self::Updated => OutcomeKind::Updated,
             Self::Replaced => OutcomeKind::Replaced,
             Self::Deleted => OutcomeKind::Deleted,
+            Self::Orphaned => OutcomeKind::Orphaned,
             Self::Conflict => OutcomeKind::Conflict,
             Self::Refused(_) => OutcomeKind::Refused,
             Self::Skipped => OutcomeKind::Skipped,

@@ -13,6 +13,7 @@ mod generate;
 mod kind;
 mod lease;
 mod lock;
+mod orphan;
 mod parent;
 mod prune;
 mod release;
@@ -166,6 +167,15 @@ struct Run<'a> {
     emit: &'a RefCell<&'a mut dyn FnMut(Event)>,
 }
 
+/// The steps for members that are not to be members any more.
+#[derive(Default)]
+struct Leaving {
+    /// Those that are deleted, or kept.
+    deletes: Vec<Step>,
+    /// Those that stay in the cluster.
+    orphans: Vec<Step>,
+}
+
 /// What there is to do for one desired object.
 enum Task {
     Apply(Agreed),
@@ -201,11 +211,12 @@ impl Run<'_> {
             members.note_forgotten(forgotten);
         }
         let mut nodes = Vec::new();
-        let mut deletes = Vec::new();
+        let mut leaving = Leaving::default();
         for step in steps {
             members.note(&step);
             match step.action {
-                Action::Delete | Action::Keep => deletes.push(step),
+                Action::Delete | Action::Keep => leaving.deletes.push(step),
+                Action::Orphan => leaving.orphans.push(step),
                 Action::Conflict => nodes.push((step.reference, Task::Leave(Outcome::Conflict))),
                 Action::Refused => {
                     let error = match step.reason {
@@ -230,14 +241,14 @@ impl Run<'_> {
         let mut walk = Walk::new(graph, tasks);
 
         let Some(set) = set.filter(|_| records) else {
-            self.body(&mut walk, &deletes, None).await?;
+            self.body(&mut walk, &leaving, None).await?;
             return Ok(());
         };
         // The namespace that holds the parent and the Lease goes after both.
         let namespace = ObjectRef::namespace(&set.namespace);
-        let (home, deletes): (Vec<Step>, Vec<Step>) = deletes
-            .into_iter()
-            .partition(|step| step.action == Action::Delete && step.reference == namespace);
+        let is_home = |step: &Step| step.action == Action::Delete && step.reference == namespace;
+        let (home, deletes): (Vec<Step>, Vec<Step>) = leaving.deletes.into_iter().partition(is_home);
+        let leaving = Leaving { deletes, ..leaving };
         self.parent_namespace(&set, &mut walk).await?;
         let wish = Wish {
             set: &set,
@@ -250,7 +261,7 @@ impl Run<'_> {
         let held = async {
             let mut parent = self.begin(&set, parent.as_ref(), &members, &former).await?;
             self.store(&set, &key).await?;
-            let complete = self.body(&mut walk, &deletes, Some(&lease)).await?;
+            let complete = self.body(&mut walk, &leaving, Some(&lease)).await?;
             // With the namespace that it is kept in, it goes by itself.
             let takes_home = home.len() == 1 && self.home_stays(complete, &members).is_none();
             let is_dissolved = complete && !takes_home && dissolves && self.dissolve(&set).await?;
@@ -286,8 +297,8 @@ impl Run<'_> {
         }
     }
 
-    /// Applies and prunes. Whether everything was done.
-    async fn body(&self, walk: &mut Walk, deletes: &[Step], lease: Option<&Lease>) -> Result<bool> {
+    /// Applies, prunes and orphans. Whether everything was done.
+    async fn body(&self, walk: &mut Walk, leaving: &Leaving, lease: Option<&Lease>) -> Result<bool> {
         let lost = async {
             match lease {
                 Some(lease) => lease.lost().await,
@@ -302,8 +313,9 @@ impl Run<'_> {
                 (0, unawaited) => Some(NotPruned::Unawaited(unawaited)),
                 (missed, _) => Some(NotPruned::Before(missed)),
             };
-            let pruned = self.prune(deletes, before).await;
-            missed == 0 && pruned
+            let pruned = self.prune(&leaving.deletes, before).await;
+            let orphaned = self.orphan(&leaving.orphans).await;
+            missed == 0 && pruned && orphaned
         };
         tokio::select! {
             // What failed for want of the Lease is not what went wrong.
@@ -406,9 +418,13 @@ impl Run<'_> {
         let done = match action {
             Action::Create => Outcome::Created,
             Action::Replace => Outcome::Replaced,
-            Action::Update | Action::Delete | Action::Conflict | Action::Refused | Action::Skip | Action::Keep => {
-                Outcome::Updated
-            }
+            Action::Update
+            | Action::Delete
+            | Action::Orphan
+            | Action::Conflict
+            | Action::Refused
+            | Action::Skip
+            | Action::Keep => Outcome::Updated,
         };
         let outcome = self.await_current(&resource, &applied, inputs, done).await;
         // A Job that has run to its end may be deleted by then.

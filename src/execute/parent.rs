@@ -53,7 +53,7 @@ pub(super) struct Extents {
 impl Extents {
     pub(super) fn note(&mut self, step: &Step) {
         self.planned.note(&step.reference);
-        if step.action != Action::Delete {
+        if !matches!(step.action, Action::Delete | Action::Orphan) {
             self.remaining.note(&step.reference);
         }
     }
@@ -197,7 +197,7 @@ impl Run<'_> {
         remaining: &Remaining,
     ) -> Result<()> {
         let is_everything = remaining.complete && self.execution.query.selection.is_everything();
-        if is_everything && self.execution.query.policy.prune == Prune::Orphans {
+        if is_everything && self.execution.query.policy.prune == Prune::Dropped {
             // Every member is known: what git wants, and what was kept.
             kept.parent.kinds.clone_from(&members.remaining.kinds);
             kept.parent.namespaces.clone_from(&members.remaining.namespaces);

@@ -32,7 +32,7 @@ impl Run<'_> {
             .iter()
             .filter_map(|step| match &step.work {
                 Work::Delete(work) | Work::Await(work) => Some((step, &work.live)),
-                Work::Nothing | Work::Apply(_) => None,
+                Work::Nothing | Work::Apply(_) | Work::Orphan(_) => None,
             })
             .unzip();
         let removal = Removal::of(&live);

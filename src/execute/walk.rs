@@ -28,9 +28,12 @@ impl State {
     pub(super) fn following(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Conflict | Outcome::Refused(None) | Outcome::Skipped => Self::Left,
-            Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Replaced | Outcome::Deleted => {
-                Self::Current
-            }
+            Outcome::Unchanged
+            | Outcome::Created
+            | Outcome::Updated
+            | Outcome::Replaced
+            | Outcome::Deleted
+            | Outcome::Orphaned => Self::Current,
             Outcome::Refused(Some(_))
             | Outcome::Moved
             | Outcome::Failed(_)

@@ -81,6 +81,7 @@ impl<'a> Danger<'a> {
             Action::Create
             | Action::Update
             | Action::Replace
+            | Action::Orphan
             | Action::Conflict
             | Action::Refused
             | Action::Skip

@@ -16,6 +16,7 @@ pub mod migrate;
 mod mistake;
 mod observed;
 pub mod order;
+mod orphan;
 mod ownership;
 mod policy;
 mod prune;
@@ -50,6 +51,7 @@ pub use observed::{
     Answered, Back, Deleted, Facts, Forgotten, Idle, Immutable, Lineage, Missing, NoBase, NotCompared, Observation,
     Observed, ParentGap, Past, RefusedBy, Unpredicted, Untried, Unverified,
 };
+pub use orphan::{OrphanWork, patch as orphan_patch};
 pub use ownership::{NoSet, OtherSet, Ownership, claim};
 pub use policy::{Conflicts, Elsewhere, Empty, Environment, GoingBack, Policy, Prune, SecretDefaults, Whose};
 pub use prune::{Budget, Contained, Contents, NoBudget, Unseen, is_precious, is_same_delete, names_kind};
@@ -121,7 +123,8 @@ pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
         }
     }
     let deletes = match policy.prune {
-        Prune::Orphans | Prune::Everything => prune::steps(observed.orphans, &observed.contents, policy),
+        Prune::Dropped | Prune::Everything => prune::steps(observed.orphans, &observed.contents, policy),
+        Prune::Orphan => orphan::steps(observed.orphans, policy),
         Prune::Nothing => Vec::new(),
     };
     steps.extend(deletes);
@@ -148,7 +151,7 @@ pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
         facts: observed.facts,
         steps,
         unchanged,
-        dissolves: policy.prune == Prune::Everything,
+        dissolves: matches!(policy.prune, Prune::Everything | Prune::Orphan),
         refusals,
         back: lineage.back,
         source,
@@ -162,10 +165,12 @@ fn source_afterwards(facts: &Facts, now: Option<Checkout>, policy: &Policy) -> O
     let is_unknown = now.as_ref().is_some_and(|now| now.unconfirmed.is_some()) && policy.whose == Whose::Ours;
     let last = facts.parent.as_ref().and_then(|parent| parent.attempted.as_ref());
     match last.and_then(Record::known_source) {
-        Some((last, commit)) if is_unknown || policy.prune == Prune::Everything => Some(Source {
-            confirmed: Some(commit.clone()),
-            ..last.clone()
-        }),
+        Some((last, commit)) if is_unknown || matches!(policy.prune, Prune::Everything | Prune::Orphan) => {
+            Some(Source {
+                confirmed: Some(commit.clone()),
+                ..last.clone()
+            })
+        }
         _ => now.map(|now| now.source),
     }
 }

@@ -61,7 +61,7 @@ impl Default for Policy {
             conflicts: Conflicts::Stop,
             adoption: Adoption::Annotated,
             take_from: Vec::new(),
-            prune: Prune::Orphans,
+            prune: Prune::Dropped,
             budget: Budget::default(),
             empty: Empty::Refused,
             prune_kinds: Vec::new(),
@@ -132,9 +132,11 @@ pub enum Conflicts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prune {
     /// Members that git does not want.
-    Orphans,
+    Dropped,
     /// Every member, whatever git wants.
     Everything,
+    /// Nothing: every member stays in the cluster, and ceases to be one.
+    Orphan,
     /// Nothing.
     Nothing,
 }

@@ -137,7 +137,7 @@ pub(super) fn steps(
     }
     let why = match policy.prune {
         Prune::Everything => Reason::Everything,
-        Prune::Orphans | Prune::Nothing => Reason::Dropped,
+        Prune::Dropped | Prune::Orphan | Prune::Nothing => Reason::Dropped,
     };
     decided
         .into_iter()

@@ -14,7 +14,7 @@ pub(super) fn note(steps: &mut [Step]) {
         .iter()
         .filter_map(|step| match &step.work {
             Work::Delete(work) => Some((step.reference.clone(), Body::of(&work.live)?)),
-            Work::Apply(_) | Work::Await(_) | Work::Nothing => None,
+            Work::Apply(_) | Work::Orphan(_) | Work::Await(_) | Work::Nothing => None,
         })
         .collect();
     let is_new = |step: &&mut Step| step.action == Action::Create && step.reason == Reason::New;
@@ -207,7 +207,7 @@ mod tests {
                 value.as_object_mut().expect("an object").remove("data");
                 work.live = LiveObject::new(value);
             }
-            Work::Await(_) | Work::Nothing => {}
+            Work::Orphan(_) | Work::Await(_) | Work::Nothing => {}
         };
         steps.iter_mut().for_each(forget);
         note(&mut steps);

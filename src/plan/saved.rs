@@ -182,6 +182,7 @@ impl SavedStep {
             Work::Nothing | Work::Await(_) => None,
             Work::Apply(work) => work.live.clone(),
             Work::Delete(work) => Some(ObjectVersion::of(&work.live)),
+            Work::Orphan(work) => Some(ObjectVersion::of(&work.live)),
         };
         let changes: Vec<_> = step.changes.iter().map(SavedChange::of).collect();
         let hides = changes.iter().any(SavedChange::hides);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::orphan::OrphanWork;
 use super::policy::Elsewhere;
 use super::{
     Adopting, Back, Deleted, Facts, Mistake, NoBase, OtherSet, Past, Replacement, Tolerated, Unpredicted, Unseen,
@@ -125,6 +126,8 @@ pub enum Action {
     Replace,
     /// It is deleted.
     Delete,
+    /// It stays in the cluster as it is, and is a member no more.
+    Orphan,
     /// It is left as it is: another manager owns what git wants.
     Conflict,
     /// It is left as it is: only a new one can be what git wants, and that is not allowed.
@@ -140,7 +143,7 @@ impl Action {
     pub fn glyph(self) -> char {
         match self {
             Self::Create => '+',
-            Self::Update => '~',
+            Self::Update | Self::Orphan => '~',
             Self::Replace => '±',
             Self::Delete => '-',
             Self::Conflict | Self::Refused => '!',
@@ -156,6 +159,7 @@ impl Action {
             Self::Update => "update",
             Self::Replace => "replace",
             Self::Delete => "delete",
+            Self::Orphan => "orphan",
             Self::Conflict => "conflict",
             Self::Refused => "refused",
             Self::Skip => "skip",
@@ -165,7 +169,10 @@ impl Action {
 
     /// Whether a sync writes.
     pub fn writes(self) -> bool {
-        matches!(self, Self::Create | Self::Update | Self::Replace | Self::Delete)
+        match self {
+            Self::Create | Self::Update | Self::Replace | Self::Delete | Self::Orphan => true,
+            Self::Conflict | Self::Refused | Self::Skip | Self::Keep => false,
+        }
     }
 }
 
@@ -208,6 +215,8 @@ pub enum Reason {
     Dropped,
     /// Everything is to go.
     Everything,
+    /// The ApplySet is to go, and its objects are to stay.
+    Orphan,
     /// Its manifest asked for it to be kept.
     KeepAnnotated,
     /// Its kind is pruned only on request.
@@ -235,6 +244,8 @@ pub enum Work {
     Apply(Box<ApplyWork>),
     /// To delete.
     Delete(DeleteWork),
+    /// To make it a member no more.
+    Orphan(OrphanWork),
     /// To wait until it is gone before that goes which may have to let it go: it is being deleted already.
     Await(DeleteWork),
 }

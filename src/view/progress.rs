@@ -113,6 +113,7 @@ impl Progress {
                 let done = match action {
                     Action::Create => "created",
                     Action::Delete => "deleting",
+                    Action::Orphan => "orphaned",
                     Action::Replace => "replaced",
                     Action::Update | Action::Conflict | Action::Refused | Action::Skip | Action::Keep => "updated",
                 };

@@ -166,9 +166,12 @@ pub(super) fn reason_text(outcome: &Outcome) -> String {
         Outcome::NotGone(hold) => held(hold),
         Outcome::Blocked { by } => format!("it depends on {by}"),
         Outcome::Stopped => "the sync was interrupted before".to_owned(),
-        Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Replaced | Outcome::Deleted => {
-            String::new()
-        }
+        Outcome::Unchanged
+        | Outcome::Created
+        | Outcome::Updated
+        | Outcome::Replaced
+        | Outcome::Deleted
+        | Outcome::Orphaned => String::new(),
     }
 }
 

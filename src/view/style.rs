@@ -16,7 +16,7 @@ pub(super) const FAILED: Style = AnsiColor::Red.on_default().effects(Effects::BO
 pub(super) fn of(action: Action) -> Style {
     match action {
         Action::Create => ADDED,
-        Action::Update => AnsiColor::Cyan.on_default(),
+        Action::Update | Action::Orphan => AnsiColor::Cyan.on_default(),
         Action::Replace => AnsiColor::Magenta.on_default(),
         Action::Delete => REMOVED,
         Action::Conflict | Action::Refused | Action::Skip => FAILED,

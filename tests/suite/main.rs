@@ -53,6 +53,7 @@ mod lost_owners;
 mod manual;
 mod migration;
 mod mistakes;
+mod moving;
 mod namespaces;
 mod one_at_a_time;
 mod options;

@@ -73,7 +73,7 @@ fn kept(value: Value, owners: &[(&str, &str)], policy: &Policy) -> Option<Reason
             assert_eq!((step.action, step.reason), (Action::Delete, Reason::Dropped));
             None
         }
-        Work::Nothing | Work::Await(_) => Some(step.reason),
+        Work::Nothing | Work::Orphan(_) | Work::Await(_) => Some(step.reason),
         Work::Apply(_) => panic!("an orphan is never applied"),
     }
 }

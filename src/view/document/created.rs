@@ -128,7 +128,7 @@ fn by_kind(steps: &[&Step]) -> String {
 pub(super) fn component(step: &Step) -> Option<&str> {
     match &step.work {
         Work::Apply(work) => work.desired.component(),
-        Work::Nothing | Work::Delete(_) | Work::Await(_) => None,
+        Work::Nothing | Work::Delete(_) | Work::Orphan(_) | Work::Await(_) => None,
     }
 }
 

@@ -10,7 +10,7 @@ pub(in crate::view) fn harm(step: &Step) -> u8 {
         Action::Replace => 2,
         Action::Skip => 3,
         Action::Update if step.restarts.is_some() => 4,
-        Action::Update => 5,
+        Action::Update | Action::Orphan => 5,
         Action::Create if !step.grants.is_empty() => 6,
         Action::Create => 7,
         Action::Keep => 8,

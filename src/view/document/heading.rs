@@ -78,6 +78,8 @@ pub enum Pruning {
     Members,
     /// Every member.
     Everything,
+    /// Nothing: every member ceases to be one.
+    Orphan,
     /// Nothing, since it was asked so.
     Off,
     /// Only what the selection selects.
@@ -85,6 +87,13 @@ pub enum Pruning {
         /// Whether it is a namespace, so that nothing cluster-scoped is.
         in_namespace: bool,
     },
+}
+
+impl Pruning {
+    /// Whether the ApplySet itself is to go, whatever git wants.
+    pub(super) fn is_about_the_set(self) -> bool {
+        matches!(self, Self::Everything | Self::Orphan)
+    }
 }
 
 /// The first line of a document.
@@ -104,6 +113,9 @@ pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> Head {
     let to = match (heading.revision, heading.piped_at) {
         (Some(revision), _) => branch_and_commit(revision),
         (None, _) if heading.pruning == Pruning::Everything => "everything is to be deleted".to_owned(),
+        (None, _) if heading.pruning == Pruning::Orphan => {
+            "the ApplySet is to be deleted, and its objects are to stay".to_owned()
+        }
         (None, Some(commit)) => format!("piped at {}", commit.short()),
         (None, None) => "not in a git repository".to_owned(),
     };

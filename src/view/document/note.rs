@@ -29,7 +29,7 @@ fn told(step: &Step, heading: &Heading<'_>, by: impl Fn(&GitChange) -> String) -
     let reason = match &step.reason {
         Reason::Refused(error) if error.is_only_message() => value::visible(error.message()).into_owned(),
         // The server's words, or our own merge's, stand below.
-        Reason::New | Reason::Everything | Reason::Refused(_) => String::new(),
+        Reason::New | Reason::Everything | Reason::Orphan | Reason::Refused(_) => String::new(),
         Reason::Deleted(deleted) => {
             let guessed = if deleted.guessed { " (guessed)" } else { "" };
             format!(

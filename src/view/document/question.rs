@@ -17,6 +17,10 @@ pub fn question(plan: &Plan, heading: &Heading<'_>) -> String {
     let environment = environment.unwrap_or_default();
     match (&plan.facts.set, heading.pruning) {
         (Some(set), Pruning::Everything) => format!("Delete {} from {cluster}{environment}: {counts}?", set.name),
+        (Some(set), Pruning::Orphan) => format!(
+            "Delete the ApplySet {} from {cluster}{environment}, and keep its objects: {counts}?",
+            set.name
+        ),
         (Some(set), _) => format!("Sync {} to {cluster}{environment}: {counts}?", set.name),
         (None, _) => format!("Sync to {cluster}{environment}: {counts}?"),
     }

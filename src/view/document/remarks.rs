@@ -115,7 +115,7 @@ fn unknown_runs(plan: &Plan) -> impl Iterator<Item = String> {
             let hides = jobs::hides_inputs(&work.desired);
             Some((&step.reference, work.desired.inputs.as_ref()?, hides))
         }
-        Work::Nothing | Work::Delete(_) | Work::Await(_) => None,
+        Work::Nothing | Work::Delete(_) | Work::Orphan(_) | Work::Await(_) => None,
     });
     let settled = plan.unchanged.iter();
     let settled =
@@ -160,12 +160,15 @@ fn masked(plan: &Plan) -> Option<String> {
 /// What is pruned, where that is not what git dropped.
 fn pruned(plan: &Plan, pruning: Pruning) -> Option<String> {
     match (&plan.facts.set, pruning) {
-        (Some(set), Pruning::Everything) => Some(match plan.of(Action::Keep).count() {
+        (Some(set), Pruning::Everything | Pruning::Orphan) => Some(match plan.of(Action::Keep).count() {
             0 if may_have_more(plan) => {
                 format!(
                     "the ApplySet {} stays, since there may be members that could not be listed",
                     set.name
                 )
+            }
+            0 if pruning == Pruning::Orphan => {
+                format!("the ApplySet {} goes, with its records; its objects stay", set.name)
             }
             0 => format!("the ApplySet {} goes, too, with its records", set.name),
             kept => format!("the ApplySet {} stays, since {kept} of its objects are kept", set.name),
@@ -178,7 +181,7 @@ fn pruned(plan: &Plan, pruning: Pruning) -> Option<String> {
             Some("pruned is only what is in the namespace of --only-namespace".to_owned())
         }
         (Some(_), Pruning::Selected { in_namespace: false }) => Some("pruned is only what is selected".to_owned()),
-        (_, Pruning::Members | Pruning::Everything) => None,
+        (_, Pruning::Members | Pruning::Everything | Pruning::Orphan) => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! How much there is of everything in a plan.
 
-use super::{Heading, Line, Lines, Pruning, unready};
+use super::{Heading, Line, Lines, unready};
 use crate::diagnostic::names::counted;
 use crate::kinds::pods;
 use crate::object::ObjectRef;
@@ -19,6 +19,7 @@ fn changes_by_action(plan: &Plan) -> Vec<String> {
         (Action::Update, "to update"),
         (Action::Replace, "to replace"),
         (Action::Delete, "to delete"),
+        (Action::Orphan, "to orphan"),
     ];
     let counted = writes
         .into_iter()
@@ -176,14 +177,14 @@ fn counts(plan: &Plan, heading: &Heading<'_>) -> String {
     let objects = if unchanged == 1 { "object" } else { "objects" };
     let unready = unready::counted(plan, heading);
     match (parts.is_empty(), plan.is_in_sync()) {
-        (true, _) if pruning == Pruning::Everything => "no object is left".to_owned(),
+        (true, _) if pruning.is_about_the_set() => "no object is left".to_owned(),
         (true, _) if !heading.elsewhere.is_empty() => {
             let name = heading.environment.map(|name| format!("the environment {name}"));
             let name = name.as_deref().unwrap_or("what is shown");
             format!("no change in {name}: {unchanged} {objects}{unready}")
         }
         (true, _) => format!("in sync: {unchanged} {objects}{unready}"),
-        (false, _) if pruning == Pruning::Everything => parts.join(", "),
+        (false, _) if pruning.is_about_the_set() => parts.join(", "),
         (false, true) => format!("in sync: {unchanged} {objects}{unready}; {}", parts.join(", ")),
         (false, false) => format!("{}; {unchanged} unchanged{unready}", parts.join(", ")),
     }

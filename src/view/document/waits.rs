@@ -25,7 +25,7 @@ pub(in crate::view) struct Waiting<'a> {
 /// The objects that a sync writes. What is deleted is deleted last, if all else is done.
 pub(in crate::view) fn waits(plan: &Plan) -> Vec<Waiting<'_>> {
     let steps = || plan.steps.iter().enumerate();
-    let is_applied = |step: &Step| step.action.writes() && step.action != Action::Delete;
+    let is_applied = |step: &Step| step.action.writes() && !matches!(step.action, Action::Delete | Action::Orphan);
     let applied: Vec<_> = steps().filter(|(_, step)| is_applied(step)).collect();
     let graph = graph(plan, &applied);
     let count = applied.len();

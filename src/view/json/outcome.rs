@@ -150,7 +150,12 @@ impl<'a> From<&'a Outcome> for Came<'a> {
 impl<'a> Reason<'a> {
     fn of(outcome: &'a Outcome) -> Option<Self> {
         Some(match outcome {
-            Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Replaced | Outcome::Deleted => {
+            Outcome::Unchanged
+            | Outcome::Created
+            | Outcome::Updated
+            | Outcome::Replaced
+            | Outcome::Deleted
+            | Outcome::Orphaned => {
                 return None;
             }
             Outcome::Conflict => Self::Conflict,

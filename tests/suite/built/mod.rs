@@ -121,7 +121,7 @@ spec:
 "#;
 
 /// A `PATH` with both real programs.
-fn path() -> String {
+pub fn path() -> String {
     let folders = [kustomize(), helm()].map(|program| program.parent().expect("a folder").display().to_string());
     folders.join(":")
 }
@@ -131,7 +131,7 @@ fn kustomize() -> &'static Path {
     PROGRAM.get_or_init(|| built("kustomize", "sigs.k8s.io/kustomize/kustomize/v5"))
 }
 
-fn helm() -> &'static Path {
+pub fn helm() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| built("helm", "helm.sh/helm/v4/cmd/helm"))
 }

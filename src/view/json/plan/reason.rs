@@ -86,6 +86,8 @@ pub(super) enum Reason<'a> {
     Dropped,
     /// Everything is to go.
     Everything,
+    /// The ApplySet is to go, and its objects are to stay.
+    Orphan,
     /// It is kept by an annotation.
     KeepAnnotated,
     /// Its kind is deleted only on request.
@@ -151,6 +153,7 @@ impl<'a> From<&'a plan::Reason> for Reason<'a> {
             },
             plan::Reason::Dropped => Self::Dropped,
             plan::Reason::Everything => Self::Everything,
+            plan::Reason::Orphan => Self::Orphan,
             plan::Reason::KeepAnnotated => Self::KeepAnnotated,
             plan::Reason::KeepKind => Self::KeepKind,
             plan::Reason::KeepGenerated => Self::KeepGenerated,

@@ -118,7 +118,7 @@ impl<'a> Step<'a> {
         let saved = SavedStep::of(step);
         let migration = match &step.work {
             Work::Apply(work) => work.migration.as_ref(),
-            Work::Nothing | Work::Delete(_) | Work::Await(_) => None,
+            Work::Nothing | Work::Delete(_) | Work::Orphan(_) | Work::Await(_) => None,
         };
         let takes_from = migration.iter().flat_map(|migration| &migration.from);
         let changes = saved.changes.into_iter().zip(&step.changes);
