@@ -55,7 +55,10 @@ chapters! {
     kustomize_and_helm, "kustomize-and-helm", "objects that kustomize and helm make of the directory";
     check, "check", "mistakes that are found without a cluster";
     ci, "ci", "checks, comments on pull requests, and syncs on merge";
-    moving, "moving", "from kubectl, Helm, Flux or Argo CD";
+    moving, "moving", "from kubectl apply, and back";
+    moving_helm, "moving-helm", "from Helm, and back";
+    moving_flux, "moving-flux", "from Flux, and back";
+    moving_argo_cd, "moving-argo-cd", "from Argo CD, and back";
     applysets, "applysets", "renaming, splitting and joining ApplySets";
     sandboxes, "sandboxes", "a cluster in a directory, and snapshots";
     roles, "roles", "the rights that a diff and a sync need";

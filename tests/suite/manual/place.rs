@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use tempfile::TempDir;
 
 use super::root;
+use crate::built;
 use crate::control_plane::{ControlPlane, Form, User, kubectl_program};
 use crate::sops;
 
@@ -18,10 +19,11 @@ use crate::sops;
 type Program = fn() -> &'static Path;
 
 /// What the blocks run, besides what every system has and `kubectl`.
-const PROGRAMS: [(&str, Program); 3] = [
+const PROGRAMS: [(&str, Program); 4] = [
     ("stackanetes", || Path::new(env!("CARGO_BIN_EXE_stackanetes"))),
     ("sops", sops::program),
     ("age-keygen", sops::age_keygen),
+    ("helm", built::helm),
 ];
 
 /// Outside of this repository: a copy of `fixtures/manual/NAME`, or empty where there is none.
