@@ -11,7 +11,7 @@ pub(super) fn is_made(directory: &CheckedDirectory<'_>, reference: &ObjectRef) -
     let ObjectRef { kind, namespace, name } = reference;
     let namespace = namespace.as_deref();
     let is_made_here = match (kind.group.as_str(), kind.kind.as_str()) {
-        ("", "ConfigMap" | "Secret") => is_mentioned(directory, namespace, name),
+        ("", "ConfigMap" | "Secret") => is_brought(directory, reference),
         ("", "PersistentVolumeClaim") => {
             let mut sets = directory.of_kind("apps", "StatefulSet", namespace);
             sets.any(|set| makes_claim(&set.at(&[]), name))
@@ -21,8 +21,9 @@ pub(super) fn is_made(directory: &CheckedDirectory<'_>, reference: &ObjectRef) -
     is_made_here || comes_with_a_cluster(reference) || namespace.is_some_and(|namespace| namespace.starts_with("kube-"))
 }
 
-/// Whether an object of a custom kind may make the one of this name.
-fn is_mentioned(directory: &CheckedDirectory<'_>, namespace: Option<&str>, name: &str) -> bool {
+/// Whether an object of a custom kind brings a ConfigMap or a Secret.
+fn is_brought(directory: &CheckedDirectory<'_>, reference: &ObjectRef) -> bool {
+    let namespace = reference.namespace.as_deref();
     let custom = |object: &&Object<'_>| {
         let kind = directory.schema.kind(&object.manifest.gvk);
         kind.is_none_or(|kind| !kind.is_built_in())
@@ -32,5 +33,5 @@ fn is_mentioned(directory: &CheckedDirectory<'_>, namespace: Option<&str>, name:
         is_clusterwide || object.namespace() == namespace
     };
     let mut objects = directory.objects.iter().filter(custom).filter(near);
-    objects.any(|object| may_make(&object.reference.name, object.at(&["spec"]).value, name))
+    objects.any(|object| may_make(&object.reference, &object.manifest.value, reference))
 }

@@ -86,18 +86,58 @@ pub fn makes_claim(set: &At<'_>, claim: &str) -> bool {
     })
 }
 
-/// Whether a custom object of this name and `spec` may make an object that is called `name`: it is called so itself,
-/// or mentions it, as a Certificate, a SealedSecret and an ExternalSecret do.
-pub fn may_make(custom: &str, spec: &Value, name: &str) -> bool {
-    fn holds(value: &Value, text: &str) -> bool {
-        match value {
-            Value::String(value) => value == text,
-            Value::Array(items) => items.iter().any(|item| holds(item, text)),
-            Value::Object(fields) => fields.values().any(|field| holds(field, text)),
-            _ => false,
+/// Whether the custom object `custom`, whose manifest is `value`, brings this ConfigMap or Secret.
+pub fn may_make(custom: &ObjectRef, value: &Value, made: &ObjectRef) -> bool {
+    match Brought::by(custom, value) {
+        Brought::Secret(secret) => made.kind.is("", "Secret") && secret == made.name,
+        Brought::Nothing => false,
+        Brought::Unknown => custom.name == made.name || holds(&value["spec"], &made.name),
+    }
+}
+
+/// What an object of a custom kind brings.
+enum Brought<'a> {
+    /// The Secret of this name.
+    Secret(&'a str),
+    /// Nothing.
+    Nothing,
+    /// Nobody knows: it may be what has its name, or what it mentions, such as the Secret of a Certificate.
+    Unknown,
+}
+
+impl<'a> Brought<'a> {
+    /// By the rules of the two operators that most people use for Secrets.
+    fn by(custom: &'a ObjectRef, value: &'a Value) -> Self {
+        if custom.kind.is("bitnami.com", "SealedSecret") {
+            // Its controller gives the Secret this name whatever the template has.
+            Self::Secret(&custom.name)
+        } else if custom.kind.is("external-secrets.io", "ExternalSecret") {
+            Self::by_external_secret(custom, value)
+        } else {
+            Self::Unknown
         }
     }
-    custom == name || holds(spec, name)
+
+    fn by_external_secret(custom: &'a ObjectRef, value: &'a Value) -> Self {
+        let target = |field: &str| value.pointer(&format!("/spec/target/{field}"));
+        if target("manifest").is_some() {
+            return Self::Unknown;
+        }
+        match target("creationPolicy").and_then(Value::as_str) {
+            // It adds to a Secret that is there, or makes none.
+            Some("Merge" | "None") => Self::Nothing,
+            _ => Self::Secret(target("name").and_then(Value::as_str).unwrap_or(&custom.name)),
+        }
+    }
+}
+
+fn holds(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(value) => value == text,
+        Value::Array(items) => items.iter().any(|item| holds(item, text)),
+        Value::Object(fields) => fields.values().any(|field| holds(field, text)),
+        _ => false,
+    }
 }
 
 struct Needs<'n> {

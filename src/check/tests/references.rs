@@ -229,3 +229,70 @@ fn a_dependency_on_nothing() {
         "3 `settings` is not a reference to an object",
     );
 }
+
+/// As it is published in the guide of External Secrets.
+const EXTERNAL: &str = "apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata:
+  name: example
+spec:
+  refreshInterval: 1h0m0s
+  secretStoreRef:
+    name: secretstore-sample
+    kind: SecretStore
+  target:
+    name: secret-to-be-created
+    creationPolicy: Owner
+  data:
+  - secretKey: secret-key-to-be-managed
+    remoteRef:
+      key: provider-key
+      version: provider-key-version
+      property: provider-key-property
+  dataFrom:
+  - extract:
+      key: remote-key-in-the-provider
+";
+
+/// As it is published in the README of Sealed Secrets, but for its namespace.
+const SEALED: &str = "apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata:
+  name: mysecret
+  namespace: a
+spec:
+  encryptedData:
+    foo: AgBy3i4OJSWK+PiTySYZZA9rO43cGDEq.....
+";
+
+/// What is found of a workload that reads this Secret, beside an object that may bring it.
+fn reads_beside(secret: &str, maker: &str) -> Vec<String> {
+    let web = container(&format!("envFrom: [{{secretRef: {{name: {secret}}}}}]"));
+    let is_about_it = |said: &String| said.contains("reads Secret");
+    found(&beside(&web, maker)).into_iter().filter(is_about_it).collect()
+}
+
+#[test]
+fn an_external_secret_brings_the_secret_that_its_target_names_and_no_other() {
+    assert_eq!(reads_beside("secret-to-be-created", EXTERNAL), [""; 0]);
+    // Neither its own name nor another that stands in it.
+    for other in ["example", "provider-key"] {
+        assert_eq!(reads_beside(other, EXTERNAL).len(), 1, "{other}");
+    }
+    let unnamed = EXTERNAL.replace("    name: secret-to-be-created\n", "");
+    assert_eq!(reads_beside("example", &unnamed), [""; 0]);
+    let merged = EXTERNAL.replace("Owner", "Merge");
+    assert_eq!(reads_beside("secret-to-be-created", &merged).len(), 1);
+}
+
+#[test]
+fn a_sealed_secret_brings_the_secret_of_its_own_name() {
+    assert_eq!(reads_beside("mysecret", SEALED), [""; 0]);
+    let template = format!("{SEALED}  template:\n    metadata:\n      name: another\n");
+    assert_eq!(reads_beside("mysecret", &template), [""; 0]);
+    assert_eq!(reads_beside("another", &template).len(), 1);
+    assert_eq!(
+        reads_beside("mysecret", &SEALED.replace("namespace: a", "namespace: b")).len(),
+        1
+    );
+}
