@@ -10,7 +10,7 @@ use super::origins::{Made, ManifestOrigins, PlacedDocument};
 use super::secret;
 use super::unseal::{Unsealed, Unsealer};
 use crate::diagnostic::error::Error;
-use crate::diagnostic::place::{Place, SourceFile};
+use crate::diagnostic::place::{Place, Role, SourceFile};
 use crate::kinds::generate::Generated;
 use crate::object::field::{FieldPath, PathElement};
 use crate::object::{self, GroupVersionKind, ObjectRef, Origins};
@@ -146,8 +146,34 @@ impl Reader<'_, '_> {
         let identity = self.check.object(&node);
         if let Some(identity) = identity.filter(|_| self.check.errors.len() == already) {
             let manifest = self.manifest(node, path, identity);
-            self.manifests.push(manifest);
+            match self.named_by_a_secret(&manifest) {
+                Some(error) => self.check.errors.push(error),
+                None => self.manifests.push(manifest),
+            }
         }
+    }
+
+    /// That a secret parameter tells which object it is: names are shown, by us and by every server. What SOPS encrypted
+    /// whole is decrypted whole, and its names are no secrets.
+    fn named_by_a_secret(&self, manifest: &Manifest) -> Option<Error> {
+        const NAMES: [&[&str]; 4] = [
+            &["apiVersion"],
+            &["kind"],
+            &["metadata", "name"],
+            &["metadata", "namespace"],
+        ];
+        if self.document.is_sealed() {
+            return None;
+        }
+        let mut fields = NAMES.iter().map(|field| FieldPath::of(field));
+        let field = fields.find(|field| manifest.origins.is_secret(field))?;
+        let written = manifest.origins.of(&field);
+        let written = written.into_iter().find(|origin| origin.role == Role::Manifest);
+        let place = written.map_or_else(|| manifest.place.clone(), |origin| origin.place);
+        let message =
+            format!("`{field}` is made from a secret parameter, and would be shown to everybody who lists objects");
+        let hint = "make names from other parameters; a parameter is secret where its schema says `writeOnly`";
+        Some(Error::new(message).at(place, "").hint(hint))
     }
 
     fn read_list(&mut self, node: Node, path: &FieldPath) {

@@ -58,6 +58,11 @@ impl PlacedDocument {
         }
     }
 
+    /// Whether SOPS encrypted it, whole or in part.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.seal.is_some()
+    }
+
     /// The same, with values that are read so.
     pub(super) fn sealed(self, seal: Option<Seal>) -> Self {
         Self { seal, ..self }

@@ -128,6 +128,32 @@ fn a_secret_parameter_is_shown_nowhere() {
     hides(bed.diff().exits(2).complains("desired/bad.yaml:5:10"));
 }
 
+#[test]
+fn a_secret_parameter_cannot_name_an_object() {
+    let bed = bed("parameters-name");
+    for (field, manifest) in [
+        ("metadata.name", "metadata: {name: '${{ passwords.database }}'}"),
+        (
+            "metadata.namespace",
+            "metadata: {name: a, namespace: '${{ passwords.database }}'}",
+        ),
+        ("kind", "metadata: {name: a}"),
+    ] {
+        let kind = if field == "kind" {
+            "${{ passwords.database }}"
+        } else {
+            "ConfigMap"
+        };
+        bed.write("named.yaml", &format!("apiVersion: v1\nkind: {kind}\n{manifest}\n"));
+        let line = if field == "kind" { 2 } else { 3 };
+        for command in ["diff", "render", "check"] {
+            hides(bed.run(&[command]).exits(2))
+                .complains(&format!("`{field}` is made from a secret parameter"))
+                .complains(&format!("desired/named.yaml:{line}:"));
+        }
+    }
+}
+
 /// A text from elsewhere is taken as it is, and hidden where it is a secret.
 #[test]
 fn a_text_comes_from_a_file_or_a_variable() {
