@@ -61,7 +61,20 @@ fn run(runner: &Runner<'_>, what: (&str, &str), values: &[(&str, &str)]) -> Run 
     runner.run(&["bash", "-e", "-c"], &step(runner, what, values))
 }
 
-const PREVIEW: (&str, &str) = ("preview.yml", "Preview");
+/// The same on a runner that has more in its environment, such as what lets the command run programs.
+pub(super) fn run_trusting(
+    runner: &Runner<'_>,
+    what: (&str, &str),
+    values: &[(&str, &str)],
+    environment: [(&str, String); 3],
+) -> Run {
+    let mut shell = step(runner, what, values);
+    let environment = environment.map(|(name, value)| (name.to_owned(), value));
+    shell.env.extend(environment);
+    runner.run(&["bash", "-e", "-c"], &shell)
+}
+
+pub(super) const PREVIEW: (&str, &str) = ("preview.yml", "Preview");
 const BASE: (&str, &str) = ("github.event.pull_request.base.sha", "main");
 
 #[test]

@@ -4,6 +4,7 @@
 mod files;
 mod github;
 mod gitlab;
+mod twenty;
 
 use std::collections::BTreeMap;
 use std::env;

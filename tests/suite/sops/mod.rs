@@ -17,8 +17,8 @@ use crate::control_plane::GoProgram;
 use crate::sandbox::Desk;
 
 /// An identity of these tests alone, and its recipient.
-const KEY: &str = "AGE-SECRET-KEY-1UR4R0WHKK82NVEVJUURSWW3LH2RUTDXMYLV8PFYRTPMXXR3R5C8Q9QAWJM";
-const RECIPIENT: &str = "age1x04rqm3vsaw6d4mz4jmupvxzxuhxq2vgtcdqvlesrja2dedjc49qc6zf9n";
+pub const KEY: &str = "AGE-SECRET-KEY-1UR4R0WHKK82NVEVJUURSWW3LH2RUTDXMYLV8PFYRTPMXXR3R5C8Q9QAWJM";
+pub const RECIPIENT: &str = "age1x04rqm3vsaw6d4mz4jmupvxzxuhxq2vgtcdqvlesrja2dedjc49qc6zf9n";
 /// Another one, for which nothing is encrypted.
 const OTHER_KEY: &str = "AGE-SECRET-KEY-1D3CEZWJF8X9RMKZLTK70MNML9MJTER4JWPG6S68053YMQXHJ2HXQ09PAW4";
 
