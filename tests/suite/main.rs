@@ -63,6 +63,7 @@ mod page;
 mod paging;
 mod parameters;
 mod parent;
+mod plugin;
 mod prerequisites;
 mod privileges;
 mod programs;
