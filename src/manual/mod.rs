@@ -62,6 +62,7 @@ chapters! {
     applysets, "applysets", "renaming, splitting and joining ApplySets";
     sandboxes, "sandboxes", "a cluster in a directory, and snapshots";
     roles, "roles", "the rights that a diff and a sync need";
+    threat_model, "threat-model", "what others can and cannot make a sync do";
     topology, "topology", "the OpenStack in desired/";
     troubleshooting, "troubleshooting", "what to do when something is refused, and connections";
     programs, "programs", "JSON: plans, events and reports";

@@ -10,6 +10,7 @@ mod compare;
 mod place;
 mod reader;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -80,6 +81,36 @@ fn every_chapter_is_in_the_readme_and_can_be_printed() {
         let for_people: String = for_people.collect();
         assert!(output.status.success() && printed.ends_with(&for_people), "{topic}");
     }
+}
+
+/// All tests by their names, of the suite and beside the code.
+fn tests() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for folder in ["src", "tests/suite"] {
+        for path in crate::sandbox::files(&root().join(folder)) {
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            let names = text
+                .split("#[test]\n")
+                .skip(1)
+                .filter_map(|rest| rest.split_once("fn ")?.1.split('(').next());
+            found.extend(names.map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_claim_of_the_threat_model_names_a_test_that_there_is() {
+    let tests = tests();
+    let chapter = stackanetes::manual::topic("threat-model").expect("the chapter");
+    let claims = chapter.text.lines().filter(|line| line.starts_with("| can"));
+    let mut seen = 0;
+    for claim in claims {
+        let named = claim.rsplit('|').nth(1).unwrap_or_default().trim().trim_matches('`');
+        assert!(tests.contains(named), "there is no test for: {claim}");
+        seen += 1;
+    }
+    assert!(seen > 30, "{seen} claims");
 }
 
 #[test]
