@@ -83,6 +83,7 @@ mod saved_plans;
 mod schemas;
 mod scope;
 mod secrets;
+mod sentinels;
 mod sops;
 mod status;
 mod stored_forms;
