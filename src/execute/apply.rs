@@ -58,6 +58,9 @@ impl Agreed {
 /// How long a kind may be unknown after its definition was established: not every API server
 /// serves it at once.
 const NEW_KIND: Duration = Duration::from_secs(10);
+/// How long a server may take to decide by a rule that was changed or deleted: a quota is counted again by a controller,
+/// and every API server compiles the policies for itself.
+const NEW_RULE: Duration = Duration::from_secs(30);
 /// How long a server may take to use a definition that was changed.
 const NEW_DEFINITION: Duration = Duration::from_secs(5);
 
@@ -108,7 +111,11 @@ impl Run<'_> {
                         Err(over) => return over,
                     }
                 }
-                Err(error) if is_too_early(&error, agreed.unverified.as_ref()) && began.elapsed() < NEW_KIND => {
+                Err(error)
+                    if is_too_early(&error, agreed.unverified.as_ref())
+                        && began.elapsed() < grace(agreed.unverified.as_ref())
+                        && !self.is_stopped() =>
+                {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
                 Err(error) => return self.not_applied(agreed, error).await,
@@ -276,18 +283,32 @@ impl Run<'_> {
     }
 }
 
+/// How long the server may refuse what it could not be asked about, since it does not use yet what this sync has changed.
+fn grace(unverified: Option<&Unverified>) -> Duration {
+    match unverified {
+        Some(Unverified::Relies(_) | Unverified::Displaces(_) | Unverified::DefinitionChanges) => NEW_RULE,
+        _ => NEW_KIND,
+    }
+}
+
 /// Whether the server may refuse only since it does not know yet what this sync has changed.
 fn is_too_early(error: &ClusterError, unverified: Option<&Unverified>) -> bool {
     match unverified {
         Some(Unverified::KindMissing(_) | Unverified::KindComes(_)) => error.failure == Failure::NotFound,
-        Some(Unverified::Relies(_)) => {
+        Some(Unverified::DefinitionChanges) => error.failure == Failure::Invalid,
+        // Its quotas are not counted yet, and its default ServiceAccount is not there.
+        Some(Unverified::NamespaceMissing(_)) => {
+            matches!(
+                error.failure,
+                Failure::Denied | Failure::NotFound | Failure::NamespaceMissing
+            )
+        }
+        Some(Unverified::Relies(_) | Unverified::Displaces(_)) => {
             matches!(error.failure, Failure::Denied | Failure::Invalid | Failure::NotFound)
         }
         None
         | Some(
-            Unverified::NamespaceMissing(_)
-            | Unverified::DefinitionChanges
-            | Unverified::BeingDeleted
+            Unverified::BeingDeleted
             | Unverified::Defaulted(_)
             | Unverified::VersionGone(_)
             | Unverified::Encrypted

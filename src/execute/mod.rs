@@ -9,6 +9,7 @@ mod dissolve;
 mod event;
 mod feeds;
 mod fence;
+mod first;
 mod generate;
 mod kind;
 mod lease;
@@ -41,7 +42,7 @@ use crate::kinds::jobs;
 use crate::object::ObjectRef;
 use crate::observe::{Query, Served};
 use crate::plan::order;
-use crate::plan::{Action, Facts, InSync, Plan, Reason, Step};
+use crate::plan::{Action, Facts, InSync, Plan, Reason, Step, Unverified};
 
 pub use event::{Event, Hindered, Hold, NotPruned, Outcome};
 pub use lock::{LeaseHolder, Lock};
@@ -170,7 +171,9 @@ struct Run<'a> {
 /// The steps for members that are not to be members any more.
 #[derive(Default)]
 struct Leaving {
-    /// Those that are deleted, or kept.
+    /// Those that are deleted before anything is applied, since they are in the way.
+    first: Vec<Step>,
+    /// Those that are deleted after it, or kept.
     deletes: Vec<Step>,
     /// Those that stay in the cluster.
     orphans: Vec<Step>,
@@ -200,7 +203,7 @@ impl Run<'_> {
         let Facts {
             set,
             parent,
-            dependencies,
+            mut dependencies,
             key,
             forgotten,
             former,
@@ -212,9 +215,12 @@ impl Run<'_> {
         }
         let mut nodes = Vec::new();
         let mut leaving = Leaving::default();
+        let displaced = first::displaced(&steps);
+        first::wait_for_rules(&mut dependencies, &steps);
         for step in steps {
             members.note(&step);
             match step.action {
+                Action::Delete if displaced.contains(&step.reference) => leaving.first.push(step),
                 Action::Delete | Action::Keep => leaving.deletes.push(step),
                 Action::Orphan => leaving.orphans.push(step),
                 Action::Conflict => nodes.push((step.reference, Task::Leave(Outcome::Conflict))),
@@ -297,7 +303,7 @@ impl Run<'_> {
         }
     }
 
-    /// Applies, prunes and orphans. Whether everything was done.
+    /// Deletes what is in the way, applies, deletes the rest, and orphans. Whether everything was done.
     async fn body(&self, walk: &mut Walk, leaving: &Leaving, lease: Option<&Lease>) -> Result<bool> {
         let lost = async {
             match lease {
@@ -306,8 +312,9 @@ impl Run<'_> {
             }
         };
         let work = async {
+            let is_way_free = self.prune(&leaving.first, None).await;
             self.walk(walk).await;
-            let missed = walk.missed() + self.look_again().await;
+            let missed = walk.missed() + self.look_again().await + usize::from(!is_way_free);
             let before = match (missed, self.unawaited.get()) {
                 (0, 0) => None,
                 (0, unawaited) => Some(NotPruned::Unawaited(unawaited)),
@@ -379,8 +386,10 @@ impl Run<'_> {
     }
 
     /// Does what there is to do for one object and waits until it is Current. `tried` is called once
-    /// the object is written.
+    /// the object is written; or once it waits for its kind, which may be brought by what comes later.
     async fn node(&self, reference: &ObjectRef, task: Task, tried: impl FnOnce()) -> Outcome {
+        let mut tried = Some(tried);
+        let mut tried = || tried.take().map_or((), |tried| tried());
         let (action, resource, applied, inputs) = match task {
             Task::Leave(outcome) => return outcome,
             Task::Pass => return Outcome::Unchanged,
@@ -394,6 +403,9 @@ impl Run<'_> {
                     reference: reference.clone(),
                     action,
                 });
+                if matches!(agreed.unverified, Some(Unverified::KindComes(_))) {
+                    tried();
+                }
                 let agreed = match self.with_kind(agreed).await {
                     Ok(agreed) => agreed,
                     Err(outcome) => return outcome,

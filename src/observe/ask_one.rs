@@ -15,7 +15,9 @@ use super::replacement;
 use crate::cluster::{Answer, Apply, Cluster, ClusterError, Discovery, Failure, Force, Persist, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::jobs::{InputDigests, JobRun};
+use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, LiveObject};
+use crate::plan::compare;
 use crate::plan::migrate::Migration;
 use crate::plan::{self, Answered, ObjectVersion, Observation, Ownership, RefusedBy, Unverified};
 use crate::sops;
@@ -32,6 +34,14 @@ fn is_about_object(error: &ClusterError) -> bool {
         error.failure,
         Failure::Invalid | Failure::Denied | Failure::NotFound | Failure::NamespaceTerminating
     )
+}
+
+/// Whether nothing else is wrong with a Service than addresses and ports that it names and another may have.
+fn is_taken(desired: &DesiredObject, error: &ClusterError) -> bool {
+    let is_allocated = |path: &Option<FieldPath>| path.as_ref().is_some_and(compare::is_allocated);
+    desired.reference.kind.is("", "Service")
+        && !error.causes.is_empty()
+        && error.causes.iter().all(|cause| is_allocated(&cause.path))
 }
 
 /// What is known of the server that a plan was made with.
@@ -58,6 +68,7 @@ impl WantedObject {
     fn refused(self, live: Option<LiveObject>, error: ClusterError) -> Result<Observation> {
         let is_about_it = is_about_object(&error);
         let by = match error.failure {
+            Failure::Invalid if is_taken(&self.desired, &error) => RefusedBy::Taken,
             Failure::Invalid => RefusedBy::Validation,
             _ => RefusedBy::Admission,
         };

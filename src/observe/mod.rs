@@ -36,6 +36,7 @@ mod schemas;
 pub mod snapshot;
 #[cfg(test)]
 mod tests;
+mod wanted;
 mod whole_set;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,13 +47,12 @@ use crate::applyset::key::Keyring;
 use crate::applyset::parent::{self, NoParent, Parent};
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::diagnostic::error::{Error, Result};
-use crate::kinds::disruption::DisruptionBudget;
 use crate::kinds::jobs::{self, Done, Irreversible};
 use crate::kinds::rollout;
 use crate::object::commit::Commit;
 use crate::object::selection::Selection;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
-use crate::plan::order;
+use crate::plan;
 use crate::plan::{Contents, Facts, Observed, Policy, is_container};
 use crate::sops::Closed;
 use crate::source::ComponentDependencies;
@@ -63,6 +63,7 @@ use crate::ssa::schema::Schema;
 use members::{Observer, split_hidden};
 use provable::Provable;
 use schemas::Schemas;
+use wanted::Wanted;
 
 pub use ask_one::{ServerView, bind, observe_again};
 pub use contents::contents;
@@ -178,28 +179,17 @@ pub async fn observe(
     let discovery = discover(cluster).await?;
     check_kinds(&query.policy.prune_kinds, &discovery)?;
     check_kinds(&query.policy.adoption.kinds(), &discovery)?;
-    let mut known = discovery.clone();
-    let mut defined_by = resolve::add_defined_kinds(&mut known, &manifests);
-    let brought_by = resolve::add_brought_kinds(&mut known, &manifests, &query.namespace);
-    defined_by.extend(brought_by.clone());
-    let resolve::Resolutions {
-        known: all,
-        unknown: unknown_kinds,
-    } = resolve::resolve_each(manifests, &known, &query.namespace)?;
-    ruled::check(&query.rules, &known)?;
-    let objects = || {
-        all.iter()
-            .chain(unknown_kinds.iter().map(|(object, _)| object))
-            .map(|(object, _)| object)
-    };
-    let dependencies = order::dependencies(objects(), &defined_by, components)?;
-    let wanted: BTreeSet<ObjectRef> = objects().map(|object| object.reference.clone()).collect();
-    let budgets = objects().filter_map(DisruptionBudget::of).collect();
-    let is_selected =
-        |(object, _): &resolve::Resolved| query.selection.selects(&object.reference, |key| object.label(key));
-    let (mut desired, mut others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_selected);
-    let (unknown_kinds, more): (Vec<_>, Vec<_>) = unknown_kinds.into_iter().partition(|(known, _)| is_selected(known));
-    let not_selected = others.len() + more.len();
+    let Wanted {
+        mut desired,
+        mut others,
+        unknown_kinds,
+        all: wanted,
+        not_selected,
+        dependencies,
+        defined_by,
+        brought_by,
+        budgets,
+    } = Wanted::of(manifests, components, query, &discovery)?;
     let declared = jobs::declared(desired.iter().chain(&others).map(|(object, _)| object))?;
     let selected = desired.iter().map(|(object, _)| &object.reference);
     check_names(&query.policy, &wanted, declared.keys(), &selected.collect())?;
@@ -246,9 +236,9 @@ pub async fn observe(
     let (compared, not_compared) = split_hidden(desired, members.hidden);
     let known = with_members(compared, &mut live);
     let mut schemas = Schemas::nearby(&live, &known, &discovery);
-    let mut answers = observer
-        .answers(known, &mut schemas, &Provable::of(parent.as_ref(), &discovery, query))
-        .await?;
+    let orphans = orphans(live, &wanted, query);
+    let provable = Provable::of(parent.as_ref(), &discovery, query);
+    let mut answers = observer.answers(known, &mut schemas, &provable, &orphans).await?;
     let is_everything = query.selection.is_everything() && not_compared.is_empty();
     let idle_rules = observer.idle_rules(&wanted, &answers, is_everything);
     let missing = observer.missing(&answers.objects, schemas.schema()).await;
@@ -256,7 +246,6 @@ pub async fn observe(
     let refused = refused.map(|((object, resource), error)| homeless::unasked(object, resource, error));
     answers.objects.extend(refused);
     let (schema, schema_unread) = schemas.into_parts();
-    let orphans = orphans(live, &wanted, query);
     let contents = in_containers(cluster, &discovery, &orphans, query).await;
     Ok(Observations {
         observed: Observed {
@@ -337,6 +326,7 @@ impl Observer<'_> {
         known: Vec<ask_all::Known>,
         schemas: &mut Schemas,
         provable: &Provable,
+        orphans: &[(Resource, LiveObject)],
     ) -> Result<ask_all::ObjectAnswers> {
         // What a member's fields are depends on how its kind is merged, whoever has defined it.
         let has_members = known.iter().any(|(_, _, member)| member.is_some());
@@ -345,7 +335,9 @@ impl Observer<'_> {
         }
         let mut answers = self.ask_all(known, schemas.schema(), provable).await?;
         let objects = &mut answers.objects;
-        relies::rely(objects);
+        let going = orphans.iter().map(|(_, live)| live);
+        let going = going.filter(|live| plan::may_go(live, &self.query.policy));
+        relies::rely(objects, &going.collect::<Vec<_>>());
         self.name_other_sets(objects).await;
         if objects.iter().any(predict::is_unverified) {
             schemas.read(self.cluster).await;

@@ -58,18 +58,20 @@ async fn look_again(
             *observation = asking.ask(desired, resource, Some(live.clone())).await?;
         }
         // What is going is not what is applied to, and what is in the way is taken already.
-        Answered::Unverified {
-            reason: Unverified::BeingDeleted | Unverified::Defaulted(_),
-            ..
-        } => return Ok(()),
-        Answered::Unverified { reason, .. } => {
+        Answered::Unverified { reason, .. }
+            if !matches!(reason, Unverified::BeingDeleted | Unverified::Defaulted(_)) =>
+        {
             bind(&mut made.sent, Some(&ObjectVersion::of(live)));
             observation.answer = not_yet(reason.clone());
             observation.sent = made.sent;
             observation.ruled = made.ruled;
             observation.migration = made.migration;
         }
-        Answered::Refused { .. } | Answered::Immutable(_) | Answered::NotOurs(..) | Answered::UpToDate => return Ok(()),
+        Answered::Unverified { .. }
+        | Answered::Refused { .. }
+        | Answered::Immutable(_)
+        | Answered::NotOurs(..)
+        | Answered::UpToDate => return Ok(()),
     }
     predict_or_refuse(observation, server.schema, query);
     Ok(())

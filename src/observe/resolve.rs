@@ -90,6 +90,7 @@ pub fn add_brought_kinds(
 }
 
 /// What manifests are resolved to.
+#[derive(Default)]
 pub struct Resolutions {
     /// The objects of kinds that are known.
     pub known: Vec<Resolved>,
@@ -148,13 +149,11 @@ pub fn resolve_each(manifests: Vec<Manifest>, discovery: &Discovery, default_nam
             }
         }
     }
-    if let Some(error) = Error::join(errors) {
-        return Err(error);
+    if !errors.is_empty() {
+        errors.extend(resolved.into_values().filter_map(|(_, unknown)| unknown));
+        return Error::join(errors).map_or_else(|| Ok(Resolutions::default()), Err);
     }
-    let mut resolutions = Resolutions {
-        known: Vec::new(),
-        unknown: Vec::new(),
-    };
+    let mut resolutions = Resolutions::default();
     for (resolved, unknown) in resolved.into_values() {
         match unknown {
             Some(error) => resolutions.unknown.push((resolved, error)),

@@ -54,7 +54,7 @@ pub use observed::{
 pub use orphan::{OrphanWork, patch as orphan_patch};
 pub use ownership::{NoSet, OtherSet, Ownership, claim};
 pub use policy::{Conflicts, Elsewhere, Empty, Environment, GoingBack, Policy, Prune, SecretDefaults, Whose};
-pub use prune::{Budget, Contained, Contents, NoBudget, Unseen, is_precious, is_same_delete, names_kind};
+pub use prune::{Budget, Contained, Contents, NoBudget, Unseen, is_precious, is_same_delete, may_go, names_kind};
 pub use same::{Hunk, SameLines, SharedHunk};
 pub use saved::{
     API_VERSION, ApplySetName, KIND, MadeOf, Moved, OtherPart, SavedChange, SavedPlan, SavedStep, SavedVersion,

@@ -255,6 +255,9 @@ pub enum RefusedBy {
     Validation,
     /// Other objects decide on it, as a quota or a policy does: once they have changed, it may be let in.
     Admission,
+    /// Another object has what it is to have and only one can, such as a port of all nodes: once that is gone, it may be
+    /// let in.
+    Taken,
 }
 
 /// An object that cannot be changed into what git wants.
@@ -300,6 +303,8 @@ pub enum Unverified {
     DefinitionChanges,
     /// The server refuses it by these, which are to change first.
     Relies(Vec<ObjectRef>),
+    /// The server refuses it by these, which git drops: they are deleted first.
+    Displaces(Vec<ObjectRef>),
     /// What is there now is being deleted, and must be gone first.
     BeingDeleted,
     /// The server refuses it while these fields are there, which it has filled in or nobody keeps writing: they

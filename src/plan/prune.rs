@@ -223,6 +223,11 @@ pub fn names_kind(names: &[String], kind: &GroupKind) -> bool {
     names.iter().any(|name| *name == kind.kind || *name == kind.to_string())
 }
 
+/// Whether a member that git does not want is one that a sync deletes, whatever else becomes of it.
+pub fn may_go(live: &LiveObject, policy: &Policy) -> bool {
+    policy.may_prune(&live.reference().kind) && keep(live, policy).is_none()
+}
+
 /// Why a member is not pruned, whatever else is.
 fn keep(live: &LiveObject, policy: &Policy) -> Option<Reason> {
     let reference = live.reference();

@@ -32,6 +32,7 @@ mod delete;
 mod desired;
 mod diff;
 mod differential;
+mod displaced;
 mod documents;
 mod environments;
 mod events;

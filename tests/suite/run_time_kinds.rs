@@ -16,7 +16,9 @@ fn controller(bed: &Bed, bringer: (&str, &str), definition: String) -> thread::J
     let (plane, namespace) = (bed.plane, bed.namespace.clone());
     thread::spawn(move || {
         wait_until("what brings the kind is there", || {
-            plane.get(&kind, Some(&namespace), &name).is_some()
+            // Its own kind may be still to come.
+            let found = plane.kubectl(&["get", &kind, &name, "--namespace", &namespace]);
+            found.status.success()
         });
         plane.kubectl_stdin(&["apply", "-f", "-"], &definition).expect_success();
     })

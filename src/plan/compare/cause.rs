@@ -290,7 +290,7 @@ impl<'a> Context<'a> {
     /// another value than git gave them and nobody knows by whom.
     ///
     /// Those that another took are in our record no more, so they are known from what git said.
-    pub(super) fn left_behind(&self, live: &LiveObject, answer: &LiveObject) -> Vec<(FieldPath, Option<FieldManager>)> {
+    pub(super) fn left_behind(&self, live: &LiveObject, answer: &LiveObject) -> Vec<(FieldPath, Cause)> {
         let stays = |path: &FieldPath| {
             let value = path.find(live.value());
             value.is_some() && value == path.find(answer.value())
@@ -306,24 +306,22 @@ impl<'a> Context<'a> {
             .iter()
             .filter(|path| !dropped.iter().any(|other| *path != other && path.starts_with(other)))
             .filter(|path| stays(path))
-            .filter_map(|path| Some((path.clone(), self.keeper(path, live)?)))
+            .filter_map(|path| Some((path.clone(), self.staying(path, live)?)))
             .collect()
     }
 
-    /// Who keeps alive a field that git dropped and that stays: a manager, or nobody that is known. Nothing of what stays
-    /// since its value is the server's own, too.
-    fn keeper(&self, path: &FieldPath, live: &LiveObject) -> Option<Option<FieldManager>> {
+    /// Why a field that git dropped stays; nothing where its value is the server's own, too.
+    fn staying(&self, path: &FieldPath, live: &LiveObject) -> Option<Cause> {
         let mut others = self.after.others(self.field_manager);
         let owner = others.find(|(_, fields)| fields.touches(path) || fields.covers(path));
-        if let Some((owner, _)) = owner.filter(|(owner, _)| !owner.is_nobody()) {
-            return Some(Some(owner.clone()));
-        }
         let is_ours = self
             .owned
             .is_some_and(|(_, owned)| owned.touches(path) || owned.covers(path));
         let said = self.base.as_ref().and_then(|base| base.value(path));
         let is_changed = said.is_some_and(|said| path.find(live.value()) != Some(said));
-        (owner.is_some() || !is_ours && is_changed).then_some(None)
+        let is_told = owner.is_some() || (!is_ours && is_changed);
+        let owner = owner.map(|(owner, _)| owner).filter(|owner| !owner.is_nobody());
+        is_told.then(|| Cause::LeftBehind { owner: owner.cloned() })
     }
 
     /// The fields that we own and would not, and the other way round.

@@ -236,7 +236,7 @@ pub fn compare(sides: &Sides<'_>, field_manager: &str) -> Comparison {
             .left_behind(live, answer)
             .into_iter()
             .filter(|(path, _)| !is_bookkeeping(path) && !ruled.leaves(path))
-            .map(|(path, owner)| {
+            .map(|(path, cause)| {
                 let value = path.find(live.value()).cloned();
                 let difference = Difference {
                     path,
@@ -244,7 +244,7 @@ pub fn compare(sides: &Sides<'_>, field_manager: &str) -> Comparison {
                     after: value,
                     reordered: false,
                 };
-                field_change(desired, base, difference, Cause::LeftBehind { owner }, false)
+                field_change(desired, base, difference, cause, false)
             }),
     );
     changes.sort_by(|a, b| a.path.cmp(&b.path));

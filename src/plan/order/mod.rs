@@ -2,12 +2,14 @@
 
 mod dependencies;
 mod graph;
+mod relied;
 mod removal;
 mod walk;
 
 pub use dependencies::{DEPENDS_ON, Dependencies, dependencies};
 pub(crate) use dependencies::{SYNTAX, references};
 pub use graph::{Graph, Need, Node, Stage, What, graph, may_start};
+pub use relied::add_relied;
 pub use removal::{KeptBy, Removal};
 pub use walk::waves;
 

@@ -95,6 +95,14 @@ fn unverified(why: &Unverified) -> String {
         ),
         Unverified::KindComes(by) => format!("its kind comes at run time, by {by}"),
         Unverified::Relies(rules) => format!("the server refuses it until {} changes", few(rules)),
+        Unverified::Displaces(objects) => {
+            let words = if objects.len() == 1 {
+                "is in the way, and is deleted first"
+            } else {
+                "are in the way, and are deleted first"
+            };
+            format!("{} {words}", few(objects))
+        }
         Unverified::DefinitionChanges => "its CustomResourceDefinition changes first".to_owned(),
         Unverified::BeingDeleted => "what is there is being deleted".to_owned(),
         Unverified::Defaulted(fields) => {

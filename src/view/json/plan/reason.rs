@@ -277,6 +277,11 @@ pub(super) enum Unverified<'a> {
         /// The objects.
         on: &'a [ObjectRef],
     },
+    /// The server refuses it by these, which git drops: they are deleted first.
+    Displaces {
+        /// The objects.
+        objects: &'a [ObjectRef],
+    },
     /// What is there is being deleted.
     BeingDeleted,
     /// The server refuses it until fields that it has filled in, or that nobody keeps writing, are taken back.
@@ -303,6 +308,7 @@ impl<'a> From<&'a plan::Unverified> for Unverified<'a> {
             plan::Unverified::KindComes(by) => Self::KindComes { by },
             plan::Unverified::DefinitionChanges => Self::DefinitionChanges,
             plan::Unverified::Relies(on) => Self::Relies { on },
+            plan::Unverified::Displaces(objects) => Self::Displaces { objects },
             plan::Unverified::BeingDeleted => Self::BeingDeleted,
             plan::Unverified::Defaulted(fields) => Self::Defaulted {
                 fields: fields.iter().map(ToString::to_string).collect(),

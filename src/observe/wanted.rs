@@ -1,0 +1,77 @@
+//! What git wants: the objects, those of them that are selected, and what waits for what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Query, resolve, ruled};
+use crate::cluster::Discovery;
+use crate::diagnostic::error::{Error, Result};
+use crate::kinds::disruption::DisruptionBudget;
+use crate::object::{GroupKind, ObjectRef};
+use crate::plan::order;
+use crate::source::{ComponentDependencies, Manifest};
+
+/// What git wants.
+pub(super) struct Wanted {
+    /// What is selected.
+    pub(super) desired: Vec<resolve::Resolved>,
+    /// What is not.
+    pub(super) others: Vec<resolve::Resolved>,
+    /// What is selected and of a kind that nobody knows, with what is wrong with it.
+    pub(super) unknown_kinds: Vec<(resolve::Resolved, Error)>,
+    /// All of it.
+    pub(super) all: BTreeSet<ObjectRef>,
+    /// How much is not selected.
+    pub(super) not_selected: usize,
+    /// What waits for what.
+    pub(super) dependencies: order::Dependencies,
+    /// Which object brings which kind.
+    pub(super) defined_by: BTreeMap<GroupKind, ObjectRef>,
+    /// Of these, what brings a kind at run time.
+    pub(super) brought_by: BTreeMap<GroupKind, ObjectRef>,
+    /// The disruption budgets among it.
+    pub(super) budgets: Vec<DisruptionBudget>,
+}
+
+impl Wanted {
+    /// Resolves the manifests, and finds out what is selected of them and what waits for what.
+    pub(super) fn of(
+        manifests: Vec<Manifest>,
+        components: &ComponentDependencies,
+        query: &Query,
+        discovery: &Discovery,
+    ) -> Result<Self> {
+        let mut known = discovery.clone();
+        let mut defined_by = resolve::add_defined_kinds(&mut known, &manifests);
+        let brought_by = resolve::add_brought_kinds(&mut known, &manifests, &query.namespace);
+        defined_by.extend(brought_by.clone());
+        let resolve::Resolutions {
+            known: resolved,
+            unknown,
+        } = resolve::resolve_each(manifests, &known, &query.namespace)?;
+        ruled::check(&query.rules, &known)?;
+        let objects = || {
+            resolved
+                .iter()
+                .chain(unknown.iter().map(|(object, _)| object))
+                .map(|(object, _)| object)
+        };
+        let dependencies = order::dependencies(objects(), &defined_by, components)?;
+        let all = objects().map(|object| object.reference.clone()).collect();
+        let budgets = objects().filter_map(DisruptionBudget::of).collect();
+        let is_selected =
+            |(object, _): &resolve::Resolved| query.selection.selects(&object.reference, |key| object.label(key));
+        let (desired, others): (Vec<_>, Vec<_>) = resolved.into_iter().partition(is_selected);
+        let (unknown_kinds, more): (Vec<_>, Vec<_>) = unknown.into_iter().partition(|(object, _)| is_selected(object));
+        Ok(Self {
+            not_selected: others.len() + more.len(),
+            desired,
+            others,
+            unknown_kinds,
+            all,
+            dependencies,
+            defined_by,
+            brought_by,
+            budgets,
+        })
+    }
+}

@@ -1,0 +1,150 @@
+//! What git drops in the same commit is in the way of the rest, and goes first; and rules that are slow to be used.
+
+use crate::bed::{Bed, config_map, wait_until};
+use crate::control_plane::ControlPlane;
+
+#[test]
+fn a_service_gets_the_port_of_one_that_git_drops() {
+    let bed = Bed::new("displaced-port");
+    let service = |name: &str, port: u16| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec:\n  type: NodePort\n  selector: {{app: web}}\n  ports: [{{port: 80, nodePort: {port}}}]\n"
+        )
+    };
+    bed.write("web.yaml", &service("old", 31907));
+    bed.commit("First");
+    bed.synced();
+    bed.write("web.yaml", &service("new", 31907));
+    bed.commit("Another name");
+    bed.diff()
+        .exits(1)
+        .shows("+ create Service displaced-port/new")
+        .shows("unverified: Service displaced-port/old is in the way, and is deleted first")
+        .shows("- delete Service displaced-port/old");
+    bed.synced().shows("1 created, 1 deleted");
+    assert!(bed.get("service", "old").is_none() && bed.get("service", "new").is_some());
+    bed.diff().exits(0);
+    // A port that no Service has which git drops is in the way of nothing.
+    bed.write("other.yaml", &service("other", 31907));
+    bed.diff().exits(1).shows("! refused Service displaced-port/other");
+}
+
+#[test]
+fn nothing_is_deleted_first_as_long_as_something_is_refused_or_pruning_is_not_allowed() {
+    let bed = Bed::new("displaced-refused");
+    let service = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec:\n  type: NodePort\n  selector: {{app: web}}\n  ports: [{{port: 80, nodePort: 31908}}]\n"
+        )
+    };
+    bed.write("web.yaml", &service("old"));
+    bed.synced();
+    bed.write("web.yaml", &service("new"));
+    bed.run(&["diff", "--no-prune"])
+        .exits(1)
+        .shows("! refused Service displaced-refused/new");
+    bed.write(
+        "bad.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: [1]}\n",
+    );
+    bed.run(&["sync", "--yes", "--timeout", "5s"]).exits(1);
+    assert!(bed.get("service", "old").is_some());
+    bed.remove("bad.yaml");
+    bed.synced();
+    assert!(bed.get("service", "old").is_none() && bed.get("service", "new").is_some());
+}
+
+#[test]
+fn what_a_quota_keeps_out_comes_in_the_commit_that_drops_the_quota() {
+    let bed = Bed::on(ControlPlane::full(), "displaced-quota");
+    bed.write(
+        "quota.yaml",
+        "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: few}\nspec: {hard: {configmaps: 1}}\n",
+    );
+    bed.synced();
+    wait_until("the quota counts", || {
+        let quota = bed.get("resourcequota", "few").expect("it is there");
+        quota["status"]["used"]["configmaps"].is_string()
+    });
+    bed.remove("quota.yaml");
+    for name in ["a", "b", "c"] {
+        bed.write_config_map(name, &[("a", "1")]);
+    }
+    bed.diff()
+        .exits(1)
+        .shows("unverified: ResourceQuota displaced-quota/few is in the way, and is deleted first");
+    bed.run(&["sync", "--yes", "--allow-empty", "--timeout", "60s"])
+        .exits(0)
+        .shows("3 created, 1 deleted");
+    bed.diff().exits(0);
+}
+
+/// A policy for the ConfigMaps of one namespace, and its binding.
+fn policy(namespace: &str, expression: &str) -> String {
+    format!(
+        "apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {{name: {namespace}}}
+spec:
+  matchConstraints:
+    namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {namespace}}}}}
+    resourceRules:
+      - {{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [configmaps], resourceNames: []}}
+  validations:
+    - expression: {expression}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {{name: {namespace}}}
+spec: {{policyName: {namespace}, validationActions: [Deny]}}
+"
+    )
+}
+
+#[test]
+fn what_a_policy_forbids_comes_in_the_commit_that_changes_or_drops_it() {
+    let bed = Bed::new("displaced-policy");
+    let without = |word: &str| {
+        let expression = format!("\"!has(object.data) || !('{word}' in object.data)\"");
+        policy("displaced-policy", &expression)
+    };
+    bed.write("policy.yaml", &without("color"));
+    bed.synced();
+    wait_until("the policy is used", || {
+        let args = [
+            "create",
+            "configmap",
+            "tried",
+            "--from-literal=color=red",
+            "--dry-run=server",
+        ];
+        let args = [&args[..], &["--namespace", "displaced-policy"]].concat();
+        !bed.plane.kubectl(&args).status.success()
+    });
+    bed.write("painted.yaml", &config_map("painted", &[("color", "red")]));
+    bed.diff()
+        .exits(1)
+        .shows("! refused ConfigMap displaced-policy/painted");
+    bed.write("policy.yaml", &without("size"));
+    bed.diff()
+        .exits(1)
+        .shows("unverified: the server refuses it until ValidatingAdmissionPolicy displaced-policy changes");
+    bed.synced();
+    bed.diff().exits(0);
+    wait_until("the changed policy is used", || {
+        let args = [
+            "create",
+            "configmap",
+            "tried",
+            "--from-literal=size=big",
+            "--dry-run=server",
+        ];
+        let args = [&args[..], &["--namespace", "displaced-policy"]].concat();
+        !bed.plane.kubectl(&args).status.success()
+    });
+    bed.remove("policy.yaml");
+    bed.write("sized.yaml", &config_map("sized", &[("size", "big")]));
+    bed.diff().exits(1).shows("are in the way, and are deleted first");
+    bed.synced().shows("1 created, 2 deleted");
+    bed.diff().exits(0);
+}
