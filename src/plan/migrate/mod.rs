@@ -6,7 +6,7 @@
 //! [`client-go/util/csaupgrade`](https://pkg.go.dev/k8s.io/client-go/util/csaupgrade) does; the apply then
 //! removes what git does not have, the annotation among it. The same is done for managers that a person
 //! names, for fields of ours in a version of the API that is gone or [calls them otherwise](versions), for the items of lists that a definition
-//! has come to tell apart since we applied them, and for [what git dropped](dropped) of an object whose owners were lost.
+//! has come to tell apart since we applied them, and for what git dropped of an object whose owners were lost.
 //!
 //! Nothing is asked here: what comes of it is for the server to say, and [`Migration::predicted`] for what
 //! it can be asked.
