@@ -151,7 +151,7 @@ impl Observer<'_> {
                 let may_ask = !refused.contains(&right);
                 let (desired, resource) = (known.0.clone(), known.1.clone());
                 let answer = match self.ask_one(known, around, may_ask).await {
-                    Err(error) if is_for_namespace(&error) => Ok(homeless::unasked(desired, resource, error)),
+                    Err(error) if is_for_namespace(&error) => Ok(homeless::unasked(((desired, resource), error))),
                     answer => answer,
                 };
                 (right, answer)

@@ -8,11 +8,12 @@ use super::ask_all::ObjectAnswers;
 use super::ask_one::is_because;
 use super::explain::refused;
 use super::members::Observer;
-use crate::cluster::{ClusterError, Failure, Resource};
+use super::resolve::Resolved;
+use crate::cluster::{ClusterError, Failure};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::Place;
 use crate::kinds::jobs::JobRun;
-use crate::object::{DesiredObject, ObjectRef};
+use crate::object::ObjectRef;
 use crate::plan::{Answered, Observation, RefusedBy, Unverified};
 use crate::source::rules::Ruled;
 
@@ -98,7 +99,7 @@ impl Observer<'_> {
 }
 
 /// What is said of an object about which the server cannot be asked, with what is wrong with it.
-pub(super) fn unasked(desired: DesiredObject, resource: Resource, error: Error) -> Observation {
+pub(super) fn unasked(((desired, resource), error): (Resolved, Error)) -> Observation {
     Observation {
         desired,
         resource,

@@ -177,8 +177,6 @@ pub async fn observe(
     query: &Query,
 ) -> Result<Observations> {
     let discovery = discover(cluster).await?;
-    check_kinds(&query.policy.prune_kinds, &discovery)?;
-    check_kinds(&query.policy.adoption.kinds(), &discovery)?;
     let Wanted {
         mut desired,
         mut others,
@@ -191,8 +189,8 @@ pub async fn observe(
         budgets,
     } = Wanted::of(manifests, components, query, &discovery)?;
     let declared = jobs::declared(desired.iter().chain(&others).map(|(object, _)| object))?;
-    let selected = desired.iter().map(|(object, _)| &object.reference);
-    check_names(&query.policy, &wanted, declared.keys(), &selected.collect())?;
+    let selected = desired.iter().map(|(object, _)| &object.reference).collect();
+    check_policy(&query.policy, (&wanted, &selected), declared.keys(), &discovery)?;
 
     let parent = parent_in_query(cluster, query, &discovery).await?;
     let (named, mut former) = former::find(cluster, query, &discovery, &wanted).await?;
@@ -225,11 +223,8 @@ pub async fn observe(
         }
     };
     let irreversible = digest(&mut desired, &declared, &key, query);
-    observer
-        .add_rules(&mut desired, &others, |reference| {
-            live.get(reference).map(|(_, live)| live)
-        })
-        .await;
+    let live_of = |reference: &ObjectRef| live.get(reference).map(|(_, live)| live);
+    observer.add_rules(&mut desired, &others, live_of).await;
 
     let followed = query.rollouts.then(|| follow(&mut desired, &mut others, &live, &key));
     let (unknown_rollouts, pending) = followed.unwrap_or_default();
@@ -242,9 +237,7 @@ pub async fn observe(
     let is_everything = query.selection.is_everything() && not_compared.is_empty();
     let idle_rules = observer.idle_rules(&wanted, &answers, is_everything);
     let missing = observer.missing(&answers.objects, schemas.schema()).await;
-    let refused = unknown_kinds.into_iter();
-    let refused = refused.map(|((object, resource), error)| homeless::unasked(object, resource, error));
-    answers.objects.extend(refused);
+    answers.objects.extend(unknown_kinds.into_iter().map(homeless::unasked));
     let (schema, schema_unread) = schemas.into_parts();
     let contents = in_containers(cluster, &discovery, &orphans, query).await;
     Ok(Observations {
@@ -349,13 +342,16 @@ impl Observer<'_> {
     }
 }
 
-/// What is asked for by name must be there, and selected.
-fn check_names<'a>(
+/// What a policy names must be there: kinds in the cluster, objects and Jobs among those that git wants and that are
+/// selected.
+fn check_policy<'a>(
     policy: &Policy,
-    wanted: &BTreeSet<ObjectRef>,
+    (wanted, selected): (&BTreeSet<ObjectRef>, &BTreeSet<&ObjectRef>),
     jobs: impl Iterator<Item = &'a ObjectRef> + Clone,
-    selected: &BTreeSet<&ObjectRef>,
+    discovery: &Discovery,
 ) -> Result<()> {
+    check_kinds(&policy.prune_kinds, discovery)?;
+    check_kinds(&policy.adoption.kinds(), discovery)?;
     replacement::check_permits(&policy.replace, wanted, selected)?;
     job::check_reruns(&policy.rerun, jobs, selected)
 }

@@ -117,9 +117,7 @@ fn brings(desired: &DesiredObject, is_custom: bool, reference: &ObjectRef) -> bo
     let own = &desired.reference;
     let is_near = own.namespace.is_none() || own.namespace == reference.namespace;
     match (reference.kind.group.as_str(), reference.kind.kind.as_str()) {
-        ("", "ConfigMap" | "Secret") => {
-            is_custom && is_near && may_make(own, &desired.value, reference)
-        }
+        ("", "ConfigMap" | "Secret") => is_custom && is_near && may_make(own, &desired.value, reference),
         ("", "PersistentVolumeClaim") => {
             is_near && own.kind.is("apps", "StatefulSet") && makes_claim(&At::root(&desired.value), &reference.name)
         }

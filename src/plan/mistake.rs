@@ -19,7 +19,7 @@ pub struct Mistake {
 pub(super) fn in_what_changes(mistakes: &[Mistake], steps: &[Step]) -> BTreeSet<Mistake> {
     let is_wanted = |step: &&Step| match step.action {
         Action::Create | Action::Update | Action::Replace | Action::Conflict | Action::Refused => true,
-        Action::Delete | Action::Keep | Action::Skip => false,
+        Action::Delete | Action::Keep | Action::Orphan | Action::Skip => false,
     };
     if mistakes.is_empty() {
         return BTreeSet::new();

@@ -46,6 +46,8 @@ pub(super) fn steps(members: Vec<(Resource, LiveObject)>, policy: &Policy) -> Ve
             generates: Vec::new(),
             restarts: None,
             grants: BTreeSet::new(),
+            opens: BTreeSet::new(),
+            taken: None,
             guess: None,
             unverified: None,
             warnings: Vec::new(),

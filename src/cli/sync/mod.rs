@@ -159,7 +159,7 @@ fn lease_duration(text: &str) -> Result<Duration, String> {
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let options = args.options()?;
-    let Some(planned) = agreed(&args, ui).await? else {
+    let Some(planned) = Box::pin(agreed(&args, ui)).await? else {
         return Ok(Exit::Differs);
     };
     let mut way_back = rollback::way_back(&args, &planned, ui);

@@ -91,7 +91,7 @@ impl Group<'_> {
 pub(in crate::view) fn manifest(step: &Step) -> Lines {
     match &step.work {
         Work::Apply(work) if is_manifest_shown(step) => yaml(&work.desired).lines().map(added).collect(),
-        Work::Apply(_) | Work::Nothing | Work::Delete(_) | Work::Await(_) => Lines::default(),
+        Work::Apply(_) | Work::Nothing | Work::Delete(_) | Work::Orphan(_) | Work::Await(_) => Lines::default(),
     }
 }
 
