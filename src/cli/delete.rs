@@ -44,7 +44,7 @@ pub(super) struct Args {
     #[arg(help_heading = "Deletion", long, conflicts_with = "prune_kind")]
     orphan: bool,
     /// Delete objects of this kind too, where it is kept otherwise.
-    #[arg(help_heading = "Deletion", long, value_name = "KIND")]
+    #[arg(help_heading = "Deletion", hide_short_help = true, long, value_name = "KIND")]
     prune_kind: Vec<String>,
     /// The name under which its fields were applied.
     #[arg(

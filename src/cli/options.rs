@@ -456,7 +456,7 @@ pub(super) struct Safety {
     ///
     /// May be repeated. Nothing is deleted for it, and nothing restarts; what git does not have stays with that ApplySet.
     /// `stackanetes help moving` tells how to rename, split and join ApplySets.
-    #[arg(long, value_name = "APPLYSET", value_parser = other_set)]
+    #[arg(hide_short_help = true, long, value_name = "APPLYSET", value_parser = other_set)]
     take_from: Vec<OtherSet>,
     /// Delete nothing.
     #[arg(long)]

@@ -120,13 +120,13 @@ fn an_object_that_is_there_again_with_the_same_content_is_taken_once() {
 #[test]
 fn all_that_is_wrong_is_told_at_once() {
     let error = resolved(&[
+        text("v1", "Widget", "name: a"),
         text("v1", "ConfigMap", "name: a"),
-        text("v1", "Secret", "name: b"),
+        text("v1", "Gadget", "name: a"),
         text("v1", "ConfigMap", "{name: a, labels: {b: c}}"),
-        text("v1", "Secret", "{name: b, labels: {b: c}}"),
     ])
-    .expect_err("two errors");
-    assert_eq!(error.each().count(), 2);
+    .expect_err("three errors");
+    assert_eq!(error.each().count(), 3);
 }
 
 fn definition(scope: &str) -> Manifest {
