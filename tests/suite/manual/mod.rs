@@ -113,23 +113,36 @@ fn every_claim_of_the_threat_model_names_a_test_that_there_is() {
     assert!(seen > 30, "{seen} claims");
 }
 
+/// The command lines that stand in sentences, as code, and are whole.
+fn inline_commands(text: &str) -> impl Iterator<Item = &str> {
+    let spans = text.split('`').skip(1).step_by(2);
+    spans.filter(|span| span.starts_with("stackanetes ") && !span.contains(['…', '\n']))
+}
+
 #[test]
 fn every_command_that_is_shown_there_is() {
-    let mut seen = 0;
     let texts = texts();
-    for block in texts.iter().flat_map(|(file, text)| blocks(file, text)) {
-        for line in block.steps().iter().map(|step| step.command) {
-            let words = words(line);
-            let args: &[&str] = match words.as_slice() {
-                ["stackanetes", args @ ..] | ["cargo", "run", "--", args @ ..] => args,
-                _ => continue,
-            };
-            // What is wrong on a command line is told before help is asked for.
-            let output = stackanetes(root(), &[args, &["--help"]].concat());
-            let complaint = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{}: {line}\n{complaint}", block.file);
-            seen += 1;
-        }
+    let blocks = texts.iter().flat_map(|(file, text)| blocks(file, text));
+    let steps = blocks.flat_map(|block| {
+        let steps = block.steps();
+        let lines = steps.iter().map(|step| step.command.to_owned());
+        lines.map(|line| (block.file.to_string(), line)).collect::<Vec<_>>()
+    });
+    let inline = texts
+        .iter()
+        .flat_map(|(file, text)| inline_commands(text).map(|line| (file.to_string(), line.to_owned())));
+    let mut seen = 0;
+    for (file, line) in steps.chain(inline) {
+        let words = words(&line);
+        let args: &[&str] = match words.as_slice() {
+            ["stackanetes", args @ ..] | ["cargo", "run", "--", args @ ..] => args,
+            _ => continue,
+        };
+        // What is wrong on a command line is told before help is asked for.
+        let output = stackanetes(root(), &[args, &["--help"]].concat());
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{file}: {line}\n{complaint}");
+        seen += 1;
     }
     assert!(seen > 20, "{seen} commands");
 }
