@@ -39,15 +39,20 @@ pub fn environments(all: &[EnvironmentView<'_>], width: Width) -> String {
 pub fn environments_markdown(all: &[EnvironmentView<'_>]) -> String {
     /// What is kept free to say how many environments are left out.
     const TAIL: usize = 200;
+    let plans = all.iter().filter_map(|view| view.plan.as_ref().ok());
+    let mut sets = plans.filter_map(|(plan, _)| plan.facts.set.as_ref());
+    let marker = markdown::marker_of_all(sets.next().map(|set| set.name.as_str()));
     let share = LONGEST / all.len().max(1);
     let one = |view: &EnvironmentView<'_>| match &view.plan {
         Ok((plan, heading)) => markdown::document(&Document::of(plan, heading), share) + "\n",
         Err(why) => markdown::failed(&view.failed(), &error::plain(why), share) + "\n",
     };
-    let (text, left_out) = Room::of(LONGEST - TAIL).fill(all.iter().map(one));
+    let (text, left_out) = Room::of(LONGEST - TAIL - marker.len()).fill(all.iter().map(one));
     match left_out {
-        0 => text,
-        count => format!("{text}{count} more environments are left out, since the comment would be too long.\n"),
+        0 => marker + &text,
+        count => {
+            format!("{marker}{text}{count} more environments are left out, since the comment would be too long.\n")
+        }
     }
 }
 

@@ -258,6 +258,8 @@ fn all_environments_of_two_commits_are_one_comment() {
         .shows("all-between-test, environment test from")
         .shows_not("not shown");
     assert_eq!(comment.stdout.matches("### ").count(), 3, "{}", comment.stdout);
+    let marker = "<!-- stackanetes: all-between-development * -->\n";
+    assert!(comment.stdout.starts_with(marker), "{}", comment.stdout);
     run(&["--all-environments", "--format", "html"])
         .exits(2)
         .complains("--format html cannot be used with --all-environments");

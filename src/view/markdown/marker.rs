@@ -14,6 +14,12 @@ pub(super) fn marker(document: &Document<'_>) -> String {
     of(set, document.heading.environment)
 }
 
+/// `<!-- stackanetes: SET * -->`, for a comment on all environments: `*` is the name of none.
+pub(in crate::view) fn marker_of_all(set: Option<&str>) -> String {
+    let set = set.map_or_else(|| NO_SET.to_owned(), plain);
+    format!("<!-- stackanetes: {set} * -->\n")
+}
+
 fn of(set: Option<&str>, environment: Option<&str>) -> String {
     let set = set.map_or_else(|| NO_SET.to_owned(), plain);
     let environment = environment.map(|name| format!(" {}", plain(name)));
@@ -47,8 +53,10 @@ mod tests {
             (None, Some("prod"), "- prod"),
             (Some("a-->b"), Some("x\ny z"), "a-%2D%3Eb x%0Ay%20z"),
             (Some("->"), Some("é"), "%2D%3E %C3%A9"),
+            (Some("shop"), Some("*"), "shop %2A"),
         ] {
             assert_eq!(of(set, environment), format!("<!-- stackanetes: {expected} -->\n"));
         }
+        assert_eq!(marker_of_all(Some("shop")), "<!-- stackanetes: shop * -->\n");
     }
 }

@@ -18,6 +18,7 @@ use crate::plan::Step;
 use created::NewObjects;
 use folding::{Folding, paragraph};
 use marker::marker;
+pub(super) use marker::marker_of_all;
 use markup::{escaped, fenced};
 
 /// How long a comment may be, by
