@@ -96,6 +96,25 @@ fn token(text: &str) -> Result<Token, &'static str> {
     }
 }
 
+impl Endpoint {
+    fn is_given(&self) -> bool {
+        let Self {
+            cluster,
+            server,
+            certificate_authority,
+            insecure_skip_tls_verify,
+        } = self;
+        cluster.is_some() || server.is_some() || certificate_authority.is_some() || *insecure_skip_tls_verify
+    }
+}
+
+impl Identity {
+    /// A group or an id is given only with a user.
+    fn is_given(&self) -> bool {
+        self.token.is_some() || self.as_user.is_some()
+    }
+}
+
 impl Reach {
     /// Whether any is named, and the default one is not meant.
     pub(super) fn is_named(&self) -> bool {
@@ -114,7 +133,8 @@ impl Reach {
 }
 
 impl Cluster {
-    /// The same, at this context if the kubeconfig has one of the name, and the command line names no cluster.
+    /// The same, at this context if the kubeconfig has one of the name, and the command line names no cluster, and nobody
+    /// to be there: a directory does not decide who gets a token.
     pub(super) fn at_context(&self, name: &str) -> Self {
         let contexts = self
             .connection()
@@ -123,8 +143,8 @@ impl Cluster {
             .unwrap_or_default();
         let mut cluster = self.clone();
         let reach = &mut cluster.reach;
-        let names_cluster = [&reach.context, &reach.endpoint.cluster, &reach.endpoint.server];
-        let is_open = reach.sandbox.is_none() && names_cluster.iter().all(|name| name.is_none());
+        let is_named = reach.sandbox.is_some() || reach.context.is_some() || self.user.is_some();
+        let is_open = !is_named && !reach.endpoint.is_given() && !reach.identity.is_given();
         if is_open && contexts.iter().any(|context| context == name) {
             reach.context = Some(name.to_owned());
         }

@@ -106,7 +106,6 @@ impl Identifier {
         matches!(
             self,
             Self::DuplicateObject
-                | Self::UnknownKind
                 | Self::UnknownField
                 | Self::InvalidValue
                 | Self::DuplicateItem

@@ -294,10 +294,10 @@ fn grace(unverified: Option<&Unverified>) -> Duration {
 /// Whether the server may refuse only since it does not know yet what this sync has changed.
 fn is_too_early(error: &ClusterError, unverified: Option<&Unverified>) -> bool {
     match unverified {
-        Some(Unverified::KindMissing(_) | Unverified::KindComes(_)) => error.failure == Failure::NotFound,
+        Some(Unverified::KindMissing(_)) => error.failure == Failure::NotFound,
         Some(Unverified::DefinitionChanges) => error.failure == Failure::Invalid,
         // Its quotas are not counted yet, and its default ServiceAccount is not there.
-        Some(Unverified::NamespaceMissing(_)) => {
+        Some(Unverified::NamespaceMissing(_) | Unverified::KindComes(_)) => {
             matches!(
                 error.failure,
                 Failure::Denied | Failure::NotFound | Failure::NamespaceMissing

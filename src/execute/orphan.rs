@@ -3,6 +3,7 @@
 use futures::future::join_all;
 
 use super::{Event, NotPruned, Outcome, Run, TRIES};
+use crate::applyset::inventory::PART_OF;
 use crate::cluster::{Failure, Patch, Persist};
 use crate::object::LiveObject;
 use crate::observe;
@@ -57,7 +58,9 @@ impl Run<'_> {
         let (cluster, field_manager) = (&self.execution.cluster, &self.execution.query.policy.field_manager);
         let mut now: Option<LiveObject> = Some(live.clone());
         for _ in 0..TRIES {
-            let same = now.as_ref().filter(|now| now.uid() == live.uid());
+            // What another ApplySet has taken over meanwhile is its own.
+            let is_same = |now: &&LiveObject| now.uid() == live.uid() && now.label(PART_OF) == live.label(PART_OF);
+            let same = now.as_ref().filter(is_same);
             let Some(operations) = same.and_then(|now| plan::orphan_patch(now, field_manager)) else {
                 return Outcome::Orphaned;
             };

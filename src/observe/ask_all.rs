@@ -179,15 +179,16 @@ impl Observer<'_> {
         let missing = namespace.filter(|name| around.missing.contains(name));
         let is_changing = around.changing.contains(&desired.reference.kind);
         let is_served = self.discovery.resource(&resource.gvk).is_some();
-        let unverified = match missing {
-            Some(namespace) => Some((Unverified::NamespaceMissing(namespace), None)),
-            None => (!is_served).then(|| {
-                let bringer = self.brought_by.get(&desired.reference.kind).cloned();
-                let missing = || {
-                    let served = self.discovery.versions(&resource.gvk.group_kind).iter();
-                    Unverified::KindMissing(served.map(|resource| resource.gvk.api_version()).collect())
-                };
-                let why = bringer.map_or_else(missing, Unverified::KindComes);
+        let bringer = self.brought_by.get(&desired.reference.kind).filter(|_| !is_served);
+        let unverified = match (bringer, missing) {
+            (Some(by), missing) => {
+                let member = member.as_ref().filter(|_| missing.is_none());
+                Some((Unverified::KindComes(by.clone()), member.map(|(_, live)| live.clone())))
+            }
+            (None, Some(namespace)) => Some((Unverified::NamespaceMissing(namespace), None)),
+            (None, None) => (!is_served).then(|| {
+                let served = self.discovery.versions(&resource.gvk.group_kind).iter();
+                let why = Unverified::KindMissing(served.map(|resource| resource.gvk.api_version()).collect());
                 (why, member.as_ref().map(|(_, live)| live.clone()))
             }),
         };

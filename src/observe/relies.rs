@@ -28,7 +28,9 @@ pub(super) fn rely(observations: &mut [Observation], going: &[&LiveObject]) {
             rules.extend(changing.iter().filter(|rule| is_asked(rule, desired)).cloned());
         }
         let is_in_the_way = |object: &&&LiveObject| match by {
-            RefusedBy::Admission => is_restriction(&object.reference()) && is_asked(&object.reference(), desired),
+            RefusedBy::Admission => {
+                is_restriction(&object.reference(), desired) && is_asked(&object.reference(), desired)
+            }
             RefusedBy::Taken => has_the_same(object.value(), &desired.value),
             RefusedBy::Validation => false,
         };
@@ -45,11 +47,16 @@ pub(super) fn rely(observations: &mut [Observation], going: &[&LiveObject]) {
     }
 }
 
-/// Whether an object of this kind only keeps others out, so that more is let in without it.
-fn is_restriction(rule: &ObjectRef) -> bool {
-    match rule.kind.group.as_str() {
-        "" => matches!(rule.kind.kind.as_str(), "ResourceQuota" | "LimitRange"),
-        group => group == "admissionregistration.k8s.io",
+/// Whether an object of this kind only keeps others out, so that more is let in without it. Roles and bindings are kept out
+/// by what their author may not grant, and by no rule of the cluster.
+fn is_restriction(rule: &ObjectRef, desired: &DesiredObject) -> bool {
+    if desired.reference.kind.group == "rbac.authorization.k8s.io" {
+        return false;
+    }
+    match (rule.kind.group.as_str(), rule.kind.kind.as_str()) {
+        ("", "ResourceQuota" | "LimitRange") => true,
+        ("admissionregistration.k8s.io", kind) => kind.starts_with("Validating"),
+        _ => false,
     }
 }
 

@@ -80,7 +80,7 @@ pub fn add_brought_kinds(
             continue;
         };
         if discovery.versions(kind).is_empty() || found.contains_key(kind) {
-            let mut resource = nameless(manifest);
+            let mut resource = nameless(manifest, discovery);
             resource.namespaced = namespaced.unwrap_or(resource.namespaced);
             discovery.add(resource);
             found.insert(kind.clone(), bringer.clone());
@@ -115,7 +115,7 @@ pub fn resolve_each(manifests: Vec<Manifest>, discovery: &Discovery, default_nam
     for mut manifest in manifests {
         let served = discovery.resource(&manifest.gvk);
         let unknown = served.is_none().then(|| unknown_kind(&manifest, discovery));
-        let resource = served.cloned().unwrap_or_else(|| nameless(&manifest));
+        let resource = served.cloned().unwrap_or_else(|| nameless(&manifest, discovery));
         let ignored_namespace = ignored_namespace(&mut manifest, &resource);
         let namespace = manifest.namespace_or(Some(default_namespace)).map(str::to_owned);
         let namespace = namespace.filter(|_| resource.namespaced);
@@ -163,12 +163,14 @@ pub fn resolve_each(manifests: Vec<Manifest>, discovery: &Discovery, default_nam
     Ok(resolutions)
 }
 
-/// The resource of a kind that nobody knows. That it has namespaces is known by a manifest that names one.
-fn nameless(manifest: &Manifest) -> Resource {
+/// The resource of a kind that nobody knows in this version. That it has namespaces is known by another version of it, or
+/// else by a manifest that names one.
+fn nameless(manifest: &Manifest, discovery: &Discovery) -> Resource {
+    let other = discovery.preferred(&manifest.gvk.group_kind);
     Resource {
         gvk: manifest.gvk.clone(),
         plural: String::new(),
-        namespaced: manifest.namespace.is_some(),
+        namespaced: other.map_or(manifest.namespace.is_some(), |other| other.namespaced),
         listable: false,
     }
 }

@@ -15,11 +15,12 @@ pub struct Mistake {
     pub identifier: Identifier,
 }
 
-/// Those in the objects that a sync would write, or would have to. What stays as it is becomes no worse by a sync.
+/// Those in the objects that a sync would write, or would have to. What the server refuses by itself holds up that object
+/// alone. What stays as it is becomes no worse by a sync.
 pub(super) fn in_what_changes(mistakes: &[Mistake], steps: &[Step]) -> BTreeSet<Mistake> {
     let is_wanted = |step: &&Step| match step.action {
-        Action::Create | Action::Update | Action::Replace | Action::Conflict | Action::Refused => true,
-        Action::Delete | Action::Keep | Action::Orphan | Action::Skip => false,
+        Action::Create | Action::Update | Action::Replace | Action::Conflict => true,
+        Action::Delete | Action::Keep | Action::Orphan | Action::Refused | Action::Skip => false,
     };
     if mistakes.is_empty() {
         return BTreeSet::new();

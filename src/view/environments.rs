@@ -8,6 +8,7 @@ use super::style::{STRONG, paint};
 use super::text;
 use super::{Width, error};
 use crate::diagnostic::error::Error;
+use crate::diagnostic::visible::line;
 use crate::plan::Plan;
 
 /// What came of one environment.
@@ -22,7 +23,7 @@ pub struct EnvironmentView<'a> {
 impl EnvironmentView<'_> {
     /// What stands above an environment of which there is no plan.
     fn failed(&self) -> String {
-        format!("environment {}: failed", self.name)
+        format!("environment {}: failed", line(self.name))
     }
 }
 

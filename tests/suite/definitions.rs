@@ -141,12 +141,14 @@ fn an_object_of_a_version_that_its_definition_is_to_get_says_which_there_are() {
                   x-kubernetes-preserve-unknown-fields: true}}}\n";
     bed.write("widget.yaml", &widget("v2"));
     bed.diff()
-        .exits(2)
-        .complains(
+        .exits(1)
+        .shows(
             "the cluster has the kind Widget in the group version.example.com, but not in the version v2 (it has v1)",
         )
-        .complains("desired/widget.yaml:1:")
-        .complains("hint: change `apiVersion` to version.example.com/v1");
+        .shows("desired/widget.yaml:1:")
+        .shows("hint: change `apiVersion` to version.example.com/v1")
+        .shows("! refused Widget definitions-version/w")
+        .shows_not("- delete");
     bed.write(
         "definition.yaml",
         &first.replace("  versions:\n", &format!("  versions:\n{second}")),
@@ -157,4 +159,24 @@ fn an_object_of_a_version_that_its_definition_is_to_get_says_which_there_are() {
     );
     bed.synced();
     bed.diff().exits(0);
+}
+
+#[test]
+fn an_object_of_a_version_that_there_is_not_is_not_deleted_by_a_sync_of_others() {
+    let bed = Bed::new("definitions-apart");
+    let template = |version: &str, tier: &str| {
+        format!(
+            "apiVersion: {version}\nkind: PodTemplate\nmetadata: {{name: web, labels: {{tier: {tier}}}}}\n\
+             template: {{spec: {{containers: [{{name: a, image: a}}]}}}}\n"
+        )
+    };
+    bed.write("web.yaml", &template("v1", "a"));
+    bed.synced();
+    bed.write("web.yaml", &template("v2", "b"));
+    bed.diff()
+        .exits(1)
+        .shows("! refused PodTemplate definitions-apart/web")
+        .shows_not("- delete");
+    bed.run(&["sync", "--yes", "-l", "tier=a"]);
+    assert!(bed.get("podtemplate", "web").is_some());
 }

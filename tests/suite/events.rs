@@ -85,7 +85,7 @@ spec:
     assert_eq!(
         report["counts"],
         json!({"created": 3, "updated": 0, "replaced": 0, "deleted": 0, "skipped": 0, "conflict": 0, "refused": 0,
-            "notReady": 0, "notDeleted": 0, "failed": 0, "notStarted": 0, "unknown": 0, "unchanged": 0})
+            "notReady": 0, "notDeleted": 0, "failed": 0, "notStarted": 0, "unknown": 0, "orphaned": 0, "unchanged": 0})
     );
 
     bed.write("job.yaml", &job("two", "success"));
@@ -188,7 +188,7 @@ fn a_plan_as_json_says_all_that_a_reviewer_wants_to_know_and_can_be_executed() {
     );
     assert_eq!(
         plan["counts"],
-        json!({"create": 1, "update": 2, "replace": 0, "delete": 1, "conflict": 1, "refused": 0, "skip": 0, "keep": 0, "unchanged": 0})
+        json!({"create": 1, "update": 2, "replace": 0, "delete": 1, "conflict": 1, "refused": 0, "skip": 0, "keep": 0, "orphan": 0, "unchanged": 0})
     );
     assert_eq!(plan["revision"]["subject"], "Second");
     assert_eq!(plan["inSync"], false);

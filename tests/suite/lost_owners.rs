@@ -326,3 +326,34 @@ fn what_git_drops_in_the_commit_that_makes_a_value_mergeable_goes() {
     );
     bed.diff().exits(0);
 }
+
+#[test]
+fn what_a_person_owns_too_stays_where_git_drops_it_as_long_as_no_owner_was_lost() {
+    let bed = Bed::new("owners-known");
+    let limits = "          resources: {limits: {cpu: \"1\"}}\n          env:\n";
+    let full = deployment("web", 4, "nginx").replace("          env:\n", limits);
+    bed.write("web.yaml", &full);
+    bed.commit("First");
+    bed.run(&["sync", "--yes", "--wait=false"]).exits(0);
+    bed.patch(
+        "kubectl-edit",
+        "deployment",
+        "web",
+        &json!({"spec": {"template": {"spec": {"containers": [
+            {"name": "web", "image": "nginx", "resources": {"requests": {"memory": "1Gi"}}}]}}}}),
+    );
+    // The same value, so that both own it.
+    bed.kubectl(&["scale", "deployment", "web", "--replicas=3"]);
+    bed.kubectl(&["scale", "deployment", "web", "--replicas=4"]);
+    bed.write(
+        "web.yaml",
+        &deployment("web", 4, "nginx").replace("  replicas: 4\n", ""),
+    );
+    bed.commit("Less");
+    bed.diff().exits(1).shows_not("requests").shows_not("- 4 + 1");
+    bed.run(&["sync", "--yes", "--wait=false"]).exits(0);
+    let live = bed.get("deployment", "web").expect("it is there");
+    let container = &live["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(container["resources"], json!({"requests": {"memory": "1Gi"}}), "{live}");
+    assert_eq!(live["spec"]["replicas"], 4, "{live}");
+}

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::bed::{Bed, definition, wait_until, with_metadata};
+use crate::bed::{Bed, definition, namespace, wait_until, with_metadata};
 
 /// A definition of any kind, with the names of its published one.
 fn defined(kind: &str, group: &str, scope: &str, version: &str) -> String {
@@ -103,4 +103,27 @@ fn a_kind_that_does_not_come_in_time_is_told_with_what_was_to_bring_it() {
         .shows("the cluster does not know the kind never.example.com/v1 NeverThing yet")
         .shows("ConfigMap run-time-never/operator is to bring it");
     assert!(bed.get("configmap", "operator").is_some());
+}
+
+#[test]
+fn a_kind_that_comes_at_run_time_is_waited_for_in_a_namespace_that_is_new_as_well() {
+    let bed = Bed::new("run-time-namespace");
+    let operator = with_metadata(
+        &crate::bed::config_map("operator", &[("a", "1")]),
+        "  annotations: {stackanetes.io/brings: RunTimeThing.thing.example.com}\n",
+    );
+    bed.write("operator.yaml", &operator);
+    bed.write("namespace.yaml", &namespace("run-time-namespace-new"));
+    bed.write(
+        "thing.yaml",
+        "apiVersion: thing.example.com/v1\nkind: RunTimeThing\nmetadata: {name: one, namespace: run-time-namespace-new}\n",
+    );
+    bed.diff()
+        .exits(1)
+        .shows("its kind comes at run time, by ConfigMap run-time-namespace/operator");
+    let made = definition("thing.example.com", "RunTimeThing", "Namespaced");
+    let controller = controller(&bed, ("configmap", "operator"), made);
+    bed.synced().shows("3 created");
+    controller.join().expect("it did its work");
+    bed.diff().exits(0);
 }

@@ -1,9 +1,9 @@
 //! What git dropped of an object whose owners were lost: managed fields were cleared, or it was restored from a backup.
 //!
-//! What git said when the object was last applied tells what was ours. Where the value is still that, and nobody who
-//! keeps writing owns it, it becomes ours again, so that the apply removes it as it removes whatever git drops.
+//! What git said when the object was last applied tells what was ours. Where the value is still that, and nobody
+//! else owns it, it becomes ours again, so that the apply removes it as it removes whatever git drops.
 
-use crate::object::field::{FieldPath, ManagedFields};
+use crate::object::field::{FieldManager, FieldPath, FieldSet, ManagedFields};
 use crate::object::{DesiredObject, LiveObject};
 use crate::plan::compare;
 use crate::ssa::merge::{self, Dropped};
@@ -33,16 +33,21 @@ pub(super) fn orphaned(
     let kind = new_owner.schema.kind_of(live.value())?;
     let found = merge::dropped(kind, &then.value, &now.value, live.value());
     let owned = managed.applied_by(new_owner.field_manager);
-    let others = |path: &FieldPath, keeps_writing: bool| {
+    let said = merge::applied_fields(kind, &then.value);
+    // Who owns all that git said wrote it in one go, as a restore does. What a person owns of it is that person's.
+    let stands_for_lost = |writer: &FieldManager, fields: &FieldSet| {
+        !writer.keeps_writing() && (writer.is_nobody() || said.without(fields).is_empty())
+    };
+    let others = |path: &FieldPath, is_lost: bool| {
         let mut others = managed.others(new_owner.field_manager);
         others.any(|(writer, fields)| {
-            writer.keeps_writing() == keeps_writing && (fields.touches(path) || fields.covers(path))
+            stands_for_lost(writer, fields) == is_lost && (fields.touches(path) || fields.covers(path))
         })
     };
     let is_ours = |place: &FieldPath, found: &Dropped| {
         owned.is_some_and(|(_, owned)| found.fields_at(place).without(owned).is_empty())
     };
-    let goes = |place: &FieldPath| is_ours(place, &found) && !others(place, false);
-    let found = found.clone().without(|place| others(place, true) || goes(place));
+    let goes = |place: &FieldPath| is_ours(place, &found) && !others(place, true);
+    let found = found.clone().without(|place| others(place, false) || goes(place));
     (!found.places.is_empty()).then_some(found)
 }

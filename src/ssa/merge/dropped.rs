@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::form::{self, Form};
-use super::owned;
+use super::{managers, owned};
 use crate::object::field::{FieldPath, FieldSet, PathElement};
 use crate::ssa::canonical;
 use crate::ssa::schema::{Kind, List, Map, Type};
@@ -54,6 +54,12 @@ pub fn dropped(kind: Kind<'_>, then: &Value, now: &Value, live: &Value) -> Dropp
     let all = owned::fields(kind.root(), then);
     let fields = all.without(&all.without_below(&places));
     Dropped { places, fields }
+}
+
+/// The fields that an apply of `manifest` records.
+pub fn applied_fields(kind: Kind<'_>, manifest: &Value) -> FieldSet {
+    let fields = owned::fields(kind.root(), manifest).without_below(&kind.reset(""));
+    fields.without(managers::unmanaged())
 }
 
 /// One value in three objects; `now` may have none.

@@ -54,7 +54,7 @@ use crate::ssa::schema::{Kind, Schema};
 use live::{Declared, Live, without_managed_fields};
 use write::Merge;
 
-pub use dropped::{Dropped, dropped};
+pub use dropped::{Dropped, applied_fields, dropped};
 pub use form::NoPlace;
 pub(crate) use form::element;
 pub use layer::{EVERY, lay_over, stands_for};

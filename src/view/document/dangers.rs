@@ -47,7 +47,7 @@ pub(super) fn stops(plan: &Plan) -> Vec<String> {
 
 /// Those that no other line of a text tells.
 pub(super) fn section(document: &Document<'_>) -> Option<Lines> {
-    let is_many = document.plan.steps.len() > FEW;
+    let is_many = document.plan.steps.len() > FEW || !document.heading.only.is_empty();
     let is_told = |danger: &&Danger<'_>| matches!(danger, Danger::Deletes(_) | Danger::Replaces(_) | Danger::Nodes(_));
     let dangers = document.dangers.iter().filter(|danger| is_many || !is_told(danger));
     let dangers: Vec<Danger<'_>> = dangers.cloned().collect();

@@ -32,6 +32,8 @@ pub(in crate::view) struct Findings<'a> {
     pub(in crate::view) told: Vec<Found<'a>>,
     /// How many there are besides.
     pub(in crate::view) others: usize,
+    /// How many the change brings to objects that are not shown.
+    hidden: usize,
 }
 
 /// A finding that is told.
@@ -75,7 +77,8 @@ impl<'a> Findings<'a> {
             };
             let is_shown = finding.object.as_ref().is_none_or(|object| heading.shows(object));
             match is_of(&changing) || is_of(&unchanged) {
-                true if is_shown && (blocks || is_new) => found.told.push(Found { finding, blocks }),
+                true if blocks || is_shown && is_new => found.told.push(Found { finding, blocks }),
+                true if is_new => found.hidden += 1,
                 true => found.others += 1,
                 false => {}
             }
@@ -94,7 +97,7 @@ impl<'a> Findings<'a> {
     /// How many findings there are that are not told.
     pub(super) fn remark(&self, detail: Detail) -> Option<String> {
         let first = if detail == Detail::Objects { 0 } else { FIRST };
-        let more = self.told.len().saturating_sub(first);
+        let more = self.told.len().saturating_sub(first) + self.hidden;
         let others = counted(self.others, "finding");
         Some(match (more, self.others) {
             (0, 0) => return None,

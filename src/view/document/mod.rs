@@ -95,13 +95,12 @@ impl<'a> Document<'a> {
         let findings = Findings::of(plan, heading);
         // Of a few objects, each is shown by itself.
         let is_grouped = heading.only.is_empty();
-        let mut dangers = Danger::all(plan);
-        dangers.retain(|danger| heading.shows(&danger.step().reference));
         Self {
             plan,
             heading,
             head: heading::head(plan, heading),
-            dangers,
+            // Whatever is narrowed, these are not hidden.
+            dangers: Danger::all(plan),
             edits: match heading.detail {
                 Detail::Fields | Detail::Whole if is_grouped => Edits::of(plan, heading.blame),
                 Detail::Objects | Detail::Fields | Detail::Whole => Edits::default(),

@@ -43,10 +43,10 @@ fn flowchart(marks: &[Mark]) -> String {
     text
 }
 
-/// Text of others in a label: what means something to Mermaid, HTML or Markdown is written by its number, as
+/// Text in a label: what means something to Mermaid, HTML or Markdown is written by its number, as
 /// Mermaid's [entity codes](https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters).
 fn label(text: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || " .-/+~±".contains(letter);
+    let is_plain = |letter: char| letter.is_alphanumeric() || " .-/~±".contains(letter);
     let mut label = String::new();
     for letter in line(&ends(text, NAME)).chars() {
         if is_plain(letter) {

@@ -84,7 +84,9 @@ fn a_preview_without_credentials_compares_git_with_git_and_a_change_is_no_failur
     run(&runner, PREVIEW, &[BASE]).exits(0);
     let comment = runner.result("comment.md");
     assert!(
-        comment.starts_with("<!-- stackanetes: preview cluster -->\n### ci-preview from main "),
+        comment.starts_with(
+            "<!-- stackanetes: preview cluster -->\n<!-- stackanetes: ci-preview -->\n### ci-preview from main "
+        ),
         "{comment}"
     );
     assert!(comment.contains("**1 to create; 1 unchanged**"), "{comment}");

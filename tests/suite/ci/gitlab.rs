@@ -81,7 +81,9 @@ fn a_merge_request_is_compared_with_git_where_there_are_no_credentials() {
     .exits(0);
     let told = written(&bed, "stackanetes.md");
     assert!(
-        told.starts_with("<!-- stackanetes: preview -->\n### gitlab-preview from main "),
+        told.starts_with(
+            "<!-- stackanetes: preview -->\n<!-- stackanetes: gitlab-preview -->\n### gitlab-preview from main "
+        ),
         "{told}"
     );
     assert!(told.contains("1 to create"), "{told}");

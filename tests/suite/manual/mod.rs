@@ -126,11 +126,11 @@ fn every_command_that_is_shown_there_is() {
     let steps = blocks.flat_map(|block| {
         let steps = block.steps();
         let lines = steps.iter().map(|step| step.command.to_owned());
-        lines.map(|line| (block.file.to_string(), line)).collect::<Vec<_>>()
+        lines.map(|line| (block.file.clone(), line)).collect::<Vec<_>>()
     });
     let inline = texts
         .iter()
-        .flat_map(|(file, text)| inline_commands(text).map(|line| (file.to_string(), line.to_owned())));
+        .flat_map(|(file, text)| inline_commands(text).map(|line| (file.clone(), line.to_owned())));
     let mut seen = 0;
     for (file, line) in steps.chain(inline) {
         let words = words(&line);
