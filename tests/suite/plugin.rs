@@ -9,7 +9,7 @@ use crate::control_plane::kubectl_program;
 
 #[test]
 fn kubectl_runs_it_under_the_name_of_a_plugin() {
-    let bed = Bed::new("plugin");
+    let bed = Bed::new("kubectl-plugin");
     bed.write_config_map("settings", &[("a", "1")]);
     let bin = bed.beside("bin");
     fs::create_dir_all(&bin).expect("a directory of our own");
@@ -32,7 +32,9 @@ fn kubectl_runs_it_under_the_name_of_a_plugin() {
             .stderr(Stdio::piped());
         Run::finish(command.spawn().expect("kubectl can be run"))
     };
-    run(&["diff"]).exits(1).shows("+ create ConfigMap plugin/settings");
+    run(&["diff"])
+        .exits(1)
+        .shows("+ create ConfigMap kubectl-plugin/settings");
     run(&["sync", "--yes"]).exits(0).shows("complete: 1 created");
     run(&["diff", "--nonsense"])
         .exits(2)

@@ -77,7 +77,11 @@ fn an_earlier_commit_is_diffed_and_synced() {
     bed.write_config_map("settings", &[("mode", "not committed")]);
     bed.run(&["diff", "--revision", "HEAD~1"])
         .exits(1)
-        .shows(&format!(": HEAD~1 {}, last synced {}", &first[..7], &second[..7]))
+        .shows(&format!(
+            ": goes back to HEAD~1 {}, last synced {}",
+            &first[..7],
+            &second[..7]
+        ))
         .shows_not("local changes")
         .shows("- fast + slow")
         .shows("- delete ConfigMap revision-back/more");

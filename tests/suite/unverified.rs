@@ -258,7 +258,8 @@ fn a_namespace_and_a_definition_with_all_that_is_in_them_come_as_predicted() {
     }
     bed.diff()
         .exits(1)
-        .shows("+ create 16 objects")
+        .shows("+ create 15 objects")
+        .shows("warning: names no StorageClass for a claim, and the cluster has no default one")
         .shows("unverified: namespace unverified-new is not there yet");
     let run = bed.run(&["diff", "--stat"]).exits(1);
     let run = run
