@@ -130,9 +130,9 @@ fn a_controller_that_updates_a_field_is_in_conflict_and_a_person_drifts() {
 #[test]
 fn an_object_of_a_version_that_its_definition_is_to_get_says_which_there_are() {
     let bed = Bed::new("definitions-version");
-    let first = definition("version.example.com", "Widget", "Namespaced");
+    let first = definition("says.example.com", "Widget", "Namespaced");
     let widget = |version: &str| {
-        format!("apiVersion: version.example.com/{version}\nkind: Widget\nmetadata: {{name: w}}\nspec: {{size: 1}}\n")
+        format!("apiVersion: says.example.com/{version}\nkind: Widget\nmetadata: {{name: w}}\nspec: {{size: 1}}\n")
     };
     bed.write("definition.yaml", &first);
     bed.write("widget.yaml", &widget("v1"));
@@ -143,10 +143,10 @@ fn an_object_of_a_version_that_its_definition_is_to_get_says_which_there_are() {
     bed.diff()
         .exits(1)
         .shows(
-            "the cluster has the kind Widget in the group version.example.com, but not in the version v2 (it has v1)",
+            "the cluster has the kind Widget in the group says.example.com, but not in the version v2 (it has v1)",
         )
         .shows("desired/widget.yaml:1:")
-        .shows("hint: change `apiVersion` to version.example.com/v1")
+        .shows("hint: change `apiVersion` to says.example.com/v1")
         .shows("! refused Widget definitions-version/w")
         .shows_not("- delete");
     bed.write(
@@ -155,7 +155,7 @@ fn an_object_of_a_version_that_its_definition_is_to_get_says_which_there_are() {
     );
     bed.diff().exits(1).shows(
         "Widget definitions-version/w unverified: its CustomResourceDefinition does not have its version yet, only \
-         version.example.com/v1",
+         says.example.com/v1",
     );
     bed.synced();
     bed.diff().exits(0);
