@@ -70,7 +70,13 @@ impl Finding {
             let label = match origin.role {
                 _ if position == 0 => "",
                 Role::Parameter => "set here",
-                Role::Manifest | Role::SecretParameter | Role::Encrypted | Role::Loop | Role::File | Role::Built => {
+                Role::Manifest
+                | Role::SecretParameter
+                | Role::EncryptedParameter
+                | Role::Encrypted
+                | Role::Loop
+                | Role::File
+                | Role::Built => {
                     continue;
                 }
             };

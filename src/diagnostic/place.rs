@@ -254,6 +254,8 @@ pub enum Role {
     Parameter,
     /// The same, and the value must not be shown.
     SecretParameter,
+    /// The value of a parameter was set here, encrypted, and must not be shown.
+    EncryptedParameter,
     /// The value stands in a manifest, encrypted, and must not be shown.
     Encrypted,
     /// A `$for` repeats it.
@@ -265,9 +267,14 @@ pub enum Role {
 }
 
 impl Role {
+    /// Whether a parameter was set there.
+    pub fn is_parameter(self) -> bool {
+        matches!(self, Self::Parameter | Self::SecretParameter | Self::EncryptedParameter)
+    }
+
     /// Whether what came from there must not be shown.
     pub fn is_secret(self) -> bool {
-        matches!(self, Self::SecretParameter | Self::Encrypted)
+        matches!(self, Self::SecretParameter | Self::EncryptedParameter | Self::Encrypted)
     }
 }
 

@@ -10,7 +10,7 @@ use super::origins::{Made, ManifestOrigins, PlacedDocument};
 use super::secret;
 use super::unseal::{Unsealed, Unsealer};
 use crate::diagnostic::error::Error;
-use crate::diagnostic::place::{Place, Role, SourceFile};
+use crate::diagnostic::place::{Origin, Place, Role, SourceFile};
 use crate::kinds::generate::Generated;
 use crate::object::field::{FieldPath, PathElement};
 use crate::object::{self, GroupVersionKind, ObjectRef, Origins};
@@ -153,8 +153,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// That a secret parameter tells which object it is: names are shown, by us and by every server. What SOPS encrypted
-    /// whole is decrypted whole, and its names are no secrets.
+    /// That a secret parameter tells which object it is: names are shown, by us and by every server. A file that SOPS
+    /// encrypted whole has names in it too, which are no secrets: whatever is not declared to be one may be a name.
     fn named_by_a_secret(&self, manifest: &Manifest) -> Option<Error> {
         const NAMES: [&[&str]; 4] = [
             &["apiVersion"],
@@ -166,7 +166,8 @@ impl Reader<'_, '_> {
             return None;
         }
         let mut fields = NAMES.iter().map(|field| FieldPath::of(field));
-        let field = fields.find(|field| manifest.origins.is_secret(field))?;
+        let is_declared = |origin: &Origin| origin.role.is_secret() && origin.role != Role::EncryptedParameter;
+        let field = fields.find(|field| manifest.origins.of(field).iter().any(is_declared))?;
         let written = manifest.origins.of(&field);
         let written = written.into_iter().find(|origin| origin.role == Role::Manifest);
         let place = written.map_or_else(|| manifest.place.clone(), |origin| origin.place);

@@ -121,7 +121,7 @@ impl History {
         if rollout::is_digest(path) || origins.iter().any(|origin| origin.role == Role::Built) {
             return None;
         }
-        let is_manifest = |origin: &&Origin| !matches!(origin.role, Role::Parameter | Role::SecretParameter);
+        let is_manifest = |origin: &&Origin| !origin.role.is_parameter();
         let mut files: Vec<String> = Vec::new();
         for origin in origins.iter().filter(is_manifest) {
             let file = origin.place.file.path();

@@ -53,7 +53,7 @@ impl FieldOrigins {
 
 /// The first that is a parameter; without one, the first.
 fn first_parameter<'a>(origins: impl Iterator<Item = &'a Origin> + Clone) -> Option<&'a Origin> {
-    let is_parameter = |origin: &&Origin| matches!(origin.role, Role::Parameter | Role::SecretParameter);
+    let is_parameter = |origin: &&Origin| origin.role.is_parameter();
     origins.clone().find(is_parameter).or_else(|| origins.clone().next())
 }
 

@@ -173,6 +173,11 @@ impl Parameters {
         self.declared.is_secret(path) || bind::leads_to(&self.encrypted, path)
     }
 
+    /// Whether the schema says that the value at `path` must not be shown, and not only the file that it was encrypted in.
+    pub fn is_declared_secret(&self, path: &[&str]) -> bool {
+        self.declared.is_secret(path)
+    }
+
     /// The dotted names of the secret parameters whose values are those that `parameters.yaml` has in the open. A value
     /// in which nothing is said, such as an empty text, is no secret.
     pub fn secret_defaults(&self) -> Vec<String> {

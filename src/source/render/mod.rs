@@ -207,8 +207,10 @@ impl ParameterOrigins for Parameters {
     fn of(&self, path: &[String]) -> Option<Origin> {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         let origin = self.origin(&path)?;
-        let role = if self.is_secret(&path) {
+        let role = if self.is_declared_secret(&path) {
             Role::SecretParameter
+        } else if self.is_secret(&path) {
+            Role::EncryptedParameter
         } else {
             origin.role
         };

@@ -56,6 +56,28 @@ fn an_encrypted_environment_sets_parameters_and_makes_them_secret() {
 }
 
 #[test]
+fn what_is_encrypted_with_its_file_and_not_declared_to_be_secret_may_name_an_object() {
+    let vault = vault("names");
+    vault.encrypt(
+        "environments/prod.yaml",
+        "web: {replicas: 3, name: shop}\npasswords: {database: hunter2}\n",
+        &[],
+    );
+    let named = |name: &str| MANIFEST.replace("metadata: {name: web}", &format!("metadata: {{name: {name}}}"));
+    vault.desk.write("desired/web.yaml", &named("${{ web.name }}"));
+    let prod = ["render", "--environment", "prod"];
+    vault.run(&prod).exits(0).shows("name: shop").hides(&["hunter2"]);
+    vault
+        .desk
+        .write("desired/web.yaml", &named("${{ passwords.database }}"));
+    vault
+        .run(&prod)
+        .exits(2)
+        .complains("`metadata.name` is made from a secret parameter")
+        .hides(&["hunter2"]);
+}
+
+#[test]
 fn a_file_of_parameters_that_is_not_in_the_directory_sets_them_by_hand() {
     let vault = vault("given");
     vault

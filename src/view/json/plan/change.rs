@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::place::file_and_line;
 use super::edit::By;
-use crate::diagnostic::place::{Origin, Role};
+use crate::diagnostic::place::Origin;
 use crate::object::field::FieldManager;
 use crate::plan::SavedChange;
 use crate::plan::compare::{self, FieldChange, GitChange};
@@ -109,7 +109,7 @@ impl<'a> Change<'a> {
         };
         let places = change.origins.iter().map(|Origin { role, place }| From {
             place: file_and_line(place),
-            role: matches!(role, Role::Parameter | Role::SecretParameter).then_some("parameter"),
+            role: role.is_parameter().then_some("parameter"),
         });
         Self {
             saved,
