@@ -142,9 +142,7 @@ fn an_object_of_a_version_that_its_definition_is_to_get_says_which_there_are() {
     bed.write("widget.yaml", &widget("v2"));
     bed.diff()
         .exits(1)
-        .shows(
-            "the cluster has the kind Widget in the group says.example.com, but not in the version v2 (it has v1)",
-        )
+        .shows("the cluster has the kind Widget in the group says.example.com, but not in the version v2 (it has v1)")
         .shows("desired/widget.yaml:1:")
         .shows("hint: change `apiVersion` to says.example.com/v1")
         .shows("! refused Widget definitions-version/w")

@@ -1,7 +1,5 @@
 //! The API server, or its etcd, dies and comes back while a sync is under way.
 
-use std::sync::OnceLock;
-
 use serde_json::Value;
 
 use crate::bed::{Bed, Run, wait_until};
@@ -9,11 +7,6 @@ use crate::control_plane::{ControlPlane, Form};
 
 /// How many objects a sync writes here.
 const OBJECTS: usize = 300;
-
-fn plane() -> &'static ControlPlane {
-    static OWN: OnceLock<ControlPlane> = OnceLock::new();
-    OWN.get_or_init(|| ControlPlane::start(Form::Bare))
-}
 
 fn count(bed: &Bed) -> usize {
     let listed = bed.kubectl(&[
@@ -29,14 +22,16 @@ fn count(bed: &Bed) -> usize {
 /// Kills the program in the middle of a sync. What of it was not done is told, and the next sync comes to the end that
 /// an undisturbed one has.
 fn survives(program: &str) {
-    let bed = Bed::on(plane(), &format!("restarted-{program}"));
+    // Of its own: no other test has a program killed. It ends with this process.
+    let plane: &'static ControlPlane = Box::leak(Box::new(ControlPlane::start(Form::Bare)));
+    let bed = Bed::on(plane, &format!("restarted-{program}"));
     for number in 0..OBJECTS {
         bed.write_config_map(&format!("map-{number}"), &[("number", &number.to_string())]);
     }
     bed.commit("All");
     let sync = bed.start(&["sync", "--yes"]);
     wait_until("the sync is under way", || count(&bed) > 0);
-    plane().restart(program);
+    plane.restart(program);
     let run = Run::finish(sync);
     assert!([0, 1, 2].contains(&run.code), "{run:#?}");
     if run.code == 0 {

@@ -63,7 +63,7 @@ fn what_is_encrypted_with_its_file_and_not_declared_to_be_secret_may_name_an_obj
         "web: {replicas: 3, name: shop}\npasswords: {database: hunter2}\n",
         &[],
     );
-    let named = |name: &str| MANIFEST.replace("metadata: {name: web}", &format!("metadata: {{name: {name}}}"));
+    let named = |name: &str| MANIFEST.replace("metadata: {name: web}", &format!("metadata: {{name: \"{name}\"}}"));
     vault.desk.write("desired/web.yaml", &named("${{ web.name }}"));
     let prod = ["render", "--environment", "prod"];
     vault.run(&prod).exits(0).shows("name: shop").hides(&["hunter2"]);
