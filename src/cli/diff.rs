@@ -23,8 +23,8 @@ pub(super) struct Args {
     all_environments: bool,
     /// Show only these objects: deployment/web, 'configmap/*'.
     ///
-    /// Or svc/NAMESPACE/NAME. KIND is a kind, its plural or its short name, with or without its group. The others are compared all the same,
-    /// and counted, and the exit code tells of all.
+    /// Or svc/NAMESPACE/NAME. KIND is a kind, its plural or its short name, with or without its group. The others are
+    /// compared all the same, and counted, and the exit code tells of all.
     #[arg(help_heading = "Output", value_name = "KIND/NAME")]
     pub(super) only: Vec<NamedObjects>,
     #[command(flatten)]
@@ -47,8 +47,8 @@ pub(super) struct Args {
     stat: bool,
     /// Compare with a commit, and with no cluster.
     ///
-    /// With the one that this one and HEAD have in common, as pull requests do, so that only what the branch changes is shown. A...B is that of A and B; A..B is A
-    /// itself. A commit is a branch, a tag, HEAD~1 or 3f2c1ab. What would change is what our own merge says,
+    /// With the one that this one and HEAD have in common, as pull requests do, so that only what the branch changes is
+    /// shown. A...B is that of A and B; A..B is A itself. A commit is a branch, a tag, HEAD~1 or 3f2c1ab. What would change is what our own merge says,
     /// without admission.
     #[arg(help_heading = "Desired state", long, value_name = "REV", conflicts_with_all = ["kubeconfig", "context", "cluster", "user", "server", "token", "as_user", "certificate_authority", "insecure_skip_tls_verify", "request_timeout", "sandbox", "revision", "filename", "verify", "out"])]
     pub(super) from: Option<String>,
@@ -69,7 +69,21 @@ impl Args {
         Rights::to_diff(&self.desired)
     }
 
-    /// DIR stands before the objects, and cannot be left out with them.
+    /// DIR stands before the objects. Where a file is read in its place, what stands there is the first of the objects.
+    fn with_objects(mut self) -> Result<Self> {
+        let Some(text) = self.desired.source.unread_directory() else {
+            self.refuse_object_as_directory()?;
+            return Ok(self);
+        };
+        let first = text.parse().map_err(|_| {
+            let error = Error::new(format!("--filename is read, and not {text}"));
+            error.hint("leave out DIR, or name the objects to show there: deployment/web")
+        });
+        self.only.insert(0, first?);
+        Ok(self)
+    }
+
+    /// DIR cannot be left out with the objects.
     fn refuse_object_as_directory(&self) -> Result<()> {
         let is_on_disk = self.desired.source.revision().is_none() && self.from.is_none();
         let path = self.desired.source.path();
@@ -107,7 +121,7 @@ impl Args {
 }
 
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
-    args.refuse_object_as_directory()?;
+    let args = args.with_objects()?;
     if args.all_environments {
         return Box::pin(environments::run(&args, ui)).await;
     }

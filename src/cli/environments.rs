@@ -47,6 +47,8 @@ impl Found {
 /// gravest of all.
 pub(super) async fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
     let names = names(args)?;
+    // What is wrong with the parameters is wrong for all, and is told once.
+    args.desired.source.inputs()?;
     let mut all = Vec::new();
     for name in &names {
         let found = Box::pin(compare(args, name, &names, ui)).await;
@@ -104,7 +106,7 @@ fn names(args: &Args) -> Result<Vec<String>> {
 
 /// Compares one environment, of which others are shown besides.
 async fn compare(args: &Args, name: &str, shown: &[String], ui: &mut Ui) -> Result<Found> {
-    let desired = args.desired.in_environment(name);
+    let desired = args.desired.in_environment(name)?;
     let Some(from) = &args.from else {
         let cluster = cluster(args, name);
         let planned = context::plan_directory(&desired, &cluster, &args.safety, ui).await?;

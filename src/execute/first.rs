@@ -1,10 +1,42 @@
 //! What is done first, since the server refuses other objects until then.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use tokio::sync::Mutex;
+
+use super::Run;
 use crate::object::ObjectRef;
 use crate::plan::order::{self, Dependencies};
 use crate::plan::{Action, Step, Unverified};
+
+/// The steps that delete what is in the way of others, until each is begun.
+pub(super) type Displaced = Mutex<BTreeMap<ObjectRef, Step>>;
+
+impl Run<'_> {
+    /// Deletes what is in the way of an object whose turn has come. What could not be deleted keeps it out.
+    pub(super) async fn clear_way(&self, unverified: Option<&Unverified>) -> Result<(), ObjectRef> {
+        let Some(Unverified::Displaces(objects)) = unverified else {
+            return Ok(());
+        };
+        // Others of which the same is in the way wait until it is gone.
+        let mut displaced = self.displaced.lock().await;
+        for object in objects {
+            if let Some(step) = displaced.remove(object)
+                && !self.prune(&[step], None).await
+            {
+                return Err(object.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// What is in the way of nothing that was tried: it is pruned as all else is.
+    pub(super) async fn still_displaced(&self) -> Vec<Step> {
+        std::mem::take(&mut *self.displaced.lock().await)
+            .into_values()
+            .collect()
+    }
+}
 
 /// The objects that are in the way of others. None where something of the plan is not to be done: then nothing is deleted,
 /// and what waits for that is refused.

@@ -21,6 +21,7 @@ mod release;
 mod replace;
 pub mod report;
 mod runs;
+mod tasks;
 mod wait;
 mod walk;
 
@@ -42,19 +43,21 @@ use crate::kinds::jobs;
 use crate::object::ObjectRef;
 use crate::observe::{Query, Served};
 use crate::plan::order;
-use crate::plan::{Action, Facts, InSync, Plan, Reason, Step, Unverified};
+use crate::plan::{Action, Facts, Plan, Step, Unverified};
 
 pub use event::{Event, Hindered, Hold, NotPruned, Outcome};
 pub use lock::{LeaseHolder, Lock};
 pub use release::NotReleased;
 
 use again::WrittenObject;
-use apply::{Agreed, ApplyResult};
+use apply::ApplyResult;
 use feeds::Feeds;
 use fence::Fence;
+use first::Displaced;
 use lease::{Lease, Wish};
 use parent::{Extents, Remaining};
 use runs::Runs;
+use tasks::{Leaving, Task, Tasks};
 use walk::{State, Walk};
 
 /// How often an object that changes under our hands is planned again.
@@ -113,6 +116,7 @@ impl Execution {
             left: RefCell::default(),
             written: RefCell::default(),
             unawaited: Cell::new(0),
+            displaced: Displaced::default(),
             emit: &events,
             fence,
             execution: &self,
@@ -165,27 +169,9 @@ struct Run<'a> {
     written: RefCell<Vec<WrittenObject>>,
     /// How many objects are not Current and were not waited for.
     unawaited: Cell<usize>,
+    /// What is in the way of others, and still to be deleted.
+    displaced: Displaced,
     emit: &'a RefCell<&'a mut dyn FnMut(Event)>,
-}
-
-/// The steps for members that are not to be members any more.
-#[derive(Default)]
-struct Leaving {
-    /// Those that are deleted before anything is applied, since they are in the way.
-    first: Vec<Step>,
-    /// Those that are deleted after it, or kept.
-    deletes: Vec<Step>,
-    /// Those that stay in the cluster.
-    orphans: Vec<Step>,
-}
-
-/// What there is to do for one desired object.
-enum Task {
-    Apply(Agreed),
-    Await(Box<InSync>),
-    Leave(Outcome),
-    /// Nothing: it stands for what it depends on.
-    Pass,
 }
 
 impl Run<'_> {
@@ -213,31 +199,13 @@ impl Run<'_> {
         if let Some(forgotten) = &forgotten {
             members.note_forgotten(forgotten);
         }
-        let mut nodes = Vec::new();
-        let mut leaving = Leaving::default();
-        let displaced = first::displaced(&steps);
         first::wait_for_rules(&mut dependencies, &steps);
-        for step in steps {
-            members.note(&step);
-            match step.action {
-                Action::Delete if displaced.contains(&step.reference) => leaving.first.push(step),
-                Action::Delete | Action::Keep => leaving.deletes.push(step),
-                Action::Orphan => leaving.orphans.push(step),
-                Action::Conflict => nodes.push((step.reference, Task::Leave(Outcome::Conflict))),
-                Action::Refused => {
-                    let error = match step.reason {
-                        Reason::Refused(error) => Some(error),
-                        _ => None,
-                    };
-                    nodes.push((step.reference, Task::Leave(Outcome::Refused(error))));
-                }
-                Action::Skip => nodes.push((step.reference, Task::Leave(Outcome::Skipped))),
-                Action::Create | Action::Update | Action::Replace => {
-                    let reference = step.reference.clone();
-                    nodes.extend(Agreed::of(step).map(|agreed| (reference, Task::Apply(agreed))));
-                }
-            }
-        }
+        let Tasks {
+            mut nodes,
+            leaving,
+            displaced,
+        } = Tasks::of(steps, &mut members);
+        *self.displaced.lock().await = displaced;
         for settled in unchanged {
             members.note_desired(&settled.reference);
             nodes.push((settled.reference.clone(), Task::Await(Box::new(settled))));
@@ -247,7 +215,7 @@ impl Run<'_> {
         let mut walk = Walk::new(graph, tasks);
 
         let Some(set) = set.filter(|_| records) else {
-            self.body(&mut walk, &leaving, None).await?;
+            self.body(&mut walk, leaving, None).await?;
             return Ok(());
         };
         // The namespace that holds the parent and the Lease goes after both.
@@ -267,7 +235,7 @@ impl Run<'_> {
         let held = async {
             let mut parent = self.begin(&set, parent.as_ref(), &members, &former).await?;
             self.store(&set, &key).await?;
-            let complete = self.body(&mut walk, &leaving, Some(&lease)).await?;
+            let complete = self.body(&mut walk, leaving, Some(&lease)).await?;
             // With the namespace that it is kept in, it goes by itself.
             let takes_home = home.len() == 1 && self.home_stays(complete, &members).is_none();
             let is_dissolved = complete && !takes_home && dissolves && self.dissolve(&set).await?;
@@ -303,8 +271,8 @@ impl Run<'_> {
         }
     }
 
-    /// Deletes what is in the way, applies, deletes the rest, and orphans. Whether everything was done.
-    async fn body(&self, walk: &mut Walk, leaving: &Leaving, lease: Option<&Lease>) -> Result<bool> {
+    /// Applies, prunes and orphans. Whether everything was done.
+    async fn body(&self, walk: &mut Walk, mut leaving: Leaving, lease: Option<&Lease>) -> Result<bool> {
         let lost = async {
             match lease {
                 Some(lease) => lease.lost().await,
@@ -312,9 +280,9 @@ impl Run<'_> {
             }
         };
         let work = async {
-            let is_way_free = self.prune(&leaving.first, None).await;
             self.walk(walk).await;
-            let missed = walk.missed() + self.look_again().await + usize::from(!is_way_free);
+            let missed = walk.missed() + self.look_again().await;
+            leaving.deletes.extend(self.still_displaced().await);
             let before = match (missed, self.unawaited.get()) {
                 (0, 0) => None,
                 (0, unawaited) => Some(NotPruned::Unawaited(unawaited)),
@@ -412,6 +380,9 @@ impl Run<'_> {
                 };
                 let resource = agreed.work.resource.clone();
                 let inputs = agreed.work.desired.inputs.clone();
+                if let Err(by) = self.clear_way(agreed.unverified.as_ref()).await {
+                    return Outcome::Blocked { by };
+                }
                 match self.apply(agreed).await {
                     ApplyResult::Stored(live) => (action, resource, live, inputs),
                     ApplyResult::Nothing(settled) => {

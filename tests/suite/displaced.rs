@@ -1,6 +1,6 @@
 //! What git drops in the same commit is in the way of the rest, and goes first; and rules that are slow to be used.
 
-use crate::bed::{Bed, config_map, wait_until};
+use crate::bed::{Bed, config_map, deployment, wait_until};
 use crate::control_plane::ControlPlane;
 
 #[test]
@@ -147,4 +147,28 @@ fn what_a_policy_forbids_comes_in_the_commit_that_changes_or_drops_it() {
     bed.diff().exits(1).shows("are in the way, and are deleted first");
     bed.synced().shows("1 created, 2 deleted");
     bed.diff().exits(0);
+}
+
+#[test]
+fn what_is_in_the_way_stays_until_the_turn_of_what_it_keeps_out() {
+    // Nothing runs Deployments on the bare control plane.
+    let bed = Bed::new("displaced-late");
+    let service = |name: &str, annotations: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\n  annotations: {annotations}\nspec:\n  type: NodePort\n  selector: {{app: web}}\n  ports: [{{port: 80, nodePort: 31909}}]\n"
+        )
+    };
+    bed.write("service.yaml", &service("old", "{}"));
+    bed.synced();
+    bed.write("slow.yaml", &deployment("slow", 1, "nginx"));
+    let after = "{config.kubernetes.io/depends-on: apps/namespaces/displaced-late/Deployment/slow}";
+    bed.write("service.yaml", &service("new", after));
+    bed.diff()
+        .exits(1)
+        .shows("Service displaced-late/old is in the way, and is deleted first");
+    bed.run(&["sync", "--yes", "--timeout", "3s"]).exits(1);
+    assert!(bed.get("service", "old").is_some() && bed.get("service", "new").is_none());
+    bed.write("service.yaml", &service("new", "{}"));
+    bed.run(&["sync", "--yes", "--timeout", "3s"]).exits(1);
+    assert!(bed.get("service", "old").is_none() && bed.get("service", "new").is_some());
 }

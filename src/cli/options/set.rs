@@ -1,0 +1,39 @@
+//! Which ApplySet.
+
+use std::path::PathBuf;
+
+use super::directory::DIRECTORY;
+use crate::cli::candidates;
+use crate::source::Settings;
+
+/// Which directory names the ApplySet.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Desired state")]
+pub(in crate::cli) struct Named {
+    /// The directory whose stackanetes.yaml names the ApplySet.
+    #[arg(value_name = "DIR", default_value = DIRECTORY)]
+    pub(in crate::cli) directory: PathBuf,
+    /// The environment, where the name or the namespace reads parameters.
+    #[arg(short, long, value_name = "NAME", add = candidates::environments())]
+    pub(in crate::cli) environment: Option<String>,
+}
+
+/// Which ApplySet.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Desired state")]
+pub(in crate::cli) struct Set {
+    /// The name of the ApplySet, in place of that of stackanetes.yaml.
+    ///
+    /// Without a name nothing is a member, and nothing is pruned.
+    #[arg(hide_short_help = true, long, value_name = "NAME", value_parser = |name: &str| accept(name, Settings::refuse_name))]
+    pub(in crate::cli) name: Option<String>,
+    /// The namespace of manifests that name none.
+    ///
+    /// And of the ApplySet's own records [default: that of stackanetes.yaml, or of the kubeconfig's context].
+    #[arg(hide_short_help = true, short, long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
+    pub(in crate::cli) namespace: Option<String>,
+}
+
+pub(in crate::cli) fn accept(text: &str, refuse: fn(&str) -> Option<&'static str>) -> Result<String, &'static str> {
+    refuse(text).map_or_else(|| Ok(text.to_owned()), Err)
+}
