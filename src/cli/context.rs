@@ -50,6 +50,17 @@ pub(super) async fn plan_directory(
     ui: &mut Ui,
 ) -> Result<Planned> {
     let read = read(&desired.source, safety.allow_empty)?;
+    plan_read(read, desired, cluster, safety, ui).await
+}
+
+/// Asks the cluster, and plans the desired state that was read.
+pub(super) async fn plan_read(
+    read: Desired,
+    desired: &options::Desired,
+    cluster: &options::Cluster,
+    safety: &options::Safety,
+    ui: &mut Ui,
+) -> Result<Planned> {
     for warning in view::warnings(&read) {
         ui.warning(&warning);
     }

@@ -159,16 +159,15 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let made_of = match (&args.out, shown.format) {
         (Some(_), _) => Some(saved::made_of(&planned).await?),
         // What cannot be bound is shown all the same.
-        // Nor is a part of a plan one that could be executed.
-        (None, PlanFormat::Json) if !args.only.is_empty() => None,
-        (None, PlanFormat::Json) => saved::made_of(&planned).await.ok(),
-        (None, PlanFormat::Text | PlanFormat::Markdown | PlanFormat::Html | PlanFormat::Stat) => None,
+        (None, PlanFormat::Json) if args.only.is_empty() => saved::made_of(&planned).await.ok(),
+        (None, _) => None,
     };
     // The saved plan comes after the page, so that there is none where nobody could review it.
     shown.write_page(&planned.plan, &heading)?;
     if let (Some(out), Some(made_of)) = (&args.out, &made_of) {
         saved::save(&planned.plan, &whole, made_of.clone(), out)?;
     }
+    // A part of a plan is not one that could be executed.
     let made_of = made_of.filter(|_| args.only.is_empty());
     shown.print(&planned.plan, &heading, made_of, ui)?;
     Ok(exit(planned.plan.is_in_sync()))

@@ -9,7 +9,7 @@ use super::format::PlanFormat;
 use super::{Exit, options};
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::{Error, Result};
-use crate::source;
+use crate::source::{self, Desired};
 use crate::view::{self, EnvironmentView, Heading};
 
 /// What came of one environment.
@@ -46,6 +46,10 @@ impl Found {
 /// Shows all environments. One that cannot be compared is told as such, and stops no other. The exit code is the
 /// gravest of all.
 pub(super) async fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
+    if args.printed() == PlanFormat::Html {
+        let error = Error::new("--format html cannot be used with --all-environments");
+        return Err(error.hint("a page is of one environment: pass --environment NAME, or use another format"));
+    }
     let names = names(args)?;
     // What is wrong with the parameters is wrong for all, and is told once.
     args.desired.source.inputs()?;
@@ -73,25 +77,18 @@ pub(super) async fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
         }),
     });
     let views: Vec<_> = views.collect();
+    let directory = args.desired.source.path().unwrap_or_else(|| Path::new("."));
+    let directory = directory.display().to_string();
     ui.paged(&match args.printed() {
         PlanFormat::Text | PlanFormat::Stat => view::environments(&views, Ui::width()),
         PlanFormat::Json => view::json::pretty(&view::environments_json(&views)),
-        PlanFormat::Markdown => view::environments_markdown(&views),
-        PlanFormat::Html => return Err(one_page()),
+        PlanFormat::Markdown | PlanFormat::Html => view::environments_markdown(&directory, &views),
     })?;
     Ok(exit)
 }
 
-fn one_page() -> Error {
-    Error::new("--format html cannot be used with --all-environments")
-        .hint("a page is of one environment: pass --environment NAME, or use another format")
-}
-
 /// The environments that there are.
 fn names(args: &Args) -> Result<Vec<String>> {
-    if args.printed() == PlanFormat::Html {
-        return Err(one_page());
-    }
     let path = args.desired.source.path().unwrap_or_else(|| Path::new("."));
     let environments = match &args.from {
         Some(from) => between::environments(path, from, args.to.as_deref())?,
@@ -108,8 +105,9 @@ fn names(args: &Args) -> Result<Vec<String>> {
 async fn compare(args: &Args, name: &str, shown: &[String], ui: &mut Ui) -> Result<Found> {
     let desired = args.desired.in_environment(name)?;
     let Some(from) = &args.from else {
-        let cluster = cluster(args, name);
-        let planned = context::plan_directory(&desired, &cluster, &args.safety, ui).await?;
+        let read = context::read(&desired.source, args.safety.allow_empty)?;
+        let cluster = cluster(args, name, &read);
+        let planned = context::plan_read(read, &desired, &cluster, &args.safety, ui).await?;
         return Ok(Found::Cluster(Box::new(planned)));
     };
     let between = Between {
@@ -125,11 +123,8 @@ async fn compare(args: &Args, name: &str, shown: &[String], ui: &mut Ui) -> Resu
 
 /// The cluster of an environment: the one that `contexts` of the directory binds it to, where that is one and the command
 /// line names none.
-fn cluster(args: &Args, name: &str) -> options::Cluster {
-    let path = args.desired.source.path();
-    let settings = path.and_then(|path| source::settings(path, Some(name)).ok());
-    let settings = settings.unwrap_or_default();
-    match settings.contexts.of(Some(name)) {
+fn cluster(args: &Args, name: &str, read: &Desired) -> options::Cluster {
+    match read.settings.contexts.of(Some(name)) {
         Some([context]) => args.cluster.at_context(context),
         _ => args.cluster.clone(),
     }

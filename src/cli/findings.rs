@@ -81,9 +81,5 @@ fn last_synced(plan: &Plan, directory: &DirectoryInputs) -> Option<Vec<Finding>>
     let last = plan.facts.parent.as_ref()?.completed.as_ref()?;
     let commit = last.revision.as_ref().filter(|_| !last.dirty)?;
     let read = source::at_revision(directory.path.as_ref()?, commit.as_str(), &directory.inputs).ok()?;
-    let namespace = directory.namespace.clone().or_else(|| read.settings.namespace.clone());
-    Some(found(
-        &read,
-        &namespace.unwrap_or_else(|| directory.default_namespace.clone()),
-    ))
+    Some(found(&read, &directory.namespace_of(&read.settings)))
 }

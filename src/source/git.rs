@@ -235,17 +235,29 @@ fn read(repository: &Repository, path: &Path, exclude: &Exclude) -> Result<Optio
 }
 
 /// The revision that a commit is, of a directory that `tree` names all of; clean, and of no branch.
+/// How long a subject is kept, in characters: whoever writes a commit may make it as long as they like, and it stands in
+/// every diff and in the records of a sync.
+const SUBJECT: usize = 200;
+/// How long the name of an author is kept, in characters.
+const AUTHOR: usize = 100;
+
+fn bounded(text: &[u8], most: usize) -> String {
+    let text = String::from_utf8_lossy(text);
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into_owned(),
+    }
+}
+
 pub(super) fn revision(commit: &git2::Commit<'_>, tree: Option<CommitId>) -> Result<Revision, git2::Error> {
-    let subject = commit
-        .summary_bytes()
-        .map(|subject| String::from_utf8_lossy(subject).into_owned());
+    let subject = commit.summary_bytes().map(|subject| bounded(subject, SUBJECT));
     let short = commit.as_object().short_id()?;
     Ok(Revision {
         commit: Commit::new(commit.id().to_string()).with_digits(short.len()),
         tree: tree.map(|id| id.to_string()),
         branch: None,
         subject: subject.unwrap_or_default(),
-        author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
+        author: bounded(commit.author().name_bytes(), AUTHOR),
         time: Timestamp::from_second(commit.time().seconds()).unwrap_or_default(),
         dirty: false,
     })

@@ -8,6 +8,7 @@ use super::style::{STRONG, paint};
 use super::text;
 use super::{Width, error};
 use crate::diagnostic::error::Error;
+use crate::diagnostic::names::counted;
 use crate::diagnostic::visible::line;
 use crate::plan::Plan;
 
@@ -36,13 +37,11 @@ pub fn environments(all: &[EnvironmentView<'_>], width: Width) -> String {
     all.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
-/// As one comment on a pull request, of which each environment has the same share.
-pub fn environments_markdown(all: &[EnvironmentView<'_>]) -> String {
+/// As one comment on a pull request, about `directory`, of which each environment has the same share.
+pub fn environments_markdown(directory: &str, all: &[EnvironmentView<'_>]) -> String {
     /// What is kept free to say how many environments are left out.
     const TAIL: usize = 200;
-    let plans = all.iter().filter_map(|view| view.plan.as_ref().ok());
-    let mut sets = plans.filter_map(|(plan, _)| plan.facts.set.as_ref());
-    let marker = markdown::marker_of_all(sets.next().map(|set| set.name.as_str()));
+    let marker = markdown::marker_of_all(directory);
     let share = LONGEST / all.len().max(1);
     let one = |view: &EnvironmentView<'_>| match &view.plan {
         Ok((plan, heading)) => markdown::document(&Document::of(plan, heading), share) + "\n",
@@ -52,7 +51,8 @@ pub fn environments_markdown(all: &[EnvironmentView<'_>]) -> String {
     match left_out {
         0 => marker + &text,
         count => {
-            format!("{marker}{text}{count} more environments are left out, since the comment would be too long.\n")
+            let more = counted(count, "more environment");
+            format!("{marker}{text}not shown: {more}, since the comment would be too long.\n")
         }
     }
 }

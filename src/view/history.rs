@@ -151,14 +151,14 @@ fn to_the_second(time: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::applyset::tally::OutcomeKind;
+    use std::collections::BTreeMap;
 
     #[test]
     fn times_are_told_to_the_second() {
         assert_eq!(to_the_second("2026-11-23T10:01:05.123456789Z"), "2026-11-23T10:01:05Z");
         assert_eq!(to_the_second("yesterday"), "yesterday");
     }
-    use crate::applyset::tally::OutcomeKind;
-    use std::collections::BTreeMap;
 
     #[test]
     fn each_sync_is_a_line_that_says_what_when_by_whom_and_with_which_result() {

@@ -239,6 +239,22 @@ fn all_environments_are_shown_and_one_whose_cluster_cannot_be_reached_stops_no_o
 }
 
 #[test]
+fn each_environment_is_compared_with_the_cluster_that_the_commit_binds_it_to() {
+    let bed = bed("all-bound");
+    settings(&bed, "contexts: {dev: controlplane, prod: controlplane}\n");
+    bed.commit("Here");
+    settings(&bed, "contexts: {dev: prod-eu, prod: prod-eu}\n");
+    bed.commit("Elsewhere");
+    let kubeconfig = with_an_unreachable_context(&bed);
+    let args = ["diff", "--all-environments", "--revision", "HEAD~1"];
+    bed.run_as(&kubeconfig, &args, "")
+        .exits(1)
+        .shows("all-bound-dev on controlplane, environment dev: ")
+        .shows("all-bound-prod on controlplane, environment prod: ");
+    fs::remove_file(kubeconfig).expect("it is there");
+}
+
+#[test]
 fn all_environments_of_two_commits_are_one_comment() {
     let bed = bed("all-between");
     bed.commit("Before");
@@ -258,7 +274,7 @@ fn all_environments_of_two_commits_are_one_comment() {
         .shows("all-between-test, environment test from")
         .shows_not("not shown");
     assert_eq!(comment.stdout.matches("### ").count(), 3, "{}", comment.stdout);
-    let marker = "<!-- stackanetes: all-between-development * -->\n";
+    let marker = "<!-- stackanetes: desired * -->\n";
     assert!(comment.stdout.starts_with(marker), "{}", comment.stdout);
     run(&["--all-environments", "--format", "html"])
         .exits(2)

@@ -66,9 +66,11 @@ fn the_heading_names_the_commit_and_the_last_sync() {
 #[test]
 fn with_stat_each_object_is_one_line() {
     let bed = Bed::new("diff-stat");
-    bed.write_config_map("settings", &[("mode", "fast")]);
+    bed.write_config_map("settings", &[("mode", "fast"), ("size", "large")]);
+    bed.commit("Fast");
     bed.synced();
-    bed.write_config_map("settings", &[("mode", "slow")]);
+    // Of a commit behind two fields nothing is told where no field is.
+    bed.write_config_map("settings", &[("mode", "slow"), ("size", "small")]);
     bed.write_config_map("more", &[("a", "b")]);
     bed.commit("Slower");
     let run = bed.run(&["diff", "--stat"]).exits(1);

@@ -64,3 +64,46 @@ fn a_document_that_is_not_as_its_schema_says_is_found() {
         assert!(!wrong(&document).is_empty(), "{document}");
     }
 }
+
+/// The schema behind `schema`, if that only refers to another part of `whole`.
+fn resolved<'a>(whole: &'a Value, schema: &'a Value) -> &'a Value {
+    let pointer = schema["$ref"]
+        .as_str()
+        .and_then(|reference| reference.strip_prefix('#'));
+    pointer.map_or(schema, |pointer| {
+        resolved(whole, whole.pointer(pointer).expect("what is referred to"))
+    })
+}
+
+/// The codes that an object of this schema may have.
+fn codes<'a>(whole: &'a Value, schema: &'a Value) -> Vec<&'a str> {
+    let schema = resolved(whole, schema);
+    let own = schema.pointer("/properties/code/const").and_then(Value::as_str);
+    let parts = ["oneOf", "anyOf", "allOf"]
+        .into_iter()
+        .filter_map(|part| schema[part].as_array());
+    own.into_iter()
+        .chain(parts.flatten().flat_map(|part| codes(whole, part)))
+        .chain(schema.get("items").into_iter().flat_map(|items| codes(whole, items)))
+        .collect()
+}
+
+#[test]
+fn the_manual_tells_of_every_field_of_a_document_and_of_what_a_sync_refuses_for() {
+    let manual = stackanetes::manual::topic("programs").expect("the chapter").text;
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/schemas");
+    let mut untold = Vec::new();
+    for kind in SCHEMAS.keys() {
+        let text = fs::read(directory.join(format!("{kind}.json"))).expect("a schema");
+        let schema: Value = serde_json::from_slice(&text).expect("JSON");
+        let fields = schema["properties"].as_object().into_iter().flatten();
+        let fields = fields.map(|(name, _)| name.as_str());
+        let parts = ["refusals", "dangers", "warnings"].map(|name| &schema["properties"][name]);
+        let told = fields.chain(parts.into_iter().flat_map(|part| codes(&schema, part)));
+        untold.extend(
+            told.filter(|name| !manual.contains(&format!("`{name}`")))
+                .map(|name| format!("{kind}: {name}")),
+        );
+    }
+    assert!(untold.is_empty(), "{untold:#?}");
+}

@@ -27,7 +27,7 @@ use crate::object::{DesiredObject, LiveObject, ObjectRef};
 use crate::observe;
 use crate::plan::{Lineage, Observed};
 use crate::source::parameters::{Assignment, SetByHand};
-use crate::source::{CommitId, Commits, ParameterInputs, Revision};
+use crate::source::{CommitId, Commits, ParameterInputs, Revision, Settings};
 
 pub(super) use closed::assume_unchanged;
 pub use whose::checked_out;
@@ -88,6 +88,12 @@ struct Known {
 }
 
 impl DirectoryInputs {
+    /// The namespace of manifests that name none, where the directory has these settings.
+    pub fn namespace_of(&self, settings: &Settings) -> String {
+        let namespace = self.namespace.as_ref().or(settings.namespace.as_ref());
+        namespace.unwrap_or(&self.default_namespace).clone()
+    }
+
     /// The objects that a commit has, with these parameters. Kinds that nobody knows are left out.
     fn at(
         &self,
@@ -98,8 +104,7 @@ impl DirectoryInputs {
         secrets: &Secrets<'_>,
     ) -> Result<BTreeMap<ObjectRef, DesiredObject>> {
         let desired = commits.desired(revision, inputs)?;
-        let namespace = self.namespace.clone().or(desired.settings.namespace);
-        let namespace = namespace.unwrap_or_else(|| self.default_namespace.clone());
+        let namespace = self.namespace_of(&desired.settings);
         let mut objects = observe::resolve_known(desired.manifests, discovery, &namespace);
         if desired.rollouts {
             let seal = |value: &_| Some(secrets.key.key()?.digest("rollout", value));

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::super::value::visible;
-use super::{Heading, Line, Lines, Tone};
+use super::{Detail, Heading, Line, Lines, Tone};
 use crate::plan::compare::{Blame, GitChange};
 use crate::plan::{Edits, Plan, Step};
 
@@ -40,7 +40,8 @@ pub(in crate::view) fn maker(by: Option<&GitChange>) -> String {
 /// A line for each commit behind several changes, but for those whose edits are told; nothing where there is none.
 pub(super) fn section(plan: &Plan, heading: &Heading<'_>, edits: &Edits<'_>) -> Option<Lines> {
     let mut told: HashSet<Option<&GitChange>> = edits.edits.iter().map(|edited| edited.by).collect();
-    let changes = plan.steps.iter().flat_map(|step| behind(step, heading.blame));
+    let shown = plan.steps.iter().filter(|step| heading.shows(&step.reference));
+    let changes = shown.flat_map(|step| behind(step, heading));
     let several = changes.filter(|change| match change {
         GitChange::Commit { commit, .. } => heading.blame.is_behind_several(commit),
         GitChange::Uncommitted | GitChange::Parameters | GitChange::NotYet => false,
@@ -52,10 +53,14 @@ pub(super) fn section(plan: &Plan, heading: &Heading<'_>, edits: &Edits<'_>) -> 
     (!lines.is_empty()).then_some(lines)
 }
 
-/// What stands behind a step in git: behind its deletion, and behind each of its fields.
-fn behind<'a>(step: &'a Step, blame: &'a Blame) -> impl Iterator<Item = &'a GitChange> {
-    let fields = step
-        .changes
+/// What stands behind what is shown of a step in git: behind its deletion, and behind each of its fields.
+fn behind<'a>(step: &'a Step, heading: &'a Heading<'_>) -> impl Iterator<Item = &'a GitChange> {
+    let blame = heading.blame;
+    let changes = match heading.detail {
+        Detail::Objects => &[][..],
+        Detail::Fields | Detail::Whole => &step.changes,
+    };
+    let fields = changes
         .iter()
         .filter_map(|change| blame.of(&step.reference, &change.path));
     blame.of_object(&step.reference).into_iter().chain(fields)

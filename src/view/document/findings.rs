@@ -68,19 +68,22 @@ impl<'a> Findings<'a> {
         let blocking = blocking(plan);
         let mut found = Self::default();
         for finding in findings {
-            let is_of = |objects: &BTreeSet<&ObjectRef>| finding.object.as_ref().is_some_and(|of| objects.contains(of));
+            let Some(object) = &finding.object else { continue };
             let blocks = blocking.contains(&mistake(finding));
             // Where it is not known what was there before, what changes is taken for new.
             let is_new = match &before {
                 Some(before) => !before.contains(&finding.essence()),
-                None => is_of(&changing),
+                None => changing.contains(object),
             };
-            let is_shown = finding.object.as_ref().is_none_or(|object| heading.shows(object));
-            match is_of(&changing) || is_of(&unchanged) {
-                true if blocks || is_shown && is_new => found.told.push(Found { finding, blocks }),
-                true if is_new => found.hidden += 1,
-                true => found.others += 1,
-                false => {}
+            if !changing.contains(object) && !unchanged.contains(object) {
+                continue;
+            }
+            if blocks || is_new && heading.shows(object) {
+                found.told.push(Found { finding, blocks });
+            } else if is_new {
+                found.hidden += 1;
+            } else {
+                found.others += 1;
             }
         }
         found

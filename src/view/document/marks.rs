@@ -8,20 +8,26 @@ use super::{Line, Lines, Sign};
 
 /// In longer lines, in bytes, nothing is marked: to compare two costs the product of their lengths.
 const LONGEST: usize = 2_000;
+/// So much is compared of all lines of one field, in products of their lengths.
+const MOST: usize = 1 << 26;
 
 /// The lines, with marks in each that goes and in the one that comes in its place: as many lines must come as go.
 pub(super) fn marked(lines: Lines) -> Lines {
     let mut lines: Vec<Line> = lines.into_iter().collect();
     let mut start = 0;
+    let mut left = MOST;
     while start < lines.len() {
         let removed = count(&lines[start..], Sign::Removed);
         let added = count(&lines[start + removed..], Sign::Added);
         if removed == added {
             let (before, after) = lines[start..start + removed + added].split_at_mut(removed);
-            before
-                .iter_mut()
-                .zip(after)
-                .for_each(|(before, after)| mark(before, after));
+            for (before, after) in before.iter_mut().zip(after) {
+                let cost = before.text.len() * after.text.len();
+                if let Some(rest) = left.checked_sub(cost) {
+                    left = rest;
+                    mark(before, after);
+                }
+            }
         }
         start += (removed + added).max(1);
     }

@@ -14,7 +14,12 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>) -> Lines {
         let unchanged = plan.unchanged.iter().filter(|settled| named.names(&settled.reference));
         match (steps.count(), unchanged.count()) {
             (0, 0) => {
-                let text = format!("warning: there is no object {named}, in git or among the members");
+                let is_all = heading.not_selected == 0 && plan.facts.not_compared.is_empty();
+                let text = if is_all {
+                    format!("warning: there is no object {named}, in git or among the members")
+                } else {
+                    format!("warning: {named} is no object that is selected and compared")
+                };
                 Some(Line::prose(0, text).tone(Tone::Warned))
             }
             (0, count) => Some(Line::prose(

@@ -14,10 +14,10 @@ pub(super) fn marker(document: &Document<'_>) -> String {
     of(set, document.heading.environment)
 }
 
-/// `<!-- stackanetes: SET * -->`, for a comment on all environments: `*` is the name of none.
-pub(in crate::view) fn marker_of_all(set: Option<&str>) -> String {
-    let set = set.map_or_else(|| NO_SET.to_owned(), plain);
-    format!("<!-- stackanetes: {set} * -->\n")
+/// `<!-- stackanetes: DIRECTORY * -->`, for a comment on all environments: `*` is the name of none. The ApplySets may
+/// have names of their own, and of those that could not be compared none is known.
+pub(in crate::view) fn marker_of_all(directory: &str) -> String {
+    format!("<!-- stackanetes: {} * -->\n", plain(directory))
 }
 
 fn of(set: Option<&str>, environment: Option<&str>) -> String {
@@ -57,6 +57,6 @@ mod tests {
         ] {
             assert_eq!(of(set, environment), format!("<!-- stackanetes: {expected} -->\n"));
         }
-        assert_eq!(marker_of_all(Some("shop")), "<!-- stackanetes: shop * -->\n");
+        assert_eq!(marker_of_all("a/b"), "<!-- stackanetes: a%2Fb * -->\n");
     }
 }

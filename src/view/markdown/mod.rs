@@ -65,7 +65,8 @@ fn comment(document: &Document<'_>, folding: Folding, longest: usize) -> String 
 /// whole as far as all others leave room.
 fn changes(document: &Document<'_>, folding: Folding, room: &mut Room) -> String {
     let new = NewObjects::of(document, folding);
-    let edits = commits(document) + &edits::tables(document);
+    let commits = room.take(commits(document)).unwrap_or_default();
+    let edits = edits::tables(document);
     let followers = document.followers().map(|lines| followers(&lines, folding));
     let followers = followers.unwrap_or_default();
     let same: String = document.same().iter().map(|lines| same(lines, folding)).collect();
@@ -73,9 +74,9 @@ fn changes(document: &Document<'_>, folding: Folding, room: &mut Room) -> String
         Some(_) => {
             let objects = objects(document.own_steps().collect(), document, folding, room);
             let picture = picture::section(document, folding, room);
-            edits + &same + &new.whole(room) + &followers + &objects + &picture
+            commits + &edits + &same + &new.whole(room) + &followers + &objects + &picture
         }
-        None => objects(document.shown_steps().collect(), document, folding, room),
+        None => commits + &objects(document.shown_steps().collect(), document, folding, room),
     }
 }
 
