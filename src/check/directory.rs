@@ -1,7 +1,7 @@
 //! The objects of a directory, to be found by what they are called.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::kinds::definition::Definition;
 use crate::kinds::pods::{self, PodTemplate};
@@ -10,6 +10,8 @@ use crate::object::{GroupKind, HIDDEN, ObjectRef, is_definition};
 use crate::source::Manifest;
 use crate::ssa::schema::Schema;
 
+use super::running::RunningPods;
+use super::selector::ObjectSelector;
 use super::{CHECK, scope};
 
 /// One object.
@@ -80,6 +82,10 @@ impl<'a> Object<'a> {
 pub(super) struct CheckedDirectory<'a> {
     pub(super) objects: Vec<Object<'a>>,
     by_reference: BTreeMap<ObjectRef, usize>,
+    /// Where the objects of a kind are, by their namespace.
+    by_kind: HashMap<GroupKind, HashMap<Option<String>, Vec<usize>>>,
+    /// The workloads whose pods run, by their namespace.
+    running: HashMap<Option<String>, RunningPods<'a>>,
     /// The kinds that every cluster has, and those that the directory defines.
     pub(super) schema: Schema,
 }
@@ -116,12 +122,23 @@ impl<'a> CheckedDirectory<'a> {
         };
         let objects: Vec<_> = manifests.iter().map(object).collect();
         let mut by_reference = BTreeMap::new();
+        let mut by_kind: HashMap<_, HashMap<_, Vec<usize>>> = HashMap::new();
+        let mut running: HashMap<_, RunningPods<'a>> = HashMap::new();
         for (position, object) in objects.iter().enumerate() {
-            by_reference.entry(object.reference.clone()).or_insert(position);
+            let reference = &object.reference;
+            by_reference.entry(reference.clone()).or_insert(position);
+            let of_kind = by_kind.entry(reference.kind.clone()).or_default();
+            of_kind.entry(reference.namespace.clone()).or_default().push(position);
+            if let Some(pods) = object.pods.as_ref().filter(|_| object.runs()) {
+                let running = running.entry(reference.namespace.clone()).or_default();
+                running.add(position, pods.labels.value);
+            }
         }
         Self {
             objects,
             by_reference,
+            by_kind,
+            running,
             schema,
         }
     }
@@ -134,23 +151,40 @@ impl<'a> CheckedDirectory<'a> {
     }
 
     /// The objects of a kind in a namespace, or in none.
-    pub(super) fn of_kind<'d>(
-        &'d self,
-        group: &'d str,
-        kind: &'d str,
-        namespace: Option<&'d str>,
-    ) -> impl Iterator<Item = &'d Object<'a>> {
-        let objects = self.objects.iter();
-        objects.filter(move |object| object.kind().is(group, kind) && object.namespace() == namespace)
+    pub(super) fn of_kind(
+        &self,
+        group: &str,
+        kind: &str,
+        namespace: Option<&str>,
+    ) -> impl Iterator<Item = &Object<'a>> {
+        let of_kind = self.by_kind.get(&GroupKind::new(group, kind));
+        let positions = of_kind.and_then(|of_kind| of_kind.get(&namespace.map(str::to_owned)));
+        positions.into_iter().flatten().map(|position| &self.objects[*position])
     }
 
     /// The objects of a namespace whose pods run.
-    pub(super) fn running<'d>(
-        &'d self,
-        namespace: Option<&'d str>,
-    ) -> impl Iterator<Item = (&'d Object<'a>, &'d PodTemplate<'a>)> {
-        let objects = self.objects.iter();
-        let objects = objects.filter(move |object| object.namespace() == namespace && object.runs());
-        objects.filter_map(|object| Some((object, object.pods.as_ref()?)))
+    pub(super) fn running(&self, namespace: Option<&str>) -> impl Iterator<Item = (&Object<'a>, &PodTemplate<'a>)> {
+        let running = self.running.get(&namespace.map(str::to_owned));
+        let positions = running.map_or(&[][..], RunningPods::all);
+        positions.iter().filter_map(|position| self.pods_at(*position))
+    }
+
+    /// The objects of a namespace whose pods run and have the labels that a selector wants.
+    pub(super) fn selected(
+        &self,
+        namespace: Option<&str>,
+        selector: &ObjectSelector<'_>,
+    ) -> Vec<(&Object<'a>, &PodTemplate<'a>)> {
+        let Some(running) = self.running.get(&namespace.map(str::to_owned)) else {
+            return Vec::new();
+        };
+        let candidates = running.candidates(selector);
+        let pods = candidates.iter().filter_map(|position| self.pods_at(*position));
+        pods.filter(|(_, pods)| selector.matches(pods.labels.value)).collect()
+    }
+
+    fn pods_at(&self, position: usize) -> Option<(&Object<'a>, &PodTemplate<'a>)> {
+        let object = &self.objects[position];
+        Some((object, object.pods.as_ref()?))
     }
 }

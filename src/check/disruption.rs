@@ -17,12 +17,7 @@ pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, f
     }
     let spec = object.at(&["spec"]);
     let at = spec.field("selector");
-    let selector = ObjectSelector::new(&at);
-    let running = directory.running(object.namespace());
-    let selected: Vec<&Object<'a>> = running
-        .filter(|(_, pods)| selector.matches(pods.labels.value))
-        .map(|(object, _)| object)
-        .collect();
+    let selected = directory.selected(object.namespace(), &ObjectSelector::new(&at));
     if selected.is_empty() {
         let message = format!("{} selects no pods of the directory", object.reference);
         findings.push(meant(
@@ -32,7 +27,7 @@ pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, f
         return;
     }
     // Of how many pods it is, if all say so.
-    let counts = selected.iter().map(|workload| most_pods(directory, workload));
+    let counts = selected.iter().map(|(workload, _)| most_pods(directory, workload));
     let pods: Option<u64> = counts.sum();
     if pods == Some(0) {
         return;

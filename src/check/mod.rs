@@ -22,6 +22,7 @@ mod names;
 pub mod oslo;
 mod policies;
 mod references;
+mod running;
 mod scaling;
 mod scope;
 mod sealed;

@@ -1,10 +1,6 @@
 //! Network policies: whether they are about any pod.
 
 use crate::diagnostic::identifier::Identifier;
-use serde_json::Value;
-
-use crate::kinds::pods::PodTemplate;
-use crate::object::field::At;
 
 use super::directory::{CheckedDirectory, Object};
 use super::finding::Finding;
@@ -17,16 +13,15 @@ pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, f
         return;
     }
     let spec = object.at(&["spec"]);
-    let running: Vec<_> = directory.running(object.namespace()).collect();
-    let select = |at: &At<'a>| -> Vec<(&Object<'a>, &PodTemplate<'a>)> {
-        let selector = ObjectSelector::new(at);
-        let pods = running.iter().copied();
-        pods.filter(|(_, pods)| selector.matches(pods.labels.value)).collect()
+    let select = |selector: &ObjectSelector<'a>| directory.selected(object.namespace(), selector);
+    let looks_misspelt = |selector: &ObjectSelector<'a>| {
+        let running = directory.running(object.namespace());
+        selector.looks_misspelt(&running.map(|(_, pods)| pods.labels.value).collect::<Vec<_>>())
     };
-    let labels: Vec<&Value> = running.iter().map(|(_, pods)| pods.labels.value).collect();
     let selector = spec.field("podSelector");
-    let selected = select(&selector);
-    if selected.is_empty() && !ObjectSelector::new(&selector).is_empty() {
+    let pods = ObjectSelector::new(&selector);
+    let selected = select(&pods);
+    if selected.is_empty() && !pods.is_empty() {
         let message = format!("{} selects no pods of the directory", object.reference);
         findings.push(meant(
             object,
@@ -39,7 +34,8 @@ pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, f
                 // A policy may name who is not there now, and a directory need not know other namespaces.
                 let peers = peer.field("podSelector");
                 let is_here = peers.is_there() && !peer.field("namespaceSelector").is_there();
-                if is_here && select(&peers).is_empty() && ObjectSelector::new(&peers).looks_misspelt(&labels) {
+                let pods = ObjectSelector::new(&peers);
+                if is_here && select(&pods).is_empty() && looks_misspelt(&pods) {
                     let message = format!(
                         "{} lets traffic through {side} no pods of the directory",
                         object.reference

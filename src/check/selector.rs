@@ -76,6 +76,14 @@ impl<'a> ObjectSelector<'a> {
         self.unmet(labels).is_none()
     }
 
+    /// The labels of which it wants one of some values, and those values.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = (&str, &[String])> {
+        let wanted = self
+            .asked()
+            .map(|(requirement, _)| (requirement.key(), requirement.wanted()));
+        wanted.filter(|(_, values)| !values.is_empty())
+    }
+
     /// All that is asked for but what controllers give.
     fn asked(&self) -> impl Iterator<Item = &(Requirement, At<'a>)> {
         let requirements = self.requirements.iter();

@@ -27,10 +27,7 @@ fn service<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: 
     if selector.is_empty() || spec.field("type").text() == Some("ExternalName") {
         return;
     }
-    let running = directory.running(object.namespace());
-    let selected: Vec<_> = running
-        .filter(|(_, pods)| selector.matches(pods.labels.value))
-        .collect();
+    let selected = directory.selected(object.namespace(), &selector);
     if selected.is_empty() {
         let message = format!("{} selects no pods of the directory", object.reference);
         findings.push(meant(

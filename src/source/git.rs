@@ -234,13 +234,13 @@ fn read(repository: &Repository, path: &Path, exclude: &Exclude) -> Result<Optio
     }))
 }
 
-/// The revision that a commit is, of a directory that `tree` names all of; clean, and of no branch.
 /// How long a subject is kept, in characters: whoever writes a commit may make it as long as they like, and it stands in
 /// every diff and in the records of a sync.
 const SUBJECT: usize = 200;
 /// How long the name of an author is kept, in characters.
 const AUTHOR: usize = 100;
 
+/// A text of at most so many characters.
 fn bounded(text: &[u8], most: usize) -> String {
     let text = String::from_utf8_lossy(text);
     match text.char_indices().nth(most) {
@@ -249,6 +249,7 @@ fn bounded(text: &[u8], most: usize) -> String {
     }
 }
 
+/// The revision that a commit is, of a directory that `tree` names all of; clean, and of no branch.
 pub(super) fn revision(commit: &git2::Commit<'_>, tree: Option<CommitId>) -> Result<Revision, git2::Error> {
     let subject = commit.summary_bytes().map(|subject| bounded(subject, SUBJECT));
     let short = commit.as_object().short_id()?;

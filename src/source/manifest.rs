@@ -162,11 +162,12 @@ impl Reader<'_, '_> {
             &["metadata", "name"],
             &["metadata", "namespace"],
         ];
-        if self.document.is_sealed() {
+        // Any other document need not be read again to be asked.
+        if !self.document.is_made_of_secrets() {
             return None;
         }
         let mut fields = NAMES.iter().map(|field| FieldPath::of(field));
-        let is_declared = |origin: &Origin| origin.role.is_secret() && origin.role != Role::EncryptedParameter;
+        let is_declared = |origin: &Origin| origin.role == Role::SecretParameter;
         let field = fields.find(|field| manifest.origins.of(field).iter().any(is_declared))?;
         let written = manifest.origins.of(&field);
         let written = written.into_iter().find(|origin| origin.role == Role::Manifest);

@@ -58,9 +58,9 @@ impl PlacedDocument {
         }
     }
 
-    /// Whether SOPS encrypted it, whole or in part.
-    pub(super) fn is_sealed(&self) -> bool {
-        self.seal.is_some()
+    /// Whether expressions put something into it that must not be shown.
+    pub(super) fn is_made_of_secrets(&self) -> bool {
+        self.made == Made::Secret
     }
 
     /// The same, with values that are read so.

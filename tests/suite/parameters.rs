@@ -154,6 +154,68 @@ fn a_secret_parameter_cannot_name_an_object() {
     }
 }
 
+#[test]
+fn a_secret_parameter_cannot_be_a_key() {
+    let bed = bed("parameters-key");
+    let key = "\"k${{ passwords.database }}\": one";
+    let object = |rest: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\n{rest}\n");
+    for (line, manifest) in [
+        (4, object(&format!("data: {{{key}}}"))),
+        (4, object(&format!("data: {{{}}}", key.replace("one", "1")))),
+        (3, object("").replace("name: a", &format!("name: a, labels: {{{key}}}"))),
+        (
+            3,
+            object("").replace("name: a", &format!("name: a, annotations: {{{key}}}")),
+        ),
+        (
+            6,
+            object("items:\n- $for: one in [passwords.database]\n  \"${{ one }}\": {}"),
+        ),
+        (
+            8,
+            object(
+                "items:\n- $for: one in [passwords]\n  list:\n  - $for: two in [one.database]\n    \"${{ two }}\": {}",
+            ),
+        ),
+    ] {
+        bed.write("keyed.yaml", &manifest);
+        for command in ["diff", "render", "check"] {
+            hides(bed.run(&[command]).exits(2))
+                .complains("this key is made from a secret parameter")
+                .complains(&format!("desired/keyed.yaml:{line}:"));
+        }
+    }
+    // What is no secret may be one beside it, and in the name of a secret's entry.
+    bed.write(
+        "keyed.yaml",
+        &object("data: {\"${{ deployment.label }}\": \"${{ passwords.database }}\"}"),
+    );
+    hides(bed.run(&["render"]).exits(0)).shows("control: (not shown)");
+}
+
+/// The variable of a loop may be a part of a secret parameter, or a whole group of them.
+#[test]
+fn what_a_loop_makes_of_a_secret_parameter_is_hidden() {
+    let bed = bed("parameters-loop");
+    let pod = |containers: &str| {
+        format!(
+            "apiVersion: v1\nkind: PodTemplate\nmetadata: {{name: a}}\ntemplate: {{spec: {{containers: [{containers}]}}}}\n"
+        )
+    };
+    for container in [
+        "{$for: 'one in [passwords]', image: '${{ one.database }}'}",
+        "{$for: 'one in [passwords]', image: nginx, args: ['-p', 'x${{ one.database }}']}",
+        "{$for: 'one in [passwords.database]', $value: {image: '${{ one }}'}}",
+        "{$for: 'one in [passwords]', image: nginx, env: [{$for: 'two in [one.database]', name: a, value: '${{ two }}'}]}",
+        "{image: nginx, env: '${{ [passwords] }}'}",
+        "{image: nginx, env: '${{ {\"a\": [passwords]} }}'}",
+    ] {
+        bed.write("loop.yaml", &pod(container));
+        hides(bed.run(&["render"]).exits(0)).shows("(not shown)");
+        hides(bed.run(&["diff", "-v", "--format", "json"]));
+    }
+}
+
 /// A text from elsewhere is taken as it is, and hidden where it is a secret.
 #[test]
 fn a_text_comes_from_a_file_or_a_variable() {

@@ -33,6 +33,9 @@ pub(super) struct Renderer<'a> {
     pub(super) parameters: &'a dyn ParameterOrigins,
     pub(super) errors: &'a mut Vec<Error>,
     pub(super) budget: usize,
+    /// What must not be shown of that for which the loops around what is rendered repeat it. A loop's variable may be a
+    /// part of it, and does not say of which.
+    pub(super) secret_loops: Vec<Origin>,
 }
 
 /// The keys that say what becomes of the mapping they are in.
@@ -72,6 +75,7 @@ impl<'a> Renderer<'a> {
             parameters,
             errors,
             budget: MAX_VALUES,
+            secret_loops: Vec::new(),
         }
     }
 
@@ -188,7 +192,18 @@ impl<'a> Renderer<'a> {
         if !entry.key.contains(scalar::OPEN) {
             return Some(entry.key.clone());
         }
-        match self.fill(&entry.key, &entry.key_span, variables, read)? {
+        let value = self.fill(&entry.key, &entry.key_span, variables, read)?;
+        let is_declared = |origin: &Origin| origin.role == Role::SecretParameter;
+        if self.secret_loops.iter().chain(&self.origins_of(read)).any(is_declared) {
+            let place = Place::new(self.file.clone(), entry.key_span.clone());
+            self.error(
+                "this key is made from a secret parameter, and would be shown to everybody who reads the object",
+                place,
+                "make keys from other parameters; a parameter is secret where its schema says `writeOnly`",
+            );
+            return None;
+        }
+        match value {
             Value::String(key) => Some(key),
             other @ (Value::Number(_) | Value::Bool(_)) => Some(other.to_string()),
             _ => {
@@ -213,14 +228,18 @@ impl<'a> Renderer<'a> {
             place: self.place(repeat),
         }];
         origins.extend(self.origins_of(&read));
+        let around = self.secret_loops.len();
+        let secret = origins.iter().filter(|origin| origin.role.is_secret());
+        self.secret_loops.extend(secret.cloned());
         for value in list {
             let mut variables = variables.clone();
             variables.push((name.clone(), minijinja::Value::from(Serde(value))));
             self.single_item(item, &variables, &origins, made);
             if self.budget == 0 {
-                return;
+                break;
             }
         }
+        self.secret_loops.truncate(around);
     }
 
     fn single_item(&mut self, item: &Node, variables: &Variables, origins: &[Origin], made: &mut Vec<RenderedNode>) {

@@ -89,15 +89,16 @@ impl Evaluator {
             .environment
             .compile_expression(expression)
             .and_then(|compiled| compiled.eval(minijinja::Value::from_object(scope)));
-        let reads = std::mem::take(&mut *notebook.lock().unwrap_or_else(PoisonError::into_inner));
+        let reads = || std::mem::take(&mut *notebook.lock().unwrap_or_else(PoisonError::into_inner));
         if let Ok(value) = &evaluated {
             bounds::check_value(value)?;
         }
         match evaluated {
+            // A group of parameters in the value is read when it is written out.
             Ok(value) if !value.is_undefined() => match Value::deserialize(value) {
                 Ok(value) => Ok(Evaluated {
                     value,
-                    read: reads.read,
+                    read: reads().read,
                 }),
                 Err(error) => Err(ExpressionError {
                     message: format!("this value has no form in YAML: {error}"),
@@ -106,8 +107,8 @@ impl Evaluator {
                     read: Vec::new(),
                 }),
             },
-            Ok(_) => Err(undefined(&self.parameters, reads.missing.last(), None)),
-            Err(error) => Err(failed(&self.parameters, expression, &error, reads)),
+            Ok(_) => Err(undefined(&self.parameters, reads().missing.last(), None)),
+            Err(error) => Err(failed(&self.parameters, expression, &error, reads())),
         }
     }
 }

@@ -60,6 +60,9 @@ impl Renderer<'_> {
             place: Place::new(self.file.clone(), span),
         }];
         origins.extend(self.origins_of(&read));
+        if text.contains(scalar::OPEN) {
+            origins.extend_from_slice(&self.secret_loops);
+        }
         Some(RenderedNode {
             value: RenderedValue::Whole(value),
             span: node.span.clone(),

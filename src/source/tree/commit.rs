@@ -4,7 +4,7 @@
 //! place, or from where git keeps it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -31,6 +31,19 @@ pub(in crate::source) struct CommitTree<'a> {
     /// The repositories of submodules by their paths, as far as they were looked for; nothing for one that is
     /// not at hand.
     modules: RefCell<HashMap<PathBuf, Option<Rc<Module>>>>,
+    /// The directories that were looked into: git would read and hash the whole of one again for every file in it.
+    listings: RefCell<HashMap<Oid, Rc<Listing>>>,
+}
+
+/// What is in a directory, by its names.
+type Listing = BTreeMap<Vec<u8>, Entry>;
+
+/// An entry of a directory, as git holds it.
+#[derive(Clone, Copy)]
+struct Entry {
+    id: Oid,
+    kind: Option<ObjectType>,
+    is_link: bool,
 }
 
 /// A submodule that is at hand.
@@ -54,6 +67,7 @@ impl<'a> CommitTree<'a> {
             root: root.to_owned(),
             inside: inside.to_owned(),
             modules: RefCell::default(),
+            listings: RefCell::default(),
         }
     }
 
@@ -116,22 +130,24 @@ impl<'a> CommitTree<'a> {
         if parent.kind != EntryKind::Directory {
             return Err(Unread::not_found());
         }
-        let tree = self.listing(parent)?;
-        let entry = tree.get_name(name).ok_or_else(Unread::not_found)?;
-        Ok(self.entry(parent, &real.join(name), &entry))
+        let entry = *self
+            .listing(parent)?
+            .get(name.as_bytes())
+            .ok_or_else(Unread::not_found)?;
+        Ok(self.entry(parent, &real.join(name), entry))
     }
 
     /// What an entry of a directory is, whose own path in the repository is `real`.
-    fn entry(&self, parent: &Found, real: &Path, entry: &git2::TreeEntry<'_>) -> Found {
-        let kind = match entry.kind() {
+    fn entry(&self, parent: &Found, real: &Path, entry: Entry) -> Found {
+        let kind = match entry.kind {
             Some(ObjectType::Tree) => EntryKind::Directory,
-            Some(ObjectType::Blob) if entry.filemode() == LINK_MODE => EntryKind::Link,
+            Some(ObjectType::Blob) if entry.is_link => EntryKind::Link,
             Some(ObjectType::Blob) => EntryKind::File,
-            Some(ObjectType::Commit) => return self.submodule(parent, real, entry.id()),
+            Some(ObjectType::Commit) => return self.submodule(parent, real, entry.id),
             _ => EntryKind::Other,
         };
         Found {
-            id: entry.id(),
+            id: entry.id,
             kind,
             module: parent.module.clone(),
         }
@@ -175,9 +191,20 @@ impl<'a> CommitTree<'a> {
         }
     }
 
-    fn listing<'b>(&'b self, found: &'b Found) -> Result<git2::Tree<'b>, Unread> {
+    fn listing(&self, found: &Found) -> Result<Rc<Listing>, Unread> {
+        if let Some(known) = self.listings.borrow().get(&found.id) {
+            return Ok(Rc::clone(known));
+        }
         let tree = self.store(found).find_tree(found.id);
-        tree.map_err(|error| self.absent(found, error))
+        let tree = tree.map_err(|error| self.absent(found, error))?;
+        let entries = tree.iter().map(|entry| {
+            let is_link = entry.filemode() == LINK_MODE;
+            let (id, kind) = (entry.id(), entry.kind());
+            (entry.name_bytes().to_owned(), Entry { id, kind, is_link })
+        });
+        let listing = Rc::new(entries.collect::<Listing>());
+        self.listings.borrow_mut().insert(found.id, Rc::clone(&listing));
+        Ok(listing)
     }
 
     fn blob(&self, found: &Found) -> Result<Vec<u8>, Unread> {
@@ -227,10 +254,10 @@ impl<'a> CommitTree<'a> {
 impl FileTree for CommitTree<'_> {
     fn entries(&self, directory: &Path) -> Result<Vec<(OsString, EntryKind)>, Unread> {
         let (real, found) = self.resolved(directory)?;
-        let tree = self.listing(&found)?;
-        let entries = tree.iter().map(|entry| {
-            let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
-            let kind = self.entry(&found, &real.join(&name), &entry).kind;
+        let listing = self.listing(&found)?;
+        let entries = listing.iter().map(|(name, entry)| {
+            let name = String::from_utf8_lossy(name).into_owned();
+            let kind = self.entry(&found, &real.join(&name), *entry).kind;
             (OsString::from(name), kind)
         });
         Ok(entries.collect())

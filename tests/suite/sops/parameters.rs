@@ -78,6 +78,34 @@ fn what_is_encrypted_with_its_file_and_not_declared_to_be_secret_may_name_an_obj
 }
 
 #[test]
+fn a_secret_parameter_names_no_object_of_a_file_that_is_encrypted_in_part() {
+    let vault = vault("names-in-part");
+    let options = ["--encrypted-regex", "^(data|stringData)$"];
+    for (field, metadata) in [
+        ("metadata.name", "{name: '${{ passwords.database }}'}"),
+        (
+            "metadata.namespace",
+            "{name: web, namespace: '${{ passwords.database }}'}",
+        ),
+    ] {
+        let manifest = format!("apiVersion: v1\nkind: Secret\nmetadata: {metadata}\nstringData: {{key: value}}\n");
+        vault.encrypt("credentials.yaml", manifest, &options);
+        let set = ["--set", "passwords.database=hunter2"];
+        for command in ["diff", "render"] {
+            let sandbox: &[&str] = if command == "diff" { &["--sandbox", "box"] } else { &[] };
+            vault
+                .run(&[&[command], sandbox, &set].concat())
+                .exits(2)
+                .complains(&format!("`{field}` is made from a secret parameter"))
+                .hides(&["hunter2"]);
+        }
+    }
+    let manifest = "apiVersion: v1\nkind: Secret\nmetadata: {name: '${{ web.name }}'}\nstringData: {key: value}\n";
+    vault.encrypt("credentials.yaml", manifest, &options);
+    vault.run(&["render"]).exits(0).shows("name: open");
+}
+
+#[test]
 fn a_file_of_parameters_that_is_not_in_the_directory_sets_them_by_hand() {
     let vault = vault("given");
     vault
