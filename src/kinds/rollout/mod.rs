@@ -222,6 +222,20 @@ pub fn digested(path: &FieldPath) -> Option<&'static str> {
         .map(|(_, kind)| kind)
 }
 
+/// A workload without the digests of what its pods read: nobody who looks at it learns anything from them.
+pub fn without_digests(mut workload: Value) -> Value {
+    if let Some(metadata) = workload.pointer_mut("/spec/template/metadata")
+        && let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
+    {
+        let before = annotations.len();
+        annotations.retain(|key, _| key != CONFIGURATION && key != SECRETS);
+        if annotations.is_empty() && before > 0 {
+            metadata.as_object_mut().map(|metadata| metadata.remove("annotations"));
+        }
+    }
+    workload
+}
+
 /// The names whose digests differ between two values of one of the annotations.
 pub fn changed<'a>(before: &'a str, after: &'a str) -> Vec<&'a str> {
     let (before, after) = (digests(before), digests(after));

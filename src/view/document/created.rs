@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::value;
 use super::edits::plural;
 use super::{Line, Lines, Sign, Tone};
+use crate::kinds::rollout;
 use crate::object::{self, DesiredObject};
 use crate::plan::{Action, Plan, Reason, Step, Unverified, Work};
 
@@ -99,10 +100,11 @@ fn is_manifest_shown(step: &Step) -> bool {
     step.action == Action::Create && step.changes.is_empty() && !object::is_secret(&step.reference.kind)
 }
 
-/// An object without what must not be shown.
+/// An object as git has it, without what must not be shown.
 pub(super) fn yaml(desired: &DesiredObject) -> String {
     let kind = &desired.reference.kind;
-    value::yaml(&value::presentable(&desired.value, kind, &*desired.origins))
+    let shown = value::presentable(&desired.value, kind, &*desired.origins);
+    value::yaml(&rollout::without_digests(shown))
 }
 
 /// A line of an object that comes.
