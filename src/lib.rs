@@ -26,9 +26,10 @@
 //! 16. [`diagnostic`]: errors that point into files, and the nearest right name.
 //! 17. [`manual`]: the manual's chapters, as `stackanetes help` prints them.
 //!
-//! Only [`cluster`] names the Kubernetes client, and it does not read what [`applyset`] notes. Without I/O, clock or async are [`view`], [`mod@plan`],
-//! [`kinds`], [`ssa`], [`applyset`], [`sops`], [`yaml`], [`object`], [`diagnostic`], and of [`source`]
-//! its `parameters`, `render` and `rules`.
+//! Only [`cluster`] names the Kubernetes client, and it does not read what [`applyset`] notes.
+//!
+//! Without I/O, clock or async are [`view`], [`check`], [`mod@plan`], [`kinds`], [`ssa`], [`applyset`], [`sops`],
+//! [`yaml`], [`object`], [`diagnostic`], and of [`source`] its `parameters`, `render` and `rules`.
 
 pub mod applyset;
 pub mod check;

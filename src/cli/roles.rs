@@ -8,10 +8,12 @@ use crate::cli::ui::Ui;
 use crate::cluster::{Cluster, Discovery, built_in_kinds};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::definition::Definition;
+use crate::kinds::jobs;
 use crate::object::GroupKind;
+use crate::observe;
 use crate::roles::{self, Needs, Purpose, Subject};
 use crate::source::{Manifest, Settings};
-use crate::{kinds::jobs, observe, view};
+use crate::view;
 
 /// Print the roles that a diff or a sync of this directory takes, and no more, as YAML.
 ///

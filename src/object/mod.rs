@@ -209,6 +209,26 @@ pub trait Origins: fmt::Debug + Send + Sync {
 }
 
 /// An object as git wants it.
+/// ```
+/// use std::fs;
+/// use stackanetes::cluster::built_in_kinds;
+/// use stackanetes::object::field::FieldPath;
+/// use stackanetes::{observe, source};
+///
+/// let directory = tempfile::tempdir()?;
+/// let manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, labels: {tier: web}}\n";
+/// fs::write(directory.path().join("settings.yaml"), manifest)?;
+///
+/// let read = source::directory(directory.path(), &source::ParameterInputs::default())?;
+/// let desired = observe::resolve_known(read.manifests, &built_in_kinds(), "shop").remove(0);
+/// // A manifest need not name its namespace; a desired object knows it.
+/// assert_eq!(desired.reference.to_string(), "ConfigMap shop/settings");
+/// assert_eq!(desired.gvk().to_string(), "v1 ConfigMap");
+/// assert_eq!((desired.label("tier"), desired.component()), (Some("web"), None));
+/// let place = desired.place(&FieldPath::of(&["metadata", "labels"])).unwrap();
+/// assert_eq!(place.line(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct DesiredObject {
     /// What it is called. The namespace is resolved: set for every namespaced kind.
