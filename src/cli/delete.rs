@@ -128,7 +128,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         pruning: args.pruning(),
         findings: Findings::default(),
     };
-    sync::show(&planned, None, args.format, ui)?;
+    sync::show(&planned, None, args.format.into(), ui)?;
     if let Some(error) = sync::refusals(&planned, None, "nothing was changed") {
         return Err(error);
     }

@@ -9,7 +9,7 @@ use clap::ArgMatches;
 use super::Exit;
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::Error;
-use crate::view::json;
+use crate::view::{self, json};
 
 /// What a program that started the command reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(super) enum Form {
     Document,
     /// Documents, one a line.
     Lines,
+    /// JUnit's XML.
+    Junit,
 }
 
 impl Form {
@@ -28,11 +30,18 @@ impl Form {
         let Some((command, matches)) = matches.subcommand() else {
             return Self::Text;
         };
-        let mut format = matches.try_get_raw("format").ok().flatten().into_iter().flatten();
-        match command {
-            _ if format.all(|format| format != "json") => Self::Text,
-            "sync" | "delete" => Self::Lines,
-            _ => Self::Document,
+        let format = matches
+            .try_get_raw("format")
+            .ok()
+            .flatten()
+            .into_iter()
+            .flatten()
+            .next();
+        match (command, format.and_then(|format| format.to_str())) {
+            ("sync" | "delete", Some("json")) => Self::Lines,
+            (_, Some("json")) => Self::Document,
+            ("sync", Some("junit")) => Self::Junit,
+            _ => Self::Text,
         }
     }
 
@@ -53,6 +62,7 @@ impl Form {
             Self::Text => return,
             Self::Document => json::pretty(&document()),
             Self::Lines => json::line(&document()),
+            Self::Junit => view::failure_junit(error),
         };
         if let Err(error) = ui.result(&text) {
             ui.error(&error);

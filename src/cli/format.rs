@@ -52,6 +52,28 @@ pub(super) enum Format {
     Json,
 }
 
+/// What a sync prints: its plan, and what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum SyncFormat {
+    /// For a terminal.
+    Text,
+    /// For programs, one document a line: the Plan, an Event for each that happens, a Report at the end.
+    Json,
+    /// The summary of a CI job.
+    Markdown,
+    /// JUnit's XML, which GitLab and Jenkins show as tests: one for each object that changes. Without the plan.
+    Junit,
+}
+
+impl From<Format> for SyncFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+        }
+    }
+}
+
 /// What a plan is shown as.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shown<'a> {

@@ -8,10 +8,10 @@ mod error;
 mod history;
 mod html;
 pub mod json;
+mod junit;
 mod manifests;
 mod markdown;
 mod progress;
-mod report;
 mod roles;
 mod room;
 mod saved;
@@ -30,7 +30,6 @@ pub use error::error;
 pub use history::{HistoryView, history};
 pub use manifests::{Secrets, manifests};
 pub use progress::{Progress, ProgressLine};
-pub use report::report;
 pub use roles::roles;
 pub use saved::{carried_out, other_parts};
 pub use snapshot::snapshot;
@@ -38,8 +37,10 @@ pub use status::{StatusView, status, statuses};
 pub use text::Width;
 pub use warnings::warnings;
 
-use document::Document;
+use document::{Document, Lines};
 
+use crate::diagnostic::error::Error;
+use crate::execute::report::Report;
 use crate::plan::{Moved, Plan};
 
 /// A plan as text, as wide as a terminal.
@@ -55,6 +56,31 @@ pub fn markdown(plan: &Plan, heading: &Heading<'_>) -> String {
 /// A plan as a page for a browser.
 pub fn html(plan: &Plan, heading: &Heading<'_>) -> String {
     html::document(&Document::of(plan, heading))
+}
+
+/// What came of a sync, as text: the `whole` of it, or what is the same of many objects once.
+pub fn report(report: &Report, whole: bool, width: Width) -> String {
+    let document::ReportLines {
+        undone,
+        verdict,
+        remarks,
+    } = document::report(report, whole);
+    text::lines(&undone, width) + &text::lines(&Lines::from(verdict), width) + &text::lines(&remarks, width)
+}
+
+/// The same for the summary of a CI job, below the plan; with what ended it.
+pub fn report_markdown(report: &Report, error: Option<&Error>) -> String {
+    markdown::report(&document::report(report, false), error, markdown::LONGEST)
+}
+
+/// The same as JUnit's XML: a test for each object of the ApplySet that is called `name`.
+pub fn report_junit(report: &Report, error: Option<&Error>, name: &str) -> String {
+    junit::report(report, error, name)
+}
+
+/// That a sync could not begin, as JUnit's XML.
+pub fn failure_junit(error: &Error) -> String {
+    junit::report(&Report::default(), Some(error), "")
 }
 
 /// What moved since a plan was saved, as text.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::report::{list, not_pruned, not_released, reason_text};
+use super::document::{list, not_pruned, not_released, reason_text};
 use super::style::{WARNED, paint};
 use crate::execute::{Event, Hindered, Outcome};
 use crate::kinds::health::{Health, Hindrance};

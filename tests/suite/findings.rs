@@ -1,15 +1,13 @@
 //! Findings have identifiers: they are ignored by them, and programs and CI systems read them.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use quick_xml::events::Event;
-use quick_xml::{Reader, XmlVersion};
 use serde_json::Value;
 
 use crate::bed::Run;
 use crate::check::{check, folder};
+use crate::xml::{of_name, xml};
 
 /// Two references that lead nowhere, and a Service of nobody's pods.
 const SHOP: &str = "apiVersion: v1
@@ -202,48 +200,6 @@ fn sarif_is_what_its_official_schema_wants() {
     let mut wrong = log.clone();
     wrong["runs"][0]["results"][0]["level"] = "fatal".into();
     assert_eq!(against_sarif(&wrong).len(), 1);
-}
-
-/// An element of XML.
-struct Element {
-    name: String,
-    attributes: BTreeMap<String, String>,
-}
-
-impl Element {
-    fn value(&self, attribute: &str) -> &str {
-        self.attributes.get(attribute).map_or("", String::as_str)
-    }
-}
-
-/// The elements, as they begin.
-fn xml(text: &str) -> Vec<Element> {
-    let mut elements = Vec::new();
-    let mut reader = Reader::from_str(text);
-    loop {
-        match reader.read_event().expect("well-formed XML") {
-            Event::Eof => return elements,
-            Event::Start(element) | Event::Empty(element) => {
-                let attributes = element.attributes().map(|attribute| {
-                    let attribute = attribute.expect("a well-formed attribute");
-                    let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-                    (
-                        attribute.key.as_ref().to_owned(),
-                        value.expect("an escaped value").into_owned(),
-                    )
-                });
-                elements.push(Element {
-                    name: element.name().as_ref().to_owned(),
-                    attributes: attributes.collect(),
-                });
-            }
-            _ => {}
-        }
-    }
-}
-
-fn of_name<'e>(elements: &'e [Element], name: &str) -> Vec<&'e Element> {
-    elements.iter().filter(|element| element.name == name).collect()
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::record::{record, recorded};
 use crate::applyset::parent::Record;
 use crate::cli::Exit;
 use crate::cli::context::Planned;
-use crate::cli::format::Format;
+use crate::cli::format::{Format, SyncFormat};
 use crate::cli::rights::Rights;
 use crate::cli::signal::interrupted;
 use crate::cli::ui::{Ui, Verbosity};
@@ -90,7 +90,7 @@ pub(in crate::cli) async fn execute(planned: Planned, timeout: Duration, format:
         wait: Wait::UntilCurrent,
         deadline: Instant::now(),
         valid: Lock::default().valid,
-        format,
+        format: format.into(),
         may_plan_again: false,
         rights: None,
         back_from: None,
@@ -113,7 +113,7 @@ pub(super) struct SyncOptions {
     pub(super) deadline: Instant,
     /// How long ours is valid.
     pub(super) valid: Duration,
-    pub(super) format: Format,
+    pub(super) format: SyncFormat,
     /// Whether another plan may take the place of one that was overtaken.
     pub(super) may_plan_again: bool,
     /// The rights that it takes, where the roles with exactly them can be printed.
@@ -143,7 +143,7 @@ pub(super) async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut 
     let told = RefCell::new(&mut *ui);
     let mut tell = |event| {
         let mut ui = told.borrow_mut();
-        if options.format == Format::Json {
+        if options.format == SyncFormat::Json {
             ui.stream(&view::json::line(&view::json::event(&event, Timestamp::now())));
         }
         ui.event(&event);
@@ -181,8 +181,9 @@ pub(super) async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut 
     report.interrupted = was_interrupted;
     report.failed = result.is_err();
     ui.done();
+    let error = result.as_ref().err();
     match options.format {
-        Format::Json => {
+        SyncFormat::Json => {
             let subject = view::json::Subject {
                 set: set.as_ref(),
                 cluster: &cluster_name,
@@ -190,12 +191,19 @@ pub(super) async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut 
                 back_from: options.back_from.as_ref(),
                 ended: Timestamp::now(),
             };
-            let report = view::json::report(&report, result.as_ref().err(), &subject);
-            ui.result(&view::json::line(&report))?;
+            ui.result(&view::json::line(&view::json::report(&report, error, &subject)))?;
         }
         // It could not begin: the error says all.
-        Format::Text if report.failed && !has_begun => {}
-        Format::Text => ui.result(&view::report(&report, ui.verbosity() == Verbosity::Verbose))?,
+        SyncFormat::Text if report.failed && !has_begun => {}
+        SyncFormat::Text => {
+            let is_whole = ui.verbosity() == Verbosity::Verbose;
+            ui.result(&view::report(&report, is_whole, Ui::width()))?;
+        }
+        SyncFormat::Markdown => ui.result(&view::report_markdown(&report, error))?,
+        SyncFormat::Junit => {
+            let name = set.as_ref().map(|set| format!("{}/{}", set.namespace, set.name));
+            ui.result(&view::report_junit(&report, error, &name.unwrap_or_default()))?;
+        }
     }
     match result {
         Err(error) if was_interrupted => {
@@ -207,8 +215,8 @@ pub(super) async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut 
             ui.error(&error);
             Ok(Ended::With(Exit::Differs))
         }
-        Err(error) if options.format == Format::Json => {
-            // The report has it for programs.
+        Err(error) if options.format != SyncFormat::Text => {
+            // The report has it, too.
             ui.error(&error);
             Ok(Ended::With(Exit::Failed))
         }

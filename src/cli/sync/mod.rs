@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::context::Planned;
 use super::duration::duration;
-use super::format::Format;
+use super::format::SyncFormat;
 use super::rights::Rights;
 use super::signal::interrupted;
 use super::{Exit, context, options, saved};
@@ -51,10 +51,8 @@ pub(super) struct Args {
     #[command(flatten)]
     lock: LockArgs,
     /// What is printed.
-    ///
-    /// Text, or JSON, one document a line: the Plan, an Event for each that happens, a Report at the end.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: SyncFormat,
 }
 
 /// How long what is applied is waited for.
@@ -123,6 +121,10 @@ impl Args {
     }
 
     fn options(&self) -> Result<SyncOptions> {
+        if self.format == SyncFormat::Junit && self.waiting.rollback_on_failure {
+            let error = Error::new("--format junit cannot be used with --rollback-on-failure");
+            return Err(error.hint("choose another format: two syncs are no single suite of tests"));
+        }
         Ok(SyncOptions {
             timeout: self.waiting.timeout,
             wait: self.waiting.wait()?,
@@ -190,7 +192,7 @@ async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
     let planned = context::plan_directory(&args.desired, &args.cluster, &args.safety, ui).await?;
     if let Some(path) = &args.plan {
         let agreement = saved::must_agree(&planned, path, ui).await?;
-        if let (Agreement::Done(record), Format::Text) = (agreement, args.format) {
+        if let (Agreement::Done(record), SyncFormat::Text) = (agreement, args.format) {
             ui.result(&view::carried_out(
                 &path.display().to_string(),
                 &record,
@@ -216,14 +218,18 @@ struct Terms {
 /// Shows a plan, and asks for it where nobody agreed to it yet; nothing if the answer is no.
 async fn confirmed(planned: Planned, args: &Args, terms: &Terms, ui: &mut Ui) -> Result<Option<Planned>> {
     let made_of = match args.format {
-        Format::Json => saved::made_of(&planned).await.ok(),
-        Format::Text => None,
+        SyncFormat::Json => saved::made_of(&planned).await.ok(),
+        SyncFormat::Text | SyncFormat::Markdown | SyncFormat::Junit => None,
     };
     show(&planned, made_of, args.format, ui)?;
     if let Some(error) = refusals(&planned, Some(&args.rights()), terms.not_done) {
         return Err(error);
     }
     if planned.plan.writes() && terms.asks {
+        if args.format == SyncFormat::Junit {
+            let error = Error::new("cannot prompt: --format junit does not show the plan");
+            return Err(error.hint("pass --yes to sync without asking, or --plan FILE"));
+        }
         let answers = args.answers();
         if !Ui::can_ask(answers) {
             let why = match answers {
@@ -241,11 +247,13 @@ async fn confirmed(planned: Planned, args: &Args, terms: &Terms, ui: &mut Ui) ->
 }
 
 /// Prints the plan that is to be carried out: of this, where it can be bound to anything.
-pub(super) fn show(planned: &Planned, made_of: Option<MadeOf>, format: Format, ui: &mut Ui) -> Result<()> {
+pub(super) fn show(planned: &Planned, made_of: Option<MadeOf>, format: SyncFormat, ui: &mut Ui) -> Result<()> {
     let heading = planned.heading(ui);
     let text = match format {
-        Format::Text => view::plan(&planned.plan, &heading, Ui::width()),
-        Format::Json => view::json::line(&view::json::plan(&planned.plan, &heading, made_of)),
+        SyncFormat::Text => view::plan(&planned.plan, &heading, Ui::width()),
+        SyncFormat::Json => view::json::line(&view::json::plan(&planned.plan, &heading, made_of)),
+        SyncFormat::Markdown => view::markdown(&planned.plan, &heading),
+        SyncFormat::Junit => return Ok(()),
     };
     ui.result(&text)
 }

@@ -12,7 +12,7 @@ use crate::object::ObjectRef;
 use crate::object::commit::Commit;
 use crate::object::shown::ShownPath;
 use crate::plan::Action;
-use crate::view::report::not_released;
+use crate::view::document::not_released;
 
 /// Something that happens during a sync.
 #[derive(Debug, Serialize)]

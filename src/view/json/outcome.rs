@@ -10,7 +10,7 @@ use crate::execute::{Hold, NotPruned, Outcome};
 use crate::kinds::termination::Remainder;
 use crate::object::ObjectRef;
 use crate::plan::Unseen;
-use crate::view::report;
+use crate::view::document;
 
 /// What came of an object and, unless it is as git wants it, why.
 #[derive(Debug, Serialize)]
@@ -137,7 +137,7 @@ impl<'a> From<&'a Outcome> for Came<'a> {
         Self {
             outcome: outcome.kind(),
             reason: Reason::of(outcome),
-            message: report::reason_text(outcome),
+            message: document::reason_text(outcome),
             error: match outcome {
                 Outcome::Failed(error) => Some(error.into()),
                 Outcome::Refused(Some(error)) => Some((&**error).into()),
@@ -252,7 +252,7 @@ impl Unpruned {
                 NotPruned::Unlisted => WhyNotPruned::Unlisted,
                 NotPruned::Stopped => WhyNotPruned::Stopped,
             },
-            message: report::not_pruned(why),
+            message: document::not_pruned(why),
         }
     }
 }

@@ -8,6 +8,7 @@ mod folding;
 mod marker;
 mod markup;
 mod picture;
+mod report;
 
 use std::fmt::Write as _;
 
@@ -20,6 +21,7 @@ use folding::{Folding, paragraph};
 use marker::marker;
 pub(super) use marker::marker_of_all;
 use markup::{escaped, fenced};
+pub(super) use report::report;
 
 /// How long a comment may be, by
 /// [GitHub](https://docs.github.com/en/rest/issues/comments): in characters, and so surely in bytes.

@@ -1,11 +1,12 @@
-//! What came of a sync, as text.
+//! What came of a sync.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use super::style::{FAILED, WARNED, paint};
-use super::value::few;
+use super::super::error;
+use super::super::value::few;
+use super::{Line, Lines, Tone};
 use crate::applyset::tally::OutcomeKind;
+use crate::diagnostic::error::Error;
 use crate::execute::report::Report;
 use crate::execute::{Hold, NotPruned, NotReleased, Outcome};
 use crate::kinds::finalizer;
@@ -14,14 +15,20 @@ use crate::kinds::termination;
 use crate::object::ObjectRef;
 use crate::object::shown::ShownPath;
 
-pub(super) fn list(paths: &[ShownPath]) -> String {
-    paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+/// What came of a sync, in the order in which it is read.
+pub(in crate::view) struct ReportLines {
+    /// The objects that are not as git wants them, each with its reason.
+    pub(in crate::view) undone: Lines,
+    /// Whether it is complete, and how many objects had which outcome.
+    pub(in crate::view) verdict: Line,
+    /// What is to be known besides: what was not waited for, not pruned, or not predicted.
+    pub(in crate::view) remarks: Lines,
 }
 
 /// What came of a sync. Each failure is told once; of many objects that were not started for one reason only how many
 /// they are, unless the `whole` of it is asked for.
-pub fn report(report: &Report, whole: bool) -> String {
-    let mut text = String::new();
+pub(in crate::view) fn report(report: &Report, whole: bool) -> ReportLines {
+    let mut undone = Lines::default();
     let mut blocked = if whole { BTreeMap::new() } else { report.blocked() };
     let mut stopped = Vec::new();
     for (reference, outcome) in report.outcomes.iter().filter(|(_, outcome)| !outcome.is_done()) {
@@ -31,103 +38,130 @@ pub fn report(report: &Report, whole: bool) -> String {
                 stopped.push(reference);
                 continue;
             }
-            _ => text += &undone(reference, outcome),
+            _ => undone.append(undone_object(reference, outcome)),
         }
         if let Some(objects) = blocked.remove(reference) {
-            text += &waits_in_vain(reference, &objects);
+            undone.push(waits_in_vain(reference, &objects));
         }
     }
     for (cause, objects) in blocked {
-        text += &waits_in_vain(cause, &objects);
+        undone.push(waits_in_vain(cause, &objects));
     }
-    text += &not_started(&stopped, "the sync was interrupted before");
-    text += &open(report, whole);
+    undone.append(not_started(&stopped, "the sync was interrupted before"));
+    undone.append(open(report, whole));
+    ReportLines {
+        undone,
+        verdict: verdict(report),
+        remarks: remarks(report, whole),
+    }
+}
+
+fn verdict(report: &Report) -> Line {
     let tally = report.tally();
-    let verdict = if report.is_complete() { "complete" } else { "incomplete" };
     let counted = match tally.total() {
         0 => "nothing to do".to_owned(),
         _ => tally.to_string(),
     };
-    let _ = writeln!(text, "{verdict}: {counted}");
-    text += &unawaited(report, whole);
+    let word = if report.is_complete() { "complete" } else { "incomplete" };
+    Line::new(0, format!("{word}: {counted}"))
+}
+
+fn remarks(report: &Report, whole: bool) -> Lines {
+    let mut lines: Lines = unawaited(report, whole).into_iter().collect();
     if let Some((objects, why)) = &report.not_pruned {
-        let _ = writeln!(text, "nothing was pruned ({objects} to delete): {}", not_pruned(*why));
+        let why = not_pruned(*why);
+        lines.push(Line::prose(
+            0,
+            format!("nothing was pruned ({objects} to delete): {why}"),
+        ));
     }
-    for (reference, paths) in &report.mismatches {
-        let _ = writeln!(
-            text,
-            "{} {reference} differs from the plan at {}",
-            paint(WARNED, "mismatch:"),
-            list(paths)
-        );
-    }
-    text
+    lines.append(report.mismatches.iter().map(|(reference, paths)| {
+        let paths = list(paths);
+        Line::prose(0, format!("mismatch: {reference} differs from the plan at {paths}")).tone(Tone::Warned)
+    }));
+    lines
+}
+
+/// The line of an object that has such an outcome.
+fn failed(kind: OutcomeKind, rest: &str) -> Line {
+    Line::prose(0, format!("{} {rest}", kind.word())).tone(Tone::Failed)
 }
 
 /// The line of an object that is not as git wants it, and the server's refusal below it.
-fn undone(reference: &ObjectRef, outcome: &Outcome) -> String {
-    let word = paint(FAILED, outcome.kind().word());
-    let mut text = format!("{word} {reference}: {}\n", reason_text(outcome));
+fn undone_object(reference: &ObjectRef, outcome: &Outcome) -> Lines {
+    let mut lines = Lines::from(failed(
+        outcome.kind(),
+        &format!("{reference}: {}", reason_text(outcome)),
+    ));
+    lines.append(error_of(outcome).into_iter().flat_map(error_lines));
+    lines
+}
+
+/// The error of an object, where it says more than the reason.
+pub(in crate::view) fn error_of(outcome: &Outcome) -> Option<&Error> {
     match outcome {
-        Outcome::Failed(error) => text += &super::error(error),
-        Outcome::Refused(Some(error)) if !error.is_only_message() => text += &super::error(error),
-        _ => {}
+        Outcome::Failed(error) => Some(error),
+        Outcome::Refused(Some(error)) if !error.is_only_message() => Some(error),
+        _ => None,
     }
-    text
+}
+
+fn error_lines(error: &Error) -> Lines {
+    let text = error::plain(error);
+    text.lines().map(|line| Line::new(0, line)).collect()
 }
 
 /// The line of what was not started since `cause` is not Current.
-fn waits_in_vain(cause: &ObjectRef, objects: &[&ObjectRef]) -> String {
-    let word = paint(FAILED, OutcomeKind::NotStarted.word());
-    match objects {
-        [one] => format!("{word} {one}: it depends on {cause}\n"),
-        several => format!(
-            "{word} {} objects that depend on {cause} (-v names them)\n",
-            several.len()
-        ),
-    }
+fn waits_in_vain(cause: &ObjectRef, objects: &[&ObjectRef]) -> Line {
+    let rest = match objects {
+        [one] => format!("{one}: it depends on {cause}"),
+        several => format!("{} objects that depend on {cause} (-v names them)", several.len()),
+    };
+    failed(OutcomeKind::NotStarted, &rest)
 }
 
 /// The line of what was not started, for one reason.
-fn not_started(objects: &[&ObjectRef], why: &str) -> String {
-    let word = paint(FAILED, OutcomeKind::NotStarted.word());
-    match objects {
-        [] => String::new(),
-        [one] => format!("{word} {one}: {why}\n"),
-        several => format!("{word} {} objects: {why} (-v names them)\n", several.len()),
-    }
+fn not_started(objects: &[&ObjectRef], why: &str) -> Option<Line> {
+    let rest = match objects {
+        [] => return None,
+        [one] => format!("{one}: {why}"),
+        several => format!("{} objects: {why} (-v names them)", several.len()),
+    };
+    Some(failed(OutcomeKind::NotStarted, &rest))
 }
 
 /// What a sync that ended at once left open.
-fn open(report: &Report, whole: bool) -> String {
+fn open(report: &Report, whole: bool) -> Lines {
     let (unknown, untouched): (Vec<_>, Vec<_>) = report.open().partition(|(_, kind)| *kind == OutcomeKind::Unknown);
-    let mut text = String::new();
-    for (reference, kind) in unknown {
-        let word = paint(FAILED, kind.word());
-        let _ = writeln!(text, "{word} {reference}: the sync ended while it was under way");
-    }
+    let unknown = unknown
+        .into_iter()
+        .map(|(reference, kind)| failed(kind, &format!("{reference}: the sync ended while it was under way")));
+    let mut lines: Lines = unknown.collect();
     let untouched: Vec<&ObjectRef> = untouched.into_iter().map(|(reference, _)| reference).collect();
     let at_once = if whole { 1 } else { untouched.len().max(1) };
-    let lines = untouched
-        .chunks(at_once)
-        .map(|objects| not_started(objects, "the sync ended before"));
-    text + &lines.collect::<String>()
+    let untouched = untouched.chunks(at_once);
+    lines.append(untouched.filter_map(|objects| not_started(objects, "the sync ended before")));
+    lines
 }
 
 /// What is not Current, since it was not to be waited for.
-fn unawaited(report: &Report, whole: bool) -> String {
+fn unawaited(report: &Report, whole: bool) -> Option<Line> {
     let named = |(reference, health): &(ObjectRef, Health)| format!("{reference} ({health})");
     let objects: Vec<String> = report.unawaited.iter().map(named).collect();
     if objects.is_empty() {
-        return String::new();
+        return None;
     }
     let names = if whole { objects.join(", ") } else { few(&objects) };
-    let word = paint(WARNED, "not waited for:");
-    format!("{word} {names}; what depends on them was applied all the same\n")
+    let text = format!("not waited for: {names}; what depends on them was applied all the same");
+    Some(Line::prose(0, text).tone(Tone::Warned))
+}
+
+pub(in crate::view) fn list(paths: &[ShownPath]) -> String {
+    paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Why nothing is pruned.
-pub(super) fn not_pruned(why: NotPruned) -> String {
+pub(in crate::view) fn not_pruned(why: NotPruned) -> String {
     match why {
         NotPruned::Before(1) => "one object that comes before is not as git wants it".to_owned(),
         NotPruned::Before(objects) => format!("{objects} objects that come before are not as git wants them"),
@@ -141,7 +175,7 @@ pub(super) fn not_pruned(why: NotPruned) -> String {
 }
 
 /// That a Lease could not be given back.
-pub(super) fn not_released(kept: &NotReleased) -> String {
+pub(in crate::view) fn not_released(kept: &NotReleased) -> String {
     let NotReleased { lease, valid, error } = kept;
     let seconds = valid.as_secs();
     let error = error.as_deref().unwrap_or("the server did not answer in time");
@@ -149,7 +183,7 @@ pub(super) fn not_released(kept: &NotReleased) -> String {
 }
 
 /// Why an object was not done; nothing for one that was.
-pub(super) fn reason_text(outcome: &Outcome) -> String {
+pub(in crate::view) fn reason_text(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Conflict => "another manager owns what git wants".to_owned(),
         Outcome::Refused(None) => {
@@ -194,6 +228,6 @@ fn held(hold: &Hold) -> String {
         Hold::Hidden(message) => message.clone(),
         Hold::Unanswered => "it is not known whether it is gone: the server did not answer in time".to_owned(),
         Hold::WatchEnded => "its watch has ended".to_owned(),
-        Hold::Unseen(why) => super::document::unseen(why),
+        Hold::Unseen(why) => super::unseen(why),
     }
 }

@@ -1,0 +1,31 @@
+//! What came of a sync, below its plan: in the summary of a CI job.
+
+use super::markup::{escaped, fenced};
+use super::{LONGEST, Room, beside};
+use crate::diagnostic::error::Error;
+use crate::view::document::{Line, ReportLines};
+use crate::view::error;
+
+/// What is kept free for what is around the lines, and to say how many are left out.
+const AROUND: usize = 300;
+
+/// The section, of at most so many characters.
+pub(in crate::view) fn report(report: &ReportLines, ended_by: Option<&Error>, longest: usize) -> String {
+    let mut text = format!("\n### {}\n", escaped(&report.verdict.left()));
+    let error: Vec<Line> = ended_by
+        .map(error::plain)
+        .unwrap_or_default()
+        .lines()
+        .map(|line| Line::new(0, line))
+        .collect();
+    let lines = error.iter().chain(report.undone.iter()).chain(report.remarks.iter());
+    let mut room = Room::of(longest.min(LONGEST).saturating_sub(text.len() + AROUND));
+    let (mut body, left_out) = room.fill(lines.map(beside));
+    if left_out > 0 {
+        body += &format!("{left_out} more lines are left out, since the summary would be too long\n");
+    }
+    if !body.is_empty() {
+        text += &format!("\n{}", fenced("", &body));
+    }
+    text
+}
