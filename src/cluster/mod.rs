@@ -31,6 +31,9 @@ pub trait Cluster: Send + Sync {
     /// Where it is: the API server's URL, or a directory.
     fn address(&self) -> String;
 
+    /// Who says which objects are valid there.
+    fn judge(&self) -> Judge;
+
     /// Which kinds there are, and the server's version.
     async fn discover(&self) -> Result<Discovery, ClusterError>;
 
@@ -84,6 +87,15 @@ pub trait Cluster: Send + Sync {
         scope: &Scope,
         selector: &str,
     ) -> BoxStream<'static, Result<WatchEvent, ClusterError>>;
+}
+
+/// Who says which objects are valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judge {
+    /// An API server.
+    Server,
+    /// This program, by the schemas of the kinds: no server is asked.
+    Sandbox,
 }
 
 /// Where to list and watch.

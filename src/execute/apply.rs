@@ -127,7 +127,9 @@ impl Run<'_> {
     /// What came of an apply that failed. Where it may be stored all the same, the object is looked at again.
     async fn not_applied(&self, agreed: Agreed, error: ClusterError) -> ApplyResult {
         let may_have_arrived = error.may_have_arrived();
-        let failed = ApplyResult::Not(Outcome::Failed(observe::refused(&agreed.work.desired, error)));
+        let judge = self.execution.cluster.judge();
+        let refused = observe::refused(judge, &agreed.work.desired, error);
+        let failed = ApplyResult::Not(Outcome::Failed(refused));
         if !may_have_arrived {
             return failed;
         }

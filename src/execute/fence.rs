@@ -11,7 +11,8 @@ use tokio::sync::watch;
 
 use super::lease::{self, LeaseState};
 use crate::cluster::{
-    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Patch, Persist, Resource, Scope, WatchEvent,
+    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Judge, Patch, Persist, Resource, Scope,
+    WatchEvent,
 };
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
 use crate::ssa::schema::Schema;
@@ -79,6 +80,10 @@ impl Fence {
 impl Cluster for Fence {
     fn address(&self) -> String {
         self.cluster.address()
+    }
+
+    fn judge(&self) -> Judge {
+        self.cluster.judge()
     }
 
     async fn discover(&self) -> Result<Discovery, ClusterError> {

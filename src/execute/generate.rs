@@ -58,7 +58,7 @@ impl Run<'_> {
                             .hint("sync again")
                     })?;
                 }
-                Err(error) => return Err(observe::refused(desired, error)),
+                Err(error) => return Err(observe::refused(cluster.judge(), desired, error)),
             }
         }
         Err(Error::new(format!("{} changes faster than it can be written", desired.reference)).hint("sync again"))

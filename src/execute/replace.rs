@@ -65,10 +65,11 @@ impl Run<'_> {
         );
         match asked.await {
             Ok(_) => Ok(()),
-            Err(error) => Err(ApplyResult::Not(Outcome::Failed(observe::refused(
-                &work.desired,
-                error,
-            )))),
+            Err(error) => {
+                let judge = self.execution.cluster.judge();
+                let refused = observe::refused(judge, &work.desired, error);
+                Err(ApplyResult::Not(Outcome::Failed(refused)))
+            }
         }
     }
 

@@ -63,24 +63,6 @@ pub(super) struct WantedObject {
 }
 
 impl WantedObject {
-    /// What is said of an object that the server refuses: a refusal that is about the object is told with the
-    /// others' changes, everything else ends it all.
-    fn refused(self, live: Option<LiveObject>, error: ClusterError) -> Result<Observation> {
-        let is_about_it = is_about_object(&error);
-        let by = match error.failure {
-            Failure::Invalid if is_taken(&self.desired, &error) => RefusedBy::Taken,
-            Failure::Invalid => RefusedBy::Validation,
-            _ => RefusedBy::Admission,
-        };
-        let refusal = refused(&self.desired, error);
-        if is_about_it {
-            let error = Arc::new(refusal);
-            Ok(self.observed(live, Answered::Refused { error, by }, JobRun::Plain))
-        } else {
-            Err(refusal)
-        }
-    }
-
     pub(super) fn observed(self, live: Option<LiveObject>, answer: Answered, run: JobRun) -> Observation {
         let Payload { sent, ruled, migration } = self.made;
         Observation {
@@ -289,6 +271,24 @@ impl Inquiry<'_> {
         (!claim.allows_change()).then_some(claim)
     }
 
+    /// What is said of an object that is refused: a refusal that is about the object is told with the others' changes,
+    /// everything else ends it all.
+    fn refused(&self, wanted: WantedObject, live: Option<LiveObject>, error: ClusterError) -> Result<Observation> {
+        let is_about_it = is_about_object(&error);
+        let by = match error.failure {
+            Failure::Invalid if is_taken(&wanted.desired, &error) => RefusedBy::Taken,
+            Failure::Invalid => RefusedBy::Validation,
+            _ => RefusedBy::Admission,
+        };
+        let refusal = refused(self.cluster.judge(), &wanted.desired, error);
+        if is_about_it {
+            let error = Arc::new(refusal);
+            Ok(wanted.observed(live, Answered::Refused { error, by }, JobRun::Plain))
+        } else {
+            Err(refusal)
+        }
+    }
+
     /// What is said of an object of which the server refuses an apply, where there is another way to what
     /// git wants.
     async fn instead(
@@ -299,7 +299,7 @@ impl Inquiry<'_> {
     ) -> Result<Observation> {
         let live = match live {
             Some(live) if wanted.desired.inputs.is_none() => live,
-            live => return wanted.refused(live, error),
+            live => return self.refused(wanted, live, error),
         };
         let Some(fields) = plan::fixed_fields(&error) else {
             let field_manager = &self.query.policy.field_manager;
@@ -308,7 +308,7 @@ impl Inquiry<'_> {
                     wanted.made = wanted.made.taking(self.query, &live, &fields);
                     Ok(wanted.observed(Some(live), not_yet(Unverified::Defaulted(fields)), JobRun::Plain))
                 }
-                None => wanted.refused(Some(live), error),
+                None => self.refused(wanted, Some(live), error),
             };
         };
         // What is created anew is as git says, whole.
@@ -324,7 +324,7 @@ impl Inquiry<'_> {
         };
         match trial.answer(fields).await {
             Ok(answer) => Ok(wanted.observed(Some(live), answer, JobRun::Plain)),
-            Err(error) => wanted.refused(Some(live), error),
+            Err(error) => self.refused(wanted, Some(live), error),
         }
     }
 

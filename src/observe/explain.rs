@@ -1,6 +1,6 @@
 //! Turns what a cluster refuses into errors that point at the manifest and say what to do.
 
-use crate::cluster::{CauseKind, ClusterError, Failure};
+use crate::cluster::{CauseKind, ClusterError, Failure, Judge};
 use crate::diagnostic::error::Error;
 use crate::object::field::FieldPath;
 use crate::object::shown::ShownPath;
@@ -16,11 +16,10 @@ pub fn failed(what: &str, error: ClusterError) -> Error {
     }
 }
 
-/// The server refuses a desired object. Its words stand at the fields they are about.
+/// A desired object is refused. The words of who refuses it stand at the fields they are about.
 ///
-/// The server quotes values in its words, so where there is a secret among them none are passed on,
-/// only which fields it is about.
-pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
+/// They quote values, so where there is a secret among them none are passed on, only which fields it is about.
+pub fn refused(judge: Judge, desired: &DesiredObject, error: ClusterError) -> Error {
     let reference = &desired.reference;
     let secret = is_secret(desired);
     let hint = match &error.failure {
@@ -33,10 +32,13 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
         }),
         failure => hint(failure),
     };
-    let mut explained = match error.failure {
-        Failure::Invalid | Failure::Denied => Error::new(format!("the server refuses {reference}")),
-        _ => Error::new(format!("failed to ask the server about {reference}")),
-    };
+    let is_refusal = matches!(error.failure, Failure::Invalid | Failure::Denied);
+    let mut explained = Error::new(match (judge, is_refusal) {
+        (Judge::Server, true) => format!("the server refuses {reference}"),
+        (Judge::Server, false) => format!("failed to ask the server about {reference}"),
+        (Judge::Sandbox, true) => format!("{reference} is not valid"),
+        (Judge::Sandbox, false) => format!("{reference} cannot be applied"),
+    });
     let has_cause = |kind: CauseKind| error.causes.iter().any(|cause| cause.kind == kind);
     if has_cause(CauseKind::NotString) {
         explained = explained.hint(
@@ -74,7 +76,10 @@ pub fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
             explained = explained.because(ClusterError::new(error.failure.clone(), words));
         }
         if !matches!(error.failure, Failure::Unreachable | Failure::Unreadable) {
-            explained = explained.hint("the server's words are not shown, since they may quote a secret value");
+            explained = explained.hint(match judge {
+                Judge::Server => "the server's words are not shown, since they may quote a secret value",
+                Judge::Sandbox => "the reason is not shown, since it may quote a secret value",
+            });
         }
     } else if !placed {
         explained = explained.because(error);
@@ -99,7 +104,7 @@ fn without_value(kind: CauseKind) -> &'static str {
         CauseKind::TooLong => "it is too long",
         CauseKind::Invalid => "its value is not allowed",
         CauseKind::Owned => "another manager owns it",
-        CauseKind::Quota | CauseKind::Other => "the server refuses it",
+        CauseKind::Quota | CauseKind::Other => "it is refused",
     }
 }
 

@@ -81,10 +81,8 @@ impl Observer<'_> {
             known.insert(namespace, is_missing);
             if is_missing {
                 let message = format!("namespaces {name:?} not found");
-                let error = refused(
-                    &observation.desired,
-                    ClusterError::new(Failure::NamespaceMissing, message),
-                );
+                let error = ClusterError::new(Failure::NamespaceMissing, message);
+                let error = refused(self.cluster.judge(), &observation.desired, error);
                 observation.answer = refusal(error);
             }
         }

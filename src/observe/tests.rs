@@ -3,7 +3,8 @@
 use std::error::Error as _;
 
 use super::*;
-use crate::cluster::{CauseKind, ClusterError, Failure, FieldCause};
+use crate::cluster::{CauseKind, ClusterError, Failure, FieldCause, Judge};
+use crate::object::DesiredObject;
 use crate::object::field::FieldPath;
 use crate::testing::{desired, documents, manifest, reference, resource};
 
@@ -195,6 +196,11 @@ fn refusal(failure: Failure, causes: &[(Option<&[&str]>, &str)]) -> ClusterError
     error
 }
 
+/// What an API server refuses.
+fn refused(desired: &DesiredObject, error: ClusterError) -> Error {
+    explain::refused(Judge::Server, desired, error)
+}
+
 const AT_A: Option<&[&str]> = Some(&["data", "a"]);
 
 #[test]
@@ -222,6 +228,21 @@ fn a_refusal_of_no_field_stands_at_the_object_with_the_servers_words() {
     assert_eq!(source.as_deref(), Some("the server said swordfish"));
     let other = refused(&desired(CONFIG_MAP), refusal(Failure::Other, &[]));
     assert_eq!(other.message(), "failed to ask the server about ConfigMap ns/x");
+}
+
+#[test]
+fn in_a_sandbox_no_server_refuses_and_none_is_asked() {
+    let refused =
+        |desired, failure| explain::refused(Judge::Sandbox, &desired, refusal(failure, &[(AT_A, "swordfish")]));
+    let error = refused(desired(CONFIG_MAP), Failure::Invalid);
+    assert_eq!(error.message(), "ConfigMap ns/x is not valid");
+    let error = refused(desired(CONFIG_MAP), Failure::NamespaceMissing);
+    assert_eq!(error.message(), "ConfigMap ns/x cannot be applied");
+    let (message, places, hints) = told(&refused(desired(SECRET), Failure::Invalid));
+    assert!(
+        !format!("{message} {places:?} {hints:?}").contains("server"),
+        "{hints:?}"
+    );
 }
 
 #[test]

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::{Value, json};
 use stackanetes::cluster::{
-    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Patch, Persist, Resource, Scope, WatchEvent,
+    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Judge, Patch, Persist, Resource, Scope,
+    WatchEvent,
 };
 use stackanetes::object::{GroupVersionKind, LiveObject, ObjectRef};
 use stackanetes::ssa::schema::Schema;
@@ -190,6 +191,9 @@ struct Cut(Arc<dyn Cluster>);
 impl Cluster for Cut {
     fn address(&self) -> String {
         self.0.address()
+    }
+    fn judge(&self) -> Judge {
+        self.0.judge()
     }
     async fn discover(&self) -> Result<Discovery, ClusterError> {
         self.0.discover().await

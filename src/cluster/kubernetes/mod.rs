@@ -43,8 +43,8 @@ use self::transport::{Limit, Reply, Transport};
 use self::unreachable::{Plugin, ServerAddress};
 use self::withdrawn::unless_withdrawn;
 use super::{
-    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Force, Patch, Persist, Propagation, Resource,
-    Scope, WatchEvent,
+    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Force, Judge, Patch, Persist, Propagation,
+    Resource, Scope, WatchEvent,
 };
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
 use crate::ssa::schema::Schema;
@@ -194,6 +194,10 @@ impl Kubernetes {
 impl Cluster for Kubernetes {
     fn address(&self) -> String {
         self.transport.server.url.clone()
+    }
+
+    fn judge(&self) -> Judge {
+        Judge::Server
     }
 
     async fn discover(&self) -> Result<Discovery, ClusterError> {

@@ -41,7 +41,9 @@ use self::marker::{MARKER, Marker};
 use self::memory::Memory;
 use self::session::WriteOutcome;
 use self::store::Store;
-use super::{Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Patch, Resource, Scope, WatchEvent};
+use super::{
+    Answer, Apply, Cluster, ClusterError, Deletion, Discovery, Failure, Judge, Patch, Resource, Scope, WatchEvent,
+};
 use crate::diagnostic::error::{Error, Result};
 use crate::object::selection::{LabelSelector, NoSelector};
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
@@ -230,6 +232,10 @@ fn must_be_empty(root: &Path) -> Result<()> {
 impl Cluster for Sandbox {
     fn address(&self) -> String {
         self.store.address()
+    }
+
+    fn judge(&self) -> Judge {
+        Judge::Sandbox
     }
 
     async fn discover(&self) -> Result<Discovery, ClusterError> {

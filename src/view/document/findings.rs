@@ -106,10 +106,11 @@ impl<'a> Findings<'a> {
             (0, 0) => return None,
             (0, _) => format!("not new, and not shown: {others}; `stackanetes check` shows all"),
             (more, 0) => format!("not shown: {}; `stackanetes check` shows all", counted(more, "finding")),
-            (more, _) => format!(
-                "not shown: {}, and {others} that are not new; `stackanetes check` shows all",
-                counted(more, "finding")
-            ),
+            (more, count) => {
+                let are = if count == 1 { "is" } else { "are" };
+                let more = counted(more, "finding");
+                format!("not shown: {more}, and {others} that {are} not new; `stackanetes check` shows all")
+            }
         })
     }
 }
@@ -141,4 +142,31 @@ fn lines(told: &Found<'_>) -> Vec<Line> {
     let hint = finding.hints.first();
     lines.extend(hint.map(|hint| Line::prose(4, format!("hint: {}", ends(hint, LONGEST)))));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_told_is_counted_and_what_is_not_new_apart() {
+        let remark = |hidden, others| {
+            let findings = Findings {
+                others,
+                hidden,
+                ..Findings::default()
+            };
+            findings.remark(Detail::Objects)
+        };
+        let all = "`stackanetes check` shows all";
+        for (hidden, others, words) in [
+            (9, 0, "not shown: 9 findings"),
+            (0, 2, "not new, and not shown: 2 findings"),
+            (1, 1, "not shown: 1 finding, and 1 finding that is not new"),
+            (2, 3, "not shown: 2 findings, and 3 findings that are not new"),
+        ] {
+            assert_eq!(remark(hidden, others), Some(format!("{words}; {all}")));
+        }
+        assert_eq!(remark(0, 0), None);
+    }
 }
