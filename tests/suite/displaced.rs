@@ -1,20 +1,22 @@
 //! What git drops in the same commit is in the way of the rest, and goes first; and rules that are slow to be used.
 
-use crate::bed::{Bed, config_map, deployment, wait_until};
+use crate::bed::{Bed, config_map, deployment, wait_until, with_metadata};
 use crate::control_plane::ControlPlane;
+
+/// A Service that has this port on every node.
+fn service(name: &str, port: u16) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\nspec:\n  type: NodePort\n  selector: {{app: web}}\n  ports: [{{port: 80, nodePort: {port}}}]\n"
+    )
+}
 
 #[test]
 fn a_service_gets_the_port_of_one_that_git_drops() {
     let bed = Bed::new("displaced-port");
-    let service = |name: &str, port: u16| {
-        format!(
-            "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec:\n  type: NodePort\n  selector: {{app: web}}\n  ports: [{{port: 80, nodePort: {port}}}]\n"
-        )
-    };
-    bed.write("web.yaml", &service("old", 31907));
+    bed.write("web.yaml", &service("old", 30007));
     bed.commit("First");
     bed.synced();
-    bed.write("web.yaml", &service("new", 31907));
+    bed.write("web.yaml", &service("new", 30007));
     bed.commit("Another name");
     bed.diff()
         .exits(1)
@@ -25,21 +27,16 @@ fn a_service_gets_the_port_of_one_that_git_drops() {
     assert!(bed.get("service", "old").is_none() && bed.get("service", "new").is_some());
     bed.diff().exits(0);
     // A port that no Service has which git drops is in the way of nothing.
-    bed.write("other.yaml", &service("other", 31907));
+    bed.write("other.yaml", &service("other", 30007));
     bed.diff().exits(1).shows("! refused Service displaced-port/other");
 }
 
 #[test]
 fn nothing_is_deleted_first_as_long_as_something_is_refused_or_pruning_is_not_allowed() {
     let bed = Bed::new("displaced-refused");
-    let service = |name: &str| {
-        format!(
-            "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec:\n  type: NodePort\n  selector: {{app: web}}\n  ports: [{{port: 80, nodePort: 31908}}]\n"
-        )
-    };
-    bed.write("web.yaml", &service("old"));
+    bed.write("web.yaml", &service("old", 30008));
     bed.synced();
-    bed.write("web.yaml", &service("new"));
+    bed.write("web.yaml", &service("new", 30008));
     bed.run(&["diff", "--no-prune"])
         .exits(1)
         .shows("! refused Service displaced-refused/new");
@@ -108,19 +105,14 @@ fn what_a_policy_forbids_comes_in_the_commit_that_changes_or_drops_it() {
         let expression = format!("\"!has(object.data) || !('{word}' in object.data)\"");
         policy("displaced-policy", &expression)
     };
+    let refuses = |data: &str| {
+        let create = ["create", "configmap", "tried", data, "--dry-run=server"];
+        let args = [&create[..], &["--namespace", "displaced-policy"]].concat();
+        !bed.plane.kubectl(&args).status.success()
+    };
     bed.write("policy.yaml", &without("color"));
     bed.synced();
-    wait_until("the policy is used", || {
-        let args = [
-            "create",
-            "configmap",
-            "tried",
-            "--from-literal=color=red",
-            "--dry-run=server",
-        ];
-        let args = [&args[..], &["--namespace", "displaced-policy"]].concat();
-        !bed.plane.kubectl(&args).status.success()
-    });
+    wait_until("the policy is used", || refuses("--from-literal=color=red"));
     bed.write("painted.yaml", &config_map("painted", &[("color", "red")]));
     bed.diff()
         .exits(1)
@@ -131,17 +123,7 @@ fn what_a_policy_forbids_comes_in_the_commit_that_changes_or_drops_it() {
         .shows("unverified: the server refuses it until ValidatingAdmissionPolicy displaced-policy changes");
     bed.synced();
     bed.diff().exits(0);
-    wait_until("the changed policy is used", || {
-        let args = [
-            "create",
-            "configmap",
-            "tried",
-            "--from-literal=size=big",
-            "--dry-run=server",
-        ];
-        let args = [&args[..], &["--namespace", "displaced-policy"]].concat();
-        !bed.plane.kubectl(&args).status.success()
-    });
+    wait_until("the changed policy is used", || refuses("--from-literal=size=big"));
     bed.remove("policy.yaml");
     bed.write("sized.yaml", &config_map("sized", &[("size", "big")]));
     bed.diff().exits(1).shows("are in the way, and are deleted first");
@@ -153,22 +135,17 @@ fn what_a_policy_forbids_comes_in_the_commit_that_changes_or_drops_it() {
 fn what_is_in_the_way_stays_until_the_turn_of_what_it_keeps_out() {
     // Nothing runs Deployments on the bare control plane.
     let bed = Bed::new("displaced-late");
-    let service = |name: &str, annotations: &str| {
-        format!(
-            "apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\n  annotations: {annotations}\nspec:\n  type: NodePort\n  selector: {{app: web}}\n  ports: [{{port: 80, nodePort: 31909}}]\n"
-        )
-    };
-    bed.write("service.yaml", &service("old", "{}"));
+    bed.write("service.yaml", &service("old", 30009));
     bed.synced();
     bed.write("slow.yaml", &deployment("slow", 1, "nginx"));
-    let after = "{config.kubernetes.io/depends-on: apps/namespaces/displaced-late/Deployment/slow}";
-    bed.write("service.yaml", &service("new", after));
+    let after = "  annotations: {config.kubernetes.io/depends-on: apps/namespaces/displaced-late/Deployment/slow}\n";
+    bed.write("service.yaml", &with_metadata(&service("new", 30009), after));
     bed.diff()
         .exits(1)
         .shows("Service displaced-late/old is in the way, and is deleted first");
     bed.run(&["sync", "--yes", "--timeout", "3s"]).exits(1);
     assert!(bed.get("service", "old").is_some() && bed.get("service", "new").is_none());
-    bed.write("service.yaml", &service("new", "{}"));
+    bed.write("service.yaml", &service("new", 30009));
     bed.run(&["sync", "--yes", "--timeout", "3s"]).exits(1);
     assert!(bed.get("service", "old").is_none() && bed.get("service", "new").is_some());
 }

@@ -26,7 +26,7 @@ fn a_service_that_gets_another_address_and_keeps_its_port() {
     let bed = Bed::new("fixed-address");
     let fixed = |address: &str| {
         service(&format!("  type: NodePort\n  clusterIP: {address}\n"))
-            .replace("port: 80,", "port: 80, nodePort: 31847,")
+            .replace("port: 80,", "port: 80, nodePort: 30010,")
     };
     let case = Case {
         kind: "Service",
@@ -38,7 +38,7 @@ fn a_service_that_gets_another_address_and_keeps_its_port() {
     };
     let (_, after) = case.is_replaced_only_where_allowed(&bed);
     assert_eq!(after["spec"]["clusterIP"], "10.96.200.2");
-    assert_eq!(after["spec"]["ports"][0]["nodePort"], 31847);
+    assert_eq!(after["spec"]["ports"][0]["nodePort"], 30010);
     // An address that no Service can have: the server says so only of a new one.
     bed.write("subject.yaml", &fixed("10.200.0.1"));
     let before = case.uid(&bed);
