@@ -40,8 +40,9 @@ type report struct {
 
 // up starts a control plane, reports on it, and ends it when standard input
 // does. Each line there is the name of a program to kill and start again,
-// after which the control plane is reported on once more. Whoever started this process holds the other end of standard input,
-// so the control plane never outlives them, however they end.
+// after which the control plane is reported on once more. Whoever started
+// this process holds the other end of standard input, so the control plane
+// never outlives them, however they end.
 func up() int {
 	// On Linux the children are killed when the thread that started them
 	// ends, and this thread lasts as long as the process.
@@ -84,14 +85,12 @@ func run(o options) error {
 		return err
 	}
 	plane := &controlPlane{options: o, files: files, children: newChildren(files, end)}
-	starting := time.AfterFunc(startTimeout, func() {
-		end(fmt.Errorf("not ready after %v; the logs are in %s", startTimeout, files.dir))
-	})
 	restarts := readStandardInput(end)
+	starting := plane.endUnlessReady(end)
 	err = plane.start(ctx)
 	starting.Stop()
 	if err == nil {
-		err = plane.serve(ctx, restarts)
+		err = plane.serve(ctx, end, restarts)
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx) // says more than what it interrupted
@@ -101,6 +100,14 @@ func run(o options) error {
 		return os.RemoveAll(files.dir)
 	}
 	return err
+}
+
+// endUnlessReady ends the control plane after startTimeout. Whoever starts
+// something stops the timer once it is ready.
+func (p *controlPlane) endUnlessReady(end context.CancelCauseFunc) *time.Timer {
+	return time.AfterFunc(startTimeout, func() {
+		end(fmt.Errorf("not ready after %v; the logs are in %s", startTimeout, p.files.dir))
+	})
 }
 
 // endOnSignal ends the control plane on Ctrl-C and the like.
@@ -116,7 +123,7 @@ func endOnSignal(end context.CancelCauseFunc) {
 
 // serve reports on the control plane, and restarts what it is told to, until it
 // is to end.
-func (p *controlPlane) serve(ctx context.Context, restarts <-chan string) error {
+func (p *controlPlane) serve(ctx context.Context, end context.CancelCauseFunc, restarts <-chan string) error {
 	reports := json.NewEncoder(os.Stdout)
 	for {
 		if err := reports.Encode(p.report()); err != nil {
@@ -126,7 +133,10 @@ func (p *controlPlane) serve(ctx context.Context, restarts <-chan string) error 
 		case <-ctx.Done():
 			return nil
 		case name := <-restarts:
-			if err := p.restart(ctx, name); err != nil {
+			starting := p.endUnlessReady(end)
+			err := p.restart(ctx, name)
+			starting.Stop()
+			if err != nil {
 				return err
 			}
 		}

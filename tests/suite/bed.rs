@@ -183,6 +183,15 @@ impl Bed {
         holder.as_str().unwrap_or_default().to_owned()
     }
 
+    /// Lets the Lease of this ApplySet expire soon, whose holder was killed, if there is one.
+    pub fn expire_lease(&self, set: &str) {
+        let lease = format!("stackanetes-{set}");
+        if self.get("lease", &lease).is_some() {
+            let soon = serde_json::json!({"spec": {"leaseDurationSeconds": 1}});
+            self.patch("test", "lease", &lease, &soon);
+        }
+    }
+
     /// Changes an object of the bed's namespace under the name of this manager.
     pub fn patch(&self, manager: &str, kind: &str, name: &str, patch: &serde_json::Value) {
         let (manager, patch) = (format!("--field-manager={manager}"), patch.to_string());

@@ -105,14 +105,6 @@ fn sync(bed: &Bed, revision: &str) {
     bed.run(&["diff", "--revision", revision]).exits(0).shows("in sync:");
 }
 
-/// A Lease whose holder was killed expires soon.
-fn expire(bed: &Bed) {
-    if bed.get("lease", "stackanetes-cut-off").is_some() {
-        let soon = json!({"spec": {"leaseDurationSeconds": 1}});
-        bed.patch("test", "lease", "stackanetes-cut-off", &soon);
-    }
-}
-
 /// The requests of a sync of `revision` that nobody disturbs.
 fn undisturbed(bed: &Bed, revision: &str) -> Vec<Request> {
     let proxy = Proxy::start(&bed.user, |_| Then::Answer);
@@ -155,7 +147,7 @@ fn a_sync_killed_after_any_request_is_finished_by_the_next_one() {
             was_cut || after >= last_write,
             "it ended before request {after}: {last:#?}"
         );
-        expire(&bed);
+        bed.expire_lease("cut-off");
         sync(&bed, &second);
         // What is deleted in the background may take a moment.
         wait_until("what is pruned is gone", || bed.get("configmap", "dropped").is_none());
