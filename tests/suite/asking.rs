@@ -1,26 +1,20 @@
-//! On a terminal `sync` shows the plan and asks; `script` is the terminal here.
+//! On a terminal `sync` shows the plan and asks.
 
 use std::fs;
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::bed::{Bed, Run, config_map};
+use crate::terminal::{PROGRAM, terminal};
 
 /// Runs the command on a terminal on which this is typed.
 fn on_a_terminal(bed: &Bed, args: &str, typed: &str) -> Run {
-    let command = format!("{} {args}", env!("CARGO_BIN_EXE_stackanetes"));
-    let mut child = Command::new("script")
-        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
-        .current_dir(&bed.dir)
+    let mut terminal = terminal(&bed.dir, &format!("{PROGRAM} {args}"));
+    terminal
         .env("KUBECONFIG", &bed.user.kubeconfig)
-        .env("HOME", &bed.dir)
-        .env("XDG_CACHE_HOME", bed.cache())
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("script (of util-linux) can be run");
+        .env("XDG_CACHE_HOME", bed.cache());
+    let terminal = terminal.stdin(Stdio::piped()).spawn();
+    let mut child = terminal.expect("script (of util-linux) can be run");
     let mut input = child.stdin.take().expect("it is piped");
     input.write_all(typed.as_bytes()).expect("it reads");
     let run = Run::finish(child);
@@ -68,17 +62,11 @@ fn a_sync_of_standard_input_asks_on_the_terminal() {
 fn a_sync_of_standard_input_that_has_no_terminal_is_refused() {
     let bed = Bed::new("asking-no-terminal");
     let manifest = config_map("settings", &[("a", "1")]);
-    let run = Command::new("setsid")
-        .args(["--wait", env!("CARGO_BIN_EXE_stackanetes")])
-        .args(["sync", "-n", "asking-no-terminal", "-f", "-"])
-        .current_dir(&bed.dir)
-        .env("KUBECONFIG", &bed.user.kubeconfig)
-        .env("HOME", &bed.dir)
-        .env("XDG_CACHE_HOME", bed.cache())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
+    let mut setsid = bed.program("setsid");
+    setsid
+        .args(["--wait", PROGRAM])
+        .args(["sync", "-n", "asking-no-terminal", "-f", "-"]);
+    let run = setsid.stdin(Stdio::piped()).spawn();
     let mut child = run.expect("setsid (of util-linux) can be run");
     let mut input = child.stdin.take().expect("it is piped");
     input.write_all(manifest.as_bytes()).expect("it reads");

@@ -1,5 +1,6 @@
 //! The place a test runs in: a git repository, a user, a namespace, and the command to run.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -134,20 +135,33 @@ impl Bed {
 
     /// Starts it as another user, or by another way to the API server.
     pub fn start_as(&self, kubeconfig: &Path, args: &[&str]) -> Child {
+        let mut command = self.command(args);
+        command.env("KUBECONFIG", kubeconfig).stdin(Stdio::piped());
+        command.spawn().expect("the command can be run")
+    }
+
+    /// The command with what each `diff` and `sync` is told, to be run as [`Bed::program`] says.
+    pub fn command(&self, args: &[&str]) -> Command {
         let takes_options = args.first().is_some_and(|command| ["diff", "sync"].contains(command));
-        Command::new(env!("CARGO_BIN_EXE_stackanetes"))
-            .args(args)
-            .args(self.always.iter().filter(|_| takes_options))
+        let mut command = self.program(env!("CARGO_BIN_EXE_stackanetes"));
+        command.args(args).args(self.always.iter().filter(|_| takes_options));
+        command
+    }
+
+    /// A program to be run in the repository, as the bed's user, with nothing else in the environment and nothing on
+    /// standard input. What it prints is read.
+    pub fn program(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
             .current_dir(&self.dir)
             .env_clear()
-            .env("KUBECONFIG", kubeconfig)
+            .env("KUBECONFIG", &self.user.kubeconfig)
             .env("HOME", &self.dir)
             .env("XDG_CACHE_HOME", self.cache())
-            .stdin(Stdio::piped())
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the command can be run")
+            .stderr(Stdio::piped());
+        command
     }
 
     pub fn diff(&self) -> Run {
@@ -353,6 +367,14 @@ pub fn git(directory: &Path, args: &[&str]) {
     assert!(run.status.success(), "git {args:?}: {said}");
 }
 
+/// Writes a shell script that can be run as a program.
+pub fn write_script(path: &Path, lines: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fs::write(path, format!("#!/bin/sh\n{lines}\n")).expect("a file of our own");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a file of our own");
+}
+
 /// A new repository, with nothing beside it.
 fn repository(name: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()));
@@ -470,6 +492,19 @@ template:
 
 /// The CustomResourceDefinition `{kind}s.{group}`, of which every field is allowed.
 pub fn definition(group: &str, kind: &str, scope: &str) -> String {
+    let open = "{type: object, x-kubernetes-preserve-unknown-fields: true}";
+    definition_with_schema(group, kind, scope, open)
+}
+
+/// The CustomResourceDefinition `{kind}s.{group}` of a namespaced kind, whose `spec` has these properties: a mapping in
+/// braces, such as `{size: {type: integer}}`.
+pub fn definition_of(group: &str, kind: &str, properties: &str) -> String {
+    let spec = format!("{{type: object, properties: {properties}}}");
+    let schema = format!("{{type: object, properties: {{spec: {spec}}}}}");
+    definition_with_schema(group, kind, "Namespaced", &schema)
+}
+
+fn definition_with_schema(group: &str, kind: &str, scope: &str, schema: &str) -> String {
     let singular = kind.to_lowercase();
     format!(
         "apiVersion: apiextensions.k8s.io/v1
@@ -484,7 +519,7 @@ spec:
     - name: v1
       served: true
       storage: true
-      schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}
+      schema: {{openAPIV3Schema: {schema}}}
 "
     )
 }

@@ -1,13 +1,12 @@
 //! The shipped `desired/`, on a control plane with all controllers, a scheduler and nodes.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::bed::{Bed, namespace};
+use crate::bed::{Bed, namespace, write_script};
 use crate::control_plane::{AuditEvent, ControlPlane, kubectl_program};
 use crate::environments;
 use crate::roles;
@@ -220,9 +219,7 @@ fn sourced(bed: &Bed, openrc: &str) -> String {
     let words: Vec<_> = words.map(|word| format!("'{}'", word.display())).collect();
     let bin = bed.dir.join("bin");
     fs::create_dir_all(&bin).expect("a directory of our own");
-    let script = bin.join("kubectl");
-    fs::write(&script, format!("#!/bin/sh\nexec {} \"$@\"\n", words.join(" "))).expect("a file of our own");
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("a file of our own");
+    write_script(&bin.join("kubectl"), &format!("exec {} \"$@\"", words.join(" ")));
     fs::write(bed.dir.join("openrc"), openrc).expect("a file of our own");
     let path = std::env::var("PATH").unwrap_or_default();
     let known = ". ./openrc && echo $OS_AUTH_URL $OS_REGION_NAME $OS_USERNAME $OS_PASSWORD";

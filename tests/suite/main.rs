@@ -92,6 +92,7 @@ mod summaries;
 mod sync;
 mod taking_over;
 mod teardown;
+mod terminal;
 mod unverified;
 mod waiting;
 mod wanted;

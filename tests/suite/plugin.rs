@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::process::{Command, Stdio};
 
 use crate::bed::{Bed, Run};
 use crate::control_plane::kubectl_program;
@@ -16,20 +15,12 @@ fn kubectl_runs_it_under_the_name_of_a_plugin() {
     symlink(env!("CARGO_BIN_EXE_stackanetes"), bin.join("kubectl-stackanetes")).expect("a link of our own");
     let run = |args: &[&str]| {
         let kubectl = kubectl_program();
-        let mut command = Command::new(kubectl.get_program());
-        command.args(kubectl.get_args()).arg("stackanetes").args(args);
+        let mut command = bed.program(kubectl.get_program());
         command
-            .current_dir(&bed.dir)
-            .env_clear()
-            .env("PATH", &bin)
-            .env("HOME", &bed.dir);
-        command
-            .env("KUBECONFIG", &bed.user.kubeconfig)
-            .env("XDG_CACHE_HOME", bed.cache());
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .args(kubectl.get_args())
+            .arg("stackanetes")
+            .args(args)
+            .env("PATH", &bin);
         Run::finish(command.spawn().expect("kubectl can be run"))
     };
     run(&["diff"])

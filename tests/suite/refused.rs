@@ -1,16 +1,11 @@
 //! A change and what relies on it come in one commit; and one object that is refused holds up no other.
 
-use crate::bed::{Bed, Run, config_map, definition, wait_until};
+use crate::bed::{Bed, Run, config_map, definition_of, wait_until};
 use crate::control_plane::ControlPlane;
 
 /// A definition with one field, of this schema, and an object that has it.
 fn cars(bed: &Bed, group: &str, schema: &str, spec: &str) {
-    let open = "{type: object, x-kubernetes-preserve-unknown-fields: true}";
-    let closed = format!("{{type: object, properties: {{spec: {{type: object, properties: {schema}}}}}}}");
-    bed.write(
-        "crd.yaml",
-        &definition(group, "Car", "Namespaced").replace(open, &closed),
-    );
+    bed.write("crd.yaml", &definition_of(group, "Car", schema));
     let car = format!("apiVersion: {group}/v1\nkind: Car\nmetadata: {{name: one}}\nspec: {spec}\n");
     bed.write("car.yaml", &car);
 }

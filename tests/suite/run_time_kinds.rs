@@ -4,12 +4,6 @@ use std::thread;
 
 use crate::bed::{Bed, definition, namespace, wait_until, with_metadata};
 
-/// A definition of any kind, with the names of its published one.
-fn defined(kind: &str, group: &str, scope: &str, version: &str) -> String {
-    let text = definition(group, kind, scope);
-    text.replace("    - name: v1\n", &format!("    - name: {version}\n"))
-}
-
 /// Plays a controller: once `bringer` is there, it applies `definition`.
 fn controller(bed: &Bed, bringer: (&str, &str), definition: String) -> thread::JoinHandle<()> {
     let (kind, name) = (bringer.0.to_owned(), bringer.1.to_owned());
@@ -29,7 +23,7 @@ fn a_constraint_is_applied_once_its_template_has_brought_its_kind() {
     let bed = Bed::new("run-time-template");
     bed.write(
         "0-templates.yaml",
-        &defined("ConstraintTemplate", "templates.gatekeeper.sh", "Cluster", "v1"),
+        &definition("templates.gatekeeper.sh", "ConstraintTemplate", "Cluster"),
     );
     // As the documentation of Gatekeeper has them.
     bed.write(
@@ -44,7 +38,8 @@ fn a_constraint_is_applied_once_its_template_has_brought_its_kind() {
         .exits(1)
         .shows("+ create K8sRequiredLabels ns-must-have-gk")
         .shows("unverified: its kind comes at run time, by ConstraintTemplate k8srequiredlabels");
-    let made = defined("K8sRequiredLabels", "constraints.gatekeeper.sh", "Cluster", "v1beta1")
+    let made = definition("constraints.gatekeeper.sh", "K8sRequiredLabels", "Cluster")
+        .replace("    - name: v1\n", "    - name: v1beta1\n")
         // Gatekeeper's plural is the kind in small letters.
         .replace("k8srequiredlabelss", "k8srequiredlabels");
     let controller = controller(
@@ -78,7 +73,7 @@ fn a_kind_that_an_annotation_announces_is_waited_for_and_one_that_nobody_does_ho
         .shows("! refused RunTimeGadget run-time-annotated/two")
         .shows("the cluster does not know the kind brought.example.com/v1 RunTimeGadget")
         .shows("desired/gadget.yaml:2:1");
-    let made = defined("RunTimeWidget", "brought.example.com", "Namespaced", "v1");
+    let made = definition("brought.example.com", "RunTimeWidget", "Namespaced");
     let controller = controller(&bed, ("configmap", "operator"), made);
     bed.sync().exits(1).shows("2 created");
     controller.join().expect("it did its work");

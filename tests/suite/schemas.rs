@@ -3,31 +3,12 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::bed::{Bed, wait_until};
+use crate::bed::{Bed, definition_of, wait_until};
 
+/// A definition of Widgets that have `tags`, and more.
 fn definition(group: &str, more: &str) -> String {
-    format!(
-        "apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {{name: widgets.{group}}}
-spec:
-  group: {group}
-  scope: Namespaced
-  names: {{plural: widgets, kind: Widget}}
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties:
-            spec:
-              type: object
-              properties:
-                tags: {{type: array, items: {{type: string}}, x-kubernetes-list-type: set}}
-{more}"
-    )
+    let tags = "tags: {type: array, items: {type: string}, x-kubernetes-list-type: set}";
+    definition_of(group, "Widget", &format!("{{{tags}{more}}}"))
 }
 
 /// Defines the kind, as somebody else would, and waits until the server says how it is merged, under a
@@ -96,7 +77,7 @@ fn a_kind_that_somebody_else_defined_is_proved_by_the_servers_schema_which_is_ke
 
     // What is described otherwise now, too, and what was kept goes.
     let old = kept(&bed, group);
-    define(&bed, group, "                size: {type: integer}\n");
+    define(&bed, group, ", size: {type: integer}");
     let changed = asked(&bed);
     assert!(is_document(&changed), "{changed:?}");
     assert_ne!(kept(&bed, group), old);

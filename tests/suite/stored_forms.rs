@@ -1,7 +1,7 @@
 //! What people write and what a server stores are two texts of one value: once it is synced, nothing
 //! differs, and the server need not even be asked.
 
-use crate::bed::Bed;
+use crate::bed::{Bed, definition_of};
 use crate::control_plane::ControlPlane;
 
 /// What pods may look like, as the `spec` of a template.
@@ -165,33 +165,10 @@ spec: {limits: [{type: PersistentVolumeClaim, min: {storage: 1}, max: {storage: 
 
 /// A kind with numbers, and with whatever one likes.
 fn numbers(group: &str) -> (String, String) {
-    let definition = format!(
-        "apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {{name: numbers.{group}}}
-spec:
-  group: {group}
-  scope: Namespaced
-  names: {{plural: numbers, singular: number, kind: Number, listKind: NumberList}}
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties:
-            spec:
-              type: object
-              properties:
-                whole: {{type: integer, format: int64}}
-                float: {{type: number}}
-                other: {{type: number, default: 1.5}}
-                either: {{x-kubernetes-int-or-string: true}}
-                time: {{type: string, format: date-time}}
-                any: {{x-kubernetes-preserve-unknown-fields: true}}
-"
-    );
+    let properties = "{whole: {type: integer, format: int64}, float: {type: number}, \
+        other: {type: number, default: 1.5}, either: {x-kubernetes-int-or-string: true}, \
+        time: {type: string, format: date-time}, any: {x-kubernetes-preserve-unknown-fields: true}}";
+    let definition = definition_of(group, "Number", properties);
     let numbers = format!(
         "apiVersion: {group}/v1
 kind: Number

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::bed::{Bed, config_map, deployment, wait_until, with_metadata};
+use crate::bed::{Bed, config_map, definition_of, deployment, wait_until, with_metadata};
 
 #[test]
 fn a_sync_without_yes_and_without_a_terminal_changes_nothing() {
@@ -143,33 +143,9 @@ fn what_never_becomes_current_is_named_and_stops_only_what_depends_on_it() {
 #[test]
 fn a_definition_and_its_instance_are_synced_in_one_run() {
     let bed = Bed::new("sync-definition");
-    bed.write(
-        "all.yaml",
-        "apiVersion: sync.example.com/v1
-kind: Gadget
-metadata:
-  name: first
-spec:
-  size: 3
----
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata:
-  name: gadgets.sync.example.com
-spec:
-  group: sync.example.com
-  scope: Namespaced
-  names: {plural: gadgets, singular: gadget, kind: Gadget, listKind: GadgetList}
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties: {spec: {type: object, properties: {size: {type: integer}}}}
-",
-    );
+    let gadget = "apiVersion: sync.example.com/v1\nkind: Gadget\nmetadata: {name: first}\nspec: {size: 3}\n";
+    let definition = definition_of("sync.example.com", "Gadget", "{size: {type: integer}}");
+    bed.write("all.yaml", &format!("{gadget}---\n{definition}"));
     bed.diff()
         .exits(1)
         .shows("Gadget sync-definition/first unverified: its CustomResourceDefinition is not there yet");

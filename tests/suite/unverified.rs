@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::agreement;
-use crate::bed::{Bed, config_map, deployment, namespace, secret};
+use crate::bed::{Bed, config_map, definition_of, deployment, namespace, secret};
 use crate::control_plane::{ControlPlane, Rule};
 
 const ALL: &[&str] = &["*"];
@@ -217,29 +217,15 @@ fn who_may_not_see_secrets_is_told_that_they_are_not_compared() {
     bed.run_as(&reader.kubeconfig, &["sync", "--yes"], "").exits(2);
 }
 
-const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: widgets.unverified.example.com}
-spec:
-  group: unverified.example.com
-  scope: Namespaced
-  names: {plural: widgets, kind: Widget}
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      subresources: {status: {}}
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties:
-            spec:
-              type: object
-              properties:
-                size: {type: integer, default: 3}
-                tags: {type: array, items: {type: string}, x-kubernetes-list-type: set}
-                any: {type: object, x-kubernetes-preserve-unknown-fields: true}
-";
+/// A definition of Widgets with a default, a set and a part of any form.
+fn widgets(group: &str) -> String {
+    let properties = "{size: {type: integer, default: 3}, \
+        tags: {type: array, items: {type: string}, x-kubernetes-list-type: set}, \
+        any: {type: object, x-kubernetes-preserve-unknown-fields: true}}";
+    let storage = "      storage: true\n";
+    definition_of(group, "Widget", properties)
+        .replace(storage, &format!("{storage}      subresources: {{status: {{}}}}\n"))
+}
 
 const WIDGET: &str = "apiVersion: unverified.example.com/v1
 kind: Widget
@@ -251,7 +237,7 @@ spec: {tags: [b, a], any: {x: {y: 1}}}
 fn a_namespace_and_a_definition_with_all_that_is_in_them_come_as_predicted() {
     let bed = Bed::without_namespace(ControlPlane::bare(), "unverified-new");
     bed.write("namespace.yaml", &namespace("unverified-new"));
-    bed.write("definition.yaml", DEFINITION);
+    bed.write("definition.yaml", &widgets("unverified.example.com"));
     bed.write("widget.yaml", WIDGET);
     for (name, text) in agreement::manifests() {
         bed.write(&format!("{name}.yaml"), &text);
@@ -280,7 +266,7 @@ fn a_namespace_and_a_definition_with_all_that_is_in_them_come_as_predicted() {
 #[test]
 fn the_instance_of_a_definition_that_is_still_to_come_is_as_predicted() {
     let bed = Bed::new("unverified-kind");
-    let definition = DEFINITION.replace("unverified.example.com", "kinds.example.com");
+    let definition = widgets("kinds.example.com");
     let widget = WIDGET.replace("unverified.example.com", "kinds.example.com");
     bed.write("definition.yaml", &definition);
     bed.write("widget.yaml", &widget);

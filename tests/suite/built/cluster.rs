@@ -1,7 +1,5 @@
 //! An overlay and a chart on a real API server.
 
-use std::process::Command;
-
 use super::{Workshop, path};
 use crate::bed::{Bed, Run};
 use crate::control_plane::ControlPlane;
@@ -25,27 +23,10 @@ fn bed_of(shop: &Workshop, name: &str) -> Bed {
     bed
 }
 
+/// Runs the command with both programs, and allows them.
 fn run(bed: &Bed, args: &[&str]) -> Run {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stackanetes"));
-    command
-        .args(args)
-        .args(["--allow-programs"])
-        .current_dir(&bed.dir)
-        .env_clear();
-    command
-        .env("KUBECONFIG", &bed.user.kubeconfig)
-        .env("HOME", &bed.dir)
-        .env("PATH", path());
-    command.env("XDG_CACHE_HOME", bed.cache());
-    command
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::piped());
-    Run::finish(
-        command
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .expect("the command can be run"),
-    )
+    let mut command = bed.command(&[args, &["--allow-programs"]].concat());
+    Run::finish(command.env("PATH", path()).spawn().expect("the command can be run"))
 }
 
 #[test]

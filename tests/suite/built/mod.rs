@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use crate::bed::Run;
+use crate::bed::{Bed, Run, write_script};
 use crate::control_plane::GoProgram;
 use crate::sandbox::{Desk, files};
 
@@ -136,6 +136,15 @@ pub fn helm() -> &'static Path {
     PROGRAM.get_or_init(|| built("helm", "helm.sh/helm/v4/cmd/helm"))
 }
 
+/// Runs the real helm in the repository and the namespace of a bed, as its user.
+pub fn run_helm(bed: &Bed, args: &[&str]) {
+    let mut command = bed.program(helm());
+    command.args(args).args(["--namespace", &bed.namespace]);
+    let run = command.output().expect("helm can be run");
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "helm {args:?}: {said}");
+}
+
 /// A program that is built once.
 fn built(name: &str, package: &str) -> PathBuf {
     let program = GoProgram {
@@ -149,13 +158,9 @@ fn built(name: &str, package: &str) -> PathBuf {
 
 /// A folder with a script in place of a program, which is first in `PATH`.
 fn fake(shop: &Workshop, name: &str, script: &str) -> String {
-    use std::os::unix::fs::PermissionsExt as _;
-
     let folder = shop.desk.dir.join("fake");
     fs::create_dir_all(&folder).expect("a folder of our own");
-    let program = folder.join(name);
-    fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("a file of our own");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("permissions");
+    write_script(&folder.join(name), script);
     let system = std::env::var("PATH").unwrap_or_default();
     format!("{}:{system}", folder.display())
 }

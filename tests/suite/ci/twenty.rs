@@ -6,14 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::{Command, Stdio};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::github::{self, PREVIEW};
 use super::{Runner, program, root};
 use crate::bed::{Bed, Run, git};
 use crate::control_plane::ControlPlane;
+use crate::moving::standing_in;
 use crate::{built, sops};
 
 const ENVIRONMENTS: [&str; 3] = ["dev", "stage", "prod"];
@@ -93,25 +93,7 @@ impl Twenty {
             "apiVersion: v1\nkind: Secret\nmetadata: {{name: database}}\nstringData: {{password: {password}}}\n"
         );
         self.write(path, &secret);
-        let regex = ["--encrypted-regex", "^(data|stringData)$"];
-        self.sops(
-            &[
-                &["encrypt", "--in-place", "--age", sops::RECIPIENT],
-                &regex[..],
-                &[path],
-            ]
-            .concat(),
-        );
-    }
-
-    fn sops(&self, args: &[&str]) -> String {
-        let mut command = Command::new(sops::program());
-        command
-            .args(args)
-            .current_dir(&self.bed.dir)
-            .env_clear()
-            .env("SOPS_AGE_KEY", sops::KEY);
-        done(command.env("HOME", &self.bed.dir), "sops")
+        sops::encrypt(&self.bed.dir, path, &["--encrypted-regex", "^(data|stringData)$"]);
     }
 
     fn write_overlays(&self) {
@@ -173,22 +155,15 @@ impl Twenty {
             let file = path(&format!("desired/plain/plain-{number}.yaml"));
             self.kubectl(&["apply", "--namespace", "twenty-prod", "-f", &file], "");
         }
-        let secret = self.sops(&["decrypt", "desired/plain/database.yaml"]);
+        let decrypted = sops::run(&self.bed.dir, &["decrypt", "desired/plain/database.yaml"]);
+        assert!(decrypted.status.success(), "{decrypted:?}");
+        let secret = String::from_utf8(decrypted.stdout).expect("text");
         self.kubectl(&["apply", "--namespace", "twenty-prod", "-f", "-"], &secret);
         for environment in ENVIRONMENTS {
             self.kubectl(&["apply", "-k", &path(&format!("apps/overlays/{environment}"))], "");
         }
         for chart in ["front", "back"] {
-            let mut helm = Command::new(built::helm());
-            helm.args([
-                "install",
-                chart,
-                &format!("desired/charts/{chart}"),
-                "--namespace",
-                "twenty-prod",
-            ]);
-            helm.current_dir(&self.bed.dir).env_clear().env("HOME", &self.bed.dir);
-            done(helm.env("KUBECONFIG", &self.bed.user.kubeconfig), "helm");
+            built::run_helm(&self.bed, &["install", chart, &format!("desired/charts/{chart}")]);
         }
         for environment in ENVIRONMENTS {
             let namespace = format!("twenty-{environment}");
@@ -209,42 +184,20 @@ impl Twenty {
 
     /// Runs the command with what it needs of programs and identities.
     fn run(&self, args: &[&str]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stackanetes"));
-        command
-            .args(args)
-            .current_dir(&self.bed.dir)
-            .env_clear()
-            .envs(trusted());
-        command
-            .env("KUBECONFIG", &self.bed.user.kubeconfig)
-            .env("HOME", &self.bed.dir);
-        command.env("XDG_CACHE_HOME", self.bed.cache());
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        let mut command = self.bed.command(args);
+        command.envs(trusted());
         Run::finish(command.spawn().expect("the command can be run"))
     }
 
-    /// Every pod, workload and Service of all environments: its UID, and the template of a workload's pods.
+    /// What stands in all environments, by environment, kind and name.
     fn standing(&self) -> BTreeMap<String, Value> {
         let mut standing = BTreeMap::new();
         for environment in ENVIRONMENTS {
-            let namespace = format!("twenty-{environment}");
-            let kinds = "deployments,replicasets,pods,services,secrets,configmaps";
-            let list = self
-                .bed
-                .plane
-                .kubectl(&["get", kinds, "--namespace", &namespace, "--output=json"]);
-            let list: Value = serde_json::from_str(&list.expect_success()).expect("JSON");
-            for object in list["items"].as_array().expect("a list") {
-                let name = format!("{environment} {} {}", object["kind"], object["metadata"]["name"]).replace('"', "");
-                let is_record = name.contains(" stackanetes-") || name.contains(" sh.helm.release.");
-                if !is_record {
-                    let kept = json!([object["metadata"]["uid"], object["spec"]["template"], object["data"]]);
-                    standing.insert(name, kept);
-                }
-            }
+            let here = standing_in(self.bed.plane, &format!("twenty-{environment}"));
+            let here = here
+                .into_iter()
+                .map(|(name, object)| (format!("{environment} {name}"), object));
+            standing.extend(here);
         }
         standing
     }
@@ -314,13 +267,6 @@ fn trusted() -> [(&'static str, String); 3] {
 /// The patch of an overlay for its first service.
 fn replicas(count: u32) -> String {
     format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: app-1}}\nspec:\n  replicas: {count}\n")
-}
-
-/// Runs a program to its end; what it prints.
-fn done(command: &mut Command, name: &str) -> String {
-    let run = command.output().expect("the program can be run");
-    assert!(run.status.success(), "{name}: {}", String::from_utf8_lossy(&run.stderr));
-    String::from_utf8(run.stdout).expect("text")
 }
 
 #[test]

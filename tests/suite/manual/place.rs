@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use tempfile::TempDir;
 
 use super::root;
+use crate::bed::write_script;
 use crate::built;
 use crate::control_plane::{ControlPlane, Form, User, kubectl_program};
 use crate::sops;
@@ -84,13 +85,12 @@ impl Place {
     /// A program `kubectl`, and a context that is named `prod`.
     fn offer_kubectl(&self) {
         let command = kubectl_program();
-        let mut script = format!("#!/bin/sh\nexec '{}'", command.get_program().display());
+        let mut script = format!("exec '{}'", command.get_program().display());
         for arg in command.get_args() {
             write!(script, " {}", arg.display()).expect("a text can be written");
         }
         let program = self.whole.path().join("bin/kubectl");
-        fs::write(&program, script + " \"$@\"\n").expect("a program of our own");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a program of our own");
+        write_script(&program, &(script + " \"$@\""));
         let ran = self.run("kubectl config rename-context \"$(kubectl config current-context)\" prod");
         assert_eq!(ran.code, 0, "{:?}", ran.printed);
     }

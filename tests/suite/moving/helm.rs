@@ -1,23 +1,8 @@
 //! From a Helm release, and back to one, by the real program.
 
-use std::process::Command;
-
 use super::{SHOP, is_unchanged, rolled_out, shop, standing, taken_over_and_given_up};
 use crate::bed::Bed;
-use crate::built;
-
-/// Runs helm in the bed's repository and namespace.
-fn helm(bed: &Bed, args: &[&str]) {
-    let mut command = Command::new(built::helm());
-    command.args(args).args(["--namespace", &bed.namespace]);
-    command.current_dir(&bed.dir).env_clear().env("HOME", &bed.dir);
-    let run = command
-        .env("KUBECONFIG", &bed.user.kubeconfig)
-        .output()
-        .expect("helm can be run");
-    let said = String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success(), "helm {args:?}: {said}");
-}
+use crate::built::run_helm;
 
 /// A chart with the manifests as they are.
 fn write_chart(bed: &Bed) {
@@ -34,7 +19,7 @@ fn write_chart(bed: &Bed) {
 fn a_release_is_moved_and_becomes_a_release_again() {
     let bed = shop("move-helm", "migrate: [helm]\n");
     write_chart(&bed);
-    helm(&bed, &["install", "web", "chart"]);
+    run_helm(&bed, &["install", "web", "chart"]);
     rolled_out(&bed);
     let before = standing(&bed);
     bed.diff()
@@ -43,8 +28,8 @@ fn a_release_is_moved_and_becomes_a_release_again() {
     taken_over_and_given_up(&bed);
     // What Helm knows of the release goes without `helm uninstall`, which would delete the objects.
     bed.kubectl(&["delete", "secret", "--selector=owner=helm,name=web"]);
-    helm(&bed, &["install", "web", "chart", "--take-ownership"]);
+    run_helm(&bed, &["install", "web", "chart", "--take-ownership"]);
     is_unchanged(&bed, &before);
-    helm(&bed, &["upgrade", "web", "chart"]);
+    run_helm(&bed, &["upgrade", "web", "chart"]);
     is_unchanged(&bed, &before);
 }

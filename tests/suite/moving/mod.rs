@@ -12,13 +12,19 @@ use serde_json::{Value, json};
 use crate::bed::Bed;
 use crate::control_plane::ControlPlane;
 
+/// What the namespace of a bed holds, as [`standing_in`] says.
+fn standing(bed: &Bed) -> BTreeMap<String, Value> {
+    standing_in(bed.plane, &bed.namespace)
+}
+
 /// What a namespace holds, by kind and name: which object it is, and all of it that a controller acts on. What tools
 /// keep for themselves is left out, and so is the generation of a Deployment, which an API server counts up for
 /// annotations too.
-fn standing(bed: &Bed) -> BTreeMap<String, Value> {
+pub fn standing_in(plane: &ControlPlane, namespace: &str) -> BTreeMap<String, Value> {
     const KINDS: &str =
         "deployments,statefulsets,replicasets,pods,configmaps,secrets,services,podtemplates,serviceaccounts";
-    let list: Value = serde_json::from_str(&bed.kubectl(&["get", KINDS, "--output=json"])).expect("JSON");
+    let list = plane.kubectl(&["get", KINDS, "--namespace", namespace, "--output=json"]);
+    let list: Value = serde_json::from_str(&list.expect_success()).expect("JSON");
     let objects = list["items"].as_array().expect("a list").iter();
     let named = objects.map(|object| {
         let name = format!("{} {}", object["kind"], object["metadata"]["name"]).replace('"', "");

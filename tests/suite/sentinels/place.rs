@@ -1,11 +1,12 @@
 //! A repository, a cluster and an environment with a secret in every place that can hold one.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
 use super::Sentinels;
 use crate::bed::{self, Bed, Run};
@@ -71,13 +72,12 @@ impl Place {
         fs::create_dir_all(&bin).expect("a directory of our own");
         let log = bin.join("children");
         let script = format!(
-            "#!/bin/sh\n{{ echo \"$0 $*\"; env; }} >> '{}'\nexec '{}' \"$@\"\n",
+            "{{ echo \"$0 $*\"; env; }} >> '{}'\nexec '{}' \"$@\"",
             log.display(),
             built::helm().display()
         );
-        executable(&bin.join("helm"), &script);
-        let plugin = format!("#!/bin/sh\necho '{PLUGIN}'\nexit 1\n");
-        executable(&bin.join("plugin"), &plugin);
+        bed::write_script(&bin.join("helm"), &script);
+        bed::write_script(&bin.join("plugin"), &format!("echo '{PLUGIN}'\nexit 1"));
         let place = Self { bed, bin };
         bed::git(
             &place.bed.dir,
@@ -146,25 +146,14 @@ impl Place {
             "sealed.yaml",
             &bed::secret("sealed").replace("hunter2", &round.of("Sops")),
         );
-        self.encrypt("desired/sealed.yaml");
+        let options = ["--encrypted-regex", "^(data|stringData)$"];
+        sops::encrypt(&bed.dir, "desired/sealed.yaml", &options);
         fs::write(bed.dir.join("by-hand.txt"), round.of("File")).expect("a file of our own");
         let values = format!("login: {{values: {}}}\n", round.of("Values"));
         fs::write(bed.dir.join("by-hand.yaml"), values).expect("a file of our own");
         // What is given by hand is nobody's to commit.
         bed::git(&bed.dir, &["add", "desired"]);
         bed::git(&bed.dir, &["commit", "--quiet", "--message", "Round"]);
-    }
-
-    fn encrypt(&self, path: &str) {
-        let mut command = Command::new(sops::program());
-        command.args(["encrypt", "--in-place", "--age", sops::RECIPIENT]);
-        command.args(["--encrypted-regex", "^(data|stringData)$", path]);
-        let run = command
-            .current_dir(&self.bed.dir)
-            .env_clear()
-            .env("HOME", &self.bed.dir);
-        let run = run.output().expect("sops can be run");
-        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     }
 
     /// Runs a command that reads the directory, with all that is given by hand.
@@ -183,18 +172,9 @@ impl Place {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stackanetes"));
-        command.args(args).current_dir(&self.bed.dir).env_clear();
-        command
-            .env("KUBECONFIG", &self.bed.user.kubeconfig)
-            .env("HOME", &self.bed.dir);
-        command.env("XDG_CACHE_HOME", self.bed.cache());
+        let mut command = self.bed.command(args);
         command.env("PATH", format!("{}:/usr/bin:/bin", self.bin.display()));
         command.env("SOPS_AGE_KEY", sops::KEY);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
         command
     }
 
@@ -248,6 +228,20 @@ impl Place {
         noted
     }
 
+    /// The kubeconfig of the bed's user, with a credential plugin in place of the token.
+    fn kubeconfig_with_plugin(&self) -> String {
+        let text = fs::read_to_string(&self.bed.user.kubeconfig).expect("a kubeconfig");
+        let mut config: Value = serde_json::from_str(&text).expect("it is JSON");
+        config["users"][0]["user"] = json!({"exec": {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "interactiveMode": "Never",
+            "command": self.bin.join("plugin"),
+        }});
+        let path = self.bin.join("kubeconfig");
+        fs::write(&path, config.to_string()).expect("a file of our own");
+        path.display().to_string()
+    }
+
     /// Commands that fail, each for another reason.
     pub fn failures(&self, round: &Round) -> Vec<Failing> {
         let set = round.of("Set");
@@ -275,19 +269,7 @@ impl Place {
             may_pass: false,
             run: self.run_with(round, &["diff"], &[], key("AGE-SECRET-KEY-SentinelSetBQx7zW")),
         });
-        let kubeconfig = self.bin.join("kubeconfig");
-        let plugin = self.bin.join("plugin");
-        let text = fs::read_to_string(&self.bed.user.kubeconfig).expect("a kubeconfig");
-        let token = text.lines().find(|line| line.trim_start().starts_with("token:"));
-        let by_plugin = "exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: PLUGIN}";
-        let by_plugin = by_plugin.replace("PLUGIN", &plugin.display().to_string());
-        let text = match token {
-            Some(line) => text.replace(line.trim(), &by_plugin),
-            None => text.replace(&format!("\"token\":\"{}\"", self.bed.user.token), &json_of(&plugin)),
-        };
-        assert!(!text.contains(&self.bed.user.token), "{text}");
-        fs::write(&kubeconfig, text).expect("a file of our own");
-        let kubeconfig = kubeconfig.display().to_string();
+        let kubeconfig = self.kubeconfig_with_plugin();
         all.push(diff("a credential plugin that fails", &["--kubeconfig", &kubeconfig]));
         for (what, manifest) in MISTAKES {
             self.bed
@@ -349,18 +331,3 @@ const MISTAKES: [(&str, &str); 6] = [
 const LAST_APPLIED: &str = "SentinelLastAppliedQx7zW";
 const REMOTE: &str = "SentinelRemoteQx7zW";
 const PLUGIN: &str = "SentinelPluginQx7zW";
-
-/// The user of a kubeconfig that is JSON, with a credential plugin.
-fn json_of(plugin: &Path) -> String {
-    let exec = serde_json::json!({
-        "apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never", "command": plugin,
-    });
-    format!("\"exec\":{exec}")
-}
-
-fn executable(path: &Path, script: &str) {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    fs::write(path, script).expect("a file of our own");
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("permissions");
-}

@@ -38,12 +38,9 @@ impl Vault {
         Self { desk }
     }
 
-    /// Runs the real program, without any key but that of the tests.
+    /// Runs the real program in it.
     fn sops(&self, args: &[&str]) -> Output {
-        let mut command = Command::new(program());
-        command.args(args).current_dir(&self.desk.dir).env_clear();
-        command.env("HOME", &self.desk.dir).env("SOPS_AGE_KEY_FILE", "keys.txt");
-        command.stdin(Stdio::null()).output().expect("sops can be run")
+        run(&self.desk.dir, args)
     }
 
     /// Encrypts a text into a file of the directory.
@@ -51,9 +48,7 @@ impl Vault {
         let path = format!("desired/{file}");
         self.desk.write(&path, "");
         fs::write(self.desk.dir.join(&path), text).expect("a file of our own");
-        let args = ["encrypt", "--in-place", "--age", RECIPIENT];
-        let run = self.sops(&[&args[..], options, &[&path]].concat());
-        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        encrypt(&self.desk.dir, &path, options);
     }
 
     /// Changes one value of a file, as `sops set` does.
@@ -80,6 +75,21 @@ impl Vault {
     fn rendered(&self) -> String {
         self.run(&["render", "--show-secrets"]).exits(0).stdout
     }
+}
+
+/// Runs the real program in a directory, without any identity but that of the tests.
+pub fn run(dir: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(program());
+    command.args(args).current_dir(dir).env_clear();
+    command.env("HOME", dir).env("SOPS_AGE_KEY", KEY);
+    command.stdin(Stdio::null()).output().expect("sops can be run")
+}
+
+/// Encrypts a file of a directory, in its place and for the identity of the tests.
+pub fn encrypt(dir: &Path, path: &str, options: &[&str]) {
+    let args = ["encrypt", "--in-place", "--age", RECIPIENT];
+    let run = run(dir, &[&args[..], options, &[path]].concat());
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
 }
 
 /// The real program, which is built once.
