@@ -212,14 +212,7 @@ fn all_environments_are_shown_and_one_whose_cluster_cannot_be_reached_stops_no_o
     bed.run(&["sync", "-e", "dev", "--yes"]).exits(0);
     let kubeconfig = with_an_unreachable_context(&bed);
     let diff = |format: &str| {
-        let args = [
-            "diff",
-            "--all-environments",
-            "--request-timeout",
-            "1s",
-            "--format",
-            format,
-        ];
+        let args = ["diff", "--all-environments", "--format", format];
         bed.run_as(&kubeconfig, &args, "").exits(2)
     };
     for format in ["text", "markdown"] {

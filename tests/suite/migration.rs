@@ -105,7 +105,7 @@ fn where_nothing_but_owners_change_it_is_told_too_and_what_others_own_stays() {
         .exits(1)
         .shows("goes takeover: from kubectl-client-side-apply")
         .shows_not("data.mode");
-    bed.synced().shows_not("differs from the plan");
+    bed.synced();
     let settings = bed.get("configmap", "settings").expect("it is there");
     assert_eq!(settings["data"], json!({"mode": "fast", "theirs": "kept"}));
     assert_eq!(managers(&settings), ["stackanetes Apply v1", "team-b Update v1"]);
@@ -118,7 +118,7 @@ fn where_nothing_but_owners_change_it_is_told_too_and_what_others_own_stays() {
         .exits(1)
         .shows("data.mode desired/settings.yaml:7 - slow + fast drift: kubectl-client-side-apply,")
         .shows("data.more - yes takeover: from kubectl-client-side-apply");
-    bed.synced().shows_not("differs from the plan");
+    bed.synced();
     bed.diff().exits(0);
 }
 
@@ -176,7 +176,7 @@ fn an_earlier_name_of_our_own_is_migrated() {
         .exits(1)
         .shows("the fields of former become ours")
         .shows("data.old - yes");
-    bed.synced().shows_not("differs from the plan");
+    bed.synced();
     let settings = bed.get("configmap", "settings").expect("it is there");
     assert_eq!(
         (&settings["data"], managers(&settings)),
@@ -260,7 +260,7 @@ fn a_sync_that_ends_between_migration_and_apply_is_taken_up_by_the_next() {
         .shows("data.old - yes")
         .shows("- fast + slow")
         .shows_not("conflict");
-    bed.synced().shows_not("differs from the plan");
+    bed.synced();
     let after = bed.get("configmap", "settings").expect("it is there");
     assert_eq!(after["data"], json!({"mode": "slow"}));
     assert_eq!(after["metadata"]["annotations"][LAST_APPLIED], Value::Null);
@@ -304,7 +304,7 @@ fn a_later_version_of_a_kind_moves_our_fields_and_the_diff_says_so() {
         .exits(1)
         .shows("our fields, recorded as autoscaling/v1, move to autoscaling/v2")
         .shows("spec.minReplicas - 2 + 1");
-    bed.synced().shows_not("differs from the plan");
+    bed.synced();
     let web = bed.get("hpa", "web").expect("it is there");
     assert_eq!(managers(&web), ["stackanetes Apply autoscaling/v2"]);
     bed.diff().exits(0);
@@ -353,7 +353,7 @@ fn fields_recorded_in_a_version_that_is_gone_are_rewritten_so_that_what_git_drop
     // Stored again, in the new version.
     bed.patch(
         "admin",
-        "widget",
+        &format!("widgets.{group}"),
         "w",
         &json!({"metadata": {"labels": {"stored": "again"}}}),
     );
@@ -380,8 +380,8 @@ fn fields_recorded_in_a_version_that_is_gone_are_rewritten_so_that_what_git_drop
         "our fields, recorded as {group}/v1alpha1, move to {group}/v1 migrated"
     ))
     .shows("spec.color - red");
-    bed.synced().shows_not("differs from the plan");
-    let object = bed.get("widget", "w").expect("it is there");
+    bed.synced();
+    let object = bed.get(&format!("widgets.{group}"), "w").expect("it is there");
     assert_eq!(object["spec"], json!({"size": 1}));
     assert!(managers(&object).contains(&format!("stackanetes Apply {group}/v1")));
     bed.diff().exits(0);

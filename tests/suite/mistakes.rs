@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::bed::{Bed, config_map};
 use crate::check::folder;
 
-/// A Service with a field that no Service has, and one that selects nobody's pods.
+/// A Service that selects nobody's pods, with this port.
 fn service(name: &str, port: &str) -> String {
     format!(
         "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec:\n  selector: {{app: {name}}}\n  ports: [{port}]\n"

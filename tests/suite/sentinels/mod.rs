@@ -75,7 +75,7 @@ fn a_sentinel_is_seen_as_it_is_and_in_base64_wherever_it_begins() {
     assert!(sentinels.seen_in("Sentinel Value").is_empty());
 }
 
-/// What shows what there is, in every format, as far as possible; each with the exit codes that it may have.
+/// What shows what there is, in every format, as far as possible.
 const VIEWS: [&[&str]; 11] = [
     &["diff"],
     &["diff", "-v"],
