@@ -1,7 +1,6 @@
 //! Whether what a Job does for good is backed up before.
 
-use std::collections::BTreeSet;
-
+use super::order::waits_for;
 use super::{Action, Plan, Reason, Step, Work};
 use crate::kinds::jobs::{self, BACKUP};
 use crate::object::ObjectRef;
@@ -18,6 +17,8 @@ pub enum Backup<'a> {
     RunsUnordered(&'a ObjectRef),
     /// It does not run in this sync.
     Idle(&'a ObjectRef),
+    /// It is the other Job itself.
+    Itself(&'a ObjectRef),
     /// Git has no Job of this name.
     Missing(&'a str),
 }
@@ -33,13 +34,16 @@ impl<'a> Backup<'a> {
         let Some(job) = plan.facts.jobs.iter().find(is_it) else {
             return Self::Missing(name);
         };
+        if *job == step.reference {
+            return Self::Itself(job);
+        }
         let runs = |other: &Step| {
             let is_run = other.action == Action::Create || matches!(other.reason, Reason::Runs(_));
             is_run && other.reference == *job
         };
         match plan.steps.iter().any(runs) {
             false => Self::Idle(job),
-            true if waits(&step.reference, job, plan) => Self::RunsBefore(job),
+            true if waits_for(&plan.facts.dependencies, &step.reference, job) => Self::RunsBefore(job),
             true => Self::RunsUnordered(job),
         }
     }
@@ -47,7 +51,7 @@ impl<'a> Backup<'a> {
     /// The Job, where there is one.
     pub fn job(self) -> Option<&'a ObjectRef> {
         match self {
-            Self::RunsBefore(job) | Self::RunsUnordered(job) | Self::Idle(job) => Some(job),
+            Self::RunsBefore(job) | Self::RunsUnordered(job) | Self::Idle(job) | Self::Itself(job) => Some(job),
             Self::Unnamed | Self::Missing(_) => None,
         }
     }
@@ -59,6 +63,7 @@ impl<'a> Backup<'a> {
             Self::RunsBefore(_) => "runsBefore",
             Self::RunsUnordered(_) => "runsUnordered",
             Self::Idle(_) => "doesNotRun",
+            Self::Itself(_) => "itself",
             Self::Missing(_) => "missing",
         }
     }
@@ -70,19 +75,4 @@ fn name(step: &Step) -> Option<&str> {
     let path = FieldPath::of(&["metadata", "annotations", BACKUP]);
     let name = work.desired.annotation(BACKUP)?.trim();
     (!name.is_empty() && !work.desired.origins.is_secret(&path)).then_some(name)
-}
-
-/// Whether one object waits for another, by what manifests say, be it through others.
-fn waits(object: &ObjectRef, other: &ObjectRef, plan: &Plan) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut open = vec![object];
-    while let Some(one) = open.pop() {
-        if one == other {
-            return true;
-        }
-        if seen.insert(one) {
-            open.extend(plan.facts.dependencies.get(one).into_iter().flatten());
-        }
-    }
-    false
 }

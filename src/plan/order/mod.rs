@@ -10,6 +10,7 @@ pub use dependencies::{DEPENDS_ON, Dependencies, dependencies};
 pub(crate) use dependencies::{SYNTAX, references};
 pub use graph::{Graph, Need, Node, Stage, What, graph, may_start};
 pub use relied::add_relied;
+pub(super) use relied::waits_for;
 pub use removal::{KeptBy, Removal};
 pub use walk::waves;
 

@@ -22,7 +22,7 @@ pub fn add_relied<'a>(
 }
 
 /// Whether `one` is `other`, or waits for it, however far off.
-fn waits_for(dependencies: &Dependencies, one: &ObjectRef, other: &ObjectRef) -> bool {
+pub(in crate::plan) fn waits_for(dependencies: &Dependencies, one: &ObjectRef, other: &ObjectRef) -> bool {
     let mut seen = BTreeSet::from([one]);
     let mut open = vec![one];
     while let Some(object) = open.pop() {

@@ -149,6 +149,7 @@ fn backup(backup: Backup<'_>) -> String {
         Backup::RunsBefore(job) => format!("its backup, {job}, runs before it"),
         Backup::RunsUnordered(job) => format!("its backup, {job}, runs too, but it does not wait for that"),
         Backup::Idle(job) => format!("its backup, {job}, does not run"),
+        Backup::Itself(_) => "it names itself as its backup".to_owned(),
         Backup::Missing(name) => format!("its backup, Job {}, is not in git", ends(name, NAME)),
     }
 }

@@ -57,7 +57,7 @@ struct Privilege<'a> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Backup<'a> {
-    /// `runsBefore`, `runsUnordered`, `doesNotRun`, `missing`, `unnamed`.
+    /// `runsBefore`, `runsUnordered`, `doesNotRun`, `itself`, `missing`, `unnamed`.
     code: &'static str,
     /// The Job, where git has it.
     #[serde(skip_serializing_if = "Option::is_none")]
