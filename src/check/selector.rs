@@ -65,8 +65,8 @@ impl<'a> ObjectSelector<'a> {
         self.asked().any(|(requirement, _)| {
             let labels = all.iter().filter_map(|labels| labels.get(requirement.key())?.as_str());
             let known: Vec<&str> = labels.collect();
-            requirement.wanted().iter().any(|value| {
-                let is_known = known.contains(&value.as_str());
+            requirement.wanted().any(|value| {
+                let is_known = known.contains(&value);
                 known.is_empty() || !is_known && nearest(known.iter().copied(), value).is_some()
             })
         })

@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use crate::object::selection::LabelSelector;
 use crate::object::{DesiredObject, GroupKind, ObjectRef};
 
 /// How many pods may be away at once.
@@ -13,7 +14,7 @@ use crate::object::{DesiredObject, GroupKind, ObjectRef};
 pub struct DisruptionBudget {
     /// The PodDisruptionBudget.
     pub reference: ObjectRef,
-    selector: Value,
+    selector: LabelSelector,
     limit: Limit,
 }
 
@@ -37,7 +38,7 @@ impl DisruptionBudget {
         let unavailable = || spec.get("maxUnavailable").cloned().map(Limit::Unavailable);
         Some(Self {
             reference: object.reference.clone(),
-            selector: spec.get("selector")?.clone(),
+            selector: LabelSelector::in_object(spec.get("selector")?)?,
             limit: available.or_else(unavailable)?,
         })
     }
@@ -46,18 +47,10 @@ impl DisruptionBudget {
     /// of them it replaces.
     pub fn is_crossed(&self, workload: &ObjectRef, value: &Value, pods: i64) -> bool {
         let labels = &value["spec"]["template"]["metadata"]["labels"];
-        let is_its = self.reference.namespace == workload.namespace && self.selects(labels);
+        let is_selected = self.selector.matches(|key| labels.get(key)?.as_str());
         let replicas = value["spec"]["replicas"].as_i64().unwrap_or(pods);
-        is_its && taken_away(&workload.kind, &value["spec"], replicas) > self.allowed(replicas)
-    }
-
-    /// Whether it is about pods with these labels.
-    fn selects(&self, labels: &Value) -> bool {
-        let has = |(name, value): (&String, &Value)| labels.get(name) == Some(value);
-        let by_labels = self.selector["matchLabels"].as_object();
-        let expressions = self.selector["matchExpressions"].as_array();
-        by_labels.is_none_or(|wanted| wanted.iter().all(has))
-            && expressions.is_none_or(|all| all.iter().all(|one| is_met(one, labels)))
+        let away = taken_away(&workload.kind, &value["spec"], replicas).min(pods);
+        self.reference.namespace == workload.namespace && is_selected && away > self.allowed(replicas)
     }
 
     /// How many of so many pods may be away.
@@ -69,29 +62,12 @@ impl DisruptionBudget {
     }
 }
 
-/// Whether labels meet an expression of a selector.
-fn is_met(expression: &Value, labels: &Value) -> bool {
-    let label = expression["key"].as_str().and_then(|key| labels.get(key));
-    let values = expression["values"].as_array();
-    let is_among = || label.zip(values).is_some_and(|(label, values)| values.contains(label));
-    match expression["operator"].as_str() {
-        Some("In") => is_among(),
-        Some("NotIn") => !is_among(),
-        Some("Exists") => label.is_some(),
-        Some("DoesNotExist") => label.is_none(),
-        _ => false,
-    }
-}
-
 /// How many pods of a workload a rollout takes away before others are there.
 fn taken_away(kind: &GroupKind, spec: &Value, replicas: i64) -> i64 {
     if !kind.is("apps", "Deployment") {
+        // As `getStatefulSetMaxUnavailable` of the StatefulSet controller has it.
         let most = &spec["updateStrategy"]["rollingUpdate"]["maxUnavailable"];
-        return if most.is_null() {
-            1
-        } else {
-            scaled(most, replicas, Round::Up).max(1)
-        };
+        return scaled(most, replicas, Round::Down).max(1);
     }
     let strategy = &spec["strategy"];
     if strategy["type"] == "Recreate" {
@@ -150,22 +126,31 @@ mod tests {
             name: "web".to_owned(),
         };
         let template = json!({"metadata": {"labels": {"app": "web", "tier": "front"}}});
-        let spec = json!({"replicas": replicas, "strategy": strategy, "template": template});
+        let field = if kind == "Deployment" {
+            "strategy"
+        } else {
+            "updateStrategy"
+        };
+        let spec = json!({"replicas": replicas, field: strategy, "template": template});
         (reference, json!({"spec": spec}))
     }
 
-    fn is_crossed(limit: (&str, Value), kind: &str, replicas: i64, strategy: &Value) -> bool {
+    fn budget(reference: &ObjectRef, selector: &Value, limit: Limit) -> DisruptionBudget {
+        DisruptionBudget {
+            reference: reference.clone(),
+            selector: LabelSelector::in_object(selector).expect("a selector"),
+            limit,
+        }
+    }
+
+    fn is_crossed(limit: (&str, Value), kind: &str, (replicas, restarted): (i64, i64), strategy: &Value) -> bool {
         let (reference, value) = workload(kind, replicas, strategy);
         let limit = match limit {
             ("minAvailable", value) => Limit::Available(value),
             (_, value) => Limit::Unavailable(value),
         };
-        let budget = DisruptionBudget {
-            reference: reference.clone(),
-            selector: json!({"matchLabels": {"app": "web"}}),
-            limit,
-        };
-        budget.is_crossed(&reference, &value, replicas)
+        let budget = budget(&reference, &json!({"matchLabels": {"app": "web"}}), limit);
+        budget.is_crossed(&reference, &value, restarted)
     }
 
     #[test]
@@ -188,11 +173,9 @@ mod tests {
                 &json!({"type": "Recreate"}),
                 true,
             ),
-            (("maxUnavailable", json!(0)), "StatefulSet", 3, &none, true),
-            (("maxUnavailable", json!("1%")), "StatefulSet", 3, &none, false),
         ] {
             assert_eq!(
-                is_crossed(limit.clone(), kind, replicas, strategy),
+                is_crossed(limit.clone(), kind, (replicas, replicas), strategy),
                 expected,
                 "{limit:?} {kind} {replicas} {strategy}"
             );
@@ -200,15 +183,37 @@ mod tests {
     }
 
     #[test]
+    fn a_stateful_set_restarts_one_pod_after_the_other_unless_it_says_otherwise() {
+        let none = Value::Null;
+        let half = json!({"rollingUpdate": {"maxUnavailable": "50%"}});
+        let all = json!({"rollingUpdate": {"maxUnavailable": "100%"}});
+        let partition = json!({"rollingUpdate": {"maxUnavailable": "100%", "partition": 2}});
+        for (most, pods, strategy, expected) in [
+            (json!(0), (3, 3), &none, true),
+            (json!("1%"), (3, 3), &none, false),
+            // Half of three is one.
+            (json!(1), (3, 3), &half, false),
+            (json!(1), (4, 4), &half, true),
+            (json!(1), (3, 3), &all, true),
+            // Only the last of three pods restarts.
+            (json!(1), (3, 1), &partition, false),
+            (json!(0), (3, 1), &partition, true),
+        ] {
+            let told = format!("{most} {pods:?} {strategy}");
+            let limit = ("maxUnavailable", most);
+            assert_eq!(is_crossed(limit, "StatefulSet", pods, strategy), expected, "{told}");
+        }
+    }
+
+    #[test]
     fn a_budget_is_about_the_pods_that_it_selects_in_its_namespace() {
         let (reference, value) = workload("StatefulSet", 3, &Value::Null);
-        let budget = |selector: Value, namespace: &str| DisruptionBudget {
-            reference: ObjectRef {
+        let budget = |selector: &Value, namespace: &str| {
+            let reference = ObjectRef {
                 namespace: Some(namespace.to_owned()),
                 ..reference.clone()
-            },
-            selector,
-            limit: Limit::Unavailable(json!(0)),
+            };
+            budget(&reference, selector, Limit::Unavailable(json!(0)))
         };
         let tier =
             |operator: &str| json!({"matchExpressions": [{"key": "tier", "operator": operator, "values": ["front"]}]});
@@ -221,11 +226,10 @@ mod tests {
             (tier("Exists"), "shop", true),
             (tier("DoesNotExist"), "shop", false),
         ] {
-            let told = format!("{selector} {namespace}");
             assert_eq!(
-                budget(selector, namespace).is_crossed(&reference, &value, 3),
+                budget(&selector, namespace).is_crossed(&reference, &value, 3),
                 expected,
-                "{told}"
+                "{selector} {namespace}"
             );
         }
     }

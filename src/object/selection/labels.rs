@@ -1,5 +1,6 @@
 //! Label selectors, as people type them and as objects hold them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -21,16 +22,16 @@ use serde_json::Value;
 pub struct LabelSelector(Vec<Requirement>);
 
 /// One thing that a label selector asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Requirement {
     key: String,
     test: Test,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Test {
-    In(Vec<String>),
-    NotIn(Vec<String>),
+    In(BTreeSet<String>),
+    NotIn(BTreeSet<String>),
     Exists,
     Absent,
 }
@@ -62,6 +63,12 @@ impl LabelSelector {
         self.0.is_empty()
     }
 
+    /// Whether it asks for nothing that `other` does not ask for in the same way, so that it selects all that this does.
+    pub fn asks_no_more_than(&self, other: &Self) -> bool {
+        let known: BTreeSet<&Requirement> = other.0.iter().collect();
+        self.0.iter().all(|requirement| known.contains(requirement))
+    }
+
     /// Whether an object with these labels is selected.
     pub fn matches<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
         self.0
@@ -73,7 +80,7 @@ impl LabelSelector {
 impl Requirement {
     /// That a label has a value, as an item of a map says it; none where the value is no text.
     pub(crate) fn of_label(key: &str, value: &Value) -> Option<Self> {
-        let test = Test::In(vec![value.as_str()?.to_owned()]);
+        let test = Test::In(BTreeSet::from([value.as_str()?.to_owned()]));
         let key = key.to_owned();
         Some(Self { key, test })
     }
@@ -83,7 +90,7 @@ impl Requirement {
         let values = || {
             let values = expression.get("values")?.as_array()?;
             let texts = values.iter().map(|value| value.as_str().map(str::to_owned));
-            texts.collect::<Option<Vec<_>>>().filter(|texts| !texts.is_empty())
+            texts.collect::<Option<BTreeSet<_>>>().filter(|texts| !texts.is_empty())
         };
         let test = match expression.get("operator")?.as_str()? {
             "In" => Test::In(values()?),
@@ -102,16 +109,17 @@ impl Requirement {
     }
 
     /// The values of which the label must have one; none where any value will do, or no label.
-    pub(crate) fn wanted(&self) -> &[String] {
-        match &self.test {
-            Test::In(values) => values,
-            Test::NotIn(_) | Test::Exists | Test::Absent => &[],
-        }
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = &str> {
+        let values = match &self.test {
+            Test::In(values) => Some(values),
+            Test::NotIn(_) | Test::Exists | Test::Absent => None,
+        };
+        values.into_iter().flatten().map(String::as_str)
     }
 
     /// Whether the value of its label, if there is that label, is as it asks.
     pub(crate) fn is_met(&self, label: Option<&str>) -> bool {
-        let among = |values: &[String]| label.is_some_and(|label| values.iter().any(|value| value == label));
+        let among = |values: &BTreeSet<String>| label.is_some_and(|label| values.contains(label));
         match &self.test {
             Test::In(values) => among(values),
             // As in Kubernetes, an absent label is not among any values.
@@ -137,15 +145,18 @@ impl fmt::Display for Requirement {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = &self.key;
         match &self.test {
-            Test::In(values) => match values.as_slice() {
-                [value] => write!(out, "{key}={value}"),
-                values => write!(out, "{key} in ({})", values.join(",")),
-            },
-            Test::NotIn(values) => write!(out, "{key} notin ({})", values.join(",")),
+            Test::In(values) if values.len() == 1 => write!(out, "{key}={}", joined(values)),
+            Test::In(values) => write!(out, "{key} in ({})", joined(values)),
+            Test::NotIn(values) => write!(out, "{key} notin ({})", joined(values)),
             Test::Exists => out.write_str(key),
             Test::Absent => write!(out, "!{key}"),
         }
     }
+}
+
+fn joined(values: &BTreeSet<String>) -> String {
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    values.join(",")
 }
 
 /// A text that is no label selector.
@@ -185,9 +196,9 @@ fn requirement(text: &str) -> Result<Requirement, NoSelector> {
     let (key, test) = if let Some(key) = text.strip_prefix('!') {
         (key, Test::Absent)
     } else if let Some((key, value)) = text.split_once("!=") {
-        (key, Test::NotIn(vec![value.trim().to_owned()]))
+        (key, Test::NotIn(BTreeSet::from([value.trim().to_owned()])))
     } else if let Some((key, value)) = text.split_once("==").or_else(|| text.split_once('=')) {
-        (key, Test::In(vec![value.trim().to_owned()]))
+        (key, Test::In(BTreeSet::from([value.trim().to_owned()])))
     } else if let Some((head, values)) = text.split_once('(') {
         let values = values.trim_end().strip_suffix(')').ok_or_else(wrong)?;
         let values = values.split(',').map(|value| value.trim().to_owned()).collect();
@@ -204,16 +215,16 @@ fn requirement(text: &str) -> Result<Requirement, NoSelector> {
     if key.is_empty() || !key.chars().all(valid) {
         return Err(wrong());
     }
-    let values: &[String] = match &test {
-        Test::In(values) | Test::NotIn(values) => values,
-        Test::Exists | Test::Absent => &[],
+    let values = match &test {
+        Test::In(values) | Test::NotIn(values) => Some(values),
+        Test::Exists | Test::Absent => None,
     };
     let is_value = |value: &String| {
         value
             .chars()
             .all(|character| character.is_ascii_alphanumeric() || "-_.".contains(character))
     };
-    if !values.iter().all(is_value) {
+    if !values.into_iter().flatten().all(is_value) {
         return Err(wrong());
     }
     Ok(Requirement {
@@ -288,6 +299,28 @@ mod tests {
                 "{empty}"
             );
         }
+    }
+
+    #[test]
+    fn a_selector_asks_no_more_than_one_that_has_all_its_requirements_however_it_says_them() {
+        let asks_no_more = |one: Value, other: Value| {
+            let [one, other] = [one, other].map(|selector| LabelSelector::in_object(&selector).expect("a selector"));
+            one.asks_no_more_than(&other)
+        };
+        let expression = |values: &[&str]| json!({"key": "app", "operator": "In", "values": values});
+        let web = json!({"matchLabels": {"app": "web"}});
+        assert!(asks_no_more(json!({}), web.clone()));
+        assert!(!asks_no_more(web.clone(), json!({})));
+        assert!(asks_no_more(
+            json!({"matchExpressions": [expression(&["web"])]}),
+            web.clone()
+        ));
+        let two = json!({"matchExpressions": [expression(&["web", "api"])]});
+        assert!(asks_no_more(
+            json!({"matchExpressions": [expression(&["api", "web"])]}),
+            two.clone()
+        ));
+        assert!(!asks_no_more(web, two));
     }
 
     #[test]
