@@ -4,12 +4,17 @@
 //! through all the same ([Network Policies](https://kubernetes.io/docs/concepts/services-networking/network-policies/)).
 //! So it is opened by a rule more, and by a direction or a pod less.
 
+mod port;
+mod rules;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+
+use self::rules::{Beyond, Known, Rule};
+use crate::object::selection::LabelSelector;
 
 /// A way in which a policy is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,14 +40,6 @@ pub enum Direction {
     Egress,
 }
 
-/// A rule: which traffic is let through.
-struct Rule<'a> {
-    /// From or to whom; everybody, where it is empty.
-    peers: Vec<&'a Value>,
-    /// By which ports; by all, where it is empty.
-    ports: Vec<&'a Value>,
-}
-
 /// In which ways `wanted`, the `spec` of a policy, is more open than `live`.
 pub fn openings(wanted: &Value, live: &Value) -> BTreeSet<Opening> {
     let mut found = BTreeSet::new();
@@ -59,13 +56,17 @@ pub fn openings(wanted: &Value, live: &Value) -> BTreeSet<Opening> {
     found
 }
 
-/// Whether a selector has no requirement that `other` does not have, so that it selects all that this does.
+/// Whether the first of two label selectors surely selects all that the second does. An absent one selects everything.
 fn selects_all_of(selector: &Value, other: &Value) -> bool {
-    let labels = |selector: &Value| selector["matchLabels"].as_object().cloned().unwrap_or_default();
-    let expressions = |selector: &Value| selector["matchExpressions"].as_array().cloned().unwrap_or_default();
-    let (known_labels, known) = (labels(other), expressions(other));
-    let has_label = |(name, value): (&String, &Value)| known_labels.get(name) == Some(value);
-    labels(selector).iter().all(has_label) && expressions(selector).iter().all(|one| known.contains(one))
+    let read = |selector: &Value| match selector {
+        Value::Null => Some(LabelSelector::default()),
+        selector => LabelSelector::in_object(selector),
+    };
+    match (read(selector), read(other)) {
+        (Some(selector), Some(other)) => selector.asks_no_more_than(&other),
+        // The API server refuses these.
+        _ => selector == other,
+    }
 }
 
 impl Direction {
@@ -93,67 +94,26 @@ impl Direction {
         }
     }
 
-    fn rules(self, spec: &Value) -> Vec<Rule<'_>> {
+    /// The rules for this direction.
+    fn rules(self, spec: &Value) -> impl Iterator<Item = Rule<'_>> {
         let peers = match self {
             Self::Ingress => "from",
             Self::Egress => "to",
         };
-        let rules = items(&spec[self.word()]).into_iter();
-        let rules = rules.map(|rule| Rule {
-            peers: items(&rule[peers]),
-            ports: items(&rule["ports"]),
-        });
-        rules.collect()
+        let rules = spec[self.word()].as_array().into_iter().flatten();
+        rules.map(move |rule| Rule::of(&rule[peers], &rule["ports"]))
     }
 
     /// What the rules of `wanted` let through and none of `live` does.
     fn widened(self, wanted: &Value, live: &Value) -> Option<Opening> {
-        let live = self.rules(live);
-        let wanted = self.rules(wanted).into_iter();
-        let new = wanted.filter(|rule| {
-            !live
-                .iter()
-                .any(|known| known.has_peers_of(rule) && known.has_ports_of(rule))
+        let mut live = Known::of(self.rules(live));
+        let opened = self.rules(wanted).filter_map(|rule| live.beyond(&rule));
+        let openings = opened.map(|beyond| match beyond {
+            Beyond::Everybody => Opening::Everywhere(self),
+            Beyond::Peer => Opening::Peers(self),
+            Beyond::Port => Opening::Ports(self),
         });
-        let opening = |rule: Rule<'_>| match rule.peers.is_empty() {
-            _ if live.iter().any(|known| known.has_peers_of(&rule)) => Opening::Ports(self),
-            true => Opening::Everywhere(self),
-            false => Opening::Peers(self),
-        };
         // The widest comes first in their order.
-        new.map(opening).min()
+        openings.min()
     }
-}
-
-impl Rule<'_> {
-    /// Whether this lets through whatever comes from or goes to the peers of another.
-    fn has_peers_of(&self, other: &Self) -> bool {
-        self.peers.is_empty() || !other.peers.is_empty() && other.peers.iter().all(|peer| self.peers.contains(peer))
-    }
-
-    /// Whether this lets through the ports of another.
-    fn has_ports_of(&self, other: &Self) -> bool {
-        let has = |port: &&Value| self.ports.iter().any(|known| is_within(port, known));
-        self.ports.is_empty() || !other.ports.is_empty() && other.ports.iter().all(has)
-    }
-}
-
-/// Whether a port, or a range of them, is one of another, of the same protocol.
-fn is_within(port: &Value, known: &Value) -> bool {
-    let protocol = |port: &Value| port["protocol"].as_str().unwrap_or("TCP").to_owned();
-    let range = |port: &Value| {
-        let first = port["port"].as_i64()?;
-        Some((first, port["endPort"].as_i64().unwrap_or(first)))
-    };
-    let is_all = known["port"].is_null();
-    let is_part = match (range(port), range(known)) {
-        (Some((first, last)), Some((lowest, highest))) => lowest <= first && last <= highest,
-        // A name is a port of its own.
-        _ => port["port"] == known["port"],
-    };
-    protocol(port) == protocol(known) && (is_all || is_part)
-}
-
-fn items(list: &Value) -> Vec<&Value> {
-    list.as_array().into_iter().flatten().collect()
 }

@@ -72,3 +72,58 @@ fn a_policy_that_says_the_same_otherwise_or_less_is_not_opened() {
     };
     assert_eq!(opened(two_rules), []);
 }
+
+/// A rule for the pods of these apps, by these ports.
+fn rule(apps: &[&str], ports: &[u16]) -> Value {
+    let pod = |app: &&str| json!({"podSelector": {"matchLabels": {"app": app}}});
+    let peers: Vec<Value> = apps.iter().map(pod).collect();
+    let ports: Vec<Value> = ports.iter().map(|port| json!({"port": port})).collect();
+    json!({"from": peers, "ports": ports})
+}
+
+/// What is opened where these rules take the place of those of the live policy.
+fn opened_by_rules(live: &[Value], wanted: &[Value]) -> Vec<Opening> {
+    let [live, wanted] = [live, wanted].map(|rules| json!({"policyTypes": ["Ingress"], "ingress": rules}));
+    Vec::from_iter(openings(&wanted, &live))
+}
+
+#[test]
+fn rules_that_become_one_open_nothing_where_each_peer_had_each_port() {
+    let by_port = [rule(&["web"], &[80]), rule(&["web"], &[443])];
+    assert_eq!(opened_by_rules(&by_port, &[rule(&["web"], &[80, 443])]), []);
+    let by_peer = [rule(&["web"], &[80]), rule(&["api"], &[80])];
+    assert_eq!(opened_by_rules(&by_peer, &[rule(&["web", "api"], &[80])]), []);
+    let mixed = [rule(&["web"], &[80]), rule(&["api"], &[443])];
+    let crossed = [rule(&["web", "api"], &[80, 443])];
+    assert_eq!(opened_by_rules(&mixed, &crossed), [Opening::Ports(Ingress)]);
+    let everybody = [rule(&[], &[80]), rule(&["web"], &[443])];
+    assert_eq!(opened_by_rules(&everybody, &[rule(&["web"], &[80, 443])]), []);
+    let other = [rule(&["api"], &[443])];
+    assert_eq!(opened_by_rules(&everybody, &other), [Opening::Ports(Ingress)]);
+}
+
+#[test]
+fn thousands_of_peers_are_compared_and_what_costs_too_much_counts_as_new() {
+    let names: Vec<String> = (0..4_000).map(|number| number.to_string()).collect();
+    let apps: Vec<&str> = names.iter().map(String::as_str).collect();
+    let apart: Vec<Value> = apps.iter().map(|app| rule(&[app], &[80])).collect();
+    assert_eq!(opened_by_rules(&apart, &[rule(&apps, &[80])]), []);
+    // Each port stands in a rule of its own, all of them for one peer.
+    let ports: Vec<u16> = (1..=1_200).collect();
+    let apart: Vec<Value> = ports.iter().map(|port| rule(&["web"], &[*port])).collect();
+    assert_eq!(
+        opened_by_rules(&apart, &[rule(&["web"], &ports)]),
+        [Opening::Ports(Ingress)]
+    );
+}
+
+#[test]
+fn a_policy_is_about_the_same_pods_however_its_selector_says_so() {
+    let among = |values: &[&str]| json!({"matchExpressions": [{"key": "app", "operator": "In", "values": values}]});
+    let select = |selector: Value| move |policy: &mut Value| policy["podSelector"] = selector;
+    assert_eq!(opened(select(among(&["db"]))), []);
+    assert_eq!(opened(select(Value::Null)), [], "it isolates all pods");
+    assert_eq!(opened(select(among(&["db", "cache"]))), [Opening::OtherPods]);
+    let absent = json!({"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]});
+    assert_eq!(opened(select(absent)), [Opening::OtherPods]);
+}
