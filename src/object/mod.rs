@@ -23,7 +23,8 @@ use inputs::InputDigests;
 use rule::Rule;
 
 pub use live::LiveObject;
-pub use named::{NamedObjects, NoNamedObjects};
+pub(crate) use named::NameParts;
+pub use named::{NamedObjects, NoObjectName};
 
 /// A kind without its version: `Deployment.apps`, `ConfigMap`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -91,6 +91,8 @@ impl NamedObjects {
         let short = SHORT.iter().find(|(short, _)| *short == self.kind);
         matches_glob(&self.kind, &singular)
             || self.kind == plural(&singular)
+            // A definition may say otherwise than the rule, as that of `gateways` does.
+            || self.kind.strip_suffix('s') == Some(&singular)
             || short.is_some_and(|(_, long)| *long == kind.kind)
     }
 }
@@ -115,30 +117,50 @@ impl fmt::Display for NamedObjects {
     }
 }
 
-/// Why a text names no objects.
+/// The parts of `KIND/NAME` or `KIND/NAMESPACE/NAME`; none of them is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NameParts<'a> {
+    pub(crate) kind: &'a str,
+    pub(crate) namespace: Option<&'a str>,
+    pub(crate) name: &'a str,
+}
+
+/// Why a text is neither `KIND/NAME` nor `KIND/NAMESPACE/NAME`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoNamedObjects {
+pub enum NoObjectName {
     /// It has too few parts, or too many.
-    #[error("write KIND/NAME or KIND/NAMESPACE/NAME, such as deployment/web or 'configmap/*'")]
+    #[error("write KIND/NAME or KIND/NAMESPACE/NAME, such as Deployment/web")]
     Parts,
     /// One of its parts is empty.
-    #[error("neither the kind nor a name can be empty; `*` stands for any")]
+    #[error("neither the kind nor a name can be empty")]
     Empty,
 }
 
-impl FromStr for NamedObjects {
-    type Err = NoNamedObjects;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+impl<'a> NameParts<'a> {
+    /// Takes a text apart, as a person types it.
+    ///
+    /// # Errors
+    ///
+    /// If it has another number of parts, or an empty one.
+    pub(crate) fn of(text: &'a str) -> Result<Self, NoObjectName> {
         let parts: Vec<&str> = text.split('/').collect();
-        let (kind, namespace, name) = match parts.as_slice() {
+        let (kind, namespace, name) = match *parts.as_slice() {
             [kind, name] => (kind, None, name),
-            [kind, namespace, name] => (kind, Some((*namespace).to_owned()), name),
-            _ => return Err(NoNamedObjects::Parts),
+            [kind, namespace, name] => (kind, Some(namespace), name),
+            _ => return Err(NoObjectName::Parts),
         };
         if parts.iter().any(|part| part.is_empty()) {
-            return Err(NoNamedObjects::Empty);
+            return Err(NoObjectName::Empty);
         }
+        Ok(Self { kind, namespace, name })
+    }
+}
+
+impl FromStr for NamedObjects {
+    type Err = NoObjectName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let NameParts { kind, namespace, name } = NameParts::of(text)?;
         let kind = kind.to_lowercase();
         let (kind, group) = match kind.split_once('.') {
             Some((kind, group)) => (kind.to_owned(), Some(group.to_owned())),
@@ -148,8 +170,8 @@ impl FromStr for NamedObjects {
             text: text.to_owned(),
             kind,
             group,
-            namespace,
-            name: (*name).to_owned(),
+            namespace: namespace.map(str::to_owned),
+            name: name.to_owned(),
         })
     }
 }
@@ -168,6 +190,8 @@ mod tests {
             ("ing.networking.k8s.io", "networking.k8s.io", "Ingress"),
             ("networkpolicies", "networking.k8s.io", "NetworkPolicy"),
             ("endpoints", "", "Endpoints"),
+            ("gateways", "gateway.networking.k8s.io", "Gateway"),
+            ("gatewaies", "gateway.networking.k8s.io", "Gateway"),
             ("MariaDBs.k8s.mariadb.com", "k8s.mariadb.com", "MariaDB"),
         ] {
             let object = |kind: &str| ObjectRef {
@@ -184,10 +208,10 @@ mod tests {
     #[test]
     fn what_names_nothing_is_refused() {
         for (text, why) in [
-            ("web", NoNamedObjects::Parts),
-            ("a/b/c/d", NoNamedObjects::Parts),
-            ("/web", NoNamedObjects::Empty),
-            ("deploy/", NoNamedObjects::Empty),
+            ("web", NoObjectName::Parts),
+            ("a/b/c/d", NoObjectName::Parts),
+            ("/web", NoObjectName::Empty),
+            ("deploy/", NoObjectName::Empty),
         ] {
             assert_eq!(text.parse::<NamedObjects>(), Err(why), "{text}");
         }

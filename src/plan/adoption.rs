@@ -3,10 +3,10 @@
 use std::str::FromStr;
 
 use super::compare::FieldChange;
-use super::{Action, Decision, NoPermit, Permit, Reason, Restarts, names_kind};
+use super::{Action, Decision, Permit, Reason, Restarts, names_kind};
 use crate::kinds::keeper::LAST_APPLIED;
-use crate::object::ObjectRef;
 use crate::object::field::FieldPath;
+use crate::object::{NoObjectName, ObjectRef};
 
 /// Which existing objects that are not ours are adopted. Those of other ApplySets never are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,11 +81,11 @@ impl Adoptable {
 }
 
 impl FromStr for Adoptable {
-    type Err = NoPermit;
+    type Err = NoObjectName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
-            "" => Err(NoPermit::Empty),
+            "" => Err(NoObjectName::Empty),
             kind if !kind.contains('/') => Ok(Self::Kind(kind.to_owned())),
             object => object.parse().map(Self::Object),
         }

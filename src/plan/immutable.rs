@@ -14,7 +14,7 @@ use crate::cluster::{CauseKind, ClusterError, Failure, Propagation};
 use crate::kinds::generate;
 use crate::object::field::{FieldPath, ManagedFields};
 use crate::object::shown::ShownPath;
-use crate::object::{DesiredObject, LiveObject, ObjectRef};
+use crate::object::{DesiredObject, LiveObject, NameParts, NoObjectName, ObjectRef};
 use crate::plan::compare::{self, Sides};
 use crate::source::rules::Ruled;
 
@@ -62,34 +62,15 @@ impl Permit {
     }
 }
 
-/// Why a text names no object that may be replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoPermit {
-    /// It has too few parts, or too many.
-    #[error("write KIND/NAME or KIND/NAMESPACE/NAME, such as StatefulSet/rabbitmq")]
-    Parts,
-    /// One of its parts is empty.
-    #[error("neither the kind nor a name can be empty")]
-    Empty,
-}
-
 impl FromStr for Permit {
-    type Err = NoPermit;
+    type Err = NoObjectName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parts: Vec<&str> = text.split('/').collect();
-        let (kind, namespace, name) = match parts.as_slice() {
-            [kind, name] => (kind, None, name),
-            [kind, namespace, name] => (kind, Some((*namespace).to_owned()), name),
-            _ => return Err(NoPermit::Parts),
-        };
-        if parts.iter().any(|part| part.is_empty()) {
-            return Err(NoPermit::Empty);
-        }
+        let NameParts { kind, namespace, name } = NameParts::of(text)?;
         Ok(Self {
-            kind: (*kind).to_owned(),
-            namespace,
-            name: (*name).to_owned(),
+            kind: kind.to_owned(),
+            namespace: namespace.map(str::to_owned),
+            name: name.to_owned(),
         })
     }
 }

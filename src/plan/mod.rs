@@ -45,7 +45,7 @@ pub use decide::{Decision, Proved, decide};
 pub use drift::Drift;
 pub use edits::{Edited, Edits};
 pub use followers::Followers;
-pub use immutable::{Lost, NoPermit, Obstacle, Permit, Replacement, fixed_fields, is_container};
+pub use immutable::{Lost, Obstacle, Permit, Replacement, fixed_fields, is_container};
 pub use mistake::Mistake;
 pub use observed::{
     Answered, Back, Deleted, Facts, Forgotten, Idle, Immutable, Lineage, Missing, NoBase, NotCompared, Observation,
