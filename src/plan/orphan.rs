@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::ownership::unapplied;
 use super::{Action, Policy, Reason, Step, Tolerated, Work};
 use crate::applyset::inventory::{APPLIED, PART_OF, REVISION};
 use crate::cluster::Resource;
@@ -30,14 +31,17 @@ pub struct OrphanWork {
 /// The steps for all members. One that carries the label and was never applied by us is left as it is.
 pub(super) fn steps(members: Vec<(Resource, LiveObject)>, policy: &Policy) -> Vec<Step> {
     let steps = members.into_iter().map(|(resource, live)| {
-        let is_ours = ManagedFields::of(&live).applied_by(&policy.field_manager).is_some();
-        let (action, reason) = if is_ours {
-            (Action::Orphan, Reason::Orphan)
-        } else {
-            (Action::Keep, Reason::KeepNeverApplied)
+        let reference = live.reference();
+        let (action, reason, work) = match unapplied(&live, &policy.field_manager) {
+            None => (
+                Action::Orphan,
+                Reason::Orphan,
+                Work::Orphan(OrphanWork { resource, live }),
+            ),
+            Some(why) => (Action::Keep, why, Work::Nothing),
         };
         Step {
-            reference: live.reference(),
+            reference,
             action,
             reason,
             changes: Vec::new(),
@@ -53,11 +57,7 @@ pub(super) fn steps(members: Vec<(Resource, LiveObject)>, policy: &Policy) -> Ve
             warnings: Vec::new(),
             keeper: None,
             place: None,
-            work: if is_ours {
-                Work::Orphan(OrphanWork { resource, live })
-            } else {
-                Work::Nothing
-            },
+            work,
         }
     });
     steps.collect()
@@ -76,7 +76,8 @@ pub fn patch(live: &LiveObject, field_manager: &str) -> Option<Value> {
     let marks = marks.chain(notes.map(|note| pointer("annotations", note)));
     operations.extend(marks.map(|path| json!({"op": "remove", "path": path})));
     let managed = without_ours(live, field_manager);
-    operations.push(json!({"op": "replace", "path": "/metadata/managedFields", "value": managed}));
+    // There may be none to replace.
+    operations.push(json!({"op": "add", "path": "/metadata/managedFields", "value": managed}));
     Some(operations.into())
 }
 
@@ -152,6 +153,20 @@ mod tests {
     fn managed_fields_that_were_all_ours_are_reset() {
         let patch = patch(&member(&[("=stackanetes", "data mode")]), "stackanetes").expect("it is a member");
         assert_eq!(patch[4]["value"], json!([{}]));
+    }
+
+    #[test]
+    fn managed_fields_that_are_not_there_are_no_reason_to_fail() {
+        let live = member(&[]);
+        let patch = patch(&live, "stackanetes").expect("it is a member");
+        let patch: json_patch::Patch = serde_json::from_value(patch).expect("a patch");
+        let mut value = live.value().clone();
+        value["metadata"]
+            .as_object_mut()
+            .expect("metadata")
+            .remove("managedFields");
+        json_patch::patch(&mut value, &patch).expect("it can be done");
+        assert_eq!(value["metadata"]["managedFields"], json!([{}]));
     }
 
     #[test]

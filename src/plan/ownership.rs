@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use super::Policy;
-use crate::applyset::inventory::{self, ApplySet};
+use super::{Policy, Reason};
+use crate::applyset::inventory::{self, AppliedDigests, ApplySet};
 use crate::object::field::ManagedFields;
 use crate::object::{DesiredObject, LiveObject, ObjectRef};
 
@@ -88,6 +88,17 @@ impl Ownership {
     pub fn allows_change(&self) -> bool {
         matches!(self, Self::Ours | Self::Adoptable | Self::Taken)
     }
+}
+
+/// Why a member is neither deleted nor given up, where its managed fields record no apply of ours. Our label and our notes
+/// do not stand for one: whoever may edit the object may write them.
+pub(super) fn unapplied(live: &LiveObject, field_manager: &str) -> Option<Reason> {
+    let is_applied = ManagedFields::of(live).applied_by(field_manager).is_some();
+    let reason = match AppliedDigests::noted(live) {
+        Some(_) => Reason::KeepOwnersLost,
+        None => Reason::KeepNeverApplied,
+    };
+    (!is_applied).then_some(reason)
 }
 
 /// Finds out whose `live` is. Another ApplySet's object is taken only where that very set is named.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use super::immutable::is_container;
+use super::ownership::unapplied;
 use super::{Action, DeleteWork, Policy, Prune, Reason, Step, Tolerated, Work};
 use crate::applyset::inventory;
 use crate::cluster::{Propagation, Resource};
@@ -242,8 +243,8 @@ fn keep(live: &LiveObject, policy: &Policy) -> Option<Reason> {
         Some(Reason::KeepAnnotated)
     } else if let Some(owner) = owner {
         Some(Reason::KeepOwned(owner))
-    } else if ManagedFields::of(live).applied_by(&policy.field_manager).is_none() {
-        Some(Reason::KeepNeverApplied)
+    } else if let Some(unapplied) = unapplied(live, &policy.field_manager) {
+        Some(unapplied)
     } else if is_precious(&reference.kind) && !asked {
         Some(Reason::KeepKind)
     } else if !generate::noted(live).is_empty() && !asked {

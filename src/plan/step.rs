@@ -229,6 +229,9 @@ pub enum Reason {
     KeepUnknownUse(Unseen),
     /// It has the label of a member, and we never applied it.
     KeepNeverApplied,
+    /// It has the label of a member and our note of an apply, and its managed fields, which would prove that, were lost:
+    /// they were cleared, or it was restored from a backup.
+    KeepOwnersLost,
     /// Another object owns it.
     KeepOwned(String),
     /// It is being deleted already, and what holds it.

@@ -29,6 +29,27 @@ fn what_another_set_or_nobody_applied_is_never_pruned() {
 }
 
 #[test]
+fn a_member_whose_managed_fields_were_lost_is_kept_until_it_was_synced_once_more() {
+    let bed = Bed::new("prune-lost");
+    bed.write_config_map("mine", &[("a", "1")]);
+    bed.write_config_map("dropped", &[("a", "1")]);
+    bed.synced();
+    let clear = r#"[{"op": "replace", "path": "/metadata/managedFields", "value": [{}]}]"#;
+    bed.kubectl(&["patch", "configmap", "dropped", "--type=json", "-p", clear]);
+    bed.remove("dropped.yaml");
+    let kept = "labelled as a member, but its managed fields were lost: sync it once before it is dropped";
+    bed.synced()
+        .shows(&format!("= keep ConfigMap prune-lost/dropped {kept}"));
+    bed.run(&["delete", "--orphan"])
+        .shows(&format!("= keep ConfigMap prune-lost/dropped {kept}"));
+    bed.write_config_map("dropped", &[("a", "1")]);
+    bed.synced();
+    bed.remove("dropped.yaml");
+    bed.synced().shows("1 deleted");
+    assert_eq!(bed.get("configmap", "dropped"), None);
+}
+
+#[test]
 fn another_sets_object_is_not_taken_even_when_asked() {
     let bed = Bed::new("prune-taken");
     let args = ["sync", "--yes", "-f", "-", "--name", "another", "-n", "prune-taken"];

@@ -88,6 +88,7 @@ fn an_orphan_is_deleted_unless_something_keeps_it() {
     };
     let owner = json!([{"kind": "Deployment", "name": "web", "uid": "o"}]);
     let annotation = |word: &str| json!({ inventory::PRUNE: word });
+    let noted = || with("annotations", json!({ inventory::APPLIED: "a.b" }));
     let claim = orphan("v1", "PersistentVolumeClaim", Some("ns"), "y");
     let definition = orphan("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "y");
     let table = [
@@ -112,6 +113,10 @@ fn an_orphan_is_deleted_unless_something_keeps_it() {
         (plain(), &[], Some(Reason::KeepNeverApplied)),
         (plain(), &[("stackanetes", "data a")], Some(Reason::KeepNeverApplied)),
         (plain(), &[("=flux", "data a")], Some(Reason::KeepNeverApplied)),
+        // Our note alone proves no apply, and tells what became of its managed fields.
+        (noted(), &[], Some(Reason::KeepOwnersLost)),
+        (noted(), &[("=flux", "data a")], Some(Reason::KeepOwnersLost)),
+        (noted(), OURS, None),
         (claim, OURS, Some(Reason::KeepKind)),
         (definition, OURS, Some(Reason::KeepKind)),
         (

@@ -59,6 +59,9 @@ fn told(step: &Step, heading: &Heading<'_>, by: impl Fn(&GitChange) -> String) -
             Some(other) => format!("no longer in git: {}", by(other)),
         },
         Reason::KeepNeverApplied => "labelled as a member, but never applied by us".to_owned(),
+        Reason::KeepOwnersLost => {
+            "labelled as a member, but its managed fields were lost: sync it once before it is dropped".to_owned()
+        }
         kept => match kept::reason_text(kept, &step.reference, heading) {
             why if heading.pruning == Pruning::Everything => why,
             why => format!("no longer in git; {why}"),

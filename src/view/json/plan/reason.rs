@@ -106,6 +106,8 @@ pub(super) enum Reason<'a> {
     },
     /// It has the label of a member, and we never applied it.
     KeepNeverApplied,
+    /// It has the label of a member and the note of an apply, and its managed fields were lost.
+    KeepOwnersLost,
     /// Another object owns it.
     KeepOwned {
         /// That object: `KIND NAME`.
@@ -160,6 +162,7 @@ impl<'a> From<&'a plan::Reason> for Reason<'a> {
             plan::Reason::KeepInUse(by) => Self::KeepInUse { by },
             plan::Reason::KeepUnknownUse(why) => Self::KeepUnknownUse { why: why.into() },
             plan::Reason::KeepNeverApplied => Self::KeepNeverApplied,
+            plan::Reason::KeepOwnersLost => Self::KeepOwnersLost,
             plan::Reason::KeepOwned(owner) => Self::KeepOwned { owner },
             plan::Reason::KeepGoing(finalizers) => Self::KeepGoing {
                 finalizers: finalizers.iter().map(|finalizer| finalizer.name.as_str()).collect(),
