@@ -205,23 +205,8 @@ fn begun(desired: &DesiredObject, live: Option<&LiveObject>, ruled: &Ruled, poli
 /// The step of an object that is not there.
 fn new(desired: &DesiredObject) -> Step {
     Step {
-        reference: desired.reference.clone(),
-        action: Action::Create,
-        reason: Reason::New,
-        changes: Vec::new(),
-        generates: Vec::new(),
-        restarts: None,
-        grants: BTreeSet::new(),
-        opens: BTreeSet::new(),
-        tolerated: Tolerated::default(),
-        moved: None,
-        unverified: None,
-        guess: None,
-        warnings: Vec::new(),
-        taken: None,
-        keeper: None,
         place: desired.place(&FieldPath::root()),
-        work: Work::Nothing,
+        ..Step::plain(desired.reference.clone(), Action::Create, Reason::New, Work::Nothing)
     }
 }
 

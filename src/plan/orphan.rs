@@ -1,11 +1,9 @@
 //! Members that stay in the cluster, and belong to no ApplySet any more.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::ownership::unapplied;
-use super::{Action, Policy, Reason, Step, Tolerated, Work};
+use super::{Action, Policy, Reason, Step, Work};
 use crate::applyset::inventory::{APPLIED, PART_OF, REVISION};
 use crate::cluster::Resource;
 use crate::kinds::generate::{self, GENERATED};
@@ -40,25 +38,7 @@ pub(super) fn steps(members: Vec<(Resource, LiveObject)>, policy: &Policy) -> Ve
             ),
             Some(why) => (Action::Keep, why, Work::Nothing),
         };
-        Step {
-            reference,
-            action,
-            reason,
-            changes: Vec::new(),
-            tolerated: Tolerated::default(),
-            moved: None,
-            generates: Vec::new(),
-            restarts: None,
-            grants: BTreeSet::new(),
-            opens: BTreeSet::new(),
-            taken: None,
-            guess: None,
-            unverified: None,
-            warnings: Vec::new(),
-            keeper: None,
-            place: None,
-            work,
-        }
+        Step::plain(reference, action, reason, work)
     });
     steps.collect()
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::immutable::is_container;
 use super::ownership::unapplied;
-use super::{Action, DeleteWork, Policy, Prune, Reason, Step, Tolerated, Work};
+use super::{Action, DeleteWork, Policy, Prune, Reason, Step, Work};
 use crate::applyset::inventory;
 use crate::cluster::{Propagation, Resource};
 use crate::kinds::finalizer::finalizers;
@@ -155,25 +155,7 @@ pub(super) fn steps(
                 Some(_) => (Action::Keep, Work::Nothing),
                 None => (Action::Delete, Work::Delete(delete)),
             };
-            Step {
-                reference,
-                action,
-                reason: kept.unwrap_or_else(|| why.clone()),
-                changes: Vec::new(),
-                tolerated: Tolerated::default(),
-                moved: None,
-                generates: Vec::new(),
-                restarts: None,
-                grants: BTreeSet::new(),
-                opens: BTreeSet::new(),
-                guess: None,
-                unverified: None,
-                warnings: Vec::new(),
-                taken: None,
-                keeper: None,
-                place: None,
-                work,
-            }
+            Step::plain(reference, action, kept.unwrap_or_else(|| why.clone()), work)
         })
         .collect()
 }

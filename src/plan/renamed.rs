@@ -90,31 +90,9 @@ mod tests {
     use super::*;
     use crate::cluster::Propagation;
     use crate::plan::compare::Shown;
-    use crate::plan::{ApplyWork, DeleteWork, Past, Tolerated};
+    use crate::plan::{ApplyWork, DeleteWork, Past};
     use crate::testing::{desired, resource_of};
     use serde_json::json;
-
-    fn step(work: Work, action: Action, reference: ObjectRef) -> Step {
-        Step {
-            taken: None,
-            keeper: None,
-            reference,
-            action,
-            reason: Reason::New,
-            changes: Vec::new(),
-            generates: Vec::new(),
-            restarts: None,
-            grants: std::collections::BTreeSet::new(),
-            opens: std::collections::BTreeSet::new(),
-            tolerated: Tolerated::default(),
-            moved: None,
-            unverified: None,
-            guess: None,
-            warnings: Vec::new(),
-            place: None,
-            work,
-        }
-    }
 
     fn new(name: &str, data: &Value) -> Step {
         let git = desired(&format!(
@@ -133,7 +111,7 @@ mod tests {
             migration: None,
             past: Past::default(),
         };
-        step(Work::Apply(Box::new(work)), Action::Create, reference)
+        Step::plain(reference, Action::Create, Reason::New, Work::Apply(Box::new(work)))
     }
 
     fn old(name: &str, data: &Value) -> Step {
@@ -142,15 +120,12 @@ mod tests {
         let live = LiveObject::new(value);
         let reference = live.reference();
         let resource = resource_of(live.value());
-        step(
-            Work::Delete(DeleteWork {
-                resource,
-                live,
-                propagation: Propagation::Background,
-            }),
-            Action::Delete,
-            reference,
-        )
+        let work = DeleteWork {
+            resource,
+            live,
+            propagation: Propagation::Background,
+        };
+        Step::plain(reference, Action::Delete, Reason::New, Work::Delete(work))
     }
 
     #[test]

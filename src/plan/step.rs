@@ -113,6 +113,31 @@ pub struct Step {
     pub work: Work,
 }
 
+impl Step {
+    /// A step of which nothing else is known.
+    pub(super) fn plain(reference: ObjectRef, action: Action, reason: Reason, work: Work) -> Self {
+        Self {
+            reference,
+            action,
+            reason,
+            changes: Vec::new(),
+            tolerated: Tolerated::default(),
+            moved: None,
+            generates: Vec::new(),
+            restarts: None,
+            grants: BTreeSet::new(),
+            opens: BTreeSet::new(),
+            guess: None,
+            unverified: None,
+            warnings: Vec::new(),
+            taken: None,
+            keeper: None,
+            place: None,
+            work,
+        }
+    }
+}
+
 /// What becomes of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
