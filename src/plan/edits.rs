@@ -178,6 +178,7 @@ pub(super) fn is_quiet(step: &Step) -> bool {
         && step.moved.is_none()
         // That our own merge was asked is said once, of all.
         && matches!(step.unverified, None | Some(Unverified::NotAllowed))
+        && step.takes_from().is_none()
         && !moves
 }
 

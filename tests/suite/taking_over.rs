@@ -137,6 +137,32 @@ fn a_renamed_set_takes_over_all_that_git_wants_and_nothing_starts_anew() {
 }
 
 #[test]
+fn an_edit_of_several_objects_does_not_hide_that_they_are_taken_over() {
+    let bed = Bed::new("take-edit");
+    let names = ["one", "two", "three"];
+    bed.write("parameters.yaml", "shop:\n  mode: slow\n");
+    bed.write(
+        "parameters.schema.json",
+        r#"{"properties": {"shop": {"properties": {"mode": {"type": "string"}}}}}"#,
+    );
+    for name in names {
+        bed.write_config_map(name, &[("mode", "${{ shop.mode }}")]);
+    }
+    bed.commit("All");
+    bed.synced();
+    rename_to(&bed, "new");
+    bed.write("parameters.yaml", "shop:\n  mode: fast\n");
+    bed.commit("Another name, and another mode");
+    let mut diff = bed.run(&["diff", "--take-from", "take-edit/take-edit"]).exits(1);
+    diff = diff.shows("shop.mode: slow → fast");
+    for name in names {
+        diff = diff.shows(&format!(
+            "~ update ConfigMap take-edit/{name} taken over from the ApplySet take-edit/take-edit"
+        ));
+    }
+}
+
+#[test]
 fn a_set_that_is_left_with_nothing_is_removed_by_the_command_that_the_diff_says() {
     let bed = Bed::new("take-empty");
     bed.write_config_map("settings", &[("mode", "slow")]);
