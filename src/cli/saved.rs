@@ -51,7 +51,7 @@ pub(super) async fn must_agree(planned: &Planned, path: &Path, ui: &mut Ui) -> R
     if let Some(record) = carried_out(planned, &saved) {
         return Ok(Agreement::Done(Box::new(record)));
     }
-    ui.result(&view::moved(&moved, &planned.heading(ui), Ui::width()))?;
+    ui.result(&view::moved(&moved, &planned.plan, &planned.heading(ui), Ui::width()))?;
     Err(Error::new(format!(
         "what {shown} says is not what a sync would do now; nothing was changed"
     ))

@@ -14,9 +14,7 @@ use crate::object::{self, DesiredObject, LiveObject};
 use crate::observe::{self, ServerView};
 use crate::plan::compare::{self, FieldChange};
 use crate::plan::migrate::Migration;
-use crate::plan::{
-    self, Action, ApplyWork, Decision, InSync, ObjectVersion, Observation, OtherSet, Step, Unverified, Work,
-};
+use crate::plan::{self, Action, ApplyWork, Decision, InSync, ObjectVersion, Observation, Step, Unverified, Work};
 use crate::ssa::predict;
 
 /// What came of an apply.
@@ -34,8 +32,8 @@ pub(super) struct Agreed {
     pub(super) action: Action,
     pub(super) changes: Vec<FieldChange>,
     pub(super) unverified: Option<Unverified>,
-    /// The ApplySet that the object is taken over from, if it is.
-    pub(super) taken: Option<OtherSet>,
+    /// The ID of the ApplySet that the object is taken over from, if it is.
+    pub(super) taken: Option<String>,
     pub(super) work: Box<ApplyWork>,
 }
 
@@ -154,7 +152,7 @@ impl Run<'_> {
                 Ok(Decision::Step(step))
                     if step.action == agreed.action
                         && same_changes(&agreed.changes, &step.changes)
-                        && !is_of_another(agreed.taken.as_ref(), &step) =>
+                        && !is_of_another(agreed.taken.as_deref(), &step) =>
                 {
                     return Agreed::of(*step).ok_or(ApplyResult::Not(Outcome::Moved));
                 }
@@ -250,7 +248,7 @@ impl Run<'_> {
             Decision::Step(step) if action != Action::Replace && only_generates(&step) => {
                 Agreed::of(*step).ok_or(ApplyResult::Not(Outcome::Moved))
             }
-            Decision::Step(step) if is_of_another(taken.as_ref(), &step) => Err(ApplyResult::Not(Outcome::Moved)),
+            Decision::Step(step) if is_of_another(taken.as_deref(), &step) => Err(ApplyResult::Not(Outcome::Moved)),
             Decision::Step(step) if step.action == action && same_changes(&changes, &step.changes) => {
                 Agreed::of(*step).ok_or(ApplyResult::Not(Outcome::Moved))
             }
@@ -320,8 +318,8 @@ fn is_too_early(error: &ClusterError, unverified: Option<&Unverified>) -> bool {
 }
 
 /// Whether an object would be taken over from another ApplySet than was agreed to, or from none any more.
-fn is_of_another(taken: Option<&OtherSet>, now: &Step) -> bool {
-    taken.map(|set| &set.id) != now.taken.as_ref().map(|set| &set.id)
+fn is_of_another(taken: Option<&str>, now: &Step) -> bool {
+    taken != now.taken.as_deref()
 }
 
 /// Whether an object is as git wants it, but for values that are still to be generated.

@@ -194,7 +194,7 @@ fn opened(work: &ApplyWork, live: Option<&LiveObject>) -> BTreeSet<Opening> {
 fn begun(desired: &DesiredObject, live: Option<&LiveObject>, ruled: &Ruled, policy: &Policy) -> Step {
     Step {
         keeper: live.and_then(|live| keeper(live, policy)),
-        taken: live.and_then(|live| policy.takes(live)).cloned(),
+        taken: live.and_then(|live| policy.takes(live)).map(|set| set.id.clone()),
         tolerated: live.map(|live| Tolerated::of(desired, live, ruled)).unwrap_or_default(),
         moved: live.and_then(|live| moved(desired, live, &policy.field_manager)),
         warnings: Warning::of(desired, live),

@@ -135,7 +135,6 @@ pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
         step.warnings.extend(missing.cloned().map(Warning::Missing));
     }
     renamed::note(&mut steps);
-    takeover::name(&mut steps, &observed.facts.former);
 
     let grounds = Grounds {
         facts: &observed.facts,

@@ -195,7 +195,7 @@ impl SavedStep {
             }),
             changes,
             generates: step.generates.iter().map(|make| make.generated.key.clone()).collect(),
-            taken_from: step.takes_from().map(|set| set.id.clone()),
+            taken_from: step.takes_from().map(str::to_owned),
         }
     }
 }

@@ -103,8 +103,8 @@ pub struct Step {
     pub unverified: Option<Unverified>,
     /// What to know of it besides.
     pub warnings: Vec<Warning>,
-    /// The ApplySet that the object is part of, where it is to be taken over from that.
-    pub taken: Option<OtherSet>,
+    /// The ID of the ApplySet that the object is part of, where it is to be taken over from that.
+    pub taken: Option<String>,
     /// Who keeps the object that is there, where that is not us and it left a mark.
     pub keeper: Option<Keeper>,
     /// Where git says so.

@@ -59,18 +59,25 @@ pub struct Takeover<'a> {
 }
 
 impl Step {
-    /// The ApplySet that the object is taken over from by this step.
-    pub fn takes_from(&self) -> Option<&OtherSet> {
-        self.taken.as_ref().filter(|_| self.action.writes())
+    /// The ID of the ApplySet that the object is taken over from by this step.
+    pub fn takes_from(&self) -> Option<&str> {
+        self.taken.as_deref().filter(|_| self.action.writes())
     }
 }
 
 impl Plan {
+    /// The ApplySet that the object of a step is taken over from, as it was found.
+    pub fn takes_from(&self, step: &Step) -> Option<&OtherSet> {
+        let id = step.takes_from()?;
+        let mut sets = self.facts.former.sets.iter().map(|former| &former.set);
+        sets.find(|set| set.id == id)
+    }
+
     /// What is taken over from each ApplySet that was named for it.
     pub fn takeovers(&self) -> impl Iterator<Item = Takeover<'_>> {
         self.facts.former.sets.iter().map(|former| {
             let steps = self.steps.iter();
-            let taken = steps.filter(|step| step.takes_from().is_some_and(|set| set.id == former.set.id));
+            let taken = steps.filter(|step| step.takes_from() == Some(&former.set.id));
             let taken: Vec<&ObjectRef> = taken.map(|step| &step.reference).collect();
             let goes: BTreeSet<&ObjectRef> = taken.iter().copied().collect();
             Takeover {
@@ -80,14 +87,5 @@ impl Plan {
                 is_whole: former.is_whole,
             }
         })
-    }
-}
-
-/// Names the parents of the sets that steps take objects from, as they were found.
-pub(super) fn name(steps: &mut [Step], former: &Former) {
-    for taken in steps.iter_mut().filter_map(|step| step.taken.as_mut()) {
-        if let Some(found) = former.sets.iter().find(|found| found.set.id == taken.id) {
-            taken.parent.clone_from(&found.set.parent);
-        }
     }
 }

@@ -83,7 +83,7 @@ pub fn failure_junit(error: &Error) -> String {
     junit::report(&Report::default(), Some(error), "")
 }
 
-/// What moved since a plan was saved, as text.
-pub fn moved(moved: &Moved<'_>, heading: &Heading<'_>, width: Width) -> String {
-    text::lines(&document::moved(moved, heading), width)
+/// What moved since a plan was saved, as text. What a sync would do now is of `plan`.
+pub fn moved(moved: &Moved<'_>, plan: &Plan, heading: &Heading<'_>, width: Width) -> String {
+    text::lines(&document::moved(moved, plan, heading), width)
 }

@@ -261,7 +261,7 @@ fn the_member_of_another_set_is_taken_from_that_set_alone() {
     };
     let step = step(Some(member("old")), answered(joined()), &policy);
     assert_eq!((step.action, &step.reason), (Action::Update, &Reason::Joins));
-    assert_eq!(step.takes_from(), Some(&named("old")));
+    assert_eq!(step.takes_from(), Some(named("old").id.as_str()));
 }
 
 #[test]

@@ -147,8 +147,8 @@ impl<'a> Document<'a> {
         sections.extend(self.same());
         sections.extend(self.created.section());
         sections.extend(self.own_steps().map(|step| match self.heading.detail {
-            Detail::Objects => step::first_line(step, self.heading).into(),
-            Detail::Fields | Detail::Whole => step::step(step, self.heading),
+            Detail::Objects => step::first_line(step, self.plan, self.heading).into(),
+            Detail::Fields | Detail::Whole => step::step(step, self.plan, self.heading),
         }));
         sections.extend(self.followers());
         sections.extend(self.not_compared());

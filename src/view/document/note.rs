@@ -4,7 +4,7 @@ use super::super::value;
 use super::{Against, Heading, Pruning, adoption, commits, immutable, kept, takeover};
 use crate::kinds::jobs::Why;
 use crate::plan::compare::GitChange;
-use crate::plan::{Action, Reason, Restarts, Step, Unpredicted, Unverified};
+use crate::plan::{Action, Plan, Reason, Restarts, Step, Unpredicted, Unverified};
 use crate::view::value::few;
 
 fn unpredicted(why: &Unpredicted) -> String {
@@ -15,17 +15,17 @@ fn unpredicted(why: &Unpredicted) -> String {
 }
 
 /// Why a step is what it is, and what it does besides; empty where the action says all.
-pub(in crate::view) fn note(step: &Step, heading: &Heading<'_>) -> String {
-    told(step, heading, |change| commits::by(change, heading.blame))
+pub(in crate::view) fn note(step: &Step, plan: &Plan, heading: &Heading<'_>) -> String {
+    told(step, plan, heading, |change| commits::by(change, heading.blame))
 }
 
 /// The same, where it is read alone: a commit has its subject.
-pub(in crate::view) fn note_alone(step: &Step, heading: &Heading<'_>) -> String {
-    told(step, heading, commits::alone)
+pub(in crate::view) fn note_alone(step: &Step, plan: &Plan, heading: &Heading<'_>) -> String {
+    told(step, plan, heading, commits::alone)
 }
 
 /// The same, with these words for what made git drop an object.
-fn told(step: &Step, heading: &Heading<'_>, by: impl Fn(&GitChange) -> String) -> String {
+fn told(step: &Step, plan: &Plan, heading: &Heading<'_>, by: impl Fn(&GitChange) -> String) -> String {
     let reason = match &step.reason {
         Reason::Refused(error) if error.is_only_message() => value::visible(error.message()).into_owned(),
         // The server's words, or our own merge's, stand below.
@@ -67,7 +67,7 @@ fn told(step: &Step, heading: &Heading<'_>, by: impl Fn(&GitChange) -> String) -
             why => format!("no longer in git; {why}"),
         },
     };
-    let reason = match takeover::note(step) {
+    let reason = match takeover::note(step, plan) {
         Some(taken) if reason.is_empty() => taken,
         Some(taken) => format!("{taken}; {reason}"),
         None => reason,

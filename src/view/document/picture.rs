@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::created::component;
-use super::{Document, Heading, Waiting, essential, note, waits};
+use super::{Document, Waiting, essential, note, waits};
 use crate::plan::Action;
 
 /// What is not of any component.
@@ -53,7 +53,7 @@ impl Marks {
             return Self::Nothing;
         }
         if all.len() <= most {
-            return Self::Objects(objects(&all, document.heading));
+            return Self::Objects(objects(&all, document));
         }
         match components(&all) {
             marks if (2..=most).contains(&marks.len()) => Self::Components(marks),
@@ -63,12 +63,12 @@ impl Marks {
 }
 
 /// A mark for each object.
-fn objects(all: &[Waiting<'_>], heading: &Heading<'_>) -> Vec<Mark> {
+fn objects(all: &[Waiting<'_>], document: &Document<'_>) -> Vec<Mark> {
     let essential = essential(all).into_iter();
     let marks = all.iter().zip(essential).map(|(waiting, after)| {
         let step = waiting.step;
         let reference = &step.reference;
-        let note = Some(note(step, heading)).filter(|note| !note.is_empty());
+        let note = Some(note(step, document.plan, document.heading)).filter(|note| !note.is_empty());
         let note = note.map(|note| format!(": {note}")).unwrap_or_default();
         let required: Vec<String> = after
             .iter()

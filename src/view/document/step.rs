@@ -6,20 +6,20 @@ use super::warning::warning;
 use super::{Detail, Heading, Line, Lines, Tone, adoption, change, created, immutable};
 use crate::kinds::generate::{Make, Making};
 use crate::object::field::FieldPath;
-use crate::plan::{Action, Reason, Step, Work};
+use crate::plan::{Action, Plan, Reason, Step, Work};
 
 /// The lines of one object, the first of which says what becomes of it.
-pub(in crate::view) fn step(step: &Step, heading: &Heading<'_>) -> Lines {
-    let mut lines = Lines::from(first_line(step, heading));
+pub(in crate::view) fn step(step: &Step, plan: &Plan, heading: &Heading<'_>) -> Lines {
+    let mut lines = Lines::from(first_line(step, plan, heading));
     lines.append(below(step, heading));
     lines
 }
 
 /// What becomes of an object, and why.
-pub(in crate::view) fn first_line(step: &Step, heading: &Heading<'_>) -> Line {
+pub(in crate::view) fn first_line(step: &Step, plan: &Plan, heading: &Heading<'_>) -> Line {
     let text = format!("{} {:<9} {}", step.action.glyph(), step.action.word(), step.reference);
     Line::new(0, text)
-        .beside(note(step, heading))
+        .beside(note(step, plan, heading))
         .tone(Tone::Of(step.action))
 }
 

@@ -27,8 +27,8 @@ fn option(set: &OtherSet) -> String {
 }
 
 /// That an object is taken over by a step, and from whom; nothing where it is not.
-pub(super) fn note(step: &Step) -> Option<String> {
-    let set = step.takes_from()?;
+pub(super) fn note(step: &Step, plan: &Plan) -> Option<String> {
+    let set = plan.takes_from(step)?;
     Some(match (&set.parent, set.of_this_program()) {
         (_, Some(ApplySet { name, namespace })) => format!("taken over from the ApplySet {namespace}/{name}"),
         (Some(parent), None) => format!("taken over from the ApplySet of {parent}"),

@@ -8,7 +8,7 @@ use super::lines::{Text, lines};
 use super::room;
 use crate::object::ObjectRef;
 use crate::plan::Step;
-use crate::view::document::{self, Document, Heading, Lines, note};
+use crate::view::document::{self, Document, Lines, note};
 use crate::view::room::Room;
 
 /// What stands in the place of the fields of an object.
@@ -59,7 +59,7 @@ fn all(steps: &[Placed<'_>], document: &Document<'_>, room: &mut Room) -> (Marku
     for (position, step) in steps {
         let mut below = document::below(step, document.heading);
         below.append(document.manifest(step));
-        let section = |body: &Markup| section(*position, step, document.heading, body);
+        let section = |body: &Markup| section(*position, step, document, body);
         let whole = room::take(room, section(&lines_of(&below)));
         let short = || section(&html! { p.left-out { (NO_ROOM) } });
         match whole.or_else(|| room::take(room, short())) {
@@ -91,14 +91,14 @@ pub(super) fn id(position: usize) -> String {
     format!("object-{position}")
 }
 
-fn section(position: usize, step: &Step, heading: &Heading<'_>, body: &Markup) -> Markup {
+fn section(position: usize, step: &Step, document: &Document<'_>, body: &Markup) -> Markup {
     let class = format!("object {}", step.action.word());
     html! {
         @if body.0.is_empty() {
-            div class=(class) id=(id(position)) { (title(step, heading)) } "\n"
+            div class=(class) id=(id(position)) { (title(step, document)) } "\n"
         } @else {
             details class=(class) id=(id(position)) { "\n"
-                summary { (title(step, heading)) } "\n"
+                summary { (title(step, document)) } "\n"
                 (body)
             } "\n"
         }
@@ -106,8 +106,8 @@ fn section(position: usize, step: &Step, heading: &Heading<'_>, body: &Markup) -
 }
 
 /// `~ update Deployment a/web restarts 3 pods`
-fn title(step: &Step, heading: &Heading<'_>) -> Markup {
-    let note = note(step, heading);
+fn title(step: &Step, document: &Document<'_>) -> Markup {
+    let note = note(step, document.plan, document.heading);
     html! {
         span.action { (step.action.glyph()) " " (step.action.word()) }
         " " code { (Text(&step.reference.to_string())) }

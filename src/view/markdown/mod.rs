@@ -12,7 +12,7 @@ mod report;
 
 use std::fmt::Write as _;
 
-use super::document::{self, Document, Heading, Line, Lines, note};
+use super::document::{self, Document, Line, Lines, note};
 use super::room::Room;
 use super::value::ends;
 use crate::plan::Step;
@@ -119,7 +119,7 @@ fn objects(mut steps: Vec<&Step>, document: &Document<'_>, folding: Folding, roo
         let mut lines = document::below(step, document.heading);
         lines.append(document.manifest(step));
         let body: String = lines.iter().map(sign_first).collect();
-        let section = |body: &str| section(step, document.heading, folding, body);
+        let section = |body: &str| section(step, document, folding, body);
         let short = || {
             let hidden = lines.len();
             section(&format!(
@@ -183,25 +183,25 @@ fn followers(lines: &Lines, folding: Folding) -> String {
 }
 
 /// `~ update <code>Deployment a/web</code>: restarts 3 pods`
-fn title(step: &Step, heading: &Heading<'_>, folding: Folding) -> String {
+fn title(step: &Step, document: &Document<'_>, folding: Folding) -> String {
     let reference = folding.escaped(&step.reference.to_string());
     let mut title = format!(
         "{} {} <code>{reference}</code>",
         step.action.glyph(),
         step.action.word()
     );
-    let note = note(step, heading);
+    let note = note(step, document.plan, document.heading);
     if !note.is_empty() {
         let _ = write!(title, ": {}", folding.escaped(&ends(&note, NOTE)));
     }
     title
 }
 
-fn section(step: &Step, heading: &Heading<'_>, folding: Folding, body: &str) -> String {
+fn section(step: &Step, document: &Document<'_>, folding: Folding, body: &str) -> String {
     if body.is_empty() {
-        return format!("- {}\n", paragraph(&title(step, heading, Folding::Open)));
+        return format!("- {}\n", paragraph(&title(step, document, Folding::Open)));
     }
-    folding.block(&title(step, heading, folding), "diff", body)
+    folding.block(&title(step, document, folding), "diff", body)
 }
 
 #[cfg(test)]

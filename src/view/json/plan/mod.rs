@@ -150,7 +150,7 @@ impl<'a> Plan<'a> {
             other_findings: Some(other_findings).filter(|count| *count > 0),
             dangers: document.dangers.iter().map(Danger::of).collect(),
             edits: document.edits.edits.iter().map(Edit::of).collect(),
-            steps: document.shown_steps().map(|step| Step::of(step, heading)).collect(),
+            steps: document.shown_steps().map(|step| Step::of(step, document)).collect(),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::keeper::Keeper;
 use super::reason::{Guess, Reason, Unverified};
 use crate::object::ObjectRef;
 use crate::plan::{self, Action, SavedStep, SavedVersion, Work};
-use crate::view::document::{Against, Heading, no_base, note_alone};
+use crate::view::document::{Against, Document, no_base, note_alone};
 
 /// What becomes of an object, and why.
 #[derive(Debug, Serialize)]
@@ -114,7 +114,8 @@ impl From<plan::Restarts> for Restarts {
 }
 
 impl<'a> Step<'a> {
-    pub(super) fn of(step: &'a plan::Step, heading: &'a Heading<'a>) -> Self {
+    pub(super) fn of(step: &'a plan::Step, document: &Document<'a>) -> Self {
+        let heading = document.heading;
         let saved = SavedStep::of(step);
         let migration = match &step.work {
             Work::Apply(work) => work.migration.as_ref(),
@@ -135,7 +136,7 @@ impl<'a> Step<'a> {
             object: &step.reference,
             action: step.action,
             reason: (&step.reason).into(),
-            message: note_alone(step, heading),
+            message: note_alone(step, document.plan, heading),
             error: match &step.reason {
                 plan::Reason::Refused(error) => Some((&**error).into()),
                 _ => None,
