@@ -32,6 +32,9 @@ pub(super) fn orphaned(
     }
     let kind = new_owner.schema.kind_of(live.value())?;
     let found = merge::dropped(kind, &then.value, &now.value, live.value());
+    if found.places.is_empty() {
+        return None;
+    }
     let owned = managed.applied_by(new_owner.field_manager);
     let said = merge::applied_fields(kind, &then.value);
     // Who owns all that git said wrote it in one go, as a restore does. What a person owns of it is that person's.

@@ -51,6 +51,10 @@ pub fn dropped(kind: Kind<'_>, then: &Value, now: &Value, live: &Value) -> Dropp
         live,
     };
     let places = below(kind.root(), sides).without_below(&kind.reset(""));
+    // Most of the time nothing was, and whole sets of fields need not be made.
+    if places.is_empty() {
+        return Dropped::default();
+    }
     let all = owned::fields(kind.root(), then);
     let fields = all.without(&all.without_below(&places));
     Dropped { places, fields }
