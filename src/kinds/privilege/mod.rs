@@ -54,10 +54,11 @@ pub enum Privilege {
     Wildcard,
     /// A verb by which somebody may get more rights than they have: `escalate`, `bind`, `impersonate`.
     Verb(String),
-    /// To use a subresource by which somebody acts as a pod, a node or a ServiceAccount does: `pods/exec`.
+    /// To use a subresource by which somebody acts as a pod, a node or a ServiceAccount does, or approves certificates:
+    /// `pods/exec`.
     Subresource(String),
-    /// To create what runs pods, which may read every Secret of their namespace, or a volume of the node; or to approve
-    /// certificates: the resource, `pods`.
+    /// To create what runs pods, which may read every Secret of their namespace, or a volume of the node: the resource,
+    /// `pods`.
     Create(String),
     /// To read Secrets.
     Secrets,
