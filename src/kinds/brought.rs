@@ -54,13 +54,9 @@ pub fn brought(kind: &GroupKind, object: &Value) -> Vec<Brought> {
         found.extend(named(group, "/spec/claimNames/kind", Some(true)));
     }
     let declared = metadata_text(object, "annotations", BRINGS).unwrap_or_default();
-    let names = declared.split(',').filter_map(|name| name.trim().split_once('.'));
-    for (kind, group) in names.filter(|(kind, group)| !kind.is_empty() && !group.is_empty()) {
-        found.push(Brought {
-            kind: GroupKind::new(group, kind),
-            namespaced: None,
-        });
-    }
+    let kinds = declared.split(',').map(|name| GroupKind::parse(name.trim()));
+    let named = kinds.filter(|kind| !kind.kind.is_empty() && !kind.group.is_empty());
+    found.extend(named.map(|kind| Brought { kind, namespaced: None }));
     found
 }
 

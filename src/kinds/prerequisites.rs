@@ -86,17 +86,17 @@ pub fn makes_claim(set: &At<'_>, claim: &str) -> bool {
     })
 }
 
-/// Whether the custom object `custom`, whose manifest is `value`, brings this ConfigMap or Secret.
+/// Whether the custom object `custom`, whose manifest is `value`, may make this ConfigMap or Secret.
 pub fn may_make(custom: &ObjectRef, value: &Value, made: &ObjectRef) -> bool {
-    match Brought::by(custom, value) {
-        Brought::Secret(secret) => made.kind.is("", "Secret") && secret == made.name,
-        Brought::Nothing => false,
-        Brought::Unknown => custom.name == made.name || holds(&value["spec"], &made.name),
+    match Made::by(custom, value) {
+        Made::Secret(secret) => made.kind.is("", "Secret") && secret == made.name,
+        Made::Nothing => false,
+        Made::Unknown => custom.name == made.name || holds(&value["spec"], &made.name),
     }
 }
 
-/// What an object of a custom kind brings.
-enum Brought<'a> {
+/// What an object of a custom kind makes.
+enum Made<'a> {
     /// The Secret of this name.
     Secret(&'a str),
     /// Nothing.
@@ -105,7 +105,7 @@ enum Brought<'a> {
     Unknown,
 }
 
-impl<'a> Brought<'a> {
+impl<'a> Made<'a> {
     /// By the rules of the two operators that most people use for Secrets.
     fn by(custom: &'a ObjectRef, value: &'a Value) -> Self {
         if custom.kind.is("bitnami.com", "SealedSecret") {
