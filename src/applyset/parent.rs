@@ -199,7 +199,7 @@ impl Parent {
         let unlisted = text(UNLISTED).map(serde_json::from_str).transpose();
         Ok(Self {
             kinds: kinds.unwrap_or_default(),
-            namespaces: namespaces.into_iter().chain([set.namespace.clone()]).collect(),
+            namespaces,
             unlisted: unlisted
                 .map_err(|error| NoParent::Unreadable(error.to_string()))?
                 .unwrap_or_default(),

@@ -150,7 +150,7 @@ pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
         facts: observed.facts,
         steps,
         unchanged,
-        dissolves: matches!(policy.prune, Prune::Everything | Prune::Orphan),
+        dissolves: policy.prune.dissolves(),
         refusals,
         back: lineage.back,
         source,
@@ -164,12 +164,10 @@ fn source_afterwards(facts: &Facts, now: Option<Checkout>, policy: &Policy) -> O
     let is_unknown = now.as_ref().is_some_and(|now| now.unconfirmed.is_some()) && policy.whose == Whose::Ours;
     let last = facts.parent.as_ref().and_then(|parent| parent.attempted.as_ref());
     match last.and_then(Record::known_source) {
-        Some((last, commit)) if is_unknown || matches!(policy.prune, Prune::Everything | Prune::Orphan) => {
-            Some(Source {
-                confirmed: Some(commit.clone()),
-                ..last.clone()
-            })
-        }
+        Some((last, commit)) if is_unknown || policy.prune.dissolves() => Some(Source {
+            confirmed: Some(commit.clone()),
+            ..last.clone()
+        }),
         _ => now.map(|now| now.source),
     }
 }

@@ -141,6 +141,16 @@ pub enum Prune {
     Nothing,
 }
 
+impl Prune {
+    /// Whether the ApplySet goes: it has no members afterwards, whatever git wants.
+    pub fn dissolves(self) -> bool {
+        match self {
+            Self::Everything | Self::Orphan => true,
+            Self::Dropped | Self::Nothing => false,
+        }
+    }
+}
+
 /// Whether an empty desired state is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Empty {
