@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::findings::{self, Checking, Findings};
+use super::findings::{Checking, Findings};
 use super::options;
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::parent::Parent;
@@ -101,7 +101,7 @@ pub(super) async fn plan_against(
         selection,
         checking,
     } = asked;
-    let checked = checking.check(
+    let findings = checking.check(
         &read,
         &namespace(&desired.set, &read.settings, &connected.default_namespace),
     );
@@ -153,6 +153,7 @@ pub(super) async fn plan_against(
         }),
         // A sandbox takes any.
         secret_defaults: reached.as_ref().map_or_else(Vec::new, |_| secret_defaults),
+        findings,
         // A sandbox has no nodes and no classes.
         prerequisites: reached.is_some(),
         policy,
@@ -161,7 +162,6 @@ pub(super) async fn plan_against(
     ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
     let Observations { mut observed, served } = observe::observe(&*cluster, manifests, &components, &query).await?;
     let not_selected = observed.not_selected;
-    observed.facts.mistakes = findings::mistakes(&checked, &served.discovery.server_version);
     let (lineage, history) = history::look(&observed, &query.selection, &directory, &served.discovery);
     let server = ServerView {
         cluster: &*cluster,
@@ -171,7 +171,7 @@ pub(super) async fn plan_against(
     observe::take_orphaned(&server, &mut observed.objects, &lineage.pasts, &query).await?;
     let plan = plan::plan(observed, lineage, &query.policy);
     let blame = history.map(|history| history.explain(&plan, &served.discovery));
-    let findings = checking.findings(checked, &plan, &directory);
+    let findings = checking.findings(query.findings.clone(), &plan, &directory);
     ui.done();
     let pruning = match (safety.no_prune, query.selection.is_everything()) {
         (true, _) => Pruning::Off,

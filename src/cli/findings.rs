@@ -2,7 +2,7 @@
 
 use crate::check::{self, Finding};
 use crate::observe::history::DirectoryInputs;
-use crate::plan::{Mistake, Plan};
+use crate::plan::Plan;
 use crate::source::{self, Desired};
 use crate::view::Checks;
 
@@ -61,18 +61,6 @@ impl Findings {
 pub(super) fn found(read: &Desired, namespace: &str) -> Vec<Finding> {
     let (rules, encrypted) = (&read.settings.ignore_findings, read.closed.len());
     check::check(&read.manifests, namespace, rules, encrypted).findings
-}
-
-/// What no cluster of this version can make right.
-pub(super) fn mistakes(findings: &[Finding], server_version: &str) -> Vec<Mistake> {
-    let certain = findings.iter().filter(|finding| finding.is_certain(server_version));
-    let mistakes = certain.filter_map(|finding| {
-        Some(Mistake {
-            object: finding.object.clone()?,
-            identifier: finding.identifier,
-        })
-    });
-    mistakes.collect()
 }
 
 /// What is found in the commit that was synced last, read as the directory is read now; nothing where there is none, or

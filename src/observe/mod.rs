@@ -21,6 +21,7 @@ mod member_search;
 mod members;
 mod metrics;
 mod migrated;
+mod mistakes;
 mod once;
 mod orphaned;
 mod others;
@@ -45,6 +46,7 @@ use std::sync::Arc;
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::Keyring;
 use crate::applyset::parent::{self, NoParent, Parent};
+use crate::check::Finding;
 use crate::cluster::{Cluster, Discovery, Resource, Scope};
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::jobs::{self, Done, Irreversible};
@@ -102,6 +104,8 @@ pub struct Query {
     pub closed: Option<ClosedFiles>,
     /// The secret parameters that have the defaults of the directory, by their dotted names, where that matters.
     pub secret_defaults: Vec<String>,
+    /// What a check of the manifests finds; nothing where nobody looked.
+    pub findings: Vec<Finding>,
     /// Whether the cluster is asked for what objects need and the directory does not have.
     pub prerequisites: bool,
     /// How many requests are under way at once.
@@ -123,6 +127,7 @@ impl Query {
             migrate: Vec::new(),
             closed: None,
             secret_defaults: Vec::new(),
+            findings: Vec::new(),
             prerequisites: false,
             concurrency,
         }
@@ -255,7 +260,7 @@ pub async fn observe(
                 key,
                 unknown_rollouts,
                 idle_rules,
-                mistakes: Vec::new(),
+                mistakes: mistakes::certain(&query.findings, &discovery.server_version),
                 server_version: discovery.server_version.clone(),
                 schema_unread,
                 closed: query.closed.iter().flat_map(|closed| closed.files.clone()).collect(),

@@ -145,6 +145,7 @@ mod tests {
             migrate: Vec::new(),
             closed: None,
             secret_defaults: Vec::new(),
+            findings: Vec::new(),
             prerequisites: false,
             concurrency: 1,
         }

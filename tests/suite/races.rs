@@ -55,6 +55,7 @@ pub fn sync_through(
             policy: Policy::default(),
             closed: None,
             secret_defaults: Vec::new(),
+            findings: Vec::new(),
             prerequisites: false,
             concurrency: 4,
         };

@@ -114,6 +114,7 @@ impl Preview {
                 },
                 closed: None,
                 secret_defaults: Vec::new(),
+                findings: Vec::new(),
                 prerequisites: false,
                 concurrency: 1,
             },
