@@ -168,7 +168,7 @@ pub(super) async fn plan_against(
         discovery: &served.discovery,
         schema: &served.schema,
     };
-    observe::take_orphaned(&server, &mut observed.objects, &lineage.pasts, &query).await?;
+    observe::take_ownerless(&server, &mut observed.objects, &lineage.pasts, &query).await?;
     let plan = plan::plan(observed, lineage, &query.policy);
     let blame = history.map(|history| history.explain(&plan, &served.discovery));
     let findings = checking.findings(query.findings.clone(), &plan, &directory);

@@ -129,9 +129,9 @@ fn missed(objects: &[LiveObject], kinds: &BTreeSet<&GroupKind>, set: Option<&App
         if is_owned || comes_with_it || own(&reference) {
             continue;
         }
-        let is_orphan = !owners.is_empty() && owners.iter().all(|owner| kinds.contains(&owner.kind));
+        let is_ownerless = !owners.is_empty() && owners.iter().all(|owner| kinds.contains(&owner.kind));
         let is_leaving = object.deletion_timestamp().is_some()
-            || is_orphan
+            || is_ownerless
             || is_endpoints && object.label(ENDPOINTS_WRITER) == Some("endpoint-controller");
         if is_leaving {
             leaves.push(reference);

@@ -23,8 +23,8 @@ mod metrics;
 mod migrated;
 mod mistakes;
 mod once;
-mod orphaned;
 mod others;
+mod ownerless;
 mod payload;
 mod predict;
 mod prerequisites;
@@ -74,7 +74,7 @@ pub use explain::{failed, refused, warnings};
 pub use job::validate;
 pub use key::is_needed as needs_key;
 pub use member_search::{MemberSearch, read_members};
-pub use orphaned::take_orphaned;
+pub use ownerless::take_ownerless;
 pub use replacement::without_addresses;
 pub use resolve::{Resolved, name_namespace, resolve_all, resolve_known};
 pub use whole_set::whole_set;
@@ -236,15 +236,15 @@ pub async fn observe(
     let (compared, not_compared) = split_hidden(desired, members.hidden);
     let known = with_members(compared, &mut live);
     let mut schemas = Schemas::nearby(&live, &known, &discovery);
-    let orphans = orphans(live, &wanted, query);
+    let dropped = dropped(live, &wanted, query);
     let provable = Provable::of(parent.as_ref(), &discovery, query);
-    let mut answers = observer.answers(known, &mut schemas, &provable, &orphans).await?;
+    let mut answers = observer.answers(known, &mut schemas, &provable, &dropped).await?;
     let is_everything = query.selection.is_everything() && not_compared.is_empty();
     let idle_rules = observer.idle_rules(&wanted, &answers, is_everything);
     let missing = observer.missing(&answers.objects, schemas.schema()).await;
     answers.objects.extend(unknown_kinds.into_iter().map(homeless::unasked));
     let (schema, schema_unread) = schemas.into_parts();
-    let contents = in_containers(cluster, &discovery, &orphans, query).await;
+    let contents = in_containers(cluster, &discovery, &dropped, query).await;
     Ok(Observations {
         observed: Observed {
             facts: Facts {
@@ -269,7 +269,7 @@ pub async fn observe(
             },
             proved: answers.proved,
             objects: answers.objects,
-            orphans,
+            dropped,
             contents,
             not_selected,
             pending,
@@ -305,15 +305,15 @@ fn with_members(
 
 /// The members that git does not want, of those that may be pruned. What git wants under other labels than
 /// the live object has is not selected, and still wanted.
-fn orphans(
+fn dropped(
     live: BTreeMap<ObjectRef, (Resource, LiveObject)>,
     wanted: &BTreeSet<ObjectRef>,
     query: &Query,
 ) -> Vec<(Resource, LiveObject)> {
-    let orphans = live.into_iter().filter(|(reference, (_, object))| {
+    let dropped = live.into_iter().filter(|(reference, (_, object))| {
         !wanted.contains(reference) && query.selection.may_prune(reference, |key| object.label(key))
     });
-    orphans.map(|(_, orphan)| orphan).collect()
+    dropped.map(|(_, member)| member).collect()
 }
 
 impl Observer<'_> {
@@ -324,7 +324,7 @@ impl Observer<'_> {
         known: Vec<ask_all::Known>,
         schemas: &mut Schemas,
         provable: &Provable,
-        orphans: &[(Resource, LiveObject)],
+        dropped: &[(Resource, LiveObject)],
     ) -> Result<ask_all::ObjectAnswers> {
         // What a member's fields are depends on how its kind is merged, whoever has defined it.
         let has_members = known.iter().any(|(_, _, member)| member.is_some());
@@ -333,7 +333,7 @@ impl Observer<'_> {
         }
         let mut answers = self.ask_all(known, schemas.schema(), provable).await?;
         let objects = &mut answers.objects;
-        let going = orphans.iter().map(|(_, live)| live);
+        let going = dropped.iter().map(|(_, live)| live);
         let going = going.filter(|live| plan::may_go(live, &self.query.policy));
         relies::rely(objects, &going.collect::<Vec<_>>());
         self.name_other_sets(objects).await;
@@ -366,14 +366,14 @@ fn check_policy<'a>(
 async fn in_containers(
     cluster: &dyn Cluster,
     discovery: &Discovery,
-    orphans: &[(Resource, LiveObject)],
+    dropped: &[(Resource, LiveObject)],
     query: &Query,
 ) -> Vec<(ObjectRef, Contents)> {
     let mut found = Vec::new();
-    for (_, orphan) in orphans {
-        let reference = orphan.reference();
+    for (_, member) in dropped {
+        let reference = member.reference();
         if is_container(&reference) && query.policy.may_prune(&reference.kind) {
-            let contents = contents(cluster, discovery, orphan, query.set.as_ref(), query.concurrency).await;
+            let contents = contents(cluster, discovery, member, query.set.as_ref(), query.concurrency).await;
             found.push((reference, contents));
         }
     }

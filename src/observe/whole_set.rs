@@ -20,12 +20,12 @@ pub async fn whole_set(cluster: &dyn Cluster, query: &Query) -> Result<Option<Ob
         return Ok(None);
     };
     let MemberSearch {
-        live: orphans,
+        live: dropped,
         scopes,
         not_compared,
         forgotten,
     } = found;
-    let contents = in_containers(cluster, &discovery, &orphans, query).await;
+    let contents = in_containers(cluster, &discovery, &dropped, query).await;
     let observed = Observed {
         facts: Facts {
             set: query.set.clone(),
@@ -37,7 +37,7 @@ pub async fn whole_set(cluster: &dyn Cluster, query: &Query) -> Result<Option<Ob
         },
         proved: Vec::new(),
         objects: Vec::new(),
-        orphans,
+        dropped,
         contents,
         not_selected: 0,
         pending: Vec::new(),

@@ -93,7 +93,7 @@ pub use warning::Warning;
 ///     facts: Facts::default(),
 ///     proved: Vec::new(),
 ///     objects: Vec::new(),
-///     orphans: vec![(resource.clone(), member.clone())],
+///     dropped: vec![(resource.clone(), member.clone())],
 ///     contents: Vec::new(),
 ///     not_selected: 0,
 ///     pending: Vec::new(),
@@ -109,7 +109,7 @@ pub use warning::Warning;
 pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
     let desired_count = observed.proved.len() + observed.objects.len();
     let not_compared: usize = observed.facts.not_compared.iter().map(|kind| kind.desired.len()).sum();
-    let members = desired_count + not_compared + observed.orphans.len();
+    let members = desired_count + not_compared + observed.dropped.len();
 
     let unknown = refusals::unknown(&observed);
     let masked = masked(&observed);
@@ -123,8 +123,8 @@ pub fn plan(observed: Observed, mut lineage: Lineage, policy: &Policy) -> Plan {
         }
     }
     let deletes = match policy.prune {
-        Prune::Dropped | Prune::Everything => prune::steps(observed.orphans, &observed.contents, policy),
-        Prune::Orphan => orphan::steps(observed.orphans, policy),
+        Prune::Dropped | Prune::Everything => prune::steps(observed.dropped, &observed.contents, policy),
+        Prune::Orphan => orphan::steps(observed.dropped, policy),
         Prune::Nothing => Vec::new(),
     };
     steps.extend(deletes);

@@ -36,8 +36,8 @@ pub struct Observed {
     /// What git wants besides, each with what the cluster has and answers.
     pub objects: Vec<Observation>,
     /// Members of the ApplySet that git does not want, within what is selected.
-    pub orphans: Vec<(Resource, LiveObject)>,
-    /// For each orphaned Namespace and CustomResourceDefinition, what it holds.
+    pub dropped: Vec<(Resource, LiveObject)>,
+    /// For each dropped Namespace and CustomResourceDefinition, what it holds.
     pub contents: Vec<(ObjectRef, Contents)>,
     /// How many objects git wants besides, which were not selected.
     pub not_selected: usize,

@@ -111,11 +111,11 @@ pub struct Contained {
 
 /// The steps for the members that git does not want.
 pub(super) fn steps(
-    orphans: Vec<(Resource, LiveObject)>,
+    dropped: Vec<(Resource, LiveObject)>,
     contents: &[(ObjectRef, Contents)],
     policy: &Policy,
 ) -> Vec<Step> {
-    let mut decided: Vec<(Resource, LiveObject, Option<Reason>)> = orphans
+    let mut decided: Vec<(Resource, LiveObject, Option<Reason>)> = dropped
         .into_iter()
         .map(|(resource, live)| {
             let kept = keep(&live, policy);

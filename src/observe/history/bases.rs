@@ -103,8 +103,8 @@ fn wanted(observed: &Observed, pasts: &mut Pasts) -> BTreeMap<Commit, Wanted> {
             _ => {}
         }
     }
-    for (index, (_, orphan)) in observed.orphans.iter().enumerate() {
-        if let Some(revision) = orphan.annotation(inventory::REVISION) {
+    for (index, (_, member)) in observed.dropped.iter().enumerate() {
+        if let Some(revision) = member.annotation(inventory::REVISION) {
             wanted.entry(Commit::new(revision)).or_default().dropped.push(index);
         }
     }
@@ -187,7 +187,7 @@ impl History {
             }
         }
         for index in &wanted.dropped {
-            let (_, live) = &observed.orphans[*index];
+            let (_, live) = &observed.dropped[*index];
             let reference = live.reference();
             if let Some(object) = then.objects.remove(&reference) {
                 self.know(reference, &then, Arc::new(object), None);

@@ -20,7 +20,7 @@ pub struct Said<'a> {
 }
 
 /// What git dropped and would stay all the same, since it is not ours, or not ours alone; nothing, most of the time.
-pub(super) fn orphaned(
+pub(super) fn ownerless(
     said: Said<'_>,
     live: &LiveObject,
     managed: &ManagedFields,

@@ -114,11 +114,11 @@ pub fn due(live: &LiveObject, new_owner: NewOwner<'_>) -> Option<Migration> {
     };
     match new_owner
         .said
-        .and_then(|said| dropped::orphaned(said, live, &managed(), new_owner))
+        .and_then(|said| dropped::ownerless(said, live, &managed(), new_owner))
     {
-        Some(orphaned) => {
+        Some(dropped) => {
             let due = due.unwrap_or_else(|| Migration::nothing(live, new_owner));
-            Some(due.with(orphaned.places, &orphaned.fields, new_owner.api_version))
+            Some(due.with(dropped.places, &dropped.fields, new_owner.api_version))
         }
         None => due,
     }

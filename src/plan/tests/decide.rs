@@ -217,7 +217,7 @@ fn whose_an_object_is() {
         (GIT, Some(&theirs), none, Some(&ours), kind, others()),
     ];
     for (row, (text, member, owners, set, adoption, expected)) in table.into_iter().enumerate() {
-        let mut value = orphan("v1", "ConfigMap", Some("ns"), "x");
+        let mut value = dropped("v1", "ConfigMap", Some("ns"), "x");
         if let Some(member) = member {
             value["metadata"]["labels"] = json!({ inventory::PART_OF: member.id() });
         }

@@ -74,8 +74,8 @@ fn a_sync_of_what_may_not_be_written_is_refused_and_one_that_leaves_it_alone_is_
     assert!(planned(config_map("new", OURS)).refusals.is_empty());
 }
 
-/// An orphan that nothing keeps.
-fn orphan(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Value {
+/// A dropped member that nothing keeps.
+fn dropped(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Value {
     let mut value = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "uid": "u"}});
     if let Some(namespace) = namespace {
         value["metadata"]["namespace"] = namespace.into();
@@ -83,7 +83,7 @@ fn orphan(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) ->
     value
 }
 
-fn observed(wanted: Vec<Observation>, orphans: Vec<LiveObject>) -> Observed {
+fn observed(wanted: Vec<Observation>, dropped: Vec<LiveObject>) -> Observed {
     Observed {
         facts: Facts {
             set: Some(set()),
@@ -92,9 +92,9 @@ fn observed(wanted: Vec<Observation>, orphans: Vec<LiveObject>) -> Observed {
         },
         proved: Vec::new(),
         objects: wanted,
-        orphans: orphans
+        dropped: dropped
             .into_iter()
-            .map(|orphan| (resource_of(orphan.value()), orphan))
+            .map(|member| (resource_of(member.value()), member))
             .collect(),
         contents: Vec::new(),
         not_selected: 0,
@@ -114,7 +114,7 @@ fn decide(observation: Observation, policy: &Policy) -> Decision {
 
 fn config_maps(count: usize) -> Vec<LiveObject> {
     (0..count)
-        .map(|index| live(orphan("v1", "ConfigMap", Some("ns"), &index.to_string()), OURS))
+        .map(|index| live(dropped("v1", "ConfigMap", Some("ns"), &index.to_string()), OURS))
         .collect()
 }
 
@@ -193,10 +193,10 @@ fn writes_come_by_kind_and_name_and_deletes_after_them_the_other_way_round() {
             wants("v1", "ConfigMap", "a"),
         ],
         vec![
-            live(orphan("v1", "Namespace", None, "old"), OURS),
-            live(orphan("v1", "ConfigMap", Some("ns"), "z"), OURS),
-            live(orphan("v1", "ConfigMap", Some("ns"), "y"), &[]),
-            live(orphan("apps/v1", "Deployment", Some("ns"), "z"), OURS),
+            live(dropped("v1", "Namespace", None, "old"), OURS),
+            live(dropped("v1", "ConfigMap", Some("ns"), "z"), OURS),
+            live(dropped("v1", "ConfigMap", Some("ns"), "y"), &[]),
+            live(dropped("apps/v1", "Deployment", Some("ns"), "z"), OURS),
         ],
     );
     observed

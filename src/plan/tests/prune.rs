@@ -35,7 +35,7 @@ fn what_is_kept_or_not_pruned_at_all_spends_no_budget() {
         budget: Budget::Objects(0),
         ..Policy::default()
     };
-    let kept = live(orphan("v1", "ConfigMap", Some("ns"), "y"), &[]);
+    let kept = live(dropped("v1", "ConfigMap", Some("ns"), "y"), &[]);
     let plan_kept = plan(observed(vec![wanted()], vec![kept]), &none);
     assert_eq!((plan_kept.refusals, plan_kept.steps.len()), (vec![], 2));
     let nothing = Policy {
@@ -60,7 +60,7 @@ fn an_empty_desired_state_that_deletes_must_be_meant() {
     assert_eq!(refusals(observed(vec![wanted()], config_maps(1)), &default), []);
 }
 
-/// What becomes of one orphan: nothing for a delete.
+/// What becomes of one dropped member: nothing for a delete.
 fn kept(value: Value, owners: &[(&str, &str)], policy: &Policy) -> Option<Reason> {
     let plan = plan(observed(vec![wanted()], vec![live(value, owners)]), policy);
     let step = plan
@@ -74,13 +74,13 @@ fn kept(value: Value, owners: &[(&str, &str)], policy: &Policy) -> Option<Reason
             None
         }
         Work::Nothing | Work::Orphan(_) | Work::Await(_) => Some(step.reason),
-        Work::Apply(_) => panic!("an orphan is never applied"),
+        Work::Apply(_) => panic!("a dropped member is never applied"),
     }
 }
 
 #[test]
-fn an_orphan_is_deleted_unless_something_keeps_it() {
-    let plain = || orphan("v1", "ConfigMap", Some("ns"), "y");
+fn a_dropped_member_is_deleted_unless_something_keeps_it() {
+    let plain = || dropped("v1", "ConfigMap", Some("ns"), "y");
     let with = |key: &str, to: Value| {
         let mut value = plain();
         value["metadata"][key] = to;
@@ -89,8 +89,8 @@ fn an_orphan_is_deleted_unless_something_keeps_it() {
     let owner = json!([{"kind": "Deployment", "name": "web", "uid": "o"}]);
     let annotation = |word: &str| json!({ inventory::PRUNE: word });
     let noted = || with("annotations", json!({ inventory::APPLIED: "a.b" }));
-    let claim = orphan("v1", "PersistentVolumeClaim", Some("ns"), "y");
-    let definition = orphan("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "y");
+    let claim = dropped("v1", "PersistentVolumeClaim", Some("ns"), "y");
+    let definition = dropped("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "y");
     let table = [
         (plain(), OURS, None),
         (with("annotations", annotation("always")), OURS, None),
@@ -120,7 +120,7 @@ fn an_orphan_is_deleted_unless_something_keeps_it() {
         (claim, OURS, Some(Reason::KeepKind)),
         (definition, OURS, Some(Reason::KeepKind)),
         (
-            orphan("example.org/v1", "PersistentVolumeClaim", Some("ns"), "y"),
+            dropped("example.org/v1", "PersistentVolumeClaim", Some("ns"), "y"),
             OURS,
             None,
         ),
@@ -137,7 +137,7 @@ fn not_looked_into() -> Reason {
 
 #[test]
 fn a_precious_kind_goes_when_it_is_asked_for_by_either_name() {
-    let definition = || orphan("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "y");
+    let definition = || dropped("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "y");
     let asked = |kind: &str| Policy {
         prune_kinds: vec![kind.to_owned()],
         ..Policy::default()
@@ -155,15 +155,15 @@ fn a_precious_kind_goes_when_it_is_asked_for_by_either_name() {
 fn a_namespace_goes_only_with_all_that_it_holds() {
     let here = |name: &str| reference("ConfigMap", Some("old"), name);
     let decided = |contents: Option<Contents>| {
-        let mut going = orphan("v1", "ConfigMap", Some("old"), "terminating");
+        let mut going = dropped("v1", "ConfigMap", Some("old"), "terminating");
         going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
-        let mut annotated = orphan("v1", "ConfigMap", Some("old"), "annotated");
+        let mut annotated = dropped("v1", "ConfigMap", Some("old"), "annotated");
         annotated["metadata"]["annotations"] = json!({ inventory::PRUNE: "never" });
         let mut observed = observed(
             vec![wanted()],
             vec![
-                live(orphan("v1", "Namespace", None, "old"), OURS),
-                live(orphan("v1", "ConfigMap", Some("old"), "pruned"), OURS),
+                live(dropped("v1", "Namespace", None, "old"), OURS),
+                live(dropped("v1", "ConfigMap", Some("old"), "pruned"), OURS),
                 live(going, OURS),
                 live(annotated, OURS),
             ],
@@ -207,7 +207,7 @@ fn held(reference: ObjectRef, owners: &[&str]) -> Contained {
 #[test]
 fn a_definition_goes_only_with_all_objects_of_its_kind() {
     let definition = || {
-        orphan(
+        dropped(
             "apiextensions.k8s.io/v1",
             "CustomResourceDefinition",
             None,
@@ -220,10 +220,10 @@ fn a_definition_goes_only_with_all_objects_of_its_kind() {
         name: name.into(),
     };
     let decided = |stays: Vec<Contained>| {
-        let mut ours = orphan("example.net/v1", "Lamp", Some("a"), "ours");
+        let mut ours = dropped("example.net/v1", "Lamp", Some("a"), "ours");
         ours["metadata"]["uid"] = "uid of ours".into();
-        let orphans = vec![live(definition(), OURS), live(ours, OURS)];
-        let mut observed = observed(vec![wanted()], orphans);
+        let dropped = vec![live(definition(), OURS), live(ours, OURS)];
+        let mut observed = observed(vec![wanted()], dropped);
         let contents = Contents::Known {
             stays,
             leaves: Vec::new(),
@@ -261,7 +261,7 @@ pub(super) fn nothing() -> Contents {
 fn a_delete_is_the_same_while_only_controllers_write() {
     let policy = Policy::default();
     let role = |verbs: &str, writers: &[(&str, &str)]| {
-        let mut value = orphan("rbac.authorization.k8s.io/v1", "ClusterRole", None, "whole");
+        let mut value = dropped("rbac.authorization.k8s.io/v1", "ClusterRole", None, "whole");
         value["rules"] = json!([{"verbs": [verbs]}]);
         live(value, writers)
     };
@@ -276,7 +276,7 @@ fn a_delete_is_the_same_while_only_controllers_write() {
 fn a_delete_is_the_same_while_only_the_status_moves() {
     let policy = Policy::default();
     let value = || {
-        let mut value = orphan("v1", "ConfigMap", Some("ns"), "y");
+        let mut value = dropped("v1", "ConfigMap", Some("ns"), "y");
         value["data"] = json!({"a": "1"});
         value["metadata"]["annotations"] = json!({"team": "x"});
         value

@@ -13,7 +13,7 @@ use crate::plan::{Answered, ObjectVersion, Observation, Past, Unverified};
 
 /// Looks again at the objects whose base says that fields have to become ours first. Of Jobs, which are never changed,
 /// none has.
-pub async fn take_orphaned(
+pub async fn take_ownerless(
     server: &ServerView<'_>,
     objects: &mut [Observation],
     pasts: &BTreeMap<ObjectRef, Past>,
