@@ -77,10 +77,9 @@ impl<'a> ObjectSelector<'a> {
     }
 
     /// The labels of which it wants one of some values, and those values.
-    pub(super) fn wanted(&self) -> impl Iterator<Item = (&str, &[String])> {
-        let wanted = self
-            .asked()
-            .map(|(requirement, _)| (requirement.key(), requirement.wanted()));
+    pub(super) fn wanted(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        let asked = self.asked().map(|(requirement, _)| requirement);
+        let wanted = asked.map(|requirement| (requirement.key(), requirement.wanted().collect::<Vec<_>>()));
         wanted.filter(|(_, values)| !values.is_empty())
     }
 
