@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::apply::Agreed;
 use super::event::Outcome;
-use super::first;
+use super::first::{self, InTheWay};
 use super::parent::Extents;
 use crate::object::ObjectRef;
 use crate::plan::{Action, InSync, Reason, Step};
@@ -26,7 +26,7 @@ pub(super) struct Tasks {
     /// For members that are not to be members any more.
     pub(super) leaving: Leaving,
     /// Of these, what is in the way of desired objects.
-    pub(super) displaced: BTreeMap<ObjectRef, Step>,
+    pub(super) displaced: BTreeMap<ObjectRef, InTheWay>,
 }
 
 impl Tasks {
@@ -39,7 +39,7 @@ impl Tasks {
             let reference = step.reference.clone();
             let task = match step.action {
                 Action::Delete if displaced.contains(&reference) => {
-                    tasks.displaced.insert(reference, step);
+                    tasks.displaced.insert(reference, InTheWay::Here(Box::new(step)));
                     continue;
                 }
                 Action::Delete | Action::Keep => {

@@ -1,7 +1,7 @@
 //! What git drops in the same commit is in the way of the rest, and goes first; and rules that are slow to be used.
 
 use crate::bed::{Bed, config_map, deployment, wait_until, with_metadata};
-use crate::control_plane::ControlPlane;
+use crate::control_plane::{AuditEvent, ControlPlane};
 
 /// A Service that has this port on every node.
 fn service(name: &str, port: u16) -> String {
@@ -44,8 +44,15 @@ fn nothing_is_deleted_first_as_long_as_something_is_refused_or_pruning_is_not_al
         "bad.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: [1]}\n",
     );
-    bed.run(&["sync", "--yes", "--timeout", "5s"]).exits(1);
+    let requests = bed.audited(|| {
+        bed.run(&["sync", "--yes", "--timeout", "5s"])
+            .exits(1)
+            .shows("not started Service displaced-refused/new: it depends on Service displaced-refused/old");
+    });
     assert!(bed.get("service", "old").is_some());
+    // The server would only refuse it.
+    let is_tried = |request: &AuditEvent| request.is_write() && request.resource == "services";
+    assert!(!requests.iter().any(is_tried), "{requests:#?}");
     bed.remove("bad.yaml");
     bed.synced();
     assert!(bed.get("service", "old").is_none() && bed.get("service", "new").is_some());
