@@ -31,7 +31,9 @@ pub(super) fn rely(observations: &mut [Observation], going: &[&LiveObject]) {
             RefusedBy::Admission => {
                 is_restriction(&object.reference(), desired) && is_asked(&object.reference(), desired)
             }
-            RefusedBy::Taken => has_the_same(object.value(), &desired.value),
+            RefusedBy::Taken => {
+                object.reference().kind.is("", "Service") && has_the_same(object.value(), &desired.value)
+            }
             RefusedBy::Validation => false,
         };
         let displaced: Vec<ObjectRef> = going

@@ -1,6 +1,6 @@
 //! What git drops in the same commit is in the way of the rest, and goes first; and rules that are slow to be used.
 
-use crate::bed::{Bed, config_map, deployment, wait_until, with_metadata};
+use crate::bed::{Bed, config_map, definition, deployment, wait_until, with_metadata};
 use crate::control_plane::{AuditEvent, ControlPlane};
 
 /// A Service that has this port on every node.
@@ -29,6 +29,27 @@ fn a_service_gets_the_port_of_one_that_git_drops() {
     // A port that no Service has which git drops is in the way of nothing.
     bed.write("other.yaml", &service("other", 30007));
     bed.diff().exits(1).shows("! refused Service displaced-port/other");
+}
+
+#[test]
+fn a_custom_object_has_no_port_that_a_service_could_want() {
+    let bed = Bed::new("displaced-custom");
+    bed.write(
+        "definition.yaml",
+        &definition("ports.example.com", "PortForward", "Namespaced"),
+    );
+    bed.write(
+        "forward.yaml",
+        "apiVersion: ports.example.com/v1\nkind: PortForward\nmetadata: {name: old}\nspec: {ports: [{nodePort: 30012}]}\n",
+    );
+    bed.synced();
+    bed.remove("forward.yaml");
+    bed.kubectl_stdin(&["create", "-f", "-"], &service("other", 30012));
+    bed.write("web.yaml", &service("new", 30012));
+    bed.diff()
+        .exits(1)
+        .shows("! refused Service displaced-custom/new")
+        .shows("- delete PortForward displaced-custom/old");
 }
 
 #[test]
