@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 
-use super::{Event, NotPruned, Outcome, Run, TRIES};
+use super::{Event, Outcome, Run, TRIES};
 use crate::applyset::inventory::PART_OF;
 use crate::cluster::{Failure, Patch, Persist};
 use crate::object::LiveObject;
@@ -12,14 +12,6 @@ use crate::plan::{self, Action, OrphanWork, Step, Work};
 impl Run<'_> {
     /// Orphans all members that the plan says. Whether none of them is a member any more.
     pub(super) async fn orphan(&self, steps: &[Step]) -> bool {
-        if self.is_stopped() && !steps.is_empty() {
-            let reason = NotPruned::Stopped;
-            self.send(Event::NotPruned {
-                objects: steps.len(),
-                reason,
-            });
-            return false;
-        }
         let outcomes = join_all(steps.iter().map(async |step| {
             let outcome = self.orphan_one(step).await;
             let is_done = outcome.is_done();

@@ -1,7 +1,9 @@
 //! Ctrl-C ends a sync as soon as what is under way is done, and a second one at once; each with an account of
 //! what was and was not done.
 
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -38,6 +40,41 @@ fn an_interrupted_sync_says_what_was_not_done_and_gives_back_the_lease() {
         .shows("incomplete: 1 not ready, 1 not started");
     assert_eq!(bed.lease_holder(), "");
     assert!(bed.get("configmap", "after").is_none());
+}
+
+#[test]
+fn an_interrupted_delete_says_what_stays_a_member_and_nothing_of_pruning() {
+    let bed = Bed::new("interrupt-orphan");
+    for name in ["one", "two"] {
+        bed.write_config_map(name, &[("a", "1")]);
+    }
+    bed.synced();
+    // The ApplySet's own parent is written first, and this waits until the test lets it.
+    let (begins, begun) = mpsc::channel();
+    let (lets_it, is_let) = mpsc::channel::<()>();
+    let is_let = Mutex::new(is_let);
+    let proxy = Proxy::start(&bed.user, move |request| {
+        if request.is_write() && request.target.contains("/configmaps/stackanetes-interrupt-orphan?") {
+            let _ = begins.send(());
+            // It ends with the test's end of it.
+            let _ = is_let.lock().expect("nobody panics with it").recv();
+        }
+        Then::Answer
+    });
+    let mut delete = bed.start_as(&proxy.kubeconfig, &["delete", "--orphan", "--yes"]);
+    let first = begun.recv_timeout(Duration::from_secs(60));
+    assert!(first.is_ok(), "it writes");
+    interrupt(&delete);
+    let mut said = BufReader::new(delete.stderr.take().expect("it is piped")).lines();
+    let is_told = said.any(|line| line.expect("text").contains("stopping: finishing what is under way"));
+    assert!(is_told, "it says that it stops");
+    drop(lets_it);
+    Run::finish(delete)
+        .exits(130)
+        .shows("not started 2 objects: the sync was interrupted before")
+        .shows("incomplete: 2 not started")
+        .shows_not("pruned");
+    assert_eq!(bed.lease_holder(), "");
 }
 
 #[test]
