@@ -21,26 +21,23 @@ pub type EnvironmentDigests = BTreeMap<String, [u8; 32]>;
 /// A file that cannot be read has none: it is an error where its environment is asked for. It is one here if the
 /// commit is not there, or the settings of the directory cannot be read.
 pub fn environments(path: &Path, revision: Option<&str>) -> Result<EnvironmentDigests> {
-    let Some(revision) = revision else {
-        return digests(&Disk, path);
-    };
-    let commits = Commits::of(path)?;
-    let commit = commits.find(revision)?;
-    digests(&commits.tree(&commit)?, path)
+    in_tree(path, revision, |tree| digests(tree, path))
 }
 
 /// The names of the environments of the directory at `path`, as it is in the commit that `revision` names, or else on
 /// disk: also of those whose files cannot be read.
 pub fn environment_names(path: &Path, revision: Option<&str>) -> Result<Vec<String>> {
-    let files = match revision {
-        None => found(&Disk, path)?,
-        Some(revision) => {
-            let commits = Commits::of(path)?;
-            let commit = commits.find(revision)?;
-            found(&commits.tree(&commit)?, path)?
-        }
+    in_tree(path, revision, |tree| Ok(found(tree, path)?.into_keys().collect()))
+}
+
+/// What `read` finds in the files of the commit that `revision` names, or else on disk.
+fn in_tree<T>(path: &Path, revision: Option<&str>, read: impl FnOnce(&dyn FileTree) -> Result<T>) -> Result<T> {
+    let Some(revision) = revision else {
+        return read(&Disk);
     };
-    Ok(files.into_keys().collect())
+    let commits = Commits::of(path)?;
+    let commit = commits.find(revision)?;
+    read(&commits.tree(&commit)?)
 }
 
 /// The files of the environments, by their names.
