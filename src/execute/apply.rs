@@ -56,10 +56,12 @@ impl Agreed {
 /// How long a kind may be unknown after its definition was established: not every API server
 /// serves it at once.
 const NEW_KIND: Duration = Duration::from_secs(10);
-/// How long a server may take to decide by a rule that was changed or deleted: a quota is counted again by a controller,
-/// and every API server compiles the policies for itself.
+/// How long a server may refuse what a rule or a definition lets in that was changed, or what one kept out that was deleted:
+/// a quota is counted again by a controller, and every API server compiles the policies, and reads the definitions, for
+/// itself.
 const NEW_RULE: Duration = Duration::from_secs(30);
-/// How long a server may take to use a definition that was changed.
+/// How long a server may take to say by a definition that was changed what an apply would do. What it says then is taken for
+/// what it will do.
 const NEW_DEFINITION: Duration = Duration::from_secs(5);
 
 impl Run<'_> {

@@ -4,6 +4,7 @@
 //! has told nothing for a while, what is waited for is read itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -266,8 +267,13 @@ impl Feeds {
     }
 
     /// Tells how a namespace is that is being deleted, each time that its controller says something else of what it waits
-    /// for. Never ends.
-    pub(super) async fn terminating(&self, resource: &Resource, reference: &ObjectRef, tell: impl Fn(Health)) {
+    /// for. It never ends.
+    pub(super) async fn terminating(
+        &self,
+        resource: &Resource,
+        reference: &ObjectRef,
+        tell: impl Fn(Health),
+    ) -> Infallible {
         let mut feed = self.feed(resource, reference);
         let mut told = Vec::new();
         loop {

@@ -206,7 +206,7 @@ impl Run<'_> {
         };
         tokio::select! {
             gone = self.feeds.gone(resource, reference, uid, self.patience()) => gone,
-            () = self.feeds.terminating(resource, reference, tell) => Err(Hold::WatchEnded),
+            never = self.feeds.terminating(resource, reference, tell) => match never {},
         }
     }
 
