@@ -1,12 +1,24 @@
 //! Waits for a kind that comes at run time, once what brings it was applied.
 
+use std::time::Instant;
+
+use tokio::sync::MutexGuard;
+
 use super::apply::Agreed;
 use super::feeds::LOOK_AGAIN;
 use super::{Outcome, Run};
-use crate::cluster::Resource;
+use crate::cluster::{Discovery, Resource};
 use crate::diagnostic::error::Error;
 use crate::object::{DesiredObject, ObjectRef};
 use crate::plan::Unverified;
+
+/// What the server said last of its kinds, for all objects that wait for one.
+#[derive(Default)]
+pub(super) struct LatestKinds {
+    /// When it answered, if it was asked: be it with an error, which leaves what it said before.
+    answered: Option<Instant>,
+    discovery: Discovery,
+}
 
 impl Run<'_> {
     /// The same, with how its kind is reached, where that was not known when it was planned.
@@ -29,21 +41,31 @@ impl Run<'_> {
 
     /// Asks until the server knows the kind. What it answers otherwise may be of the moment.
     async fn kind_of(&self, desired: &DesiredObject) -> Resource {
+        let gvk = desired.gvk();
         loop {
+            if let Some(resource) = self.latest_kinds().await.discovery.resource(&gvk) {
+                return resource.clone();
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// What the server says of its kinds, or said less than [`LOOK_AGAIN`] ago. However many objects wait, one of them asks;
+    /// the others wait until it is done.
+    async fn latest_kinds(&self) -> MutexGuard<'_, LatestKinds> {
+        let mut kinds = self.kinds.lock().await;
+        if kinds.answered.is_none_or(|at| at.elapsed() >= LOOK_AGAIN) {
             let discovery = {
                 let _turn = self.requests.acquire().await;
                 self.execution.cluster.discover().await
             };
             match discovery {
-                Ok(discovery) => {
-                    if let Some(resource) = discovery.resource(&desired.gvk()) {
-                        return resource.clone();
-                    }
-                }
+                Ok(discovery) => kinds.discovery = discovery,
                 Err(error) => tracing::debug!(%error, "failed to discover a kind that is to come"),
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
+            kinds.answered = Some(Instant::now());
         }
+        kinds
     }
 }
 

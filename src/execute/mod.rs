@@ -54,6 +54,7 @@ use apply::ApplyResult;
 use feeds::Feeds;
 use fence::Fence;
 use first::Displaced;
+use kind::LatestKinds;
 use lease::{Lease, Wish};
 use parent::{Extents, Remaining};
 use runs::Runs;
@@ -117,6 +118,7 @@ impl Execution {
             written: RefCell::default(),
             unawaited: Cell::new(0),
             displaced: Displaced::default(),
+            kinds: tokio::sync::Mutex::default(),
             emit: &events,
             fence,
             execution: &self,
@@ -171,6 +173,8 @@ struct Run<'a> {
     unawaited: Cell<usize>,
     /// What is in the way of others, and still to be deleted.
     displaced: Displaced,
+    /// What the server said last of its kinds, since one of them was waited for.
+    kinds: tokio::sync::Mutex<LatestKinds>,
     emit: &'a RefCell<&'a mut dyn FnMut(Event)>,
 }
 

@@ -1,6 +1,7 @@
 //! Kinds that come at run time: a controller makes their definitions from another object.
 
 use std::thread;
+use std::time::Instant;
 
 use crate::bed::{Bed, definition, namespace, wait_until, with_metadata};
 
@@ -98,6 +99,27 @@ fn a_kind_that_does_not_come_in_time_is_told_with_what_was_to_bring_it() {
         .shows("the cluster does not know the kind never.example.com/v1 NeverThing yet")
         .shows("ConfigMap run-time-never/operator is to bring it");
     assert!(bed.get("configmap", "operator").is_some());
+}
+
+#[test]
+fn objects_that_wait_for_their_kinds_do_not_ask_for_them_one_by_one() {
+    let bed = Bed::new("run-time-many");
+    let brings = "  annotations: {stackanetes.io/brings: ManyThing.many.example.com}\n";
+    let operator = with_metadata(&crate::bed::config_map("operator", &[("a", "1")]), brings);
+    bed.write("operator.yaml", &operator);
+    for name in 0..20 {
+        let thing = format!("apiVersion: many.example.com/v1\nkind: ManyThing\nmetadata: {{name: x{name}}}\n");
+        bed.write(&format!("thing-{name}.yaml"), &thing);
+    }
+    let began = Instant::now();
+    let requests = bed.audited(|| drop(bed.run(&["sync", "--yes", "--timeout", "3s"]).exits(1)));
+    let asked = requests.iter().filter(|request| request.uri == "/apis").count();
+    // Once for the plan, then twice a second at most.
+    let most = 2 + began.elapsed().as_millis() / 500;
+    assert!(
+        asked > 1 && asked as u128 <= most,
+        "it was asked {asked} times: {requests:#?}"
+    );
 }
 
 #[test]
