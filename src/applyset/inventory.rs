@@ -86,20 +86,40 @@ impl ApplySet {
         }
     }
 
-    /// The ID, as the KEP derives it from the parent's identity.
+    /// The ID.
     pub fn id(&self) -> String {
-        let parent = self.parent();
-        let identity = format!(
-            "{}.{}.{}.{}",
-            parent.name, self.namespace, parent.kind.kind, parent.kind.group
-        );
-        format!("applyset-{}-v1", URL_SAFE_NO_PAD.encode(Sha256::digest(identity)))
+        id_of(&self.parent())
     }
 
     /// The selector of its members.
     pub fn selector(&self) -> String {
         format!("{PART_OF}={}", self.id())
     }
+}
+
+/// The ID of the ApplySet whose parent this object is, or would be: KEP-3659 derives it from the parent's identity, so no
+/// two can have the same.
+///
+/// ```
+/// use stackanetes::applyset::inventory::id_of;
+/// use stackanetes::object::{GroupKind, ObjectRef};
+///
+/// // As in the tests of kubectl.
+/// let mut parent = ObjectRef {
+///     kind: GroupKind::new("", "Secret"),
+///     namespace: Some("test".to_owned()),
+///     name: "my-set".to_owned(),
+/// };
+/// assert_eq!(id_of(&parent), "applyset-0eFHV8ySqp7XoShsGvyWFQD3s96yqwHmzc4e0HR1dsY-v1");
+/// parent.kind = GroupKind::new("company.com", "ApplySet");
+/// parent.namespace = None;
+/// assert_eq!(id_of(&parent), "applyset-rhp1a-HVAVT_dFgyEygyA1BEB82HPp2o10UiFTpqtAs-v1");
+/// ```
+pub fn id_of(parent: &ObjectRef) -> String {
+    let ObjectRef { kind, namespace, name } = parent;
+    let namespace = namespace.as_deref().unwrap_or_default();
+    let identity = format!("{name}.{namespace}.{}.{}", kind.kind, kind.group);
+    format!("applyset-{}-v1", URL_SAFE_NO_PAD.encode(Sha256::digest(identity)))
 }
 
 /// The ID of the ApplySet that an object says it is part of.

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::members::Observer;
+use crate::applyset::inventory::id_of;
 use crate::applyset::parent;
 use crate::cluster::{Cluster, Discovery, Scope};
+use crate::kinds::definition::Definition;
 use crate::object::{GroupKind, LiveObject};
 use crate::plan::{Answered, Observation, OtherSet, Ownership};
 
@@ -26,8 +28,8 @@ impl Observer<'_> {
     }
 }
 
-/// The parents of the ApplySets with these IDs. One that may not be listed is not found; nor are two that say they are
-/// the parent of the same ApplySet.
+/// The parents of the ApplySets with these IDs. One that may not be listed is not found; nor is what has the label of a
+/// parent, and not the identity that the ID is made of.
 ///
 /// By KEP-3659 a parent is a ConfigMap, a Secret, or of a custom kind whose definition says so. One LIST is made for each
 /// of these kinds, in this order, until all are found.
@@ -37,8 +39,8 @@ pub(super) async fn parents(
     ids: &BTreeSet<String>,
 ) -> BTreeMap<String, LiveObject> {
     let search = Search { cluster, discovery };
-    let mut found: BTreeMap<String, Vec<LiveObject>> = BTreeMap::new();
-    let is_missing = |found: &BTreeMap<String, Vec<LiveObject>>| ids.iter().any(|id| !found.contains_key(id));
+    let mut found = BTreeMap::new();
+    let is_missing = |found: &BTreeMap<String, LiveObject>| ids.iter().any(|id| !found.contains_key(id));
     for kind in ["ConfigMap", "Secret"] {
         if is_missing(&found) {
             search.add(&GroupKind::new("", kind), &mut found).await;
@@ -49,10 +51,7 @@ pub(super) async fn parents(
             search.add(&kind, &mut found).await;
         }
     }
-    let single = found
-        .into_iter()
-        .filter_map(|(id, parents)| Some((id, <[LiveObject; 1]>::try_from(parents).ok()?)));
-    single.map(|(id, [parent])| (id, parent)).collect()
+    found
 }
 
 /// Where parents are looked for.
@@ -62,11 +61,12 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Adds the objects of a kind that say they are the parent of an ApplySet, by its ID.
-    async fn add(&self, kind: &GroupKind, found: &mut BTreeMap<String, Vec<LiveObject>>) {
+    /// Adds the objects of a kind that are the parent of an ApplySet, by its ID.
+    async fn add(&self, kind: &GroupKind, found: &mut BTreeMap<String, LiveObject>) {
         for object in self.list(kind, parent::ID).await {
-            if let Some(id) = object.label(parent::ID) {
-                found.entry(id.to_owned()).or_default().push(object);
+            let id = id_of(&object.reference());
+            if object.label(parent::ID) == Some(&id) {
+                found.insert(id, object);
             }
         }
     }
@@ -75,10 +75,9 @@ impl Search<'_> {
     async fn custom_kinds(&self) -> Vec<GroupKind> {
         let definitions = GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
         let listed = self.list(&definitions, parent::IS_PARENT_TYPE).await;
-        let kinds = listed.iter().filter_map(|definition| {
-            let text = |pointer: &str| definition.value().pointer(pointer)?.as_str();
-            Some(GroupKind::new(text("/spec/group")?, text("/spec/names/kind")?))
-        });
+        let kinds = listed
+            .iter()
+            .filter_map(|definition| Definition::new(definition.value()).kind());
         kinds.collect()
     }
 

@@ -60,24 +60,25 @@ fn another_sets_object_is_not_taken_even_when_asked() {
         .shows("? skip ConfigMap prune-taken/theirs it is part of another ApplySet, another")
         .shows("(ConfigMap prune-taken/stackanetes-another)")
         .shows("pass --take-from prune-taken/another to take it over");
-    // Another tool's parent has a name of its own.
-    let id = "applyset.kubernetes.io/id=applyset-of-kubectl";
-    bed.kubectl(&["create", "configmap", "the-parent"]);
-    bed.kubectl(&["label", "configmap", "the-parent", id]);
+    // Another tool's parent has a name of its own: by KEP-3659, the ID is made of that.
+    let id = "applyset-AyK2KycipXVozmsxUy1224wgC18AAYj5A7OkWsTccQU-v1";
+    let labelled = format!("applyset.kubernetes.io/id={id}");
     let label = |id: &str| {
         let label = format!("applyset.kubernetes.io/part-of={id}");
         bed.kubectl(&["label", "--overwrite", "configmap", "theirs", &label]);
     };
-    label("applyset-of-kubectl");
+    label(id);
+    // What only says that it is the parent is none.
+    bed.kubectl(&["create", "configmap", "another-parent"]);
+    bed.kubectl(&["label", "configmap", "another-parent", &labelled]);
+    bed.diff()
+        .exits(1)
+        .shows(&format!("it is part of another ApplySet, {id}"));
+    bed.kubectl(&["create", "configmap", "the-parent"]);
+    bed.kubectl(&["label", "configmap", "the-parent", &labelled]);
     bed.diff()
         .exits(1)
         .shows("it is part of another ApplySet, that of ConfigMap prune-taken/the-parent");
-    // Two that say they are the parent are none.
-    bed.kubectl(&["create", "configmap", "another-parent"]);
-    bed.kubectl(&["label", "configmap", "another-parent", id]);
-    bed.diff()
-        .exits(1)
-        .shows("it is part of another ApplySet, applyset-of-kubectl");
     label("applyset-of-nobody");
     bed.diff()
         .exits(1)

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, config_map, deployment, secret};
+use crate::bed::{Bed, config_map, definition, deployment, secret, with_metadata};
 use crate::control_plane::{ControlPlane, kubectl_program};
 use crate::proxy::{Proxy, Then};
 
@@ -231,15 +231,12 @@ fn a_set_is_split_and_each_part_leaves_the_other_alone() {
 
 /// What `kubectl apply --prune --applyset` does with these manifests.
 fn kubectl_apply_set(bed: &Bed, more: &[&str], manifests: &str) -> String {
-    let args = [
-        "apply",
-        "--applyset=secrets/team",
-        "--prune",
-        "--namespace",
-        &bed.namespace,
-        "-f",
-        "-",
-    ];
+    kubectl_apply_to(bed, "--applyset=secrets/team", more, manifests)
+}
+
+/// The same for any parent.
+fn kubectl_apply_to(bed: &Bed, parent: &str, more: &[&str], manifests: &str) -> String {
+    let args = ["apply", parent, "--prune", "--namespace", &bed.namespace, "-f", "-"];
     let mut command = kubectl_program();
     command
         .args(args)
@@ -311,6 +308,44 @@ fn objects_of_an_apply_set_of_kubectl_are_taken_over_with_their_fields() {
         assert!(!pruned.contains("pruned"), "{pruned}");
         bed.diff().exits(0).shows("in sync: 3 objects");
     }
+}
+
+#[test]
+fn the_parent_of_an_apply_set_of_kubectl_is_found_in_a_custom_kind_and_no_other_object_passes_for_it() {
+    let bed = Bed::new("take-custom");
+    let teams = definition("sets.example.com", "Team", "Cluster");
+    let is_parent_type = "  labels: {applyset.kubernetes.io/is-parent-type: \"true\"}\n";
+    bed.kubectl_stdin(&["create", "-f", "-"], &with_metadata(&teams, is_parent_type));
+    bed.kubectl(&["wait", "--for=condition=Established", "crd/teams.sets.example.com"]);
+    // kubectl takes only what somebody has made into a parent of its own.
+    let parent = "apiVersion: sets.example.com/v1
+kind: Team
+metadata:
+  name: blue
+  labels: {applyset.kubernetes.io/id: applyset-hE9MtjOlQzWhtR5CrRBlqU3V94udFhHgxXhVYADGsOA-v1}
+  annotations:
+    applyset.kubernetes.io/tooling: kubectl/v1.31
+    applyset.kubernetes.io/contains-group-kinds: \"\"
+";
+    bed.kubectl_stdin(&["create", "-f", "-"], parent);
+    let all = [config_map("settings", &[("a", "1")]), config_map("rest", &[("a", "1")])].join("---\n");
+    let way = ["--server-side"];
+    kubectl_apply_to(&bed, "--applyset=teams.sets.example.com/blue", &way, &all);
+    bed.write_config_map("settings", &[("a", "1")]);
+    let id = part_of(&bed, "configmap", "settings");
+    // It would say that there are no members anywhere.
+    bed.kubectl(&["create", "configmap", "liar"]);
+    bed.kubectl(&["label", "configmap", "liar", &format!("applyset.kubernetes.io/id={id}")]);
+    bed.kubectl(&[
+        "annotate",
+        "configmap",
+        "liar",
+        "applyset.kubernetes.io/contains-group-kinds=",
+    ]);
+    bed.run(&["sync", "--yes", "--take-from", &id]).exits(0).shows(
+        "takes over 1 object from the ApplySet that of Team blue; 1 object stays with it: ConfigMap take-custom/rest",
+    );
+    bed.diff().exits(0);
 }
 
 #[test]
