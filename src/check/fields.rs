@@ -19,25 +19,48 @@ use super::finding::Finding;
 /// How many mistakes of one object are told one by one.
 const MOST: usize = 100;
 
-pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
-    let first = findings.len();
-    against_schema(directory, object, findings);
-    let kind = directory.schema.kind(&object.manifest.gvk);
-    let is_by_bundled_schema = kind.is_none_or(|kind| kind.is_built_in());
-    for finding in findings.iter_mut().skip(first) {
-        finding.is_by_bundled_schema = is_by_bundled_schema;
+/// An object beside the schema of its kind.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    object: &'a Object<'a>,
+    /// Whether the schema is Kubernetes' own, of one version; so is the one that lacks its kind.
+    is_built_in: bool,
+}
+
+impl<'a> Subject<'a> {
+    /// An object of a kind that there is not.
+    fn without_kind(object: &'a Object<'a>) -> Self {
+        Self {
+            object,
+            is_built_in: true,
+        }
+    }
+
+    fn of(object: &'a Object<'a>, kind: Kind<'_>) -> Self {
+        Self {
+            object,
+            is_built_in: kind.is_built_in(),
+        }
+    }
+
+    /// Something that the schema says is wrong at this path, whose items are named by their positions.
+    fn finding(self, identifier: Identifier, path: &FieldPath, message: String) -> Finding {
+        Finding {
+            is_by_bundled_schema: self.is_built_in,
+            ..Finding::new(identifier, self.object, path, message)
+        }
     }
 }
 
-fn against_schema(directory: &CheckedDirectory<'_>, object: &Object<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
     let Some(kind) = directory.schema.kind(&object.manifest.gvk) else {
         findings.extend(unknown_kind(directory, object));
         return;
     };
     let value = &object.manifest.value;
+    let subject = Subject::of(object, kind);
     let mut walk = Walk {
-        object,
-        kind,
+        subject,
         findings,
         lacking: Vec::new(),
     };
@@ -46,15 +69,10 @@ fn against_schema(directory: &CheckedDirectory<'_>, object: &Object<'_>, finding
     let mut found = mistakes(kind.root(), value);
     // An item without its key lacks a field: that is said.
     found.retain(|mistake| !lacking.contains(&mistake.path));
-    findings.extend(found.iter().take(MOST).map(|mistake| described(object, kind, mistake)));
+    findings.extend(found.iter().take(MOST).map(|mistake| described(subject, kind, mistake)));
     if let more @ 1.. = found.len().saturating_sub(MOST) {
         let message = format!("{} has {more} more mistakes like these", object.reference);
-        findings.push(Finding::new(
-            Identifier::MoreFindings,
-            object,
-            &FieldPath::root(),
-            message,
-        ));
+        findings.push(subject.finding(Identifier::MoreFindings, &FieldPath::root(), message));
     }
 }
 
@@ -73,6 +91,7 @@ pub(super) fn not_checked(directory: &CheckedDirectory<'_>) -> BTreeMap<GroupVer
 /// A kind that is not there in a version that is known, and to which nobody but Kubernetes adds kinds.
 fn unknown_kind(directory: &CheckedDirectory<'_>, object: &Object<'_>) -> Option<Finding> {
     let gvk = &object.manifest.gvk;
+    let subject = Subject::without_kind(object);
     let known = || directory.schema.kinds();
     let same_version = |other: &&GroupVersionKind| other.api_version() == gvk.api_version();
     known().find(same_version)?;
@@ -83,17 +102,10 @@ fn unknown_kind(directory: &CheckedDirectory<'_>, object: &Object<'_>) -> Option
         .collect();
     if !elsewhere.is_empty() {
         let hint = format!("{} is in {}", gvk.group_kind.kind, elsewhere.join(", "));
-        return Some(
-            Finding::new(
-                Identifier::UnknownKind,
-                object,
-                &FieldPath::of(&["apiVersion"]),
-                message,
-            )
-            .hint(hint),
-        );
+        let finding = subject.finding(Identifier::UnknownKind, &FieldPath::of(&["apiVersion"]), message);
+        return Some(finding.hint(hint));
     }
-    let finding = Finding::new(Identifier::UnknownKind, object, &FieldPath::of(&["kind"]), message);
+    let finding = subject.finding(Identifier::UnknownKind, &FieldPath::of(&["kind"]), message);
     let near = known().filter(same_version).map(|other| other.group_kind.kind.as_str());
     Some(match nearest(near, &gvk.group_kind.kind) {
         Some(near) => finding.hint(format!("did you mean `{near}`?")),
@@ -102,28 +114,20 @@ fn unknown_kind(directory: &CheckedDirectory<'_>, object: &Object<'_>) -> Option
 }
 
 /// What the schema does not allow, in words.
-fn described(object: &Object<'_>, kind: Kind<'_>, mistake: &Mistake) -> Finding {
+fn described(subject: Subject<'_>, kind: Kind<'_>, mistake: &Mistake) -> Finding {
+    let object = subject.object;
     let shown = shown(object, &mistake.path);
     let path = &by_position(&object.manifest.value, &mistake.path);
     match &mistake.fault {
         Fault::Undeclared => {
             let Some((PathElement::Field(name), parent)) = mistake.path.elements().split_last() else {
-                return Finding::new(
-                    Identifier::UnknownField,
-                    object,
-                    path,
-                    format!("`{shown}` is not known"),
-                );
+                return subject.finding(Identifier::UnknownField, path, format!("`{shown}` is not known"));
             };
             let parent: FieldPath = parent.iter().cloned().collect();
             let map = kind.type_at(&parent).and_then(Type::map);
             let known = map.into_iter().flat_map(|map| map.fields().map(|(name, _)| name));
-            let finding = Finding::new(
-                Identifier::UnknownField,
-                object,
-                path,
-                format!("{} has no field `{shown}`", object.reference),
-            );
+            let message = format!("{} has no field `{shown}`", object.reference);
+            let finding = subject.finding(Identifier::UnknownField, path, message);
             match nearest(known, name) {
                 Some(near) => finding.label("unknown field").hint(format!("did you mean `{near}`?")),
                 None => finding.label("unknown field"),
@@ -132,13 +136,14 @@ fn described(object: &Object<'_>, kind: Kind<'_>, mistake: &Mistake) -> Finding 
         Fault::Repeated => {
             let message = format!("`{shown}` of {} is there twice", object.reference);
             let second = second(&object.manifest.value, &mistake.path);
-            Finding::new(Identifier::DuplicateItem, object, &second, message)
+            subject
+                .finding(Identifier::DuplicateItem, &second, message)
                 .label("again here")
                 .beside(object, path, "first here")
         }
         fault @ (Fault::WrongType { .. } | Fault::NoPlace(_)) => {
             let message = format!("`{shown}` of {}: {fault}", object.reference);
-            let finding = Finding::new(Identifier::InvalidValue, object, path, message);
+            let finding = subject.finding(Identifier::InvalidValue, path, message);
             if fault.lacks_quotes() {
                 finding.hint("put it in quotes; an expression becomes text with `| string`")
             } else {
@@ -246,15 +251,14 @@ impl Passed<'_> {
 }
 
 /// Looks for what merging does not care about: fields that must be there, and how scalars are written.
-struct Walk<'w, 'a> {
-    object: &'w Object<'a>,
-    kind: Kind<'w>,
+struct Walk<'w> {
+    subject: Subject<'w>,
     findings: &'w mut Vec<Finding>,
     /// What lacks a field.
     lacking: Vec<FieldPath>,
 }
 
-impl Walk<'_, '_> {
+impl Walk<'_> {
     fn value(&mut self, of: Type<'_>, value: &Value, trail: &Trail<'_>) {
         match (value, of.map(), of.list()) {
             (Value::Object(fields), Some(map), _) if of.format() != Format::IntOrString => {
@@ -290,15 +294,15 @@ impl Walk<'_, '_> {
             _ => false,
         };
         let is_filled = match field.default() {
-            Some(default) => !self.kind.is_built_in() || !empty(default),
+            Some(default) => !self.subject.is_built_in || !empty(default),
             None => false,
         };
         field.is_required() && !is_filled
     }
 
     fn lacks(&mut self, path: &FieldPath, name: &str) {
-        let lacking = shown(self.object, &path.join(PathElement::Field(name.to_owned())));
-        let message = format!("{} lacks `{lacking}`", self.object.reference);
+        let lacking = shown(self.subject.object, &path.join(PathElement::Field(name.to_owned())));
+        let message = format!("{} lacks `{lacking}`", self.subject.object.reference);
         self.findings.push(
             self.finding(Identifier::MissingField, path, message)
                 .label("required here"),
@@ -327,19 +331,15 @@ impl Walk<'_, '_> {
         let path = trail.path();
         let message = format!(
             "`{}` of {} is not {expected}",
-            shown(self.object, &path),
-            self.object.reference
+            shown(self.subject.object, &path),
+            self.subject.object.reference
         );
         let finding = self.finding(Identifier::InvalidValue, &path, message);
         self.findings.push(finding);
     }
 
     fn finding(&self, identifier: Identifier, path: &FieldPath, message: String) -> Finding {
-        Finding::new(
-            identifier,
-            self.object,
-            &by_position(&self.object.manifest.value, path),
-            message,
-        )
+        let path = by_position(&self.subject.object.manifest.value, path);
+        self.subject.finding(identifier, &path, message)
     }
 }
