@@ -173,8 +173,8 @@ impl Run<'_> {
         }
         let parent = parent.unwrap_or_default();
         let mut kept = Kept {
-            jobs: former.completed(Some(&parent)),
-            irreversible: former.done(Some(&parent)),
+            jobs: former.jobs.completed(Some(&parent)),
+            irreversible: former.jobs.done(Some(&parent)),
             parent,
             version: live.as_ref().map(ObjectVersion::of),
         };

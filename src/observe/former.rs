@@ -15,7 +15,7 @@ use crate::cluster::{Cluster, Discovery, Failure, Resource};
 use crate::diagnostic::error::Result;
 use crate::object::field::Operation;
 use crate::object::{GroupKind, LiveObject, ObjectRef};
-use crate::plan::{Former, FormerSet, OtherSet};
+use crate::plan::{Former, FormerJobs, FormerSet, OtherSet};
 
 /// An ApplySet that objects are taken over from, before its members are looked for.
 pub(super) struct NamedSet {
@@ -27,6 +27,12 @@ pub(super) struct NamedSet {
     parent: Option<Parent>,
 }
 
+/// The ApplySets that objects are taken over from, and what they recorded of the Jobs of git.
+pub(super) struct NamedSets {
+    pub(super) sets: Vec<NamedSet>,
+    pub(super) jobs: FormerJobs,
+}
+
 /// Finds the parents of the ApplySets that objects are taken over from. One without a parent may have members all the
 /// same: they are known by their label. With the sets, what they recorded of Jobs that are `wanted` now.
 pub(super) async fn find(
@@ -34,19 +40,19 @@ pub(super) async fn find(
     query: &Query,
     discovery: &Discovery,
     wanted: &BTreeSet<ObjectRef>,
-) -> Result<(Vec<NamedSet>, Former)> {
+) -> Result<NamedSets> {
     let unnamed = query.policy.take_from.iter().filter(|set| set.parent.is_none());
     let by_id = parents(cluster, discovery, &unnamed.map(|set| set.id.clone()).collect()).await;
-    let mut found = Vec::new();
+    let mut sets = Vec::new();
     for set in &query.policy.take_from {
         let live = match &set.parent {
             Some(parent) => read(cluster, discovery, parent).await?,
             None => by_id.get(&set.id).cloned(),
         };
-        found.push(NamedSet::new(&set.id, live.as_ref())?);
+        sets.push(NamedSet::new(&set.id, live.as_ref())?);
     }
-    let former = recorded(&found, wanted);
-    Ok((found, former))
+    let jobs = recorded(&sets, wanted);
+    Ok(NamedSets { sets, jobs })
 }
 
 async fn read(cluster: &dyn Cluster, discovery: &Discovery, parent: &ObjectRef) -> Result<Option<LiveObject>> {
@@ -78,13 +84,13 @@ impl NamedSet {
 }
 
 /// What the parents of former sets recorded of Jobs that git wants now.
-fn recorded(sets: &[NamedSet], wanted: &BTreeSet<ObjectRef>) -> Former {
-    let mut former = Former::default();
+fn recorded(sets: &[NamedSet], wanted: &BTreeSet<ObjectRef>) -> FormerJobs {
+    let mut jobs = FormerJobs::default();
     for parent in sets.iter().filter_map(|named| named.parent.as_ref()) {
-        former.jobs.extend(of_wanted(&parent.jobs, wanted));
-        former.irreversible.extend(of_wanted(&parent.irreversible, wanted));
+        jobs.completed.extend(of_wanted(&parent.jobs, wanted));
+        jobs.irreversible.extend(of_wanted(&parent.irreversible, wanted));
     }
-    former
+    jobs
 }
 
 fn of_wanted<T: Clone>(jobs: &BTreeMap<ObjectRef, T>, wanted: &BTreeSet<ObjectRef>) -> BTreeMap<ObjectRef, T> {
@@ -95,15 +101,10 @@ fn of_wanted<T: Clone>(jobs: &BTreeMap<ObjectRef, T>, wanted: &BTreeSet<ObjectRe
 impl Observer<'_> {
     /// Lists the members of the former sets. Those that are `desired` are added to `members`, as if they were ours: what
     /// becomes of them is told of them as they are.
-    pub(super) async fn former_sets(
-        &self,
-        named: Vec<NamedSet>,
-        desired: &[Resolved],
-        members: &mut Members,
-    ) -> Result<Vec<FormerSet>> {
+    pub(super) async fn former(&self, named: NamedSets, desired: &[Resolved], members: &mut Members) -> Result<Former> {
         let desired_here: BTreeSet<&ObjectRef> = desired.iter().map(|(object, _)| &object.reference).collect();
         let mut sets = Vec::new();
-        for set in named {
+        for set in named.sets {
             let (found, is_whole) = self.members_of(&set, desired).await?;
             sets.push(FormerSet {
                 set: set.set,
@@ -117,7 +118,7 @@ impl Observer<'_> {
                 }
             }
         }
-        Ok(sets)
+        Ok(Former { sets, jobs: named.jobs })
     }
 
     /// The members of a former set among the kinds that its parent lists and git wants, and whether these are all.

@@ -198,10 +198,10 @@ pub async fn observe(
     check_policy(&query.policy, (&wanted, &selected), declared.keys(), &discovery)?;
 
     let parent = parent_in_query(cluster, query, &discovery).await?;
-    let (named, mut former) = former::find(cluster, query, &discovery, &wanted).await?;
+    let named = former::find(cluster, query, &discovery, &wanted).await?;
     let objects = desired.iter().chain(&others).map(|(object, _)| object);
     let key = if key::is_needed(objects, &declared, query.rollouts) {
-        key::read(cluster, query, &named).await?
+        key::read(cluster, query, &named.sets).await?
     } else {
         Keyring::Empty
     };
@@ -209,12 +209,12 @@ pub async fn observe(
         cluster,
         query,
         discovery: &discovery,
-        completed: &former.completed(parent.as_ref()),
+        completed: &named.jobs.completed(parent.as_ref()),
         wanted: &wanted,
         brought_by: &brought_by,
     };
     let mut members = observer.members(&desired, parent.as_ref()).await?;
-    former.sets = observer.former_sets(named, &desired, &mut members).await?;
+    let former = observer.former(named, &desired, &mut members).await?;
     let mut live = members.live;
 
     let declared = match &query.closed {

@@ -60,7 +60,7 @@ pub use saved::{
     API_VERSION, ApplySetName, KIND, MadeOf, Moved, OtherPart, SavedChange, SavedPlan, SavedStep, SavedVersion,
 };
 pub use step::{Action, ApplyWork, DeleteWork, InSync, ObjectVersion, Plan, Reason, Refusal, Restarts, Step, Work};
-pub use takeover::{Former, FormerSet, Takeover};
+pub use takeover::{Former, FormerJobs, FormerSet, Takeover};
 pub use tolerated::Tolerated;
 pub use warning::Warning;
 

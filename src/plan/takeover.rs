@@ -12,16 +12,23 @@ use crate::object::ObjectRef;
 pub struct Former {
     /// Each of them.
     pub sets: Vec<FormerSet>,
-    /// The Jobs of git that completed in one of them, and with which inputs: they do not run again for being moved.
-    pub jobs: Recorded,
-    /// What Jobs of git did in one of them that cannot be undone.
+    /// What they recorded of the Jobs of git.
+    pub jobs: FormerJobs,
+}
+
+/// What the parents of former ApplySets recorded of the Jobs of git.
+#[derive(Debug, Clone, Default)]
+pub struct FormerJobs {
+    /// Those that completed, and with which inputs: they do not run again for being moved.
+    pub completed: Recorded,
+    /// What they did that cannot be undone.
     pub irreversible: Irreversible,
 }
 
-impl Former {
+impl FormerJobs {
     /// The completed Jobs: those that our own parent recorded, and for others what a former one did.
     pub fn completed(&self, own: Option<&Parent>) -> Recorded {
-        let mut all = self.jobs.clone();
+        let mut all = self.completed.clone();
         all.extend(own.into_iter().flat_map(|parent| parent.jobs.clone()));
         all
     }
