@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+
 use super::Query;
 use super::ask_one::{Inquiry, ServerView, bind};
 use super::payload::Payload;
@@ -19,13 +21,16 @@ pub async fn take_ownerless(
     pasts: &BTreeMap<ObjectRef, Past>,
     query: &Query,
 ) -> Result<()> {
-    for observation in objects {
-        let past = pasts.get(&observation.desired.reference);
-        if let Some(base) = past.and_then(|past| past.base.as_deref()) {
-            look_again(server, observation, base, query).await?;
-        }
-    }
-    Ok(())
+    let based = objects.iter_mut().filter_map(|observation| {
+        let base = pasts.get(&observation.desired.reference)?.base.as_deref()?;
+        Some((observation, base))
+    });
+    let looks = stream::iter(based).map(Ok);
+    looks
+        .try_for_each_concurrent(query.concurrency, |(observation, base)| {
+            look_again(server, observation, base, query)
+        })
+        .await
 }
 
 async fn look_again(
@@ -37,13 +42,27 @@ async fn look_again(
     let (Some(live), None) = (&observation.live, &observation.desired.inputs) else {
         return Ok(());
     };
+    let unasked = match &observation.answer {
+        Answered::ByServer { .. } => None,
+        // What is going is not what is applied to, and what is in the way is taken already.
+        Answered::Unverified { reason, .. }
+            if !matches!(reason, Unverified::BeingDeleted | Unverified::Defaulted(_)) =>
+        {
+            Some(reason.clone())
+        }
+        Answered::Unverified { .. }
+        | Answered::Refused { .. }
+        | Answered::Immutable(_)
+        | Answered::NotOurs(..)
+        | Answered::UpToDate => return Ok(()),
+    };
     let around = (server.discovery, server.schema);
     let mut made = Payload::new(query, around, (&observation.desired, Some(base)), Some(live));
     if made.migration.is_none() || made.migration == observation.migration {
         return Ok(());
     }
-    match &observation.answer {
-        Answered::ByServer { .. } => {
+    match unasked {
+        None => {
             let asking = Inquiry {
                 cluster: server.cluster,
                 query,
@@ -57,21 +76,13 @@ async fn look_again(
             let (desired, resource) = (observation.desired.clone(), observation.resource.clone());
             *observation = asking.ask(desired, resource, Some(live.clone())).await?;
         }
-        // What is going is not what is applied to, and what is in the way is taken already.
-        Answered::Unverified { reason, .. }
-            if !matches!(reason, Unverified::BeingDeleted | Unverified::Defaulted(_)) =>
-        {
+        Some(reason) => {
             bind(&mut made.sent, Some(&ObjectVersion::of(live)));
-            observation.answer = not_yet(reason.clone());
+            observation.answer = not_yet(reason);
             observation.sent = made.sent;
             observation.ruled = made.ruled;
             observation.migration = made.migration;
         }
-        Answered::Unverified { .. }
-        | Answered::Refused { .. }
-        | Answered::Immutable(_)
-        | Answered::NotOurs(..)
-        | Answered::UpToDate => return Ok(()),
     }
     predict_or_refuse(observation, server.schema, query);
     Ok(())
