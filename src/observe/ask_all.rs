@@ -6,7 +6,6 @@ use futures::StreamExt as _;
 use rayon::iter::{Either, IntoParallelIterator as _, ParallelIterator as _};
 
 use super::ask_one::{Inquiry, WantedObject, bind, is_because, read};
-use super::homeless::{self, is_for_namespace};
 use super::members::Observer;
 use super::payload::Payload;
 use super::predict::not_yet;
@@ -149,12 +148,7 @@ impl Observer<'_> {
             .map(|known| async {
                 let right = Right::to(&known);
                 let may_ask = !refused.contains(&right);
-                let (desired, resource) = (known.0.clone(), known.1.clone());
-                let answer = match self.ask_one(known, around, may_ask).await {
-                    Err(error) if is_for_namespace(&error) => Ok(homeless::unasked(((desired, resource), error))),
-                    answer => answer,
-                };
-                (right, answer)
+                (right, self.ask_one(known, around, may_ask).await)
             })
             .buffered(self.query.concurrency);
         while let Some((right, answer)) = answers.next().await {

@@ -32,7 +32,11 @@ pub(super) fn is_because(answer: &Answered, reason: &Unverified) -> bool {
 fn is_about_object(error: &ClusterError) -> bool {
     matches!(
         error.failure,
-        Failure::Invalid | Failure::Denied | Failure::NotFound | Failure::NamespaceTerminating
+        Failure::Invalid
+            | Failure::Denied
+            | Failure::NotFound
+            | Failure::NamespaceTerminating
+            | Failure::NamespaceMissing
     )
 }
 
@@ -277,7 +281,7 @@ impl Inquiry<'_> {
         let is_about_it = is_about_object(&error);
         let by = match error.failure {
             Failure::Invalid if is_taken(&wanted.desired, &error) => RefusedBy::Taken,
-            Failure::Invalid => RefusedBy::Validation,
+            Failure::Invalid | Failure::NamespaceMissing => RefusedBy::Validation,
             _ => RefusedBy::Admission,
         };
         let refusal = refused(self.cluster.judge(), &wanted.desired, error);

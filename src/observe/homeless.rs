@@ -8,14 +8,11 @@ use super::ask_all::ObjectAnswers;
 use super::ask_one::is_because;
 use super::explain::refused;
 use super::members::Observer;
-use super::resolve::Resolved;
 use crate::cluster::{ClusterError, Failure};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::Place;
-use crate::kinds::jobs::JobRun;
 use crate::object::ObjectRef;
 use crate::plan::{Answered, Observation, RefusedBy, Unverified};
-use crate::source::rules::Ruled;
 
 impl Observer<'_> {
     /// Tells of each namespace that is missing once, at the first object that wants it; of the others only that it is.
@@ -63,22 +60,22 @@ impl Observer<'_> {
     async fn look_for_namespaces(&self, answers: &mut ObjectAnswers) {
         let proved = answers.proved.iter().map(|proved| &proved.settled.reference);
         let others = answers.objects.iter().map(|observation| &observation.desired.reference);
-        let wanted: BTreeSet<ObjectRef> = proved.chain(others).cloned().collect();
-        let mut known: BTreeMap<ObjectRef, bool> = BTreeMap::new();
+        let namespaces = proved.chain(others).filter(|object| object.kind.is("", "Namespace"));
+        let wanted: BTreeSet<String> = namespaces.map(|namespace| namespace.name.clone()).collect();
+        let mut known: BTreeMap<String, bool> = BTreeMap::new();
         for observation in &mut answers.objects {
             let is_unasked = observation.live.is_none() && is_because(&observation.answer, &Unverified::NotAllowed);
             let Some(name) = observation.desired.reference.namespace.clone().filter(|_| is_unasked) else {
                 continue;
             };
-            let namespace = ObjectRef::namespace(&name);
-            if wanted.contains(&namespace) {
+            if wanted.contains(&name) {
                 continue;
             }
-            let is_missing = match known.get(&namespace) {
+            let is_missing = match known.get(&name) {
                 Some(is_missing) => *is_missing,
-                None => self.is_missing(&namespace).await,
+                None => self.is_missing(&ObjectRef::namespace(&name)).await,
             };
-            known.insert(namespace, is_missing);
+            known.insert(name.clone(), is_missing);
             if is_missing {
                 let message = format!("namespaces {name:?} not found");
                 let error = ClusterError::new(Failure::NamespaceMissing, message);
@@ -96,20 +93,6 @@ impl Observer<'_> {
     }
 }
 
-/// What is said of an object about which the server cannot be asked, with what is wrong with it.
-pub(super) fn unasked(((desired, resource), error): (Resolved, Error)) -> Observation {
-    Observation {
-        desired,
-        resource,
-        sent: serde_json::Value::Null,
-        ruled: Ruled::default(),
-        migration: None,
-        live: None,
-        answer: refusal(error),
-        run: JobRun::Plain,
-    }
-}
-
 fn refusal(error: Error) -> Answered {
     Answered::Refused {
         error: Arc::new(error),
@@ -118,13 +101,12 @@ fn refusal(error: Error) -> Answered {
 }
 
 /// Whether nothing is wrong with a manifest but that the namespace of its object is missing.
-pub(super) fn is_for_namespace(error: &Error) -> bool {
+fn is_homeless(answer: &Answered) -> bool {
+    let Answered::Refused { error, .. } = answer else {
+        return false;
+    };
     let cause = error.source().and_then(|cause| cause.downcast_ref::<ClusterError>());
     cause.is_some_and(|cause| cause.failure == Failure::NamespaceMissing)
-}
-
-fn is_homeless(answer: &Answered) -> bool {
-    matches!(answer, Answered::Refused { error, .. } if is_for_namespace(error))
 }
 
 fn place(observation: &Observation) -> Option<Place> {

@@ -242,7 +242,7 @@ pub async fn observe(
     let is_everything = query.selection.is_everything() && not_compared.is_empty();
     let idle_rules = observer.idle_rules(&wanted, &answers, is_everything);
     let missing = observer.missing(&answers.objects, schemas.schema()).await;
-    answers.objects.extend(unknown_kinds.into_iter().map(homeless::unasked));
+    answers.objects.extend(unknown_kinds);
     let (schema, schema_unread) = schemas.into_parts();
     let contents = in_containers(cluster, &discovery, &dropped, query).await;
     Ok(Observations {

@@ -1,13 +1,16 @@
 //! What git wants: the objects, those of them that are selected, and what waits for what.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Query, resolve, ruled};
 use crate::cluster::Discovery;
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::disruption::DisruptionBudget;
+use crate::kinds::jobs::JobRun;
 use crate::object::{GroupKind, ObjectRef};
-use crate::plan::order;
+use crate::plan::{Answered, Observation, RefusedBy, order};
+use crate::source::rules::Ruled;
 use crate::source::{ComponentDependencies, Manifest};
 
 /// What git wants.
@@ -16,8 +19,8 @@ pub(super) struct Wanted {
     pub(super) desired: Vec<resolve::Resolved>,
     /// What is not.
     pub(super) others: Vec<resolve::Resolved>,
-    /// What is selected and of a kind that nobody knows, with what is wrong with it.
-    pub(super) unknown_kinds: Vec<(resolve::Resolved, Error)>,
+    /// What is selected and of a kind that nobody knows: it is refused.
+    pub(super) unknown_kinds: Vec<Observation>,
     /// All of it.
     pub(super) all: BTreeSet<ObjectRef>,
     /// How much is not selected.
@@ -66,12 +69,29 @@ impl Wanted {
             not_selected: others.len() + more.len(),
             desired,
             others,
-            unknown_kinds,
+            unknown_kinds: unknown_kinds.into_iter().map(refused).collect(),
             all,
             dependencies,
             defined_by,
             brought_by,
             budgets,
         })
+    }
+}
+
+/// What is said of an object about which the server cannot be asked, with what is wrong with it.
+fn refused(((desired, resource), error): (resolve::Resolved, Error)) -> Observation {
+    Observation {
+        desired,
+        resource,
+        sent: serde_json::Value::Null,
+        ruled: Ruled::default(),
+        migration: None,
+        live: None,
+        answer: Answered::Refused {
+            error: Arc::new(error),
+            by: RefusedBy::Validation,
+        },
+        run: JobRun::Plain,
     }
 }
