@@ -7,6 +7,7 @@
 
 mod ask_all;
 mod ask_one;
+mod bringers;
 mod contents;
 mod defaulted;
 mod diagnosis;
@@ -62,6 +63,7 @@ use crate::source::Manifest;
 use crate::source::rules::Rule;
 use crate::ssa::schema::Schema;
 
+use bringers::Bringers;
 use members::{Observer, split_hidden};
 use provable::Provable;
 use schemas::Schemas;
@@ -233,6 +235,7 @@ pub async fn observe(
 
     let followed = query.rollouts.then(|| follow(&mut desired, &mut others, &live, &key));
     let (unknown_rollouts, pending) = followed.unwrap_or_default();
+    let bringers = Bringers::among(&desired, &others, query);
     let (compared, not_compared) = split_hidden(desired, members.hidden);
     let known = with_members(compared, &mut live);
     let mut schemas = Schemas::nearby(&live, &known, &discovery);
@@ -241,7 +244,7 @@ pub async fn observe(
     let mut answers = observer.answers(known, &mut schemas, &provable, &dropped).await?;
     let is_everything = query.selection.is_everything() && not_compared.is_empty();
     let idle_rules = observer.idle_rules(&wanted, &answers, is_everything);
-    let missing = observer.missing(&answers.objects, schemas.schema()).await;
+    let missing = observer.missing(&answers.objects, &bringers).await;
     answers.objects.extend(unknown_kinds);
     let (schema, schema_unread) = schemas.into_parts();
     let contents = in_containers(cluster, &discovery, &dropped, query).await;

@@ -4,22 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, stream};
 
+use super::bringers::Bringers;
 use super::members::Observer;
 use crate::cluster::Scope;
-use crate::kinds::prerequisites::{
-    Prerequisite, comes_with_a_cluster, is_default_class, makes_claim, may_make, prerequisites,
-};
-use crate::object::field::At;
-use crate::object::{DesiredObject, GroupKind, ObjectRef};
+use crate::kinds::prerequisites::{Prerequisite, comes_with_a_cluster, is_default_class, prerequisites};
+use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::plan::{Missing, Observation};
-use crate::ssa::schema::Schema;
 
 impl Observer<'_> {
     /// What each of these objects needs anew that is not there: a claim its class, pods their Secrets and nodes.
     ///
     /// Of what exists, that counts which it did not need before. What may not be read is taken to be there, and
-    /// nothing is said that is named by something secret.
-    pub(super) async fn missing(&self, objects: &[Observation], schema: &Schema) -> Missing {
+    /// nothing is said that is named by something secret, or that one of the `bringers` may bring.
+    pub(super) async fn missing(&self, objects: &[Observation], bringers: &Bringers) -> Missing {
         if !self.query.prerequisites {
             return Missing::new();
         }
@@ -30,7 +27,7 @@ impl Observer<'_> {
                 by.push(&observation.desired.reference);
             }
         }
-        needed.retain(|what, _| !is_brought(what, objects, schema));
+        needed.retain(|what, _| !bringers.bring(what));
         let asked = needed.into_iter().map(|(what, by)| async move {
             let is_there = self.is_there(&what).await;
             (!is_there).then_some((what, by))
@@ -56,8 +53,9 @@ impl Observer<'_> {
             needed.retain(|what, _| !before.contains_key(what));
         }
         needed.retain(|what, paths| {
-            let is_wanted = matches!(what, Prerequisite::Object(reference) if self.wanted.contains(reference));
-            !is_wanted && !paths.iter().any(|path| desired.origins.is_secret(path))
+            let is_there = |object| self.wanted.contains(object) || comes_with_a_cluster(object);
+            let is_known = matches!(what, Prerequisite::Object(object) if is_there(object));
+            !is_known && !paths.iter().any(|path| desired.origins.is_secret(path))
         });
         needed.into_keys().collect()
     }
@@ -84,43 +82,8 @@ impl Observer<'_> {
     }
 
     /// All objects of a cluster-scoped kind that match the label selector; nothing where they may not be listed.
-    async fn all_of(&self, kind: &GroupKind, selector: &str) -> Option<Vec<crate::object::LiveObject>> {
+    async fn all_of(&self, kind: &GroupKind, selector: &str) -> Option<Vec<LiveObject>> {
         let resource = self.discovery.preferred(kind)?;
         self.cluster.list(resource, &Scope::Cluster, selector).await.ok()
-    }
-}
-
-/// Whether every cluster has it, or one of these objects may make it: a custom object the Secret that it mentions, a
-/// StatefulSet its claims, a StorageClass itself the default one. What is proved made it long ago.
-fn is_brought(what: &Prerequisite, objects: &[Observation], schema: &Schema) -> bool {
-    let mut desired = objects.iter().map(|observation| (&observation.desired, observation));
-    match what {
-        Prerequisite::Object(reference) => {
-            comes_with_a_cluster(reference)
-                || desired.any(|(desired, observation)| {
-                    let built_in = schema.kind(&observation.resource.gvk);
-                    let is_custom = built_in.is_none_or(|kind| !kind.is_built_in());
-                    brings(desired, is_custom, reference)
-                })
-        }
-        Prerequisite::DefaultStorageClass => desired.any(|(desired, _)| {
-            let annotations = &desired.value["metadata"]["annotations"];
-            desired.reference.kind.is("storage.k8s.io", "StorageClass")
-                && is_default_class(|key| annotations[key].as_str())
-        }),
-        // Nodes are not made by manifests.
-        Prerequisite::Node(_) => false,
-    }
-}
-
-fn brings(desired: &DesiredObject, is_custom: bool, reference: &ObjectRef) -> bool {
-    let own = &desired.reference;
-    let is_near = own.namespace.is_none() || own.namespace == reference.namespace;
-    match (reference.kind.group.as_str(), reference.kind.kind.as_str()) {
-        ("", "ConfigMap" | "Secret") => is_custom && is_near && may_make(own, &desired.value, reference),
-        ("", "PersistentVolumeClaim") => {
-            is_near && own.kind.is("apps", "StatefulSet") && makes_claim(&At::root(&desired.value), &reference.name)
-        }
-        _ => false,
     }
 }

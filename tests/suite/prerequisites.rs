@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Run, deployment, secret};
+use crate::bed::{Bed, Run, definition, deployment, secret};
 
 /// A Deployment whose pods read this Secret and are for nodes with this label.
 fn web(secret: &str, zone: &str) -> String {
@@ -81,6 +81,90 @@ fn what_the_directory_the_cluster_or_a_custom_object_brings_is_not_missing() {
     bed.commit("First");
     bed.diff().exits(1).shows_not("needs ").shows_not("no node has");
     bed.kubectl(&["delete", "node", "prerequisites"]);
+}
+
+/// A Pod that reads this Secret and uses this claim.
+fn backup(secret: &str, claim: &str) -> String {
+    format!(
+        "apiVersion: v1
+kind: Pod
+metadata: {{name: backup}}
+spec:
+  containers:
+    - {{name: main, image: example/backup:1, envFrom: [{{secretRef: {{name: {secret}}}}}]}}
+  volumes:
+    - {{name: data, persistentVolumeClaim: {{claimName: {claim}}}}}
+"
+    )
+}
+
+/// A StatefulSet `db` with claims that are named for `data`.
+const DATABASE: &str = "apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: main, image: example/db:1}]}
+  volumeClaimTemplates:
+    - metadata: {name: data}
+      spec:
+        accessModes: [ReadWriteOnce]
+        resources: {requests: {storage: 1Gi}}
+";
+
+const DEFAULT_CLASS: &str = "apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata:
+  name: prerequisites-default
+  annotations: {storageclass.kubernetes.io/is-default-class: \"true\"}
+provisioner: example.com/none
+";
+
+#[test]
+fn what_controllers_make_of_the_objects_of_the_directory_is_not_missing() {
+    let bed = Bed::new("prerequisites-made");
+    bed.write(
+        "definition.yaml",
+        &definition("external-secrets.io", "ExternalSecret", "Namespaced"),
+    );
+    bed.write(
+        "external.yaml",
+        "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: any}\nspec: {target: {name: made}}\n",
+    );
+    bed.write("class.yaml", DEFAULT_CLASS);
+    bed.write("db.yaml", DATABASE);
+    bed.write("backup.yaml", &backup("made", "data-db-0"));
+    bed.diff().exits(1).shows_not("needs ");
+    bed.write("backup.yaml", &backup("other", "other-db-0"));
+    bed.diff()
+        .exits(1)
+        .shows("needs PersistentVolumeClaim prerequisites-made/other-db-0, which is neither")
+        .shows("needs Secret prerequisites-made/other, which is neither");
+}
+
+#[test]
+fn what_an_object_in_sync_has_yet_to_bring_is_not_missing() {
+    let bed = Bed::new("prerequisites-slow");
+    bed.write(
+        "definition.yaml",
+        &definition("slow.example.com", "Certificate", "Namespaced"),
+    );
+    bed.write(
+        "certificate.yaml",
+        "apiVersion: slow.example.com/v1\nkind: Certificate\nmetadata: {name: web}\nspec: {secretName: certificate}\n",
+    );
+    bed.synced();
+    let ingress = INGRESS.replace("  ingressClassName: prerequisites-nginx\n", "");
+    bed.write("ingress.yaml", &ingress);
+    let requests = bed.audited(|| drop(bed.diff().exits(1).shows("+ create Ingress").shows_not("needs Secret")));
+    let mut asked = requests.iter().filter(|request| request.resource == "certificates");
+    assert!(
+        asked.all(|request| request.verb == "list"),
+        "it is proved: {requests:#?}"
+    );
 }
 
 #[test]
