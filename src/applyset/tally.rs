@@ -35,7 +35,7 @@ pub enum OutcomeKind {
     /// It could not be written, or somebody changed or deleted it meanwhile.
     #[serde(alias = "missed")]
     Failed,
-    /// Nothing was done yet: what it depends on is not Current, or the sync was stopped.
+    /// Nothing was done yet: what it depends on is not Current, something is in its way, or the sync was stopped.
     NotStarted,
     /// The sync ended at once while it was under way.
     Unknown,

@@ -142,6 +142,11 @@ pub enum Outcome {
         /// What that is.
         by: ObjectRef,
     },
+    /// Something is in its way that stays: the server would refuse it.
+    KeptOut {
+        /// What that is.
+        by: ObjectRef,
+    },
     /// The sync was stopped before it came to this object.
     Stopped,
 }
@@ -187,7 +192,7 @@ impl Outcome {
             Self::Moved | Self::Failed(_) | Self::Gone => OutcomeKind::Failed,
             Self::NotReady(_) => OutcomeKind::NotReady,
             Self::NotGone(_) => OutcomeKind::NotDeleted,
-            Self::Blocked { .. } | Self::Stopped => OutcomeKind::NotStarted,
+            Self::Blocked { .. } | Self::KeptOut { .. } | Self::Stopped => OutcomeKind::NotStarted,
         }
     }
 

@@ -385,7 +385,7 @@ impl Run<'_> {
                 let resource = agreed.work.resource.clone();
                 let inputs = agreed.work.desired.inputs.clone();
                 if let Err(by) = self.clear_way(agreed.unverified.as_ref()).await {
-                    return Outcome::Blocked { by };
+                    return Outcome::KeptOut { by };
                 }
                 match self.apply(agreed).await {
                     ApplyResult::Stored(live) => (action, resource, live, inputs),

@@ -41,6 +41,7 @@ impl State {
             | Outcome::Gone
             | Outcome::NotGone(_)
             | Outcome::Blocked { .. }
+            | Outcome::KeptOut { .. }
             | Outcome::Stopped => Self::Missed,
         }
     }

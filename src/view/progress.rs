@@ -92,7 +92,7 @@ impl Progress {
         match outcome {
             Outcome::Deleted => Some(format!("deleted   {reference}")),
             done if done.is_done() => was_waited_for.then(|| format!("ready     {reference}")),
-            Outcome::Blocked { .. } | Outcome::Stopped if !self.whole => None,
+            Outcome::Blocked { .. } | Outcome::KeptOut { .. } | Outcome::Stopped if !self.whole => None,
             other if self.whole => Some(format!(
                 "{:<9} {reference}: {}",
                 other.kind().word(),

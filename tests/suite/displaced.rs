@@ -68,7 +68,7 @@ fn nothing_is_deleted_first_as_long_as_something_is_refused_or_pruning_is_not_al
     let requests = bed.audited(|| {
         bed.run(&["sync", "--yes", "--timeout", "5s"])
             .exits(1)
-            .shows("not started Service displaced-refused/new: it depends on Service displaced-refused/old");
+            .shows("not started Service displaced-refused/new: Service displaced-refused/old is in the way");
     });
     assert!(bed.get("service", "old").is_some());
     // The server would only refuse it.

@@ -199,6 +199,7 @@ pub(in crate::view) fn reason_text(outcome: &Outcome) -> String {
         Outcome::Gone => "somebody deleted it once it was written; `kubectl events` may say who".to_owned(),
         Outcome::NotGone(hold) => held(hold),
         Outcome::Blocked { by } => format!("it depends on {by}"),
+        Outcome::KeptOut { by } => format!("{by} is in the way, and was not deleted"),
         Outcome::Stopped => "the sync was interrupted before".to_owned(),
         Outcome::Unchanged
         | Outcome::Created

@@ -59,6 +59,11 @@ enum Reason<'a> {
         /// What it depends on.
         by: &'a ObjectRef,
     },
+    /// Something is in its way that stays.
+    KeptOut {
+        /// That object.
+        by: &'a ObjectRef,
+    },
     /// The sync was stopped before.
     Stopped,
     /// It was to go: an object that uses it is still there.
@@ -170,6 +175,7 @@ impl<'a> Reason<'a> {
             Outcome::Gone => Self::Gone,
             Outcome::NotGone(hold) => Self::held(hold),
             Outcome::Blocked { by } => Self::DependsOn { by },
+            Outcome::KeptOut { by } => Self::KeptOut { by },
             Outcome::Stopped => Self::Stopped,
         })
     }
