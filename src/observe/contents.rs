@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
-use super::metrics;
+use super::metrics_kinds;
 use super::once::Seen;
 use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Cluster, ClusterError, Discovery, Resource, Scope};
@@ -69,7 +69,7 @@ async fn of_namespace(
         .filter_map(|kind| discovery.preferred(kind))
         .filter(|resource| resource.namespaced && resource.listable && !is_ephemeral(resource))
         .collect();
-    if let Some(away) = metrics::unavailable_but(discovery).next() {
+    if let Some(away) = metrics_kinds::unavailable_but(discovery).next() {
         return Contents::Unknown(Unseen::Unavailable(away.clone()));
     }
     let kinds = resources.iter().map(|resource| &resource.gvk.group_kind).collect();
@@ -104,7 +104,7 @@ fn not_listed(plural: &str, error: &ClusterError) -> Unseen {
 /// Kinds whose objects say something about others, and are nobody's property.
 fn is_ephemeral(resource: &Resource) -> bool {
     let kind = &resource.gvk.group_kind;
-    kind.kind == "Event" || metrics::are_in(&kind.group)
+    kind.kind == "Event" || metrics_kinds::are_in(&kind.group)
 }
 
 fn missed(objects: &[LiveObject], kinds: &BTreeSet<&GroupKind>, set: Option<&ApplySet>) -> Contents {

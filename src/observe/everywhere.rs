@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::members::{Members, Observer};
-use super::metrics;
+use super::metrics_kinds;
 use super::once::Seen;
 use crate::applyset::parent::Parent;
 use crate::applyset::unlisted::Unlisted;
@@ -33,7 +33,7 @@ impl Observer<'_> {
         let others = kinds.filter(|kind| !members.scopes.contains_key(kind) && !members.hidden.contains_key(kind));
         let resources = others.filter_map(|kind| self.discovery.preferred(kind));
         let resources =
-            resources.filter(|resource| resource.listable && !metrics::are_in(&resource.gvk.group_kind.group));
+            resources.filter(|resource| resource.listable && !metrics_kinds::are_in(&resource.gvk.group_kind.group));
         let resources: Vec<Resource> = resources.cloned().collect();
         let mut more = Members::default();
         let failures = self.gather(resources.into_iter(), namespaces, &mut more).await;
@@ -48,7 +48,7 @@ impl Observer<'_> {
         let listed = members.scopes.iter().filter(|(kind, _)| is_open(kind));
         let elsewhere = listed.filter(|(kind, scopes)| self.is_namespaced(kind) && !scopes.contains(&Scope::Cluster));
         let failed = failures.into_iter().map(|(resource, _)| resource.gvk.group_kind);
-        let unavailable = metrics::unavailable_but(self.discovery);
+        let unavailable = metrics_kinds::unavailable_but(self.discovery);
         let unavailable = unavailable.filter(|version| noted.is_none_or(|noted| noted.has_version(version)));
         let unlisted = Unlisted {
             kinds: elsewhere.map(|(kind, _)| kind.clone()).chain(failed).collect(),

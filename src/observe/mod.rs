@@ -20,7 +20,7 @@ mod job;
 mod key;
 mod member_search;
 mod members;
-mod metrics;
+mod metrics_kinds;
 mod migrated;
 mod mistakes;
 mod once;

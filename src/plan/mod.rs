@@ -59,7 +59,9 @@ pub use same::{Hunk, SameLines, SharedHunk};
 pub use saved::{
     API_VERSION, ApplySetName, KIND, MadeOf, Moved, OtherPart, SavedChange, SavedPlan, SavedStep, SavedVersion,
 };
-pub use step::{Action, ApplyWork, DeleteWork, InSync, ObjectVersion, Plan, Reason, Refusal, Restarts, Step, Work};
+pub use step::{
+    Action, ApplyWork, DeleteWork, InSync, Keep, ObjectVersion, Plan, Reason, Refusal, Restarts, Step, Work,
+};
 pub use takeover::{Former, FormerJobs, FormerSet, Takeover};
 pub use tolerated::Tolerated;
 pub use warning::Warning;

@@ -36,7 +36,7 @@ pub(super) fn steps(members: Vec<(Resource, LiveObject)>, policy: &Policy) -> Ve
                 Reason::Orphan,
                 Work::Orphan(OrphanWork { resource, live }),
             ),
-            Some(why) => (Action::Keep, why, Work::Nothing),
+            Some(why) => (Action::Keep, Reason::Keep(why), Work::Nothing),
         };
         Step::plain(reference, action, reason, work)
     });

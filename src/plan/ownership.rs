@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{Policy, Reason};
+use super::{Keep, Policy};
 use crate::applyset::inventory::{self, AppliedDigests, ApplySet};
 use crate::object::field::ManagedFields;
 use crate::object::{DesiredObject, LiveObject, ObjectRef};
@@ -92,11 +92,11 @@ impl Ownership {
 
 /// Why a member is neither deleted nor given up, where its managed fields record no apply of ours. Our label and our notes
 /// do not stand for one: whoever may edit the object may write them.
-pub(super) fn unapplied(live: &LiveObject, field_manager: &str) -> Option<Reason> {
+pub(super) fn unapplied(live: &LiveObject, field_manager: &str) -> Option<Keep> {
     let is_applied = ManagedFields::of(live).applied_by(field_manager).is_some();
     let reason = match AppliedDigests::noted(live) {
-        Some(_) => Reason::KeepOwnersLost,
-        None => Reason::KeepNeverApplied,
+        Some(_) => Keep::OwnersLost,
+        None => Keep::NeverApplied,
     };
     (!is_applied).then_some(reason)
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::immutable::is_container;
 use super::ownership::unapplied;
-use super::{Action, DeleteWork, Policy, Prune, Reason, Step, Work};
+use super::{Action, DeleteWork, Keep, Policy, Prune, Reason, Step, Work};
 use crate::applyset::inventory;
 use crate::cluster::{Propagation, Resource};
 use crate::kinds::finalizer::finalizers;
@@ -115,7 +115,7 @@ pub(super) fn steps(
     contents: &[(ObjectRef, Contents)],
     policy: &Policy,
 ) -> Vec<Step> {
-    let mut decided: Vec<(Resource, LiveObject, Option<Reason>)> = dropped
+    let mut decided: Vec<(Resource, LiveObject, Option<Keep>)> = dropped
         .into_iter()
         .map(|(resource, live)| {
             let kept = keep(&live, policy);
@@ -126,7 +126,7 @@ pub(super) fn steps(
     // A container takes with it all it holds, so it goes only when all of that goes anyway.
     let going: Vec<(ObjectRef, String)> = decided
         .iter()
-        .filter(|(_, _, kept)| matches!(kept, None | Some(Reason::KeepGoing(_))))
+        .filter(|(_, _, kept)| matches!(kept, None | Some(Keep::Going(_))))
         .map(|(_, live, _)| (live.reference(), live.uid().to_owned()))
         .collect();
     for (_, live, kept) in &mut decided {
@@ -151,11 +151,11 @@ pub(super) fn steps(
                 propagation,
             };
             let (action, work) = match kept {
-                Some(Reason::KeepGoing(_)) => (Action::Keep, Work::Await(delete)),
+                Some(Keep::Going(_)) => (Action::Keep, Work::Await(delete)),
                 Some(_) => (Action::Keep, Work::Nothing),
                 None => (Action::Delete, Work::Delete(delete)),
             };
-            Step::plain(reference, action, kept.unwrap_or_else(|| why.clone()), work)
+            Step::plain(reference, action, kept.map_or_else(|| why.clone(), Reason::Keep), work)
         })
         .collect()
 }
@@ -212,7 +212,7 @@ pub fn may_go(live: &LiveObject, policy: &Policy) -> bool {
 }
 
 /// Why a member is not pruned, whatever else is.
-fn keep(live: &LiveObject, policy: &Policy) -> Option<Reason> {
+fn keep(live: &LiveObject, policy: &Policy) -> Option<Keep> {
     let reference = live.reference();
     let owner = live.value().pointer("/metadata/ownerReferences/0").map(|owner| {
         let text = |key: &str| owner.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
@@ -220,30 +220,30 @@ fn keep(live: &LiveObject, policy: &Policy) -> Option<Reason> {
     });
     let asked = policy.names(&reference.kind);
     if live.deletion_timestamp().is_some() {
-        Some(Reason::KeepGoing(finalizers(live)))
+        Some(Keep::Going(finalizers(live)))
     } else if live.annotation(inventory::PRUNE) == Some("never") && !(asked && policy.prune == Prune::Everything) {
-        Some(Reason::KeepAnnotated)
+        Some(Keep::Annotated)
     } else if let Some(owner) = owner {
-        Some(Reason::KeepOwned(owner))
+        Some(Keep::Owned(owner))
     } else if let Some(unapplied) = unapplied(live, &policy.field_manager) {
         Some(unapplied)
     } else if is_precious(&reference.kind) && !asked {
-        Some(Reason::KeepKind)
+        Some(Keep::Kind)
     } else if !generate::noted(live).is_empty() && !asked {
-        Some(Reason::KeepGenerated)
+        Some(Keep::Generated)
     } else {
         None
     }
 }
 
-fn in_use(contents: Option<&Contents>, going: &[(ObjectRef, String)]) -> Option<Reason> {
+fn in_use(contents: Option<&Contents>, going: &[(ObjectRef, String)]) -> Option<Keep> {
     match contents {
         Some(Contents::Known { stays, .. }) => {
             let staying = staying(stays, going);
-            (!staying.is_empty()).then_some(Reason::KeepInUse(staying))
+            (!staying.is_empty()).then_some(Keep::InUse(staying))
         }
-        Some(Contents::Unknown(why)) => Some(Reason::KeepUnknownUse(why.clone())),
-        None => Some(Reason::KeepUnknownUse(Unseen::NotLooked)),
+        Some(Contents::Unknown(why)) => Some(Keep::UnknownUse(why.clone())),
+        None => Some(Keep::UnknownUse(Unseen::NotLooked)),
     }
 }
 

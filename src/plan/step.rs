@@ -242,25 +242,32 @@ pub enum Reason {
     Everything,
     /// The ApplySet is to go, and its objects are to stay.
     Orphan,
+    /// Git does not want it any more, or everything is to go, and it stays.
+    Keep(Keep),
+}
+
+/// Why an object stays that git does not want any more.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Keep {
     /// Its manifest asked for it to be kept.
-    KeepAnnotated,
+    Annotated,
     /// Its kind is pruned only on request.
-    KeepKind,
+    Kind,
     /// It holds values that were made in the cluster.
-    KeepGenerated,
+    Generated,
     /// The namespace, or the definition, holds objects that stay: git wants them, or they are not ours.
-    KeepInUse(Vec<ObjectRef>),
+    InUse(Vec<ObjectRef>),
     /// What it holds could not be found out.
-    KeepUnknownUse(Unseen),
+    UnknownUse(Unseen),
     /// It has the label of a member, and we never applied it.
-    KeepNeverApplied,
+    NeverApplied,
     /// It has the label of a member and our note of an apply, and its managed fields, which would prove that, were lost:
     /// they were cleared, or it was restored from a backup.
-    KeepOwnersLost,
+    OwnersLost,
     /// Another object owns it.
-    KeepOwned(String),
+    Owned(String),
     /// It is being deleted already, and what holds it.
-    KeepGoing(Vec<Finalizer>),
+    Going(Vec<Finalizer>),
 }
 
 /// What there is to do for a step.

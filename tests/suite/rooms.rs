@@ -137,7 +137,10 @@ fn fails(wrong: &[String]) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "how many there are is worth reading, with --nocapture")]
+#[expect(
+    clippy::print_stdout,
+    reason = "how many there are is worth reading, with --nocapture"
+)]
 fn every_room_is_in_the_list_and_uses_only_those_below() {
     let rooms = rooms();
     let rank: BTreeMap<&str, usize> = rooms

@@ -61,7 +61,7 @@ fn an_empty_desired_state_that_deletes_must_be_meant() {
 }
 
 /// What becomes of one dropped member: nothing for a delete.
-fn kept(value: Value, owners: &[(&str, &str)], policy: &Policy) -> Option<Reason> {
+fn kept(value: Value, owners: &[(&str, &str)], policy: &Policy) -> Option<Keep> {
     let plan = plan(observed(vec![wanted()], vec![live(value, owners)]), policy);
     let step = plan
         .steps
@@ -73,7 +73,10 @@ fn kept(value: Value, owners: &[(&str, &str)], policy: &Policy) -> Option<Reason
             assert_eq!((step.action, step.reason), (Action::Delete, Reason::Dropped));
             None
         }
-        Work::Nothing | Work::Orphan(_) | Work::Await(_) => Some(step.reason),
+        Work::Nothing | Work::Orphan(_) | Work::Await(_) => match step.reason {
+            Reason::Keep(keep) => Some(keep),
+            reason => panic!("{reason:?}"),
+        },
         Work::Apply(_) => panic!("a dropped member is never applied"),
     }
 }
@@ -94,31 +97,27 @@ fn a_dropped_member_is_deleted_unless_something_keeps_it() {
     let table = [
         (plain(), OURS, None),
         (with("annotations", annotation("always")), OURS, None),
-        (
-            with("annotations", annotation("never")),
-            OURS,
-            Some(Reason::KeepAnnotated),
-        ),
+        (with("annotations", annotation("never")), OURS, Some(Keep::Annotated)),
         (
             with("deletionTimestamp", json!("2026-01-01T00:00:00Z")),
             OURS,
-            Some(Reason::KeepGoing(Vec::new())),
+            Some(Keep::Going(Vec::new())),
         ),
         (
             with("ownerReferences", owner),
             OURS,
-            Some(Reason::KeepOwned("Deployment web".into())),
+            Some(Keep::Owned("Deployment web".into())),
         ),
         (with("ownerReferences", json!([])), OURS, None),
-        (plain(), &[], Some(Reason::KeepNeverApplied)),
-        (plain(), &[("stackanetes", "data a")], Some(Reason::KeepNeverApplied)),
-        (plain(), &[("=flux", "data a")], Some(Reason::KeepNeverApplied)),
+        (plain(), &[], Some(Keep::NeverApplied)),
+        (plain(), &[("stackanetes", "data a")], Some(Keep::NeverApplied)),
+        (plain(), &[("=flux", "data a")], Some(Keep::NeverApplied)),
         // Our note alone proves no apply, and tells what became of its managed fields.
-        (noted(), &[], Some(Reason::KeepOwnersLost)),
-        (noted(), &[("=flux", "data a")], Some(Reason::KeepOwnersLost)),
+        (noted(), &[], Some(Keep::OwnersLost)),
+        (noted(), &[("=flux", "data a")], Some(Keep::OwnersLost)),
         (noted(), OURS, None),
-        (claim, OURS, Some(Reason::KeepKind)),
-        (definition, OURS, Some(Reason::KeepKind)),
+        (claim, OURS, Some(Keep::Kind)),
+        (definition, OURS, Some(Keep::Kind)),
         (
             dropped("example.org/v1", "PersistentVolumeClaim", Some("ns"), "y"),
             OURS,
@@ -131,8 +130,8 @@ fn a_dropped_member_is_deleted_unless_something_keeps_it() {
 }
 
 /// What keeps a container of which nobody knows what it holds, and nothing else keeps it.
-fn not_looked_into() -> Reason {
-    Reason::KeepUnknownUse(Unseen::NotLooked)
+fn not_looked_into() -> Keep {
+    Keep::UnknownUse(Unseen::NotLooked)
 }
 
 #[test]
@@ -145,7 +144,7 @@ fn a_precious_kind_goes_when_it_is_asked_for_by_either_name() {
     for (kind, expected) in [
         ("CustomResourceDefinition", Some(not_looked_into())),
         ("CustomResourceDefinition.apiextensions.k8s.io", Some(not_looked_into())),
-        ("PersistentVolumeClaim", Some(Reason::KeepKind)),
+        ("PersistentVolumeClaim", Some(Keep::Kind)),
     ] {
         assert_eq!(kept(definition(), OURS, &asked(kind)), expected, "{kind}");
     }
@@ -187,13 +186,13 @@ fn a_namespace_goes_only_with_all_that_it_holds() {
     assert_eq!(decided(known(&["pruned", "terminating"])), Reason::Dropped);
     assert_eq!(
         decided(known(&["pruned", "annotated", "foreign"])),
-        Reason::KeepInUse(vec![here("annotated"), here("foreign")])
+        Reason::Keep(Keep::InUse(vec![here("annotated"), here("foreign")]))
     );
     assert_eq!(
         decided(Some(Contents::Unknown(Unseen::Unavailable("a/v1".into())))),
-        Reason::KeepUnknownUse(Unseen::Unavailable("a/v1".into()))
+        Reason::Keep(Keep::UnknownUse(Unseen::Unavailable("a/v1".into())))
     );
-    assert!(matches!(decided(None), Reason::KeepUnknownUse(_)));
+    assert!(matches!(decided(None), Reason::Keep(Keep::UnknownUse(_))));
 }
 
 fn held(reference: ObjectRef, owners: &[&str]) -> Contained {
@@ -240,14 +239,14 @@ fn a_definition_goes_only_with_all_objects_of_its_kind() {
     assert_eq!(decided(vec![held(lamp("ours"), &[])]), Reason::Dropped);
     assert_eq!(
         decided(vec![held(lamp("theirs"), &[])]),
-        Reason::KeepInUse(vec![lamp("theirs")])
+        Reason::Keep(Keep::InUse(vec![lamp("theirs")]))
     );
     // What is owned by what goes, goes along; what has another owner stays.
     let child = held(lamp("child"), &["uid of ours"]);
     let grandchild = held(lamp("grandchild"), &["uid of child"]);
     assert_eq!(decided(vec![grandchild, child]), Reason::Dropped);
     let shared = held(lamp("shared"), &["uid of ours", "of another"]);
-    assert_eq!(decided(vec![shared]), Reason::KeepInUse(vec![lamp("shared")]));
+    assert_eq!(decided(vec![shared]), Reason::Keep(Keep::InUse(vec![lamp("shared")])));
 }
 
 pub(super) fn nothing() -> Contents {

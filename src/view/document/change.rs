@@ -91,7 +91,7 @@ fn field(change: &FieldChange, cause: &str) -> Lines {
         | Cause::InOurName { .. }
         | Cause::Diverged { .. }
         | Cause::Takeover { .. } => place.unwrap_or_default(),
-        _ => String::new(),
+        Cause::Conflict { .. } | Cause::Removed | Cause::LeftBehind { .. } | Cause::Server => String::new(),
     };
     let path = Line::new(4, change.shown.to_string());
     if change.before == change.after {

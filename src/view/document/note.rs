@@ -4,7 +4,7 @@ use super::super::value;
 use super::{Against, Heading, Pruning, adoption, commits, immutable, kept, takeover};
 use crate::kinds::jobs::Why;
 use crate::plan::compare::GitChange;
-use crate::plan::{Action, Plan, Reason, Restarts, Step, Unpredicted, Unverified};
+use crate::plan::{Action, Keep, Plan, Reason, Restarts, Step, Unpredicted, Unverified};
 use crate::view::value::few;
 
 fn unpredicted(why: &Unpredicted) -> String {
@@ -58,14 +58,15 @@ fn told(step: &Step, plan: &Plan, heading: &Heading<'_>, by: impl Fn(&GitChange)
             Some(GitChange::NotYet) => "not in git yet at this commit".to_owned(),
             Some(other) => format!("no longer in git: {}", by(other)),
         },
-        Reason::KeepNeverApplied => "labelled as a member, but never applied by us".to_owned(),
-        Reason::KeepOwnersLost => {
-            "labelled as a member, but its managed fields were lost: sync it once before it is dropped".to_owned()
+        Reason::Keep(keep) => {
+            let why = kept::reason_text(keep, &step.reference, heading);
+            let says_all = matches!(keep, Keep::NeverApplied | Keep::OwnersLost);
+            if says_all || heading.pruning == Pruning::Everything {
+                why
+            } else {
+                format!("no longer in git; {why}")
+            }
         }
-        kept => match kept::reason_text(kept, &step.reference, heading) {
-            why if heading.pruning == Pruning::Everything => why,
-            why => format!("no longer in git; {why}"),
-        },
     };
     let reason = match takeover::note(step, plan) {
         Some(taken) if reason.is_empty() => taken,
