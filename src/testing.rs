@@ -40,6 +40,11 @@ impl Origins for Written {
             place: Place::new(Arc::clone(&self.file), span),
         }]
     }
+
+    fn is_secret(&self, path: &FieldPath) -> bool {
+        let secret = self.secret.as_ref();
+        secret.is_some_and(|secret| path.starts_with(secret) || secret.starts_with(path))
+    }
 }
 
 /// The documents of a table of `fixtures/`.

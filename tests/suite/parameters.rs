@@ -216,6 +216,113 @@ fn what_a_loop_makes_of_a_secret_parameter_is_hidden() {
     }
 }
 
+/// A secret is spelled out by what is let in where it is the same, letter by letter.
+#[test]
+fn what_a_condition_on_a_secret_parameter_lets_in_is_hidden() {
+    let bed = bed("parameters-condition");
+    let letters =
+        "{$for: 'one in \"abcdehiknrtu-2mp\" | list', $when: 'passwords.database[I] == one', is: '${{ one }}'}";
+    let letters: Vec<String> = (0..PASSWORD.len())
+        .map(|index| letters.replace('I', &index.to_string()))
+        .collect();
+    bed.write(
+        "letters.yaml",
+        &format!(
+            "apiVersion: x.org/v1\nkind: Foo\nmetadata: {{name: f}}\nspec: [{}]\n",
+            letters.join(", ")
+        ),
+    );
+    let run = hides(bed.run(&["render"]).exits(0));
+    let shown: Vec<&str> = run.stdout.lines().filter(|line| line.contains("is: ")).collect();
+    assert_eq!(shown.len(), PASSWORD.len(), "{}", run.stdout);
+    assert!(
+        shown.iter().all(|line| line.ends_with("is: (not shown)")),
+        "{}",
+        run.stdout
+    );
+    bed.write(
+        "letters.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: f}\ndata:\n  first:\n    $when: passwords.database[0] == 'h'\n    \
+         $value: ${{ passwords.database[1:] if true else '' }}\n",
+    );
+    hides(bed.run(&["render"]).exits(0)).shows("first: (not shown)");
+}
+
+/// The words of an error, and of its hint, may hold a name that a secret was taken for.
+#[test]
+fn an_expression_that_fails_does_not_tell_the_secret_that_it_read() {
+    let bed = bed("parameters-failing");
+    for expression in [
+        "passwords[passwords.database]",
+        "deployment[passwords.database]",
+        "{1: passwords.database}",
+        "{passwords.database | length: 1}",
+        "[passwords.database][passwords.database]",
+        "passwords.database | nosuchfilter",
+    ] {
+        bed.write(
+            "failing.yaml",
+            &format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n  x: ${{{{ {expression} }}}}\n"),
+        );
+        for command in ["render", "check", "diff"] {
+            let run = hides(bed.run(&[command]).exits(2)).complains("desired/failing.yaml:5:");
+            assert!(!run.stderr.contains("did you mean"), "{expression}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_mapping_that_an_expression_makes_has_no_secret_key() {
+    let bed = bed("parameters-keys");
+    let object = |value: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {value}\n");
+    for value in [
+        "'${{ {passwords.database: 1} }}'",
+        "'${{ {passwords.database | upper: \"x\"} }}'",
+        "{list: '${{ [{passwords.database: 1}] }}'}",
+        "{list: [{$for: 'one in [passwords.database]', $value: '${{ {one: 1} }}'}]}",
+    ] {
+        bed.write("keyed.yaml", &object(value));
+        for command in ["render", "check", "diff"] {
+            let run = hides(bed.run(&[command]).exits(2)).complains("this key is made from a secret parameter");
+            assert!(!run.stderr.contains(&PASSWORD.to_uppercase()), "{}", run.stderr);
+        }
+    }
+    // The keys of a group, and those that are written in the expression, are names that everybody may know.
+    for (value, shown) in [
+        ("${{ passwords }}", "database: (not shown)"),
+        ("'${{ {\"password\": passwords.database} }}'", "password: (not shown)"),
+    ] {
+        bed.write("keyed.yaml", &object(value));
+        hides(bed.run(&["render"]).exits(0)).shows(shown);
+    }
+}
+
+/// The server writes `serviceAccount` beside `serviceAccountName`.
+#[test]
+fn what_the_server_copies_of_a_secret_value_is_hidden() {
+    let bed = bed("parameters-copied");
+    let name = |password: &str| ["--set", &format!("passwords.database={password}")].map(str::to_owned);
+    bed.write(
+        "copied.yaml",
+        "apiVersion: v1\nkind: PodTemplate\nmetadata: {name: copied}\ntemplate:\n  spec:\n    \
+         serviceAccountName: ${{ passwords.database | lower }}\n    containers: [{name: web, image: nginx}]\n",
+    );
+    let run = |command: &[&str], password: &str| {
+        let set = name(password);
+        bed.run(&[command, &[&*set[0], &*set[1]]].concat())
+    };
+    run(&["sync", "--yes"], "Sentinel-One")
+        .exits(0)
+        .hides(&["sentinel-one"]);
+    run(&["diff", "-v"], "Sentinel-Two")
+        .exits(1)
+        .shows("serviceAccount")
+        .hides(&["sentinel-one", "sentinel-two"]);
+    run(&["diff", "--format", "json"], "Sentinel-Two")
+        .exits(1)
+        .hides(&["sentinel-one", "sentinel-two"]);
+}
+
 /// A text from elsewhere is taken as it is, and hidden where it is a secret.
 #[test]
 fn a_text_comes_from_a_file_or_a_variable() {

@@ -6,6 +6,7 @@ mod base;
 mod beside;
 mod cause;
 mod change;
+mod copied;
 mod difference;
 mod origins;
 mod parts;
@@ -312,7 +313,9 @@ fn field_change(
     let sides = || std::iter::once(desired).chain(base);
     let reveals = |value: &Option<Value>, side: &DesiredObject, said: &DesiredObject| {
         let said = difference.path.find(&said.value);
-        value.as_ref().is_some_and(|value| side.origins.reveals(value, said))
+        value
+            .as_ref()
+            .is_some_and(|value| side.origins.reveals(value, said) || copied::holds_secret(value, side, said))
     };
     let secret = is_secret
         || is_manifest_of_then(&difference.path) && sides().any(|side| side.origins.is_secret(&FieldPath::root()))

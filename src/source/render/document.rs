@@ -33,9 +33,9 @@ pub(super) struct Renderer<'a> {
     pub(super) parameters: &'a dyn ParameterOrigins,
     pub(super) errors: &'a mut Vec<Error>,
     pub(super) budget: usize,
-    /// What must not be shown of that for which the loops around what is rendered repeat it. A loop's variable may be a
-    /// part of it, and does not say of which.
-    pub(super) secret_loops: Vec<Origin>,
+    /// What must not be shown of that for which loops repeat what is rendered, or conditions let it in. A loop's variable
+    /// may be a part of it, and what a condition compares with it may be the same.
+    pub(super) secrets_around: Vec<Origin>,
 }
 
 /// The keys that say what becomes of the mapping they are in.
@@ -75,7 +75,7 @@ impl<'a> Renderer<'a> {
             parameters,
             errors,
             budget: MAX_VALUES,
-            secret_loops: Vec::new(),
+            secrets_around: Vec::new(),
         }
     }
 
@@ -90,10 +90,13 @@ impl<'a> Renderer<'a> {
             );
             return None;
         }
-        if !self.is_wanted(root, &variables, &mut Vec::new())? {
+        let mut read = Vec::new();
+        if !self.is_wanted(root, &variables, &mut read)? {
             return None;
         }
-        self.node(root, root.first_line(self.file.text()), &variables)
+        let read = self.origins_of(&read);
+        let line = root.first_line(self.file.text());
+        self.within(&read, |renderer| renderer.node(root, line, &variables))
     }
 
     fn node(&mut self, node: &Node, span: Range<usize>, variables: &Variables) -> Option<RenderedNode> {
@@ -170,10 +173,13 @@ impl<'a> Renderer<'a> {
                 );
                 continue;
             }
-            let Some(mut value) = self.value_of(&entry.value, entry.line(self.file.text()), variables) else {
+            let read = self.origins_of(&read);
+            let line = entry.line(self.file.text());
+            let value = self.within(&read, |renderer| renderer.value_of(&entry.value, line, variables));
+            let Some(mut value) = value else {
                 continue;
             };
-            value.origins.extend(self.origins_of(&read));
+            value.origins.extend(read);
             if !keys.insert(key.clone()) {
                 let message = format!("the key `{key}` is there twice once the expressions are filled in");
                 self.error(&message, self.place(entry), "keep one of the two");
@@ -194,13 +200,13 @@ impl<'a> Renderer<'a> {
         }
         let value = self.fill(&entry.key, &entry.key_span, variables, read)?;
         let is_declared = |origin: &Origin| origin.role == Role::SecretParameter;
-        if self.secret_loops.iter().chain(&self.origins_of(read)).any(is_declared) {
-            let place = Place::new(self.file.clone(), entry.key_span.clone());
-            self.error(
-                "this key is made from a secret parameter, and would be shown to everybody who reads the object",
-                place,
-                "make keys from other parameters; a parameter is secret where its schema says `writeOnly`",
-            );
+        if self
+            .secrets_around
+            .iter()
+            .chain(&self.origins_of(read))
+            .any(is_declared)
+        {
+            self.refuse_secret_key(entry.key_span.clone());
             return None;
         }
         match value {
@@ -228,18 +234,26 @@ impl<'a> Renderer<'a> {
             place: self.place(repeat),
         }];
         origins.extend(self.origins_of(&read));
-        let around = self.secret_loops.len();
-        let secret = origins.iter().filter(|origin| origin.role.is_secret());
-        self.secret_loops.extend(secret.cloned());
-        for value in list {
-            let mut variables = variables.clone();
-            variables.push((name.clone(), minijinja::Value::from(Serde(value))));
-            self.single_item(item, &variables, &origins, made);
-            if self.budget == 0 {
-                break;
+        self.within(&origins, |renderer| {
+            for value in list {
+                let mut variables = variables.clone();
+                variables.push((name.clone(), minijinja::Value::from(Serde(value))));
+                renderer.single_item(item, &variables, &origins, made);
+                if renderer.budget == 0 {
+                    return;
+                }
             }
-        }
-        self.secret_loops.truncate(around);
+        });
+    }
+
+    /// Renders what stands within something that was made from this.
+    fn within<T>(&mut self, origins: &[Origin], render: impl FnOnce(&mut Self) -> T) -> T {
+        let around = self.secrets_around.len();
+        let secret = origins.iter().filter(|origin| origin.role.is_secret());
+        self.secrets_around.extend(secret.cloned());
+        let rendered = render(self);
+        self.secrets_around.truncate(around);
+        rendered
     }
 
     fn single_item(&mut self, item: &Node, variables: &Variables, origins: &[Origin], made: &mut Vec<RenderedNode>) {
@@ -247,9 +261,11 @@ impl<'a> Renderer<'a> {
         if self.is_wanted(item, variables, &mut read) != Some(true) {
             return;
         }
-        let value = self.value_of(item, item.first_line(self.file.text()), variables);
+        let read = self.origins_of(&read);
+        let line = item.first_line(self.file.text());
+        let value = self.within(&read, |renderer| renderer.value_of(item, line, variables));
         if let Some(mut value) = value {
-            value.origins.extend(self.origins_of(&read));
+            value.origins.extend(read);
             value.origins.extend(origins.iter().cloned());
             made.push(value);
         }

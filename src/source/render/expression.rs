@@ -48,6 +48,14 @@ pub(super) struct ExpressionError {
 }
 
 impl ExpressionError {
+    /// The same, where this was read until then.
+    pub(super) fn after(self, reads: Reads) -> Self {
+        Self {
+            read: reads.read,
+            ..self
+        }
+    }
+
     /// As an error at `place`, after what was read until then: of what is secret nothing more is said.
     pub(super) fn at(self, place: Place, read: Vec<Origin>) -> Error {
         let is_secret = read.iter().any(|origin| origin.role.is_secret());
@@ -57,7 +65,9 @@ impl ExpressionError {
             self.message
         };
         let error = with_encrypted(Error::new(message).at(place, ""), &read);
-        self.hint.into_iter().fold(error, Error::hint)
+        // A hint tells names that there are, and may tell the one that was looked for.
+        let hint = self.hint.filter(|_| !is_secret);
+        hint.into_iter().fold(error, Error::hint)
     }
 }
 
@@ -77,6 +87,18 @@ impl Evaluator {
         }
     }
 
+    /// Whether something among the parameters is called so, or is a key of one.
+    pub(super) fn has_name(&self, name: &str) -> bool {
+        fn has(value: &Value, name: &str) -> bool {
+            match value {
+                Value::Object(map) => map.contains_key(name) || map.values().any(|value| has(value, name)),
+                Value::Array(items) => items.iter().any(|item| has(item, name)),
+                Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => false,
+            }
+        }
+        has(&self.parameters, name)
+    }
+
     pub(super) fn evaluate(&self, expression: &str, variables: &Variables) -> Result<Evaluated, ExpressionError> {
         bounds::check_expression(expression)?;
         let notebook: Notebook = Arc::new(Mutex::default());
@@ -89,28 +111,33 @@ impl Evaluator {
             .environment
             .compile_expression(expression)
             .and_then(|compiled| compiled.eval(minijinja::Value::from_object(scope)));
-        let reads = || std::mem::take(&mut *notebook.lock().unwrap_or_else(PoisonError::into_inner));
-        if let Ok(value) = &evaluated {
-            bounds::check_value(value)?;
-        }
-        match evaluated {
-            // A group of parameters in the value is read when it is written out.
-            Ok(value) if !value.is_undefined() => match Value::deserialize(value) {
-                Ok(value) => Ok(Evaluated {
-                    value,
-                    read: reads().read,
-                }),
-                Err(error) => Err(ExpressionError {
-                    message: format!("this value has no form in YAML: {error}"),
-                    span: None,
-                    hint: None,
-                    read: Vec::new(),
-                }),
-            },
-            Ok(_) => Err(undefined(&self.parameters, reads().missing.last(), None)),
-            Err(error) => Err(failed(&self.parameters, expression, &error, reads())),
+        // A group of parameters in the value is read when it is written out.
+        let written = evaluated.map(|value| (!value.is_undefined()).then(|| written(value)));
+        let reads = std::mem::take(&mut *notebook.lock().unwrap_or_else(PoisonError::into_inner));
+        let value = match written {
+            Ok(Some(written)) => written,
+            Ok(None) => Err(undefined(&self.parameters, reads.missing.last(), None)),
+            Err(error) => Err(failed(&self.parameters, expression, &error, &reads)),
+        };
+        match value {
+            Ok(value) => Ok(Evaluated {
+                value,
+                read: reads.read,
+            }),
+            Err(error) => Err(error.after(reads)),
         }
     }
+}
+
+/// A value as YAML has it.
+fn written(value: minijinja::Value) -> Result<Value, ExpressionError> {
+    bounds::check_value(&value)?;
+    Value::deserialize(value).map_err(|error| ExpressionError {
+        message: format!("this value has no form in YAML: {error}"),
+        span: None,
+        hint: None,
+        read: Vec::new(),
+    })
 }
 
 /// An environment in which nothing is undefined, nothing goes on for ever, and there is nothing but
@@ -126,7 +153,7 @@ pub(super) fn strict(fuel: u64) -> Environment<'static> {
 }
 
 /// What is wrong where an evaluation ended with `error` after `reads`.
-pub(super) fn failed(parameters: &Value, source: &str, error: &minijinja::Error, reads: Reads) -> ExpressionError {
+pub(super) fn failed(parameters: &Value, source: &str, error: &minijinja::Error, reads: &Reads) -> ExpressionError {
     if error.kind() == ErrorKind::UndefinedError {
         // Loop variables were asked for too, to tell of them.
         let at = error.range().and_then(|range| source.get(range));
@@ -137,10 +164,7 @@ pub(super) fn failed(parameters: &Value, source: &str, error: &minijinja::Error,
         let missing = reads.missing.iter().rev().find(is_there).or(reads.missing.last());
         return undefined(parameters, missing, error.range());
     }
-    ExpressionError {
-        read: reads.read,
-        ..fault(error)
-    }
+    fault(error)
 }
 
 /// An unknown name, and the nearest that there is.

@@ -55,14 +55,13 @@ impl Renderer<'_> {
     ) -> Option<RenderedNode> {
         let mut read = Vec::new();
         let value = self.fill(text, &node.span, variables, &mut read)?;
+        let read = self.made_of(&read, text);
+        self.refuse_secret_keys(&value, &read, text, &node.span)?;
         let mut origins = vec![Origin {
             role: Role::Manifest,
             place: Place::new(self.file.clone(), span),
         }];
-        origins.extend(self.origins_of(&read));
-        if text.contains(scalar::OPEN) {
-            origins.extend_from_slice(&self.secret_loops);
-        }
+        origins.extend(read);
         Some(RenderedNode {
             value: RenderedValue::Whole(value),
             span: node.span.clone(),
@@ -144,16 +143,59 @@ impl Renderer<'_> {
                         ..span.start + at + inside.end.max(inside.start + 1).min(expression.len())
                 });
                 let place = Place::new(self.file.clone(), precise.unwrap_or(span));
-                let read = self.origins_of(&fault.read);
+                let mut read = self.origins_of(&fault.read);
+                read.extend_from_slice(&self.secrets_around);
                 self.errors.push(fault.at(place, read));
                 None
             }
         }
     }
 
+    /// Where the parameters were set that the expressions of a text read, and what they may be a part of.
+    fn made_of(&self, read: &[ParameterPath], text: &str) -> Vec<Origin> {
+        let mut origins = self.origins_of(read);
+        if text.contains(scalar::OPEN) {
+            origins.extend_from_slice(&self.secrets_around);
+        }
+        origins
+    }
+
+    /// Refuses a mapping that an expression made of a secret parameter, if one of its keys is neither written in the
+    /// expression nor the name of a parameter: it may be the secret itself. Nothing then.
+    fn refuse_secret_keys(&mut self, value: &Value, read: &[Origin], text: &str, span: &Range<usize>) -> Option<()> {
+        let is_declared = |origin: &Origin| origin.role == Role::SecretParameter;
+        let is_named = |key: &str| text.contains(key) || self.evaluator.has_name(key);
+        if !read.iter().any(is_declared) || keys(value).into_iter().all(is_named) {
+            return Some(());
+        }
+        self.refuse_secret_key(span.clone());
+        None
+    }
+
+    /// Says that a key is made from a secret parameter.
+    pub(super) fn refuse_secret_key(&mut self, span: Range<usize>) {
+        self.error(
+            "this key is made from a secret parameter, and would be shown to everybody who reads the object",
+            Place::new(self.file.clone(), span),
+            "make keys from other parameters; a parameter is secret where its schema says `writeOnly`",
+        );
+    }
+
     /// Where these parameters were set.
     pub(super) fn origins_of(&self, read: &[ParameterPath]) -> Vec<Origin> {
         read.iter().filter_map(|path| self.parameters.of(path)).collect()
+    }
+}
+
+/// The keys of all mappings in a value.
+fn keys(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(map) => {
+            let below = map.values().flat_map(keys);
+            map.keys().map(String::as_str).chain(below).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(keys).collect(),
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => Vec::new(),
     }
 }
 

@@ -83,9 +83,9 @@ impl Templates {
                 read: reads.read,
             }),
             Err(error) => {
-                let fault = failed(&self.parameters, template, &error, reads);
+                let fault = failed(&self.parameters, template, &error, &reads);
                 let message = made.refusal().unwrap_or(fault.message);
-                Err(ExpressionError { message, ..fault })
+                Err(ExpressionError { message, ..fault }.after(reads))
             }
         }
     }
