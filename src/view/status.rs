@@ -28,6 +28,8 @@ pub struct StatusView<'a> {
     pub members: &'a [(ObjectRef, Health)],
     /// The workloads with pods of an earlier template that nothing replaces: of how many such, of how many.
     pub outdated: &'a [(ObjectRef, (i64, i64))],
+    /// The DaemonSets that run on no node, and the labels that a node must have.
+    pub idle: &'a [(ObjectRef, Vec<(String, String)>)],
     /// What others changed since the last sync; none where nobody looked for it.
     pub drift: Option<&'a [(&'a ObjectRef, Drift<'a>)]>,
     /// The kinds that may not be listed.
@@ -98,6 +100,18 @@ pub fn status(view: &StatusView<'_>) -> String {
         let _ = writeln!(
             text,
             "  {style} {reference}: {outdated} of {all} pods are of an earlier template; each is replaced when it is deleted"
+        );
+    }
+    for (reference, labels) in view.idle {
+        let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let why = match labels.as_slice() {
+            [] => "no node takes its pods".to_owned(),
+            labels => format!("none takes its pods, which ask for {}", labels.join(", ")),
+        };
+        let _ = writeln!(
+            text,
+            "  {} {reference} runs on no node: {why}",
+            paint(WARNED, "no node    ")
         );
     }
     for kind in view.not_compared {

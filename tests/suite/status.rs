@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::bed::{Bed, config_map, with_metadata};
+use crate::control_plane::ControlPlane;
 
 #[test]
 fn drift_is_what_others_changed_since_the_last_sync_whatever_git_says_now() {
@@ -109,4 +110,25 @@ fn drift_is_found_under_the_name_that_a_sync_was_told_to_apply_under() {
     bed.run(&["status", "--drift", "--field-manager", "ci"])
         .exits(1)
         .shows("drift ConfigMap status-manager/edited: data.mode, kubectl-edit");
+}
+
+#[test]
+fn a_daemon_set_that_no_node_takes_is_told_with_the_labels_that_it_asks_for() {
+    let bed = Bed::on(ControlPlane::full(), "status-no-node");
+    let pods = "{metadata: {labels: {app: agent}}, spec: {nodeSelector: {role: no-such-role}, containers: [{name: a, image: a}]}}";
+    bed.write(
+        "agent.yaml",
+        &format!(
+            "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: agent}}\n\
+             spec: {{selector: {{matchLabels: {{app: agent}}}}, template: {pods}}}\n"
+        ),
+    );
+    bed.synced();
+    bed.run(&["status"])
+        .exits(0)
+        .shows("1, 1 Current")
+        .shows("DaemonSet status-no-node/agent runs on no node: none takes its pods, which ask for role=no-such-role");
+    let run = bed.run(&["status", "--format", "json"]).exits(0);
+    let status: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(status["objects"][0]["noNode"], json!({"role": "no-such-role"}));
 }

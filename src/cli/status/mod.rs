@@ -98,6 +98,7 @@ struct SetStatus {
     found: MemberSearch,
     members: Vec<(ObjectRef, Health)>,
     outdated: Vec<(ObjectRef, (i64, i64))>,
+    idle: Vec<(ObjectRef, Vec<(String, String)>)>,
 }
 
 /// Asks for the members of a set, and why those are not Current that are not.
@@ -124,8 +125,11 @@ async fn look(set: &FoundSet) -> Result<SetStatus> {
         .iter()
         .filter_map(|(_, object)| Some((object.reference(), health::outdated_pods(object)?)))
         .collect();
+    let live = found.live.iter().map(|(_, object)| object);
+    let idle = live.filter_map(|object| Some((object.reference(), health::nodes_wanted(object)?)));
     Ok(SetStatus {
         parent,
+        idle: idle.collect(),
         found,
         members,
         outdated,
@@ -139,6 +143,7 @@ fn view_of<'a>(set: &'a FoundSet, seen: &'a SetStatus, ui: &Ui) -> StatusView<'a
         parent: seen.parent.as_ref(),
         members: &seen.members,
         outdated: &seen.outdated,
+        idle: &seen.idle,
         drift: None,
         not_compared: &seen.found.not_compared,
         forgotten: seen.found.forgotten.as_ref(),

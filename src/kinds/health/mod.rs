@@ -172,6 +172,19 @@ pub fn outdated_pods(object: &LiveObject) -> Option<(i64, i64)> {
     (updated < all).then_some((all - updated, all))
 }
 
+/// The labels that a node must have for a DaemonSet that runs on none, in their order. None for one that runs, or of which
+/// it is not known yet.
+pub fn nodes_wanted(object: &LiveObject) -> Option<Vec<(String, String)>> {
+    let status = View(object.value());
+    let is_idle = object.reference().kind.is("apps", "DaemonSet")
+        && status.not_yet_observed().is_none()
+        && status.count("/status/desiredNumberScheduled") == 0;
+    let selector = object.value().pointer("/spec/template/spec/nodeSelector");
+    let labels = selector.and_then(Value::as_object).into_iter().flatten();
+    let labels = labels.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()));
+    is_idle.then(|| labels.collect())
+}
+
 struct View<'a>(&'a Value);
 
 impl<'a> View<'a> {
@@ -444,6 +457,25 @@ mod tests {
 
     #[test]
     fn pods_that_nobody_replaces_are_counted() {
+        let idle = |status: Value| {
+            let spec = json!({"template": {"spec": {"nodeSelector": {"role": "compute"}}}});
+            let object = json!({"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "a", "generation": 2},
+                "spec": spec, "status": status});
+            nodes_wanted(&LiveObject::new(object))
+        };
+        let compute = Some(vec![("role".to_owned(), "compute".to_owned())]);
+        assert_eq!(
+            idle(json!({"observedGeneration": 2, "desiredNumberScheduled": 0})),
+            compute
+        );
+        assert_eq!(
+            idle(json!({"observedGeneration": 2, "desiredNumberScheduled": 1})),
+            None
+        );
+        assert_eq!(
+            idle(json!({"observedGeneration": 1, "desiredNumberScheduled": 0})),
+            None
+        );
         let outdated = |kind: &str, strategy: &str, status: Value| {
             let object = json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "a", "generation": 2},
                 "spec": {"updateStrategy": {"type": strategy}}, "status": status});

@@ -65,6 +65,9 @@ struct Member<'a> {
     /// Its pods of an earlier template, which nothing replaces until somebody deletes them.
     #[serde(skip_serializing_if = "Option::is_none")]
     outdated_pods: Option<OutdatedPods>,
+    /// Of a DaemonSet that runs on no node: the labels that a node must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_node: Option<BTreeMap<&'a str, &'a str>>,
 }
 
 /// Pods of an earlier template.
@@ -125,6 +128,7 @@ impl<'a> Drifted<'a> {
 /// The document `Status`.
 pub fn status(view: &StatusView<'_>) -> Value {
     let outdated: BTreeMap<_, _> = view.outdated.iter().map(|(object, pods)| (object, *pods)).collect();
+    let idle: BTreeMap<_, _> = view.idle.iter().map(|(object, labels)| (object, labels)).collect();
     let mut counts = BTreeMap::new();
     for (_, health) in view.members {
         *counts.entry(health.status.to_string()).or_default() += 1;
@@ -136,6 +140,10 @@ pub fn status(view: &StatusView<'_>) -> Value {
         outdated_pods: outdated.get(object).map(|(outdated, pods)| OutdatedPods {
             outdated: *outdated,
             pods: *pods,
+        }),
+        no_node: idle.get(object).map(|labels| {
+            let labels = labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+            labels.collect()
         }),
     });
     document(&Status {
