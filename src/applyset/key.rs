@@ -76,7 +76,7 @@ impl Key {
     }
 }
 
-/// It is nobody's business.
+/// Shows nothing of the key, which is secret.
 impl fmt::Debug for Key {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Key(…)")

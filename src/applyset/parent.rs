@@ -98,7 +98,7 @@ fn items(text: &str) -> impl Iterator<Item = &str> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
-    /// When (RFC 3339).
+    /// When it was, as RFC 3339 writes a time.
     pub time: String,
     /// By whom: the user and the machine it ran on.
     pub by: String,

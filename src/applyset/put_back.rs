@@ -13,7 +13,7 @@ const LONGEST: usize = 200;
 /// A field that somebody had changed, and that a sync put back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PutBack {
-    /// Of which object.
+    /// The object that the field is of.
     pub object: ObjectRef,
     /// The path of the field, as people may read it.
     pub field: String,

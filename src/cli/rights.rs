@@ -32,7 +32,7 @@ impl Rights {
         Self::of_desired("preview", desired)
     }
 
-    /// To do it.
+    /// The rights to do a sync.
     pub fn to_sync(desired: &options::Desired) -> Self {
         Self::of_desired("sync", desired)
     }

@@ -24,7 +24,7 @@ pub enum Event {
     Started {
         /// The object that work begins on.
         reference: ObjectRef,
-        /// To do what.
+        /// What is to be done with it.
         action: Action,
     },
     /// An object was written; whether it becomes Current is still to be seen.
@@ -59,9 +59,9 @@ pub enum Event {
     },
     /// The stored object differs from the prediction.
     Mismatch {
-        /// Which object.
+        /// The object.
         reference: ObjectRef,
-        /// Which fields.
+        /// The fields on which they differ.
         paths: Vec<ShownPath>,
     },
     /// The server warned.

@@ -21,9 +21,9 @@ pub struct DisruptionBudget {
 /// What a budget is held to: a number, or a share of the pods such as `50%`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Limit {
-    /// So many must be there.
+    /// At least so many pods must be available.
     Available(Value),
-    /// So many may be away.
+    /// At most so many pods may be unavailable.
     Unavailable(Value),
 }
 

@@ -9,9 +9,9 @@ use crate::object::shown::ShownPath;
 /// A field that the same writer has changed again, after a sync put it back.
 #[derive(Debug)]
 pub struct Again<'a> {
-    /// Of which object.
+    /// The object that the field is of.
     pub object: &'a ObjectRef,
-    /// Which field.
+    /// The path of the field.
     pub field: &'a ShownPath,
     /// The manager that changes it.
     pub writer: &'a str,

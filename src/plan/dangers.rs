@@ -37,7 +37,7 @@ pub enum Danger<'a> {
 /// What is known of a Job that does what cannot be undone.
 #[derive(Debug, Clone, Copy)]
 pub struct Undoing<'a> {
-    /// What it does, in its own words; nothing where these are nobody's business.
+    /// What it does, in its own words; nothing where these are secret.
     pub reason: Option<&'a str>,
     /// Whether that is backed up before.
     pub backup: Backup<'a>,

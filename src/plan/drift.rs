@@ -14,7 +14,7 @@ pub enum Drift<'a> {
     Deleted,
     /// They changed a field.
     Field {
-        /// Which field.
+        /// The path of the field.
         field: &'a ShownPath,
         /// Who wrote it last, if the server kept a trace.
         writer: Option<&'a FieldManager>,

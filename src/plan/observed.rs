@@ -227,7 +227,7 @@ pub enum Answered {
     },
     /// The server could not be asked.
     Unverified {
-        /// Why not.
+        /// Why it could not be asked.
         reason: Unverified,
         /// What it would store, by our own merge; or why that cannot be said.
         predicted: Result<LiveObject, Unpredicted>,
@@ -237,7 +237,7 @@ pub enum Answered {
     Refused {
         /// What it says.
         error: Arc<Error>,
-        /// On what grounds.
+        /// The grounds on which it refuses.
         by: RefusedBy,
     },
     /// The server refuses it, only because fields of the object that is there cannot be changed.

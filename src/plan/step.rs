@@ -328,7 +328,7 @@ pub struct ObjectVersion {
 }
 
 impl ObjectVersion {
-    /// Of this live object.
+    /// The version of this live object.
     pub fn of(object: &LiveObject) -> Self {
         Self {
             uid: object.uid().to_owned(),

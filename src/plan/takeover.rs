@@ -55,7 +55,7 @@ pub struct FormerSet {
 /// What a plan takes over from one ApplySet.
 #[derive(Debug)]
 pub struct Takeover<'a> {
-    /// From which.
+    /// The ApplySet that has the objects now.
     pub set: &'a OtherSet,
     /// The objects.
     pub taken: Vec<&'a ObjectRef>,

@@ -16,7 +16,7 @@ pub enum Warning {
     Repeated {
         /// Where, the first time.
         place: Place,
-        /// How often besides.
+        /// How many more times.
         more: usize,
     },
     /// A generated value is declared otherwise than when it was made, and stays as it is.

@@ -19,7 +19,7 @@ pub struct Hook {
     pub name: String,
     /// When Helm would run it: `pre-install,pre-upgrade`, or `test`.
     pub events: String,
-    /// Where it is written.
+    /// The place of the hook in its file.
     pub place: Place,
 }
 

@@ -32,7 +32,7 @@ pub struct Make {
 /// Why a value is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Making {
-    /// It never was.
+    /// No value was made before.
     First,
     /// Its rotation was raised.
     Rotated,

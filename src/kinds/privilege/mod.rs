@@ -45,9 +45,9 @@ const WEBHOOKS: &str = "admissionregistration.k8s.io";
 pub enum Privilege {
     /// To do all that a built-in role may, which is everything, or everything in a namespace.
     Role {
-        /// Which role.
+        /// The role that is granted.
         role: String,
-        /// Who, as `ServiceAccount shop/web`.
+        /// The subjects that it is granted to, as `ServiceAccount shop/web`.
         to: Vec<String>,
     },
     /// A rule with every verb or every resource.

@@ -34,9 +34,9 @@ pub enum Opening {
 /// Which way traffic goes, seen from the pods that a policy selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Direction {
-    /// To them.
+    /// To the pods.
     Ingress,
-    /// From them.
+    /// From the pods.
     Egress,
 }
 

@@ -13,7 +13,7 @@ pub use pattern::FieldPattern;
 /// What becomes of the fields that a rule means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// They are nobody's business.
+    /// They keep whatever value the cluster has.
     Ignore,
     /// They are left to whoever else owns them.
     Yield,
@@ -37,13 +37,13 @@ impl Verdict {
 pub struct Rule {
     /// What becomes of the fields.
     pub verdict: Verdict,
-    /// Which fields; every one, if there are none. Then there is a manager.
+    /// The fields; every one, if there are none. Then there is a manager.
     pub fields: Vec<FieldPattern>,
-    /// Of which objects.
+    /// The objects that the rule is about.
     pub objects: RuleSelector,
     /// Only those that a manager of this name owns; `*` stands for any letters.
     pub manager: Option<String>,
-    /// Who says so.
+    /// The rule's origin: the settings file, or the program itself.
     pub source: RuleOrigin,
 }
 
@@ -62,10 +62,10 @@ pub struct RuleSelector {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KindName(pub String);
 
-/// Who made a rule.
+/// The origin of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuleOrigin {
-    /// A person, here.
+    /// The settings file, at this place.
     Written(Place),
     /// It follows from this autoscaler.
     Autoscaler(ObjectRef),

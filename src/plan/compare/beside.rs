@@ -8,7 +8,7 @@ use crate::object::{DesiredObject, LiveObject};
 /// A field that a person added, and that git says nothing of. A sync leaves it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Beside {
-    /// Which field.
+    /// The path of the field.
     pub path: FieldPath,
     /// The same, as people may read it.
     pub shown: ShownPath,

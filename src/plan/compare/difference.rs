@@ -7,7 +7,7 @@ use crate::object::field::{FieldPath, FieldSet, ListType, PathElement};
 /// One field on which two objects differ.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
-    /// Which field.
+    /// The path of the field.
     pub path: FieldPath,
     /// The first object's value.
     pub before: Option<Value>,

@@ -44,7 +44,7 @@ pub use proof::is_proved;
 /// One field that would change, or that keeps a value git no longer wants.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldChange {
-    /// Which field.
+    /// The path of the field.
     pub path: FieldPath,
     /// The same, as people may read it.
     pub shown: ShownPath,
@@ -79,7 +79,7 @@ pub struct Edit {
     /// The key whose value was edited, where it is one.
     pub key: Option<String>,
     /// What stood there before, and what stands there now; nothing where either is not known, or is
-    /// nobody's business.
+    /// secret.
     pub texts: Option<(String, String)>,
 }
 
@@ -96,7 +96,7 @@ impl Edit {
 /// A field that a rule leaves as it is, whatever git says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Yielded {
-    /// Which field.
+    /// The path of the field.
     pub path: ShownPath,
     /// What git says.
     pub said: Shown,
@@ -104,7 +104,7 @@ pub struct Yielded {
     pub live: Shown,
     /// To whom it is left.
     pub to: LeftTo,
-    /// By which rule.
+    /// The rule that leaves it.
     pub rule: Arc<Rule>,
 }
 
@@ -115,7 +115,7 @@ pub enum Shown {
     Absent,
     /// This one.
     Value(Value),
-    /// There is one, and it is nobody's business.
+    /// There is one, which is secret.
     Masked(Fingerprint),
 }
 

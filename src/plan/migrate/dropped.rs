@@ -13,9 +13,9 @@ use super::NewOwner;
 /// What git says of one object at two times.
 #[derive(Debug, Clone, Copy)]
 pub struct Said<'a> {
-    /// When it was last applied.
+    /// The object as it was last applied.
     pub then: &'a DesiredObject,
-    /// Now.
+    /// The object as git has it now.
     pub now: &'a DesiredObject,
 }
 

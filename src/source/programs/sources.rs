@@ -106,7 +106,7 @@ impl Document {
 }
 
 impl Sources {
-    /// Of a kustomization.
+    /// The sources of a kustomization: its resources and its generators.
     pub(super) fn kustomization(whole: &Whole) -> Self {
         let mut found = Found::default();
         found.read(&whole.layer, &Names::default(), &[]);
@@ -118,7 +118,7 @@ impl Sources {
         }
     }
 
-    /// Of a chart.
+    /// The sources of a chart: its templates.
     pub(super) fn chart(whole: Place, templates: BTreeMap<PathBuf, Arc<SourceFile>>) -> Self {
         Self::Chart { whole, templates }
     }

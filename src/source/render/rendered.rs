@@ -12,7 +12,7 @@ use crate::yaml::{self, Entry, Node, NodeValue, Tree};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RenderedNode {
     pub(super) value: RenderedValue,
-    /// Where it is written.
+    /// The bytes of the file that it is written in.
     pub(super) span: Range<usize>,
     /// What made it: the place to point at first, then what was read on the way.
     pub(super) origins: Vec<Origin>,

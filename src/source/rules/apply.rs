@@ -32,7 +32,7 @@ pub struct Left {
     pub live: Option<Value>,
     /// To whom it is left.
     pub to: LeftTo,
-    /// By which rule.
+    /// The rule that leaves it.
     pub rule: Arc<Rule>,
 }
 

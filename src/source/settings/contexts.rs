@@ -30,7 +30,7 @@ pub enum Contexts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bound {
     clusters: Vec<String>,
-    /// Where it is declared.
+    /// The place of the declaration.
     place: Place,
 }
 

@@ -14,7 +14,7 @@ use crate::yaml::Entry;
 pub struct Output {
     /// The file it is made of, from the top of the directory.
     pub path: PathBuf,
-    /// Where it is declared.
+    /// The place of the declaration.
     pub place: Place,
 }
 

@@ -41,11 +41,11 @@ pub(super) fn empty(kind: Kind<'_>) -> Value {
 
 /// What an object says about who owns it.
 pub(super) enum Declared {
-    /// Nothing.
+    /// It has no managed fields.
     None,
     /// An empty list, or one with an empty entry: nobody shall be known to own anything.
     Reset,
-    /// They own this.
+    /// The fields that each manager owns.
     These(ManagedFields),
 }
 

@@ -9,9 +9,9 @@ use crate::object::field::{FieldManager, FieldPath};
 /// A field that an apply would take away from another manager.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conflict {
-    /// Who owns it.
+    /// The manager that owns the field.
     pub manager: FieldManager,
-    /// Which field.
+    /// The path of the field.
     pub path: FieldPath,
 }
 

@@ -44,7 +44,7 @@ fn section(edited: &Edited<'_>) -> Lines {
     lines
 }
 
-/// What stood and what stands there, line by line; nothing where that is nobody's business.
+/// What stood and what stands there, line by line; nothing where that is secret.
 pub(in crate::view) fn sides(edited: &Edited<'_>, indent: usize) -> Lines {
     let Some((old, new)) = &edited.edit.texts else {
         return Lines::default();

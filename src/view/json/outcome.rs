@@ -234,12 +234,12 @@ pub(super) struct Unpruned {
 enum WhyNotPruned {
     /// Objects that come before are not as git wants them.
     Before {
-        /// How many.
+        /// How many objects.
         count: usize,
     },
     /// Objects that come before are not Current, and were not waited for.
     Unawaited {
-        /// How many.
+        /// How many objects.
         count: usize,
     },
     /// Members may be left of kinds that could not be listed.

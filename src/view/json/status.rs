@@ -76,7 +76,7 @@ struct Member<'a> {
 struct OutdatedPods {
     /// How many these are.
     outdated: i64,
-    /// Of how many.
+    /// How many pods there are.
     pods: i64,
 }
 

@@ -28,7 +28,7 @@ pub(super) enum Code<'a> {
     Repeated {
         /// Where, the first time: `FILE:LINE`.
         place: String,
-        /// How often besides.
+        /// How many more times.
         more: usize,
     },
     /// A generated value is declared otherwise than when it was made.
@@ -41,7 +41,7 @@ pub(super) enum Code<'a> {
     },
     /// The object needs another one, which neither the directory nor the cluster has.
     MissingObject {
-        /// Which.
+        /// The object that is missing.
         object: &'a ObjectRef,
     },
     /// A claim names no StorageClass, and the cluster has no default one.

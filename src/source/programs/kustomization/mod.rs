@@ -42,7 +42,7 @@ pub(super) struct Whole {
 pub(super) struct Generator {
     pub(super) kind: &'static str,
     pub(super) name: String,
-    /// Where it is declared.
+    /// The place of the declaration.
     pub(super) place: Place,
 }
 

@@ -101,7 +101,7 @@ pub(super) enum Reason<'a> {
     },
     /// It is not known what is in it.
     KeepUnknownUse {
-        /// Why not.
+        /// Why it is not known.
         why: Unlooked<'a>,
     },
     /// It has the label of a member, and we never applied it.
