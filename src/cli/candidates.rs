@@ -2,12 +2,14 @@
 //!
 //! What cannot be read offers nothing: a shell has no place for an error.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::path::{Path, PathBuf};
 
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
 use crate::cluster::{Connection, Named};
+use crate::manual::TOPICS;
 use crate::source;
 
 /// The contexts of the kubeconfig.
@@ -33,6 +35,22 @@ pub(super) fn environments() -> ArgValueCandidates {
 /// The components of the directory.
 pub(super) fn components() -> ArgValueCandidates {
     ArgValueCandidates::new(|| of_directory(|named| named.components))
+}
+
+/// The texts that the directory gives out.
+pub(super) fn outputs() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| of_directory(|named| named.outputs))
+}
+
+/// What `help` prints: the commands, and the chapters of the manual.
+pub(super) fn topics() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let commands = super::command();
+        let commands = commands.get_subcommands().map(|command| command.get_name().to_owned());
+        let chapters = TOPICS.iter().map(|topic| topic.name.to_owned());
+        let names: BTreeSet<String> = commands.chain(chapters).collect();
+        candidates(names.into_iter().collect())
+    })
 }
 
 fn of_kubeconfig(names: fn(Named) -> Vec<String>) -> Vec<CompletionCandidate> {

@@ -24,7 +24,7 @@ pub(super) struct Cluster {
 pub(super) struct Reach {
     /// The kubeconfig file.
     ///
-    /// [default: $KUBECONFIG, ~/.kube/config, or the pod's service account].
+    /// [default: $KUBECONFIG, ~/.kube/config, or the pod's service account]
     #[arg(hide_short_help = true, long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig [default: its current one].
@@ -39,7 +39,7 @@ pub(super) struct Reach {
     endpoint: Endpoint,
     #[command(flatten)]
     identity: Identity,
-    /// How long one request may take, such as 30s; 0 for as long as it likes [default: about a minute].
+    /// How long one request may take, such as 30s; 0 for as long as it likes [default: about a minute]
     ///
     /// What gets no answer is sent again a few times, where that does no harm.
     #[arg(hide_short_help = true, long, value_name = "DURATION", value_parser = duration, conflicts_with = "sandbox")]

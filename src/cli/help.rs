@@ -1,10 +1,10 @@
 //! `stackanetes help`
 
-use super::{Exit, command};
+use super::{Exit, candidates, command};
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::nearest;
-use crate::manual::{self, TOPICS};
+use crate::manual::{self, ALIASES, TOPICS};
 
 /// Print the help of a command, or a chapter of the manual.
 ///
@@ -12,7 +12,7 @@ use crate::manual::{self, TOPICS};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A command, such as sync, or a chapter, such as pruning.
-    #[arg(value_name = "TOPIC")]
+    #[arg(value_name = "TOPIC", add = candidates::topics())]
     topic: Option<String>,
 }
 
@@ -51,7 +51,9 @@ fn unknown(topic: &str) -> Error {
     let error = Error::new(format!("there is no command and no chapter `{topic}`"));
     let commands = command();
     let commands = commands.get_subcommands().map(clap::Command::get_name);
-    match nearest(commands.chain(TOPICS.iter().map(|topic| topic.name)), topic) {
+    let chapters = TOPICS.iter().map(|topic| topic.name);
+    let aliases = ALIASES.iter().map(|(alias, _)| *alias);
+    match nearest(commands.chain(chapters).chain(aliases), topic) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error.hint("`stackanetes help` lists them"),
     }
@@ -66,6 +68,7 @@ mod tests {
         let shown =
             |topic| anstream::adapter::strip_str(&text(Some(topic)).expect("there is such a topic")).to_string();
         assert!(shown("pruning").starts_with("# Pruning"));
+        assert_eq!(shown("prune"), shown("pruning"));
         assert!(shown("sync").contains("Usage: stackanetes sync") && shown("sync").contains("\n# Sync"));
         assert!(shown("diff").contains("Usage: stackanetes diff"));
         let error = text(Some("prunning")).expect_err("there is none");

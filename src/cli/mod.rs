@@ -137,7 +137,7 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
     let parsed = command().try_get_matches_from(&args);
     let parsed = parsed.and_then(|matches| Ok((Args::from_arg_matches(&matches)?, Form::of(&matches))));
     let (Args { command, output }, form) = parsed.unwrap_or_else(|error| {
-        let error = tips::with_tip(error);
+        let error = tips::with_tip(error, &args);
         failure::refused(&error, &args);
         error.exit()
     });
@@ -196,6 +196,87 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         super::command().debug_assert();
+    }
+
+    /// The options of a heading that several commands have, by their names.
+    const SHARED: [(&str, &[&str]); 3] = [
+        (
+            "Output",
+            &[
+                "color",
+                "verbose",
+                "quiet",
+                "no_pager",
+                "format",
+                "stat",
+                "out",
+                "page",
+                "only",
+                "show_secrets",
+            ],
+        ),
+        (
+            "Desired state",
+            &[
+                "path",
+                "directory",
+                "environment",
+                "all_environments",
+                "set",
+                "set_file",
+                "set_env",
+                "parameters",
+                "age_key_file",
+                "revision",
+                "allow_programs",
+                "filename",
+                "name",
+                "namespace",
+                "selector",
+                "only_namespace",
+                "component",
+                "verify",
+                "field_manager",
+                "from",
+                "to",
+            ],
+        ),
+        (
+            "Cluster",
+            &[
+                "kubeconfig",
+                "context",
+                "sandbox",
+                "cluster",
+                "server",
+                "certificate_authority",
+                "insecure_skip_tls_verify",
+                "token",
+                "as_user",
+                "as_group",
+                "as_uid",
+                "request_timeout",
+                "concurrency",
+                "user",
+                "all_namespaces",
+            ],
+        ),
+    ];
+
+    #[test]
+    fn an_option_stands_under_the_heading_of_its_subject() {
+        for command in super::command().get_subcommands() {
+            let name = command.get_name();
+            for (heading, options) in SHARED {
+                let under = command
+                    .get_arguments()
+                    .filter(|arg| arg.get_help_heading() == Some(heading));
+                for arg in under {
+                    let id = arg.get_id().as_str();
+                    assert!(options.contains(&id), "{name}: {id} stands under {heading}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Exit, options};
+use super::{Exit, candidates, options};
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::Result;
 use crate::source;
@@ -10,12 +10,16 @@ use crate::source;
 /// Print a text that the directory gives out by name (in stackanetes.yaml, under outputs). Needs no
 /// cluster.
 #[derive(Debug, clap::Args)]
-#[command(allow_missing_positional = true)]
+#[command(
+    allow_missing_positional = true,
+    override_usage = "stackanetes output [OPTIONS] <NAME> [DIR]",
+    mut_arg("path", |path| path.index(1).add(candidates::outputs()))
+)]
 pub(super) struct Args {
     #[command(flatten)]
     directory: options::Directory,
-    /// The name of the text. It may stand before DIR, too.
-    #[arg(value_name = "NAME", required = true)]
+    /// The name of the text. It may stand before DIR or after it.
+    #[arg(index = 2, value_name = "NAME", required = true, add = candidates::outputs())]
     name: String,
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "NAMESPACE", value_parser = |name: &str| options::accept(name, Settings::refuse_namespace))]
     namespace: Option<String>,
     /// Show the values of Secrets.
-    #[arg(long)]
+    #[arg(help_heading = "Output", long)]
     show_secrets: bool,
 }
 

@@ -28,10 +28,9 @@ pub(super) struct Args {
     set: options::Set,
     #[command(flatten)]
     cluster: options::Reach,
-    /// What for: `preview` is a diff of all but Secrets, without the right to write anything; `sync` is a
-    /// diff and a sync.
-    #[arg(help_heading = "Roles", long = "for", value_name = "PURPOSE", value_parser = purpose)]
-    purpose: Purpose,
+    /// What the roles are for.
+    #[arg(help_heading = "Roles", long = "for", value_name = "PURPOSE")]
+    purpose: PurposeName,
     /// Bind the roles to this user. May be repeated, as may the other two.
     #[arg(help_heading = "Roles", long, value_name = "NAME")]
     user: Vec<String>,
@@ -43,7 +42,7 @@ pub(super) struct Args {
     service_account: Vec<Subject>,
     /// Let a sync with the same option delete objects of this kind, where it is kept otherwise:
     /// PersistentVolumeClaim, CustomResourceDefinition.
-    #[arg(hide_short_help = true, long, value_name = "KIND")]
+    #[arg(help_heading = "Roles", hide_short_help = true, long, value_name = "KIND")]
     prune_kind: Vec<String>,
     /// What is printed.
     ///
@@ -52,11 +51,29 @@ pub(super) struct Args {
     format: Format,
 }
 
-fn purpose(text: &str) -> Result<Purpose, &'static str> {
-    match text {
-        "preview" => Ok(Purpose::Preview),
-        "sync" => Ok(Purpose::Sync),
-        _ => Err("write preview or sync"),
+/// What roles are for, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum PurposeName {
+    /// A diff of all but Secrets, without the right to write anything.
+    Preview,
+    /// A diff and a sync.
+    Sync,
+}
+
+impl PurposeName {
+    fn meant(self) -> Purpose {
+        match self {
+            Self::Preview => Purpose::Preview,
+            Self::Sync => Purpose::Sync,
+        }
+    }
+
+    /// The word for it in the names of roles.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Preview => "preview",
+            Self::Sync => "sync",
+        }
     }
 }
 
@@ -93,16 +110,13 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         objects: &objects,
         prune_kinds: &args.prune_kind,
     };
-    let purpose = match args.purpose {
-        Purpose::Preview => "preview",
-        Purpose::Sync => "sync",
-    };
+    let purpose = args.purpose.word();
     let name = format!("stackanetes-{}-{purpose}", set.name);
     let users = args.user.into_iter().map(Subject::User);
     let groups = args.group.into_iter().map(Subject::Group);
     let subjects: Vec<Subject> = users.chain(groups).chain(args.service_account).collect();
     let mut all = needs.namespaces();
-    all.extend(roles::objects(&needs.rights(args.purpose), &name, &subjects));
+    all.extend(roles::objects(&needs.rights(args.purpose.meant()), &name, &subjects));
     ui.paged(&match args.format {
         Format::Text => view::roles(&all),
         Format::Json => view::json::pretty(&view::json::roles(&set, purpose, &all)),

@@ -15,7 +15,7 @@ pub(super) struct OneOrAll {
     #[command(flatten)]
     pub(super) named: options::Named,
     /// Show all ApplySets of the cluster.
-    #[arg(short = 'A', long, conflicts_with_all = ["directory", "environment", "name", "namespace"])]
+    #[arg(help_heading = "Cluster", short = 'A', long, conflicts_with_all = ["directory", "environment", "name", "namespace"])]
     pub(super) all_namespaces: bool,
     #[command(flatten)]
     pub(super) set: options::Set,

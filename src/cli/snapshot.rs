@@ -24,7 +24,7 @@ pub(super) struct Args {
     #[command(flatten)]
     named: options::Named,
     /// Where the snapshot is written: a directory that is empty, or not there yet.
-    #[arg(long, value_name = "SNAPSHOT")]
+    #[arg(help_heading = "Snapshot", long, value_name = "SNAPSHOT")]
     to: PathBuf,
     #[command(flatten)]
     set: options::Set,

@@ -1,10 +1,12 @@
 //! Tips for words that other tools use.
 
+use std::ffi::OsString;
+
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
 
 /// Words of kubectl, Terraform, kapp and Argo CD, and what they are called here.
-const TIPS: [(&str, &str); 21] = [
+const TIPS: [(&str, &str); 33] = [
     (
         "apply",
         "to apply a directory, use `sync`; to see what it would do, use `diff`",
@@ -47,10 +49,27 @@ const TIPS: [(&str, &str); 21] = [
         "to see what a sync would do, use `diff`: it changes nothing",
     ),
     ("--prune", "a sync prunes unless you pass --no-prune"),
+    ("prune", "a sync prunes: use `sync`, after `diff`"),
+    ("version", "to print the version, use `--version`"),
+    ("--all", "diff and sync are about all objects of DIR"),
+    (
+        "-A",
+        "diff and sync are about all namespaces of DIR; to list the ApplySets of a cluster, use `status -A`",
+    ),
+    ("--server-side", "a sync always applies server-side"),
+    ("--no-wait", "to apply without waiting, use `--wait=false`"),
+    ("--auto-approve", "to sync without being asked, use `--yes`"),
+    ("--atomic", "to go back after a failure, use `--rollback-on-failure`"),
+    ("-R", "DIR is read in any depth"),
+    ("--recursive", "DIR is read in any depth"),
+    ("-k", KUSTOMIZE),
+    ("--kustomize", KUSTOMIZE),
 ];
 
-/// The error with a tip, where the word that was not understood is one of another tool.
-pub(super) fn with_tip(mut error: clap::Error) -> clap::Error {
+const KUSTOMIZE: &str = "stackanetes.yaml says what kustomize makes: see `help kustomize-and-helm`";
+
+/// The error with a tip, where the word of the command line that was not understood is one of another tool.
+pub(super) fn with_tip(mut error: clap::Error, line: &[OsString]) -> clap::Error {
     let wrong = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg];
     let word = wrong.into_iter().find_map(|kind| match error.get(kind)? {
         ContextValue::String(word) => Some(word.clone()),
@@ -66,7 +85,21 @@ pub(super) fn with_tip(mut error: clap::Error) -> clap::Error {
     }
     let tip = ContextValue::StyledStrs(vec![StyledStr::from(*tip)]);
     error.insert(ContextKind::Suggested, tip);
+    // The usage of an error is about the option that was guessed.
+    error.insert(ContextKind::Usage, ContextValue::StyledStr(usage(line)));
     error
+}
+
+/// The usage of the command that a line names, or of all.
+fn usage(line: &[OsString]) -> StyledStr {
+    let mut whole = super::command();
+    whole.build();
+    let mut words = line.iter().skip(1).filter_map(|word| word.to_str());
+    let named = words.find(|word| whole.find_subcommand(word).is_some());
+    match named.and_then(|name| whole.find_subcommand_mut(name)) {
+        Some(command) => command.render_usage(),
+        None => whole.render_usage(),
+    }
 }
 
 #[cfg(test)]
@@ -74,10 +107,11 @@ mod tests {
     use super::*;
 
     fn refused(line: &str) -> String {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         let error = super::super::command()
-            .try_get_matches_from(line.split(' '))
+            .try_get_matches_from(&words)
             .expect_err("it is refused");
-        with_tip(error).to_string()
+        with_tip(error, &words).to_string()
     }
 
     #[test]
@@ -97,12 +131,39 @@ mod tests {
                 "stackanetes sync --prune",
                 "tip: a sync prunes unless you pass --no-prune",
             ),
+            ("stackanetes prune", "tip: a sync prunes"),
+            ("stackanetes sync --all", "tip: diff and sync are about all objects"),
+            ("stackanetes diff -A", "tip: diff and sync are about all namespaces"),
+            (
+                "stackanetes sync --no-wait",
+                "tip: to apply without waiting, use `--wait=false`",
+            ),
+            ("stackanetes sync --atomic", "use `--rollback-on-failure`"),
+            ("stackanetes sync -k overlay", "see `help kustomize-and-helm`"),
+            ("stackanetes version", "tip: to print the version, use `--version`"),
         ] {
             let text = refused(line);
             assert!(text.contains(tip), "{line}: {text}");
             assert!(!text.contains("a similar"), "{line}: {text}");
         }
         assert!(refused("stackanetes dif").contains("'diff'"));
+    }
+
+    #[test]
+    fn the_usage_below_a_tip_is_that_of_the_command() {
+        for line in [
+            "stackanetes sync --dry-run",
+            "stackanetes -v sync --prune",
+            "stackanetes sync shop --all",
+        ] {
+            let text = refused(line);
+            assert!(
+                text.contains("Usage: stackanetes sync [OPTIONS] [DIR]\n"),
+                "{line}: {text}"
+            );
+        }
+        let text = refused("stackanetes apply");
+        assert!(text.contains("Usage: stackanetes [OPTIONS] <COMMAND>\n"), "{text}");
     }
 
     #[test]

@@ -42,8 +42,8 @@ macro_rules! chapters {
 
 chapters! {
     quick_start, "quick-start", "from a directory of manifests to a synced cluster";
-    concepts, "concepts", "how a diff knows what a sync would do";
-    reading_a_diff, "reading-a-diff", "the lines of a diff, and the cause of each field";
+    concepts, "concepts", "the three sides of a diff, causes, and how a diff knows";
+    reading_a_diff, "reading-a-diff", "what each line of a diff means";
     sync, "sync", "what a sync does, in which order, and saved plans";
     history, "history", "earlier syncs, and going back";
     pruning, "pruning", "what is deleted, and what never is";
@@ -71,7 +71,45 @@ chapters! {
     contributing, "contributing", "how the code and its tests are built";
 }
 
-/// The chapter of this name.
+/// Other words for what a chapter is about, each with the name of the chapter.
+pub static ALIASES: [(&str, &str); 13] = [
+    ("conflicts", "rules"),
+    ("ownership", "rules"),
+    ("prune", "pruning"),
+    ("json", "programs"),
+    ("components", "directories"),
+    ("environments", "directories"),
+    ("parameters", "directories"),
+    ("templates", "directories"),
+    ("saved-plans", "sync"),
+    ("waiting", "sync"),
+    ("lock", "sync"),
+    ("exit-codes", "reference"),
+    ("annotations", "reference"),
+];
+
+/// The chapter of this name, or the one that another word for its subject means.
+///
+/// ```
+/// use stackanetes::manual::topic;
+///
+/// assert_eq!(topic("conflicts").unwrap().name, "rules");
+/// ```
 pub fn topic(name: &str) -> Option<&'static Topic> {
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+    let name = alias.map_or(name, |(_, chapter)| chapter);
     TOPICS.iter().find(|topic| topic.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_alias_means_a_chapter_and_is_the_name_of_none() {
+        for (alias, chapter) in ALIASES {
+            assert_eq!(topic(alias).map(|topic| topic.name), Some(chapter), "{alias}");
+            assert!(TOPICS.iter().all(|topic| topic.name != alias), "{alias}");
+        }
+    }
 }

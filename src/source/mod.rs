@@ -297,6 +297,8 @@ pub struct Names {
     pub environments: Vec<String>,
     /// Its components, those that are switched off among them.
     pub components: Vec<String>,
+    /// The texts that it gives out.
+    pub outputs: Vec<String>,
 }
 
 /// What can be named in the directory at `path`. No file but its settings is read.
@@ -306,6 +308,7 @@ pub fn names(path: &Path) -> Result<Names> {
     Ok(Names {
         environments: files.environments.into_keys().collect(),
         components: files.components.into_keys().collect(),
+        outputs: preamble.written.settings.outputs.into_keys().collect(),
     })
 }
 

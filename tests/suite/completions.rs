@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 fn offered(line: &str) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a directory of our own");
     for (file, text) in [
-        ("shop/stackanetes.yaml", "name: shop\n"),
+        ("shop/stackanetes.yaml", "name: shop\noutputs: {openrc: openrc.j2}\n"),
         ("shop/environments/dev.yaml", ""),
         ("shop/environments/prod.yaml", ""),
         ("shop/web/component.yaml", "{}\n"),
@@ -73,6 +73,17 @@ fn environments_and_components_are_those_of_the_directory() {
     assert_eq!(offered("stackanetes status shop -e d"), ["dev"]);
     assert_eq!(offered("stackanetes status ~/shop -e d"), ["dev"]);
     assert_eq!(offered("stackanetes render shop --component "), ["web"]);
+}
+
+#[test]
+fn outputs_are_those_of_the_directory_and_topics_are_commands_and_chapters() {
+    assert_eq!(offered("stackanetes output shop o"), ["openrc"]);
+    assert_eq!(offered("stackanetes help prun"), ["pruning"]);
+    assert_eq!(
+        offered("stackanetes help s"),
+        ["sandboxes", "secrets", "snapshot", "status", "sync"]
+    );
+    assert_eq!(offered("stackanetes roles --for "), ["preview", "sync"]);
 }
 
 #[test]

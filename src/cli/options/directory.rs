@@ -47,7 +47,7 @@ pub(in crate::cli) struct Directory {
     parameters: Vec<PathBuf>,
     /// Decrypt what SOPS encrypted with the age identities of a file.
     ///
-    /// [default: $SOPS_AGE_KEY, $SOPS_AGE_KEY_FILE, and sops/age/keys.txt in the user's configuration folder].
+    /// [default: $SOPS_AGE_KEY, $SOPS_AGE_KEY_FILE, and sops/age/keys.txt in the user's configuration folder]
     #[arg(hide_short_help = true, long, value_name = "FILE")]
     age_key_file: Vec<PathBuf>,
     /// Read DIR as it is in this commit.

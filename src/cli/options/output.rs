@@ -27,7 +27,7 @@ pub(in crate::cli) struct Output {
     quiet: bool,
     /// Print everything at once, although it is longer than the terminal.
     ///
-    /// Otherwise $STACKANETES_PAGER or $PAGER shows it [default: less -FRX].
+    /// Otherwise $STACKANETES_PAGER or $PAGER shows it [default: less -FRX]
     #[arg(hide_short_help = true, long, global = true)]
     no_pager: bool,
 }

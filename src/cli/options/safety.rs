@@ -40,7 +40,7 @@ pub(in crate::cli) struct Safety {
     pub(in crate::cli) no_prune: bool,
     /// Delete at most this many objects, or this share of all.
     ///
-    /// [default: 10 or 10%, whichever is more].
+    /// [default: 10 or 10%, whichever is more]
     #[arg(hide_short_help = true, long, value_name = "N|N%")]
     max_prune: Option<Budget>,
     /// Take an empty directory for what is meant, and delete every member.

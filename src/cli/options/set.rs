@@ -29,7 +29,7 @@ pub(in crate::cli) struct Set {
     pub(in crate::cli) name: Option<String>,
     /// The namespace of manifests that name none.
     ///
-    /// And of the ApplySet's own records [default: that of stackanetes.yaml, or of the kubeconfig's context].
+    /// And of the ApplySet's own records [default: that of stackanetes.yaml, or of the kubeconfig's context]
     #[arg(hide_short_help = true, short, long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
     pub(in crate::cli) namespace: Option<String>,
 }

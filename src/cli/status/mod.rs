@@ -32,15 +32,15 @@ pub(super) struct Args {
     #[command(flatten)]
     of: OneOrAll,
     /// Show it again each time that it has changed, until Ctrl-C.
-    #[arg(help_heading = "Output", short, long, conflicts_with = "all_namespaces")]
+    #[arg(help_heading = "Status", short, long, conflicts_with = "all_namespaces")]
     watch: bool,
     /// Show also what others have changed since the last sync.
     ///
     /// DIR is read as it is in the commit that was synced last, and compared as a diff does.
-    #[arg(help_heading = "Output", long, conflicts_with_all = ["all_namespaces", "watch"])]
+    #[arg(help_heading = "Status", long, conflicts_with_all = ["all_namespaces", "watch"])]
     drift: bool,
     /// The name under which fields are applied; with --drift.
-    #[arg(help_heading = "Output", long, value_name = "NAME", default_value = options::FIELD_MANAGER, requires = "drift")]
+    #[arg(help_heading = "Status", long, value_name = "NAME", default_value = options::FIELD_MANAGER, requires = "drift")]
     field_manager: String,
     /// What is printed: text, or a Status for programs, which has all objects; with -A a StatusList.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]

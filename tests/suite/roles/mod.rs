@@ -308,7 +308,7 @@ fn what_cannot_be_known_without_a_cluster_is_an_error_and_one_that_is_named_know
     .shows("subjects: - kind: ServiceAccount name: bot namespace: ci");
     bed.run(&["roles", "--for", "all", "--name", "some"])
         .exits(2)
-        .complains("write preview or sync");
+        .complains("[possible values: preview, sync]");
     bed.run(&["roles", "--for", "sync", "--name", "some", "--service-account", "bot"])
         .exits(2)
         .complains("write NAMESPACE/NAME");
