@@ -12,6 +12,7 @@ use crate::applyset::parent::Parent;
 use crate::cli::ui::{Ui, Verbosity};
 use crate::cluster::{Cluster, ClusterError, Discovery, Kubernetes, Sandbox};
 use crate::diagnostic::error::{Error, Result};
+use crate::diagnostic::names::counted;
 use crate::diagnostic::nearest::key_hint;
 use crate::object::commit::Commit;
 use crate::object::selection::Selection;
@@ -159,7 +160,8 @@ pub(super) async fn plan_against(
         policy,
         concurrency,
     };
-    ui.doing(&format!("comparing {} objects with {cluster_name}", manifests.len()));
+    let compared = counted(manifests.len(), "object");
+    ui.doing(&format!("comparing {compared} with {cluster_name}"));
     let Observations { mut observed, served } = observe::observe(&*cluster, manifests, &components, &query).await?;
     let not_selected = observed.not_selected;
     let (lineage, history) = history::look(&observed, &query.selection, &directory, &served.discovery);
@@ -232,7 +234,7 @@ fn can_take(set: Option<&ApplySet>, policy: &Policy) -> Result<()> {
         } else {
             Err(
                 Error::new("there is no ApplySet that could take objects over: it has no name")
-                    .hint("give --name NAME, or a name in stackanetes.yaml"),
+                    .hint("pass --name NAME, or write a name into stackanetes.yaml"),
             )
         };
     };
@@ -265,7 +267,16 @@ pub(super) fn known_components(read: &Desired, selection: &Selection) -> Result<
 pub(super) fn read(source: &options::Source, allow_empty: bool) -> Result<Desired> {
     let read = match (source.path(), source.revision()) {
         (Some(path), Some(revision)) => source::at_revision(path, revision, &source.inputs()?)?,
-        (Some(path), None) => source::directory(path, &source.inputs()?)?,
+        (Some(path), None) if source.is_file() && !path.exists() => {
+            return Err(Error::new(format!("there is no file {}", path.display()))
+                .hint("pass a file that exists, or `-f -` for standard input"));
+        }
+        (Some(path), None) => {
+            let inputs = source.inputs()?;
+            with_hint_if_missing(path, "-f FILE reads a file, and `-f -` standard input", || {
+                source::directory(path, &inputs)
+            })?
+        }
         (None, _) => source::standard_input(&source.inputs()?.identities)?,
     };
     if read.manifests.is_empty() && !allow_empty {
@@ -273,6 +284,11 @@ pub(super) fn read(source: &options::Source, allow_empty: bool) -> Result<Desire
             .hint("manifests are files that end in .yaml, .yml or .json; pass --allow-empty to delete all members"));
     }
     Ok(read)
+}
+
+/// What is read from a directory; where there is none, the error says what else can be named.
+fn with_hint_if_missing<T>(directory: &Path, hint: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    read().map_err(|error| if directory.exists() { error } else { error.hint(hint) })
 }
 
 /// A cluster, and what is to be known of it besides.
@@ -368,7 +384,9 @@ pub(super) fn applyset(set: &options::Set, settings: &source::Settings, default_
 pub(super) fn settings_of(named: &options::Named, set: &options::Set) -> Result<source::Settings> {
     match set.name {
         Some(_) if !named.directory.exists() => Ok(source::Settings::default()),
-        _ => source::settings(&named.directory, named.environment.as_deref()),
+        _ => with_hint_if_missing(&named.directory, "or pass --name NAME", || {
+            source::settings(&named.directory, named.environment.as_deref())
+        }),
     }
 }
 
@@ -408,7 +426,7 @@ pub(super) async fn find_set(
 
 /// Nothing names the ApplySet.
 pub(super) fn no_name() -> Error {
-    Error::new("no ApplySet is named").hint("give --name NAME, or a DIR whose stackanetes.yaml has a name")
+    Error::new("no ApplySet is named").hint("pass --name NAME, or a DIR whose stackanetes.yaml has a name")
 }
 
 /// There is no parent of the ApplySet.

@@ -63,7 +63,7 @@ async fn all(cluster: &options::Cluster, format: Format, ui: &mut Ui) -> Result<
         .map(|(set, syncs)| view_of(set, syncs, &connected.name, ui))
         .collect();
     ui.paged(&match format {
-        Format::Text => views.iter().map(view::history).collect::<Vec<_>>().join("\n"),
+        Format::Text => view::histories(&connected.name, &views),
         Format::Json => json::pretty(&json::histories(&views)),
     })?;
     Ok(Exit::Done)

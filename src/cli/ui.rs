@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::Event;
 use crate::plan::Plan;
-use crate::view::{self, ProgressLine, Width};
+use crate::view::{self, Causes, ProgressLine, Width};
 use pager::Pager;
 
 /// How much is told on standard error.
@@ -167,9 +167,13 @@ impl Ui {
         }
     }
 
-    /// Prints an error.
+    /// Prints an error, with what libraries say of it below only where details are told.
     pub fn error(&mut self, error: &Error) {
-        self.line(view::error(error).trim_end());
+        let causes = match self.verbosity {
+            Verbosity::Quiet | Verbosity::Normal => Causes::Needed,
+            Verbosity::Verbose => Causes::All,
+        };
+        self.line(view::error_because(error, causes).trim_end());
     }
 
     /// Says something while a command runs that holds the terminal.

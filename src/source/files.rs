@@ -211,12 +211,12 @@ fn not_utf8(name: &str, bytes: &[u8], offset: usize) -> Error {
 fn is_directory(tree: &dyn FileTree, root: &Path) -> Result<bool> {
     match tree.kind(root) {
         Ok(kind) => Ok(kind == EntryKind::Directory),
-        Err(error) if error.io_kind() == Some(io::ErrorKind::NotFound) => Err(Error::new(format!(
-            "there is no directory {}{}",
-            shown(root),
-            tree.of()
-        ))
-        .hint("name the directory that holds the manifests, as in `stackanetes diff DIR`, or a file, or `-f -`")),
+        Err(error) if error.io_kind() == Some(io::ErrorKind::NotFound) => {
+            Err(
+                Error::new(format!("there is no directory {}{}", shown(root), tree.of()))
+                    .hint("name the directory that holds the manifests"),
+            )
+        }
         Err(error) => Err(unreadable(root, error)),
     }
 }

@@ -8,6 +8,7 @@ use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet, Title}
 use super::style::{FAILED, STRONG, WARNED, paint};
 use super::value::{line, visible};
 use crate::check::Finding;
+use crate::cluster::{ClusterError, Failure};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::identifier::{Identifier, Severity};
 use crate::diagnostic::place::Place;
@@ -17,9 +18,25 @@ pub(super) const MOST: usize = 100;
 /// A line of more bytes is not shown, only its place.
 const WIDEST: usize = 2_000;
 
+/// Which of the causes of an error are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Causes {
+    /// Those that say more. Why a server was not reached stands in the message; what the client's libraries say of it
+    /// below that repeats it.
+    Needed,
+    /// All, for whoever looks for a fault.
+    All,
+}
+
 /// The text of an error and of those found together with it: the first hundred, and how many more there are.
 pub fn error(error: &Error) -> String {
-    let mut texts: Vec<String> = error.each().take(MOST).map(one).collect();
+    error_because(error, Causes::Needed)
+}
+
+/// The same, with these of its causes.
+pub fn error_because(error: &Error, causes: Causes) -> String {
+    let each = error.each().take(MOST);
+    let mut texts: Vec<String> = each.map(|error| described(error, None, causes)).collect();
     match error.each().count().saturating_sub(MOST) {
         0 => {}
         1 => texts.push(format!("{} 1 more is not shown\n", paint(FAILED, "error:"))),
@@ -35,20 +52,16 @@ pub(super) fn plain(error: &Error) -> String {
 
 /// The text of a finding: as an error is shown, with its severity and its identifier.
 pub(super) fn finding(finding: &Finding) -> String {
-    described(&finding.to_error(), Some(finding.identifier))
+    described(&finding.to_error(), Some(finding.identifier), Causes::Needed)
 }
 
-fn one(error: &Error) -> String {
-    described(error, None)
-}
-
-fn described(error: &Error, identifier: Option<Identifier>) -> String {
+fn described(error: &Error, identifier: Option<Identifier>, causes: Causes) -> String {
     let message = visible(error.message());
     let mut text = match error.places() {
         [] => format!("{} {message}\n", painted(identifier)),
         places => located(title(&message, identifier), places),
     };
-    for cause in causes(error) {
+    for cause in self::causes(error, causes) {
         text += &format!("{} {cause}\n", paint(STRONG, "caused by:"));
     }
     for hint in error.hints() {
@@ -58,7 +71,7 @@ fn described(error: &Error, identifier: Option<Identifier>) -> String {
 }
 
 /// The causes of an error, each in its own words.
-pub(super) fn causes(error: &Error) -> Vec<String> {
+pub(super) fn causes(error: &Error, told: Causes) -> Vec<String> {
     // Libraries repeat their cause in their own words: what has been said is not said again.
     let mut said = error.message().to_lowercase();
     let mut causes = Vec::new();
@@ -69,9 +82,34 @@ pub(super) fn causes(error: &Error) -> Vec<String> {
             said += &words.to_lowercase();
             causes.push(words);
         }
-        cause = source.source();
+        cause = source.source().filter(|_| told == Causes::All || !says_why(source));
     }
     causes
+}
+
+/// Whether an error is of a server that was not reached: its own words say why.
+fn says_why(error: &(dyn std::error::Error + 'static)) -> bool {
+    let error = error.downcast_ref::<ClusterError>();
+    error.is_some_and(|error| match error.failure {
+        Failure::Unreachable | Failure::Untrusted | Failure::CertificateOutOfDate | Failure::CertificateUnfit => true,
+        Failure::NoCluster
+        | Failure::Configuration
+        | Failure::ClearText
+        | Failure::PluginMissing { .. }
+        | Failure::PluginFailed { .. }
+        | Failure::Unreadable
+        | Failure::Unauthorized
+        | Failure::Forbidden
+        | Failure::MayNotImpersonate
+        | Failure::Denied
+        | Failure::NotFound
+        | Failure::NamespaceMissing
+        | Failure::Conflict
+        | Failure::AlreadyExists
+        | Failure::Invalid
+        | Failure::NamespaceTerminating
+        | Failure::Other => false,
+    })
 }
 
 /// Words of a server: some quote a whole object, and they may hold anything.
@@ -251,6 +289,19 @@ mod tests {
             let shown = plain(&Error::new("refused").at(place(one), "first").at(place(other), "second"));
             assert!(shown.contains("first") && shown.contains("second"), "{shown}");
         }
+    }
+
+    #[test]
+    fn why_a_server_was_not_reached_is_said_once_and_whole_on_request() {
+        let library = std::io::Error::other("tcp connect error");
+        let unreached = ClusterError::new(Failure::Unreachable, "failed to reach https://a: connection refused");
+        let error_value = Error::new("failed to connect to a cluster").because(unreached.because(library));
+        let needed =
+            "error: failed to connect to a cluster\ncaused by: failed to reach https://a: connection refused\n";
+        assert_eq!(plain(&error_value), needed);
+        let all = error_because(&error_value, Causes::All);
+        let all = anstream::adapter::strip_str(&all).to_string();
+        assert_eq!(all, format!("{needed}caused by: tcp connect error\n"));
     }
 
     #[test]

@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use super::status::sets_on;
 use super::style::{FADED, FAILED, STRONG, WARNED, paint};
 use super::value::visible;
 use super::{age, took};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::journal::{Ending, Journal, JournalEntry};
 use crate::applyset::parent::Record;
+use crate::diagnostic::names::counted;
 use crate::object::commit::Commit;
 
 /// What there is to tell of the earlier syncs of an ApplySet.
@@ -82,6 +84,12 @@ fn shortened(subject: &str) -> String {
     format!("{}…", subject.chars().take(MOST - 1).collect::<String>())
 }
 
+/// The histories of all ApplySets of a cluster.
+pub fn histories(cluster: &str, views: &[HistoryView<'_>]) -> String {
+    let histories = views.iter().map(|view| format!("\n{}", history(view)));
+    format!("{}\n{}", sets_on(cluster, views.len()), histories.collect::<String>())
+}
+
 /// How a sync ended.
 pub(super) fn ended(ending: Ending) -> String {
     match ending {
@@ -136,8 +144,8 @@ fn details(entry: &JournalEntry) -> Vec<String> {
         });
     }
     lines.push(format!(
-        "{objects} {} in git, {tool}, server {server}",
-        if *objects == 1 { "object" } else { "objects" }
+        "{} in git, {tool}, server {server}",
+        counted(*objects, "object")
     ));
     lines
 }

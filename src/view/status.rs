@@ -11,6 +11,7 @@ use super::style::{FADED, FAILED, STRONG, WARNED, paint};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::parent::{Parent, Record};
 use crate::applyset::source::Source;
+use crate::diagnostic::names::counted;
 use crate::kinds::health::{Health, Status};
 use crate::object::ObjectRef;
 use crate::plan::{Drift, Forgotten, NotCompared};
@@ -160,11 +161,10 @@ fn last_sync(view: &StatusView<'_>) -> String {
 
 /// A line for each ApplySet of a cluster: how many objects git wanted, and the last sync.
 pub fn statuses(cluster: &str, sets: &[(ApplySet, Parent)], now: Timestamp) -> String {
-    let mut text = match sets {
-        [] => format!("no ApplySet on {cluster}\n"),
-        [_] => format!("1 ApplySet on {cluster}\n\n"),
-        sets => format!("{} ApplySets on {cluster}\n\n", sets.len()),
-    };
+    let mut text = format!("{}\n", sets_on(cluster, sets.len()));
+    if !sets.is_empty() {
+        text.push('\n');
+    }
     let name = |set: &ApplySet| format!("{}/{}", set.namespace, set.name);
     let width = sets.iter().map(|(set, _)| name(set).len()).max().unwrap_or(0);
     for (set, parent) in sets {
@@ -172,10 +172,7 @@ pub fn statuses(cluster: &str, sets: &[(ApplySet, Parent)], now: Timestamp) -> S
         let last = match parent.syncs().entries().first() {
             None => paint(WARNED, "never completed"),
             Some(last) => {
-                let objects = match last.record.objects {
-                    1 => "1 object".to_owned(),
-                    count => format!("{count} objects"),
-                };
+                let objects = counted(last.record.objects, "object");
                 let (commit, when) = (commit_of(&last.record), age(&last.record.time, now));
                 let (ended, by) = (ended(last.ending), &last.record.by);
                 format!("{ended} {commit}, {when} by {by}, {objects}")
@@ -186,15 +183,24 @@ pub fn statuses(cluster: &str, sets: &[(ApplySet, Parent)], now: Timestamp) -> S
     text
 }
 
+/// How many ApplySets a cluster has: the first line of what tells of all.
+pub(super) fn sets_on(cluster: &str, count: usize) -> String {
+    match count {
+        0 => format!("no ApplySet on {cluster}"),
+        count => format!("{} on {cluster}", counted(count, "ApplySet")),
+    }
+}
+
 /// Which directory of which repository it is.
 pub(super) fn source(source: &Source) -> String {
-    let directory = match source.directory.as_str() {
-        "" => "all",
-        directory => directory,
-    };
-    match &source.repository {
-        Some(first) => format!("{directory} of the repository that began with {}", first.short()),
-        None => format!("{directory} of a repository whose beginning is not known"),
+    let (directory, first) = (source.directory.as_str(), &source.repository);
+    let repository = first.as_ref().map_or_else(
+        || "repository, whose first commit is not known".to_owned(),
+        |first| format!("repository whose first commit is {}", first.short()),
+    );
+    match directory {
+        "" => format!("the whole {repository}"),
+        directory => format!("{directory} in the {repository}"),
     }
 }
 

@@ -26,7 +26,7 @@ fn another_repository_of_the_same_name_is_refused() {
     let other = another(&bed, "other");
     commit(other.parent().expect("a repository"), "Theirs");
     let path = other.to_str().expect("a plain path");
-    let words = "the set was synced last from desired of the repository that began with";
+    let words = "the set was synced last from desired in the repository whose first commit is";
     bed.run(&["diff", path]).shows(words);
     bed.run(&["sync", path, "--yes"])
         .exits(2)
@@ -88,7 +88,7 @@ fn a_clone_is_the_same_repository_wherever_it_is_and_however_deep() {
     bed.synced();
     bed.run(&["status"])
         .exits(0)
-        .shows("  source      desired of the repository that began with ");
+        .shows("  source      desired in the repository whose first commit is ");
 }
 
 /// A clone of the latest commit alone, as most CI systems make it; its directory.
@@ -159,7 +159,7 @@ fn a_shallow_clone_of_a_later_commit_deletes_once_the_history_is_fetched() {
     // From now on it is known where the repository began.
     bed.run(&["status"])
         .exits(0)
-        .shows("  source      desired of the repository that began with ");
+        .shows("  source      desired in the repository whose first commit is ");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_set_is_not_deleted_from_another_repository_of_the_same_name() {
     commit(theirs.parent().expect("a repository"), "Theirs");
     run_in(&bed, &theirs, "delete", &[])
         .exits(2)
-        .complains("the set was synced last from desired of the repository that began with")
+        .complains("the set was synced last from desired in the repository whose first commit is")
         .complains("--switch-source");
     assert!(bed.get("configmap", "ours").is_some());
     bed.run(&["delete", "--yes"]).exits(0);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::error::causes;
+use super::super::error::{Causes, causes};
 use super::place::Labelled;
 use super::{Kind, document};
 use crate::diagnostic::error::Error;
@@ -76,7 +76,7 @@ impl One {
         Self {
             message: error.message().to_owned(),
             places: places.collect(),
-            causes: causes(error),
+            causes: causes(error, Causes::All),
             hints: error.hints().to_vec(),
         }
     }

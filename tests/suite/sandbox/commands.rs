@@ -382,3 +382,36 @@ fn a_process_that_is_killed_leaves_no_half_file() {
     }
     assert!(was_cut_off > 0, "it was never killed in the middle");
 }
+
+#[test]
+fn all_histories_begin_with_how_many_sets_there_are() {
+    let desk = Desk::new("histories");
+    let all = ["history", "-A"];
+    desk.on_box(&all).exits(0).shows("no ApplySet on the sandbox box");
+    desk.commit();
+    desk.on_box(&["sync", "--yes"]).exits(0);
+    desk.on_box(&all)
+        .exits(0)
+        .shows("1 ApplySet on the sandbox box shop on the sandbox box")
+        .shows("complete: 1 created");
+}
+
+#[test]
+fn the_hint_for_a_missing_directory_names_what_the_command_takes_instead() {
+    let desk = Desk::new("nowhere");
+    for command in ["status", "history", "delete"] {
+        desk.on_box(&[command, "nowhere"])
+            .exits(2)
+            .complains("there is no directory nowhere")
+            .complains("or pass --name NAME")
+            .complains_not("-f FILE");
+    }
+    desk.on_box(&["diff", "nowhere"])
+        .exits(2)
+        .complains("there is no directory nowhere")
+        .complains("-f FILE reads a file")
+        .complains_not("--name");
+    desk.on_box(&["diff", "-f", "nothing.yaml"])
+        .exits(2)
+        .complains("there is no file nothing.yaml");
+}
