@@ -95,13 +95,13 @@ pub(super) fn check_reruns<'a>(
             }
             [job] if !selected.contains(*job) => Some(
                 Error::new(format!("--rerun {name}: {job} is not selected"))
-                    .hint("take it in with -l, -n and --component"),
+                    .hint("select it, too: look at -l, --only-namespace and --component"),
             ),
             [_] => None,
             several => {
                 let named: Vec<String> = several.iter().map(|job| full_name(job)).collect();
                 let error = Error::new(format!("--rerun {name}: there are {} such Jobs", several.len()));
-                Some(error.hint(format!("say one of {}", named.join(", "))))
+                Some(error.hint(format!("pass one of {}", named.join(", "))))
             }
         }
     });

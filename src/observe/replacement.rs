@@ -136,7 +136,8 @@ pub(super) fn check_permits(
         }
         let is_left_out = !found.any(|object| selected.contains(object));
         is_left_out.then(|| {
-            Error::new(format!("--replace {permit}: it is not selected")).hint("take it in with -l, -n and --component")
+            Error::new(format!("--replace {permit}: it is not selected"))
+                .hint("select it, too: look at -l, --only-namespace and --component")
         })
     });
     Error::join(wrong).map_or(Ok(()), Err)

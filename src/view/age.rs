@@ -1,5 +1,7 @@
 //! How long ago something was, and how long it took, in words.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 /// `3 h ago`. `now` comes from whoever prints, so that the same input always reads the same.
@@ -38,14 +40,20 @@ pub fn age(time: &str, now: Timestamp) -> String {
 /// ```
 pub fn took(begin: &str, end: Option<&str>) -> Option<String> {
     let time = |text: &str| text.parse::<Timestamp>().ok();
-    let seconds = time(end?)?.duration_since(time(begin)?).as_secs();
+    let length = time(end?)?.duration_since(time(begin)?);
+    let seconds = u64::try_from(length.as_secs()).ok().filter(|seconds| *seconds > 0)?;
+    Some(format!("took {}", length_of(Duration::from_secs(seconds))))
+}
+
+/// A length of time, in whole seconds: `43 s`, `1 min 5 s`, `1 h 7 min 43 s`.
+pub(super) fn length_of(time: Duration) -> String {
+    let seconds = time.as_secs();
     match seconds {
-        ..1 => None,
-        1..60 => Some(format!("took {seconds} s")),
-        60..3_600 => Some(format!("took {} min {} s", seconds / 60, seconds % 60)),
+        ..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => {
             let (hours, rest) = (seconds / 3_600, seconds % 3_600);
-            Some(format!("took {hours} h {} min {} s", rest / 60, rest % 60))
+            format!("{hours} h {} min {} s", rest / 60, rest % 60)
         }
     }
 }

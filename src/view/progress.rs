@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::age::length_of;
 use super::document::{list, not_pruned, not_released, reason_text};
 use super::style::{WARNED, paint};
+use crate::diagnostic::names::counted;
 use crate::execute::{Event, Hindered, Outcome};
 use crate::kinds::health::{Health, Hindrance};
 use crate::object::ObjectRef;
@@ -129,19 +131,16 @@ impl Progress {
             Event::Warning { reference, message } => format!("{} {reference}: {message}", paint(WARNED, "warning:")),
             Event::NotReleased(kept) => format!("{} {}", paint(WARNED, "warning:"), not_released(kept)),
             Event::NotPruned { objects, reason } => {
-                let noun = if *objects == 1 { "object" } else { "objects" };
-                format!("not pruned: {objects} {noun}, since {}", not_pruned(*reason))
+                let objects = counted(*objects, "object");
+                format!("not pruned: {objects}, since {}", not_pruned(*reason))
             }
         })
     }
 
-    /// Where it stands, after so long: `34/179  1m 20s  waiting for 4: Job a/b (…), …`.
+    /// Where it stands, after so long: `34/179  1 min 20 s  waiting for 4: Job a/b (…), …`.
     pub fn state(&self, elapsed: Duration) -> String {
-        // Nobody counts fractions of a second here.
-        let elapsed = Duration::from_secs(elapsed.as_secs());
-        let elapsed = jiff::SignedDuration::try_from(elapsed).unwrap_or_default();
         let settled = self.settled.min(self.objects);
-        let text = format!("{settled}/{}  {elapsed:#}", self.objects);
+        let text = format!("{settled}/{}  {}", self.objects, length_of(elapsed));
         if self.waiting.is_empty() {
             return text;
         }
@@ -198,7 +197,7 @@ mod tests {
             objects: 6,
             ..Progress::default()
         };
-        assert_eq!(progress.state(Duration::from_millis(2_900)), "0/6  2s");
+        assert_eq!(progress.state(Duration::from_millis(2_900)), "0/6  2 s");
         for name in ["a", "b", "c", "d"] {
             let event = Event::Waiting {
                 reference: reference("apps/Deployment", Some("shop"), name),
@@ -215,7 +214,7 @@ mod tests {
         assert_eq!(progress.tell(&settled), Some(line));
         assert_eq!(
             progress.state(Duration::from_secs(80)),
-            "1/6  1m 20s  waiting for 3: Deployment shop/b (1 of 3 replicas available), Deployment shop/c (1 of 3 replicas \
+            "1/6  1 min 20 s  waiting for 3: Deployment shop/b (1 of 3 replicas available), Deployment shop/c (1 of 3 replicas \
              available), Deployment shop/d (1 of 3 replicas available)"
         );
     }
@@ -249,7 +248,7 @@ mod tests {
         assert!(matches!(again, Some(ProgressLine::State(_))), "it is told");
         assert_eq!(
             progress.state(Duration::from_secs(3)),
-            "0/2  3s  waiting for 2: Deployment shop/b (a container crashes; 0 of 1 replicas available), Deployment \
+            "0/2  3 s  waiting for 2: Deployment shop/b (a container crashes; 0 of 1 replicas available), Deployment \
              shop/a (0 of 1 replicas available)"
         );
     }

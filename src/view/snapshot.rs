@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::applyset::inventory::ApplySet;
+use crate::diagnostic::names::counted;
 use crate::object::{self, ObjectRef};
 
 /// One line about a snapshot that was written to `to`.
@@ -12,18 +13,18 @@ pub fn snapshot<'a>(
     to: &Path,
     objects: impl IntoIterator<Item = &'a ObjectRef>,
 ) -> String {
-    let (mut count, mut secrets) = (0, 0);
+    let (mut count, mut secrets) = (0_usize, 0_usize);
     for reference in objects {
         count += 1;
         secrets += usize::from(object::is_secret(&reference.kind));
     }
     let masked = match secrets {
         0 => String::new(),
-        1 => "; the values of 1 Secret are masked".to_owned(),
-        secrets => format!("; the values of {secrets} Secrets are masked"),
+        secrets => format!("; the values of {} are masked", counted(secrets, "Secret")),
     };
     format!(
-        "recorded {count} objects of {} on {cluster} in {}{masked}\n",
+        "recorded {} of {} on {cluster} in {}{masked}\n",
+        counted(count, "object"),
         set.name,
         to.display()
     )

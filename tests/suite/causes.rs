@@ -67,8 +67,8 @@ fn every_cause_side_by_side() {
     .shows(&format!("data.more desired/drift.yaml:8 + yes git: {sizes}"))
     .shows("! conflict ConfigMap causes-all/diverged")
     .shows(&format!("- theirs + two diverged: git: {modes}; kubectl-edit,"))
-    .shows("take git's: --force-conflicts; keep the other: write it into git")
-    .shows("data.new git says ours; team-b says theirs leave it")
+    .shows("to take git's: pass --force-conflicts; to keep the other: write it into git")
+    .shows("data.new git says ours; team-b says theirs to leave it")
     .shows(&format!("data.size - one removed: {sizes}"))
     .shows(&format!("data.size left behind: {sizes}; kubectl-edit keeps it"))
     .shows(&format!(

@@ -101,7 +101,7 @@ fn a_field_that_another_manager_owns_and_git_newly_wants_is_a_conflict() {
         .exits(1)
         .shows("! conflict ConfigMap conflict-new/settings")
         .shows("data.size git says small; team-b says huge")
-        .shows("leave it: drop desired/settings.yaml:7 from git; take it: --force-conflicts");
+        .shows("to leave it: remove desired/settings.yaml:7 from git; to take it: pass --force-conflicts");
 
     bed.sync()
         .exits(1)

@@ -173,7 +173,7 @@ fn a_conflict_says_which_rule_would_decide_it_and_the_rule_does() {
         .exits(1)
         .shows("data.size git says small; team-b says huge")
         .shows(&format!(
-            "from now on, in stackanetes.yaml below `yield:` or `take:` - {rule}"
+            "to decide it for good, add to stackanetes.yaml, under `yield:` or `take:`: - {rule}"
         ));
 
     settings(&bed, &format!("yield:\n  - {rule}\n"));

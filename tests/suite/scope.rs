@@ -17,7 +17,7 @@ fn without_a_name_nothing_is_a_member_and_nothing_is_pruned() {
     let args = ["sync", "--yes", "-f", "-", "-n", "scope-nameless"];
     bed.run_with(&args, &format!("{one}---\n{two}"))
         .exits(0)
-        .shows("nothing is pruned: the ApplySet has no name (give --name)");
+        .shows("nothing is pruned: the ApplySet has no name (pass --name)");
     assert!(bed.get("configmap", "one").expect("it is there")["metadata"]["labels"].is_null());
     bed.run_with(&args, &one).exits(0);
     assert!(bed.get("configmap", "two").is_some());

@@ -41,7 +41,7 @@ pub fn checked(checked: &Checked) -> String {
     }
     if checked.encrypted > 0 {
         let files = counted(checked.encrypted, "encrypted file");
-        text += &format!("not fully checked, for want of an age identity: {files}; give one with --age-key-file\n");
+        text += &format!("not fully checked, for want of an age identity: {files}; pass one with --age-key-file\n");
     }
     if !checked.ignored.counts.is_empty() {
         text += &format!("ignored: {}\n", ignored(&checked.ignored.counts));

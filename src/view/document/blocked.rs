@@ -100,10 +100,10 @@ mod tests {
             blocked(&refusals),
             [
                 "0.yaml, 1.yaml, 2.yaml and 38 more are encrypted for age1a, and there is no age identity to decrypt \
-                 them with; give one with --age-key-file; until then their values are compared with those of the last \
+                 them with; pass one with --age-key-file; until then their values are compared with those of the last \
                  sync as ciphertext",
                 "the desired state is empty; pass --allow-empty to delete all members",
-                "50.yaml is encrypted for age1b, and there is no age identity to decrypt it with; give one with \
+                "50.yaml is encrypted for age1b, and there is no age identity to decrypt it with; pass one with \
                  --age-key-file; until then its values are compared with those of the last sync as ciphertext",
                 "Pod 0 reads ConfigMap 0, Pod 1 reads ConfigMap 1, Pod 2 reads ConfigMap 2 and 2 more; what they read \
                  is to change and is not selected; select it too",

@@ -168,7 +168,7 @@ fn diverged(change: &FieldChange, cause: &str, writer: Option<&FieldManager>, st
         lines.push(way_out(by));
     } else {
         lines.push(way_out(
-            "take git's: --force-conflicts; keep the other: write it into git",
+            "to take git's: pass --force-conflicts; to keep the other: write it into git",
         ));
         lines.append(by_rule(change, writer, step));
     }
@@ -194,7 +194,7 @@ fn by_rule(change: &FieldChange, owner: Option<&FieldManager>, step: &Step) -> L
         return Lines::default();
     };
     let rule = rules::written(&step.reference, &change.path, &owner.name);
-    let words = way_out("from now on, in stackanetes.yaml below `yield:` or `take:`");
+    let words = way_out("to decide it for good, add to stackanetes.yaml, under `yield:` or `take:`:");
     [words, Line::new(8, format!("- {rule}")).tone(Tone::Faded)]
         .into_iter()
         .collect()
@@ -235,11 +235,13 @@ fn conflict(change: &FieldChange, owner: &FieldManager, step: &Step) -> Lines {
         return lines;
     }
     let place = change.origins.first().map(|origin| &origin.place);
-    let drop = place.map_or_else(
-        || "drop it from git".to_owned(),
-        |place| format!("drop {}:{} from git", place.file.path(), place.line()),
+    let remove = place.map_or_else(
+        || "remove it from git".to_owned(),
+        |place| format!("remove {}:{} from git", place.file.path(), place.line()),
     );
-    lines.push(way_out(format!("leave it: {drop}; take it: --force-conflicts")));
+    lines.push(way_out(format!(
+        "to leave it: {remove}; to take it: pass --force-conflicts"
+    )));
     lines.append(by_rule(change, Some(owner), step));
     lines
 }

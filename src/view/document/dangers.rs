@@ -75,7 +75,7 @@ pub(super) fn told(dangers: &[Danger<'_>]) -> Vec<String> {
         _ => None,
     });
     let mut told = each("cannot be undone", runs);
-    told.extend(of(|danger| matches!(danger, Danger::Data(_)), "data goes with"));
+    told.extend(of(|danger| matches!(danger, Danger::Data(_)), "data is lost with"));
     told.extend(of(|danger| matches!(danger, Danger::Deletes(_)), "deletes"));
     let replaces = |danger: &Danger<'_>| matches!(danger, Danger::Replaces(_));
     told.extend(of(replaces, "deletes and recreates"));

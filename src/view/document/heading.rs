@@ -107,7 +107,11 @@ pub(in crate::view) struct Head {
 
 /// What is compared with what.
 pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> Head {
-    let subject = plan.facts.set.as_ref().map_or("no ApplySet", |set| set.name.as_str());
+    let subject = plan
+        .facts
+        .set
+        .as_ref()
+        .map_or("(no ApplySet named)", |set| set.name.as_str());
     let environment = heading.environment.map(|name| format!(", environment {name}"));
     let environment = environment.unwrap_or_default();
     let to = match (heading.revision, heading.piped_at) {

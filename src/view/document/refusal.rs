@@ -69,7 +69,7 @@ fn sealed(files: &[&Closed]) -> String {
         };
     }
     format!(
-        "{encrypted} for {}, and there is no age identity to decrypt {them} with; give one with --age-key-file",
+        "{encrypted} for {}, and there is no age identity to decrypt {them} with; pass one with --age-key-file",
         visible(&first.recipients.join(", "))
     )
 }

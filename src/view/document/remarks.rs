@@ -10,6 +10,7 @@ use super::{
     Against, Detail, Heading, Line, Lines, Pruning, Tone, adoption, change, narrowed, takeover, unchanged, unready,
 };
 use crate::applyset::inventory::ApplySet;
+use crate::diagnostic::names::counted;
 use crate::kinds::jobs::{self, Crossed};
 use crate::plan::{Action, Again, Forgotten, Idle, ParentGap, Plan, Reason, Step, Unverified, Work};
 
@@ -129,7 +130,7 @@ fn unknown_runs(plan: &Plan) -> impl Iterator<Item = String> {
         };
         Some(match plan.facts.set {
             Some(_) => format!("{job} runs again if {unknown} changed"),
-            None => format!("{job} does not run again when {unknown} changes: give --name"),
+            None => format!("{job} does not run again when {unknown} changes: pass --name"),
         })
     })
 }
@@ -141,7 +142,7 @@ fn unknown_rollouts(plan: &Plan) -> impl Iterator<Item = String> {
         let read = read.join(" or ");
         match plan.facts.set {
             Some(_) => format!("{workload} restarts if {read} changed"),
-            None => format!("{workload} does not restart when {read} changes: give --name"),
+            None => format!("{workload} does not restart when {read} changes: pass --name"),
         }
     })
 }
@@ -174,7 +175,7 @@ fn pruned(plan: &Plan, pruning: Pruning) -> Option<String> {
             kept => format!("the ApplySet {} stays, since {kept} of its objects are kept", set.name),
         }),
         (None, Pruning::Members | Pruning::Off | Pruning::Selected { .. }) => {
-            Some("nothing is pruned: the ApplySet has no name (give --name)".to_owned())
+            Some("nothing is pruned: the ApplySet has no name (pass --name)".to_owned())
         }
         (Some(_), Pruning::Off) => Some("nothing is pruned: --no-prune".to_owned()),
         (Some(_), Pruning::Selected { in_namespace: true }) => {
@@ -274,10 +275,10 @@ fn unverified(plan: &Plan) -> impl Iterator<Item = String> {
     );
     let not_asked = (changed + unchanged > 0).then(|| {
         format!(
-            "unverified: {} of {} objects, {unchanged} of them unchanged: the server answers a dry-run only to who may \
+            "unverified: {} of {}, {unchanged} of them unchanged: the server answers a dry-run only to who may \
              write, so our own merge says what would change; admission is not in it",
             changed + unchanged,
-            plan.steps.len() + plan.unchanged.len()
+            counted(plan.steps.len() + plan.unchanged.len(), "object")
         )
     });
     let unread = plan.facts.schema_unread.as_ref().map(|why| {

@@ -111,7 +111,7 @@ impl<'a> Restarted<'a> {
         ];
         let parts = parts.into_iter().filter(|(objects, ..)| !objects.is_empty());
         let words = parts.map(|(objects, verb, noun, after)| format!("{verb} {}{after}", few_or_count(objects, noun)));
-        let scaled = [(self.added, "adds"), (self.removed, "removes")];
+        let scaled = [(self.added, "scales up by"), (self.removed, "scales down by")];
         let scaled = scaled.into_iter().filter(|(pods, _)| *pods > 0);
         words
             .chain(scaled.map(|(pods, verb)| format!("{verb} {}", counted(pods, "pod"))))

@@ -284,7 +284,7 @@ fn a_job_runs_again_when_it_is_asked_for() {
     );
     asked("diff", "migrate")
         .exits(2)
-        .complains("say one of default/migrate, jobs-asked/migrate");
+        .complains("pass one of default/migrate, jobs-asked/migrate");
 }
 
 #[test]
@@ -362,7 +362,7 @@ fn without_a_name_the_job_itself_is_all_there_is_to_know() {
     run(&["diff"], &manifest.replace("fast", "slow").replace("one}", "two}"))
         .exits(1)
         .shows("1 to update; 1 unchanged")
-        .shows("Job jobs-nameless/migrate does not run again when Secret/login changes: give --name");
+        .shows("Job jobs-nameless/migrate does not run again when Secret/login changes: pass --name");
     run(&["diff"], &manifest.replace("image: one", "image: two"))
         .exits(1)
         .shows("± replace Job jobs-nameless/migrate runs again: its image changed");
