@@ -160,8 +160,7 @@ pub(super) async fn plan_against(
         policy,
         concurrency,
     };
-    let compared = counted(manifests.len(), "object");
-    ui.doing(&format!("comparing {compared} with {cluster_name}"));
+    ui.doing(&comparing(manifests.len(), &cluster_name));
     let Observations { mut observed, served } = observe::observe(&*cluster, manifests, &components, &query).await?;
     let not_selected = observed.not_selected;
     let (lineage, history) = history::look(&observed, &query.selection, &directory, &served.discovery);
@@ -197,6 +196,11 @@ pub(super) async fn plan_against(
         pruning,
         findings,
     })
+}
+
+/// What is being done: `comparing 2 objects with prod`.
+fn comparing(objects: usize, cluster: &str) -> String {
+    format!("comparing {} with {cluster}", counted(objects, "object"))
 }
 
 impl Planned {

@@ -56,7 +56,7 @@ fn another_directory_of_the_repository_is_refused_and_so_is_one_outside_of_git()
     bed.synced();
     bed.run(&["sync", "second", "--yes"])
         .exits(2)
-        .complains("this is second of the repository");
+        .complains("this is second in the repository");
     let outside = tempfile::tempdir().expect("a directory");
     fs::copy(second.join("stackanetes.yaml"), outside.path().join("stackanetes.yaml")).expect("copied");
     let path = outside.path().to_str().expect("a plain path");

@@ -19,7 +19,7 @@ pub(in crate::cli) struct Output {
     color: String,
     /// Show more; twice, also every request.
     ///
-    /// New objects are shown whole.
+    /// New objects are shown whole, and all causes of an error.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
     /// Show no progress.
