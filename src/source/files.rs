@@ -197,12 +197,14 @@ pub(super) fn below(root: &Path, path: &Path) -> PathBuf {
     root.join(path)
 }
 
+/// Says which byte of a file is no UTF-8. Its line is not shown: whether it holds a secret is known only of a file that
+/// can be read, and one letter of a password may be what makes it unreadable.
 fn not_utf8(name: &str, bytes: &[u8], offset: usize) -> Error {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Error::new(format!("{name} is UTF-16, not UTF-8")).hint("save it as UTF-8");
     }
     // Each broken sequence becomes a character of three bytes; what stands before stays as it is.
-    let file = SourceFile::new(name, String::from_utf8_lossy(bytes));
+    let file = SourceFile::confidential(name, String::from_utf8_lossy(bytes));
     Error::new(format!("{name} is not UTF-8 text"))
         .at(Place::new(file, offset..offset + 3), format!("byte {offset}"))
         .hint("save it as UTF-8; keep binary data as base64, under `data` or `binaryData`")
@@ -481,10 +483,11 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_utf8_is_shown_where_it_is_not() {
+    fn a_line_that_is_not_utf8_is_named_and_never_shown() {
         let error = decode("a.yaml", b"a: 1\nb: caf\xe9\n".to_vec()).expect_err("not UTF-8");
         let (place, label) = &error.places()[0];
         assert_eq!((place.to_string().as_str(), label.as_str()), ("a.yaml:2:7", "byte 11"));
+        assert!(place.file.is_confidential());
         let error = decode("a.yaml", b"\xff\xfea\0".to_vec()).expect_err("not UTF-8");
         assert_eq!(error.to_string(), "a.yaml is UTF-16, not UTF-8");
         assert_eq!(

@@ -230,3 +230,35 @@ fn a_refused_secret_says_why_as_far_as_that_quotes_nothing() {
             .shows("cannot be changed"),
     );
 }
+
+#[test]
+fn a_line_that_is_not_utf8_is_never_quoted() {
+    let bed = Bed::without_namespace(ControlPlane::bare(), "secret-not-utf8");
+    bed.write("stackanetes.yaml", "name: secret-not-utf8\n");
+    bed.write(
+        "parameters.schema.json",
+        "{\"properties\": {\"password\": {\"writeOnly\": true}}}",
+    );
+    let component = "secrets: [{name: a, files: {a: a.j2}}]\n";
+    for file in [
+        "parameters.yaml",
+        "environments/prod.yaml",
+        "app/a.j2",
+        "app/component.yaml",
+        "defaults/all.yaml",
+        "stackanetes.yaml",
+    ] {
+        bed.write("parameters.yaml", "password: x\n");
+        bed.write("environments/prod.yaml", "password: x\n");
+        bed.write("app/component.yaml", component);
+        bed.write("app/a.j2", "x\n");
+        bed.write("defaults/all.yaml", "$select: {}\n");
+        let line = [b"password: ".as_slice(), PASSWORD.as_bytes(), b"\xe4\n"].concat();
+        std::fs::write(bed.dir.join("desired").join(file), line).expect("written");
+        let run = bed.run(&["render", "--environment", "prod"]).exits(2);
+        run.hides(&[PASSWORD])
+            .complains(&format!("desired/{file} is not UTF-8 text"))
+            .complains(&format!("desired/{file}:1:32"));
+        bed.write("stackanetes.yaml", "name: secret-not-utf8\n");
+    }
+}
