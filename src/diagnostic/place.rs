@@ -147,20 +147,30 @@ impl SourceFile {
     }
 }
 
-/// Whether a text holds the word `Secret`, as every declaration of one does however it is written.
-/// `secretName`, `secrets` and `imagePullSecrets` are other words. An escape, of a character or of a line break, may
-/// spell anything.
+/// Whether a text may declare a Secret, or a part of one.
+///
+/// It holds the word `Secret`, as every declaration of one does however it is written; `secretName`, `secrets` and
+/// `imagePullSecrets` are other words. Or it holds `stringData`, which no other kind has, so that it is enough where the
+/// kind is misspelled or stands elsewhere. An escape, of a character or of a line break, and an expression for the kind
+/// may spell anything.
 fn names_a_secret(text: &str) -> bool {
-    if ["\\x", "\\u", "\\U", "\\\n", "\\\r"]
-        .iter()
-        .any(|escape| text.contains(escape))
-    {
+    let telling = ["\\x", "\\u", "\\U", "\\\n", "\\\r", "stringData"];
+    if telling.iter().any(|part| text.contains(part)) || makes_a_kind(text) {
         return true;
     }
     text.match_indices("Secret").any(|(start, word)| {
         let before = text[..start].chars().next_back();
         let after = text[start + word.len()..].chars().next();
         !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_lowercase)
+    })
+}
+
+/// Whether an expression stands where a kind does: `kind: ${{ … }}`, quoted or not, in YAML or JSON.
+fn makes_a_kind(text: &str) -> bool {
+    text.match_indices("kind").any(|(start, word)| {
+        let after = &text[start + word.len()..];
+        let value = after.trim_start_matches(|character: char| character.is_whitespace() || ":\"'".contains(character));
+        value.starts_with("${{")
     })
 }
 
@@ -314,10 +324,13 @@ mod tests {
             "kind: !!str Secret",
             "kind: \"\\x53ecret\"",
             "kind: \"Sec\\\n  ret\"",
+            "kind: Sercet\nstringData: {password: x}",
+            "kind: ${{ 'Sec' ~ 'ret' }}\ndata: {password: x}",
+            "{\"kind\" :\n\"${{ kind }}\"}",
         ] {
             assert!(SourceFile::new("x", text).is_confidential(), "{text}");
         }
-        let other = "kind: Deployment\nimagePullSecrets: []\nsecretName: x\n# secrets";
+        let other = "kind: Deployment\nimagePullSecrets: []\nsecretName: x\n# secrets\ndata: ${{ kind }}";
         assert!(!SourceFile::new("x", other).is_confidential());
     }
 }

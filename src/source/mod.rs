@@ -226,7 +226,7 @@ fn read_on(tree: &dyn FileTree, path: &Path, mut preamble: Preamble, inputs: &Pa
         let mut texts = Vec::new();
         for path in &files.defaults {
             match files::read(tree, path) {
-                Ok(text) => texts.push(text),
+                Ok(text) => texts.push(defaults::confidential(text)),
                 Err(error) => errors.push(error),
             }
         }

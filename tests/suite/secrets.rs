@@ -262,3 +262,57 @@ fn a_line_that_is_not_utf8_is_never_quoted() {
         bed.write("stackanetes.yaml", "name: secret-not-utf8\n");
     }
 }
+
+#[test]
+fn what_is_wrong_with_a_default_or_a_component_is_told_without_lines_that_may_be_of_a_secret() {
+    let bed = Bed::without_namespace(ControlPlane::bare(), "secret-lines");
+    bed.write("stackanetes.yaml", "name: secret-lines\n");
+    bed.write("db.yaml", &secret("db", "another-secret"));
+    let told = |file: &str, text: String, words: &str| {
+        bed.write(file, &text);
+        let run = bed.run(&["render"]).exits(2).hides(&[PASSWORD]);
+        run.complains(words).complains(&format!("desired/{file}:"));
+        bed.remove(file);
+    };
+    for (content, words) in [
+        (
+            format!("stringData: {{a: {PASSWORD}}}"),
+            "a default has no `stringData`",
+        ),
+        (format!("data: {{a: {PASSWORD}, a: x}}"), "written twice"),
+        (
+            format!("data: {{a: {PASSWORD}, b: '${{{{ nope }}}}'}}"),
+            "there is no parameter `nope`",
+        ),
+        (format!("\"data\": {{a: [{PASSWORD}]}}"), "`data.a` of a Secret"),
+        (format!("dta: {{a: {PASSWORD}}}"), "`dta` of a Secret"),
+    ] {
+        told("defaults/db.yaml", format!("$select: {{name: db}}\n{content}\n"), words);
+    }
+    for (content, words) in [
+        (
+            format!("secrets: [{{name: a, valus: {{a: {PASSWORD}}}}}]"),
+            "Secret has no key `valus`",
+        ),
+        (
+            format!("secrets: [{{name: a, stringData: {{a: {PASSWORD}}}}}]"),
+            "Secret has no key `stringData`",
+        ),
+        (
+            format!("secrets: [{{name: a, generate: {{a: {PASSWORD}}}}}]"),
+            "`a` must be a mapping",
+        ),
+        (
+            format!("secret: {{a: {PASSWORD}}}"),
+            "component.yaml has no key `secret`",
+        ),
+        (
+            format!("sercets: {{a: {PASSWORD}}}"),
+            "component.yaml has no key `sercets`",
+        ),
+    ] {
+        told("app/component.yaml", format!("{content}\n"), words);
+    }
+    let kind = "apiVersion: v1\nkind: ${{ 'Sec' ~ 'ret' }}\nmetadata: {name: made}\n";
+    told("made.yaml", format!("{kind}data: {{a: {PASSWORD}}}\n"), "`data.a`");
+}

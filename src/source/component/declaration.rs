@@ -142,7 +142,7 @@ pub(super) fn read(
             }
             unknown => {
                 let message = format!("component.yaml has no key `{unknown}`");
-                reader.error(entry, &message, &key_hint(&KEYS, unknown));
+                reader.unknown(entry, &message, &key_hint(&KEYS, unknown));
             }
         }
     }
@@ -211,7 +211,7 @@ impl Reader<'_> {
                 "name" => {}
                 unknown if !known.contains(&unknown) => {
                     let message = format!("{} has no key `{unknown}` here", object.kind());
-                    self.error(entry, &message, &key_hint(known, unknown));
+                    self.unknown(entry, &message, &key_hint(known, unknown));
                 }
                 "namespace" => object.namespace = self.text(entry),
                 "files" => object.files = self.files(entry),
@@ -399,6 +399,12 @@ impl Reader<'_> {
             self.error(entry, &message, hint);
         }
         entry.value.items().unwrap_or_default()
+    }
+
+    /// Adds that there is no such key. What it holds is not known, and may be the values of a Secret: no line is shown.
+    fn unknown(&mut self, entry: &Entry, message: &str, hint: &str) {
+        let file = SourceFile::confidential(self.file.path(), self.file.text());
+        self.error_at(Place::new(file, entry.line(self.file.text())), message, hint);
     }
 
     fn error(&mut self, entry: &Entry, message: &str, hint: &str) {

@@ -144,8 +144,10 @@ impl OneComponent<'_> {
     /// What its `component.yaml` says. Nothing where it is switched off, or wrong, which is added to `errors`.
     fn read(&self, reading: &Reading<'_>, rendering: &Rendering, errors: &mut Vec<Error>) -> Option<Declaration> {
         let file = match files::read(reading.tree, self.path) {
-            // The values of Secrets may stand in it.
-            Ok(file) if file.text().contains("values") => SourceFile::confidential(file.path(), file.text()),
+            // The values of Secrets may stand in it, and those of Helm, whatever key is meant to hold them.
+            Ok(file) if ["values", "ecret"].iter().any(|word| file.text().contains(word)) => {
+                SourceFile::confidential(file.path(), file.text())
+            }
             Ok(file) => file,
             Err(error) => {
                 errors.push(error);

@@ -48,6 +48,21 @@ enum Content {
     Nothing,
 }
 
+/// The text of a default, confidential where it has `data`: what it is laid under may be a Secret, though it selects by
+/// a name and says no kind.
+pub(super) fn confidential(file: Arc<SourceFile>) -> Arc<SourceFile> {
+    let text = file.text();
+    let has_data = text.match_indices("data").any(|(start, word)| {
+        let before = text[..start].chars().next_back();
+        let after = text[start + word.len()..].chars().next();
+        ![before, after].into_iter().flatten().any(char::is_alphanumeric)
+    });
+    if has_data {
+        return SourceFile::confidential(file.path(), text);
+    }
+    file
+}
+
 /// Merges the defaults that `files` hold under the manifests, adding what is wrong with them to `errors`.
 /// `components` are the names of all components, wanted or not.
 pub(super) fn lay_under(
@@ -207,9 +222,15 @@ impl Default {
                 "`{}` of a {}: {}",
                 mistake.path, manifest.gvk.group_kind.kind, mistake.fault
             );
+            // What a misspelled field of a Secret holds may be the value of another.
+            let file = if object::is_secret(&manifest.gvk.group_kind) {
+                SourceFile::confidential(self.file.path(), self.file.text())
+            } else {
+                self.file.clone()
+            };
             errors.push(
                 Error::new(message)
-                    .at(Place::new(self.file.clone(), span), "")
+                    .at(Place::new(file, span), "")
                     .hint("correct it, or select only the kinds that have such a field with `$select: {kind: …}`"),
             );
             self.content = Content::Nothing;
