@@ -155,6 +155,51 @@ fn a_secret_parameter_cannot_name_an_object() {
 }
 
 #[test]
+fn a_secret_parameter_cannot_be_a_name_or_a_path_of_a_component() {
+    let bed = bed("parameters-component");
+    let expression = "'${{ passwords.database }}'";
+    let whole = "'${{ {passwords.database: 1} }}'";
+    for (field, text) in [
+        ("dependsOn[0]", format!("dependsOn: [{expression}]")),
+        ("configMaps[0].name", format!("configMaps: [{{name: {expression}}}]")),
+        (
+            "configMaps[0].namespace",
+            format!("configMaps: [{{name: a, namespace: {expression}}}]"),
+        ),
+        (
+            "configMaps[0].files.a",
+            format!("configMaps: [{{name: a, files: {{a: {expression}}}}}]"),
+        ),
+        (
+            "configMaps[0].options.a",
+            format!("configMaps: [{{name: a, options: {{a: {expression}}}}}]"),
+        ),
+        (
+            "configMaps[0].files",
+            format!("configMaps: [{{name: a, files: {whole}}}]"),
+        ),
+        ("secrets[0]", format!("secrets: [{whole}]")),
+        ("secrets[0].values", format!("secrets: [{{name: a, values: {whole}}}]")),
+        (
+            "secrets[0].generate.a.alphabet",
+            format!("secrets: [{{name: a, generate: {{a: {{alphabet: {expression}}}}}}}]"),
+        ),
+    ] {
+        bed.write("app/component.yaml", &format!("{text}\n"));
+        for command in ["diff", "render", "check"] {
+            hides(bed.run(&[command]).exits(2))
+                .complains(&format!("`{field}` reads a secret parameter"))
+                .complains("desired/app/component.yaml:1:");
+        }
+    }
+    bed.write(
+        "app/component.yaml",
+        &format!("secrets: [{{name: a, values: {{a: {expression}}}}}]\n"),
+    );
+    hides(bed.run(&["render"]).exits(0));
+}
+
+#[test]
 fn a_secret_parameter_cannot_be_a_key() {
     let bed = bed("parameters-key");
     let key = "\"k${{ passwords.database }}\": one";

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::open;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::key_hint;
 use crate::diagnostic::place::{Place, SourceFile};
@@ -117,6 +118,11 @@ pub(super) fn read(
         return None;
     }
     let rendered = rendering.document(file, root, reader.errors)?;
+    let mut secret = open::refuse_secrets(file, &rendered);
+    if !secret.is_empty() {
+        reader.errors.append(&mut secret);
+        return None;
+    }
     let root = rendered.to_node();
     let mut declaration = Declaration {
         depends_on: Vec::new(),

@@ -6,6 +6,7 @@
 mod declaration;
 mod dependencies;
 mod object;
+mod open;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

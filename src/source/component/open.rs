@@ -1,0 +1,98 @@
+//! What a `component.yaml` says in the open: names, paths and keys, which no secret parameter may make.
+
+use std::sync::Arc;
+
+use crate::diagnostic::error::Error;
+use crate::diagnostic::place::{Place, Role, SourceFile};
+use crate::object::field::{FieldPath, PathElement};
+use crate::source::render::Rendered;
+use crate::yaml::{Entry, Node, NodeValue};
+
+/// What is in the open of each item of `configMaps` and `secrets`.
+const OPEN_KEYS: [&str; 5] = ["name", "namespace", "files", "options", "generate"];
+
+/// Refuses each name, path and key that a secret parameter makes: they stand in errors, in diffs, and on every server.
+///
+/// What SOPS encrypted without being declared secret may be a name, as it may in a manifest.
+pub(super) fn refuse_secrets(file: &Arc<SourceFile>, rendered: &Rendered) -> Vec<Error> {
+    let root = rendered.to_node();
+    let mut search = Search {
+        file,
+        rendered,
+        errors: Vec::new(),
+    };
+    for entry in root.entries().unwrap_or_default() {
+        let path = FieldPath::of(&[&entry.key]);
+        match entry.key.as_str() {
+            "dependsOn" => search.all(&entry.value, &path),
+            "configMaps" | "secrets" => search.objects(entry, &path),
+            _ => {}
+        }
+    }
+    search.errors
+}
+
+struct Search<'a> {
+    file: &'a Arc<SourceFile>,
+    rendered: &'a Rendered,
+    errors: Vec<Error>,
+}
+
+impl Search<'_> {
+    /// The declarations of ConfigMaps and Secrets.
+    fn objects(&mut self, declared: &Entry, path: &FieldPath) {
+        if self.is_refused(&declared.value, path) {
+            return;
+        }
+        for (index, item) in declared.value.items().unwrap_or_default().iter().enumerate() {
+            let path = path.join(PathElement::Index(index));
+            if self.is_refused(item, &path) {
+                continue;
+            }
+            let entries = item.entries().unwrap_or_default().iter();
+            for entry in entries {
+                let path = path.join(PathElement::Field(entry.key.clone()));
+                match entry.key.as_str() {
+                    key if OPEN_KEYS.contains(&key) => self.all(&entry.value, &path),
+                    // Of the values of a Secret only the keys are in the open: those that an expression makes.
+                    "values" => _ = self.is_refused(&entry.value, &path),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// A value, and all that is in it.
+    fn all(&mut self, node: &Node, path: &FieldPath) {
+        if self.is_refused(node, path) {
+            return;
+        }
+        match &node.value {
+            NodeValue::Mapping(entries) => {
+                for entry in entries {
+                    self.all(&entry.value, &path.join(PathElement::Field(entry.key.clone())));
+                }
+            }
+            NodeValue::Sequence(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.all(item, &path.join(PathElement::Index(index)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the value itself was made from a secret parameter, which is added to the errors.
+    fn is_refused(&mut self, node: &Node, path: &FieldPath) -> bool {
+        let origins = self.rendered.origins(path);
+        let is_secret = origins.iter().any(|origin| origin.role == Role::SecretParameter);
+        if is_secret {
+            let message = format!("`{path}` reads a secret parameter, and is for all to see");
+            let place = Place::new(self.file.clone(), node.first_line(self.file.text()));
+            let hint =
+                "make names and paths from other parameters; a parameter is secret where its schema says `writeOnly`";
+            self.errors.push(Error::new(message).at(place, "").hint(hint));
+        }
+        is_secret
+    }
+}
