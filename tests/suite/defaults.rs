@@ -133,22 +133,33 @@ fn a_default_that_reads_a_secret_of_an_object_does_not_show_it() {
     );
     bed.write(
         "key.yaml",
-        &format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: key}}\nstringData: {{key: {SECRET}}}\n"),
+        &format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: key, annotations: {{copy: {SECRET}}}}}\nstringData: {{key: {SECRET}}}\n"),
     );
     bed.write(
         "defaults/20-copy.yaml",
         "$select: {kind: ConfigMap, name: cart}\nmetadata: {annotations: {copy: '${{ object.data.password }}'}}\n",
     );
     bed.run(&["diff", "-v"]).exits(1).hides(&[SECRET]).shows("copy: ");
+    for (field, missing) in [
+        ("data.key", "there is no `object.data`"),
+        ("metadata.annotations.copy", "there is no `object.metadata.annotations`"),
+    ] {
+        bed.write(
+            "defaults/20-copy.yaml",
+            &format!("$select: {{kind: Secret}}\nmetadata: {{labels: {{copy: '${{{{ object.{field} }}}}'}}}}\n"),
+        );
+        bed.run(&["diff", "-v"])
+            .exits(2)
+            .hides(&[SECRET])
+            .complains(missing)
+            .complains("defaults/20-copy.yaml:2:");
+    }
+    // Neither can all of them be read at once, or along with the object.
     bed.write(
         "defaults/20-copy.yaml",
-        "$select: {kind: Secret}\nmetadata: {annotations: {copy: '${{ object.data.key }}'}}\n",
+        "$select: {kind: Secret}\nmetadata: {labels: {one: '${{ object.metadata }}', all: '${{ object | string }}'}}\n",
     );
-    bed.run(&["diff", "-v"])
-        .exits(2)
-        .hides(&[SECRET])
-        .complains("there is no `object.data`")
-        .complains("defaults/20-copy.yaml:2:");
+    bed.run(&["render"]).hides(&[SECRET]);
 }
 
 #[test]

@@ -9,7 +9,8 @@ use crate::object::Origins;
 use crate::object::field::{FieldPath, PathElement};
 use crate::source::parameters::Parameters;
 
-/// An object, and where its fields come from. Expressions know it as `object`, without the data of a Secret.
+/// An object, and where its fields come from. Expressions know it as `object`; of a Secret they know neither the data nor
+/// the annotations, in which other tools keep copies of the data, and which are never shown either.
 #[derive(Debug, Clone, Copy)]
 pub struct ExpressionObject<'a> {
     /// The object.
@@ -34,6 +35,8 @@ impl ExpressionObject<'_> {
         {
             object.remove("data");
             object.remove("stringData");
+            let metadata = object.get_mut("metadata").and_then(Value::as_object_mut);
+            metadata.and_then(|metadata| metadata.remove("annotations"));
         }
         let mut all = parameters.as_object().cloned().unwrap_or_default();
         all.insert(OBJECT.to_owned(), object);
