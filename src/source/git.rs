@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use git2::{Config, ErrorCode, Oid, Repository, StatusOptions};
+use git2::{AttrCheckFlags, AttrValue, Config, ErrorCode, Oid, Repository, StatusOptions};
 use jiff::Timestamp;
 
 use super::exclude::{self, Exclude};
@@ -174,6 +174,17 @@ pub(super) fn submodule(above: &Repository, path: &Path) -> Option<Repository> {
         let is_there = is_below && kept.join("HEAD").exists();
         is_there.then(|| Repository::open_bare(&kept).ok()).flatten()
     })
+}
+
+/// The text that an attribute of a path in the repository has; nothing where it has none: without one it is set or unset,
+/// and names neither a filter nor an encoding (gitattributes).
+pub(super) fn attribute(repository: &Repository, path: &Path, name: &str) -> Option<String> {
+    let value = repository.get_attr_bytes(path, name, AttrCheckFlags::default());
+    match AttrValue::from_bytes(value.ok()?) {
+        AttrValue::String(text) => Some(text.to_owned()),
+        AttrValue::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        AttrValue::True | AttrValue::False | AttrValue::Unspecified => None,
+    }
 }
 
 /// Whether `path` looks like a repository without a working tree.

@@ -152,9 +152,17 @@ fn a_file_that_git_converts_is_not_read_from_a_commit() {
         bed.run(&["render", "--revision", "HEAD"]).exits(2).complains(words);
     }
     bed.run(&["render"]).exits(0);
-    // What an archive leaves out is in the commit.
-    bed.write(".gitattributes", "one.yaml export-ignore\n");
-    bed.run(&["render", "--revision", "HEAD"]).exits(0).shows("name: one");
+    // What an archive leaves out is in the commit, and what has no name is no filter.
+    for attribute in [
+        "export-ignore",
+        "-filter",
+        "!filter",
+        "filter",
+        "-working-tree-encoding",
+    ] {
+        bed.write(".gitattributes", &format!("one.yaml {attribute}\n"));
+        bed.run(&["render", "--revision", "HEAD"]).exits(0).shows("name: one");
+    }
 }
 
 #[test]

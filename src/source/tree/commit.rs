@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use git2::{AttrCheckFlags, ErrorCode, ObjectType, Oid, Repository};
+use git2::{ErrorCode, ObjectType, Oid, Repository};
 
 use super::{EntryKind, FileTree, Unread, pointer};
 use crate::diagnostic::error::Error;
@@ -233,10 +233,7 @@ impl<'a> CommitTree<'a> {
             Some(module) => real.strip_prefix(&module.path).unwrap_or(real),
             None => real,
         };
-        let attribute = |name| {
-            let value = store.get_attr(within, name, AttrCheckFlags::default());
-            value.ok().flatten().map(str::to_owned)
-        };
+        let attribute = |name| git::attribute(store, within, name);
         if let Some(filter) = attribute("filter").filter(|name| name != "lfs") {
             return Err(Unread::Filter(filter));
         }
