@@ -12,9 +12,9 @@ use crate::diagnostic::error::Error;
 use crate::diagnostic::names::first_of;
 
 /// The mode of a submodule in the index.
-const SUBMODULE: u32 = 0o160_000;
+pub(super) const SUBMODULE: u32 = 0o160_000;
 /// The bit of an entry's extended flags that keeps it out of the working tree (gitformat-index).
-const SKIP_WORKTREE: u16 = 1 << 14;
+pub(super) const SKIP_WORKTREE: u16 = 1 << 14;
 /// How many files are named.
 const NAMED: usize = 3;
 

@@ -26,6 +26,7 @@ pub mod rules;
 mod secret;
 mod settings;
 mod small;
+mod stored;
 mod tree;
 mod unseal;
 mod values;

@@ -166,6 +166,63 @@ fn a_file_that_git_converts_is_not_read_from_a_commit() {
 }
 
 #[test]
+fn line_ends_and_ids_that_git_converts_are_read_as_the_commit_has_them() {
+    let bed = Bed::without_namespace(ControlPlane::bare(), "checkout-converted");
+    bed.write("stackanetes.yaml", "name: checkout-converted\n");
+    bed.write_config_map("one", &[("a", "1")]);
+    bed.write(
+        "app/component.yaml",
+        "configMaps: [{name: app, files: {run.sh: run.sh, dos.txt: dos.txt}}]\n",
+    );
+    let text = "#!/bin/sh\nexec true # $Id$\n";
+    bed.write("app/run.sh", text);
+    bed.write("app/dos.txt", "one\r\ntwo\r\n");
+    bed.commit("One");
+    let clean = bed.run(&["render"]).exits(0).stdout;
+    let script = bed.dir.join("desired/app/run.sh");
+    let again = || {
+        fs::remove_file(&script).expect("removed");
+        git(&bed.dir, &["checkout", "-q", "desired/app/run.sh"]);
+        fs::read_to_string(&script).expect("a file")
+    };
+    for (setting, attributes) in [
+        ("false", "*.sh text eol=crlf ident\n"),
+        ("false", "*.sh eol=crlf\n"),
+        ("false", "*.sh ident\n"),
+        ("true", "*.sh text=auto\n"),
+        ("true", ""),
+    ] {
+        git(&bed.dir, &["config", "core.autocrlf", setting]);
+        fs::write(bed.dir.join(".gitattributes"), attributes).expect("written");
+        bed.write("app/run.sh", text);
+        bed.commit(&format!("With {attributes}"));
+        let on_disk = again();
+        assert!(
+            on_disk.contains("\r\n") || on_disk.contains("$Id: "),
+            "git has converted it: {on_disk}"
+        );
+        assert_eq!(bed.run(&["render"]).exits(0).stdout, clean, "{attributes}");
+        assert_eq!(
+            bed.run(&["render", "--revision", "HEAD"]).exits(0).stdout,
+            clean,
+            "{attributes}"
+        );
+    }
+    // So is what was not committed yet: the change alone is new.
+    fs::write(&script, "#!/bin/sh\r\nexec false # $Id$\r\n").expect("written");
+    let changed = bed.run(&["render"]).exits(0).stdout;
+    assert_eq!(changed, clean.replace("exec true", "exec false"));
+    bed.commit("False");
+    assert_eq!(bed.run(&["render", "--revision", "HEAD"]).exits(0).stdout, changed);
+    // To read it stores nothing.
+    fs::write(&script, "exec no\r\n").expect("written");
+    bed.run(&["render"]).exits(0).shows("exec no");
+    let id = git2::Oid::hash_object(git2::ObjectType::Blob, b"exec no\n").expect("a name");
+    let repository = git2::Repository::open(&bed.dir).expect("a repository");
+    assert!(repository.find_blob(id).is_err());
+}
+
+#[test]
 fn an_ignored_manifest_is_no_part_of_the_commit() {
     let bed = Bed::new("checkout-ignored");
     bed.write_config_map("one", &[("a", "1")]);

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::{EntryKind, FileTree, Unread, pointer};
 use crate::diagnostic::error::Error;
-use crate::source::{checkout, git};
+use crate::source::{checkout, git, stored};
 
-/// The files on disk.
+/// The files on disk, each as git stores it.
 #[derive(Debug)]
 pub(in crate::source) struct Disk;
 
@@ -36,7 +36,7 @@ impl FileTree for Disk {
         let bytes = fs::read(path)?;
         match pointer::target(&bytes) {
             Some(_) => Err(Unread::Pointer),
-            None => Ok(bytes),
+            None => Ok(stored::stored(path, bytes)),
         }
     }
 
