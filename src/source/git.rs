@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::exclude::{self, Exclude};
 use super::tree::CommitTree;
-use super::{CommitId, files};
+use super::{CommitId, files, unseen};
 use crate::diagnostic::error::{Error, Result};
 use crate::object::commit::Commit;
 
@@ -29,7 +29,7 @@ pub struct Revision {
     /// When it was committed.
     pub time: Timestamp,
     /// Whether the directory differs from the commit: changed, staged or untracked files in it, ignored
-    /// manifests, or a submodule at another commit.
+    /// manifests, or a submodule at another commit. That git is told to take a file for unchanged does not matter.
     pub dirty: bool,
 }
 
@@ -309,7 +309,7 @@ fn is_dirty(
             || path == patterns
             || files::is_manifest(&path) && !files::is_hidden(&path) && !is_excluded(&path)
     };
-    Ok(statuses.iter().any(is_other))
+    Ok(statuses.iter().any(is_other) || unseen::has_changes(repository, inside)?)
 }
 
 #[cfg(test)]

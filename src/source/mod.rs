@@ -29,6 +29,7 @@ mod small;
 mod stored;
 mod tree;
 mod unseal;
+mod unseen;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};

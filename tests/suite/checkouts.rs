@@ -223,6 +223,39 @@ fn line_ends_and_ids_that_git_converts_are_read_as_the_commit_has_them() {
 }
 
 #[test]
+fn a_change_that_git_is_told_not_to_see_is_a_local_change() {
+    let bed = with_submodule("checkout-unseen");
+    let is_dirty = || bed.run(&["diff"]).stdout.contains("with local changes");
+    let path = "desired/own.yaml";
+    for (set, unset) in [
+        ("--assume-unchanged", "--no-assume-unchanged"),
+        ("--skip-worktree", "--no-skip-worktree"),
+    ] {
+        git(&bed.dir, &["update-index", set, path]);
+        assert!(!is_dirty(), "{set}");
+        bed.write_config_map("own", &[("a", "2")]);
+        assert!(is_dirty(), "{set}");
+        git(&bed.dir, &["update-index", unset, path]);
+        git(&bed.dir, &["checkout", "-q", path]);
+    }
+    git(&bed.dir, &["update-index", "--assume-unchanged", path]);
+    bed.remove("own.yaml");
+    assert!(is_dirty(), "it is removed");
+    git(&bed.dir, &["update-index", "--no-assume-unchanged", path]);
+    git(&bed.dir, &["checkout", "-q", path]);
+    assert!(!is_dirty());
+    let library = bed.dir.join("desired/library");
+    git(&bed.dir, &["config", "submodule.desired/library.ignore", "all"]);
+    bed.write("library/shared.yaml", &config_map("shared", &[("a", "2")]));
+    assert!(is_dirty(), "a submodule has a change");
+    git(&library, &["update-index", "--assume-unchanged", "shared.yaml"]);
+    assert!(is_dirty(), "a submodule has a change that it does not see");
+    git(&library, &["update-index", "--no-assume-unchanged", "shared.yaml"]);
+    commit(&library, "Newer");
+    assert!(is_dirty(), "a submodule is at another commit");
+}
+
+#[test]
 fn an_ignored_manifest_is_no_part_of_the_commit() {
     let bed = Bed::new("checkout-ignored");
     bed.write_config_map("one", &[("a", "1")]);
