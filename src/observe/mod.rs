@@ -44,6 +44,8 @@ mod whole_set;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rayon::iter::{IntoParallelRefMutIterator as _, ParallelIterator as _};
+
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::Keyring;
 use crate::applyset::parent::{self, NoParent, Parent};
@@ -342,9 +344,9 @@ impl Observer<'_> {
         self.name_other_sets(objects).await;
         if objects.iter().any(predict::is_unverified) {
             schemas.read(self.cluster).await;
-            for observation in objects {
-                predict::predict_or_refuse(observation, schemas.schema(), self.query);
-            }
+            let schema = schemas.schema();
+            let observations = objects.par_iter_mut();
+            observations.for_each(|observation| predict::predict_or_refuse(observation, schema, self.query));
         }
         Ok(answers)
     }

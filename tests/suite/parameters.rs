@@ -175,12 +175,6 @@ fn a_secret_parameter_cannot_be_a_name_or_a_path_of_a_component() {
             format!("configMaps: [{{name: a, options: {{a: {expression}}}}}]"),
         ),
         (
-            "configMaps[0].files",
-            format!("configMaps: [{{name: a, files: {whole}}}]"),
-        ),
-        ("secrets[0]", format!("secrets: [{whole}]")),
-        ("secrets[0].values", format!("secrets: [{{name: a, values: {whole}}}]")),
-        (
             "secrets[0].generate.a.alphabet",
             format!("secrets: [{{name: a, generate: {{a: {{alphabet: {expression}}}}}}}]"),
         ),
@@ -191,6 +185,14 @@ fn a_secret_parameter_cannot_be_a_name_or_a_path_of_a_component() {
                 .complains(&format!("`{field}` reads a secret parameter"))
                 .complains("desired/app/component.yaml:1:");
         }
+    }
+    for text in [
+        format!("configMaps: [{{name: a, files: {whole}}}]\n"),
+        format!("secrets: [{whole}]\n"),
+        format!("secrets: [{{name: a, values: {whole}}}]\n"),
+    ] {
+        bed.write("app/component.yaml", &text);
+        hides(bed.run(&["diff"]).exits(2)).complains("this key is made from a secret parameter");
     }
     bed.write(
         "app/component.yaml",
@@ -291,6 +293,13 @@ fn what_a_condition_on_a_secret_parameter_lets_in_is_hidden() {
          $value: ${{ passwords.database[1:] if true else '' }}\n",
     );
     hides(bed.run(&["render"]).exits(0)).shows("first: (not shown)");
+    // Where nothing is compared with it, what is open stays so.
+    bed.write(
+        "letters.yaml",
+        "$when: passwords.database != ''\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: f}\ndata:\n  \
+         first: ${{ deployment.label }}\n",
+    );
+    hides(bed.run(&["render"]).exits(0)).shows("first: control");
 }
 
 /// The words of an error, and of its hint, may hold a name that a secret was taken for.

@@ -62,6 +62,12 @@ pub(super) fn is_plain(root: &Node) -> bool {
     is_plain(root, &mut left)
 }
 
+/// What a condition read, of which what it lets in may tell: nothing where there is no variable of a loop that could have
+/// been compared with it.
+fn compared<'r>(read: &'r [Origin], variables: &Variables) -> &'r [Origin] {
+    if variables.is_empty() { &[] } else { read }
+}
+
 impl<'a> Renderer<'a> {
     pub(super) fn new(
         file: &'a Arc<SourceFile>,
@@ -90,13 +96,10 @@ impl<'a> Renderer<'a> {
             );
             return None;
         }
-        let mut read = Vec::new();
-        if !self.is_wanted(root, &variables, &mut read)? {
+        if !self.is_wanted(root, &variables, &mut Vec::new())? {
             return None;
         }
-        let read = self.origins_of(&read);
-        let line = root.first_line(self.file.text());
-        self.within(&read, |renderer| renderer.node(root, line, &variables))
+        self.node(root, root.first_line(self.file.text()), &variables)
     }
 
     fn node(&mut self, node: &Node, span: Range<usize>, variables: &Variables) -> Option<RenderedNode> {
@@ -175,7 +178,8 @@ impl<'a> Renderer<'a> {
             }
             let read = self.origins_of(&read);
             let line = entry.line(self.file.text());
-            let value = self.within(&read, |renderer| renderer.value_of(&entry.value, line, variables));
+            let compared = compared(&read, variables);
+            let value = self.within(compared, |renderer| renderer.value_of(&entry.value, line, variables));
             let Some(mut value) = value else {
                 continue;
             };
@@ -263,7 +267,8 @@ impl<'a> Renderer<'a> {
         }
         let read = self.origins_of(&read);
         let line = item.first_line(self.file.text());
-        let value = self.within(&read, |renderer| renderer.value_of(item, line, variables));
+        let compared = compared(&read, variables);
+        let value = self.within(compared, |renderer| renderer.value_of(item, line, variables));
         if let Some(mut value) = value {
             value.origins.extend(read);
             value.origins.extend(origins.iter().cloned());
