@@ -9,6 +9,7 @@ use super::Sources;
 use super::declared::{Declared, Group, Member, Reached};
 use super::layer::Layer;
 use super::nearest::{hint, members};
+use super::schema::{MAX_MISTAKES, not_shown};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::sops;
@@ -32,7 +33,10 @@ pub(super) struct MergedParameters<'a> {
 struct Found {
     values: Vec<Bound>,
     hidden: Vec<std::ops::Range<usize>>,
+    /// The first mistakes, of which there may be as many as there are entries.
     wrong: Vec<Wrong>,
+    /// How many more there are.
+    more_wrong: usize,
 }
 
 /// A value, and the parameter that it is bound to.
@@ -142,6 +146,7 @@ impl<'a> MergedParameters<'a> {
             let place = layer.place(self.declared, &path);
             errors.push(Error::new(message).at(place, "").hint(hint));
         }
+        errors.extend(not_shown(found.more_wrong));
         let at = self.layers.len();
         self.layers.push(layer);
         for Bound {
@@ -226,7 +231,7 @@ impl<'a> Binding<'a> {
                     None => {
                         let dotted = self.path.join(".");
                         let message = format!("`{dotted}` is a group of parameters, not {}", value.describe());
-                        self.wrong(message, members(inner, &self.path), value);
+                        self.wrong(message, |path| members(inner, path), value);
                     }
                 },
                 Some(Declared::Parameter(parameter)) => {
@@ -243,10 +248,10 @@ impl<'a> Binding<'a> {
                 }
                 None => {
                     let message = format!("{} parameter `{}`", self.unknown, self.path.join("."));
-                    let hint = nested(group, key).unwrap_or_else(|| {
-                        let depth = self.path.len() - 1;
-                        hint(self.declared, group, &self.path, depth)
-                    });
+                    let declared = self.declared;
+                    let hint = |path: &[&str]| {
+                        nested(group, key).unwrap_or_else(|| hint(declared, group, path, path.len() - 1))
+                    };
                     self.wrong(message, hint, value);
                 }
             }
@@ -255,9 +260,14 @@ impl<'a> Binding<'a> {
     }
 
     /// What nobody declared may be meant to be secret.
-    fn wrong(&mut self, message: String, hint: String, value: &Node) {
+    fn wrong(&mut self, message: String, hint: impl FnOnce(&[&str]) -> String, value: &Node) {
         self.found.hidden.push(value.span.clone());
+        if self.found.wrong.len() == MAX_MISTAKES {
+            self.found.more_wrong += 1;
+            return;
+        }
         let path = self.owned();
+        let hint = hint(&self.path);
         self.found.wrong.push(Wrong { path, message, hint });
     }
 

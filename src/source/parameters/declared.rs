@@ -10,6 +10,9 @@ use crate::yaml::{Node, NodeValue};
 /// How many parameters a schema may declare; references could multiply a few lines into millions.
 const MAX_PARAMETERS: usize = 10_000;
 
+/// How many schemas may be looked at to find which parameters are secret: what is referred to is looked at each time.
+const MAX_LOOKS: usize = 1_000_000;
+
 /// A group: names that lead to groups and parameters.
 #[derive(Debug, Default)]
 pub(super) struct Group {
@@ -117,9 +120,18 @@ pub(super) fn declared(root: &Node, errors: &mut Vec<Misdeclared>) -> Group {
         errors,
         open: Vec::new(),
         count: 0,
+        looks_left: MAX_LOOKS,
     };
     if reader.is_group(root) {
-        reader.group(root, false)
+        let group = reader.group(root, false);
+        if reader.looks_left == 0 {
+            reader.errors.push(Misdeclared::new(
+                format!("it takes more than {MAX_LOOKS} steps to find which parameters are secret"),
+                "refer less often to large definitions",
+                &(root.span.start..root.span.start),
+            ));
+        }
+        group
     } else {
         reader.errors.push(Misdeclared::new(
             "the schema declares no parameters",
@@ -136,6 +148,7 @@ struct Reader<'a, 'e> {
     /// The groups around the one being read.
     open: Vec<*const Node>,
     count: usize,
+    looks_left: usize,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -148,7 +161,7 @@ impl<'a> Reader<'a, '_> {
                 parts(schema)
                     .into_iter()
                     .filter(|(keyword, _)| !matches!(*keyword, "properties" | "$defs"))
-                    .any(|(_, part)| holds_secret(self.root, part, &mut BTreeSet::new()))
+                    .any(|(_, part)| self.holds_secret(part))
             });
         let mut group = Group {
             secret,
@@ -224,7 +237,7 @@ impl<'a> Reader<'a, '_> {
             .iter()
             .find_map(|schema| schema.entry("description")?.value.as_str());
         Some(Declared::Parameter(Parameter {
-            secret: secret || holds_secret(self.root, schema, &mut BTreeSet::new()),
+            secret: secret || self.holds_secret(schema),
             description: description.map(|text| text.trim().to_owned()),
         }))
     }
@@ -237,6 +250,27 @@ impl<'a> Reader<'a, '_> {
                 || schema.entry("patternProperties").is_some()
         };
         chain.iter().any(|schema| schema.entry("properties").is_some()) && !chain.iter().any(is_open)
+    }
+
+    /// Whether `schema` says of its value, or of anything in it, that it is secret; yes where it takes too long to find.
+    fn holds_secret(&mut self, schema: &'a Node) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut waiting = vec![schema];
+        while let Some(schema) = waiting.pop() {
+            self.looks_left = self.looks_left.saturating_sub(1);
+            if is_write_only(schema) || self.looks_left == 0 {
+                return true;
+            }
+            let reference = schema.entry("$ref").and_then(|entry| entry.value.as_str());
+            waiting.extend(
+                reference
+                    .filter(|reference| seen.insert(*reference))
+                    .and_then(|reference| target(self.root, reference)),
+            );
+            let inside = parts(schema).into_iter().filter(|(keyword, _)| *keyword != "$defs");
+            waiting.extend(inside.map(|(_, part)| part));
+        }
+        false
     }
 }
 
@@ -261,25 +295,6 @@ fn chain<'a>(root: &'a Node, schema: &'a Node) -> Vec<&'a Node> {
         chain.push(next);
     }
     chain
-}
-
-/// Whether `schema` says of its value, or of anything in it, that it is secret.
-fn holds_secret<'a>(root: &'a Node, schema: &'a Node, seen: &mut BTreeSet<&'a str>) -> bool {
-    let mut waiting = vec![schema];
-    while let Some(schema) = waiting.pop() {
-        if is_write_only(schema) {
-            return true;
-        }
-        let reference = schema.entry("$ref").and_then(|entry| entry.value.as_str());
-        waiting.extend(
-            reference
-                .filter(|reference| seen.insert(reference))
-                .and_then(|reference| target(root, reference)),
-        );
-        let inside = parts(schema).into_iter().filter(|(keyword, _)| *keyword != "$defs");
-        waiting.extend(inside.map(|(_, part)| part));
-    }
-    false
 }
 
 fn is_write_only(schema: &Node) -> bool {

@@ -99,17 +99,18 @@ pub(super) fn is_in_place(keyword: &str) -> bool {
 
 /// The schemas that stand in `schema`, each with its keyword.
 pub(super) fn parts(schema: &Node) -> Vec<(&str, &Node)> {
-    let mut parts = Vec::new();
-    for Entry { key, value, .. } in schema.entries().unwrap_or_default() {
-        match holds(key) {
-            Some(Holds::Schema) => parts.push((key.as_str(), value)),
-            Some(Holds::Several) => parts.extend(value.items().into_iter().flatten().map(|item| (key.as_str(), item))),
-            Some(Holds::Named) => {
-                let named = value.entries().into_iter().flatten();
-                parts.extend(named.map(|entry| (key.as_str(), &entry.value)));
-            }
-            Some(Holds::Data) | None => {}
-        }
-    }
-    parts
+    let entries = schema.entries().unwrap_or_default().iter();
+    entries
+        .flat_map(|entry| beside(entry).map(|part| (entry.key.as_str(), part)))
+        .collect()
+}
+
+/// The schemas that stand beside a keyword.
+pub(super) fn beside(Entry { key, value, .. }: &Entry) -> impl Iterator<Item = &Node> {
+    let holds = holds(key);
+    let single = (holds == Some(Holds::Schema)).then_some(value);
+    let several = value.items().filter(|_| holds == Some(Holds::Several));
+    let named = value.entries().filter(|_| holds == Some(Holds::Named));
+    let named = named.into_iter().flatten().map(|entry| &entry.value);
+    single.into_iter().chain(several.into_iter().flatten()).chain(named)
 }

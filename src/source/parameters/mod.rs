@@ -42,6 +42,7 @@ mod keyword;
 mod layer;
 mod nearest;
 mod schema;
+mod steps;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -108,7 +109,7 @@ pub fn read(sources: &Sources<'_>) -> Result<Parameters> {
     }
     let by_hand = by_hand::read(sources.sets, &mut merged, &mut errors);
     if complete {
-        errors.extend(validate::violations(&schema.validator, &merged));
+        errors.extend(validate::violations(&schema, &merged));
     }
     let bind::MergedParameters {
         value,

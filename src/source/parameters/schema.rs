@@ -7,14 +7,24 @@ use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::Value;
 
 use super::declared::{Group, Misdeclared, declared};
+use super::steps::{self, TooManySteps};
 use super::syntax;
-use super::words::{self, steps};
+use super::words;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::yaml::{self, Node};
 
+/// How many values a schema may hold: texts, numbers, lists and mappings, at any depth.
+const MAX_VALUES: usize = 100_000;
+
+/// At most so many mistakes of one kind are described.
+pub(super) const MAX_MISTAKES: usize = 100;
+
 /// A schema that is fit to validate with.
 pub(super) struct ParameterSchema {
+    pub(super) file: Arc<SourceFile>,
+    /// The schema with its places.
+    pub(super) root: Node,
     pub(super) declared: Group,
     pub(super) validator: Validator,
 }
@@ -35,16 +45,25 @@ impl Reader<'_> {
     fn read(mut self) -> Option<ParameterSchema> {
         let (value, root) = self.json()?;
         let before = self.errors.len();
-        for error in jsonschema::draft202012::meta::validator().iter_errors(&value) {
+        let meta = jsonschema::draft202012::meta::validator();
+        let mut invalid = meta.iter_errors(&value);
+        for error in invalid.by_ref().take(MAX_MISTAKES) {
             self.invalid(&root, &error);
         }
+        self.errors.extend(not_shown(invalid.count()));
         if self.errors.len() > before {
             return None;
         }
-        for misdeclared in syntax::check(&root) {
-            self.misdeclared(misdeclared);
-        }
+        self.misdeclared(syntax::check(&root));
         if self.errors.len() > before {
+            return None;
+        }
+        if let Err(TooManySteps { span }) = steps::check_unevaluated(&root) {
+            self.misdeclared(vec![Misdeclared::new(
+                "there is too much below `unevaluatedProperties` and `unevaluatedItems`, which copy it",
+                "use them once, at the outermost of the schemas that stand in each other",
+                &span,
+            )]);
             return None;
         }
         let built = jsonschema::options()
@@ -62,10 +81,13 @@ impl Reader<'_> {
         };
         let mut misdeclared = Vec::new();
         let declared = declared(&root, &mut misdeclared);
-        for misdeclared in misdeclared {
-            self.misdeclared(misdeclared);
-        }
-        Some(ParameterSchema { declared, validator })
+        self.misdeclared(misdeclared);
+        Some(ParameterSchema {
+            file: Arc::clone(self.file),
+            root,
+            declared,
+            validator,
+        })
     }
 
     /// The text as JSON, and as a tree that knows its places.
@@ -82,6 +104,13 @@ impl Reader<'_> {
                 return None;
             }
         };
+        if count(&value) > MAX_VALUES {
+            let message = format!("the schema holds more than {MAX_VALUES} values");
+            let error = Error::new(message).at(self.place(0..0), "");
+            self.errors
+                .push(error.hint("declare a parameter that is a list or a mapping in place of many"));
+            return None;
+        }
         let root = yaml::documents(self.file, self.errors).into_iter().next()?.root;
         if root.entries().is_none() {
             let place = self.place(root.first_line(text));
@@ -94,7 +123,7 @@ impl Reader<'_> {
 
     /// Adds an error about the schema itself.
     fn invalid(&mut self, root: &Node, error: &ValidationError<'_>) {
-        let path = steps(error.instance_path());
+        let path = words::steps(error.instance_path());
         let span = find(root, &path, self.file.text());
         let keyword = path.iter().rev().find(|step| step.parse::<usize>().is_err());
         let keyword = keyword.map_or("the schema".to_owned(), |keyword| format!("`{keyword}`"));
@@ -105,15 +134,33 @@ impl Reader<'_> {
         self.errors.push(Error::new(message).at(self.place(span), ""));
     }
 
-    fn misdeclared(&mut self, misdeclared: Misdeclared) {
-        let Misdeclared { message, hint, span } = misdeclared;
-        self.errors
-            .push(Error::new(message).at(self.place(span), "").hint(hint));
+    fn misdeclared(&mut self, all: Vec<Misdeclared>) {
+        let more = all.len().saturating_sub(MAX_MISTAKES);
+        for Misdeclared { message, hint, span } in all.into_iter().take(MAX_MISTAKES) {
+            self.errors
+                .push(Error::new(message).at(self.place(span), "").hint(hint));
+        }
+        self.errors.extend(not_shown(more));
     }
 
     fn place(&self, span: Range<usize>) -> Place {
         Place::new(Arc::clone(self.file), span)
     }
+}
+
+/// How many mistakes are left out of a list of them, if any are.
+pub(super) fn not_shown(more: usize) -> Option<Error> {
+    (more > 0).then(|| Error::new(format!("{more} more of such mistakes are not shown")))
+}
+
+/// How many values there are in a value, itself among them. How deep it is has been bounded by whoever read it.
+fn count(value: &Value) -> usize {
+    let inside: usize = match value {
+        Value::Array(items) => items.iter().map(count).sum(),
+        Value::Object(members) => members.values().map(count).sum(),
+        _ => 0,
+    };
+    1 + inside
 }
 
 /// What `serde_json` says, in words without the position, which is a place of its own.

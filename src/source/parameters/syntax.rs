@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::declared::Misdeclared;
 use super::keyword::{all, holds, is_in_place, parts};
+use super::schema::MAX_MISTAKES;
 use crate::yaml::Node;
 
 /// The draft that schemas are written in.
@@ -14,18 +15,24 @@ const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// How many parts of a schema references may lead to, which bounds how deep they lead.
 const MAX_TARGETS: usize = 100;
 
-/// Finds what is not supported in a schema that is valid.
+/// Finds what is not supported in a schema that is valid. It stops early where there is much of it, or where there are
+/// too many references: to look each of them up takes time.
 pub(super) fn check(root: &Node) -> Vec<Misdeclared> {
     let mut errors = Vec::new();
     let mut targets = BTreeSet::new();
     let mut waiting = vec![root];
     while let Some(schema) = waiting.pop() {
+        if errors.len() > MAX_MISTAKES || targets.len() == MAX_TARGETS {
+            break;
+        }
         keywords(schema, std::ptr::eq(schema, root), &mut errors);
         if let Some(entry) = schema.entry("$ref") {
             let span = entry.value.span.clone();
             match entry.value.as_str() {
+                Some(reference) if targets.contains(reference) => {}
                 Some(reference) if target(root, reference).is_some_and(|target| is_schema(root, target)) => {
-                    if targets.insert(reference) && targets.len() == MAX_TARGETS {
+                    targets.insert(reference);
+                    if targets.len() == MAX_TARGETS {
                         errors.push(Misdeclared::new(
                             "the schema has too many references",
                             "write some of what they lead to in their place",

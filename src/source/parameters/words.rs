@@ -7,8 +7,16 @@ use jsonschema::paths::{Location, LocationSegment};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
-/// At most so many choices are listed.
+use crate::diagnostic::names::first_of;
+
+/// At most so many choices, forms or keys are listed.
 const MANY: usize = 20;
+
+/// A description of forms that has so many bytes is ended.
+const LONG: usize = 2000;
+
+/// How deep forms within forms are described.
+const MAX_DEPTH: usize = 2;
 
 /// The steps of a location.
 pub(super) fn steps(location: &Location) -> Vec<String> {
@@ -25,7 +33,7 @@ pub(super) fn steps(location: &Location) -> Vec<String> {
 ///
 /// Of a secret value nothing is said but its type.
 pub(super) fn phrase(error: &ValidationError<'_>, secret: bool) -> String {
-    let expected = expected(error, secret);
+    let expected = expected(error, secret, 0);
     match instead(error, secret) {
         Some(instead) => format!("{expected}, not {instead}"),
         None => expected,
@@ -60,7 +68,8 @@ pub(super) fn hint(error: &ValidationError<'_>, secret: bool) -> Option<String> 
     }
 }
 
-fn expected(error: &ValidationError<'_>, secret: bool) -> String {
+/// What completes "it must"; `depth` counts the forms around it.
+fn expected(error: &ValidationError<'_>, secret: bool, depth: usize) -> String {
     match error.kind() {
         Kind::Type { kind } => format!("be {}", types(kind)),
         Kind::Enum { options } => format!("be {}", choices(options)),
@@ -96,7 +105,7 @@ fn expected(error: &ValidationError<'_>, secret: bool) -> String {
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } if !secret => {
             let keys: Vec<_> = unexpected.iter().map(|key| format!("`{key}`")).collect();
             let noun = if keys.len() == 1 { "key" } else { "keys" };
-            format!("not have the {noun} {}", keys.join(", "))
+            format!("not have the {noun} {}", first_of(&keys, MANY))
         }
         Kind::AdditionalProperties { .. } | Kind::UnevaluatedProperties { .. } => {
             "have no keys but those of the schema".to_owned()
@@ -106,11 +115,13 @@ fn expected(error: &ValidationError<'_>, secret: bool) -> String {
             format!(
                 "have no key `{}`: a key must {}",
                 error.instance().as_str().unwrap_or_default(),
-                expected(error, secret)
+                expected(error, secret, depth)
             )
         }
-        Kind::PropertyNames { error } => format!("have other keys: a key must {}", self::expected(error, secret)),
-        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => alternatives(error, context, secret),
+        Kind::PropertyNames { error } => {
+            format!("have other keys: a key must {}", self::expected(error, secret, depth))
+        }
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => alternatives(error, context, secret, depth),
         Kind::OneOfMultipleValid { .. } => "fit one of the forms in the schema, and no other of them".to_owned(),
         Kind::Not { .. } => "not be what the schema excludes".to_owned(),
         Kind::FalseSchema => "be left out".to_owned(),
@@ -123,7 +134,11 @@ fn expected(error: &ValidationError<'_>, secret: bool) -> String {
 }
 
 /// What several forms ask for: of the one that was meant, if that is plain, else of each.
-fn alternatives(error: &ValidationError<'_>, forms: &[Vec<ValidationError<'_>>], secret: bool) -> String {
+fn alternatives(error: &ValidationError<'_>, forms: &[Vec<ValidationError<'_>>], secret: bool, depth: usize) -> String {
+    const IN_SCHEMA: &str = "fit one of the forms in the schema";
+    if depth == MAX_DEPTH {
+        return IN_SCHEMA.to_owned();
+    }
     let is_of_type = |form: &&Vec<ValidationError<'_>>| {
         !form
             .iter()
@@ -136,9 +151,13 @@ fn alternatives(error: &ValidationError<'_>, forms: &[Vec<ValidationError<'_>>],
     let mut all = BTreeSet::new();
     let mut described = Vec::new();
     for form in near {
+        if described.len() == MANY || described.iter().map(String::len).sum::<usize>() > LONG {
+            described.push("fit another form in the schema".to_owned());
+            break;
+        }
         let mut wanted = Vec::new();
-        for inner in form {
-            let phrase = expected(inner, secret);
+        for inner in form.iter().take(MANY) {
+            let phrase = expected(inner, secret, depth + 1);
             wanted.push(if inner.instance_path() == error.instance_path() {
                 phrase
             } else {
@@ -151,7 +170,7 @@ fn alternatives(error: &ValidationError<'_>, forms: &[Vec<ValidationError<'_>>],
         }
     }
     if described.is_empty() {
-        return "fit one of the forms in the schema".to_owned();
+        return IN_SCHEMA.to_owned();
     }
     described.join(", or ")
 }
