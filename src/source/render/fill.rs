@@ -1,5 +1,6 @@
 //! Fills in expressions: those of a text, and the one that a `$when` is.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_json::Value;
@@ -77,14 +78,14 @@ impl Renderer<'_> {
         variables: &Variables,
         read: &mut Vec<ParameterPath>,
     ) -> Option<Value> {
-        let place_of = |number: usize| {
-            let written = self.file.text().get(span.clone()).unwrap_or_default();
-            scalar::span_of(written, span.start, number).unwrap_or_else(|| span.clone())
-        };
+        let file = self.file.clone();
+        let written = file.text().get(span.clone()).unwrap_or_default();
+        let mut spans = scalar::spans(written, span.start);
+        let whole = || span.clone();
         let pieces = match scalar::pieces(text) {
             Ok(pieces) => pieces,
             Err(unclosed) => {
-                let place = Place::new(self.file.clone(), place_of(unclosed.number));
+                let place = Place::new(file.clone(), spans.nth(unclosed.number).unwrap_or_else(whole));
                 self.error(
                     "this expression has no end",
                     place,
@@ -93,8 +94,9 @@ impl Renderer<'_> {
                 return None;
             }
         };
-        if let [Piece::Expression(expression, number)] = pieces.as_slice() {
-            let (value, reads) = self.evaluated(expression, place_of(*number), variables)?;
+        if let [Piece::Expression(expression)] = pieces.as_slice() {
+            let at = spans.next().unwrap_or_else(whole);
+            let (value, reads) = self.evaluated(expression, at, variables)?;
             read.extend(reads);
             return Some(value);
         }
@@ -102,8 +104,8 @@ impl Renderer<'_> {
         for piece in pieces {
             match piece {
                 Piece::Literal(text) => filled += text,
-                Piece::Expression(expression, number) => {
-                    let at = place_of(number);
+                Piece::Expression(expression) => {
+                    let at = spans.next().unwrap_or_else(whole);
                     let (value, reads) = self.evaluated(expression, at.clone(), variables)?;
                     read.extend(reads);
                     match value {
@@ -111,8 +113,11 @@ impl Renderer<'_> {
                         Value::Number(_) | Value::Bool(_) => filled += &value.to_string(),
                         other => {
                             let message = format!("this is put into a text, and is {}", describe(&other));
-                            let place = Place::new(self.file.clone(), at);
-                            self.error(&message, place, "turn it into text, for example with `| join(',')`");
+                            self.error(
+                                &message,
+                                Place::new(file.clone(), at),
+                                "turn it into text, for example with `| join(',')`",
+                            );
                             return None;
                         }
                     }
@@ -181,9 +186,11 @@ impl Renderer<'_> {
         );
     }
 
-    /// Where these parameters were set.
+    /// Where these parameters were set, each once, in the order of their first reading.
     pub(super) fn origins_of(&self, read: &[ParameterPath]) -> Vec<Origin> {
-        read.iter().filter_map(|path| self.parameters.of(path)).collect()
+        let mut seen = BTreeSet::new();
+        let read = read.iter().filter(|path| seen.insert(*path));
+        read.filter_map(|path| self.parameters.of(path)).collect()
     }
 }
 
@@ -207,5 +214,58 @@ pub(super) fn describe(value: &Value) -> &'static str {
         Value::String(_) => "text",
         Value::Array(_) => "a list",
         Value::Object(_) => "a mapping",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::super::ParameterOrigins;
+    use super::super::expression::Evaluator;
+    use super::*;
+    use crate::diagnostic::place::SourceFile;
+    use crate::yaml;
+
+    struct Everywhere;
+
+    impl ParameterOrigins for Everywhere {
+        fn of(&self, path: &[String]) -> Option<Origin> {
+            Some(Origin {
+                role: Role::Parameter,
+                place: Place::new(SourceFile::new("parameters.yaml", path.join(".")), 0..0),
+            })
+        }
+    }
+
+    /// The value of `x`, or the errors.
+    fn filled(text: &str) -> Result<RenderedNode, Vec<Error>> {
+        let file = SourceFile::new("a.yaml", format!("x: \"{text}\"\n"));
+        let evaluator = Evaluator::new(Arc::new(json!({"a": {"b": 1, "c": 2}})));
+        let mut errors = Vec::new();
+        let documents = yaml::documents(&file, &mut errors);
+        let made = Renderer::new(&file, &evaluator, &Everywhere, &mut errors).document(&documents[0].root);
+        match made.map(|made| made.value) {
+            Some(RenderedValue::Mapping(mut entries)) if errors.is_empty() => Ok(entries.remove(0).value),
+            _ => Err(errors),
+        }
+    }
+
+    #[test]
+    fn each_of_many_expressions_of_a_text_is_found_where_the_last_one_ended() {
+        let text = "${{ a.b }}$${{".repeat(10_000);
+        let node = filled(&text).expect("filled in");
+        assert_eq!(node.value, RenderedValue::Whole(json!("1${{".repeat(10_000))));
+        let errors = filled(&format!("{text}${{{{ a.d }}}}")).expect_err("unknown");
+        let (place, _) = &errors[0].places()[0];
+        assert!(place.span.start >= 4 + 140_000, "{:?}", place.span);
+    }
+
+    #[test]
+    fn a_parameter_that_a_text_reads_often_is_one_of_its_origins() {
+        let node = filled(&"${{ a.b }}${{ a.c }}".repeat(1000)).expect("filled in");
+        assert_eq!(node.origins.len(), 3);
     }
 }
