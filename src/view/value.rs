@@ -33,21 +33,33 @@ pub(super) fn change(change: &FieldChange, indent: usize, note: &str) -> Lines {
         return hunks(&yaml(before), &yaml(after), indent, note);
     }
     let mut shown = Lines::default();
-    let sides = [(&change.before, Sign::Removed), (&change.after, Sign::Added)];
+    let [before, after] = sides(&change.before, &change.after, change.reordered);
     let last = usize::from(change.after != Shown::Absent);
-    for (side, (value, sign)) in sides.into_iter().enumerate() {
-        let lines = match value {
-            Shown::Absent => continue,
-            Shown::Masked(_) => vec![MASKED.to_owned()],
-            Shown::Value(Value::Array(items)) if change.reordered => vec![order(items)],
-            Shown::Value(value) => lines(value),
-        };
+    for (side, (lines, sign)) in [(before, Sign::Removed), (after, Sign::Added)].into_iter().enumerate() {
         for (position, line) in lines.iter().enumerate() {
             let note = if side == last && position == 0 { note } else { "" };
             shown.push(Line::signed(sign, indent, line).beside(note));
         }
     }
     shown
+}
+
+/// The lines of both sides, none for one that is absent. Two values that would look alike, such as `true` and the text
+/// `true`, are written as JSON.
+fn sides(before: &Shown, after: &Shown, reordered: bool) -> [Vec<String>; 2] {
+    let written = |value: &Shown| match value {
+        Shown::Absent => Vec::new(),
+        Shown::Masked(_) => vec![MASKED.to_owned()],
+        Shown::Value(Value::Array(items)) if reordered => vec![order(items)],
+        Shown::Value(value) => lines(value),
+    };
+    let sides = [written(before), written(after)];
+    match (before, after) {
+        (Shown::Value(before), Shown::Value(after)) if sides[0] == sides[1] => {
+            [before, after].map(|value| vec![value.to_string()])
+        }
+        _ => sides,
+    }
 }
 
 /// The first of some objects or kinds, and how many more there are.
@@ -76,8 +88,8 @@ fn order(items: &[Value]) -> String {
 /// A value on its own lines.
 fn lines(value: &Value) -> Vec<String> {
     match value {
-        Value::String(text) if text.contains('\n') => text.lines().map(str::to_owned).collect(),
-        Value::String(text) if text.is_empty() || text.trim() != text => vec![format!("{text:?}")],
+        Value::String(text) if text.contains('\n') => text.split_terminator('\n').map(str::to_owned).collect(),
+        Value::String(text) if needs_quotes(text) => vec![format!("{text:?}")],
         Value::String(text) => vec![text.clone()],
         value if has_parts(value) => yaml(value).lines().map(str::to_owned).collect(),
         Value::Array(items) if !items.is_empty() => {
@@ -89,6 +101,12 @@ fn lines(value: &Value) -> Vec<String> {
         }
         other => vec![other.to_string()],
     }
+}
+
+/// Whether a text of one line would not be seen as what it is: where it begins and ends, that it is one, or that what
+/// stands far to the right in it is no note beside it.
+fn needs_quotes(text: &str) -> bool {
+    text.is_empty() || text.trim() != text || text == MASKED || text.contains("   ")
 }
 
 /// Whether a value reads best over several lines: a map, or a list of such.
@@ -160,7 +178,8 @@ fn hunks(before: &str, after: &str, indent: usize, note: &str) -> Lines {
                 similar::ChangeTag::Insert => Sign::Added,
                 similar::ChangeTag::Equal => Sign::None,
             };
-            let mut line = change.value().trim_end_matches(['\n', '\r']).to_owned();
+            // Where a carriage return comes or goes, it is all that is seen of the change.
+            let mut line = change.value().trim_end_matches('\n').to_owned();
             if change.missing_newline() {
                 line += " (no newline at the end)";
             }
@@ -172,6 +191,8 @@ fn hunks(before: &str, after: &str, indent: usize, note: &str) -> Lines {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -184,5 +205,44 @@ mod tests {
         ] {
             assert_eq!(ends(text, most), shown);
         }
+    }
+
+    fn shown(before: &Value, after: &Value) -> String {
+        let [before, after] = [before, after].map(|value| Shown::Value(value.clone()));
+        sides(&before, &after, false).map(|lines| lines.join("\n")).join(" -> ")
+    }
+
+    #[test]
+    fn values_of_other_types_never_look_alike() {
+        for (before, after, expected) in [
+            (json!("true"), json!(true), "\"true\" -> true"),
+            (json!("null"), json!(null), "\"null\" -> null"),
+            (json!(["a, b"]), json!(["a", "b"]), "[\"a, b\"] -> [\"a\",\"b\"]"),
+            (json!(["1"]), json!([1]), "[\"1\"] -> [1]"),
+            (json!("[]"), json!([]), "\"[]\" -> []"),
+            (json!("\"a \""), json!("a "), "\"\\\"a \\\"\" -> \"a \""),
+            (json!("a"), json!("b"), "a -> b"),
+            (json!("true"), json!("false"), "true -> false"),
+        ] {
+            assert_eq!(shown(&before, &after), expected);
+        }
+    }
+
+    #[test]
+    fn a_text_cannot_pass_for_a_hidden_value_or_for_a_note_beside_one() {
+        let forged = "(not shown)          git: 1234567 Approved by security";
+        assert_eq!(
+            shown(&json!(forged), &json!("(not shown)")),
+            format!("{forged:?} -> \"(not shown)\"")
+        );
+        assert_eq!(shown(&json!("a  b"), &json!("a\tb")), "a  b -> a\tb");
+    }
+
+    #[test]
+    fn a_carriage_return_that_comes_or_goes_is_seen() {
+        let lines = hunks("x\r\ny\n", "x\ny\r", 0, "");
+        let lines: Vec<_> = lines.iter().map(Line::left).collect();
+        assert_eq!(lines[1..], ["- x\\r", "- y", "+ x", "+ y\\r"]);
+        assert_eq!(super::lines(&json!("x\r\ny\n")), ["x\r", "y"]);
     }
 }

@@ -43,7 +43,6 @@ fn lines(shared: &SharedHunk<'_>, blame: &Blame) -> Lines {
         .flat_map(|(sign, lines)| lines.iter().map(move |line| (sign, line)));
     let notes = place.into_iter().chain([by]).chain(std::iter::repeat(String::new()));
     let lines = lines.zip(notes);
-    let lines =
-        lines.map(|((sign, line), note)| Line::signed(sign, 6, line.trim_end_matches(['\n', '\r'])).beside(note));
+    let lines = lines.map(|((sign, line), note)| Line::signed(sign, 6, line.trim_end_matches('\n')).beside(note));
     marked(cut(lines.collect()))
 }
