@@ -206,6 +206,20 @@ impl SavedChange {
         [&self.before, &self.after].contains(&&SavedValue::Masked) || self.items.contains(&None)
     }
 
+    /// The same, without its values.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        let mask = |value: SavedValue| match value {
+            SavedValue::Absent => SavedValue::Absent,
+            SavedValue::Value(_) | SavedValue::Masked => SavedValue::Masked,
+        };
+        Self {
+            before: mask(self.before),
+            after: mask(self.after),
+            ..self
+        }
+    }
+
     /// What a saved plan says of a field that changes.
     pub fn of(change: &FieldChange) -> Self {
         Self {

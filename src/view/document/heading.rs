@@ -6,8 +6,8 @@ use super::super::{age, value};
 use super::Checks;
 use crate::object::commit::Commit;
 use crate::object::{NamedObjects, ObjectRef};
-use crate::plan::Plan;
 use crate::plan::compare::Blame;
+use crate::plan::{Plan, Restarts};
 use crate::source::Revision;
 
 /// What stands above a plan, and how it is shown.
@@ -44,6 +44,14 @@ impl Heading<'_> {
     pub(in crate::view) fn shows(&self, object: &ObjectRef) -> bool {
         self.only.is_empty() || self.only.iter().any(|named| named.names(object))
     }
+
+    /// What an update does to running pods, as far as it is known: where no cluster is asked, no node is known.
+    pub(in crate::view) fn known(&self, restarts: Restarts) -> Restarts {
+        match restarts {
+            Restarts::Daemons(_) if !self.against.is_cluster() => Restarts::Daemons(None),
+            restarts => restarts,
+        }
+    }
 }
 
 /// How much is shown of an object.
@@ -69,6 +77,13 @@ pub enum Against<'a> {
         /// The commits that it is the merge base of, where it was not named itself.
         base_of: Option<[&'a str; 2]>,
     },
+}
+
+impl Against<'_> {
+    /// Whether objects live there.
+    pub(in crate::view) fn is_cluster(&self) -> bool {
+        matches!(self, Self::Cluster(_))
+    }
 }
 
 /// What is pruned.

@@ -1,7 +1,7 @@
 //! Why a step is what it is, and what it does besides, beside its first line.
 
 use super::super::value;
-use super::{Against, Heading, Pruning, adoption, commits, immutable, kept, takeover};
+use super::{Heading, Pruning, adoption, commits, immutable, kept, takeover};
 use crate::kinds::jobs::Why;
 use crate::plan::compare::GitChange;
 use crate::plan::{Action, Keep, Plan, Reason, Restarts, Step, Unpredicted, Unverified};
@@ -122,7 +122,7 @@ fn unverified(why: &Unverified) -> String {
 }
 
 /// Why a Job runs again.
-fn runs(why: &Why) -> String {
+pub(super) fn runs(why: &Why) -> String {
     match why {
         Why::Failed => "it failed".to_owned(),
         Why::Asked => "asked for".to_owned(),
@@ -149,11 +149,7 @@ pub(super) fn input(name: &str) -> String {
 
 /// What an update does to running pods.
 pub(super) fn restarts(restarts: Restarts, heading: &Heading<'_>) -> String {
-    match restarts {
-        // No node is known where no cluster is asked.
-        Restarts::Daemons(_) if matches!(heading.against, Against::Commit { .. }) => {
-            "restarts its pods on every node".to_owned()
-        }
+    match heading.known(restarts) {
         Restarts::Daemons(None) => "restarts its pods on every node".to_owned(),
         Restarts::Daemons(Some(1)) => "restarts its pod on 1 node".to_owned(),
         Restarts::Daemons(Some(nodes)) => format!("restarts its pods on {nodes} nodes"),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::kinds::{privilege, traffic};
 use crate::object::ObjectRef;
 use crate::plan::{self, Restarts};
-use crate::view::document;
+use crate::view::document::{self, Heading};
 
 /// Something that a sync would do, and that may do harm.
 #[derive(Debug, Serialize)]
@@ -76,7 +76,8 @@ struct Opening {
 }
 
 impl<'a> Danger<'a> {
-    pub(super) fn of(danger: &plan::Danger<'a>) -> Self {
+    /// A danger of a plan with this heading.
+    pub(super) fn of(danger: &plan::Danger<'a>, heading: &Heading<'_>) -> Self {
         let plain = Self {
             code: danger.code(),
             object: &danger.step().reference,
@@ -107,7 +108,7 @@ impl<'a> Danger<'a> {
                 ..plain
             },
             plan::Danger::Nodes(step) => Self {
-                nodes: match step.restarts {
+                nodes: match step.restarts.map(|restarts| heading.known(restarts)) {
                     Some(Restarts::Daemons(nodes)) => nodes,
                     _ => None,
                 },

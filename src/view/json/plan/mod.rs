@@ -148,7 +148,11 @@ impl<'a> Plan<'a> {
             not_selected: heading.not_selected,
             findings: findings.iter().take(finding::MOST).map(Finding::of).collect(),
             other_findings: Some(other_findings).filter(|count| *count > 0),
-            dangers: document.dangers.iter().map(Danger::of).collect(),
+            dangers: document
+                .dangers
+                .iter()
+                .map(|danger| Danger::of(danger, heading))
+                .collect(),
             edits: document.edits.edits.iter().map(Edit::of).collect(),
             steps: document.shown_steps().map(|step| Step::of(step, document)).collect(),
         }

@@ -9,9 +9,10 @@ use super::super::warning::{Code, warnings};
 use super::change::{Change, Writer};
 use super::keeper::Keeper;
 use super::reason::{Guess, Reason, Unverified};
+use crate::kinds::rollout;
 use crate::object::ObjectRef;
 use crate::plan::{self, Action, SavedStep, SavedVersion, Work};
-use crate::view::document::{Against, Document, no_base, note_alone};
+use crate::view::document::{Document, no_base, note_alone};
 
 /// What becomes of an object, and why.
 #[derive(Debug, Serialize)]
@@ -125,6 +126,9 @@ impl<'a> Step<'a> {
         let changes = saved.changes.into_iter().zip(&step.changes);
         let changes = changes.map(|(saved, change)| {
             let by = heading.blame.of(&step.reference, &change.path);
+            // Where no cluster keeps a key, the digests of Secrets are made with one of this run's own.
+            let is_of_run = !heading.against.is_cluster() && rollout::digested(&change.path) == Some("Secret");
+            let saved = if is_of_run { saved.masked() } else { saved };
             Change::of(saved, change, by)
         });
         let beside = step.tolerated.beside.iter().map(|beside| Beside {
@@ -142,11 +146,11 @@ impl<'a> Step<'a> {
                 _ => None,
             },
             // Between two commits no object lives anywhere: whatever stands for one has no identity to tell.
-            live: saved.live.filter(|_| matches!(heading.against, Against::Cluster(_))),
+            live: saved.live.filter(|_| heading.against.is_cluster()),
             changes: changes.collect(),
             generates: saved.generates,
             place: step.place.as_ref().map(file_and_line),
-            restarts: step.restarts.map(Into::into),
+            restarts: step.restarts.map(|restarts| heading.known(restarts).into()),
             unverified: step.unverified.as_ref().map(Into::into),
             guess: step.guess.as_ref().map(|why| Told {
                 code: why.into(),
