@@ -263,7 +263,7 @@ fn all_environments_of_two_commits_are_one_comment() {
         .exits(1)
         .shows("all-between-development, environment dev from")
         .shows("all-between-prod, environment prod from")
-        .shows("in sync: 2 objects")
+        .shows("no change: 2 objects")
         .shows("all-between-test, environment test from")
         .shows_not("not shown");
     assert_eq!(comment.stdout.matches("### ").count(), 3, "{}", comment.stdout);

@@ -176,6 +176,11 @@ fn counts(plan: &Plan, heading: &Heading<'_>) -> String {
     let unchanged = plan.unchanged.len();
     let objects = if unchanged == 1 { "object" } else { "objects" };
     let unready = unready::counted(plan, heading);
+    let same = if heading.against.is_cluster() {
+        "in sync"
+    } else {
+        "no change"
+    };
     match (parts.is_empty(), plan.is_in_sync()) {
         (true, _) if pruning.is_about_the_set() => "no object is left".to_owned(),
         (true, _) if !heading.elsewhere.is_empty() => {
@@ -183,9 +188,9 @@ fn counts(plan: &Plan, heading: &Heading<'_>) -> String {
             let name = name.as_deref().unwrap_or("what is shown");
             format!("no change in {name}: {unchanged} {objects}{unready}")
         }
-        (true, _) => format!("in sync: {unchanged} {objects}{unready}"),
+        (true, _) => format!("{same}: {unchanged} {objects}{unready}"),
         (false, _) if pruning.is_about_the_set() => parts.join(", "),
-        (false, true) => format!("in sync: {unchanged} {objects}{unready}; {}", parts.join(", ")),
+        (false, true) => format!("{same}: {unchanged} {objects}{unready}; {}", parts.join(", ")),
         (false, false) => format!("{}; {unchanged} unchanged{unready}", parts.join(", ")),
     }
 }
