@@ -185,7 +185,7 @@ fn going_back_across_a_migration_is_shown_and_refused_without_its_flag() {
     bed.diff()
         .exits(1)
         .shows(&format!(
-            "! cannot be undone: Job history-schema/db-sync runs: {REASON}"
+            "! cannot be undone: Job history-schema/db-sync runs again, since its image changed: {REASON}"
         ))
         .shows_not("sync blocked");
     bed.synced();

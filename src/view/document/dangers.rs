@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use super::super::value::{ends, few};
 use super::blocked::blocked;
+use super::note::runs;
 use super::remarks::unlisted;
 use super::{Document, Line, Lines, Tone};
 use crate::diagnostic::names::first_of;
+use crate::kinds::jobs::Why;
 use crate::kinds::privilege::Privilege;
 use crate::kinds::traffic::{Direction, Opening};
 use crate::object::ObjectRef;
-use crate::plan::{Action, Backup, Danger, Plan, Step, Undoing};
+use crate::plan::{Action, Backup, Danger, Plan, Reason, Step, Undoing};
 
 /// In so few steps, nobody overlooks what is deleted or replaced, or restarts on every node.
 const FEW: usize = 10;
@@ -139,7 +141,12 @@ fn irreversible(step: &Step, undoing: Undoing<'_>) -> String {
     let reason = reason
         .map(|reason| format!(": {}", ends(reason, REASON)))
         .unwrap_or_default();
-    format!("{} runs{reason}; {}", step.reference, backup(undoing.backup))
+    // Whether the same program runs once more, or another, is what a reviewer has to know.
+    let again = match &step.reason {
+        Reason::Runs(why @ Why::Changed(_)) => format!(" again, since {}", runs(why)),
+        _ => String::new(),
+    };
+    format!("{} runs{again}{reason}; {}", step.reference, backup(undoing.backup))
 }
 
 /// Whether what a Job does is backed up before.
