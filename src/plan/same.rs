@@ -11,6 +11,7 @@ use super::{Action, Plan, Reason, Step};
 use crate::diagnostic::place::Place;
 use crate::kinds::rollout;
 use crate::object::ObjectRef;
+use crate::object::field::FieldPath;
 
 /// The same lines in fewer objects are told with each of them.
 const FEWEST: usize = 3;
@@ -23,6 +24,7 @@ pub struct SameLines<'a> {
     /// In the order in which each comes up first.
     pub hunks: Vec<SharedHunk<'a>>,
     told: HashSet<&'a ObjectRef>,
+    told_changes: HashSet<(&'a ObjectRef, &'a FieldPath)>,
 }
 
 /// Lines that change in the same way in several objects.
@@ -63,6 +65,11 @@ impl<'a> SameLines<'a> {
     pub fn tell(&self, step: &Step) -> bool {
         self.told.contains(&step.reference)
     }
+
+    /// Whether these say all that there is to say of one of the changes of a step.
+    pub fn tell_change(&self, step: &Step, change: &FieldChange) -> bool {
+        self.told_changes.contains(&(&step.reference, &change.path))
+    }
 }
 
 /// All lines that change.
@@ -71,8 +78,8 @@ struct All<'a> {
     hunks: Vec<SharedHunk<'a>>,
     /// Where in `hunks` lines stand that this made.
     positions: HashMap<(Hunk, Option<&'a GitChange>), usize>,
-    /// Which of `hunks` a step has.
-    of_steps: Vec<(&'a ObjectRef, usize)>,
+    /// Which of `hunks` a change of a step has.
+    of_steps: Vec<(&'a ObjectRef, &'a FieldPath, usize)>,
 }
 
 impl<'a> All<'a> {
@@ -90,7 +97,7 @@ impl<'a> All<'a> {
                 });
             }
             self.hunks[position].add(step, change);
-            self.of_steps.push((&step.reference, position));
+            self.of_steps.push((&step.reference, &change.path, position));
         }
     }
 
@@ -98,15 +105,22 @@ impl<'a> All<'a> {
     fn shared(self) -> SameLines<'a> {
         let is_wide = |position: &usize| self.hunks[*position].steps.len() >= FEWEST;
         let of_steps = || self.of_steps.iter();
-        let untold = of_steps().filter(|(_, position)| !is_wide(position));
-        let untold: HashSet<&ObjectRef> = untold.map(|(object, _)| *object).collect();
-        let told = of_steps().filter(|(object, _)| !untold.contains(object));
-        let (told, needed): (HashSet<&'a ObjectRef>, HashSet<usize>) = told.copied().unzip();
+        let untold = of_steps().filter(|(.., position)| !is_wide(position));
+        let untold: HashSet<&ObjectRef> = untold.map(|(object, ..)| *object).collect();
+        let told = of_steps().filter(|(object, ..)| !untold.contains(object));
+        let (told, needed): (HashSet<&'a ObjectRef>, HashSet<usize>) =
+            told.map(|(object, _, position)| (*object, *position)).unzip();
+        let is_needed = |position: &usize| needed.contains(position);
+        let change = |(object, path, _): &(&'a ObjectRef, &'a FieldPath, usize)| (*object, *path);
+        let rest = of_steps().filter(|(.., position)| !is_needed(position));
+        let rest: HashSet<_> = rest.map(change).collect();
+        let told_changes = of_steps().map(change).filter(|change| !rest.contains(change)).collect();
         let hunks = self.hunks.into_iter().enumerate();
-        let needed = hunks.filter(|(position, _)| needed.contains(position));
+        let needed = hunks.filter(|(position, _)| is_needed(position));
         SameLines {
             hunks: needed.map(|(_, hunk)| hunk).collect(),
             told,
+            told_changes,
         }
     }
 }

@@ -11,6 +11,7 @@ mod created;
 mod cut;
 mod dangers;
 pub(super) mod edits;
+mod fields;
 mod findings;
 mod followers;
 mod harm;
@@ -37,7 +38,7 @@ mod waits;
 mod warning;
 
 use self::findings::Findings;
-use crate::plan::{Danger, Edits, Followers, NotCompared, Plan, SameLines, Step};
+use crate::plan::{Danger, Edits, Followers, NotCompared, Plan, SameFields, SameLines, Step};
 
 pub(super) use base::no_base;
 pub(super) use change::somebody;
@@ -83,6 +84,7 @@ pub(super) struct Document<'a> {
     pub(super) created: Created<'a>,
     followers: Followers<'a>,
     same: SameLines<'a>,
+    fields: SameFields<'a>,
     /// What a check of the directory finds.
     pub(super) findings: Findings<'a>,
     /// How much there is of everything.
@@ -97,16 +99,16 @@ impl<'a> Document<'a> {
         let findings = Findings::of(plan, heading);
         // Of a few objects, each is shown by itself.
         let is_grouped = heading.only.is_empty();
+        let edits = match heading.detail {
+            Detail::Fields | Detail::Whole if is_grouped => Edits::of(plan, heading.blame),
+            Detail::Objects | Detail::Fields | Detail::Whole => Edits::default(),
+        };
         Self {
             plan,
             heading,
             head: heading::head(plan, heading),
             // Whatever is narrowed, these are not hidden.
             dangers: Danger::all(plan),
-            edits: match heading.detail {
-                Detail::Fields | Detail::Whole if is_grouped => Edits::of(plan, heading.blame),
-                Detail::Objects | Detail::Fields | Detail::Whole => Edits::default(),
-            },
             created: match heading.detail {
                 Detail::Fields if is_grouped => Created::of(plan),
                 Detail::Objects | Detail::Fields | Detail::Whole => Created::default(),
@@ -119,6 +121,13 @@ impl<'a> Document<'a> {
                 Detail::Fields if is_grouped => SameLines::of(plan, heading.blame),
                 Detail::Objects | Detail::Fields | Detail::Whole => SameLines::default(),
             },
+            fields: match heading.detail {
+                Detail::Fields if is_grouped => {
+                    SameFields::of(plan.steps.iter().filter(|step| !edits.tell(step)), heading.blame)
+                }
+                Detail::Objects | Detail::Fields | Detail::Whole => SameFields::default(),
+            },
+            edits,
             summary: summary::summary(plan, heading),
             remarks: remarks::remarks(plan, heading, &findings),
             findings,
@@ -148,7 +157,11 @@ impl<'a> Document<'a> {
         sections.extend(self.created.section());
         sections.extend(self.own_steps().map(|step| match self.heading.detail {
             Detail::Objects => step::first_line(step, self.plan, self.heading).into(),
-            Detail::Fields | Detail::Whole => step::step(step, self.plan, self.heading),
+            Detail::Fields | Detail::Whole => {
+                let mut lines = Lines::from(step::first_line(step, self.plan, self.heading));
+                lines.append(self.rest(step));
+                lines
+            }
         }));
         sections.extend(self.followers());
         sections.extend(self.not_compared());
@@ -189,8 +202,14 @@ impl<'a> Document<'a> {
         })
     }
 
+    /// What is to be said below the first line of a step, where not all of it is said already.
+    pub(super) fn rest(&self, step: &Step) -> Lines {
+        step::rest(step, self.heading, &self.same)
+    }
+
     fn is_told_together(&self, step: &Step) -> bool {
-        self.created.tell(step) || self.edits.tell(step) || self.followers.tell(step) || self.same.tell(step)
+        let is_told_alike = self.same.tell(step) || self.fields.tell(step);
+        self.created.tell(step) || self.edits.tell(step) || self.followers.tell(step) || is_told_alike
     }
 
     /// The commits behind several changes, but for those whose edits are told.
@@ -198,9 +217,11 @@ impl<'a> Document<'a> {
         commits::section(self.plan, self.heading, &self.edits)
     }
 
-    /// The lines that change in the same way in several objects.
+    /// The lines and the fields that change alike in several objects.
     pub(super) fn same(&self) -> Vec<Lines> {
-        same::sections(&self.same, self.heading.blame)
+        let mut sections = same::sections(&self.same, self.heading.blame);
+        sections.extend(fields::sections(&self.fields, self.heading.blame));
+        sections
     }
 
     /// The kinds that were not compared, and why.

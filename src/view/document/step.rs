@@ -6,7 +6,7 @@ use super::warning::warning;
 use super::{Detail, Heading, Line, Lines, Tone, adoption, change, created, immutable};
 use crate::kinds::generate::{Make, Making};
 use crate::object::field::FieldPath;
-use crate::plan::{Action, Plan, Reason, Step, Work};
+use crate::plan::{Action, Plan, Reason, SameLines, Step, Work};
 
 /// The lines of one object, the first of which says what becomes of it.
 pub(in crate::view) fn step(step: &Step, plan: &Plan, heading: &Heading<'_>) -> Lines {
@@ -25,6 +25,11 @@ pub(in crate::view) fn first_line(step: &Step, plan: &Plan, heading: &Heading<'_
 
 /// What stands below the first line.
 pub(in crate::view) fn below(step: &Step, heading: &Heading<'_>) -> Lines {
+    rest(step, heading, &SameLines::default())
+}
+
+/// What stands below the first line, but for the fields of which the lines that several objects have say all.
+pub(super) fn rest(step: &Step, heading: &Heading<'_>, same: &SameLines<'_>) -> Lines {
     let mut lines = Lines::default();
     if let Reason::Immutable(replacement) = &step.reason {
         lines.append(immutable::lines(&step.reference, replacement));
@@ -36,7 +41,7 @@ pub(in crate::view) fn below(step: &Step, heading: &Heading<'_>) -> Lines {
         lines.append(text.lines().map(|line| Line::new(4, line)));
     }
     lines.append(adoption::lines(step, heading));
-    for change in &step.changes {
+    for change in step.changes.iter().filter(|change| !same.tell_change(step, change)) {
         lines.append(change::change(change, step, heading));
     }
     lines.append(becomes_ours(step));

@@ -116,7 +116,7 @@ fn objects(mut steps: Vec<&Step>, document: &Document<'_>, folding: Folding, roo
     steps.sort_by_key(|step| document::harm(step));
     let mut left_out = 0;
     for step in steps {
-        let mut lines = document::below(step, document.heading);
+        let mut lines = document.rest(step);
         lines.append(document.manifest(step));
         let body: String = lines.iter().map(sign_first).collect();
         let section = |body: &str| section(step, document, folding, body);
