@@ -13,14 +13,17 @@ use crate::roles;
 use crate::sandbox;
 
 /// A bed whose `desired/` is a copy of the shipped one. All of them are about the one namespace it
-/// names, so one test uses it from the first sync to the last.
-fn shipped() -> Bed {
-    let bed = Bed::without_namespace(ControlPlane::full(), "openstack").with_default_secrets();
-    copy(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("desired"),
-        &bed.dir.join("desired"),
-    );
+/// names, so on each control plane one test uses it from the first sync to the last.
+pub fn shipped(plane: &'static ControlPlane) -> Bed {
+    let bed = Bed::without_namespace(plane, "openstack").with_default_secrets();
+    copy_shipped(&bed.dir);
     bed
+}
+
+/// Copies the shipped `desired/` into a repository.
+pub fn copy_shipped(repository: &Path) {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("desired");
+    copy(&shipped, &repository.join("desired"));
 }
 
 /// Copies a directory, with all that is in it.
@@ -39,7 +42,7 @@ pub fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn from_an_empty_cluster_to_in_sync_and_on() {
-    let mut bed = shipped();
+    let mut bed = shipped(ControlPlane::full());
     bed.commit("The topology");
 
     // Into an empty cluster, until everything is Current, without a warning or a mismatch; and first of all

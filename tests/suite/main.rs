@@ -70,6 +70,7 @@ mod privileges;
 mod programs;
 mod proxy;
 mod prune;
+mod pull_requests;
 mod races;
 mod refused;
 mod restarted;

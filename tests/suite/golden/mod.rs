@@ -3,12 +3,15 @@
 //!
 //! `GOLDEN=rewrite cargo test --test suite golden` writes them anew; `git diff` then shows what changed.
 
+mod pull_requests;
+mod repository;
 mod situation;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
+use repository::Repository;
 use situation::Situation;
 
 use crate::documents;
@@ -22,58 +25,33 @@ const FORMS: [(&str, &str, &str); 5] = [
     ("html", "html", "80"),
 ];
 
+/// What to do where the difference is meant.
+const REWRITE: &str = "if this is meant, GOLDEN=rewrite cargo test --test suite golden";
+
 /// Where the situations are, and what is pinned of them.
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/golden")
 }
 
-/// A repository of two commits whose ids are always the same: the desired state before and after.
-fn repository(situation: &Situation) -> PathBuf {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("golden-{}", situation.name));
-    let _ = fs::remove_dir_all(&dir);
-    fs::create_dir_all(&dir).expect("a directory of our own");
-    let mut options = git2::RepositoryInitOptions::new();
-    options.initial_head("main");
-    let repository = git2::Repository::init_opts(&dir, &options).expect("a new repository");
-    for (number, (subject, files)) in [("Before", &situation.before), ("After", &situation.after)]
-        .iter()
-        .enumerate()
-    {
-        let desired = dir.join("desired");
+/// The desired state of a situation before and after, a commit each.
+fn repository(situation: &Situation) -> Repository {
+    let repository = Repository::new(&situation.name);
+    for (subject, files) in [("Before", &situation.before), ("After", &situation.after)] {
+        let desired = repository.dir.join("desired");
         let _ = fs::remove_dir_all(&desired);
         write(&desired, "stackanetes.yaml", "name: shop\nnamespace: shop\n");
-        for (path, text) in *files {
+        for (path, text) in files {
             write(&desired, path, text);
         }
-        commit(&repository, subject, i64::try_from(number).expect("a small number"));
+        repository.commit(subject);
     }
-    dir
+    repository
 }
 
 fn write(directory: &Path, path: &str, text: &str) {
     let path = directory.join(path);
     fs::create_dir_all(path.parent().expect("a file has a directory")).expect("a directory of our own");
     fs::write(path, text).expect("a file of our own");
-}
-
-fn commit(repository: &git2::Repository, subject: &str, number: i64) {
-    let mut index = repository.index().expect("an index");
-    let everything = ["*"];
-    index
-        .add_all(everything, git2::IndexAddOption::DEFAULT, None)
-        .expect("files that can be added");
-    index.update_all(everything, None).expect("files that can be removed");
-    let tree = repository
-        .find_tree(index.write_tree().expect("a tree"))
-        .expect("the tree");
-    index.write().expect("an index that can be written");
-    let time = git2::Time::new(1_750_000_000 + number, 0);
-    let author = git2::Signature::new("Test", "test@example.com", &time).expect("a signature");
-    let head = repository.head().ok().and_then(|head| head.peel_to_commit().ok());
-    let parents: Vec<_> = head.iter().collect();
-    repository
-        .commit(Some("HEAD"), &author, &author, subject, &tree, &parents)
-        .expect("a commit");
 }
 
 /// What a diff of the two commits prints, on both streams, and its exit code.
@@ -107,17 +85,15 @@ fn content(page: &str) -> String {
     content.to_owned()
 }
 
-/// What is wrong with one situation.
-fn check(situation: &Situation, rewrite: bool) -> Vec<String> {
-    let dir = repository(situation);
+/// How what is printed in each form differs from what stands in `tests/suite/golden/STEM.ENDING`, or would: where they
+/// are to be written anew, they are.
+fn unlike(stem: &str, print: impl Fn(&str, &str) -> String) -> Vec<String> {
+    let rewrite = env::var_os("GOLDEN").is_some_and(|value| value == "rewrite");
     let mut wrong = Vec::new();
     for (form, ending, columns) in FORMS {
-        let file = format!("tests/suite/golden/{}.{ending}", situation.name);
+        let file = format!("tests/suite/golden/{stem}.{ending}");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
-        let now = diff(&dir, form, columns, &situation.args);
-        if now != diff(&dir, form, columns, &situation.args) {
-            wrong.push(format!("{file}: two runs differ"));
-        }
+        let now = print(form, columns);
         if rewrite {
             fs::write(&path, &now).expect("a file that can be written");
             continue;
@@ -125,25 +101,28 @@ fn check(situation: &Situation, rewrite: bool) -> Vec<String> {
         let pinned = fs::read_to_string(&path).unwrap_or_default();
         if now != pinned {
             let difference = similar::TextDiff::from_lines(&pinned, &now);
-            wrong.push(difference.unified_diff().header(&file, "now").to_string());
+            let difference = difference.unified_diff().header(&file, "now").to_string();
+            wrong.push(format!("{REWRITE}\n{difference}"));
         }
     }
     wrong
 }
 
+/// What is wrong with one situation.
+fn check(situation: &Situation) -> Vec<String> {
+    let repository = repository(situation);
+    unlike(&situation.name, |form, columns| {
+        let [now, again] = [(); 2].map(|()| diff(&repository.dir, form, columns, &situation.args));
+        assert!(now == again, "{} as {form}: two runs differ", situation.name);
+        now
+    })
+}
+
 #[test]
 fn what_is_printed_is_what_stands_in_the_files() {
-    let rewrite = env::var_os("GOLDEN").is_some_and(|value| value == "rewrite");
     let situations = situation::all(&directory());
-    let wrong: Vec<String> = situations
-        .iter()
-        .flat_map(|situation| check(situation, rewrite))
-        .collect();
-    assert!(
-        wrong.is_empty(),
-        "if this is meant, GOLDEN=rewrite cargo test --test suite golden\n{}",
-        wrong.join("\n")
-    );
+    let wrong: Vec<String> = situations.iter().flat_map(check).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(situations.len() >= 25);
 }
 
@@ -151,7 +130,11 @@ fn what_is_printed_is_what_stands_in_the_files() {
 fn no_file_stands_there_for_nothing() {
     let situations = situation::all(&directory());
     for entry in fs::read_dir(directory()).expect("the files") {
-        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        let entry = entry.expect("an entry");
+        if entry.file_type().expect("a type").is_dir() {
+            continue;
+        }
+        let name = entry.file_name().to_string_lossy().into_owned();
         let (stem, ending) = name.split_once('.').expect("an ending");
         let is_pinned = situations.iter().any(|situation| situation.name == stem);
         assert!(ending == "rs" || is_pinned, "{name} is of no situation");
