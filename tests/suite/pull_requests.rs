@@ -1,7 +1,15 @@
-//! Pull requests on the shipped `desired/`: what a reviewer is shown stands in `golden/pull-requests/`.
+//! Pull requests on the shipped `desired/`: what a reviewer is shown stands in `golden/pull-requests/`, and what
+//! happens when they are synced is what was said.
+
+mod said;
+mod seen;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use crate::bed::Bed;
+use crate::control_plane::{ControlPlane, Form};
+use crate::desired;
 
 /// A change to `desired/`, as a commit.
 pub struct PullRequest {
@@ -51,4 +59,53 @@ impl PullRequest {
             );
         }
     }
+}
+
+/// Those that are synced, each group one after the other and then back: a patch needs the lines around it.
+const SYNCED: &[&[&str]] = &[
+    // Into an empty cluster.
+    &["environment-added"],
+    &["horizon-removed"],
+    &[
+        "component-added",
+        "deployment-renamed",
+        "file-moved",
+        "image-of-nova",
+        "ingress-host",
+        "password-rotated",
+        "three-control-replicas",
+        "line-of-nova-configuration",
+    ],
+];
+
+/// Commits a pull request and syncs it; in what what happened differs from what was said.
+fn merge(bed: &Bed, name: &str) -> Vec<String> {
+    let request = PullRequest::read(name);
+    request.apply(&git2::Repository::open(&bed.dir).expect("the repository"));
+    bed.commit(&request.subject);
+    let args: Vec<&str> = request.args.iter().map(String::as_str).collect();
+    said::wrong(bed, &args)
+}
+
+/// Goes back to the topology as it is shipped.
+fn revert(bed: &Bed) -> Vec<String> {
+    fs::remove_dir_all(bed.dir.join("desired")).expect("a directory of our own");
+    desired::copy_shipped(&bed.dir);
+    bed.commit("Back to the topology");
+    said::wrong(bed, &["--switch-environment"])
+}
+
+#[test]
+fn what_a_sync_of_each_does_is_what_its_diff_said() {
+    // Of its own: the topology names its namespaces, so that a cluster has room for one. It ends with this process.
+    let plane: &'static ControlPlane = Box::leak(Box::new(ControlPlane::start(Form::Full)));
+    let bed = desired::shipped(plane);
+    bed.commit("The topology");
+    let mut wrong = Vec::new();
+    for group in SYNCED {
+        wrong.extend(group.iter().map(|name| (*name, merge(&bed, name))));
+        wrong.push(("back", revert(&bed)));
+    }
+    wrong.retain(|(_, wrong)| !wrong.is_empty());
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
