@@ -39,34 +39,20 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The declarations of ConfigMaps and Secrets.
+    /// The declarations of ConfigMaps and Secrets. The values of a Secret are in it, and their keys are looked at where
+    /// they are rendered.
     fn objects(&mut self, declared: &Entry, path: &FieldPath) {
-        if self.is_refused(&declared.value, path) {
-            return;
-        }
         for (index, item) in declared.value.items().unwrap_or_default().iter().enumerate() {
             let path = path.join(PathElement::Index(index));
-            if self.is_refused(item, &path) {
-                continue;
-            }
             let entries = item.entries().unwrap_or_default().iter();
-            for entry in entries {
-                let path = path.join(PathElement::Field(entry.key.clone()));
-                match entry.key.as_str() {
-                    key if OPEN_KEYS.contains(&key) => self.all(&entry.value, &path),
-                    // Of the values of a Secret only the keys are in the open: those that an expression makes.
-                    "values" => _ = self.is_refused(&entry.value, &path),
-                    _ => {}
-                }
+            for entry in entries.filter(|entry| OPEN_KEYS.contains(&entry.key.as_str())) {
+                self.all(&entry.value, &path.join(PathElement::Field(entry.key.clone())));
             }
         }
     }
 
-    /// A value, and all that is in it.
+    /// All scalars in a value. A mapping or a list may be there on a condition that reads a secret parameter.
     fn all(&mut self, node: &Node, path: &FieldPath) {
-        if self.is_refused(node, path) {
-            return;
-        }
         match &node.value {
             NodeValue::Mapping(entries) => {
                 for entry in entries {
@@ -78,21 +64,22 @@ impl Search<'_> {
                     self.all(item, &path.join(PathElement::Index(index)));
                 }
             }
-            _ => {}
+            NodeValue::Null | NodeValue::Bool(_) | NodeValue::Number(_) | NodeValue::String(_) => {
+                self.refuse(node, path);
+            }
         }
     }
 
-    /// Whether the value itself was made from a secret parameter, which is added to the errors.
-    fn is_refused(&mut self, node: &Node, path: &FieldPath) -> bool {
+    /// Adds to the errors that a secret parameter made this scalar, if one did.
+    fn refuse(&mut self, node: &Node, path: &FieldPath) {
         let origins = self.rendered.origins(path);
-        let is_secret = origins.iter().any(|origin| origin.role == Role::SecretParameter);
-        if is_secret {
-            let message = format!("`{path}` reads a secret parameter, and is for all to see");
-            let place = Place::new(self.file.clone(), node.first_line(self.file.text()));
-            let hint =
-                "make names and paths from other parameters; a parameter is secret where its schema says `writeOnly`";
-            self.errors.push(Error::new(message).at(place, "").hint(hint));
+        if !origins.iter().any(|origin| origin.role == Role::SecretParameter) {
+            return;
         }
-        is_secret
+        let message = format!("`{path}` reads a secret parameter, and is for all to see");
+        let place = Place::new(self.file.clone(), node.first_line(self.file.text()));
+        let hint =
+            "make names and paths from other parameters; a parameter is secret where its schema says `writeOnly`";
+        self.errors.push(Error::new(message).at(place, "").hint(hint));
     }
 }
