@@ -168,6 +168,16 @@ pub fn is_secret(kind: &GroupKind) -> bool {
     kind.is("", "Secret")
 }
 
+/// Whether `text` stands in a text of `value`, at any depth; keys do not count.
+pub fn holds_text(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(whole) => whole.contains(text),
+        Value::Array(items) => items.iter().any(|item| holds_text(item, text)),
+        Value::Object(map) => map.values().any(|value| holds_text(value, text)),
+        Value::Number(_) | Value::Bool(_) | Value::Null => false,
+    }
+}
+
 /// What is said in place of a text that must not be shown.
 pub const HIDDEN: &str = "(hidden)";
 

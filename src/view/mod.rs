@@ -70,7 +70,7 @@ pub fn report(report: &Report, whole: bool, width: Width) -> String {
 
 /// The same for the summary of a CI job, below the plan; with what ended it.
 pub fn report_markdown(report: &Report, error: Option<&Error>) -> String {
-    markdown::report(&document::report(report, false), error, markdown::LONGEST)
+    markdown::report(&document::report(report, false), error)
 }
 
 /// The same as JUnit's XML: a test for each object of the ApplySet that is called `name`.

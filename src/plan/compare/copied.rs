@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::object::DesiredObject;
 use crate::object::field::{FieldPath, PathElement};
+use crate::object::{DesiredObject, holds_text};
 
 /// What is shorter stands in any text by chance.
 const SHORTEST: usize = 4;
@@ -17,7 +17,7 @@ pub(super) fn holds_secret(value: &Value, of: &DesiredObject, said: Option<&Valu
     let mut secrets = Vec::new();
     collect(&of.value, &mut Vec::new(), of, &mut secrets);
     let mut secrets = secrets.into_iter().filter(|secret| secret.len() >= SHORTEST);
-    secrets.any(|secret| holds(value, secret) && !said.is_some_and(|said| holds(said, secret)))
+    secrets.any(|secret| holds_text(value, secret) && !said.is_some_and(|said| holds_text(said, secret)))
 }
 
 /// The texts at secret paths.
@@ -40,16 +40,6 @@ fn collect<'a>(value: &'a Value, path: &mut Vec<PathElement>, of: &DesiredObject
         }
         Value::String(text) if of.origins.is_secret(&path.iter().cloned().collect()) => into.push(text),
         Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
-    }
-}
-
-/// Whether `text` stands in a text of `value`.
-fn holds(value: &Value, text: &str) -> bool {
-    match value {
-        Value::String(whole) => whole.contains(text),
-        Value::Array(items) => items.iter().any(|item| holds(item, text)),
-        Value::Object(map) => map.values().any(|value| holds(value, text)),
-        Value::Number(_) | Value::Bool(_) | Value::Null => false,
     }
 }
 

@@ -39,6 +39,7 @@ use serde_json::Value;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Origin, Place, Role, SourceFile};
 use crate::object::field::FieldPath;
+use crate::object::holds_text;
 use crate::source::parameters::Parameters;
 use crate::yaml::{Entry, Node};
 
@@ -83,7 +84,7 @@ impl Rendering {
     pub fn reveals(&self, value: &Value, said: Option<&Value>) -> bool {
         self.secrets
             .iter()
-            .any(|secret| holds(value, secret) && !said.is_some_and(|said| holds(said, secret)))
+            .any(|secret| holds_text(value, secret) && !said.is_some_and(|said| holds_text(said, secret)))
     }
 
     /// Renders a document of `file`, adding what is wrong with it to `errors`. Nothing where it is left
@@ -172,16 +173,6 @@ impl Rendering {
             .iter()
             .filter_map(|path| ParameterOrigins::of(&self.parameters, path));
         std::iter::once(line).chain(parameters).collect()
-    }
-}
-
-/// Whether `text` stands in a text of `value`.
-fn holds(value: &Value, text: &str) -> bool {
-    match value {
-        Value::String(whole) => whole.contains(text),
-        Value::Array(items) => items.iter().any(|item| holds(item, text)),
-        Value::Object(map) => map.values().any(|value| holds(value, text)),
-        _ => false,
     }
 }
 

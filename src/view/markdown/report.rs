@@ -9,8 +9,8 @@ use crate::view::error;
 /// What is kept free for what is around the lines, and to say how many are left out.
 const AROUND: usize = 300;
 
-/// The section, of at most so many characters.
-pub(in crate::view) fn report(report: &ReportLines, ended_by: Option<&Error>, longest: usize) -> String {
+/// The section, of at most so many characters as a comment may have.
+pub(in crate::view) fn report(report: &ReportLines, ended_by: Option<&Error>) -> String {
     let mut text = format!("\n### {}\n", escaped(&report.verdict.left()));
     let error: Vec<Line> = ended_by
         .map(error::plain)
@@ -19,7 +19,7 @@ pub(in crate::view) fn report(report: &ReportLines, ended_by: Option<&Error>, lo
         .map(|line| Line::new(0, line))
         .collect();
     let lines = error.iter().chain(report.undone.iter()).chain(report.remarks.iter());
-    let mut room = Room::of(longest.min(LONGEST).saturating_sub(text.len() + AROUND));
+    let mut room = Room::of(LONGEST.saturating_sub(text.len() + AROUND));
     let (mut body, left_out) = room.fill(lines.map(beside));
     if left_out > 0 {
         body += &format!("{left_out} more lines are left out, since the summary would be too long\n");

@@ -1,5 +1,8 @@
 //! The place a test runs in: a git repository, a user, a namespace, and the command to run.
 
+mod manifests;
+mod run;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write as _;
@@ -9,7 +12,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::control_plane::{AuditEvent, ControlPlane, User};
-use crate::documents;
+
+pub use manifests::{
+    config_map, definition, definition_of, deployment, namespace, pod_template, secret, with_metadata,
+};
+pub use run::Run;
 
 /// A test's own repository and namespace. The ApplySet is named like the namespace, by
 /// `desired/stackanetes.yaml`.
@@ -20,14 +27,6 @@ pub struct Bed {
     pub dir: PathBuf,
     /// What each `diff` and `sync` is told.
     pub always: Vec<&'static str>,
-}
-
-/// What a run of the command showed.
-#[derive(Debug)]
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
 }
 
 impl Bed {
@@ -234,109 +233,6 @@ impl Drop for Bed {
     }
 }
 
-impl Run {
-    /// Waits for the end of the command.
-    ///
-    /// In every test, what is stored is what the plan said, and documents are as their schemas say.
-    #[track_caller]
-    pub fn finish(child: Child) -> Run {
-        let output = child.wait_with_output().expect("the command ends");
-        let run = Run {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).expect("text"),
-            stderr: String::from_utf8(output.stderr).expect("text"),
-        };
-        let mut lines = run.stdout.lines().chain(run.stderr.lines());
-        let mismatch = lines.find(|line| line.starts_with("mismatch:") || is_mismatch(line));
-        assert_eq!(mismatch, None, "in\n{}{}", run.stdout, run.stderr);
-        documents::are_as_their_schemas_say(&run.stdout);
-        run
-    }
-
-    #[track_caller]
-    pub fn exits(self, code: i32) -> Run {
-        assert_eq!(
-            self.code, code,
-            "\n--- stdout\n{}--- stderr\n{}",
-            self.stdout, self.stderr
-        );
-        self
-    }
-
-    /// Whether standard output holds this, whatever the spaces between its words.
-    #[track_caller]
-    pub fn shows(self, words: &str) -> Run {
-        let (text, sought) = (squeeze(&self.stdout), squeeze(words));
-        assert!(
-            text.contains(&sought),
-            "no '{sought}' in\n--- stdout\n{}--- stderr\n{}",
-            self.stdout,
-            self.stderr
-        );
-        self
-    }
-
-    #[track_caller]
-    pub fn shows_not(self, words: &str) -> Run {
-        let (text, sought) = (squeeze(&self.stdout), squeeze(words));
-        assert!(!text.contains(&sought), "'{sought}' in\n--- stdout\n{}", self.stdout);
-        self
-    }
-
-    /// Whether standard error does not hold this.
-    #[track_caller]
-    pub fn complains_not(self, words: &str) -> Run {
-        let (text, sought) = (squeeze(&self.stderr), squeeze(words));
-        assert!(!text.contains(&sought), "'{sought}' in\n--- stderr\n{}", self.stderr);
-        self
-    }
-
-    /// Whether neither output holds any of these, which are nobody's business.
-    #[track_caller]
-    pub fn hides(self, secrets: &[&str]) -> Run {
-        for secret in secrets {
-            assert!(
-                !self.stdout.contains(secret) && !self.stderr.contains(secret),
-                "{secret} in\n--- stdout\n{}--- stderr\n{}",
-                self.stdout,
-                self.stderr
-            );
-        }
-        self
-    }
-
-    /// Whether standard error holds this, whatever the spaces between its words.
-    #[track_caller]
-    pub fn complains(self, words: &str) -> Run {
-        let (text, sought) = (squeeze(&self.stderr), squeeze(words));
-        assert!(
-            text.contains(&sought),
-            "no '{sought}' in\n--- stdout\n{}--- stderr\n{}",
-            self.stdout,
-            self.stderr
-        );
-        self
-    }
-}
-
-/// Whether a line of JSON tells that something was stored otherwise than planned: an event, or a report.
-fn is_mismatch(line: &str) -> bool {
-    let document: Option<serde_json::Value> = line.starts_with('{').then(|| serde_json::from_str(line).ok()).flatten();
-    document.is_some_and(|document| {
-        let mismatches = document["mismatches"].as_array();
-        document["type"] == "mismatch" || mismatches.is_some_and(|mismatches| !mismatches.is_empty())
-    })
-}
-
-#[test]
-fn a_mismatch_is_seen_in_json_too() {
-    assert!(is_mismatch(r#"{"type": "mismatch", "fields": ["data.a"]}"#));
-    assert!(is_mismatch(
-        r#"{"kind": "Report", "mismatches": [{"fields": ["data.a"]}]}"#
-    ));
-    assert!(!is_mismatch(r#"{"kind": "Report", "mismatches": []}"#));
-}
-
 /// What kubectl is asked to do what the controller of autoscalers does to the Deployment `web`.
 pub fn scaling(replicas: u32) -> [String; 8] {
     let patch = serde_json::json!({"spec": {"replicas": replicas}});
@@ -404,10 +300,6 @@ pub fn commit(repository: &Path, subject: &str) -> String {
     commit.expect("a commit").to_string()
 }
 
-fn squeeze(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// Asks again and again until the answer is yes; panics after a while.
 #[track_caller]
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -416,110 +308,4 @@ pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         thread::sleep(Duration::from_millis(20));
     }
-}
-
-/// A manifest with these lines under its `metadata:`.
-pub fn with_metadata(manifest: &str, lines: &str) -> String {
-    manifest.replacen("metadata:\n", &format!("metadata:\n{lines}"), 1)
-}
-
-pub fn namespace(name: &str) -> String {
-    format!("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {name}\n")
-}
-
-pub fn config_map(name: &str, data: &[(&str, &str)]) -> String {
-    let mut text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n");
-    for (key, value) in data {
-        text += &format!("  {key}: {value:?}\n");
-    }
-    text
-}
-
-pub fn secret(name: &str) -> String {
-    format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\nstringData:\n  password: hunter2\n")
-}
-
-/// A Deployment with one container. On the bare control plane nothing runs it, so it never becomes
-/// Current there: it is for what does not wait.
-pub fn deployment(name: &str, replicas: u32, image: &str) -> String {
-    format!(
-        "apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: {name}
-spec:
-  replicas: {replicas}
-  selector:
-    matchLabels:
-      app: {name}
-  template:
-    metadata:
-      labels:
-        app: {name}
-    spec:
-      containers:
-        - name: {name}
-          image: {image}
-          env:
-            - name: FIRST
-              value: one
-            - name: SECOND
-              value: two
-"
-    )
-}
-
-/// A pod template's holder that nothing runs and nothing waits for: Current as soon as it is stored.
-pub fn pod_template(name: &str, image: &str) -> String {
-    format!(
-        "apiVersion: v1
-kind: PodTemplate
-metadata:
-  name: {name}
-template:
-  spec:
-    containers:
-      - name: main
-        image: {image}
-        env:
-          - name: FIRST
-            value: one
-          - name: SECOND
-            value: two
-"
-    )
-}
-
-/// The CustomResourceDefinition `{kind}s.{group}`, of which every field is allowed.
-pub fn definition(group: &str, kind: &str, scope: &str) -> String {
-    let open = "{type: object, x-kubernetes-preserve-unknown-fields: true}";
-    definition_with_schema(group, kind, scope, open)
-}
-
-/// The CustomResourceDefinition `{kind}s.{group}` of a namespaced kind, whose `spec` has these properties: a mapping in
-/// braces, such as `{size: {type: integer}}`.
-pub fn definition_of(group: &str, kind: &str, properties: &str) -> String {
-    let spec = format!("{{type: object, properties: {properties}}}");
-    let schema = format!("{{type: object, properties: {{spec: {spec}}}}}");
-    definition_with_schema(group, kind, "Namespaced", &schema)
-}
-
-fn definition_with_schema(group: &str, kind: &str, scope: &str, schema: &str) -> String {
-    let singular = kind.to_lowercase();
-    format!(
-        "apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata:
-  name: {singular}s.{group}
-spec:
-  group: {group}
-  scope: {scope}
-  names: {{plural: {singular}s, singular: {singular}, kind: {kind}, listKind: {kind}List}}
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema: {{openAPIV3Schema: {schema}}}
-"
-    )
 }
