@@ -221,11 +221,11 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
             status,
         ]);
     };
-    let sync = bed.start(&["sync", "--yes", "--lease-duration", "3s", "--timeout", "60s"]);
+    let sync = bed.start(&["sync", "--yes", "--lease-duration", "8s", "--timeout", "60s"]);
     wait_until("the claim is applied", || bed.get("pvc", "claim").is_some());
     signal("-STOP", &sync);
     bound();
-    thread::sleep(Duration::from_secs(3));
+    thread::sleep(Duration::from_secs(8));
     // Nobody has taken it: only its age says that it is lost.
     signal("-CONT", &sync);
     Run::finish(sync)
