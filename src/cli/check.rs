@@ -20,7 +20,7 @@ pub(super) struct Args {
     #[command(flatten)]
     source: options::Source,
     /// The namespace of manifests that name none [default: that of stackanetes.yaml, or `default`].
-    #[arg(short, long, value_name = "NAMESPACE", value_parser = |name: &str| options::accept(name, Settings::refuse_namespace))]
+    #[arg(help_heading = "Desired state", short, long, value_name = "NAMESPACE", value_parser = |name: &str| options::accept(name, Settings::refuse_namespace))]
     namespace: Option<String>,
     /// What is printed.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]

@@ -30,28 +30,28 @@ impl Form {
         let Some((command, matches)) = matches.subcommand() else {
             return Self::Text;
         };
-        let format = matches
-            .try_get_raw("format")
-            .ok()
-            .flatten()
-            .into_iter()
-            .flatten()
-            .next();
-        match (command, format.and_then(|format| format.to_str())) {
-            ("sync" | "delete", Some("json")) => Self::Lines,
-            (_, Some("json")) => Self::Document,
-            ("sync", Some("junit")) => Self::Junit,
-            _ => Self::Text,
-        }
+        let mut format = matches.try_get_raw("format").ok().flatten().into_iter().flatten();
+        Self::named(command, format.next().and_then(|format| format.to_str()))
     }
 
     /// Of a command line that was refused, as far as it can be told.
     fn of_refused(args: &[OsString]) -> Self {
-        let is_format = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
-        match args.windows(2).any(is_format) || args.iter().any(|arg| arg == "--format=json") {
-            true if args.iter().any(|arg| arg == "sync" || arg == "delete") => Self::Lines,
-            true => Self::Document,
-            false => Self::Text,
+        let mut words = args.iter().filter_map(|arg| arg.to_str());
+        let command = words.clone().find(|word| ["sync", "delete"].contains(word));
+        let format = words.find_map(|word| word.strip_prefix("--format"));
+        let format = match format {
+            Some("") => words.next(),
+            format => format.and_then(|format| format.strip_prefix('=')),
+        };
+        Self::named(command.unwrap_or_default(), format)
+    }
+
+    fn named(command: &str, format: Option<&str>) -> Self {
+        match (command, format) {
+            ("sync" | "delete", Some("json")) => Self::Lines,
+            (_, Some("json")) => Self::Document,
+            ("sync", Some("junit")) => Self::Junit,
+            _ => Self::Text,
         }
     }
 

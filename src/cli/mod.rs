@@ -276,6 +276,9 @@ mod tests {
                     assert!(options.contains(&id), "{name}: {id} stands under {heading}");
                 }
             }
+            let mut options = command.get_arguments().filter(|arg| !arg.is_positional());
+            let without = options.find(|arg| arg.get_help_heading().is_none());
+            assert!(without.is_none(), "{name}: {without:?} stands under no heading");
         }
     }
 

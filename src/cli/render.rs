@@ -18,7 +18,7 @@ pub(super) struct Args {
     /// Write this namespace into manifests that name none.
     ///
     /// But for those of kinds that have no namespaces. Without it such manifests are printed as they are.
-    #[arg(short, long, value_name = "NAMESPACE", value_parser = |name: &str| options::accept(name, Settings::refuse_namespace))]
+    #[arg(help_heading = "Desired state", short, long, value_name = "NAMESPACE", value_parser = |name: &str| options::accept(name, Settings::refuse_namespace))]
     namespace: Option<String>,
     /// Show the values of Secrets.
     #[arg(help_heading = "Output", long)]

@@ -1,6 +1,9 @@
 //! What is done first, since the server refuses other objects until then.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
+use std::rc::Rc;
 
 use tokio::sync::Mutex;
 
@@ -9,8 +12,8 @@ use crate::object::ObjectRef;
 use crate::plan::order::{self, Dependencies};
 use crate::plan::{Action, Step, Unverified};
 
-/// What is in the way of others, and goes. What is not here, or no longer since it could not be deleted, stays.
-pub(super) type Displaced = Mutex<BTreeMap<ObjectRef, InTheWay>>;
+/// What is in the way of others, and goes; what is not here stays. Whoever needs one of them gone holds it meanwhile.
+pub(super) type Displaced = RefCell<BTreeMap<ObjectRef, Rc<Mutex<InTheWay>>>>;
 
 /// How far an object has got that is in the way of others.
 pub(super) enum InTheWay {
@@ -18,6 +21,8 @@ pub(super) enum InTheWay {
     Here(Box<Step>),
     /// It is gone.
     Gone,
+    /// It could not be deleted, or nobody came to it.
+    Stays,
 }
 
 impl Run<'_> {
@@ -27,30 +32,35 @@ impl Run<'_> {
         let Some(Unverified::Displaces(objects)) = unverified else {
             return Ok(());
         };
-        // Others of which the same is in the way wait until it is gone.
-        let mut displaced = self.displaced.lock().await;
         for object in objects {
-            let is_gone = match displaced.remove(object) {
-                Some(InTheWay::Here(step)) => self.prune(&[*step], None).await,
-                Some(InTheWay::Gone) => true,
-                None => false,
+            let displaced = self.displaced.borrow().get(object).cloned();
+            let Some(displaced) = displaced else {
+                return Err(object.clone());
+            };
+            // Others of which the same is in the way wait until it is gone.
+            let mut displaced = displaced.lock().await;
+            let is_gone = match mem::replace(&mut *displaced, InTheWay::Stays) {
+                InTheWay::Here(step) => self.prune(&[*step], None).await,
+                InTheWay::Gone => true,
+                InTheWay::Stays => false,
             };
             if !is_gone {
                 return Err(object.clone());
             }
-            displaced.insert(object.clone(), InTheWay::Gone);
+            *displaced = InTheWay::Gone;
         }
         Ok(())
     }
 
     /// What is in the way of nothing that was tried: it is pruned as all else is.
     pub(super) async fn still_displaced(&self) -> Vec<Step> {
-        let displaced = std::mem::take(&mut *self.displaced.lock().await);
-        let steps = displaced.into_values().filter_map(|in_the_way| match in_the_way {
-            InTheWay::Here(step) => Some(*step),
-            InTheWay::Gone => None,
-        });
-        steps.collect()
+        let mut steps = Vec::new();
+        for displaced in self.displaced.take().into_values() {
+            if let InTheWay::Here(step) = mem::replace(&mut *displaced.lock().await, InTheWay::Stays) {
+                steps.push(*step);
+            }
+        }
+        steps
     }
 }
 

@@ -26,12 +26,13 @@ mod wait;
 mod walk;
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::parent::Record;
@@ -118,7 +119,7 @@ impl Execution {
             written: RefCell::default(),
             unawaited: Cell::new(0),
             displaced: Displaced::default(),
-            kinds: tokio::sync::Mutex::default(),
+            kinds: Mutex::default(),
             emit: &events,
             fence,
             execution: &self,
@@ -174,7 +175,7 @@ struct Run<'a> {
     /// What is in the way of others, and still to be deleted.
     displaced: Displaced,
     /// What the server said last of its kinds, since one of them was waited for.
-    kinds: tokio::sync::Mutex<LatestKinds>,
+    kinds: Mutex<LatestKinds>,
     emit: &'a RefCell<&'a mut dyn FnMut(Event)>,
 }
 
@@ -209,7 +210,10 @@ impl Run<'_> {
             leaving,
             displaced,
         } = Tasks::of(steps, &mut members);
-        *self.displaced.lock().await = displaced;
+        let displaced = displaced
+            .into_iter()
+            .map(|(object, step)| (object, Rc::new(Mutex::new(step))));
+        self.displaced.replace(displaced.collect());
         for settled in unchanged {
             members.note_desired(&settled.reference);
             nodes.push((settled.reference.clone(), Task::Await(Box::new(settled))));

@@ -169,13 +169,22 @@ pub fn is_secret(kind: &GroupKind) -> bool {
 }
 
 /// Whether `text` stands in a text of `value`, at any depth; keys do not count.
-pub fn holds_text(value: &Value, text: &str) -> bool {
+fn holds_text(value: &Value, text: &str) -> bool {
     match value {
         Value::String(whole) => whole.contains(text),
         Value::Array(items) => items.iter().any(|item| holds_text(item, text)),
         Value::Object(map) => map.values().any(|value| holds_text(value, text)),
         Value::Number(_) | Value::Bool(_) | Value::Null => false,
     }
+}
+
+/// How long a text must be, in bytes, to be known by itself: what is shorter stands in any other by chance.
+pub const SHORTEST_SECRET: usize = 4;
+
+/// Whether `value` gives away a secret text. What git `said` in its place, in the open, it cannot give away, though it be
+/// somebody's password too.
+pub fn gives_away(value: &Value, secret: &str, said: Option<&Value>) -> bool {
+    holds_text(value, secret) && !said.is_some_and(|said| holds_text(said, secret))
 }
 
 /// What is said in place of a text that must not be shown.

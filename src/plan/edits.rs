@@ -11,8 +11,8 @@ use crate::object::ObjectRef;
 use crate::object::field::{FieldPath, PathElement};
 use crate::yaml;
 
-/// A commit none of whose edits changes as many objects is told with each of them.
-const FEWEST: usize = 3;
+/// What changes in fewer objects in the same way is told with each of them.
+pub(super) const FEWEST: usize = 3;
 
 /// The edits of commits that change several objects at once, and the steps of which they say all.
 #[derive(Debug, Default)]
@@ -167,6 +167,11 @@ fn texts(edit: &Edit) -> Option<Texts<'_>> {
 
 pub(super) fn is_by_git(change: &FieldChange) -> bool {
     change.cause == Cause::Git && !change.guessed && change.taken.is_none()
+}
+
+/// Whether a step is an update of fields of which nothing else is to be known.
+pub(super) fn is_plain_update(step: &Step) -> bool {
+    step.action == Action::Update && step.reason == Reason::Fields && is_quiet(step)
 }
 
 /// Whether nothing is to be known of a step besides its fields.

@@ -1,19 +1,18 @@
 //! Fields that change in several objects by the same edit, to values of their own.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::Step;
 use super::compare::{Blame, FieldChange, GitChange, Shown};
-use super::edits::{is_by_git, is_quiet};
-use super::{Action, Reason, Step};
+use super::edits::{FEWEST, is_by_git, is_plain_update};
 use crate::diagnostic::place::Place;
 use crate::kinds::rollout;
 use crate::object::ObjectRef;
 use crate::object::field::{FieldPath, PathElement};
 
-/// The same fields in fewer objects are told with each of them.
-const FEWEST: usize = 3;
 /// Texts of more bytes are told by themselves.
 const LONGEST: usize = 60;
 
@@ -54,15 +53,19 @@ impl<'a> SameFields<'a> {
         let mut all: Vec<SharedFields<'a>> = Vec::new();
         let mut positions: HashMap<(Vec<FieldPath>, Option<&GitChange>), usize> = HashMap::new();
         for step in steps {
-            let Some((paths, changes)) = fields(step) else { continue };
-            let Some(by) = only_one(changes.iter().map(|change| blame.of(&step.reference, &change.path))) else {
-                continue;
-            };
-            let position = *positions.entry((paths.clone(), by)).or_insert(all.len());
-            if position == all.len() {
-                all.push(SharedFields::new(paths, &changes, by));
+            let Some(fields) = fields(step) else { continue };
+            let by = fields
+                .iter()
+                .map(|(_, change, _)| blame.of(&step.reference, &change.path));
+            let Some(by) = only_one(by) else { continue };
+            let paths: Vec<FieldPath> = fields.iter().map(|(path, ..)| path.clone()).collect();
+            match positions.entry((paths, by)) {
+                Entry::Occupied(position) => all[*position.get()].add(step, &fields),
+                Entry::Vacant(position) => {
+                    position.insert(all.len());
+                    all.push(SharedFields::new(step, fields, by));
+                }
             }
-            all[position].add(step, &changes);
         }
         all.retain(|shared| shared.steps.len() >= FEWEST);
         let told = all.iter().flat_map(|shared| &shared.steps);
@@ -79,46 +82,46 @@ impl<'a> SameFields<'a> {
 }
 
 impl<'a> SharedFields<'a> {
-    fn new(paths: Vec<FieldPath>, changes: &[&'a FieldChange], by: Option<&'a GitChange>) -> Self {
-        let fields = paths.into_iter().zip(changes).map(|(path, change)| SharedField {
+    fn new(step: &'a Step, fields: Vec<Field<'a>>, by: Option<&'a GitChange>) -> Self {
+        let fields = fields.into_iter().map(|(path, change, values)| SharedField {
             path,
             place: change.place.as_ref(),
-            values: Vec::new(),
+            values: vec![(values, vec![step])],
         });
         Self {
             fields: fields.collect(),
             by,
-            steps: Vec::new(),
+            steps: vec![step],
         }
     }
 
-    /// Adds a step with its changes of the same fields.
-    fn add(&mut self, step: &'a Step, changes: &[&'a FieldChange]) {
-        for (field, change) in self.fields.iter_mut().zip(changes) {
+    /// Adds a step with the same fields.
+    fn add(&mut self, step: &'a Step, fields: &[Field<'a>]) {
+        for (field, (_, change, values)) in self.fields.iter_mut().zip(fields) {
             field.place = field.place.filter(|place| change.place.as_ref() == Some(place));
-            let Some(values) = values(change) else { continue };
-            match field.values.iter_mut().find(|(known, _)| *known == values) {
+            match field.values.iter_mut().find(|(known, _)| known == values) {
                 Some((_, steps)) => steps.push(step),
-                None => field.values.push((values, vec![step])),
+                None => field.values.push((*values, vec![step])),
             }
         }
         self.steps.push(step);
     }
 }
 
-/// The fields of a step and their changes, by path, where nothing is to be known of it but these and what its pods
-/// read.
-fn fields(step: &Step) -> Option<(Vec<FieldPath>, Vec<&FieldChange>)> {
-    let is_plain = step.action == Action::Update && step.reason == Reason::Fields && is_quiet(step);
-    if !is_plain || !step.changes.iter().all(is_by_git) {
+/// A field of a step, by its path that names no items of lists, with the values before and after.
+type Field<'a> = (FieldPath, &'a FieldChange, [&'a Value; 2]);
+
+/// The fields of a step, by path, where nothing is to be known of it but these and what its pods read.
+fn fields(step: &Step) -> Option<Vec<Field<'_>>> {
+    if !is_plain_update(step) || !step.changes.iter().all(is_by_git) {
         return None;
     }
     let changes = step.changes.iter().filter(|change| !rollout::is_digest(&change.path));
-    let mut changes: Vec<_> = changes.map(|change| (without_items(&change.path), change)).collect();
-    changes.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let is_twice = changes.windows(2).any(|pair| pair[0].0 == pair[1].0);
-    let are_short = changes.iter().all(|(_, change)| values(change).is_some());
-    (!changes.is_empty() && are_short && !is_twice).then(|| changes.into_iter().unzip())
+    let fields = changes.map(|change| Some((without_items(&change.path), change, values(change)?)));
+    let mut fields = fields.collect::<Option<Vec<_>>>()?;
+    fields.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+    let is_twice = fields.windows(2).any(|pair| pair[0].0 == pair[1].0);
+    (!fields.is_empty() && !is_twice).then_some(fields)
 }
 
 /// A path that names lists, and not their items.

@@ -6,15 +6,13 @@ use serde_json::Value;
 use similar::{ChangeTag, DiffTag, TextDiff};
 
 use super::compare::{Blame, FieldChange, GitChange, Shown};
-use super::edits::{is_by_git, is_quiet};
-use super::{Action, Plan, Reason, Step};
+use super::edits::{FEWEST, is_by_git, is_plain_update};
+use super::{Plan, Step};
 use crate::diagnostic::place::Place;
 use crate::kinds::rollout;
 use crate::object::ObjectRef;
 use crate::object::field::FieldPath;
 
-/// The same lines in fewer objects are told with each of them.
-const FEWEST: usize = 3;
 /// Texts of more bytes, both sides together, are told by themselves.
 const LONGEST: usize = 1 << 18;
 
@@ -138,8 +136,7 @@ impl<'a> SharedHunk<'a> {
 fn is_plain(step: &Step) -> bool {
     let is_lines =
         |change: &FieldChange| is_by_git(change) && (rollout::is_digest(&change.path) || texts(change).is_some());
-    let is_update = step.action == Action::Update && step.reason == Reason::Fields;
-    is_update && is_quiet(step) && step.changes.iter().all(is_lines)
+    is_plain_update(step) && step.changes.iter().all(is_lines)
 }
 
 /// A text of several lines that becomes another, where neither is too long to be looked at.

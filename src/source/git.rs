@@ -178,13 +178,30 @@ pub(super) fn submodule(above: &Repository, path: &Path) -> Option<Repository> {
 
 /// The text that an attribute of a path in the repository has; nothing where it has none: without one it is set or unset,
 /// and names neither a filter nor an encoding (gitattributes).
-pub(super) fn attribute(repository: &Repository, path: &Path, name: &str) -> Option<String> {
+fn attribute(repository: &Repository, path: &Path, name: &str) -> Option<String> {
     let value = repository.get_attr_bytes(path, name, AttrCheckFlags::default());
     match AttrValue::from_bytes(value.ok()?) {
         AttrValue::String(text) => Some(text.to_owned()),
         AttrValue::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
         AttrValue::True | AttrValue::False | AttrValue::Unspecified => None,
     }
+}
+
+/// A conversion of a file between a commit and the disk that is not read back: by a program, or of its encoding.
+pub(super) enum Conversion {
+    /// By the filter of this name.
+    Filter(String),
+    /// From and to this encoding.
+    Encoding(String),
+}
+
+/// How git converts the file at a path in the repository, but for line ends and `$Id$`.
+pub(super) fn conversion(repository: &Repository, path: &Path) -> Option<Conversion> {
+    let filter = attribute(repository, path, "filter").map(Conversion::Filter);
+    filter.or_else(|| {
+        let encoding = attribute(repository, path, "working-tree-encoding")?;
+        (!encoding.eq_ignore_ascii_case("UTF-8")).then_some(Conversion::Encoding(encoding))
+    })
 }
 
 /// Whether `path` looks like a repository without a working tree.

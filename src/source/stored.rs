@@ -39,7 +39,7 @@ fn may_be_converted(bytes: &[u8]) -> bool {
 
 /// The same of a file at `inside`, a path from the top of a repository; nothing where the bytes on disk are it.
 pub(super) fn stored_in(repository: &Repository, inside: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>, git2::Error> {
-    if is_filtered(repository, inside) {
+    if git::conversion(repository, inside).is_some() {
         return Ok(None);
     }
     let content = |id| Ok(Some(repository.find_blob(id)?.content().to_vec()));
@@ -66,14 +66,6 @@ pub(super) fn is_blob(id: Oid, bytes: &[u8]) -> bool {
 /// Whether git was told not to look whether the file of an entry has changed (git-update-index).
 pub(super) fn is_taken_for_unchanged(entry: &IndexEntry) -> bool {
     entry.flags & ASSUME_VALID != 0 || entry.flags_extended & SKIP_WORKTREE != 0
-}
-
-/// Whether a program that is not git's own converts a file, or git its encoding, which libgit2 does not.
-fn is_filtered(repository: &Repository, inside: &Path) -> bool {
-    let names = ["filter", "working-tree-encoding"];
-    names
-        .iter()
-        .any(|name| git::attribute(repository, inside, name).is_some())
 }
 
 /// Whether git says that the file on disk is that of its index.

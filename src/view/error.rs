@@ -259,10 +259,6 @@ mod tests {
     use super::*;
     use crate::diagnostic::place::SourceFile;
 
-    fn plain(error_value: &Error) -> String {
-        anstream::adapter::strip_str(&error(error_value)).to_string()
-    }
-
     #[test]
     fn an_error_shows_its_line_and_what_to_do() {
         let file = SourceFile::new("web.yaml", "kind: Deployment\nspec:\n  replcas: 3\n");

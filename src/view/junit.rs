@@ -137,9 +137,9 @@ pub(super) fn report(report: &Report, ended_by: Option<&Error>, set: &str) -> St
     });
     let open = report.open().map(|(reference, kind)| {
         let result = match kind {
-            OutcomeKind::NotStarted => CaseResult::Skipped("the sync ended before".to_owned()),
+            OutcomeKind::NotStarted => CaseResult::Skipped(document::open_text(kind).to_owned()),
             _ => CaseResult::Error(Fault {
-                message: "the sync ended while it was under way".to_owned(),
+                message: document::open_text(kind).to_owned(),
                 kind: kind.word().to_owned(),
                 body: String::new(),
             }),
@@ -147,8 +147,7 @@ pub(super) fn report(report: &Report, ended_by: Option<&Error>, set: &str) -> St
         case(reference.to_string(), &reference.kind.kind, result)
     });
     let unpruned = report.not_pruned.iter().map(|(objects, why)| {
-        let why = document::not_pruned(*why);
-        let message = format!("nothing was pruned ({objects} to delete): {why}");
+        let message = document::nothing_pruned(*objects, *why);
         case("prune".to_owned(), &suite, CaseResult::Skipped(message))
     });
     let ended_by = ended_by.into_iter().map(|error| {

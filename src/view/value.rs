@@ -62,6 +62,12 @@ fn sides(before: &Shown, after: &Shown, reordered: bool) -> [Vec<String>; 2] {
     }
 }
 
+/// Two values on one line each, as [`change`] writes them below each other; neither may have several lines.
+pub(super) fn in_line(values: [&Value; 2]) -> [String; 2] {
+    let [before, after] = values.map(|value| Shown::Value(value.clone()));
+    sides(&before, &after, false).map(|lines| visible(&lines.concat()).into_owned())
+}
+
 /// The first of some objects or kinds, and how many more there are.
 pub(super) fn few<T: ToString>(objects: &[T]) -> String {
     first_of(objects, 3)

@@ -189,6 +189,7 @@ fn line_ends_and_ids_that_git_converts_are_read_as_the_commit_has_them() {
         ("false", "*.sh text eol=crlf ident\n"),
         ("false", "*.sh eol=crlf\n"),
         ("false", "*.sh ident\n"),
+        ("false", "*.sh eol=crlf working-tree-encoding=UTF-8\n"),
         ("true", "*.sh text=auto\n"),
         ("true", ""),
     ] {

@@ -1,6 +1,6 @@
 //! What git drops in the same commit is in the way of the rest, and goes first; and rules that are slow to be used.
 
-use crate::bed::{Bed, config_map, definition, deployment, wait_until, with_metadata};
+use crate::bed::{Bed, Run, config_map, definition, deployment, wait_until, with_metadata};
 use crate::control_plane::{AuditEvent, ControlPlane};
 
 /// A Service that has this port on every node.
@@ -29,6 +29,24 @@ fn a_service_gets_the_port_of_one_that_git_drops() {
     // A port that no Service has which git drops is in the way of nothing.
     bed.write("other.yaml", &service("other", 30007));
     bed.diff().exits(1).shows("! refused Service displaced-port/other");
+}
+
+/// What is in the way of one object, and takes long to go, keeps out no other.
+#[test]
+fn what_is_in_the_way_of_others_goes_side_by_side() {
+    let bed = Bed::new("displaced-beside");
+    let held = with_metadata(&service("a-old", 30013), "  finalizers: [example.com/hold]\n");
+    bed.write("a.yaml", &held);
+    bed.write("b.yaml", &service("b-old", 30014));
+    bed.synced();
+    bed.write("a.yaml", &service("a-new", 30013));
+    bed.write("b.yaml", &service("b-new", 30014));
+    let sync = bed.start(&["sync", "--yes"]);
+    wait_until("the other port is free", || bed.get("service", "b-new").is_some());
+    assert!(bed.get("service", "a-old").is_some() && bed.get("service", "a-new").is_none());
+    let free = r#"[{"op": "remove", "path": "/metadata/finalizers"}]"#;
+    bed.kubectl(&["patch", "service", "a-old", "--type=json", "--patch", free]);
+    Run::finish(sync).exits(0).shows("2 created, 2 deleted");
 }
 
 #[test]

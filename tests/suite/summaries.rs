@@ -82,6 +82,9 @@ fn a_sync_that_cannot_begin_is_an_error_of_junit() {
     let elements = xml(&run.stdout);
     assert_eq!(of_name(&elements, "testsuite")[0].value("errors"), "1");
     assert_eq!(of_name(&elements, "error").len(), 1);
+    // So is a command line that is refused.
+    let refused = sync(&bed, &["--format=junit", "--no-such-option"]).exits(2);
+    assert_eq!(of_name(&xml(&refused.stdout), "error").len(), 1);
     // The plan is not shown, so nobody can be asked.
     bed.remove("bad.yaml");
     bed.write("late.yaml", &config_map("late", &[("mode", "slow")]));

@@ -3,10 +3,7 @@
 use serde_json::Value;
 
 use crate::object::field::{FieldPath, PathElement};
-use crate::object::{DesiredObject, holds_text};
-
-/// What is shorter stands in any text by chance.
-const SHORTEST: usize = 4;
+use crate::object::{DesiredObject, SHORTEST_SECRET, gives_away};
 
 /// Whether a value holds a text that git says elsewhere in the object, made from what must not be shown. What git `said`
 /// in its own place, in the open, it cannot give away.
@@ -16,8 +13,8 @@ pub(super) fn holds_secret(value: &Value, of: &DesiredObject, said: Option<&Valu
     }
     let mut secrets = Vec::new();
     collect(&of.value, &mut Vec::new(), of, &mut secrets);
-    let mut secrets = secrets.into_iter().filter(|secret| secret.len() >= SHORTEST);
-    secrets.any(|secret| holds_text(value, secret) && !said.is_some_and(|said| holds_text(said, secret)))
+    let mut secrets = secrets.into_iter().filter(|secret| secret.len() >= SHORTEST_SECRET);
+    secrets.any(|secret| gives_away(value, secret, said))
 }
 
 /// The texts at secret paths.

@@ -59,6 +59,7 @@ use self::declared::{Group, Reached};
 use self::layer::Layer;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Origin, Role, SourceFile};
+use crate::object::SHORTEST_SECRET;
 use crate::source::Unsealer;
 
 pub use self::by_hand::{Assignment, SetByHand};
@@ -202,7 +203,6 @@ impl Parameters {
     }
 
     fn collect_secret_texts<'a>(&self, value: &'a Value, path: &mut Vec<&'a str>, texts: &mut Vec<String>) {
-        const SHORTEST: usize = 4;
         match value {
             Value::Object(map) => {
                 for (key, value) in map {
@@ -216,7 +216,7 @@ impl Parameters {
                     self.collect_secret_texts(item, path, texts);
                 }
             }
-            Value::String(text) if text.len() >= SHORTEST && self.is_secret(path) => texts.push(text.clone()),
+            Value::String(text) if text.len() >= SHORTEST_SECRET && self.is_secret(path) => texts.push(text.clone()),
             _ => {}
         }
     }

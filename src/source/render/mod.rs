@@ -39,7 +39,7 @@ use serde_json::Value;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Origin, Place, Role, SourceFile};
 use crate::object::field::FieldPath;
-use crate::object::holds_text;
+use crate::object::gives_away;
 use crate::source::parameters::Parameters;
 use crate::yaml::{Entry, Node};
 
@@ -82,9 +82,7 @@ impl Rendering {
     /// has only just dropped the field. A word that git `said` there itself, in the open, is no secret,
     /// though it be somebody's password too.
     pub fn reveals(&self, value: &Value, said: Option<&Value>) -> bool {
-        self.secrets
-            .iter()
-            .any(|secret| holds_text(value, secret) && !said.is_some_and(|said| holds_text(said, secret)))
+        self.secrets.iter().any(|secret| gives_away(value, secret, said))
     }
 
     /// Renders a document of `file`, adding what is wrong with it to `errors`. Nothing where it is left

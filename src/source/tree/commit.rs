@@ -14,7 +14,7 @@ use git2::{ErrorCode, ObjectType, Oid, Repository};
 
 use super::{EntryKind, FileTree, Unread, pointer};
 use crate::diagnostic::error::Error;
-use crate::source::git;
+use crate::source::git::{self, Conversion};
 
 /// How many links may lead to one file: as many as Linux allows.
 const LINKS: usize = 40;
@@ -233,13 +233,10 @@ impl<'a> CommitTree<'a> {
             Some(module) => real.strip_prefix(&module.path).unwrap_or(real),
             None => real,
         };
-        let attribute = |name| git::attribute(store, within, name);
-        if let Some(filter) = attribute("filter").filter(|name| name != "lfs") {
-            return Err(Unread::Filter(filter));
-        }
-        match attribute("working-tree-encoding") {
-            Some(encoding) if !encoding.eq_ignore_ascii_case("UTF-8") => Err(Unread::Encoding(encoding)),
-            _ => Ok(bytes),
+        match git::conversion(store, within) {
+            Some(Conversion::Filter(filter)) if filter != "lfs" => Err(Unread::Filter(filter)),
+            Some(Conversion::Encoding(encoding)) => Err(Unread::Encoding(encoding)),
+            Some(Conversion::Filter(_)) | None => Ok(bytes),
         }
     }
 

@@ -138,7 +138,7 @@ fn kinds_and_names(kinds: &BTreeMap<&str, Vec<&str>>) -> String {
 pub(super) fn plural(kind: &str) -> String {
     match kind.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
-        _ if kind.ends_with('s') => format!("{kind}es"),
+        _ if ["s", "x", "z", "ch", "sh"].iter().any(|end| kind.ends_with(end)) => format!("{kind}es"),
         _ => format!("{kind}s"),
     }
 }

@@ -1,7 +1,5 @@
 //! Fields that change in several objects, to values of their own: once, with the objects that have each value.
 
-use serde_json::Value;
-
 use super::super::value;
 use super::commits::by;
 use super::edits::by_kind;
@@ -41,17 +39,9 @@ fn values(field: &SharedField<'_>) -> Lines {
         .place
         .map(|place| format!("{}:{}", place.file.path(), place.line()));
     let path = Line::new(4, field.path.to_string()).beside(place.unwrap_or_default());
-    let values = field.values.iter().map(|([before, after], steps)| {
-        let change = format!("{} → {}", one_line(before), one_line(after));
-        Line::prose(6, format!("{}: {change}", by_kind(steps)))
+    let values = field.values.iter().map(|(values, steps)| {
+        let [before, after] = value::in_line(*values);
+        Line::prose(6, format!("{}: {before} → {after}", by_kind(steps)))
     });
     std::iter::once(path).chain(values).collect()
-}
-
-fn one_line(value: &Value) -> String {
-    match value {
-        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
-        Value::String(text) => value::visible(text).into_owned(),
-        value => value.to_string(),
-    }
 }

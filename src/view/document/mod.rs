@@ -60,7 +60,9 @@ pub use question::question;
 pub use refusal::{closed, refusal};
 pub(super) use remarks::crossed;
 pub use remarks::forgotten;
-pub(super) use report::{ReportLines, error_of, list, not_pruned, not_released, reason_text, report};
+pub(super) use report::{
+    ReportLines, error_lines, error_of, list, not_pruned, not_released, nothing_pruned, open_text, reason_text, report,
+};
 pub(super) use step::below;
 pub(super) use summary::Restarted;
 pub(super) use unready::not_current;

@@ -47,7 +47,7 @@ pub(in crate::view) fn report(report: &Report, whole: bool) -> ReportLines {
     for (cause, objects) in blocked {
         undone.push(waits_in_vain(cause, &objects));
     }
-    undone.append(not_started(&stopped, "the sync was interrupted before"));
+    undone.append(not_started(&stopped, &reason_text(&Outcome::Stopped)));
     undone.append(open(report, whole));
     ReportLines {
         undone,
@@ -69,11 +69,7 @@ fn verdict(report: &Report) -> Line {
 fn remarks(report: &Report, whole: bool) -> Lines {
     let mut lines: Lines = unawaited(report, whole).into_iter().collect();
     if let Some((objects, why)) = &report.not_pruned {
-        let why = not_pruned(*why);
-        lines.push(Line::prose(
-            0,
-            format!("nothing was pruned ({objects} to delete): {why}"),
-        ));
+        lines.push(Line::prose(0, nothing_pruned(*objects, *why)));
     }
     lines.append(report.mismatches.iter().map(|(reference, paths)| {
         let paths = list(paths);
@@ -106,7 +102,8 @@ pub(in crate::view) fn error_of(outcome: &Outcome) -> Option<&Error> {
     }
 }
 
-fn error_lines(error: &Error) -> Lines {
+/// An error as it is told to people, line by line.
+pub(in crate::view) fn error_lines(error: &Error) -> Lines {
     let text = error::plain(error);
     text.lines().map(|line| Line::new(0, line)).collect()
 }
@@ -135,13 +132,26 @@ fn open(report: &Report, whole: bool) -> Lines {
     let (unknown, untouched): (Vec<_>, Vec<_>) = report.open().partition(|(_, kind)| *kind == OutcomeKind::Unknown);
     let unknown = unknown
         .into_iter()
-        .map(|(reference, kind)| failed(kind, &format!("{reference}: the sync ended while it was under way")));
+        .map(|(reference, kind)| failed(kind, &format!("{reference}: {}", open_text(kind))));
     let mut lines: Lines = unknown.collect();
     let untouched: Vec<&ObjectRef> = untouched.into_iter().map(|(reference, _)| reference).collect();
     let at_once = if whole { 1 } else { untouched.len().max(1) };
     let untouched = untouched.chunks(at_once);
-    lines.append(untouched.filter_map(|objects| not_started(objects, "the sync ended before")));
+    lines.append(untouched.filter_map(|objects| not_started(objects, open_text(OutcomeKind::NotStarted))));
     lines
+}
+
+/// Why an object has no other outcome, of those that a sync which ended at once leaves open.
+pub(in crate::view) fn open_text(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::NotStarted => "the sync ended before",
+        _ => "the sync ended while it was under way",
+    }
+}
+
+/// That nothing is pruned of so many objects, and why.
+pub(in crate::view) fn nothing_pruned(objects: usize, why: NotPruned) -> String {
+    format!("nothing was pruned ({objects} to delete): {}", not_pruned(why))
 }
 
 /// What is not Current, since it was not to be waited for.

@@ -3,8 +3,7 @@
 use super::markup::{escaped, fenced};
 use super::{LONGEST, Room, beside};
 use crate::diagnostic::error::Error;
-use crate::view::document::{Line, ReportLines};
-use crate::view::error;
+use crate::view::document::{ReportLines, error_lines};
 
 /// What is kept free for what is around the lines, and to say how many are left out.
 const AROUND: usize = 300;
@@ -12,12 +11,7 @@ const AROUND: usize = 300;
 /// The section, of at most so many characters as a comment may have.
 pub(in crate::view) fn report(report: &ReportLines, ended_by: Option<&Error>) -> String {
     let mut text = format!("\n### {}\n", escaped(&report.verdict.left()));
-    let error: Vec<Line> = ended_by
-        .map(error::plain)
-        .unwrap_or_default()
-        .lines()
-        .map(|line| Line::new(0, line))
-        .collect();
+    let error = ended_by.map(error_lines).unwrap_or_default();
     let lines = error.iter().chain(report.undone.iter()).chain(report.remarks.iter());
     let mut room = Room::of(LONGEST.saturating_sub(text.len() + AROUND));
     let (mut body, left_out) = room.fill(lines.map(beside));
