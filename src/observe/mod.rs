@@ -196,6 +196,7 @@ pub async fn observe(
         defined_by,
         brought_by,
         budgets,
+        pods,
     } = Wanted::of(manifests, components, query, &discovery)?;
     let declared = jobs::declared(desired.iter().chain(&others).map(|(object, _)| object))?;
     let selected = desired.iter().map(|(object, _)| &object.reference).collect();
@@ -249,7 +250,6 @@ pub async fn observe(
     let missing = observer.missing(&answers.objects, &bringers).await;
     answers.objects.extend(unknown_kinds);
     let (schema, schema_unread) = schemas.into_parts();
-    let contents = in_containers(cluster, &discovery, &dropped, query).await;
     Ok(Observations {
         observed: Observed {
             facts: Facts {
@@ -262,6 +262,7 @@ pub async fn observe(
                 jobs: declared.into_keys().collect(),
                 irreversible,
                 budgets,
+                pods,
                 key,
                 unknown_rollouts,
                 idle_rules,
@@ -274,8 +275,8 @@ pub async fn observe(
             },
             proved: answers.proved,
             objects: answers.objects,
+            contents: in_containers(cluster, &discovery, &dropped, query).await,
             dropped,
-            contents,
             not_selected,
             pending,
         },

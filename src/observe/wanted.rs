@@ -8,6 +8,7 @@ use crate::cluster::Discovery;
 use crate::diagnostic::error::{Error, Result};
 use crate::kinds::disruption::DisruptionBudget;
 use crate::kinds::jobs::JobRun;
+use crate::kinds::pods::PodLabels;
 use crate::object::{GroupKind, ObjectRef};
 use crate::plan::{Answered, Observation, RefusedBy, order};
 use crate::source::rules::Ruled;
@@ -33,6 +34,8 @@ pub(super) struct Wanted {
     pub(super) brought_by: BTreeMap<GroupKind, ObjectRef>,
     /// The disruption budgets among it.
     pub(super) budgets: Vec<DisruptionBudget>,
+    /// The labels of the pods that it makes.
+    pub(super) pods: Vec<PodLabels>,
 }
 
 impl Wanted {
@@ -61,6 +64,8 @@ impl Wanted {
         let dependencies = order::dependencies(objects(), &defined_by, components)?;
         let all = objects().map(|object| object.reference.clone()).collect();
         let budgets = objects().filter_map(DisruptionBudget::of).collect();
+        let pods = objects().filter_map(|object| PodLabels::of(&object.reference, &object.value));
+        let pods = pods.collect();
         let is_selected =
             |(object, _): &resolve::Resolved| query.selection.selects(&object.reference, |key| object.label(key));
         let (desired, others): (Vec<_>, Vec<_>) = resolved.into_iter().partition(is_selected);
@@ -75,6 +80,7 @@ impl Wanted {
             defined_by,
             brought_by,
             budgets,
+            pods,
         })
     }
 }

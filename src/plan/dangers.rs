@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{Action, Backup, Lost, Plan, Reason, Restarts, Step, Work, is_container, is_precious};
 use crate::kinds::jobs::IRREVERSIBLE;
+use crate::kinds::pods::{self, PodLabels};
 use crate::kinds::privilege::{Breadth, Privilege};
 use crate::kinds::traffic::Opening;
 use crate::object::field::FieldPath;
+use crate::object::selection::LabelSelector;
 use crate::object::{GroupKind, ObjectRef};
 
 /// Something that a sync would do, and that may do harm.
@@ -16,7 +18,7 @@ pub enum Danger<'a> {
     Irreversible(&'a Step, Undoing<'a>),
     /// Data goes, or what may hold it.
     Data(&'a Step),
-    /// A NetworkPolicy goes, and with it what it kept apart.
+    /// A NetworkPolicy goes, and not all pods with it that it isolates.
     Opens(&'a Step),
     /// Something else is deleted.
     Deletes(&'a Step),
@@ -74,7 +76,7 @@ impl<'a> Danger<'a> {
             Action::Delete if is_precious(kind) || is_container(&step.reference) || is_volume(kind) => {
                 Some(Self::Data(step))
             }
-            Action::Delete if kind.is("networking.k8s.io", "NetworkPolicy") => Some(Self::Opens(step)),
+            Action::Delete if is_policy(kind) && !goes_with_its_pods(step, plan) => Some(Self::Opens(step)),
             Action::Delete => Some(Self::Deletes(step)),
             Action::Replace if loses_data(step) => Some(Self::Data(step)),
             Action::Replace if !matches!(step.reason, Reason::Runs(_)) => Some(Self::Replaces(step)),
@@ -188,6 +190,35 @@ fn crossed<'a>(step: &'a Step, plan: &'a Plan) -> impl Iterator<Item = Danger<'a
         .flat_map(|restarted| plan.facts.budgets.iter().map(move |budget| (budget, restarted)));
     let crossed = budgets.filter(|(budget, (value, pods))| budget.is_crossed(&step.reference, value, *pods));
     crossed.map(|(budget, _)| Danger::Budget(step, &budget.reference))
+}
+
+fn is_policy(kind: &GroupKind) -> bool {
+    kind.is("networking.k8s.io", "NetworkPolicy")
+}
+
+/// Whether the pods that a NetworkPolicy isolates go with it, so that nobody gets through to more pods than before: some
+/// do, git has no other, and no workload of the namespace stays that git does not have. One that selects all pods of its
+/// namespace isolates those of others, too.
+fn goes_with_its_pods(step: &Step, plan: &Plan) -> bool {
+    let Work::Delete(policy) = &step.work else { return false };
+    let selector = LabelSelector::in_object(&policy.live.value()["spec"]["podSelector"]);
+    let Some(selector) = selector.filter(|selector| !selector.is_empty()) else {
+        return false;
+    };
+    let namespace = step.reference.namespace.as_deref();
+    let are_selected = |pods: &PodLabels| pods.are_selected(namespace, &selector);
+    let goes = |other: &Step| match &other.work {
+        Work::Delete(work) => PodLabels::of(&other.reference, work.live.value())
+            .as_ref()
+            .is_some_and(are_selected),
+        Work::Apply(_) | Work::Nothing | Work::Orphan(_) | Work::Await(_) => false,
+    };
+    let stays = |other: &Step| {
+        matches!(other.action, Action::Keep | Action::Orphan)
+            && pods::run(&other.reference.kind)
+            && other.reference.namespace.as_deref() == namespace
+    };
+    plan.steps.iter().any(goes) && !plan.steps.iter().any(stays) && !plan.facts.pods.iter().any(are_selected)
 }
 
 fn is_volume(kind: &GroupKind) -> bool {

@@ -15,6 +15,7 @@ use crate::cluster::Resource;
 use crate::diagnostic::error::Error;
 use crate::kinds::disruption::DisruptionBudget;
 use crate::kinds::jobs::{Crossed, Irreversible, JobRun};
+use crate::kinds::pods::PodLabels;
 use crate::kinds::prerequisites::Prerequisite;
 use crate::kinds::rollout::Unknown;
 use crate::object::commit::Commit;
@@ -67,6 +68,8 @@ pub struct Facts {
     pub irreversible: Irreversible,
     /// The disruption budgets that git has.
     pub budgets: Vec<DisruptionBudget>,
+    /// The labels of the pods that git has, selected or not.
+    pub pods: Vec<PodLabels>,
     /// The key for digests of secret values.
     pub key: Keyring,
     /// The files that are encrypted and that no identity decrypts: what they hold is compared as ciphertext.

@@ -4,8 +4,9 @@ mod reads;
 
 use serde_json::Value;
 
-use crate::object::GroupKind;
 use crate::object::field::At;
+use crate::object::selection::LabelSelector;
+use crate::object::{GroupKind, ObjectRef};
 
 pub(crate) use reads::{ConfigurationKind, Key, Read, reads};
 
@@ -69,6 +70,29 @@ impl<'a> PodTemplate<'a> {
     /// The containers of every sort.
     pub(crate) fn containers(&self) -> Vec<At<'a>> {
         containers(&self.spec)
+    }
+}
+
+/// The labels of the pods that an object makes, and their namespace.
+#[derive(Debug, Clone)]
+pub struct PodLabels {
+    namespace: Option<String>,
+    labels: Value,
+}
+
+impl PodLabels {
+    /// Those of the object `value`; none where it makes no pods.
+    pub fn of(reference: &ObjectRef, value: &Value) -> Option<Self> {
+        let template = PodTemplate::of(&reference.kind, value).filter(|_| run(&reference.kind))?;
+        Some(Self {
+            namespace: reference.namespace.clone(),
+            labels: template.labels.value.clone(),
+        })
+    }
+
+    /// Whether a selector of an object in this namespace selects the pods.
+    pub fn are_selected(&self, namespace: Option<&str>, selector: &LabelSelector) -> bool {
+        self.namespace.as_deref() == namespace && selector.matches(|key| self.labels.get(key)?.as_str())
     }
 }
 

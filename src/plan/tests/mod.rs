@@ -1,5 +1,6 @@
 //! What a plan is made of, and what stops a sync; what becomes of each object, in the files beside this one.
 
+mod dangers;
 mod decide;
 mod jobs;
 mod prune;
