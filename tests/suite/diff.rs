@@ -165,7 +165,7 @@ fn what_is_in_a_namespace_that_is_not_there_yet_is_shown_unverified() {
     bed.diff()
         .exits(1)
         .shows("+ create Namespace diff-new-namespace")
-        .shows("ConfigMap diff-new-namespace/settings unverified: namespace diff-new-namespace is not there yet");
+        .shows("unverified: 1 object: namespace diff-new-namespace is not there yet");
     bed.synced().shows("complete: 2 created");
     bed.diff().exits(0);
 }

@@ -1,6 +1,6 @@
 //! The new objects, where there are several: by component.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::super::value;
 use super::edits::plural;
@@ -42,7 +42,7 @@ impl<'a> Created<'a> {
         let title = Line::new(0, self.title()?).beside("-v shows them");
         let title = title.tone(Tone::Of(Action::Create));
         let groups = self.groups();
-        let lines = groups.iter().map(Group::told).chain(self.unverified());
+        let lines = groups.iter().map(Group::told);
         let lines = lines.map(|text| Line::prose(4, text));
         Some(std::iter::once(title).chain(lines).collect())
     }
@@ -63,17 +63,6 @@ impl<'a> Created<'a> {
         }
         let groups = components.into_iter();
         groups.map(|(component, steps)| Group { component, steps }).collect()
-    }
-
-    /// Which namespaces are still to come, so that nobody could ask the server about what is in them.
-    pub(in crate::view) fn unverified(&self) -> impl Iterator<Item = String> {
-        let missing = self.0.iter().filter_map(|step| match &step.unverified {
-            Some(Unverified::NamespaceMissing(namespace)) => Some(namespace),
-            _ => None,
-        });
-        let missing: BTreeSet<&String> = missing.collect();
-        let missing = missing.into_iter();
-        missing.map(|namespace| format!("unverified: namespace {namespace} is not there yet"))
     }
 }
 

@@ -73,9 +73,8 @@ fn told(step: &Step, plan: &Plan, heading: &Heading<'_>, by: impl Fn(&GitChange)
         Some(taken) => format!("{taken}; {reason}"),
         None => reason,
     };
-    let unverified = match &step.unverified {
-        None => return reason,
-        Some(why) => self::unverified(why),
+    let Some(unverified) = step.unverified.as_ref().and_then(unverified) else {
+        return reason;
     };
     match step.reason {
         // These say it already.
@@ -86,10 +85,10 @@ fn told(step: &Step, plan: &Plan, heading: &Heading<'_>, by: impl Fn(&GitChange)
     }
 }
 
-/// Why the server could not be asked.
-fn unverified(why: &Unverified) -> String {
-    match why {
-        Unverified::NamespaceMissing(namespace) => format!("namespace {namespace} is not there yet"),
+/// Why the server could not be asked; nothing where that is said once of all objects of a namespace that comes.
+fn unverified(why: &Unverified) -> Option<String> {
+    let words = match why {
+        Unverified::NamespaceMissing(_) => return None,
         Unverified::KindMissing(served) if served.is_empty() => {
             "its CustomResourceDefinition is not there yet".to_owned()
         }
@@ -118,7 +117,8 @@ fn unverified(why: &Unverified) -> String {
         }
         Unverified::Encrypted => "its encrypted values are not those of the last sync".to_owned(),
         Unverified::NotAllowed => "you may not write it".to_owned(),
-    }
+    };
+    Some(words)
 }
 
 /// Why a Job runs again.

@@ -286,7 +286,24 @@ fn unverified(plan: &Plan) -> impl Iterator<Item = String> {
             "the server's schemas may not be read, so objects of kinds that only it knows are asked about one by one: {why}"
         )
     });
-    not_asked.into_iter().chain(unread)
+    not_asked.into_iter().chain(unread).chain(homeless(plan))
+}
+
+/// How many objects are in namespaces that come with them, so that the server could not be asked about them.
+fn homeless(plan: &Plan) -> Option<String> {
+    let missing = plan.steps.iter().filter_map(|step| match &step.unverified {
+        Some(Unverified::NamespaceMissing(namespace)) => Some(namespace.as_str()),
+        _ => None,
+    });
+    let count = missing.clone().count();
+    let namespaces: Vec<&str> = missing.collect::<BTreeSet<_>>().into_iter().collect();
+    let (noun, verb) = if namespaces.len() == 1 {
+        ("namespace", "is")
+    } else {
+        ("namespaces", "are")
+    };
+    let (objects, namespaces) = (counted(count, "object"), namespaces.join(", "));
+    (count > 0).then(|| format!("unverified: {objects}: {noun} {namespaces} {verb} not there yet"))
 }
 
 /// What it means to go back across a Job.

@@ -48,12 +48,10 @@ impl<'d, 'a> NewObjects<'d, 'a> {
 
     /// How many there are, and what is to be known of all.
     fn heading(&self) -> String {
-        let Some(title) = self.document.created.title() else {
-            return String::new();
-        };
-        let lines = std::iter::once(title).chain(self.document.created.unverified());
-        let lines = lines.map(|line| paragraph(&escaped(&line)) + "\n");
-        lines.chain(["\n".to_owned()]).collect()
+        let title = self.document.created.title();
+        title
+            .map(|title| paragraph(&escaped(&title)) + "\n\n")
+            .unwrap_or_default()
     }
 
     /// The objects of a component, and how many of them are left out; nothing where none has room.
