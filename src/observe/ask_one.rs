@@ -9,6 +9,7 @@ use super::defaulted;
 use super::explain::{failed, refused, warnings};
 use super::job;
 use super::migrated::AfterMigration;
+use super::overruled::overruled;
 use super::payload::Payload;
 use super::predict::{not_yet, predict};
 use super::replacement;
@@ -19,7 +20,7 @@ use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, LiveObject};
 use crate::plan::compare;
 use crate::plan::migrate::Migration;
-use crate::plan::{self, Answered, ObjectVersion, Observation, Ownership, RefusedBy, Unverified};
+use crate::plan::{self, Answered, ObjectVersion, Observation, Ownership, RefusedBy, Unverified, Warning};
 use crate::sops;
 use crate::ssa::schema::Schema;
 
@@ -407,7 +408,10 @@ impl Inquiry<'_> {
             }
             _ => object,
         };
-        let warnings = warnings(desired, words);
+        let mut warnings: Vec<Warning> = Warning::server(warnings(desired, words)).collect();
+        let is_plain = made.migration.is_none() && !matches!(run, JobRun::Again(_));
+        let told = is_plain.then(|| overruled((desired, made), live, &object, (self.query, self.schema)));
+        warnings.extend(told.flatten());
         Ok(Answered::ByServer { object, warnings })
     }
 }

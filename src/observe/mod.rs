@@ -25,6 +25,7 @@ mod migrated;
 mod mistakes;
 mod once;
 mod others;
+mod overruled;
 mod ownerless;
 mod payload;
 mod predict;

@@ -111,7 +111,7 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
             (predicted, Vec::new())
         }
     };
-    step.warnings.extend(Warning::server(warned));
+    step.warnings.extend(warned);
     let is_going = step.unverified == Some(Unverified::BeingDeleted);
     if is_going {
         step.reason = Reason::BeingDeleted;

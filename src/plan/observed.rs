@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Contents, Former, Mistake, Ownership, Proved};
+use super::{Contents, Former, Mistake, Ownership, Proved, Warning};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::Keyring;
 use crate::applyset::parent::Parent;
@@ -225,8 +225,8 @@ pub enum Answered {
     ByServer {
         /// The object as it would be stored.
         object: LiveObject,
-        /// The warnings that came with it.
-        warnings: Vec<String>,
+        /// The warnings that came with it, and what it says otherwise than git.
+        warnings: Vec<Warning>,
     },
     /// The server could not be asked.
     Unverified {

@@ -3,6 +3,7 @@
 use crate::diagnostic::place::Place;
 use crate::kinds::generate;
 use crate::kinds::prerequisites::Prerequisite;
+use crate::object::shown::ShownPath;
 use crate::object::{DesiredObject, LiveObject};
 
 /// What to know of an object whatever becomes of it.
@@ -24,6 +25,13 @@ pub enum Warning {
         /// Its key in the Secret's data.
         key: String,
         /// Where it is declared; none of what no file declares.
+        place: Option<Place>,
+    },
+    /// The server stores other values for these fields than git has, as admission decides.
+    Overruled {
+        /// The fields, as they may be shown.
+        paths: Vec<ShownPath>,
+        /// Where git says the first; none of what no file says.
         place: Option<Place>,
     },
     /// It needs something that neither the directory nor the cluster has, and will not work without.

@@ -32,7 +32,7 @@ fn config_map(a: &str, owners: &[(&str, &str)]) -> LiveObject {
 }
 
 fn answered(object: LiveObject) -> Answered {
-    let warnings = vec!["careful".to_owned()];
+    let warnings = Warning::server(vec!["careful".to_owned()]).collect();
     Answered::ByServer { object, warnings }
 }
 

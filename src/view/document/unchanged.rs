@@ -3,7 +3,7 @@
 use super::super::value::few;
 use super::Detail;
 use super::alike::grouped;
-use super::warning::{missing, warning};
+use super::warning::{OVERRULED, missing, warning};
 use crate::kinds::prerequisites::Prerequisite;
 use crate::object::ObjectRef;
 use crate::plan::{Plan, Warning};
@@ -22,6 +22,7 @@ enum Alike<'a> {
     IgnoredNamespace,
     Repeated,
     Outdated,
+    Overruled,
     Missing(&'a Prerequisite),
 }
 
@@ -52,6 +53,7 @@ fn alike(warning: &Warning) -> Alike<'_> {
         Warning::IgnoredNamespace(_) => Alike::IgnoredNamespace,
         Warning::Repeated { .. } => Alike::Repeated,
         Warning::Outdated { .. } => Alike::Outdated,
+        Warning::Overruled { .. } => Alike::Overruled,
         Warning::Missing(what) => Alike::Missing(what),
     }
 }
@@ -73,6 +75,7 @@ fn together(group: &[Warned<'_>]) -> String {
         Some(Warning::Outdated { .. }) => {
             "a value was generated as an earlier declaration says, and stays as it is; raise its `rotation` for a new value"
         }
+        Some(Warning::Overruled { .. }) => OVERRULED,
         Some(Warning::Missing(what)) => &missing(what),
     };
     format!("{}: {words} (-v names them)", few(&names))
@@ -83,7 +86,7 @@ fn with_place((reference, warning): Warned<'_>) -> String {
     let place = match warning {
         Warning::Server(_) | Warning::Missing(_) => None,
         Warning::IgnoredNamespace(place) | Warning::Repeated { place, .. } => Some(place),
-        Warning::Outdated { place, .. } => place.as_ref(),
+        Warning::Outdated { place, .. } | Warning::Overruled { place, .. } => place.as_ref(),
     };
     let place = place.map(|place| format!(" ({place})"));
     format!("{reference}{}", place.unwrap_or_default())

@@ -25,9 +25,17 @@ pub(in crate::view) fn warning(reference: &ObjectRef, warning: &Warning) -> Stri
                 "{place}data.{key} was generated as an earlier declaration says, and stays as it is; raise its `rotation` for a new value"
             )
         }
+        Warning::Overruled { paths, place } => {
+            let place = place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+            let fields: Vec<String> = paths.iter().map(ToString::to_string).collect();
+            format!("{place}{OVERRULED}: {}", fields.join(", "))
+        }
         Warning::Missing(what) => missing(what),
     }
 }
+
+/// What is said of fields that admission decides.
+pub(super) const OVERRULED: &str = "admission sets another value than git has";
 
 /// That an object needs something that is not there, without the object's name.
 pub(super) fn missing(what: &Prerequisite) -> String {

@@ -39,6 +39,14 @@ pub(super) enum Code<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         place: Option<String>,
     },
+    /// The server stores other values than git has, as admission decides.
+    Overruled {
+        /// The fields.
+        fields: Vec<String>,
+        /// Where git says the first: `FILE:LINE`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        place: Option<String>,
+    },
     /// The object needs another one, which neither the directory nor the cluster has.
     MissingObject {
         /// The object that is missing.
@@ -70,6 +78,10 @@ pub(super) fn warnings<'a>(
             },
             Warning::Outdated { key, place } => Code::Outdated {
                 key: key.clone(),
+                place: place.as_ref().map(file_and_line),
+            },
+            Warning::Overruled { paths, place } => Code::Overruled {
+                fields: paths.iter().map(ToString::to_string).collect(),
                 place: place.as_ref().map(file_and_line),
             },
             Warning::Missing(Prerequisite::Object(object)) => Code::MissingObject { object },
