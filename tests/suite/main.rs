@@ -42,6 +42,7 @@ mod faults;
 mod findings;
 mod fixture;
 mod forgotten;
+mod fuzz;
 mod generated;
 mod golden;
 mod histories;
