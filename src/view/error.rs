@@ -185,7 +185,7 @@ fn located(title: Title<'_>, places: &[(Place, String)]) -> String {
         }
         let (window, line) = window(here.clone().map(|(place, _)| *place));
         let text = first.file.text().get(window.clone()).unwrap_or_default();
-        let mut snippet = Snippet::source(text).line_start(line).path(first.file.path());
+        let mut snippet = Snippet::source(excerpt(text)).line_start(line).path(first.file.path());
         for (position, (place, label)) in here.enumerate() {
             let kind = if position == 0 {
                 AnnotationKind::Primary
@@ -194,12 +194,20 @@ fn located(title: Title<'_>, places: &[(Place, String)]) -> String {
             };
             let label = (!label.is_empty()).then_some(label.as_str());
             let span = first_line(place);
-            let span = span.start - window.start..span.end - window.start;
-            snippet = snippet.annotation(kind.span(span).label(label));
+            // A part is shown by itself as it is within the whole.
+            let shown = |at: usize| excerpt(text.get(..at - window.start).unwrap_or_default()).len();
+            snippet = snippet.annotation(kind.span(shown(span.start)..shown(span.end)).label(label));
         }
         report = report.element(snippet);
     }
     format!("{}\n", Renderer::styled().render(&[report]))
+}
+
+/// Lines of a file as they are shown: a terminal obeys more characters than the library replaces, such as U+009B. What
+/// ends lines on Windows is no part of them.
+fn excerpt(text: &str) -> String {
+    let lines: Vec<_> = text.split("\r\n").map(visible).collect();
+    lines.join("\n")
 }
 
 /// The whole lines from the first of some places of a file to the last, and the number of the first line: as
@@ -311,6 +319,24 @@ mod tests {
         let wide = SourceFile::new("wide.yaml", "x".repeat(2 * WIDEST));
         let shown = plain(&Error::new("wrong").at(Place::new(wide, WIDEST..WIDEST + 1), "here"));
         assert!(shown.len() < 200 && shown.contains("wide.yaml:1:2001"), "{shown}");
+    }
+
+    #[test]
+    fn nothing_in_a_line_of_a_file_is_obeyed_by_a_terminal() {
+        for (hidden, shown) in [
+            ("\u{9b}2J", "\\u{9b}2J"),
+            ("\u{85}", "\\u{85}"),
+            ("\u{2028}", "\\u{2028}"),
+            ("\u{200b}", "\\u{200b}"),
+            ("\u{1b}[2J", "\\u{1b}[2J"),
+        ] {
+            let file = SourceFile::new("web.yaml", format!("kind: a\r\n{hidden}: {hidden}x\r\n"));
+            let start = file.text().find('x').expect("in the text");
+            let text = plain(&Error::new("wrong").at(Place::new(file, start..start + 1), "here"));
+            let indent = " ".repeat(2 * shown.len() + 2);
+            let line = format!("2 | {shown}: {shown}x\n  | {indent}^ here\n");
+            assert!(text.ends_with(&line), "{text}");
+        }
     }
 
     #[test]

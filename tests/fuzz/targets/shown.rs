@@ -53,9 +53,14 @@ pub fn moves_the_cursor(text: &str) -> bool {
             if end != Some('m') {
                 return true;
             }
-        } else if letter.is_control() && !matches!(letter, '\n' | '\t') {
+        } else if letter.is_control() && !matches!(letter, '\n' | '\t') || is_hidden(letter) {
             return true;
         }
     }
     false
+}
+
+/// Whether a character turns the direction of text, breaks a line, or has no width.
+fn is_hidden(letter: char) -> bool {
+    matches!(letter, '\u{200b}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
