@@ -158,6 +158,8 @@ async fn connected(script: &Arc<Mutex<Script>>) -> Option<Kubernetes> {
 
 /// Answers the requests of one connection.
 fn serve(mut stream: TcpStream, script: &Mutex<Script>) -> Option<()> {
+    // Else each answer waits for the client to say that it has the one before.
+    stream.set_nodelay(true).ok()?;
     let mut read = Vec::new();
     loop {
         while end_of_request(&read).is_none() {

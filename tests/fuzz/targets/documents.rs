@@ -5,7 +5,8 @@ use stackanetes::yaml::{self, Node, NodeValue};
 
 use super::shown;
 
-/// Reads the documents of a text; what is written of each is read back as the same.
+/// Reads the documents of a text; what is written of each is read back as the same. Each is found again at its place,
+/// unless the text has mistakes: then nothing reads it again.
 pub fn run(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let file = SourceFile::new("a.yaml", text);
@@ -14,7 +15,9 @@ pub fn run(input: &[u8]) {
         within(&document.root, file.text());
         let again = yaml::document_at(&file, document.span.clone());
         let value = document.root.into_value();
-        assert_eq!(again.map(Node::into_value).as_ref(), Some(&value), "read again");
+        if errors.is_empty() {
+            assert_eq!(again.map(Node::into_value).as_ref(), Some(&value), "read again");
+        }
 
         let written = SourceFile::new("b.yaml", yaml::written(&value));
         let mut wrong = Vec::new();
