@@ -193,7 +193,7 @@ const LIST_KEYS: [&str; 13] = [
 /// A value that is written with its values left out, but for those that tell the items of a list apart.
 struct Shape<'a> {
     value: &'a Value,
-    /// Whether it is an item of a list.
+    /// Whether the value is an item of a list.
     is_item: bool,
     /// Whether it tells items apart, if it has no parts.
     is_kept: bool,

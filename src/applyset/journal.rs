@@ -24,7 +24,7 @@ pub struct JournalEntry {
     /// When it ended (RFC 3339); unknown where it was cut off.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ended: Option<String>,
-    /// How it ended.
+    /// How the sync ended.
     pub ending: Ending,
     /// What came of its objects.
     #[serde(default)]
@@ -61,7 +61,7 @@ fn is_zero(count: &usize) -> bool {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Ending {
-    /// All of it was done.
+    /// Everything that was planned was done.
     Complete,
     /// Some of it was not done.
     Incomplete,

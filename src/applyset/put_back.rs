@@ -35,7 +35,7 @@ impl PutBack {
         }
     }
 
-    /// Those that are kept.
+    /// The first of them that are short enough, as many as are kept.
     pub fn kept(all: impl Iterator<Item = Self>) -> Vec<Self> {
         all.filter(|one| one.field.len() <= LONGEST).take(MOST).collect()
     }

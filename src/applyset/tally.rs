@@ -39,7 +39,7 @@ pub enum OutcomeKind {
     NotStarted,
     /// The sync ended at once while it was under way.
     Unknown,
-    /// It was as git wants it.
+    /// The object was as git wants it.
     Unchanged,
 }
 

@@ -18,7 +18,7 @@ use super::{CHECK, scope};
 #[derive(Debug)]
 pub(super) struct Object<'a> {
     pub(super) manifest: &'a Manifest,
-    /// What it is called.
+    /// The object.
     pub(super) reference: ObjectRef,
     /// The pods that it makes.
     pub(super) pods: Option<PodTemplate<'a>>,

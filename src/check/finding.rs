@@ -13,11 +13,11 @@ use super::directory::Object;
 /// A mistake: what is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// What it is of.
+    /// The identifier of its sort of mistake.
     pub identifier: Identifier,
     /// The object that it is about; nothing where that could not be read.
     pub object: Option<ObjectRef>,
-    /// What is wrong.
+    /// The mistake, in a sentence.
     pub message: String,
     /// Where, and what to say of each place; the first is where it stands.
     pub places: Vec<(Place, String)>,

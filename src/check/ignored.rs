@@ -12,7 +12,7 @@ use super::finding::Finding;
 /// The annotation of an object of which these findings are meant: identifiers, with commas between them.
 pub const IGNORE_FINDINGS: &str = "stackanetes.io/ignore-findings";
 
-/// What was ignored.
+/// The findings that were left out, and the rules that left them out.
 #[derive(Debug, Clone, Default)]
 pub struct Ignored {
     /// How many findings of each identifier.
@@ -59,7 +59,7 @@ impl<'r> Filter<'r> {
         has_rule
     }
 
-    /// What was ignored in all.
+    /// All findings that were left out.
     pub(super) fn finish(self) -> Ignored {
         let idle = self.rules.into_iter().filter(|(_, is_used)| !is_used);
         Ignored {

@@ -53,7 +53,7 @@ pub use ignored::{IGNORE_FINDINGS, Ignored};
 /// The annotation of an object whose references and selectors are meant as they are: `ignore`.
 pub const CHECK: &str = "stackanetes.io/check";
 
-/// What was found.
+/// The findings of a directory.
 #[derive(Debug, Clone)]
 pub struct Checked {
     /// The mistakes, by file and line.

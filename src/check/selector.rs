@@ -46,7 +46,7 @@ impl<'a> ObjectSelector<'a> {
         }
     }
 
-    /// Whether it asks for nothing.
+    /// Whether the selector asks for nothing, and so selects everything.
     pub(super) fn is_empty(&self) -> bool {
         self.requirements.is_empty()
     }

@@ -86,19 +86,11 @@ impl Args {
     /// DIR cannot be left out with the objects.
     fn refuse_object_as_directory(&self) -> Result<()> {
         let is_on_disk = self.desired.source.revision().is_none() && self.from.is_none();
-        let path = self.desired.source.path();
-        let path = path.filter(|path| is_on_disk && !path.exists());
-        let text = path.and_then(std::path::Path::to_str).unwrap_or_default();
-        if text.parse::<NamedObjects>().is_err() {
-            return Ok(());
-        }
-        let error = Error::new(format!("there is no directory {text}"));
-        Err(error.hint(format!(
-            "to show that object, name DIR before it: `stackanetes diff desired {text}`"
-        )))
+        let path = self.desired.source.path().filter(|_| is_on_disk);
+        path.map_or(Ok(()), |path| options::refuse_object_as_directory(path, "diff"))
     }
 
-    /// What is printed.
+    /// The format in which the plan is printed.
     pub(super) fn printed(&self) -> PlanFormat {
         if self.stat { PlanFormat::Stat } else { self.format }
     }

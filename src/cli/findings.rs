@@ -9,7 +9,7 @@ use crate::view::Checks;
 /// Whether the directory is checked, and what its findings are compared with.
 #[derive(Debug, Clone)]
 pub(super) enum Checking {
-    /// It is not.
+    /// The directory is not checked.
     Off,
     /// With those of the commit that was synced last.
     SinceLastSync,

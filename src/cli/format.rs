@@ -77,7 +77,7 @@ impl From<Format> for SyncFormat {
 /// What a plan is shown as.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shown<'a> {
-    /// What is printed.
+    /// The format on standard output.
     pub(super) format: PlanFormat,
     /// The file that the page is written into, too.
     pub(super) page: Option<&'a Path>,

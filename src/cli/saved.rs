@@ -22,7 +22,7 @@ pub(super) fn save(plan: &Plan, heading: &Heading<'_>, made_of: MadeOf, path: &P
 
 /// How a saved plan agrees with the one that is made now.
 pub(super) enum Agreement {
-    /// It says the same.
+    /// The saved plan and the new one say the same.
     Same,
     /// It was carried out by this sync, and nothing is left to do.
     Done(Box<Record>),

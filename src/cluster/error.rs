@@ -114,7 +114,7 @@ pub enum CauseKind {
     Forbidden,
     /// Its value is none of those that are allowed.
     NotSupported,
-    /// What it names does not exist.
+    /// The field names something that does not exist.
     NotFound,
     /// Its value, or its key, is there twice.
     Duplicate,

@@ -37,7 +37,7 @@ pub(crate) fn write_by_way_of(unfinished: &Path, path: &Path, text: &str, privac
     finish(builder.tempfile_in(folder_of(unfinished))?, path, text)
 }
 
-/// Who may read a file.
+/// Which users may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Privacy {
     /// Whoever may read what its owner writes.

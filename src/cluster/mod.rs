@@ -110,7 +110,7 @@ pub enum Scope {
 /// Whether the server stores what it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Persist {
-    /// It does.
+    /// The write is stored.
     Stored,
     /// It only says what it would store.
     DryRun,
@@ -131,13 +131,13 @@ pub struct Apply<'a> {
     /// What to apply; its `metadata` carries `uid` and `resourceVersion` when the live object must be
     /// the one that was planned for.
     pub object: &'a Value,
-    /// What it is called.
+    /// The object that is applied.
     pub reference: &'a ObjectRef,
     /// Under which name.
     pub field_manager: &'a str,
-    /// Who wins a conflict.
+    /// Who wins where another manager owns a field.
     pub force: Force,
-    /// Whether it is stored.
+    /// Whether the write is stored, or is a dry-run.
     pub persist: Persist,
 }
 
@@ -150,7 +150,7 @@ pub struct Patch<'a> {
     pub reference: &'a ObjectRef,
     /// Under which name.
     pub field_manager: &'a str,
-    /// Whether it is stored.
+    /// Whether the write is stored, or is a dry-run.
     pub persist: Persist,
 }
 
@@ -179,7 +179,7 @@ pub enum Propagation {
 /// One delete of exactly the object that was planned for.
 #[derive(Debug)]
 pub struct Deletion<'a> {
-    /// What it is called.
+    /// The object that is deleted.
     pub reference: &'a ObjectRef,
     /// Its UID; the server refuses another with [`Failure::Conflict`].
     pub uid: &'a str,

@@ -109,7 +109,7 @@ impl Error {
         Some(first)
     }
 
-    /// The same errors, each as `change` makes it.
+    /// Each of the errors, as `change` makes it.
     #[must_use]
     pub fn map(mut self, change: impl Fn(Error) -> Error) -> Self {
         let others = std::mem::take(&mut self.others);

@@ -48,7 +48,7 @@ macro_rules! identifiers {
                 match self { $(Self::$variant => Severity::$severity),* }
             }
 
-            /// What it is about, in a line.
+            /// The mistakes that the identifier stands for, in a line.
             pub const fn about(self) -> &'static str {
                 match self { $(Self::$variant => $about),* }
             }

@@ -250,7 +250,7 @@ impl fmt::Debug for Place {
 pub struct Origin {
     /// What the place contributed.
     pub role: Role,
-    /// Where it stands.
+    /// The place that contributed to the value.
     pub place: Place,
 }
 

@@ -23,7 +23,7 @@ pub(super) enum ApplyResult {
     Stored(LiveObject),
     /// There is nothing to do any more.
     Nothing(Box<InSync>),
-    /// It is not stored.
+    /// The object was not stored.
     Not(Outcome),
 }
 

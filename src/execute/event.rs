@@ -17,28 +17,28 @@ use crate::plan::{Action, Unseen};
 pub enum Event {
     /// Another sync has the Lease, and is waited for.
     Queued {
-        /// Who syncs.
+        /// The holder of the Lease.
         holder: LeaseHolder,
     },
     /// The sync begins to work on an object.
     Started {
         /// The object that work begins on.
         reference: ObjectRef,
-        /// What is to be done with it.
+        /// What the plan does with the object.
         action: Action,
     },
     /// An object was written; whether it becomes Current is still to be seen.
     Applied {
         /// The object that was written.
         reference: ObjectRef,
-        /// What was done.
+        /// What was done with the object.
         action: Action,
     },
     /// An object is waited for.
     Waiting {
         /// The object that is waited for.
         reference: ObjectRef,
-        /// How it is now.
+        /// The health that it has now.
         health: Health,
         /// What keeps it from becoming Current, where its pods or the Events about it tell.
         hindered: Option<Hindered>,
@@ -47,7 +47,7 @@ pub enum Event {
     Unawaited {
         /// The object.
         reference: ObjectRef,
-        /// How it is now.
+        /// The health that it has now.
         health: Health,
     },
     /// The sync is done with an object.
@@ -77,7 +77,7 @@ pub enum Event {
     NotPruned {
         /// How many objects stay.
         objects: usize,
-        /// Why nothing is pruned.
+        /// What keeps the sync from pruning.
         reason: NotPruned,
     },
 }
@@ -91,7 +91,7 @@ pub struct Hindered {
     pub health: Health,
 }
 
-/// Why nothing is pruned.
+/// What keeps a sync from pruning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotPruned {
     /// So many objects, which come before it, are not as git wants them: they may still use what git dropped.
@@ -177,7 +177,7 @@ pub enum Hold {
 }
 
 impl Outcome {
-    /// What it is in one word.
+    /// The outcome in one word, as it is counted.
     pub fn kind(&self) -> OutcomeKind {
         match self {
             Self::Unchanged => OutcomeKind::Unchanged,

@@ -54,7 +54,7 @@ struct Feed {
     failed: Option<Failed>,
 }
 
-/// Why a watch tells nothing.
+/// Why a watch brings no events.
 #[derive(Debug, Clone)]
 struct Failed {
     failure: Failure,

@@ -19,7 +19,7 @@ pub(super) type Displaced = RefCell<BTreeMap<ObjectRef, Rc<Mutex<InTheWay>>>>;
 pub(super) enum InTheWay {
     /// It is there, and this step is to delete it.
     Here(Box<Step>),
-    /// It is gone.
+    /// The object is gone.
     Gone,
     /// It could not be deleted, or nobody came to it.
     Stays,

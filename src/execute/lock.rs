@@ -13,7 +13,7 @@ use crate::object::LiveObject;
 use crate::object::commit::Commit;
 use crate::plan::ObjectVersion;
 
-/// Who syncs, as others read it.
+/// The holder of a Lease, as others read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseHolder {
     /// Who and where: `alice@laptop/4711`.
@@ -100,7 +100,7 @@ pub(super) struct HeldLease {
 }
 
 impl HeldLease {
-    /// Who has a Lease; nobody if it is free.
+    /// The holder of a Lease; none where it is free.
     pub(super) fn of(lease: &LiveObject) -> Option<Self> {
         let spec = lease.value().get("spec")?;
         let text = |key: &str| spec.get(key).and_then(Value::as_str).unwrap_or_default();

@@ -75,13 +75,13 @@ pub struct Execution {
     pub query: Query,
     /// How long an object may take to become Current, or to be gone.
     pub timeout: Duration,
-    /// What is waited for.
+    /// What the sync waits for after it has applied.
     pub wait: Wait,
     /// What to remember of this sync.
     pub record: Record,
-    /// Who holds the Lease.
+    /// The holder of the Lease.
     pub holder: LeaseHolder,
-    /// How it is taken and kept.
+    /// How long the Lease is held, and how long it is waited for.
     pub lock: Lock,
     /// Turns true when no new step shall be started, and nothing waited for any more.
     pub stop: watch::Receiver<bool>,

@@ -18,7 +18,7 @@ enum Deleted {
     Requested,
     /// There is no such object any more.
     Gone,
-    /// It was not sent.
+    /// No delete was sent.
     Not(Outcome),
 }
 

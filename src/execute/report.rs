@@ -20,7 +20,7 @@ pub struct Report {
     pub unawaited: Vec<(ObjectRef, Health)>,
     /// How many objects were to be pruned and were not, and the reason.
     pub not_pruned: Option<(usize, NotPruned)>,
-    /// Whether it was stopped.
+    /// Whether a signal ended the sync.
     pub interrupted: bool,
     /// Whether it could not begin, or not go on.
     pub failed: bool,

@@ -13,11 +13,11 @@ use crate::plan::{Action, Plan};
 pub(super) struct Runs {
     /// Those that git wants. Of others nothing is kept.
     wanted: BTreeSet<ObjectRef>,
-    /// Those that are to run.
+    /// The Jobs that the plan runs.
     planned: BTreeSet<ObjectRef>,
     /// Those of them whose earlier run counts no more.
     begun: RefCell<BTreeSet<ObjectRef>>,
-    /// Those that were seen complete.
+    /// The Jobs that were seen complete.
     completed: RefCell<BTreeMap<ObjectRef, InputDigests>>,
     /// What those do that cannot be undone and declare it.
     irreversible: Irreversible,

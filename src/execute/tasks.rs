@@ -12,9 +12,9 @@ use crate::plan::{Action, InSync, Reason, Step};
 /// The steps for members that are not to be members any more.
 #[derive(Default)]
 pub(super) struct Leaving {
-    /// Those that are deleted, or kept.
+    /// The objects that are deleted, or kept.
     pub(super) deletes: Vec<Step>,
-    /// Those that stay in the cluster.
+    /// The objects that stay in the cluster.
     pub(super) orphans: Vec<Step>,
 }
 

@@ -29,7 +29,7 @@ struct Awaited<'a> {
     resource: &'a Resource,
     /// As it was written.
     live: &'a LiveObject,
-    /// How it was when it was seen last.
+    /// The health when it was seen last.
     health: RefCell<Health>,
     /// What kept it from becoming Current when that was asked last.
     hindered: RefCell<Option<Hindered>>,

@@ -9,13 +9,13 @@ use crate::plan::order::{self, Graph, Stage, What};
 /// How far a node has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// It waits.
+    /// The node waits for others.
     Open,
-    /// It is being written.
+    /// The object is being written.
     Running,
     /// It is written; whether it becomes Current is awaited.
     Tried,
-    /// It is as git wants it.
+    /// The object is as git wants it.
     Current,
     /// It is there, and left as it is.
     Left,

@@ -5,7 +5,7 @@
 pub struct Topic {
     /// What `stackanetes help` calls it.
     pub name: &'static str,
-    /// What it is about, in a few words.
+    /// What the chapter is about, in a few words.
     pub summary: &'static str,
     /// Markdown. A comment above a block of code says how the tests run it; [`Topic::printed`] leaves it out.
     pub text: &'static str,

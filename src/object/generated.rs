@@ -9,7 +9,7 @@ use crate::diagnostic::place::Place;
 pub struct Generated {
     /// The key in the Secret's data.
     pub key: String,
-    /// What it looks like.
+    /// The alphabet and the length of the value.
     pub form: Form,
     /// Raised by hand when a new value is wanted.
     pub rotation: u64,

@@ -257,7 +257,7 @@ pub struct DesiredObject {
     pub version: String,
     /// The manifest, as it is applied.
     pub value: Value,
-    /// Where its fields come from.
+    /// The places of its fields, and which of them are secret.
     pub origins: std::sync::Arc<dyn Origins>,
     /// The values that are made in the cluster.
     pub generate: Vec<Generated>,

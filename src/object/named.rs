@@ -76,7 +76,7 @@ pub struct NamedObjects {
 }
 
 impl NamedObjects {
-    /// Whether it names this object.
+    /// Whether this object is among them.
     pub fn names(&self, object: &ObjectRef) -> bool {
         let is_group = self.group.as_ref().is_none_or(|group| *group == object.kind.group);
         let is_namespace = self

@@ -23,7 +23,7 @@ use crate::ssa::schema::Schema;
 /// What is known of the desired objects.
 #[derive(Debug)]
 pub(super) struct ObjectAnswers {
-    /// What is proved to be in sync.
+    /// The objects of which the records of the server prove that they are in sync.
     pub(super) proved: Vec<Proved>,
     /// Everything else.
     pub(super) objects: Vec<Observation>,
@@ -254,7 +254,7 @@ fn changing_kind(definition: &Observation) -> Option<GroupKind> {
 #[derive(Default)]
 struct AskedObject {
     observations: Vec<Observation>,
-    /// What is wrong with manifests.
+    /// Mistakes in manifests, each at its place.
     errors: Vec<Error>,
     /// The rights that are missing.
     refused: BTreeSet<Right>,

@@ -56,7 +56,7 @@ pub struct ServerView<'a> {
     pub cluster: &'a dyn Cluster,
     /// The kinds that it knows.
     pub discovery: &'a Discovery,
-    /// How it merges them.
+    /// The schemas of the kinds.
     pub schema: &'a Schema,
 }
 

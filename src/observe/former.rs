@@ -19,7 +19,7 @@ use crate::plan::{Former, FormerJobs, FormerSet, OtherSet};
 
 /// An ApplySet that objects are taken over from, before its members are looked for.
 pub(super) struct NamedSet {
-    /// Which one; its parent where it exists.
+    /// The ApplySet; its parent where that exists.
     pub(super) set: OtherSet,
     /// Where its members are, as far as its parent says.
     whereabouts: Whereabouts,

@@ -84,7 +84,7 @@ pub use replacement::without_addresses;
 pub use resolve::{Resolved, name_namespace, resolve_all, resolve_known};
 pub use whole_set::whole_set;
 
-/// What is asked of a cluster.
+/// What a plan is to be made for: the ApplySet, the selection, and what the plan may do.
 #[derive(Debug, Clone)]
 pub struct Query {
     /// The ApplySet, if there is one.
@@ -93,13 +93,13 @@ pub struct Query {
     pub namespace: String,
     /// The commit that the manifests are of.
     pub revision: Option<Commit>,
-    /// Which objects it is about.
+    /// The objects that are looked at.
     pub selection: Selection,
     /// Whether pods follow their configuration.
     pub rollouts: bool,
     /// Whether the server is asked even of what is proved to be in sync.
     pub verify: bool,
-    /// What is allowed.
+    /// What the plan may do.
     pub policy: Policy,
     /// Which fields are none of git's business, and who wins which conflict.
     pub rules: Vec<Arc<Rule>>,

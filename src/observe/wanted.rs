@@ -16,13 +16,13 @@ use crate::source::{ComponentDependencies, Manifest};
 
 /// What git wants.
 pub(super) struct Wanted {
-    /// What is selected.
+    /// The objects that the selection has.
     pub(super) desired: Vec<resolve::Resolved>,
-    /// What is not.
+    /// The objects that the selection leaves out.
     pub(super) others: Vec<resolve::Resolved>,
     /// What is selected and of a kind that nobody knows: it is refused.
     pub(super) unknown_kinds: Vec<Observation>,
-    /// All of it.
+    /// Every object of the directory, selected or not.
     pub(super) all: BTreeSet<ObjectRef>,
     /// How much is not selected.
     pub(super) not_selected: usize,

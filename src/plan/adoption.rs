@@ -71,7 +71,7 @@ impl Adoptable {
         }
     }
 
-    /// Whether it is for this object.
+    /// Whether this object may be adopted.
     pub fn is_for(&self, object: &ObjectRef) -> bool {
         match self {
             Self::Kind(kind) => names_kind(std::slice::from_ref(kind), &object.kind),
@@ -95,7 +95,7 @@ impl FromStr for Adoptable {
 /// What adopting an object that is not ours would do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Adopting {
-    /// It was not found out.
+    /// Nobody asked what adopting it would do.
     Unknown,
     /// It could not become what git wants: the server refuses it, or it can only be replaced.
     Refused,

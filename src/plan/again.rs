@@ -49,7 +49,7 @@ fn drift(step: &Step, change: &FieldChange) -> Option<PutBack> {
     Some(PutBack::new(step.reference.clone(), &change.shown, writer(change)?))
 }
 
-/// Who made a field drift.
+/// The manager to whom a drifted field is put down.
 fn writer(change: &FieldChange) -> Option<&str> {
     match &change.cause {
         Cause::Drift { writer } => writer.as_ref().map(|writer| writer.name.as_str()),

@@ -26,7 +26,7 @@ use crate::source::rules::{Rule, Ruled};
 pub enum Decision {
     /// Something is to be done, or stands in the way.
     Step(Box<Step>),
-    /// It is as it should be.
+    /// Nothing has to be done with the object.
     Unchanged(Box<InSync>),
 }
 

@@ -10,9 +10,9 @@ use crate::plan::compare::{Cause, FieldChange};
 /// What others did to an object.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Drift<'a> {
-    /// They deleted it.
+    /// Somebody deleted the object.
     Deleted,
-    /// They changed a field.
+    /// Somebody changed a field of the object.
     Field {
         /// The path of the field.
         field: &'a ShownPath,

@@ -25,7 +25,7 @@ pub struct Edits<'a> {
 /// An edit in git, and what it changes.
 #[derive(Debug, Clone)]
 pub struct Edited<'a> {
-    /// What was edited, and where.
+    /// The edit, with its place and its commit.
     pub edit: &'a Edit,
     /// The path of its key in the file, where it may be shown, and the file is YAML.
     pub path: Option<FieldPath>,

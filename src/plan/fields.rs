@@ -48,7 +48,7 @@ pub struct SharedField<'a> {
 }
 
 impl<'a> SameFields<'a> {
-    /// Those of `steps`.
+    /// The fields that several of `steps` change in the same way.
     pub fn of(steps: impl Iterator<Item = &'a Step>, blame: &'a Blame) -> Self {
         let mut all: Vec<SharedFields<'a>> = Vec::new();
         let mut positions: HashMap<(Vec<FieldPath>, Option<&GitChange>), usize> = HashMap::new();

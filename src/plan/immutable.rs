@@ -54,7 +54,7 @@ impl Permit {
         &self.kind
     }
 
-    /// Whether it is for this object.
+    /// Whether this object may be replaced.
     pub fn is_for(&self, object: &ObjectRef) -> bool {
         (self.kind == object.kind.kind || self.kind == object.kind.to_string())
             && self.name == object.name
@@ -246,9 +246,9 @@ pub fn is_container(object: &ObjectRef) -> bool {
 /// What becomes of the pods of an object that is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dependents {
-    /// It has none.
+    /// No object depends on it.
     Nobody,
-    /// They run on.
+    /// What depends on it stays, and is owned by nobody.
     Stay,
     /// They end before the new one is made: it would not know them, or run beside them.
     EndFirst,

@@ -122,7 +122,7 @@ pub enum ParentGap {
 pub struct Lineage {
     /// What is known of the objects that differ, or that are not there.
     pub pasts: BTreeMap<ObjectRef, Past>,
-    /// Whether it goes back.
+    /// Whether the commit is older than the one that was synced last, and what is crossed.
     pub back: Back,
     /// The directory that git wants it from.
     pub source: Option<Checkout>,
@@ -162,7 +162,7 @@ pub struct NotCompared {
 pub struct Observation {
     /// What git wants.
     pub desired: DesiredObject,
-    /// How its kind is reached.
+    /// The resource that serves its kind.
     pub resource: Resource,
     /// What is sent for it: the manifest with our notes, and with the identity of the live object.
     pub sent: Value,
@@ -183,7 +183,7 @@ pub struct Observation {
 pub struct Past {
     /// What git said then.
     pub base: Option<Arc<DesiredObject>>,
-    /// Why that is not known.
+    /// Why `base` is not known.
     pub unknown: Option<NoBase>,
     /// Of an object that is not there: that it was, since a sync of this revision was completed.
     pub deleted: Option<Deleted>,
@@ -230,7 +230,7 @@ pub enum Answered {
     },
     /// The server could not be asked.
     Unverified {
-        /// Why it could not be asked.
+        /// Why the server could not be asked.
         reason: Unverified,
         /// What it would store, by our own merge; or why that cannot be said.
         predicted: Result<LiveObject, Unpredicted>,
@@ -238,7 +238,7 @@ pub enum Answered {
     /// The server refuses it, or would, as our own merge says. It is left as it is, and holds up nothing that
     /// does not depend on it.
     Refused {
-        /// What it says.
+        /// The refusal, in the words of who refuses.
         error: Arc<Error>,
         /// The grounds on which it refuses.
         by: RefusedBy,

@@ -20,11 +20,11 @@ use crate::object::LiveObject;
 pub struct Policy {
     /// The name under which objects are applied.
     pub field_manager: String,
-    /// Which environment is meant.
+    /// The environment that is synced.
     pub environment: Environment,
     /// Where the environment may not be synced to the cluster that is asked: that, and where it may.
     pub elsewhere: Option<Elsewhere>,
-    /// Whose set it may be.
+    /// Which sources the ApplySet may have.
     pub whose: Whose,
     /// Whether conflicts are decided for git.
     pub conflicts: Conflicts,
@@ -32,7 +32,7 @@ pub struct Policy {
     pub adoption: Adoption,
     /// The other ApplySets whose members are taken over where git wants them.
     pub take_from: Vec<OtherSet>,
-    /// What is pruned.
+    /// What becomes of members that git does not have.
     pub prune: Prune,
     /// How many objects may be pruned at most.
     pub budget: Budget,
@@ -113,13 +113,13 @@ pub enum Whose {
 /// Whether secret parameters may have the defaults of the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretDefaults {
-    /// They may not.
+    /// A sync to an API server with them is refused.
     Refused,
     /// They may, as where nothing is kept that is worth a secret.
     Allowed,
 }
 
-/// Who decides a conflict.
+/// Who wins where git and another manager disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflicts {
     /// A person: the object is left as it is.
@@ -128,7 +128,7 @@ pub enum Conflicts {
     Force,
 }
 
-/// What is pruned.
+/// What becomes of members that git does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prune {
     /// Members that git does not want.
@@ -163,8 +163,8 @@ pub enum Empty {
 /// Whether a sync goes back across what a Job did that cannot be undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GoingBack {
-    /// It refuses.
+    /// A sync of an older commit is refused.
     Refused,
-    /// It does.
+    /// An older commit is synced, as was asked for.
     Meant,
 }

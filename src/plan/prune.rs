@@ -101,9 +101,9 @@ pub enum Unseen {
 /// An object in a container.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Contained {
-    /// What it is called.
+    /// The object that goes with its container.
     pub reference: ObjectRef,
-    /// Which one it is.
+    /// Its UID, which tells it from a later one of the same name.
     pub uid: String,
     /// The UIDs of its owners. It goes with the last of them.
     pub owners: Vec<String>,

@@ -41,14 +41,14 @@ pub struct SharedHunk<'a> {
 /// Lines that stand below each other and change, each as it is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Hunk {
-    /// Those that go.
+    /// The lines that go.
     pub removed: Vec<String>,
-    /// Those that come.
+    /// The lines that come.
     pub added: Vec<String>,
 }
 
 impl<'a> SameLines<'a> {
-    /// Those of `plan`.
+    /// The lines that several steps of `plan` change in the same way.
     pub fn of(plan: &'a Plan, blame: &'a Blame) -> Self {
         let mut all = All::default();
         for step in plan.steps.iter().filter(|step| is_plain(step)) {

@@ -95,11 +95,11 @@ impl From<&ApplySet> for ApplySetName {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SavedStep {
-    /// Which object.
+    /// The object that the step is about.
     pub object: ObjectRef,
     /// What becomes of it.
     pub action: Action,
-    /// Which object was there.
+    /// The version of the object that was there; none where there was none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub live: Option<SavedVersion>,
     /// The fields that change.
@@ -206,7 +206,7 @@ impl SavedChange {
         [&self.before, &self.after].contains(&&SavedValue::Masked) || self.items.contains(&None)
     }
 
-    /// The same, without its values.
+    /// The change without its values, for a file that others may read.
     #[must_use]
     pub fn masked(self) -> Self {
         let mask = |value: SavedValue| match value {

@@ -42,7 +42,7 @@ pub struct Plan {
     pub dissolves: bool,
     /// Why a sync refuses to begin; empty when it does not.
     pub refusals: Vec<Refusal>,
-    /// Whether it goes back.
+    /// Whether the commit is older than the one that was synced last, and what is crossed.
     pub back: Back,
     /// The directory that the set belongs to afterwards; none outside of git.
     pub source: Option<Source>,
@@ -54,11 +54,11 @@ pub struct Plan {
 /// An object that is as git wants it.
 #[derive(Debug)]
 pub struct InSync {
-    /// What it is called.
+    /// The object.
     pub reference: ObjectRef,
-    /// How its kind is reached.
+    /// The resource that serves its kind.
     pub resource: Resource,
-    /// How it is.
+    /// Its health, by its status.
     pub health: Health,
     /// Why the server could not be asked, when it could not: then our own merge says so.
     pub unverified: Option<Unverified>,
@@ -77,7 +77,7 @@ pub struct InSync {
 /// One object and what becomes of it.
 #[derive(Debug)]
 pub struct Step {
-    /// Which object.
+    /// The object that the step is about.
     pub reference: ObjectRef,
     /// What becomes of it.
     pub action: Action,
@@ -143,13 +143,13 @@ impl Step {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Action {
-    /// It is created.
+    /// The object is created.
     Create,
-    /// It is changed.
+    /// The object is changed.
     Update,
-    /// It is deleted and created anew.
+    /// The object is deleted and created anew.
     Replace,
-    /// It is deleted.
+    /// The object is deleted.
     Delete,
     /// It stays in the cluster as it is, and is a member no more.
     Orphan,
@@ -157,7 +157,7 @@ pub enum Action {
     Conflict,
     /// It is left as it is: only a new one can be what git wants, and that is not allowed.
     Refused,
-    /// It is left as it is: it is not ours.
+    /// The object is left as it is: it is not ours.
     Skip,
     /// It stays although git does not want it.
     Keep,
@@ -234,7 +234,7 @@ pub enum Reason {
     Unpredicted(Unpredicted),
     /// It exists, and we never applied it; what adopting it would do.
     NotOurs(Box<Adopting>),
-    /// It is part of another ApplySet.
+    /// The object is part of another ApplySet.
     OtherApplySet(OtherSet),
     /// Git does not want it any more.
     Dropped,
@@ -292,7 +292,7 @@ pub struct ApplyWork {
     pub desired: DesiredObject,
     /// How the kind is reached.
     pub resource: Resource,
-    /// What is sent.
+    /// The manifest with our notes, and the identity of the live object.
     pub sent: Value,
     /// The live object that the plan was made for; none when there was none. One that is replaced is
     /// deleted before what is sent is applied.
@@ -371,7 +371,7 @@ pub enum Refusal {
     Pending {
         /// The object.
         reader: ObjectRef,
-        /// What it reads.
+        /// The object that it reads.
         read: ObjectRef,
     },
     /// It goes back across what this Job did, which cannot be undone.
@@ -396,7 +396,7 @@ pub enum Refusal {
     Environment {
         /// That one.
         last: Option<String>,
-        /// The one that is meant now.
+        /// The environment that is to be synced now.
         now: Option<String>,
     },
 }

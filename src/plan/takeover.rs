@@ -44,7 +44,7 @@ impl FormerJobs {
 /// An ApplySet that objects are taken over from.
 #[derive(Debug, Clone)]
 pub struct FormerSet {
-    /// Which one; its parent where it exists.
+    /// The ApplySet; its parent where that exists.
     pub set: OtherSet,
     /// Its members, as far as they were found.
     pub members: Vec<ObjectRef>,

@@ -8,9 +8,9 @@ use crate::source::rules::Ruled;
 /// The fields of an object that a sync leaves as they are.
 #[derive(Debug, Default)]
 pub struct Tolerated {
-    /// Those that a rule leaves to others.
+    /// The fields that a rule leaves to others.
     pub yielded: Vec<Yielded>,
-    /// Those that people added by hand.
+    /// The fields that people added by hand.
     pub beside: Vec<Beside>,
 }
 

@@ -8,7 +8,7 @@ use crate::cluster::Scope;
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 
-/// Whom rights are given to.
+/// A subject that rights are given to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// A user, by the name that the API server knows.

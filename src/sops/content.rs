@@ -20,7 +20,7 @@ use crate::yaml::{self, Node};
 pub enum Content {
     /// SOPS did not encrypt it.
     Plain(Vec<u8>),
-    /// It was decrypted.
+    /// The content after it was decrypted.
     Opened(Vec<u8>),
     /// It is encrypted, and stays so.
     Closed(Vec<u8>, Closed),

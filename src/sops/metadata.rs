@@ -50,11 +50,11 @@ pub(super) struct Metadata {
 pub(super) enum EncryptedKeys {
     /// All but those below a key with this ending.
     AllButSuffix(String),
-    /// Those below a key with this ending.
+    /// The values below a key that ends so.
     Suffix(String),
     /// All but those below a key that matches.
     AllButPattern(Regex),
-    /// Those below a key that matches.
+    /// The values below a key that matches.
     Pattern(Regex),
     /// Those with, or without, a comment that matches. Comments are not looked at: what is written as an
     /// encrypted value is one, and the MAC tells whether one of them was replaced.

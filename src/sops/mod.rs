@@ -41,7 +41,7 @@ const METADATA: &str = "sops";
 /// A file that SOPS encrypted, as [`open`] found it.
 #[derive(Debug)]
 pub struct Sealed {
-    /// How its values are read.
+    /// Whether its values could be decrypted.
     pub seal: Seal,
     /// The file, which is confidential, and knows which of its values were encrypted.
     pub file: Arc<SourceFile>,
@@ -52,7 +52,7 @@ pub struct Sealed {
 /// How the encrypted values of one file are read.
 #[derive(Debug, Clone)]
 pub enum Seal {
-    /// They are decrypted.
+    /// The values are decrypted.
     Open(Arc<Opened>),
     /// They stay as they are written.
     Closed(Closed),

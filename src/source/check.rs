@@ -30,7 +30,7 @@ pub(super) struct Identity {
 /// Checks the objects of one file.
 pub(super) struct Check<'a> {
     file: &'a Arc<SourceFile>,
-    /// What was found.
+    /// The mistakes that were found so far.
     pub(super) errors: Vec<Error>,
 }
 

@@ -26,7 +26,7 @@ const LONGEST: usize = 250;
 pub(super) const HINT: &str = "every .yaml, .yml and .json file of the directory is read as manifests; leave this one out \
                                by a pattern below `exclude:` in stackanetes.yaml, or in a .stackanetesignore";
 
-/// Which paths are left out.
+/// The paths that a directory leaves out.
 #[derive(Debug)]
 pub(super) struct Exclude {
     patterns: Gitignore,

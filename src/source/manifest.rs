@@ -22,9 +22,9 @@ use crate::yaml::{Entry, Node, NodeValue};
 pub struct SchemaFile {
     /// What it is called, as people typed the directory.
     pub path: String,
-    /// What is in it.
+    /// The content of the file.
     pub bytes: Vec<u8>,
-    /// Where it is named.
+    /// Where the file is named.
     pub place: Place,
 }
 
@@ -41,9 +41,9 @@ pub struct Manifest {
     pub release_namespace: Option<String>,
     /// The object; a Secret without `stringData`, which is folded into `data`.
     pub value: Value,
-    /// Where its fields are written.
+    /// The places of its fields, and which of them are secret.
     pub origins: Arc<dyn Origins>,
-    /// Where it begins.
+    /// The place where it begins.
     pub place: Place,
     /// The values of a Secret that are made in the cluster.
     pub generate: Vec<Generated>,

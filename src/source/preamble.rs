@@ -15,9 +15,9 @@ pub(super) struct Preamble {
     pub settings: Option<PathBuf>,
     /// What it says; the default if there is none.
     pub written: Written,
-    /// What is no desired state.
+    /// The paths that hold no desired state.
     pub exclude: Exclude,
-    /// What is wrong with any of it.
+    /// The mistakes in the settings, each at its place.
     pub errors: Vec<Error>,
 }
 

@@ -45,7 +45,7 @@ pub fn error_because(error: &Error, causes: Causes) -> String {
     texts.join("\n")
 }
 
-/// The same without colours.
+/// The text of an error without colours.
 pub(super) fn plain(error: &Error) -> String {
     anstream::adapter::strip_str(&self::error(error)).to_string()
 }

@@ -42,7 +42,7 @@ pub(super) enum CaseResult {
     Error(Fault),
 }
 
-/// What is wrong.
+/// Why a test failed, or could not be run.
 pub(super) struct Fault {
     /// In one line.
     pub(super) message: String,

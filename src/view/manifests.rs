@@ -6,9 +6,9 @@ use crate::source::Manifest;
 /// Whether values of Secrets are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Secrets {
-    /// They are left out.
+    /// The values are left out.
     Masked,
-    /// They are shown.
+    /// The values are shown.
     Shown,
 }
 

@@ -13,7 +13,7 @@ use crate::applyset::parent::{Parent, Record};
 use crate::applyset::source::Source;
 use crate::diagnostic::names::counted;
 use crate::kinds::health::{Health, Status};
-use crate::object::ObjectRef;
+use crate::object::{NamedObjects, ObjectRef};
 use crate::plan::{Drift, Forgotten, NotCompared};
 
 /// What there is to tell of an ApplySet.
@@ -37,9 +37,11 @@ pub struct StatusView<'a> {
     pub not_compared: &'a [NotCompared],
     /// Set where the parent does not say where all members are.
     pub forgotten: Option<&'a Forgotten>,
+    /// The members that are shown, where not all are: what is counted is all.
+    pub only: &'a [NamedObjects],
     /// The time that ages are counted from.
     pub now: Timestamp,
-    /// Whether members that are Current are listed too.
+    /// Whether members that are Current are listed too, as they are where some are named.
     pub whole: bool,
 }
 
@@ -49,6 +51,17 @@ impl StatusView<'_> {
         let all_seen = |forgotten: &Forgotten| forgotten.unlisted.is_empty();
         let is_known = self.not_compared.is_empty() && self.forgotten.is_none_or(all_seen);
         is_known && self.members.iter().all(|(_, health)| health.is_current())
+    }
+
+    /// Whether this object is shown.
+    pub(super) fn shows(&self, object: &ObjectRef) -> bool {
+        self.only.is_empty() || self.only.iter().any(|named| named.names(object))
+    }
+
+    /// The names that no member has.
+    fn unknown(&self) -> impl Iterator<Item = &NamedObjects> {
+        let is_member = |named: &NamedObjects| self.members.iter().any(|(member, _)| named.names(member));
+        self.only.iter().filter(move |named| !is_member(named))
     }
 
     /// The last sync that began, where it is a later one than that which was completed last.
@@ -69,11 +82,11 @@ pub fn status(view: &StatusView<'_>) -> String {
     text += &last_sync(view);
     let current = view.members.iter().filter(|(_, health)| health.is_current()).count();
     let _ = writeln!(text, "  objects     {}, {current} Current", view.members.len());
-    text += &view.drift.map(|drift| drifted(drift, view.now)).unwrap_or_default();
+    text += &view.drift.map(|drift| drifted(drift, view)).unwrap_or_default();
     let mut members: Vec<_> = view
         .members
         .iter()
-        .filter(|(_, health)| view.whole || !health.is_current())
+        .filter(|(object, health)| view.shows(object) && (view.whole || !view.only.is_empty() || !health.is_current()))
         .collect();
     members.sort();
     if !members.is_empty() {
@@ -96,14 +109,14 @@ pub fn status(view: &StatusView<'_>) -> String {
             format!(": {}\n", health.message)
         };
     }
-    for (reference, (outdated, all)) in view.outdated {
+    for (reference, (outdated, all)) in view.outdated.iter().filter(|(object, _)| view.shows(object)) {
         let style = paint(WARNED, format!("{:<11}", "pending"));
         let _ = writeln!(
             text,
             "  {style} {reference}: {outdated} of {all} pods are of an earlier template; each is replaced when it is deleted"
         );
     }
-    for (reference, labels) in view.idle {
+    for (reference, labels) in view.idle.iter().filter(|(object, _)| view.shows(object)) {
         let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let why = match labels.as_slice() {
             [] => "no node takes its pods".to_owned(),
@@ -114,6 +127,9 @@ pub fn status(view: &StatusView<'_>) -> String {
             "  {} {reference} runs on no node: {why}",
             paint(WARNED, "no node    ")
         );
+    }
+    for named in view.unknown() {
+        let _ = writeln!(text, "  {} no member is {named}", paint(WARNED, "warning    "));
     }
     for kind in view.not_compared {
         let _ = writeln!(text, "  {} {}", paint(FAILED, "not listed "), kind.message);
@@ -126,14 +142,15 @@ pub fn status(view: &StatusView<'_>) -> String {
 }
 
 /// What others changed, a line each.
-fn drifted(drift: &[(&ObjectRef, Drift<'_>)], now: Timestamp) -> String {
+fn drifted(drift: &[(&ObjectRef, Drift<'_>)], view: &StatusView<'_>) -> String {
     if drift.is_empty() {
         return "  drift       none\n".to_owned();
     }
-    let lines = drift.iter().map(|(object, drift)| {
+    let shown = drift.iter().filter(|(object, _)| view.shows(object));
+    let lines = shown.map(|(object, drift)| {
         let what = match drift {
             Drift::Deleted => "somebody deleted it".to_owned(),
-            Drift::Field { field, writer } => format!("{field}, {}", document::somebody(*writer, now)),
+            Drift::Field { field, writer } => format!("{field}, {}", document::somebody(*writer, view.now)),
         };
         format!("  {} {object}: {what}\n", paint(WARNED, "drift      "))
     });

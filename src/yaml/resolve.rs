@@ -33,7 +33,7 @@ pub enum Scalar {
 /// Why a scalar cannot stand where it does. Says nothing of its text, which may be a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScalarError {
-    /// What is wrong.
+    /// The mistake, without the text that has it.
     pub message: &'static str,
     /// What to do.
     pub hint: &'static str,
@@ -107,7 +107,7 @@ impl Scalar {
         }
     }
 
-    /// What is not text.
+    /// The scalar that a text is if it is no string.
     fn recognize(text: &str) -> Option<Self> {
         match text.as_bytes().first() {
             None => Some(Self::Null),

@@ -145,9 +145,9 @@ fn is_block(text: &str) -> bool {
 /// Where a text on one line stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stand {
-    /// It is the key of a map.
+    /// As the key of a map.
     Key,
-    /// It ends the line.
+    /// As the last text of its line.
     Last,
     /// Others follow it on the line, in brackets.
     Within,

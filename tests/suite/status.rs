@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, config_map, with_metadata};
+use crate::bed::{Bed, config_map, secret, with_metadata};
 use crate::control_plane::ControlPlane;
 
 #[test]
@@ -39,6 +39,44 @@ fn drift_is_what_others_changed_since_the_last_sync_whatever_git_says_now() {
     let changes: Vec<&Value> = drift.iter().map(|drift| &drift["change"]).collect();
     assert_eq!(changes, ["field", "deleted"], "{status}");
     assert_eq!(drift[0]["manager"], "kubectl-edit", "{status}");
+}
+
+#[test]
+fn only_named_objects_are_shown_and_all_are_counted() {
+    let bed = Bed::new("status-named");
+    for name in ["one", "two"] {
+        bed.write_config_map(name, &[("a", "1")]);
+    }
+    bed.write("secret.yaml", &secret("three"));
+    bed.commit("First");
+    bed.synced();
+    bed.run(&["status"]).exits(0).shows_not("ConfigMap status-named/one");
+    bed.run(&["status", "desired", "cm/one", "Secret/*", "cm/none"])
+        .exits(0)
+        .shows("objects 3, 3 Current")
+        .shows("Current ConfigMap status-named/one")
+        .shows("Current Secret status-named/three")
+        .shows("warning no member is cm/none")
+        .shows_not("status-named/two");
+    let run = bed
+        .run(&["status", "--format", "json", "desired", "configmap/t*"])
+        .exits(0);
+    let status: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(status["counts"]["Current"], 3, "{status}");
+    let names = status["objects"].as_array().expect("a list").iter();
+    assert_eq!(names.map(|one| &one["object"]["name"]).collect::<Vec<_>>(), ["two"]);
+    // What others changed of another object is not shown, and is not forgotten.
+    bed.patch("kubectl-edit", "configmap", "two", &json!({"data": {"a": "2"}}));
+    bed.run(&["status", "--drift", "desired", "cm/one"])
+        .exits(1)
+        .shows_not("kubectl-edit");
+    bed.run(&["status", "--drift", "desired", "cm/two"])
+        .exits(1)
+        .shows("data.a, kubectl-edit");
+    bed.run(&["status", "cm/one"])
+        .exits(2)
+        .complains("there is no directory cm/one")
+        .complains("`stackanetes status desired cm/one`");
 }
 
 #[test]

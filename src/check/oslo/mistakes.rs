@@ -11,11 +11,11 @@ use super::schema::{Group, Opt};
 /// Something wrong with a line of a configuration file. It never quotes a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OptionMistake {
-    /// What it is of.
+    /// The identifier of its sort of mistake.
     pub identifier: Identifier,
     /// The line, from 0.
     pub line: usize,
-    /// What is wrong.
+    /// The mistake, in a sentence.
     pub message: String,
     /// What to do.
     pub hint: Option<String>,

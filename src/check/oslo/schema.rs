@@ -46,7 +46,7 @@ pub(super) struct Owner {
 #[derive(Debug)]
 pub(super) struct Opt {
     pub(super) takes: Type,
-    /// Why it is to go, if it is.
+    /// Why the option is deprecated; none where it is not.
     pub(super) leaving: Option<String>,
 }
 

@@ -32,7 +32,7 @@ pub(super) enum Type {
     Unknown,
 }
 
-/// Which texts are taken.
+/// The texts that an option takes.
 #[derive(Debug, Default)]
 pub(super) struct Text {
     pub(super) choices: Vec<String>,
@@ -44,7 +44,7 @@ pub(super) struct Text {
     pub(super) is_quoted: bool,
 }
 
-/// Which numbers are taken.
+/// The numbers that an option takes.
 #[derive(Debug, Default)]
 pub(super) struct Limits {
     pub(super) min: Option<f64>,

@@ -35,7 +35,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// What an ApplySet is called that has no name: only the heading shows it.
 const UNNAMED: &str = "unnamed";
 
-/// What is compared with what.
+/// A comparison of two states of git.
 pub(super) struct Between<'a> {
     pub(super) desired: &'a options::Desired,
     pub(super) safety: &'a options::Safety,
@@ -163,14 +163,14 @@ fn elsewhere(from: &EnvironmentDigests, to: &EnvironmentDigests, shown: Option<&
 
 /// The commit that is compared with.
 enum Base<'a> {
-    /// The one that was named.
+    /// The commit that was named.
     Named(&'a str),
     /// The merge base of two.
     Merge { id: Commit, of: [&'a str; 2] },
 }
 
 impl<'a> Base<'a> {
-    /// What it is found by.
+    /// The name that git finds the commit by.
     fn name(&self) -> &str {
         match self {
             Self::Named(name) => name,

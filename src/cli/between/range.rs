@@ -19,7 +19,7 @@ pub(super) enum From<'a> {
     MergeBaseWith(&'a str),
 }
 
-/// What is checked out.
+/// The commit that is checked out, as git calls it.
 const HEAD: &str = "HEAD";
 
 impl<'a> Range<'a> {

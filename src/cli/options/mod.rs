@@ -11,4 +11,4 @@ pub(super) use desired::{Desired, FIELD_MANAGER, Selected, Source};
 pub(super) use directory::Directory;
 pub(super) use output::{Output, is_color_forced};
 pub(super) use safety::Safety;
-pub(super) use set::{Named, Set, accept};
+pub(super) use set::{Named, Set, accept, refuse_object_as_directory};

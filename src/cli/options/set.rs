@@ -1,9 +1,11 @@
 //! Which ApplySet.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::directory::DIRECTORY;
 use crate::cli::candidates;
+use crate::diagnostic::error::{self, Error};
+use crate::object::NamedObjects;
 use crate::source::Settings;
 
 /// Which directory names the ApplySet.
@@ -16,6 +18,18 @@ pub(in crate::cli) struct Named {
     /// The environment, where the name or the namespace reads parameters.
     #[arg(short, long, value_name = "NAME", add = candidates::environments())]
     pub(in crate::cli) environment: Option<String>,
+}
+
+/// DIR cannot be left out with the objects that are named after it, as `command` takes them.
+pub(in crate::cli) fn refuse_object_as_directory(path: &Path, command: &str) -> error::Result<()> {
+    let text = path.to_str().unwrap_or_default();
+    if path.exists() || text.parse::<NamedObjects>().is_err() {
+        return Ok(());
+    }
+    let error = Error::new(format!("there is no directory {text}"));
+    Err(error.hint(format!(
+        "to show that object, name DIR before it: `stackanetes {command} desired {text}`"
+    )))
 }
 
 /// Which ApplySet.

@@ -19,7 +19,7 @@ use crate::applyset::parent::Parent;
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::Result;
 use crate::kinds::health::{self, Health};
-use crate::object::ObjectRef;
+use crate::object::{NamedObjects, ObjectRef};
 use crate::observe::{self, MemberSearch, Query};
 use crate::view::{self, StatusView, json};
 
@@ -31,6 +31,12 @@ const INTERVAL: Duration = Duration::from_secs(5);
 pub(super) struct Args {
     #[command(flatten)]
     of: OneOrAll,
+    /// Show only these objects, Current ones too: deployment/web, 'configmap/*'.
+    ///
+    /// Or svc/NAMESPACE/NAME. KIND is a kind, its plural or its short name, with or without its group. The others are
+    /// counted, and the exit code tells of all.
+    #[arg(help_heading = "Output", value_name = "KIND/NAME", conflicts_with = "all_namespaces")]
+    only: Vec<NamedObjects>,
     /// Show it again each time that it has changed, until Ctrl-C.
     #[arg(help_heading = "Status", short, long, conflicts_with = "all_namespaces")]
     watch: bool,
@@ -42,7 +48,7 @@ pub(super) struct Args {
     /// The name under which fields are applied; with --drift.
     #[arg(help_heading = "Status", long, value_name = "NAME", default_value = options::FIELD_MANAGER, requires = "drift")]
     field_manager: String,
-    /// What is printed: text, or a Status for programs, which has all objects; with -A a StatusList.
+    /// What is printed: text, or a Status for programs, which has the Current objects too; with -A a StatusList.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
@@ -64,6 +70,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     if *all_namespaces {
         return all(cluster, args.format, ui).await;
     }
+    options::refuse_object_as_directory(&named.directory, "status")?;
     let found = context::find_set(named, set, cluster, ui).await?;
     if args.watch {
         return watch(&args, &found, ui).await;
@@ -78,7 +85,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let drifted = planned.as_ref().map(|Planned { plan, .. }| plan.drifted());
     let status = StatusView {
         drift: drifted.as_deref(),
-        ..view_of(&found, &seen, ui)
+        ..view_of(&found, &seen, &args.only, ui)
     };
     ui.paged(&match args.format {
         Format::Text => view::status(&status),
@@ -136,7 +143,7 @@ async fn look(set: &FoundSet) -> Result<SetStatus> {
     })
 }
 
-fn view_of<'a>(set: &'a FoundSet, seen: &'a SetStatus, ui: &Ui) -> StatusView<'a> {
+fn view_of<'a>(set: &'a FoundSet, seen: &'a SetStatus, only: &'a [NamedObjects], ui: &Ui) -> StatusView<'a> {
     StatusView {
         set: &set.set,
         cluster: &set.connected.name,
@@ -147,6 +154,7 @@ fn view_of<'a>(set: &'a FoundSet, seen: &'a SetStatus, ui: &Ui) -> StatusView<'a
         drift: None,
         not_compared: &seen.found.not_compared,
         forgotten: seen.found.forgotten.as_ref(),
+        only,
         now: Timestamp::now(),
         whole: ui.verbosity() == Verbosity::Verbose,
     }
@@ -161,7 +169,7 @@ async fn watch(args: &Args, set: &FoundSet, ui: &mut Ui) -> Result<Exit> {
             seen = look(set) => seen?,
             () = &mut ended => return Ok(Exit::Interrupted),
         };
-        let status = view_of(set, &seen, ui);
+        let status = view_of(set, &seen, &args.only, ui);
         let document = json::status(&status);
         if shown.as_ref() != Some(&document) {
             match args.format {

@@ -36,7 +36,7 @@ pub(super) enum Ended {
 pub(in crate::cli) struct Limits {
     /// How long an object may take.
     pub(in crate::cli) timeout: Duration,
-    /// What is waited for.
+    /// What the sync waits for after it has applied.
     pub(in crate::cli) wait: Wait,
     pub(in crate::cli) lock: Lock,
     /// Turns true when it is to stop.
@@ -107,7 +107,7 @@ pub(in crate::cli) async fn execute(planned: Planned, timeout: Duration, format:
 pub(super) struct SyncOptions {
     /// How long an object may take.
     pub(super) timeout: Duration,
-    /// What is waited for.
+    /// What the sync waits for after it has applied.
     pub(super) wait: Wait,
     /// Until when to wait for the Lease of another sync.
     pub(super) deadline: Instant,

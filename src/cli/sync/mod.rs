@@ -83,7 +83,7 @@ struct WaitArgs {
 }
 
 impl WaitArgs {
-    /// What is waited for.
+    /// What the sync waits for after it has applied.
     fn wait(&self) -> Result<Wait> {
         if !self.wait && self.rollback_on_failure {
             return Err(unknown_without_waiting("--rollback-on-failure"));

@@ -19,7 +19,7 @@ pub(super) struct WayBack {
     from: Option<Commit>,
 }
 
-/// Why there is no way back.
+/// Why a sync cannot be rolled back.
 enum NoWay {
     /// The manifests are not read from a directory, which may be in git.
     NoDirectory,

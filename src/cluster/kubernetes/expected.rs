@@ -34,7 +34,7 @@ pub(super) enum AnswerContent {
     Json(Value),
 }
 
-/// Which object an answer has to be.
+/// The object that an answer has to be.
 #[derive(Debug, Clone)]
 pub(super) struct Identity {
     gvk: GroupVersionKind,

@@ -31,13 +31,13 @@ pub(super) struct Request {
     pub known: Option<String>,
     /// The body, if there is one, and what it is.
     pub body: Option<Body>,
-    /// Whether it may be sent again.
+    /// Whether the request may be sent again when its answer is lost.
     pub repeat: Repeat,
     /// What a successful answer has to be.
     pub expected: Expected,
 }
 
-/// What is sent along.
+/// The body of a request.
 #[derive(Debug, Clone)]
 pub(super) struct Body {
     /// The media type.

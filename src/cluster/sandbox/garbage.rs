@@ -36,20 +36,20 @@ struct Living {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
-    /// It is as it was.
+    /// The object stays as it was.
     Same,
-    /// It is written.
+    /// The object is written again.
     Changed,
-    /// It is removed.
+    /// The object is removed.
     Gone,
 }
 
 /// What becomes of an object.
 #[derive(Debug)]
 pub(super) enum Change {
-    /// It is written.
+    /// The object is written to this file.
     Write(PathBuf, Arc<Value>),
-    /// It is removed.
+    /// The file is removed.
     Remove(PathBuf),
 }
 

@@ -13,7 +13,7 @@ pub(super) const MARKER: &str = "sandbox.yaml";
 /// The form of the files that this program reads and writes.
 const FORM: u64 = 1;
 
-/// What it says.
+/// The content of the marker file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Marker {
     /// The latest version of any object.

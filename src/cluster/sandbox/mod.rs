@@ -168,7 +168,7 @@ impl Sandbox {
             .map_err(failed)?
     }
 
-    /// The same for what may write.
+    /// Does work that may write, on a thread where it may block.
     async fn change<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Store) -> Result<T, ClusterError> + Send + 'static,

@@ -25,11 +25,11 @@ pub struct Due {
 pub struct Make {
     /// Its declaration.
     pub generated: Generated,
-    /// What it is made for.
+    /// What made it due.
     pub cause: Making,
 }
 
-/// Why a value is made.
+/// What makes a generated value due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Making {
     /// No value was made before.

@@ -26,15 +26,15 @@ pub use pods::{Unready, last_event, runs_pods, unready_pod};
 pub enum Status {
     /// It is what its spec asks for.
     Current,
-    /// It is on the way there.
+    /// The object is on its way to Current.
     InProgress,
     /// It will not get there by itself.
     Failed,
-    /// It is being deleted.
+    /// The object is being deleted.
     Terminating,
-    /// It is not there.
+    /// The cluster has no such object.
     NotFound,
-    /// It cannot be told.
+    /// Nobody can tell how the object is.
     Unknown,
 }
 
@@ -96,7 +96,7 @@ impl Health {
         Self::new(Status::InProgress, message)
     }
 
-    /// Whether it is Current.
+    /// Whether the status is [`Status::Current`].
     pub fn is_current(&self) -> bool {
         self.status == Status::Current
     }

@@ -13,7 +13,7 @@ pub(crate) use reads::{ConfigurationKind, Key, Read, reads};
 /// What the pods of an object are made from; a Pod is its own template.
 #[derive(Debug, Clone)]
 pub(crate) struct PodTemplate<'a> {
-    /// All of it: metadata and spec.
+    /// Metadata and spec together.
     pub(crate) whole: At<'a>,
     /// The labels of the pods.
     pub(crate) labels: At<'a>,

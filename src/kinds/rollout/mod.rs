@@ -253,7 +253,7 @@ fn digests(annotation: &str) -> BTreeMap<&str, &str> {
 
 /// What the directory says of one ConfigMap or Secret.
 struct Content<'a> {
-    /// What is in it, key by key.
+    /// The values, by their keys.
     values: BTreeMap<&'a str, &'a Value>,
     /// The keys whose values must not be shown: all of a Secret, and of a ConfigMap those that were decrypted or
     /// made from a secret parameter.

@@ -15,7 +15,7 @@ pub(super) struct Rule<'a> {
     peers: HashSet<Peer<'a>>,
     /// By which ports.
     ports: HashSet<Port<'a>>,
-    /// Those of its ports that include others.
+    /// The ports that may include others than themselves.
     wide: Vec<Port<'a>>,
 }
 

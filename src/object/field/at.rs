@@ -11,7 +11,7 @@ static NULL: Value = Value::Null;
 pub struct At<'a> {
     /// The way from the root of the object.
     pub path: FieldPath,
-    /// What is there.
+    /// The value at the path; null where there is none.
     pub value: &'a Value,
 }
 

@@ -33,7 +33,7 @@ impl Operation {
 pub struct FieldManager {
     /// The name: `stackanetes`, `kubectl-edit`, `kube-controller-manager`.
     pub name: String,
-    /// How it writes.
+    /// By apply or by update.
     pub operation: Operation,
     /// The version of the API it writes in: `apps/v1`. The paths of its fields are of this version.
     pub api_version: String,

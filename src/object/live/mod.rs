@@ -90,7 +90,7 @@ impl LiveObject {
         Self::new(value)
     }
 
-    /// What it is called.
+    /// Its kind, namespace and name.
     pub fn reference(&self) -> ObjectRef {
         if let Some(Unread { summary, .. }) = &self.unread {
             return summary.reference.clone();

@@ -14,7 +14,7 @@ pub(super) struct Summary {
     pub(super) reference: ObjectRef,
     /// Empty where nothing of it is stored.
     pub(super) uid: String,
-    /// Whether it names owners.
+    /// Whether it has owner references.
     pub(super) is_owned: bool,
     /// The writers that its managed fields name.
     pub(super) writers: Vec<FieldManager>,

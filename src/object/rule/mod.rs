@@ -74,7 +74,7 @@ pub enum RuleOrigin {
 }
 
 impl KindName {
-    /// Whether it means this kind.
+    /// Whether a kind is called so.
     pub fn is(&self, kind: &GroupKind) -> bool {
         match self.0.split_once('.') {
             Some((name, group)) => kind.is(group, name),
@@ -84,7 +84,7 @@ impl KindName {
 }
 
 impl RuleSelector {
-    /// Whether it means this object.
+    /// Whether the rule holds for this object.
     pub fn selects(&self, object: &ObjectRef) -> bool {
         let fits = |glob: &Option<String>, text: &str| glob.as_ref().is_none_or(|glob| matches_glob(glob, text));
         self.kind.as_ref().is_none_or(|(kind, _)| kind.is(&object.kind))

@@ -14,7 +14,7 @@ use crate::plan::compare;
 use crate::plan::{Answered, Deleted, NoBase, Observation, Observed, Past};
 use crate::source::{Commits, ParameterInputs, Revision};
 
-/// What is wanted of one commit.
+/// The objects that one commit is rendered for.
 #[derive(Default)]
 struct Wanted {
     /// Objects that differ, by their place among the observed.

@@ -52,9 +52,9 @@ pub fn look(
 /// The directory, and how it is read now.
 #[derive(Debug, Clone)]
 pub struct DirectoryInputs {
-    /// Where it is; none for standard input.
+    /// The path of the directory; none for standard input.
     pub path: Option<PathBuf>,
-    /// What was said of the parameters.
+    /// The parameters that were given.
     pub inputs: ParameterInputs,
     /// The parameters that were set by hand.
     pub by_hand: SetByHand,

@@ -26,7 +26,7 @@ pub(super) enum Said {
     Same(Files),
     /// Something else.
     Other,
-    /// It cannot be rendered.
+    /// The commit cannot be rendered, so that it says nothing.
     Nothing,
     /// It was not looked into: there were too many already.
     TooMany,

@@ -10,7 +10,7 @@ use crate::object::{DesiredObject, LiveObject};
 pub struct Beside {
     /// The path of the field.
     pub path: FieldPath,
-    /// The same, as people may read it.
+    /// The path as people may read it.
     pub shown: ShownPath,
     /// Under which name, and when.
     pub writer: FieldManager,

@@ -11,7 +11,7 @@ use crate::object::{DesiredObject, LiveObject};
 use crate::plan::migrate::Migration;
 use crate::ssa::canonical::Quantity;
 
-/// Why a field differs.
+/// Why a field of the cluster differs from git.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cause {
     /// Git changed it.
@@ -29,7 +29,7 @@ pub enum Cause {
     },
     /// Git changed it, and so did somebody in the cluster.
     Diverged {
-        /// Who, if there is a trace.
+        /// The manager that changed it; none where the server kept no trace.
         writer: Option<FieldManager>,
     },
     /// Another manager owns it with another value, and will not let go of it.
@@ -74,7 +74,7 @@ pub(super) struct Context<'a> {
 /// What is known of what git said when the object was last applied, from the digests noted then.
 #[derive(Clone, Copy, PartialEq)]
 enum Digests {
-    /// The same as now.
+    /// The digests are those of what git says now.
     Same,
     /// The same fields as now; of their values some differ, or it is not known.
     SameFields,

@@ -46,7 +46,7 @@ pub use proof::is_proved;
 pub struct FieldChange {
     /// The path of the field.
     pub path: FieldPath,
-    /// The same, as people may read it.
+    /// The path as people may read it.
     pub shown: ShownPath,
     /// The value the cluster has.
     pub before: Shown,
@@ -54,7 +54,7 @@ pub struct FieldChange {
     pub after: Shown,
     /// Whether only the order of a list's items changes; the values are then the items' keys.
     pub reordered: bool,
-    /// Why it differs.
+    /// What made the field differ.
     pub cause: Cause,
     /// Whether the cause was guessed, because what git said at the last apply is not at hand.
     pub guessed: bool,
@@ -74,7 +74,7 @@ pub struct FieldChange {
 /// An edit in git.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// Where it is.
+    /// The file, and the place in it, that was edited.
     pub place: Place,
     /// The key whose value was edited, where it is one.
     pub key: Option<String>,

@@ -33,7 +33,7 @@ pub use dropped::Said;
 /// What `kubectl apply` calls itself.
 const CLIENT_SIDE_APPLY: &str = "kubectl-client-side-apply";
 
-/// Whose fields become whose.
+/// From which field manager fields go to which.
 #[derive(Debug, Clone, Copy)]
 pub struct NewOwner<'a> {
     /// Under which name we apply.
@@ -92,7 +92,7 @@ pub struct Migration {
     pub from: Vec<FieldManager>,
     /// The version in which our own fields were recorded, where the server does not know it any more.
     pub gone_version: Option<String>,
-    /// Who owns what afterwards.
+    /// The managed fields afterwards.
     pub managed: ManagedFields,
     /// Our fields afterwards.
     fields: FieldSet,

@@ -9,7 +9,7 @@ use crate::object::{GroupKind, ObjectRef};
 /// One object and what it waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Which object.
+    /// The object that the node is about.
     pub reference: ObjectRef,
     /// What it cannot do without, so that it is not tried without it.
     pub requires: Vec<Need>,
@@ -24,9 +24,9 @@ pub struct Node {
 /// Another node that one cannot do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Need {
-    /// The other node, by its position.
+    /// The position of the node that it waits for.
     pub node: usize,
-    /// What is needed of it.
+    /// What must have happened to that node.
     pub what: What,
 }
 

@@ -32,11 +32,11 @@ pub(super) const FILE: &str = "component.yaml";
 /// The components of a directory.
 #[derive(Debug, Default)]
 pub(super) struct Components {
-    /// Those that are wanted.
+    /// The components that an environment switches on.
     wanted: BTreeSet<String>,
-    /// Those that are switched off.
+    /// The components that an environment switches off.
     unwanted: BTreeSet<String>,
-    /// Those whose objects a program makes.
+    /// The components whose objects a program makes.
     built: BTreeSet<String>,
     /// What each of them depends on; nothing, where it is switched off.
     pub(super) dependencies: ComponentDependencies,

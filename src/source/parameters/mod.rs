@@ -133,7 +133,7 @@ pub fn read(sources: &Sources<'_>) -> Result<Parameters> {
 }
 
 impl Parameters {
-    /// Those of a directory that has none.
+    /// The parameters of a directory that declares none.
     pub fn none() -> Self {
         Self {
             value: Value::Object(serde_json::Map::new()),

@@ -22,7 +22,7 @@ pub(super) enum Failure {
     /// None of these programs is in `PATH`.
     #[error("there is no program {} in PATH", names.join(" or "))]
     NotFound { names: &'static [&'static str] },
-    /// It could not be started.
+    /// The program could not be started.
     #[error("{} cannot be started: {error}", program.display())]
     Start { program: PathBuf, error: io::Error },
     /// It was killed, as it took longer than this.
@@ -40,7 +40,7 @@ pub(super) enum Failure {
     /// All programs of the command together ran as long as they may.
     #[error("all programs of one command together have {} s, which are used up", limit.as_secs())]
     UsedUp { limit: Duration },
-    /// What it printed is not UTF-8.
+    /// The program printed bytes that are not UTF-8.
     #[error("what it printed is not UTF-8 text")]
     NotText,
     /// The copy of the files could not be made, or its output not be read.
@@ -71,7 +71,7 @@ impl Failure {
         }
     }
 
-    /// What is told of it.
+    /// The error that a user reads of it, at the place that declares the program.
     pub(super) fn of(self, declared: &Declared) -> Error {
         let key = match declared.program {
             Program::Kustomize { .. } => "kustomize",

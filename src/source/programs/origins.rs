@@ -48,7 +48,7 @@ pub(super) fn placed(
 struct BuiltOrigins {
     /// Where they stand in what it printed.
     own: Arc<dyn Origins>,
-    /// What it printed.
+    /// The object as the program printed it.
     value: Value,
     sources: Arc<Sources>,
     /// The object of a file that it was made of.

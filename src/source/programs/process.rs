@@ -170,7 +170,7 @@ fn finish(mut child: Child, deadline: Instant, limit: Duration) -> Result<String
     String::from_utf8(bytes).map_err(|_| Failure::NotText)
 }
 
-/// Why a program is stopped.
+/// Why a program is ended before it ends by itself.
 enum Stopped {
     Late,
     TooMuch,

@@ -43,7 +43,7 @@ pub(super) enum Sources {
 #[derive(Debug)]
 pub(super) struct Resource {
     document: Document,
-    /// What it is called in the end.
+    /// The name after all name prefixes, suffixes and hashes.
     name: String,
     /// The objects in the files of patches that are about it: those of the outermost kustomization first.
     patches: Vec<Document>,

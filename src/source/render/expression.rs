@@ -37,7 +37,7 @@ pub(super) struct Evaluated {
 /// Why an expression gave nothing.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ExpressionError {
-    /// What is wrong.
+    /// The mistake, in words.
     pub(super) message: String,
     /// Which bytes of the expression are.
     pub(super) span: Option<Range<usize>>,

@@ -5,7 +5,7 @@ use std::ops::Range;
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
-    /// It stands for itself.
+    /// Text that stands for itself.
     Literal(&'a str),
     /// An expression, without its delimiters.
     Expression(&'a str),

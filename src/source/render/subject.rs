@@ -15,9 +15,9 @@ use crate::source::parameters::Parameters;
 pub struct ExpressionObject<'a> {
     /// The object.
     pub value: &'a Value,
-    /// Where its fields come from.
+    /// The places of the fields, and which of them are secret.
     pub origins: &'a dyn Origins,
-    /// Whether it is a Secret.
+    /// Whether nothing of the object may be quoted, as of a Secret.
     pub is_secret: bool,
 }
 

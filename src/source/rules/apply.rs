@@ -133,7 +133,7 @@ fn branches_of<'a>(rule: &Rule, tree: &SentTree<'a>, managed: &ManagedFields, fi
     leaves
 }
 
-/// Who owns a field.
+/// The managers that own a field.
 struct Owners<'a> {
     ours: bool,
     others: Vec<&'a FieldManager>,

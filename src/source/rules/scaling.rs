@@ -11,9 +11,9 @@ use crate::object::{GroupKind, GroupVersionKind, LiveObject, ObjectRef};
 /// An autoscaler, wherever it is known from.
 #[derive(Debug, Clone, Copy)]
 pub struct Scaling<'a> {
-    /// What it is called.
+    /// The object that scales.
     pub reference: &'a ObjectRef,
-    /// What it says.
+    /// The object as git has it.
     pub value: &'a Value,
 }
 

@@ -20,7 +20,7 @@ const EXAMPLE: &str = "- {finding: missing-object, kind: Deployment, name: \"*-o
 /// Findings that are meant as they are: those of one identifier that fit everything that the rule says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IgnoredFinding {
-    /// What they are of.
+    /// The identifier that the findings have.
     pub identifier: Identifier,
     /// The objects that they are about.
     pub objects: RuleSelector,

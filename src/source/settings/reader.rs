@@ -10,7 +10,7 @@ use crate::yaml::{Entry, Node};
 /// Reads parts of one file.
 pub(super) struct Reader<'a> {
     pub(super) file: &'a Arc<SourceFile>,
-    /// What was found to be wrong.
+    /// The mistakes that were found so far.
     pub(super) errors: &'a mut Vec<Error>,
 }
 

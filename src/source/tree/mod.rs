@@ -46,7 +46,7 @@ pub(super) trait FileTree {
     fn of(&self) -> String;
 }
 
-/// What is at a path.
+/// The kind of entry that a tree has at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryKind {
     Directory,

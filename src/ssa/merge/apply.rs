@@ -11,7 +11,7 @@ use crate::object::field::{FieldManager, FieldSet, ManagedFields, Operation, ord
 pub(super) struct AppliedObject {
     /// The object, without its managed fields.
     pub(super) object: Value,
-    /// Who owns what of it.
+    /// The managed fields after the apply.
     pub(super) managers: ManagedFields,
     /// What was taken from other managers.
     pub(super) taken: Vec<Conflict>,

@@ -41,7 +41,7 @@ pub(super) fn empty(kind: Kind<'_>) -> Value {
 
 /// What an object says about who owns it.
 pub(super) enum Declared {
-    /// It has no managed fields.
+    /// The object has no managed fields at all.
     None,
     /// An empty list, or one with an empty entry: nobody shall be known to own anything.
     Reset,

@@ -100,7 +100,7 @@ impl Writer {
 pub enum OnConflict {
     /// Nothing at all: it is refused.
     Refuse,
-    /// It takes the field.
+    /// The apply takes the field from who owns it.
     Force,
 }
 
@@ -110,7 +110,7 @@ pub struct Merged {
     /// The object, with its managed fields. What the API server resets is as it was; defaults are not
     /// in it, and `null` is as it was applied: [`crate::ssa::canonical::stored`] knows what becomes of it.
     pub object: Value,
-    /// Who owns what of it.
+    /// The managed fields of the merged object.
     pub managed_fields: ManagedFields,
     /// What a forced apply took from other managers; without force it would have been refused for these.
     pub taken: Vec<Conflict>,

@@ -15,11 +15,11 @@ use crate::ssa::schema::{List, Map, ScalarType, Type};
 pub struct Mistake {
     /// The field that is wrong.
     pub path: FieldPath,
-    /// What is wrong there.
+    /// The rule that the field breaks.
     pub fault: Fault,
 }
 
-/// What is wrong with a field.
+/// A rule of a schema that a field breaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// There is no such field.

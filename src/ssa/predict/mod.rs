@@ -30,7 +30,7 @@ pub struct Request<'a> {
     pub live: Option<&'a Value>,
     /// What is sent. A `uid` and a `resourceVersion` in it are preconditions, and not looked at.
     pub sent: &'a Value,
-    /// Who applies it, and when.
+    /// The field manager, and the time that it notes.
     pub writer: &'a Writer,
     /// What happens where another manager owns a field with another value.
     pub on_conflict: OnConflict,

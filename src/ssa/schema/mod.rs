@@ -107,7 +107,7 @@ impl Schema {
 }
 
 impl<'a> Kind<'a> {
-    /// What it is called.
+    /// The group, version and kind that it describes.
     pub fn gvk(&self) -> &'a GroupVersionKind {
         self.gvk
     }

@@ -145,7 +145,7 @@ impl<'a> Type<'a> {
         self.definition().scalar.map(|(scalar, _)| scalar)
     }
 
-    /// What its text means.
+    /// How the text of a scalar is to be read.
     pub fn format(self) -> Format {
         self.definition().scalar.map_or(Format::Plain, |(_, format)| format)
     }
@@ -210,7 +210,7 @@ fn is_zero(value: &Value) -> bool {
 }
 
 impl<'a> List<'a> {
-    /// How its items are told apart.
+    /// By what the items are told apart.
     pub fn kind(self) -> &'a ListType {
         match self.of.reference.atomic {
             Some(true) => &ListType::Atomic,
@@ -289,7 +289,7 @@ impl<'a> Field<'a> {
         self.definition.nullable
     }
 
-    /// Whether it may not be left out.
+    /// Whether an object without the field is invalid.
     pub fn is_required(self) -> bool {
         self.definition.required
     }

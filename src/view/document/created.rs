@@ -26,7 +26,7 @@ pub(in crate::view) struct Group<'a> {
 }
 
 impl<'a> Created<'a> {
-    /// Those of `plan`.
+    /// The new objects of `plan`.
     pub(super) fn of(plan: &'a Plan) -> Self {
         let plain: Vec<&Step> = plan.steps.iter().filter(|step| is_plain(step)).collect();
         Self(if plain.len() > MOST { plain } else { Vec::new() })

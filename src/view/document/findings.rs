@@ -56,7 +56,7 @@ impl Found<'_> {
 }
 
 impl<'a> Findings<'a> {
-    /// Those about the objects of `plan`.
+    /// The findings about the objects of `plan`.
     pub(super) fn of(plan: &Plan, heading: &Heading<'a>) -> Self {
         let Checks { findings, before } = heading.checks;
         if findings.is_empty() {

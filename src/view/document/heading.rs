@@ -86,7 +86,7 @@ impl Against<'_> {
     }
 }
 
-/// What is pruned.
+/// What becomes of members that git does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pruning {
     /// What git dropped.
@@ -120,7 +120,7 @@ pub(in crate::view) struct Head {
     pub(in crate::view) compared: String,
 }
 
-/// What is compared with what.
+/// The first lines: which state of git is compared with which cluster or commit.
 pub(super) fn head(plan: &Plan, heading: &Heading<'_>) -> Head {
     let subject = plan
         .facts

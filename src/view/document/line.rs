@@ -12,9 +12,9 @@ pub(in crate::view) enum Sign {
     /// It stays, or says something about what changes.
     #[default]
     None,
-    /// It goes.
+    /// The line goes.
     Removed,
-    /// It comes.
+    /// The line comes.
     Added,
 }
 
@@ -98,7 +98,7 @@ impl Line {
         }
     }
 
-    /// The same, with this beside it.
+    /// The line with a note beside it.
     pub(in crate::view) fn beside(self, note: impl AsRef<str>) -> Self {
         Self {
             note: line(note.as_ref()).into_owned(),
@@ -106,7 +106,7 @@ impl Line {
         }
     }
 
-    /// The same, meaning this.
+    /// The line in this tone.
     pub(in crate::view) fn tone(self, tone: Tone) -> Self {
         Self { tone, ..self }
     }

@@ -74,9 +74,9 @@ pub(super) use warning::warning;
 pub(super) struct Document<'a> {
     /// The plan.
     pub(super) plan: &'a Plan,
-    /// How it is shown.
+    /// What the views are told beside the plan: what is compared, and in what detail.
     pub(super) heading: &'a Heading<'a>,
-    /// What is compared with what.
+    /// Which state of git is compared with which cluster or commit.
     pub(super) head: Head,
     /// What may do harm.
     pub(super) dangers: Vec<Danger<'a>>,
@@ -91,7 +91,7 @@ pub(super) struct Document<'a> {
     pub(super) findings: Findings<'a>,
     /// How much there is of everything.
     pub(super) summary: Lines,
-    /// What is to be known besides.
+    /// What is to be known of the plan besides its steps.
     pub(super) remarks: Lines,
 }
 

@@ -6,13 +6,13 @@ use super::created::component;
 use super::{Document, Waiting, essential, note, waits};
 use crate::plan::Action;
 
-/// What is not of any component.
+/// The group of the objects without a component.
 const NO_COMPONENT: &str = "(no component)";
 
 /// A mark of the picture.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::view) struct Mark {
-    /// What its colour goes by.
+    /// The class of the style sheet that gives its colour.
     pub(in crate::view) class: &'static str,
     /// Its first line: what becomes of it.
     pub(in crate::view) action: String,

@@ -170,7 +170,7 @@ pub(in crate::view) fn list(paths: &[ShownPath]) -> String {
     paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Why nothing is pruned.
+/// What keeps a sync from pruning, as a sentence.
 pub(in crate::view) fn not_pruned(why: NotPruned) -> String {
     match why {
         NotPruned::Before(1) => "one object that comes before is not as git wants it".to_owned(),

@@ -33,7 +33,7 @@ pub(super) struct Status<'a> {
     attempted: Option<&'a Record>,
     /// How many members there are of each status.
     counts: BTreeMap<String, usize>,
-    /// The members.
+    /// The members; where some were named, these.
     objects: Vec<Member<'a>>,
     /// What others changed since the last sync; absent where nobody looked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,7 +133,8 @@ pub fn status(view: &StatusView<'_>) -> Value {
     for (_, health) in view.members {
         *counts.entry(health.status.to_string()).or_default() += 1;
     }
-    let members = view.members.iter().map(|(object, health)| Member {
+    let members = view.members.iter().filter(|(object, _)| view.shows(object));
+    let members = members.map(|(object, health)| Member {
         object,
         status: health.status.to_string(),
         message: &health.message,
@@ -154,7 +155,10 @@ pub fn status(view: &StatusView<'_>) -> Value {
         attempted: view.attempted(),
         counts,
         objects: members.collect(),
-        drift: view.drift.map(|drift| drift.iter().map(Drifted::of).collect()),
+        drift: view.drift.map(|drift| {
+            let shown = drift.iter().filter(|(object, _)| view.shows(object));
+            shown.map(Drifted::of).collect()
+        }),
         not_compared: view.not_compared.iter().map(Into::into).collect(),
         forgotten: view.forgotten.map(Into::into),
     })

@@ -19,7 +19,7 @@ pub(super) struct NewObjects<'d, 'a> {
 }
 
 impl<'d, 'a> NewObjects<'d, 'a> {
-    /// Those of a document.
+    /// The new objects of a document.
     pub(super) fn of(document: &'d Document<'a>, folding: Folding) -> Self {
         Self {
             document,

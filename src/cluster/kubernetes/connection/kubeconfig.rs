@@ -103,7 +103,7 @@ pub(super) struct Choice {
     /// The name of the cluster, and what it says; nothing about it where the server alone is named.
     pub cluster_name: String,
     pub cluster: Cluster,
-    /// What it says of the user.
+    /// The credentials of the user.
     pub user: AuthInfo,
 }
 

@@ -61,7 +61,7 @@ pub struct Connection {
 /// Who must have signed the certificate of the API server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Trust {
-    /// Whom the kubeconfig names.
+    /// The authority that the kubeconfig names.
     #[default]
     Kubeconfig,
     /// One of the certificate authorities of this file, in PEM.
@@ -98,9 +98,9 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Which cluster is meant.
+/// A cluster, and how it is reached.
 pub(super) struct Endpoint {
-    /// How it is reached.
+    /// The address, the credentials and the trust.
     pub config: Config,
     /// The context's name; none in a pod, nor where another cluster than the context's is asked.
     pub context: Option<String>,
