@@ -230,6 +230,11 @@ impl Keeper {
                 return;
             };
             let left = self.lock.give_up().saturating_sub(renewed.age());
+            // A machine that slept may find nobody in its place; it was out of it all the same.
+            if left.is_zero() {
+                lose(&self.held, "it was not renewed in time".to_owned());
+                return;
+            }
             let lost = match tokio::time::timeout(left, self.renew(object)).await {
                 Ok(Ok(())) => continue,
                 Ok(Err(Some(lost))) => lost,
