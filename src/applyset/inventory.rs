@@ -141,7 +141,7 @@ impl AppliedDigests {
     pub fn of(desired: &DesiredObject) -> Self {
         let values = (!object::is_secret(&desired.reference.kind)).then(|| digest(&desired.value));
         Self {
-            fields: digest(&Shape::of(&desired.value)),
+            fields: digest(&ValueOutline::of(&desired.value)),
             values,
         }
     }
@@ -191,7 +191,7 @@ const LIST_KEYS: [&str; 13] = [
 ];
 
 /// A value that is written with its values left out, but for those that tell the items of a list apart.
-struct Shape<'a> {
+struct ValueOutline<'a> {
     value: &'a Value,
     /// Whether the value is an item of a list.
     is_item: bool,
@@ -199,7 +199,7 @@ struct Shape<'a> {
     is_kept: bool,
 }
 
-impl<'a> Shape<'a> {
+impl<'a> ValueOutline<'a> {
     fn of(value: &'a Value) -> Self {
         Self {
             value,
@@ -225,7 +225,7 @@ impl<'a> Shape<'a> {
     }
 }
 
-impl Serialize for Shape<'_> {
+impl Serialize for ValueOutline<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self.value {
             Value::Object(map) => to.collect_map(map.iter().map(|(key, value)| (key, self.field(key, value)))),
@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn the_shape_tells_fields_apart_and_not_their_values() {
         let object = |image: &str, replicas: i64, env: &str| json!({"spec": {"replicas": replicas, "containers": [{"name": "a", "image": image, "env": [{"name": env}]}]}});
-        let fields = |object: Value| digest(&Shape::of(&object));
+        let fields = |object: Value| digest(&ValueOutline::of(&object));
         assert_eq!(fields(object("nginx:1", 3, "A")), fields(object("nginx:2", 5, "A")));
         assert_ne!(fields(object("nginx:1", 3, "A")), fields(object("nginx:1", 3, "B")));
         assert_ne!(

@@ -42,7 +42,7 @@ impl ShownPath {
     /// The path of a field of an object of which git says, or said, all of `sides`. A key is hidden where it is
     /// a secret in any of them or, where it is in none, where it reads as one.
     pub fn of<'a>(path: &FieldPath, sides: impl IntoIterator<Item = impl Into<AuthoredObject<'a>>>) -> Self {
-        let mut walks: Vec<Walk<'_>> = sides.into_iter().map(|side| Walk::new(side.into())).collect();
+        let mut walks: Vec<PathWalk<'_>> = sides.into_iter().map(|side| PathWalk::new(side.into())).collect();
         let mut shown = Self::default();
         for element in path.elements() {
             for walk in &mut walks {
@@ -50,7 +50,7 @@ impl ShownPath {
             }
             let is_hidden = walks.iter().any(|walk| walk.hides(element));
             if is_hidden {
-                shown.items.push(walks.iter().find_map(Walk::position));
+                shown.items.push(walks.iter().find_map(PathWalk::position));
             }
             let hidden = is_hidden.then(|| PathElement::Key(Map::from_iter([(String::new(), HIDDEN.into())])));
             shown.path = shown.path.join(hidden.unwrap_or_else(|| element.clone()));
@@ -74,12 +74,12 @@ impl fmt::Display for ShownPath {
 
 /// The way along a path through what was written: by the positions of items, since a key that is left to its
 /// default is not written, and one that is written twice leads to two items.
-struct Walk<'a> {
+struct PathWalk<'a> {
     origins: &'a dyn Origins,
     reached: Vec<(FieldPath, &'a Value)>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> PathWalk<'a> {
     fn new(written: AuthoredObject<'a>) -> Self {
         Self {
             origins: written.origins,

@@ -22,7 +22,7 @@ enum Flat {
 }
 
 /// What leads to a value within another.
-enum Step<'t> {
+enum PathStep<'t> {
     Index(usize),
     Key(&'t str),
 }
@@ -42,13 +42,13 @@ pub(super) fn metadata(text: &str) -> Value {
 }
 
 /// What `name` leads through; nothing where it is none of such names, or leads too deep.
-fn steps(name: &str) -> Option<Vec<Step<'_>>> {
+fn steps(name: &str) -> Option<Vec<PathStep<'_>>> {
     let end = |text: &str| {
         let ends = [LIST, MAP].map(|mark| text.find(mark).unwrap_or(text.len()));
         ends[0].min(ends[1])
     };
     let (first, mut rest) = name.split_at(end(name));
-    let mut steps = vec![Step::Key(first)];
+    let mut steps = vec![PathStep::Key(first)];
     while !rest.is_empty() && steps.len() < MAX_DEPTH {
         let (is_list, after) = match rest.strip_prefix(LIST) {
             Some(after) => (true, after),
@@ -56,9 +56,9 @@ fn steps(name: &str) -> Option<Vec<Step<'_>>> {
         };
         let (step, left) = after.split_at(end(after));
         steps.push(if is_list {
-            Step::Index(step.parse().ok()?)
+            PathStep::Index(step.parse().ok()?)
         } else {
-            Step::Key(step)
+            PathStep::Key(step)
         });
         rest = left;
     }
@@ -67,19 +67,19 @@ fn steps(name: &str) -> Option<Vec<Step<'_>>> {
 
 impl Flat {
     /// Sets the value at the end of `steps`. What is there in another form stays.
-    fn set(&mut self, steps: &[Step<'_>], text: String) {
+    fn set(&mut self, steps: &[PathStep<'_>], text: String) {
         let Some((step, rest)) = steps.split_first() else {
             *self = Self::Text(text);
             return;
         };
         let new = || match rest.first() {
             None => Self::Text(String::new()),
-            Some(Step::Index(_)) => Self::List(BTreeMap::new()),
-            Some(Step::Key(_)) => Self::Map(BTreeMap::new()),
+            Some(PathStep::Index(_)) => Self::List(BTreeMap::new()),
+            Some(PathStep::Key(_)) => Self::Map(BTreeMap::new()),
         };
         match (self, step) {
-            (Self::List(items), Step::Index(index)) => items.entry(*index).or_insert_with(new).set(rest, text),
-            (Self::Map(fields), Step::Key(key)) => {
+            (Self::List(items), PathStep::Index(index)) => items.entry(*index).or_insert_with(new).set(rest, text),
+            (Self::Map(fields), PathStep::Key(key)) => {
                 fields.entry((*key).to_owned()).or_insert_with(new).set(rest, text);
             }
             _ => {}

@@ -13,7 +13,7 @@ use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
 
 /// What is on a line of a file of lines, beside the metadata.
-enum Line<'t> {
+enum ContentLine<'t> {
     Comment(&'t str),
     Value {
         name: &'t str,
@@ -35,14 +35,14 @@ pub(super) fn content(file: &Arc<SourceFile>, bytes: Vec<u8>, identities: &Ident
     let mut decrypted = Vec::new();
     for line in lines {
         match line {
-            Line::Comment(comment) => {
+            ContentLine::Comment(comment) => {
                 decrypted.push(b'#');
                 match key.decrypt(comment, ":") {
                     Ok(Plain::Comment(comment)) => decrypted.extend(comment),
                     _ => decrypted.extend(comment.bytes()),
                 }
             }
-            Line::Value { name, value, span } => {
+            ContentLine::Value { name, value, span } => {
                 let value = pass.alone(name, &value.replace("\\n", "\n"), &span);
                 let value = value.map_err(|fault| wrong_value(file, &metadata, &fault))?;
                 decrypted.extend(name.bytes());
@@ -58,7 +58,7 @@ pub(super) fn content(file: &Arc<SourceFile>, bytes: Vec<u8>, identities: &Ident
 }
 
 /// The lines but for those of the metadata and those that are empty, as SOPS reads them.
-fn read_lines(file: &Arc<SourceFile>) -> Result<Vec<Line<'_>>> {
+fn read_lines(file: &Arc<SourceFile>) -> Result<Vec<ContentLine<'_>>> {
     let mut start = 0;
     let mut lines = Vec::new();
     for line in file.text().split('\n') {
@@ -68,8 +68,8 @@ fn read_lines(file: &Arc<SourceFile>) -> Result<Vec<Line<'_>>> {
             continue;
         }
         lines.push(match (line.strip_prefix('#'), line.split_once('=')) {
-            (Some(comment), _) => Line::Comment(comment),
-            (None, Some((name, value))) => Line::Value {
+            (Some(comment), _) => ContentLine::Comment(comment),
+            (None, Some((name, value))) => ContentLine::Value {
                 name,
                 value,
                 span: span.end - value.len()..span.end,

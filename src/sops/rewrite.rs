@@ -7,12 +7,12 @@ use crate::diagnostic::place::SourceFile;
 use crate::yaml::{Document, Node, NodeValue, Scalar};
 
 /// A stretch of the text, and what stands there in the end.
-type Edit = (Range<usize>, String);
+type TextEdit = (Range<usize>, String);
 
 /// The text with its decrypted values, and without its metadata.
 pub(super) fn replaced(sealed: &Sealed, documents: &[Document], metadata: Vec<Option<Range<usize>>>) -> String {
     let text = sealed.file.text();
-    let mut edits = Edits::of(sealed);
+    let mut edits = TextEdits::of(sealed);
     for document in documents {
         edits.collect(&document.root);
     }
@@ -36,15 +36,15 @@ pub(super) fn replaced(sealed: &Sealed, documents: &[Document], metadata: Vec<Op
 }
 
 /// What changes in the text of a file, but for what is left out of it.
-struct Edits<'a> {
+struct TextEdits<'a> {
     file: &'a SourceFile,
     is_json: bool,
     /// Where the comments begin that were items of lists, in order.
     comments: Vec<usize>,
-    all: Vec<Edit>,
+    all: Vec<TextEdit>,
 }
 
-impl<'a> Edits<'a> {
+impl<'a> TextEdits<'a> {
     fn of(sealed: &'a Sealed) -> Self {
         let mut comments: Vec<usize> = sealed.comments.iter().map(|span| span.start).collect();
         comments.sort_unstable();
@@ -80,7 +80,7 @@ impl<'a> Edits<'a> {
 }
 
 /// Makes of a list that had comments alone, of which the first begins at `first`, one that is empty, and not nothing.
-fn emptied_list(text: &str, list: &Range<usize>, first: usize) -> Edit {
+fn emptied_list(text: &str, list: &Range<usize>, first: usize) -> TextEdit {
     if text[list.start..].starts_with('[') {
         return (list.clone(), "[]".to_owned());
     }

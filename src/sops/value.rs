@@ -58,7 +58,7 @@ impl DataKey {
         if written.is_empty() {
             return Ok(Plain::Bytes(Vec::new()));
         }
-        let Parts { sealed, nonce, kind } = parts(written).ok_or(ValueError::NotEncrypted)?;
+        let EncryptedParts { sealed, nonce, kind } = parts(written).ok_or(ValueError::NotEncrypted)?;
         let nonce = Nonce::<U32>::try_from(&nonce[..]).map_err(|_| ValueError::NotEncrypted)?;
         let payload = Payload {
             msg: &sealed,
@@ -71,14 +71,14 @@ impl DataKey {
 }
 
 /// The parts of an encrypted value.
-struct Parts<'a> {
+struct EncryptedParts<'a> {
     /// The ciphertext, and the tag that authenticates it.
     sealed: Vec<u8>,
     nonce: Vec<u8>,
     kind: &'a str,
 }
 
-fn parts(written: &str) -> Option<Parts<'_>> {
+fn parts(written: &str) -> Option<EncryptedParts<'_>> {
     let inside = written.strip_prefix(PREFIX)?.strip_suffix(']')?;
     let inside = inside.strip_prefix("data:")?;
     let (data, inside) = inside.split_once(",iv:")?;
@@ -86,7 +86,7 @@ fn parts(written: &str) -> Option<Parts<'_>> {
     let (tag, kind) = inside.split_once(",type:")?;
     let mut sealed = STANDARD.decode(data).ok()?;
     sealed.extend(STANDARD.decode(tag).ok()?);
-    Some(Parts {
+    Some(EncryptedParts {
         sealed,
         nonce: STANDARD.decode(nonce).ok()?,
         kind,

@@ -20,7 +20,7 @@ const MAX_COPIED: usize = 64 << 20;
 /// The document being read.
 pub(super) struct Builder<'a> {
     file: &'a Arc<SourceFile>,
-    open: Vec<Open>,
+    open: Vec<OpenCollection>,
     root: Option<Node>,
     anchors: HashMap<usize, Anchored>,
     copied: usize,
@@ -28,7 +28,7 @@ pub(super) struct Builder<'a> {
 }
 
 /// A collection whose end has not been read.
-struct Open {
+struct OpenCollection {
     start: usize,
     anchor: usize,
     collection: Collection,
@@ -36,11 +36,11 @@ struct Open {
 
 enum Collection {
     Sequence(Vec<Node>),
-    Mapping { mapping: Mapping, key: Option<Key> },
+    Mapping { mapping: Mapping, key: Option<PendingKey> },
 }
 
 /// A key whose value has not been read.
-enum Key {
+enum PendingKey {
     Text(String, Range<usize>),
     Merge(Range<usize>),
     /// One that was refused.
@@ -117,7 +117,7 @@ impl<'a> Builder<'a> {
         }
         let is_key = self.expects_key();
         if is_key && text == "<<" && tag.map_or(plain, |tag| tag.strip_prefix(CORE) == Some("merge")) {
-            return self.set_key(Key::Merge(span));
+            return self.set_key(PendingKey::Merge(span));
         }
         let scalar = match tag {
             None if plain => Ok(Scalar::plain(text)),
@@ -126,10 +126,10 @@ impl<'a> Builder<'a> {
         };
         if is_key && anchor == 0 {
             return match scalar.and_then(Scalar::into_key) {
-                Ok(key) => self.set_key(Key::Text(key, span)),
+                Ok(key) => self.set_key(PendingKey::Text(key, span)),
                 Err(refusal) => {
                     self.refuse(refusal, span);
-                    self.set_key(Key::None);
+                    self.set_key(PendingKey::None);
                 }
             };
         }
@@ -186,7 +186,7 @@ impl<'a> Builder<'a> {
 
     /// Ends the innermost collection. `span` is its closing bracket; empty in block style.
     pub(super) fn end(&mut self, span: Range<usize>) {
-        let Some(Open {
+        let Some(OpenCollection {
             start,
             anchor,
             collection,
@@ -220,7 +220,7 @@ impl<'a> Builder<'a> {
             self.too_deep(span);
             return false;
         }
-        self.open.push(Open {
+        self.open.push(OpenCollection {
             start: span.start,
             anchor,
             collection,
@@ -246,13 +246,13 @@ impl<'a> Builder<'a> {
             Some(Collection::Sequence(items)) => items.push(node),
             Some(Collection::Mapping { mapping, key }) => match key.take() {
                 None => self.complete_key(node),
-                Some(Key::Text(key, key_span)) => mapping.push(Entry {
+                Some(PendingKey::Text(key, key_span)) => mapping.push(Entry {
                     key,
                     key_span,
                     value: node,
                 }),
-                Some(Key::None) => {}
-                Some(Key::Merge(merge)) => {
+                Some(PendingKey::None) => {}
+                Some(PendingKey::Merge(merge)) => {
                     if let Err(span) = mapping.merge(node) {
                         let error = Error::new("`<<` can only merge a mapping, or a list of mappings")
                             .at(self.place(span), "this is neither")
@@ -267,19 +267,19 @@ impl<'a> Builder<'a> {
     /// A key that is not simply a scalar: an alias, an anchored scalar, or a collection.
     fn complete_key(&mut self, node: Node) {
         let key = match node.value {
-            NodeValue::String(text) => Key::Text(text, node.span),
-            NodeValue::Bool(value) => Key::Text(value.to_string(), node.span),
-            NodeValue::Number(value) => Key::Text(value.to_string(), node.span),
+            NodeValue::String(text) => PendingKey::Text(text, node.span),
+            NodeValue::Bool(value) => PendingKey::Text(value.to_string(), node.span),
+            NodeValue::Number(value) => PendingKey::Text(value.to_string(), node.span),
             NodeValue::Null => {
                 self.error("a key must not be null", node.span, "this key is null");
-                Key::None
+                PendingKey::None
             }
             NodeValue::Sequence(_) | NodeValue::Mapping(_) => {
                 let hint = template_hint(self.file.text(), node.span.start);
                 let error = Error::new("a key must be text, not a list or a mapping")
                     .at(self.place(node.span), "this is read as a key");
                 self.errors.push(hint.into_iter().fold(error, Error::hint));
-                Key::None
+                PendingKey::None
             }
         };
         self.set_key(key);
@@ -288,15 +288,15 @@ impl<'a> Builder<'a> {
     fn expects_key(&self) -> bool {
         matches!(
             self.open.last(),
-            Some(Open {
+            Some(OpenCollection {
                 collection: Collection::Mapping { key: None, .. },
                 ..
             })
         )
     }
 
-    fn set_key(&mut self, new: Key) {
-        if let Some(Open {
+    fn set_key(&mut self, new: PendingKey) {
+        if let Some(OpenCollection {
             collection: Collection::Mapping { key, .. },
             ..
         }) = self.open.last_mut()

@@ -85,7 +85,7 @@ impl Mapping {
         if self.merges.is_empty() {
             return self.entries;
         }
-        let mut merged = Merged::default();
+        let mut merged = MergedEntries::default();
         let mut merges = self.merges.into_iter().peekable();
         for (position, entry) in self.entries.into_iter().enumerate() {
             while let Some((_, entries)) = merges.next_if(|(before, _)| *before <= position) {
@@ -100,12 +100,12 @@ impl Mapping {
 
 /// Entries of which the last of a key counts.
 #[derive(Default)]
-struct Merged {
+struct MergedEntries {
     entries: Vec<Entry>,
     positions: HashMap<String, usize>,
 }
 
-impl Merged {
+impl MergedEntries {
     fn set(&mut self, entry: Entry) {
         if let Some(position) = self.positions.get(&entry.key) {
             self.entries[*position] = entry;

@@ -30,14 +30,14 @@ use summary::Summary;
 #[derive(Debug, Clone)]
 pub struct LiveObject {
     /// What it was read from; nothing where it came as a value.
-    unread: Option<Unread>,
+    unread: Option<UnparsedObject>,
     /// What it is, once that was wanted.
     value: OnceLock<Value>,
 }
 
 /// The text of an object, and what is known of it without reading all of it.
 #[derive(Debug, Clone)]
-struct Unread {
+struct UnparsedObject {
     text: Box<str>,
     summary: Summary,
 }
@@ -62,7 +62,7 @@ impl LiveObject {
     pub(crate) fn unread(text: Box<str>) -> serde_json::Result<Self> {
         let summary = Summary::of(&text)?;
         Ok(Self {
-            unread: Some(Unread { text, summary }),
+            unread: Some(UnparsedObject { text, summary }),
             value: OnceLock::new(),
         })
     }
@@ -92,7 +92,7 @@ impl LiveObject {
 
     /// Its kind, namespace and name.
     pub fn reference(&self) -> ObjectRef {
-        if let Some(Unread { summary, .. }) = &self.unread {
+        if let Some(UnparsedObject { summary, .. }) = &self.unread {
             return summary.reference.clone();
         }
         let text = |key| self.value().get(key).and_then(Value::as_str).unwrap_or_default();

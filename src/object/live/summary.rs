@@ -23,7 +23,7 @@ pub(super) struct Summary {
 /// An object, as far as it is looked at.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Object<'t> {
+struct SummarizedObject<'t> {
     #[serde(borrow)]
     api_version: Cow<'t, str>,
     #[serde(borrow)]
@@ -41,12 +41,12 @@ struct Metadata<'t> {
     uid: String,
     owner_references: Option<IgnoredAny>,
     #[serde(default, borrow)]
-    managed_fields: Vec<Entry<'t>>,
+    managed_fields: Vec<SummarizedEntry<'t>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry<'t> {
+struct SummarizedEntry<'t> {
     #[serde(default)]
     manager: String,
     #[serde(default, borrow)]
@@ -61,7 +61,7 @@ struct Entry<'t> {
 impl Summary {
     /// What `text`, the JSON of an object, says of it.
     pub(super) fn of(text: &str) -> serde_json::Result<Self> {
-        let Object {
+        let SummarizedObject {
             api_version,
             kind,
             metadata,
@@ -75,12 +75,16 @@ impl Summary {
             },
             uid: metadata.uid,
             is_owned: metadata.owner_references.is_some(),
-            writers: metadata.managed_fields.into_iter().map(Entry::writer).collect(),
+            writers: metadata
+                .managed_fields
+                .into_iter()
+                .map(SummarizedEntry::writer)
+                .collect(),
         })
     }
 }
 
-impl Entry<'_> {
+impl SummarizedEntry<'_> {
     fn writer(self) -> FieldManager {
         FieldManager {
             name: self.manager,

@@ -3,7 +3,7 @@
 use serde_json::{Map as JsonMap, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::form::{Form, element};
+use super::form::{TypeForm, element};
 use crate::object::field::PathElement;
 use crate::ssa::schema::{List, Map, Type};
 
@@ -11,13 +11,13 @@ use crate::ssa::schema::{List, Map, Type};
 /// configuration's; `None` when nothing is left to say.
 pub(super) fn combine(of: Type<'_>, live: Option<&Value>, config: Option<&Value>) -> Option<Value> {
     let form = if config.is_none() {
-        Form::of(of, live)
+        TypeForm::of(of, live)
     } else {
-        Form::of(of, config)
+        TypeForm::of(of, config)
     };
-    match (Form::or_first(form, of), of.map(), of.list()) {
-        (Form::Map, Some(map), _) => maps(map, live, config),
-        (Form::List, _, Some(list)) => lists(list, live, config),
+    match (TypeForm::or_first(form, of), of.map(), of.list()) {
+        (TypeForm::Map, Some(map), _) => maps(map, live, config),
+        (TypeForm::List, _, Some(list)) => lists(list, live, config),
         _ => leaf(live, config),
     }
 }
@@ -52,12 +52,12 @@ fn lists(list: List<'_>, live: Option<&Value>, config: Option<&Value>) -> Option
     if list.is_atomic() || (old.is_empty() && new.is_empty()) {
         return leaf(live, config);
     }
-    let merged = Items::new(list, old, new).merge();
+    let merged = MergedItems::new(list, old, new).merge();
     (!merged.is_empty()).then_some(Value::Array(merged))
 }
 
 /// The items of two versions of a list, by their path elements.
-struct Items<'a> {
+struct MergedItems<'a> {
     of: Type<'a>,
     live: Vec<(PathElement, &'a Value)>,
     config: Vec<(PathElement, &'a Value)>,
@@ -66,7 +66,7 @@ struct Items<'a> {
     wanted: BTreeMap<PathElement, &'a Value>,
 }
 
-impl<'a> Items<'a> {
+impl<'a> MergedItems<'a> {
     fn new(list: List<'a>, live: &'a [Value], config: &'a [Value]) -> Self {
         let elements = |items: &'a [Value]| -> Vec<(PathElement, &'a Value)> {
             let places = items.iter().map(|item| element(list, item).map(|place| (place, item)));

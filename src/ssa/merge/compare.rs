@@ -3,7 +3,7 @@
 use serde_json::{Map as JsonMap, Value};
 use std::collections::BTreeMap;
 
-use super::form::{Form, element};
+use super::form::{TypeForm, element};
 use crate::object::field::{FieldSet, PathElement, order};
 use crate::ssa::schema::{List, Map, Type};
 
@@ -18,7 +18,7 @@ pub(super) struct ValueComparison {
 impl ValueComparison {
     /// Of two versions of an object.
     pub(super) fn of(of: Type<'_>, old: &Value, new: &Value) -> Self {
-        let mut walk = Walk {
+        let mut walk = ValueWalk {
             path: Vec::new(),
             found: Self::default(),
         };
@@ -43,23 +43,23 @@ impl ValueComparison {
     }
 }
 
-struct Walk {
+struct ValueWalk {
     path: Vec<PathElement>,
     found: ValueComparison,
 }
 
-impl Walk {
+impl ValueWalk {
     fn values(&mut self, of: Type<'_>, old: Option<&Value>, new: Option<&Value>) {
-        let (old_form, new_form) = (Form::of(of, old), Form::of(of, new));
+        let (old_form, new_form) = (TypeForm::of(of, old), TypeForm::of(of, new));
         let is_leaf = match (old, new) {
             (None, None) => return,
-            (_, None) => self.form(Form::or_first(old_form, of), of, old, new),
-            (None, _) => self.form(Form::or_first(new_form, of), of, old, new),
-            _ if old_form == new_form => self.form(Form::or_first(new_form, of), of, old, new),
+            (_, None) => self.form(TypeForm::or_first(old_form, of), of, old, new),
+            (None, _) => self.form(TypeForm::or_first(new_form, of), of, old, new),
+            _ if old_form == new_form => self.form(TypeForm::or_first(new_form, of), of, old, new),
             // The value took another form: what both forms have of it differs.
             _ => {
-                self.form(Form::or_first(old_form, of), of, old, new);
-                self.form(Form::or_first(new_form, of), of, old, new)
+                self.form(TypeForm::or_first(old_form, of), of, old, new);
+                self.form(TypeForm::or_first(new_form, of), of, old, new)
             }
         };
         match (old, new) {
@@ -70,10 +70,10 @@ impl Walk {
     }
 
     /// Whether it was a leaf.
-    fn form(&mut self, form: Form, of: Type<'_>, old: Option<&Value>, new: Option<&Value>) -> bool {
+    fn form(&mut self, form: TypeForm, of: Type<'_>, old: Option<&Value>, new: Option<&Value>) -> bool {
         match (form, of.map(), of.list()) {
-            (Form::Map, Some(map), _) => self.maps(map, old, new),
-            (Form::List, _, Some(list)) => self.lists(list, old, new),
+            (TypeForm::Map, Some(map), _) => self.maps(map, old, new),
+            (TypeForm::List, _, Some(list)) => self.lists(list, old, new),
             _ => {
                 self.leaf(old, new);
                 true

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::form::{self, Form};
+use super::form::{self, TypeForm};
 use super::{managers, owned};
 use crate::object::field::{FieldPath, FieldSet, PathElement};
 use crate::ssa::canonical;
@@ -45,7 +45,7 @@ impl Dropped {
 /// is merged item by item, only what `then` says goes. What has another value by now is left out, and so is what an apply
 /// does not write. All three are in one version of the API.
 pub fn dropped(kind: Kind<'_>, then: &Value, now: &Value, live: &Value) -> Dropped {
-    let sides = Sides {
+    let sides = FieldVersions {
         then,
         now: Some(now),
         live,
@@ -68,21 +68,21 @@ pub fn applied_fields(kind: Kind<'_>, manifest: &Value) -> FieldSet {
 
 /// One value in three objects; `now` may have none.
 #[derive(Clone, Copy)]
-struct Sides<'v> {
+struct FieldVersions<'v> {
     then: &'v Value,
     now: Option<&'v Value>,
     live: &'v Value,
 }
 
 /// The place that these sides are of, if it was dropped whole; else the places below it.
-fn at(of: Type<'_>, sides: Sides<'_>) -> FieldSet {
+fn at(of: Type<'_>, sides: FieldVersions<'_>) -> FieldSet {
     if sides.now.is_some() || sides.then.is_null() {
         return below(of, sides);
     }
-    let is_one = match Form::or_first(Form::of(of, Some(sides.then)), of) {
-        Form::Scalar => true,
-        Form::Map => of.map().is_none_or(Map::is_atomic) || of.is_structure(),
-        Form::List => of.list().is_none_or(List::is_atomic),
+    let is_one = match TypeForm::or_first(TypeForm::of(of, Some(sides.then)), of) {
+        TypeForm::Scalar => true,
+        TypeForm::Map => of.map().is_none_or(Map::is_atomic) || of.is_structure(),
+        TypeForm::List => of.list().is_none_or(List::is_atomic),
     };
     if is_one {
         let mut place = FieldSet::default();
@@ -104,25 +104,32 @@ fn at(of: Type<'_>, sides: Sides<'_>) -> FieldSet {
 }
 
 /// The places below a value that nobody dropped, or of which only the parts count.
-fn below(of: Type<'_>, sides: Sides<'_>) -> FieldSet {
+fn below(of: Type<'_>, sides: FieldVersions<'_>) -> FieldSet {
     let mut places = FieldSet::default();
-    match (Form::or_first(Form::of(of, Some(sides.then)), of), of.map(), of.list()) {
-        (Form::Map, Some(map), _) if !map.is_atomic() => {
+    match (
+        TypeForm::or_first(TypeForm::of(of, Some(sides.then)), of),
+        of.map(),
+        of.list(),
+    ) {
+        (TypeForm::Map, Some(map), _) if !map.is_atomic() => {
             for (name, then) in sides.then.as_object().into_iter().flatten() {
                 if let (Some(of), Some(live)) = (map.child(name), sides.live.get(name)) {
                     let now = sides.now.and_then(|now| now.get(name));
-                    places.add_below(PathElement::Field(name.clone()), at(of, Sides { then, now, live }));
+                    places.add_below(
+                        PathElement::Field(name.clone()),
+                        at(of, FieldVersions { then, now, live }),
+                    );
                 }
             }
         }
-        (Form::List, _, Some(list)) if !list.is_atomic() => {
+        (TypeForm::List, _, Some(list)) if !list.is_atomic() => {
             for then in sides.then.as_array().into_iter().flatten() {
                 let Ok(element) = form::element(list, then) else {
                     continue;
                 };
                 if let Some(live) = item(list, sides.live, &element) {
                     let now = sides.now.and_then(|now| item(list, now, &element));
-                    places.add_below(element, at(list.item(), Sides { then, now, live }));
+                    places.add_below(element, at(list.item(), FieldVersions { then, now, live }));
                 }
             }
         }

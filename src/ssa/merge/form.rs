@@ -7,13 +7,13 @@ use crate::ssa::schema::{List, ListType, Type};
 
 /// The forms in which a type can be walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum TypeForm {
     Map,
     Scalar,
     List,
 }
 
-impl Form {
+impl TypeForm {
     /// The one form that is left of a type once a value is seen. A value that fits none, and `null`,
     /// leave all.
     pub(super) fn of(of: Type<'_>, value: Option<&Value>) -> Option<Self> {

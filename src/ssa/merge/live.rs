@@ -40,7 +40,7 @@ pub(super) fn empty(kind: Kind<'_>) -> Value {
 }
 
 /// What an object says about who owns it.
-pub(super) enum Declared {
+pub(super) enum DeclaredOwners {
     /// The object has no managed fields at all.
     None,
     /// An empty list, or one with an empty entry: nobody shall be known to own anything.
@@ -50,13 +50,13 @@ pub(super) enum Declared {
 }
 
 /// An object without its managed fields, and what they say.
-pub(super) fn without_managed_fields(object: &Value) -> (Value, Declared) {
+pub(super) fn without_managed_fields(object: &Value) -> (Value, DeclaredOwners) {
     let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
     let declared = match entries.map(Vec::as_slice) {
-        None => Declared::None,
-        Some([]) => Declared::Reset,
-        Some([Value::Object(entry)]) if entry.is_empty() => Declared::Reset,
-        Some(_) => Declared::These(managers::told_apart(&ManagedFields::read(object))),
+        None => DeclaredOwners::None,
+        Some([]) => DeclaredOwners::Reset,
+        Some([Value::Object(entry)]) if entry.is_empty() => DeclaredOwners::Reset,
+        Some(_) => DeclaredOwners::These(managers::told_apart(&ManagedFields::read(object))),
     };
     (unowned(object), declared)
 }

@@ -51,7 +51,7 @@ use crate::object::GroupVersionKind;
 use crate::object::field::{FieldManager, ManagedFields, Operation};
 use crate::ssa::schema::{Kind, Schema};
 
-use live::{Declared, Live, without_managed_fields};
+use live::{DeclaredOwners, Live, without_managed_fields};
 use write::Merge;
 
 pub use dropped::{Dropped, applied_fields, dropped};
@@ -147,9 +147,9 @@ pub fn update(schema: &Schema, live: Option<&Value>, new: &Value, writer: &Write
     let live = Live::read(live, kind);
     let (object, declared) = without_managed_fields(new);
     let mut managers = match declared {
-        Declared::Reset => ManagedFields::default(),
-        Declared::These(managers) if writer.subresource.is_empty() => managers,
-        Declared::None | Declared::These(_) => live.managers.clone(),
+        DeclaredOwners::Reset => ManagedFields::default(),
+        DeclaredOwners::These(managers) if writer.subresource.is_empty() => managers,
+        DeclaredOwners::None | DeclaredOwners::These(_) => live.managers.clone(),
     };
     // Who made an object that nobody is known to own cannot be known any more.
     if is_created || !managers.is_empty() {

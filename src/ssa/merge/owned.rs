@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::form::{Form, element};
+use super::form::{TypeForm, element};
 use crate::object::field::{FieldSet, PathElement};
 use crate::ssa::schema::{List, Map, Type};
 
@@ -20,14 +20,14 @@ pub(super) fn fields(of: Type<'_>, value: &Value) -> FieldSet {
 
 fn below(of: Type<'_>, value: &Value) -> FieldSet {
     let mut fields = FieldSet::default();
-    match Form::or_first(Form::of(of, Some(value)), of) {
-        Form::Scalar => fields.set_member(true),
-        Form::Map => {
+    match TypeForm::or_first(TypeForm::of(of, Some(value)), of) {
+        TypeForm::Scalar => fields.set_member(true),
+        TypeForm::Map => {
             if let Some(map) = of.map() {
                 in_map(map, value, &mut fields);
             }
         }
-        Form::List => {
+        TypeForm::List => {
             if let Some(list) = of.list() {
                 in_list(list, value, &mut fields);
             }

@@ -3,7 +3,7 @@
 use crate::object::field::{FieldSet, PathElement};
 use crate::ssa::schema::Type;
 
-use super::form::Form;
+use super::form::TypeForm;
 
 /// The fields of a manager, where a list or a map that became atomic since is owned as a whole.
 pub(super) fn reconcile(of: Type<'_>, fields: &FieldSet) -> FieldSet {
@@ -19,14 +19,14 @@ fn below(of: Type<'_>, fields: &FieldSet, is_leaf: bool) -> FieldSet {
         whole.set_member(true);
         whole
     };
-    match Form::or_first(Form::of(of, None), of) {
-        Form::Scalar => fields.clone(),
-        Form::List => match of.list() {
+    match TypeForm::or_first(TypeForm::of(of, None), of) {
+        TypeForm::Scalar => fields.clone(),
+        TypeForm::List => match of.list() {
             Some(list) if list.is_atomic() && !is_leaf => whole(),
             Some(list) => children(fields, |_| Some(list.item())),
             None => fields.clone(),
         },
-        Form::Map => match of.map() {
+        TypeForm::Map => match of.map() {
             Some(map) if map.is_unknown() => fields.clone(),
             Some(map) if map.is_atomic() && !is_leaf && fields.children().next().is_some() => whole(),
             Some(map) if map.is_atomic() => fields.clone(),
@@ -49,16 +49,16 @@ fn is_reconciled_below<'a>(of: Type<'a>, fields: &FieldSet, is_leaf: bool) -> bo
         let mut children = fields.children();
         children.all(|(element, child)| of(element).is_none_or(|of| is_reconciled_below(of, child, child.is_leaf())))
     };
-    match Form::or_first(Form::of(of, None), of) {
-        Form::Scalar => true,
-        Form::List => of.list().is_none_or(|list| {
+    match TypeForm::or_first(TypeForm::of(of, None), of) {
+        TypeForm::Scalar => true,
+        TypeForm::List => of.list().is_none_or(|list| {
             if list.is_atomic() {
                 is_leaf
             } else {
                 are_children(&|_| Some(list.item()))
             }
         }),
-        Form::Map => of.map().is_none_or(|map| {
+        TypeForm::Map => of.map().is_none_or(|map| {
             if map.is_unknown() {
                 true
             } else if map.is_atomic() {

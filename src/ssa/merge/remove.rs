@@ -2,16 +2,20 @@
 
 use serde_json::{Map as JsonMap, Value};
 
-use super::form::{Form, element};
+use super::form::{TypeForm, element};
 use crate::object::field::{FieldSet, PathElement};
 use crate::ssa::schema::{List, Map, Type};
 
 /// The value without these fields. A value of which nothing is left, and an atomic one below which
 /// something was to go, is `null`.
 pub(super) fn remove(of: Type<'_>, value: &Value, fields: &FieldSet) -> Value {
-    match (Form::or_first(Form::of(of, Some(value)), of), of.map(), of.list()) {
-        (Form::Map, Some(map), _) => from_map(map, value, fields),
-        (Form::List, _, Some(list)) => from_list(list, value, fields),
+    match (
+        TypeForm::or_first(TypeForm::of(of, Some(value)), of),
+        of.map(),
+        of.list(),
+    ) {
+        (TypeForm::Map, Some(map), _) => from_map(map, value, fields),
+        (TypeForm::List, _, Some(list)) => from_list(list, value, fields),
         _ => value.clone(),
     }
 }

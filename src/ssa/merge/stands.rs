@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::form::{Form, key_value};
+use super::form::{TypeForm, key_value};
 use super::{managers, mistakes, owned, reconcile, validate};
 use crate::object::field::{FieldManager, FieldSet, ManagedFields, order};
 use crate::ssa::schema::{Kind, List, ListType, Type};
@@ -42,15 +42,15 @@ fn owns_just(kind: Kind<'_>, live: &Value, config: &Value, manager: &str) -> boo
 ///
 /// What only `live` has stays as it is, as long as each item of its lists has a place.
 fn is_said(of: Type<'_>, live: &Value, config: &Value) -> bool {
-    match (Form::or_first(Form::of(of, Some(config)), of), live, config) {
-        (Form::Map, Value::Object(there), Value::Object(said)) if of.map().is_some_and(|map| !map.is_atomic()) => {
+    match (TypeForm::or_first(TypeForm::of(of, Some(config)), of), live, config) {
+        (TypeForm::Map, Value::Object(there), Value::Object(said)) if of.map().is_some_and(|map| !map.is_atomic()) => {
             let child = |name: &str| of.map()?.child(name);
             said.iter().all(|(name, said)| {
                 let there = there.get(name).zip(child(name));
                 there.is_some_and(|(there, of)| is_said(of, there, said))
             })
         }
-        (Form::List, Value::Array(there), Value::Array(said)) => match of.list().filter(|list| !list.is_atomic()) {
+        (TypeForm::List, Value::Array(there), Value::Array(said)) => match of.list().filter(|list| !list.is_atomic()) {
             Some(list) => {
                 let mut pairs = there.iter().zip(said);
                 let is_item_said = |(there, said)| has_place_of(list, there, said) && is_said(list.item(), there, said);

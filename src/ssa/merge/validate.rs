@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::form::{Form, NoPlace, element};
+use super::form::{NoPlace, TypeForm, element};
 use crate::object::field::{FieldPath, PathElement};
 use crate::sops;
 use crate::ssa::schema::{List, Map, ScalarType, Type};
@@ -146,13 +146,17 @@ fn check(of: Type<'_>, value: &Value, way: &Way<'_>, found: &mut Vec<Mistake>) {
             },
         });
     };
-    match (Form::or_first(Form::of(of, Some(value)), of), of.map(), of.list()) {
-        (Form::Map, Some(map), _) => match value {
+    match (
+        TypeForm::or_first(TypeForm::of(of, Some(value)), of),
+        of.map(),
+        of.list(),
+    ) {
+        (TypeForm::Map, Some(map), _) => match value {
             Value::Object(_) => check_map(map, value, way, found),
             Value::Null => {}
             _ => report(Shape::Map),
         },
-        (Form::List, _, Some(list)) => match value {
+        (TypeForm::List, _, Some(list)) => match value {
             Value::Array(items) => check_list(list, items, way, found),
             Value::Null => {}
             _ => report(Shape::List),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{KindDefinition, Origin, Schema};
+use super::{KindDefinition, KindOrigin, Schema};
 use crate::kinds::definition::Definition;
 use crate::object::GroupVersionKind;
 
@@ -24,7 +24,7 @@ impl Schema {
             let definition = self.definition(&schema, custom.preserves_unknown_fields());
             let root = self.reserve();
             self.definitions[root] = definition;
-            let origin = Origin::Custom {
+            let origin = KindOrigin::Custom {
                 status: version.has_status(),
                 webhook: custom.converts_by_webhook(),
             };

@@ -50,12 +50,12 @@ pub struct Schema {
 #[derive(Debug, Clone)]
 struct KindDefinition {
     root: usize,
-    origin: Origin,
+    origin: KindOrigin,
 }
 
 /// Who serves a kind. It decides what the API server resets, and how it reads `null`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Origin {
+enum KindOrigin {
     /// The API server itself.
     BuiltIn,
     /// A CustomResourceDefinition.
@@ -80,7 +80,7 @@ const ALWAYS_WRITTEN: [(&[&str], &str); 3] = [
 pub struct Kind<'a> {
     gvk: &'a GroupVersionKind,
     root: Type<'a>,
-    origin: Origin,
+    origin: KindOrigin,
 }
 
 impl Schema {
@@ -119,13 +119,13 @@ impl<'a> Kind<'a> {
 
     /// Whether the API server itself serves it, and so keeps its objects in typed structures.
     pub fn is_built_in(&self) -> bool {
-        self.origin == Origin::BuiltIn
+        self.origin == KindOrigin::BuiltIn
     }
 
     /// Whether its versions are turned into each other by a webhook, so that nobody else can tell how. Of
     /// a kind whose definition is not at hand it is not known.
     pub fn is_converted_by_webhook(&self) -> bool {
-        matches!(self.origin, Origin::Custom { webhook: true, .. })
+        matches!(self.origin, KindOrigin::Custom { webhook: true, .. })
     }
 
     /// What the API server makes of no object at all: for its own kinds, the fields that are always

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::types::{
     FieldDefinition, Format, ListDefinition, ListType, MapDefinition, Reference, ScalarType, TypeDefinition,
 };
-use super::{KindDefinition, Origin, Schema};
+use super::{KindDefinition, KindOrigin, Schema};
 use crate::object::GroupVersionKind;
 
 /// Where the type of values of which nothing is known stands: one value, whatever is in it.
@@ -87,11 +87,11 @@ impl Schema {
             let built_in = is_built_in(name);
             for gvk in kinds_of(schema) {
                 let origin = if built_in {
-                    Origin::BuiltIn
+                    KindOrigin::BuiltIn
                 } else {
                     let status = with_status.contains(&gvk);
                     let webhook = false;
-                    Origin::Custom { status, webhook }
+                    KindOrigin::Custom { status, webhook }
                 };
                 self.kinds.insert(gvk, KindDefinition { root: index, origin });
             }

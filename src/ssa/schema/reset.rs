@@ -1,6 +1,6 @@
 //! What a write cannot set, so that nobody owns it.
 
-use super::{Kind, Origin};
+use super::{Kind, KindOrigin};
 use crate::object::field::{FieldPath, FieldSet};
 
 /// The fields that the API server resets on a write through `subresource`, as the strategies of its
@@ -12,13 +12,13 @@ pub(super) fn fields(kind: &Kind<'_>, subresource: &str) -> FieldSet {
     let certificate = name == ("certificates.k8s.io", "CertificateSigningRequest");
     let has_status = kind.root.map().is_some_and(|root| root.field("status").is_some());
     let paths: &[&[&str]] = match (kind.origin, subresource) {
-        (Origin::Custom { .. }, "status") => &[&["metadata"], &["spec"]],
-        (Origin::BuiltIn, "") if certificate => &[&["spec"], &["status"]],
-        (Origin::BuiltIn, "") if has_status => &[&["status"]],
-        (Origin::BuiltIn, "finalize") | (Origin::Custom { status: true, .. }, "") => &[&["status"]],
-        (Origin::BuiltIn, "approval") => &[&["spec"], &["status", "certificate"]],
-        (Origin::BuiltIn, "status") if certificate => &[&["spec"], &["status", "conditions"]],
-        (Origin::BuiltIn, "status") => match name {
+        (KindOrigin::Custom { .. }, "status") => &[&["metadata"], &["spec"]],
+        (KindOrigin::BuiltIn, "") if certificate => &[&["spec"], &["status"]],
+        (KindOrigin::BuiltIn, "") if has_status => &[&["status"]],
+        (KindOrigin::BuiltIn, "finalize") | (KindOrigin::Custom { status: true, .. }, "") => &[&["status"]],
+        (KindOrigin::BuiltIn, "approval") => &[&["spec"], &["status", "certificate"]],
+        (KindOrigin::BuiltIn, "status") if certificate => &[&["spec"], &["status", "conditions"]],
+        (KindOrigin::BuiltIn, "status") => match name {
             ("apps", "Deployment") => &[&["spec"], &["metadata", "labels"]],
             ("", "Pod") => &[
                 &["spec"],
