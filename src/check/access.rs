@@ -1,12 +1,12 @@
 //! Who may do what: bindings to roles and to accounts.
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 use super::references::follow;
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 
-pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     if object.kind().group != GROUP || !matches!(object.kind().kind.as_str(), "RoleBinding" | "ClusterRoleBinding") {
         return;
     }

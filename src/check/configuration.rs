@@ -9,10 +9,10 @@ use crate::object::field::FieldPath;
 use crate::object::is_secret;
 use crate::sops;
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 
-pub(super) fn check<'a>(_: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(_: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     for (key, file) in &object.manifest.schemas {
         let schema = match file.schema() {
             Ok(schema) => schema,
@@ -51,7 +51,7 @@ fn decoded(text: &str) -> Option<String> {
 
 /// A template of a Secret, and one that was decrypted, may have what must not be shown anywhere: of what it says only
 /// the place is told, and what kind of mistake it is.
-fn said(object: &Object<'_>, path: &FieldPath, mistake: OptionMistake, is_secret: bool) -> Finding {
+fn said(object: &CheckedObject<'_>, path: &FieldPath, mistake: OptionMistake, is_secret: bool) -> Finding {
     let origins = object.manifest.origins.of_line(path, mistake.line);
     if is_secret {
         return Finding::from_origins(mistake.identifier, object, origins, mistake.identifier.about());

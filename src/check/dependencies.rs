@@ -4,10 +4,10 @@ use crate::diagnostic::identifier::Identifier;
 use crate::object::HIDDEN;
 use crate::plan::order::{DEPENDS_ON, SYNTAX, references};
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 
-pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     let at = object.at(&["metadata", "annotations", DEPENDS_ON]);
     let is_secret = object.is_secret(&at.path);
     for (text, reference) in references(at.text().unwrap_or_default()) {

@@ -16,7 +16,7 @@ use super::{CHECK, scope};
 
 /// One object.
 #[derive(Debug)]
-pub(super) struct Object<'a> {
+pub(super) struct CheckedObject<'a> {
     pub(super) manifest: &'a Manifest,
     /// The object.
     pub(super) reference: ObjectRef,
@@ -24,7 +24,7 @@ pub(super) struct Object<'a> {
     pub(super) pods: Option<PodTemplate<'a>>,
 }
 
-impl<'a> Object<'a> {
+impl<'a> CheckedObject<'a> {
     /// The value at the end of these fields.
     pub(super) fn at(&self, names: &[&str]) -> At<'a> {
         At::root(&self.manifest.value).at(names)
@@ -58,7 +58,7 @@ impl<'a> Object<'a> {
     pub(super) fn may_compare<'o>(
         &self,
         wrong: &At<'a>,
-        mut right: impl Iterator<Item = (&'o Object<'a>, At<'a>)>,
+        mut right: impl Iterator<Item = (&'o CheckedObject<'a>, At<'a>)>,
     ) -> bool
     where
         'a: 'o,
@@ -80,7 +80,7 @@ impl<'a> Object<'a> {
 /// All objects.
 #[derive(Debug)]
 pub(super) struct CheckedDirectory<'a> {
-    pub(super) objects: Vec<Object<'a>>,
+    pub(super) objects: Vec<CheckedObject<'a>>,
     by_reference: BTreeMap<ObjectRef, usize>,
     /// Where the objects of a kind are, by their namespace.
     by_kind: HashMap<GroupKind, HashMap<Option<String>, Vec<usize>>>,
@@ -110,7 +110,7 @@ impl<'a> CheckedDirectory<'a> {
                 .namespace
                 .clone()
                 .unwrap_or_else(|| default_namespace.to_owned());
-            Object {
+            CheckedObject {
                 manifest,
                 pods: PodTemplate::of(&kind, &manifest.value),
                 reference: ObjectRef {
@@ -144,7 +144,7 @@ impl<'a> CheckedDirectory<'a> {
     }
 
     /// The object that is called so; the first, if there are several.
-    pub(super) fn find(&self, reference: &ObjectRef) -> Option<&Object<'a>> {
+    pub(super) fn find(&self, reference: &ObjectRef) -> Option<&CheckedObject<'a>> {
         self.by_reference
             .get(reference)
             .map(|position| &self.objects[*position])
@@ -156,14 +156,17 @@ impl<'a> CheckedDirectory<'a> {
         group: &str,
         kind: &str,
         namespace: Option<&str>,
-    ) -> impl Iterator<Item = &Object<'a>> {
+    ) -> impl Iterator<Item = &CheckedObject<'a>> {
         let of_kind = self.by_kind.get(&GroupKind::new(group, kind));
         let positions = of_kind.and_then(|of_kind| of_kind.get(&namespace.map(str::to_owned)));
         positions.into_iter().flatten().map(|position| &self.objects[*position])
     }
 
     /// The objects of a namespace whose pods run.
-    pub(super) fn running(&self, namespace: Option<&str>) -> impl Iterator<Item = (&Object<'a>, &PodTemplate<'a>)> {
+    pub(super) fn running(
+        &self,
+        namespace: Option<&str>,
+    ) -> impl Iterator<Item = (&CheckedObject<'a>, &PodTemplate<'a>)> {
         let running = self.running.get(&namespace.map(str::to_owned));
         let positions = running.map_or(&[][..], RunningPods::all);
         positions.iter().filter_map(|position| self.pods_at(*position))
@@ -174,7 +177,7 @@ impl<'a> CheckedDirectory<'a> {
         &self,
         namespace: Option<&str>,
         selector: &ObjectSelector<'_>,
-    ) -> Vec<(&Object<'a>, &PodTemplate<'a>)> {
+    ) -> Vec<(&CheckedObject<'a>, &PodTemplate<'a>)> {
         let Some(running) = self.running.get(&namespace.map(str::to_owned)) else {
             return Vec::new();
         };
@@ -183,7 +186,7 @@ impl<'a> CheckedDirectory<'a> {
         pods.filter(|(_, pods)| selector.matches(pods.labels.value)).collect()
     }
 
-    fn pods_at(&self, position: usize) -> Option<(&Object<'a>, &PodTemplate<'a>)> {
+    fn pods_at(&self, position: usize) -> Option<(&CheckedObject<'a>, &PodTemplate<'a>)> {
         let object = &self.objects[position];
         Some((object, object.pods.as_ref()?))
     }

@@ -5,13 +5,13 @@ use serde_json::Value;
 
 use crate::object::field::At;
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 use super::references::meant;
 use super::scaling::most_pods;
 use super::selector::ObjectSelector;
 
-pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     if !object.kind().is("policy", "PodDisruptionBudget") {
         return;
     }

@@ -3,7 +3,7 @@
 use crate::kinds::prerequisites::{comes_with_a_cluster, makes_claim, may_make};
 use crate::object::ObjectRef;
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 
 /// Whether there is such an object, or something of the directory makes it: nothing is known of what
 /// is in it then.
@@ -24,11 +24,11 @@ pub(super) fn is_made(directory: &CheckedDirectory<'_>, reference: &ObjectRef) -
 /// Whether an object of a custom kind brings a ConfigMap or a Secret.
 fn is_brought(directory: &CheckedDirectory<'_>, reference: &ObjectRef) -> bool {
     let namespace = reference.namespace.as_deref();
-    let custom = |object: &&Object<'_>| {
+    let custom = |object: &&CheckedObject<'_>| {
         let kind = directory.schema.kind(&object.manifest.gvk);
         kind.is_none_or(|kind| !kind.is_built_in())
     };
-    let near = |object: &&Object<'_>| {
+    let near = |object: &&CheckedObject<'_>| {
         let is_clusterwide = object.manifest.namespace.is_none();
         is_clusterwide || object.namespace() == namespace
     };

@@ -13,7 +13,7 @@ use crate::ssa::canonical::Quantity;
 use crate::ssa::merge::{Fault, Mistake, element, mistakes};
 use crate::ssa::schema::{Field, Format, Kind, List, ScalarType, Type};
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 
 /// How many mistakes of one object are told one by one.
@@ -21,22 +21,22 @@ const MOST: usize = 100;
 
 /// An object beside the schema of its kind.
 #[derive(Clone, Copy)]
-struct Subject<'a> {
-    object: &'a Object<'a>,
+struct CheckedFields<'a> {
+    object: &'a CheckedObject<'a>,
     /// Whether the schema is Kubernetes' own, of one version; so is the one that lacks its kind.
     is_built_in: bool,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> CheckedFields<'a> {
     /// An object of a kind that there is not.
-    fn without_kind(object: &'a Object<'a>) -> Self {
+    fn without_kind(object: &'a CheckedObject<'a>) -> Self {
         Self {
             object,
             is_built_in: true,
         }
     }
 
-    fn of(object: &'a Object<'a>, kind: Kind<'_>) -> Self {
+    fn of(object: &'a CheckedObject<'a>, kind: Kind<'_>) -> Self {
         Self {
             object,
             is_built_in: kind.is_built_in(),
@@ -52,14 +52,14 @@ impl<'a> Subject<'a> {
     }
 }
 
-pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     let Some(kind) = directory.schema.kind(&object.manifest.gvk) else {
         findings.extend(unknown_kind(directory, object));
         return;
     };
     let value = &object.manifest.value;
-    let subject = Subject::of(object, kind);
-    let mut walk = Walk {
+    let subject = CheckedFields::of(object, kind);
+    let mut walk = FieldWalk {
         subject,
         findings,
         lacking: Vec::new(),
@@ -89,9 +89,9 @@ pub(super) fn not_checked(directory: &CheckedDirectory<'_>) -> BTreeMap<GroupVer
 }
 
 /// A kind that is not there in a version that is known, and to which nobody but Kubernetes adds kinds.
-fn unknown_kind(directory: &CheckedDirectory<'_>, object: &Object<'_>) -> Option<Finding> {
+fn unknown_kind(directory: &CheckedDirectory<'_>, object: &CheckedObject<'_>) -> Option<Finding> {
     let gvk = &object.manifest.gvk;
-    let subject = Subject::without_kind(object);
+    let subject = CheckedFields::without_kind(object);
     let known = || directory.schema.kinds();
     let same_version = |other: &&GroupVersionKind| other.api_version() == gvk.api_version();
     known().find(same_version)?;
@@ -114,7 +114,7 @@ fn unknown_kind(directory: &CheckedDirectory<'_>, object: &Object<'_>) -> Option
 }
 
 /// What the schema does not allow, in words.
-fn described(subject: Subject<'_>, kind: Kind<'_>, mistake: &Mistake) -> Finding {
+fn described(subject: CheckedFields<'_>, kind: Kind<'_>, mistake: &Mistake) -> Finding {
     let object = subject.object;
     let shown = shown(object, &mistake.path);
     let path = &by_position(&object.manifest.value, &mistake.path);
@@ -154,7 +154,7 @@ fn described(subject: Subject<'_>, kind: Kind<'_>, mistake: &Mistake) -> Finding
 }
 
 /// A path as people may read it.
-fn shown(object: &Object<'_>, path: &FieldPath) -> String {
+fn shown(object: &CheckedObject<'_>, path: &FieldPath) -> String {
     let written = AuthoredObject {
         value: &object.manifest.value,
         origins: &*object.manifest.origins,
@@ -251,14 +251,14 @@ impl Passed<'_> {
 }
 
 /// Looks for what merging does not care about: fields that must be there, and how scalars are written.
-struct Walk<'w> {
-    subject: Subject<'w>,
+struct FieldWalk<'w> {
+    subject: CheckedFields<'w>,
     findings: &'w mut Vec<Finding>,
     /// What lacks a field.
     lacking: Vec<FieldPath>,
 }
 
-impl Walk<'_> {
+impl FieldWalk<'_> {
     fn value(&mut self, of: Type<'_>, value: &Value, trail: &Trail<'_>) {
         match (value, of.map(), of.list()) {
             (Value::Object(fields), Some(map), _) if of.format() != Format::IntOrString => {

@@ -8,7 +8,7 @@ use crate::object::field::FieldPath;
 use crate::sops;
 use crate::ssa::schema::Schema;
 
-use super::directory::Object;
+use super::directory::CheckedObject;
 
 /// A mistake: what is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +34,7 @@ impl Finding {
     /// places that set them are shown too.
     pub(super) fn new(
         identifier: Identifier,
-        object: &Object<'_>,
+        object: &CheckedObject<'_>,
         path: &FieldPath,
         message: impl Into<String>,
     ) -> Self {
@@ -61,7 +61,7 @@ impl Finding {
     /// Something wrong with a value of `object` that comes from `origins`.
     pub(super) fn from_origins(
         identifier: Identifier,
-        object: &Object<'_>,
+        object: &CheckedObject<'_>,
         origins: Vec<Origin>,
         message: impl Into<String>,
     ) -> Self {
@@ -108,7 +108,7 @@ impl Finding {
     }
 
     /// Points at a field of another object too, or of the same.
-    pub(super) fn beside(mut self, object: &Object<'_>, path: &FieldPath, label: &str) -> Self {
+    pub(super) fn beside(mut self, object: &CheckedObject<'_>, path: &FieldPath, label: &str) -> Self {
         self.is_of_ciphertext |= is_ciphertext(object, path);
         let place = object.manifest.origins.of(path).into_iter().next();
         self.places.extend(place.map(|origin| (origin.place, label.to_owned())));
@@ -158,6 +158,6 @@ impl Finding {
 
 /// Whether the value at `path` holds what nobody decrypted; of one that is not there, it says nothing. Of an object
 /// as a whole nothing is said but which fields it has, and that is known.
-fn is_ciphertext(object: &Object<'_>, path: &FieldPath) -> bool {
+fn is_ciphertext(object: &CheckedObject<'_>, path: &FieldPath) -> bool {
     !path.elements().is_empty() && path.find(&object.manifest.value).is_some_and(sops::holds)
 }

@@ -6,7 +6,7 @@ use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::place::Place;
 use crate::source::IgnoredFinding;
 
-use super::directory::Object;
+use super::directory::CheckedObject;
 use super::finding::Finding;
 
 /// The annotation of an object of which these findings are meant: identifiers, with commas between them.
@@ -37,7 +37,7 @@ impl<'r> Filter<'r> {
     }
 
     /// Takes what is meant out of the findings about `object`. An annotation that names no finding is one itself.
-    pub(super) fn take_out(&mut self, findings: &mut Vec<Finding>, object: &Object<'_>) {
+    pub(super) fn take_out(&mut self, findings: &mut Vec<Finding>, object: &CheckedObject<'_>) {
         let annotated = annotated(object, findings);
         findings.retain(|finding| {
             let is_ignored = self.has_rule(finding, object) | annotated.contains(&finding.identifier);
@@ -48,7 +48,7 @@ impl<'r> Filter<'r> {
         });
     }
 
-    fn has_rule(&mut self, finding: &Finding, object: &Object<'_>) -> bool {
+    fn has_rule(&mut self, finding: &Finding, object: &CheckedObject<'_>) -> bool {
         let place = finding.places.first().map(|(place, _)| place);
         let mut has_rule = false;
         for (rule, is_used) in &mut self.rules {
@@ -70,7 +70,7 @@ impl<'r> Filter<'r> {
 }
 
 /// The identifiers that the object's annotation names.
-fn annotated(object: &Object<'_>, findings: &mut Vec<Finding>) -> BTreeSet<Identifier> {
+fn annotated(object: &CheckedObject<'_>, findings: &mut Vec<Finding>) -> BTreeSet<Identifier> {
     let at = object.at(&["metadata", "annotations", IGNORE_FINDINGS]);
     let quoted = object.quoted(&at);
     let names = quoted.split(',').map(str::trim);

@@ -43,7 +43,7 @@ use crate::diagnostic::identifier::Identifier;
 use crate::object::GroupVersionKind;
 use crate::source::{IgnoredFinding, Manifest, bounded};
 
-use directory::{CheckedDirectory, Object};
+use directory::{CheckedDirectory, CheckedObject};
 use ignored::Filter;
 use sealed::SealedObjects;
 
@@ -86,10 +86,10 @@ impl Checked {
 }
 
 /// A rule looks at one object, and at what is around it.
-type Rule = for<'a> fn(&CheckedDirectory<'a>, &Object<'a>, &mut Vec<Finding>);
+type CheckRule = for<'a> fn(&CheckedDirectory<'a>, &CheckedObject<'a>, &mut Vec<Finding>);
 
 /// What is wrong whatever is elsewhere.
-const OF_ITSELF: [Rule; 5] = [
+const OF_ITSELF: [CheckRule; 5] = [
     twice::check,
     scope::check,
     fields::check,
@@ -98,7 +98,7 @@ const OF_ITSELF: [Rule; 5] = [
 ];
 
 /// What may be meant, where something is elsewhere.
-const OF_OTHERS: [Rule; 9] = [
+const OF_OTHERS: [CheckRule; 9] = [
     references::check,
     volumes::check,
     workloads::check,
@@ -111,7 +111,11 @@ const OF_OTHERS: [Rule; 9] = [
 ];
 
 /// What is wrong with an object, ignored or not.
-fn found_in<'a>(object: &Object<'a>, directory: &CheckedDirectory<'a>, sealed: &SealedObjects<'_>) -> Vec<Finding> {
+fn found_in<'a>(
+    object: &CheckedObject<'a>,
+    directory: &CheckedDirectory<'a>,
+    sealed: &SealedObjects<'_>,
+) -> Vec<Finding> {
     let mut found = Vec::new();
     for rule in OF_ITSELF {
         rule(directory, object, &mut found);

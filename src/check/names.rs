@@ -3,10 +3,10 @@
 use crate::diagnostic::identifier::Identifier;
 use crate::object::field::At;
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 
-pub(super) fn check<'a>(_: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(_: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     if let Some(pods) = &object.pods {
         // Within one of the lists, the schema says it.
         let [before, beside] = ["initContainers", "containers"].map(|list| names(&pods.spec.field(list).items()));
@@ -41,7 +41,7 @@ fn names<'a>(items: &[At<'a>]) -> Vec<At<'a>> {
     names.filter(|name| name.text().is_some()).collect()
 }
 
-fn unique<'a>(object: &Object<'a>, what: &str, items: &[At<'a>], findings: &mut Vec<Finding>) {
+fn unique<'a>(object: &CheckedObject<'a>, what: &str, items: &[At<'a>], findings: &mut Vec<Finding>) {
     let names = names(items);
     for (position, name) in names.iter().enumerate() {
         if let Some(first) = names[..position].iter().find(|first| first.value == name.value) {
@@ -50,7 +50,7 @@ fn unique<'a>(object: &Object<'a>, what: &str, items: &[At<'a>], findings: &mut 
     }
 }
 
-fn repeated<'a>(object: &Object<'a>, what: &str, first: &At<'a>, name: &At<'a>) -> Finding {
+fn repeated<'a>(object: &CheckedObject<'a>, what: &str, first: &At<'a>, name: &At<'a>) -> Finding {
     let shown = object.quoted(name);
     let message = format!("two {what} of {} have the name `{shown}`", object.reference);
     Finding::new(Identifier::DuplicateName, object, &name.path, message)

@@ -2,13 +2,13 @@
 
 use crate::diagnostic::identifier::Identifier;
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 use super::references::meant;
 use super::selector::ObjectSelector;
 use super::traffic::has_port;
 
-pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     if !object.kind().is("networking.k8s.io", "NetworkPolicy") {
         return;
     }

@@ -2,18 +2,18 @@
 
 use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::nearest::{key_hint, nearest};
-use crate::kinds::pods::{ConfigurationKind, Key, Read, reads};
+use crate::kinds::pods::{ConfigurationKind, Read, ReadKey, reads};
 use crate::object::field::{At, FieldPath, PathElement};
 use crate::object::{GroupKind, HIDDEN, ObjectRef};
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::elsewhere;
 use super::finding::Finding;
 
 /// Where a reference leads.
 pub(super) enum ReferenceTarget<'d, 'a> {
     /// To this object.
-    Here(&'d Object<'a>),
+    Here(&'d CheckedObject<'a>),
     /// To one that is made elsewhere.
     Elsewhere,
     /// Nowhere, or nothing was referred to.
@@ -24,7 +24,7 @@ pub(super) enum ReferenceTarget<'d, 'a> {
 /// referring object does with it.
 pub(super) fn follow<'d, 'a>(
     directory: &'d CheckedDirectory<'a>,
-    object: &Object<'a>,
+    object: &CheckedObject<'a>,
     name: &At<'a>,
     (group, kind, namespace): (&str, &str, Option<&str>),
     does: &str,
@@ -68,7 +68,7 @@ fn beside(path: &FieldPath, name: &str) -> FieldPath {
 }
 
 /// Says how to say that it is meant.
-pub(super) fn meant(object: &Object<'_>, finding: Finding) -> Finding {
+pub(super) fn meant(object: &CheckedObject<'_>, finding: Finding) -> Finding {
     let hint = format!(
         "if something outside of the directory makes this right, annotate {} with `{}: {}`",
         object.reference,
@@ -82,7 +82,7 @@ pub(super) fn meant(object: &Object<'_>, finding: Finding) -> Finding {
 /// only where it has some of that kind.
 pub(super) fn follow_class<'a>(
     directory: &CheckedDirectory<'a>,
-    object: &Object<'a>,
+    object: &CheckedObject<'a>,
     name: &At<'a>,
     (group, kind): (&str, &str),
     does: &str,
@@ -95,7 +95,12 @@ pub(super) fn follow_class<'a>(
 
 /// Follows a reference to the login of a registry, which is seldom kept beside the manifests: only where the
 /// directory has one for this namespace.
-fn follow_login<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, name: &At<'a>, findings: &mut Vec<Finding>) {
+fn follow_login<'a>(
+    directory: &CheckedDirectory<'a>,
+    object: &CheckedObject<'a>,
+    name: &At<'a>,
+    findings: &mut Vec<Finding>,
+) {
     let namespace = object.namespace();
     let mut secrets = directory.of_kind("", "Secret", namespace);
     let is_login = |kind: &str| matches!(kind, "kubernetes.io/dockerconfigjson" | "kubernetes.io/dockercfg");
@@ -112,7 +117,7 @@ fn follow_login<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, name:
 }
 
 /// What pods read, run as, and are classed by.
-pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     let namespace = object.namespace();
     if object.kind().is("", "PersistentVolumeClaim") {
         let class = object.at(&["spec", "storageClassName"]);
@@ -156,7 +161,7 @@ pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, f
 /// Follows what a pod reads, and the key that it reads there. Whether there is such an object.
 fn configuration<'a>(
     directory: &CheckedDirectory<'a>,
-    object: &Object<'a>,
+    object: &CheckedObject<'a>,
     read: &Read<'a>,
     findings: &mut Vec<Finding>,
 ) -> bool {
@@ -167,7 +172,7 @@ fn configuration<'a>(
         ReferenceTarget::Elsewhere => return true,
         ReferenceTarget::Nowhere => return false,
     };
-    let Key::One(key) = &read.key else { return true };
+    let ReadKey::One(key) = &read.key else { return true };
     let Some(name) = key.text() else { return true };
     let keys = keys(target);
     let is_filled_elsewhere = || {
@@ -196,7 +201,7 @@ fn configuration<'a>(
 }
 
 /// The keys of a ConfigMap or Secret, those too that are made in the cluster.
-fn keys<'a>(object: &Object<'a>) -> Vec<&'a str> {
+fn keys<'a>(object: &CheckedObject<'a>) -> Vec<&'a str> {
     let fields = ["data", "binaryData", "stringData"];
     let written = fields.iter().filter_map(|field| object.at(&[field]).value.as_object());
     let written = written.flat_map(|keys| keys.keys().map(String::as_str));

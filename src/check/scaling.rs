@@ -5,13 +5,13 @@ use serde_json::Value;
 use crate::object::field::At;
 use crate::object::{GroupKind, GroupVersionKind};
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 use super::references::follow;
 
 const AUTOSCALER: (&str, &str) = ("autoscaling", "HorizontalPodAutoscaler");
 
-pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     if !object.kind().is(AUTOSCALER.0, AUTOSCALER.1) {
         return;
     }
@@ -22,7 +22,7 @@ pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, f
 }
 
 /// What an autoscaler scales.
-fn target<'a>(object: &Object<'a>) -> Option<(GroupKind, At<'a>)> {
+fn target<'a>(object: &CheckedObject<'a>) -> Option<(GroupKind, At<'a>)> {
     let target = object.at(&["spec", "scaleTargetRef"]);
     let version = target.field("apiVersion").text().unwrap_or("v1");
     let kind = GroupVersionKind::new(version, target.field("kind").text()?).group_kind;
@@ -30,7 +30,7 @@ fn target<'a>(object: &Object<'a>) -> Option<(GroupKind, At<'a>)> {
 }
 
 /// The most pods that an object is to have; nothing if it does not say.
-pub(super) fn most_pods(directory: &CheckedDirectory<'_>, object: &Object<'_>) -> Option<u64> {
+pub(super) fn most_pods(directory: &CheckedDirectory<'_>, object: &CheckedObject<'_>) -> Option<u64> {
     let mut autoscalers = directory.of_kind(AUTOSCALER.0, AUTOSCALER.1, object.namespace());
     let autoscaler = autoscalers.find(|autoscaler| {
         let target = target(autoscaler);

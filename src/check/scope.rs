@@ -7,7 +7,7 @@ use crate::kinds::definition::Definition;
 use crate::object::GroupKind;
 use crate::object::field::FieldPath;
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 
 /// Of the kinds that the API server itself serves.
@@ -66,7 +66,7 @@ pub(super) fn defined_clusterwide<'a>(definitions: impl Iterator<Item = Definiti
 }
 
 /// A namespace where there is none.
-pub(super) fn check<'a>(_: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(_: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     if object.namespace().is_none() && object.manifest.namespace.is_some() {
         let message = format!("{} has a namespace, and its kind has none", object.reference);
         let path = FieldPath::of(&["metadata", "namespace"]);

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 use crate::diagnostic::identifier::Identifier;
 use crate::object::ObjectRef;
@@ -27,7 +27,7 @@ struct SealedObject<'a> {
 }
 
 /// Which fields decide whether something that looks wrong is right.
-struct Reads {
+struct DecidingFields {
     /// Of the object that it is said of.
     own: &'static [&'static str],
     /// Of the others in its namespace.
@@ -36,7 +36,7 @@ struct Reads {
 
 impl<'a> SealedObjects<'a> {
     pub(super) fn of(directory: &CheckedDirectory<'a>) -> Self {
-        let sealed = |object: &Object<'a>| {
+        let sealed = |object: &CheckedObject<'a>| {
             let mut fields = BTreeSet::new();
             collect(&object.manifest.value, &mut fields);
             let kind = directory.schema.kind(&object.manifest.gvk);
@@ -51,11 +51,11 @@ impl<'a> SealedObjects<'a> {
     }
 
     /// Takes out what is said of `object` and may be right, once what decides about it is decrypted.
-    pub(super) fn take_out(&self, object: &Object<'_>, findings: &mut Vec<Finding>) {
+    pub(super) fn take_out(&self, object: &CheckedObject<'_>, findings: &mut Vec<Finding>) {
         findings.retain(|finding| !self.may_be_right(object, finding.identifier));
     }
 
-    fn may_be_right(&self, object: &Object<'_>, identifier: Identifier) -> bool {
+    fn may_be_right(&self, object: &CheckedObject<'_>, identifier: Identifier) -> bool {
         let is_here = |sealed: &&SealedObject<'_>| {
             let namespace = sealed.reference.namespace.as_deref();
             namespace.is_none() || namespace == object.namespace()
@@ -81,7 +81,7 @@ impl SealedObject<'_> {
 }
 
 /// What decides about a finding, beside the value that it is about.
-fn reads(identifier: Identifier) -> Reads {
+fn reads(identifier: Identifier) -> DecidingFields {
     let (own, others): (&[_], &[_]) = match identifier {
         Identifier::MissingVolume => (&["volumes", "volumeClaimTemplates"], &[]),
         Identifier::EmptySelection => (&["selector", "podSelector"], &["labels"]),
@@ -92,7 +92,7 @@ fn reads(identifier: Identifier) -> Reads {
         ),
         _ => (&[], &[]),
     };
-    Reads { own, others }
+    DecidingFields { own, others }
 }
 
 /// Adds the fields of `value` that are or hold ciphertexts. Whether there are any.

@@ -7,12 +7,12 @@ use crate::diagnostic::nearest::key_hint;
 use crate::kinds::pods::PodTemplate;
 use crate::object::field::At;
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 use super::references::{ReferenceTarget, follow, follow_class, meant};
 use super::selector::ObjectSelector;
 
-pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     match (object.kind().group.as_str(), object.kind().kind.as_str()) {
         ("", "Service") => service(directory, object, findings),
         ("networking.k8s.io", "Ingress") => ingress(directory, object, findings),
@@ -20,7 +20,7 @@ pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, f
     }
 }
 
-fn service<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+fn service<'a>(directory: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     let spec = object.at(&["spec"]);
     let at = spec.field("selector");
     let selector = ObjectSelector::of_labels(&at);
@@ -44,9 +44,9 @@ fn service<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: 
 
 /// Says so if none of these pods has the port with the name at `name`. A number needs no declaration.
 pub(super) fn has_port<'a>(
-    object: &Object<'a>,
+    object: &CheckedObject<'a>,
     name: &At<'a>,
-    pods: &[(&Object<'a>, &PodTemplate<'a>)],
+    pods: &[(&CheckedObject<'a>, &PodTemplate<'a>)],
     does: &str,
     findings: &mut Vec<Finding>,
 ) {
@@ -75,7 +75,7 @@ pub(super) fn has_port<'a>(
     }
 }
 
-fn ingress<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+fn ingress<'a>(directory: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     let spec = object.at(&["spec"]);
     let class = spec.field("ingressClassName");
     follow_class(
@@ -116,7 +116,12 @@ fn ingress<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: 
     }
 }
 
-fn backend_port<'a>(object: &Object<'a>, port: &At<'a>, service: &Object<'a>, findings: &mut Vec<Finding>) {
+fn backend_port<'a>(
+    object: &CheckedObject<'a>,
+    port: &At<'a>,
+    service: &CheckedObject<'a>,
+    findings: &mut Vec<Finding>,
+) {
     let ports = service.at(&["spec", "ports"]);
     if ports.items().is_empty() {
         return;

@@ -3,10 +3,10 @@
 use crate::diagnostic::identifier::Identifier;
 use crate::object::field::FieldPath;
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 
-pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     let first = directory.find(&object.reference);
     if let Some(first) = first.filter(|first| !std::ptr::eq(first.manifest, object.manifest)) {
         let root = FieldPath::root();

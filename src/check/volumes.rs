@@ -4,11 +4,11 @@ use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::nearest::nearest;
 use crate::object::field::At;
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 use super::references::follow;
 
-pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     let Some(pods) = &object.pods else { return };
     let volumes = pods.spec.field("volumes").items();
     for volume in &volumes {

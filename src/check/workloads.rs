@@ -1,12 +1,12 @@
 //! Workloads: whether they select their own pods, and the Service that names them.
 
-use super::directory::{CheckedDirectory, Object};
+use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 use super::references::follow;
 use super::selector::ObjectSelector;
 use crate::diagnostic::identifier::Identifier;
 
-pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &Object<'a>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'a>(directory: &CheckedDirectory<'a>, object: &CheckedObject<'a>, findings: &mut Vec<Finding>) {
     let Some(pods) = &object.pods else { return };
     let at = object.at(&["spec", "selector"]);
     let selector = match (object.kind().group.as_str(), object.kind().kind.as_str()) {

@@ -61,7 +61,7 @@ fn of_kubeconfig(names: fn(Named) -> Vec<String>) -> Vec<CompletionCandidate> {
     candidates(connection.named().map(names).unwrap_or_default())
 }
 
-fn of_directory(names: fn(source::Names) -> Vec<String>) -> Vec<CompletionCandidate> {
+fn of_directory(names: fn(source::DirectoryNames) -> Vec<String>) -> Vec<CompletionCandidate> {
     candidates(source::names(&directory(&typed())).map(names).unwrap_or_default())
 }
 

@@ -67,7 +67,7 @@ pub struct Ui {
     err: AutoStream<io::Stderr>,
     verbosity: Verbosity,
     spinner: Option<ProgressBar>,
-    sync: Option<Sync>,
+    sync: Option<SyncProgress>,
     /// Whether a pager shows what is longer than the terminal.
     has_pager: bool,
     /// Whether a result was printed that [another](Ui::redraw) may take the place of.
@@ -75,7 +75,7 @@ pub struct Ui {
 }
 
 /// A sync that is under way.
-struct Sync {
+struct SyncProgress {
     progress: view::Progress,
     began: Instant,
     /// When a line was printed last.
@@ -231,7 +231,7 @@ impl Ui {
     /// Begins to show a sync of this plan.
     pub fn sync(&mut self, plan: &Plan) {
         let now = Instant::now();
-        self.sync = Some(Sync {
+        self.sync = Some(SyncProgress {
             progress: view::Progress::of(plan, self.verbosity == Verbosity::Verbose),
             began: now,
             told: now,

@@ -12,7 +12,7 @@ use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
 use super::{Run, TRIES};
 use crate::cluster::{Apply, Failure, Force, Persist, Resource};
 use crate::diagnostic::error::{Error, Result};
-use crate::kinds::generate::{self, Form};
+use crate::kinds::generate::{self, GeneratedForm};
 use crate::object::{DesiredObject, LiveObject};
 use crate::observe;
 
@@ -66,7 +66,7 @@ impl Run<'_> {
 }
 
 /// A new value. What is random comes from a generator that the operating system seeds.
-fn value(form: &Form) -> Result<Vec<u8>> {
+fn value(form: &GeneratedForm) -> Result<Vec<u8>> {
     let mut random = rand::rng();
     let mut bytes = |count: usize| {
         let mut bytes = vec![0; count];
@@ -74,13 +74,13 @@ fn value(form: &Form) -> Result<Vec<u8>> {
         bytes
     };
     Ok(match form {
-        Form::Bytes(count) => bytes(*count),
-        Form::Fernet => URL_SAFE.encode(bytes(32)).into_bytes(),
-        Form::Text { length, alphabet } => {
+        GeneratedForm::Bytes(count) => bytes(*count),
+        GeneratedForm::Fernet => URL_SAFE.encode(bytes(32)).into_bytes(),
+        GeneratedForm::Text { length, alphabet } => {
             let characters = (0..*length).filter_map(|_| alphabet.choose(&mut random));
             characters.collect::<String>().into_bytes()
         }
-        Form::Rsa(bits) => {
+        GeneratedForm::Rsa(bits) => {
             let failed = |error: &dyn std::error::Error| {
                 Error::new(format!("failed to generate an RSA key of {bits} bits")).because(error.to_string())
             };
@@ -97,13 +97,13 @@ mod tests {
 
     use super::*;
 
-    fn text(form: &Form) -> String {
+    fn text(form: &GeneratedForm) -> String {
         String::from_utf8(value(form).expect("it is made")).expect("it is text")
     }
 
     #[test]
     fn values_have_the_form_that_was_asked_for_and_differ() {
-        let form = Form::Text {
+        let form = GeneratedForm::Text {
             length: 300,
             alphabet: vec!['a', 'é', '1'],
         };
@@ -115,8 +115,8 @@ mod tests {
         );
         assert!(one.chars().all(|character| "aé1".contains(character)), "{one}");
         assert_ne!(one, text(&form));
-        assert_eq!(value(&Form::Bytes(16)).map(|bytes| bytes.len()).ok(), Some(16));
-        let key = text(&Form::Fernet);
+        assert_eq!(value(&GeneratedForm::Bytes(16)).map(|bytes| bytes.len()).ok(), Some(16));
+        let key = text(&GeneratedForm::Fernet);
         assert_eq!(
             (key.len(), URL_SAFE.decode(&key).map(|key| key.len()).ok()),
             (44, Some(32))
@@ -127,7 +127,7 @@ mod tests {
     fn a_private_key_reads_back() {
         use rsa::pkcs8::DecodePrivateKey as _;
         use rsa::traits::PublicKeyParts as _;
-        let key = RsaPrivateKey::from_pkcs8_pem(&text(&Form::Rsa(2048))).expect("a private key");
+        let key = RsaPrivateKey::from_pkcs8_pem(&text(&GeneratedForm::Rsa(2048))).expect("a private key");
         assert_eq!(key.size(), 256);
     }
 }

@@ -15,12 +15,12 @@ pub struct DisruptionBudget {
     /// The PodDisruptionBudget.
     pub reference: ObjectRef,
     selector: LabelSelector,
-    limit: Limit,
+    limit: BudgetLimit,
 }
 
 /// What a budget is held to: a number, or a share of the pods such as `50%`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Limit {
+enum BudgetLimit {
     /// At least so many pods must be available.
     Available(Value),
     /// At most so many pods may be unavailable.
@@ -34,8 +34,8 @@ impl DisruptionBudget {
         if !object.reference.kind.is("policy", "PodDisruptionBudget") {
             return None;
         }
-        let available = spec.get("minAvailable").cloned().map(Limit::Available);
-        let unavailable = || spec.get("maxUnavailable").cloned().map(Limit::Unavailable);
+        let available = spec.get("minAvailable").cloned().map(BudgetLimit::Available);
+        let unavailable = || spec.get("maxUnavailable").cloned().map(BudgetLimit::Unavailable);
         Some(Self {
             reference: object.reference.clone(),
             selector: LabelSelector::in_object(spec.get("selector")?)?,
@@ -56,8 +56,8 @@ impl DisruptionBudget {
     /// How many of so many pods may be away.
     fn allowed(&self, replicas: i64) -> i64 {
         match &self.limit {
-            Limit::Available(least) => replicas - scaled(least, replicas, Round::Up),
-            Limit::Unavailable(most) => scaled(most, replicas, Round::Up),
+            BudgetLimit::Available(least) => replicas - scaled(least, replicas, Round::Up),
+            BudgetLimit::Unavailable(most) => scaled(most, replicas, Round::Up),
         }
     }
 }
@@ -135,7 +135,7 @@ mod tests {
         (reference, json!({"spec": spec}))
     }
 
-    fn budget(reference: &ObjectRef, selector: &Value, limit: Limit) -> DisruptionBudget {
+    fn budget(reference: &ObjectRef, selector: &Value, limit: BudgetLimit) -> DisruptionBudget {
         DisruptionBudget {
             reference: reference.clone(),
             selector: LabelSelector::in_object(selector).expect("a selector"),
@@ -146,8 +146,8 @@ mod tests {
     fn is_crossed(limit: (&str, Value), kind: &str, (replicas, restarted): (i64, i64), strategy: &Value) -> bool {
         let (reference, value) = workload(kind, replicas, strategy);
         let limit = match limit {
-            ("minAvailable", value) => Limit::Available(value),
-            (_, value) => Limit::Unavailable(value),
+            ("minAvailable", value) => BudgetLimit::Available(value),
+            (_, value) => BudgetLimit::Unavailable(value),
         };
         let budget = budget(&reference, &json!({"matchLabels": {"app": "web"}}), limit);
         budget.is_crossed(&reference, &value, restarted)
@@ -213,7 +213,7 @@ mod tests {
                 namespace: Some(namespace.to_owned()),
                 ..reference.clone()
             };
-            budget(&reference, selector, Limit::Unavailable(json!(0)))
+            budget(&reference, selector, BudgetLimit::Unavailable(json!(0)))
         };
         let tier =
             |operator: &str| json!({"matchExpressions": [{"key": "tier", "operator": operator, "values": ["front"]}]});

@@ -35,7 +35,7 @@ pub type Prerequisites = BTreeMap<Prerequisite, Vec<FieldPath>>;
 
 /// What the object `reference` needs, whose manifest, or whose live state, is `value`.
 pub fn prerequisites(reference: &ObjectRef, value: &Value) -> Prerequisites {
-    let mut needs = Needs {
+    let mut needs = PrerequisiteSearch {
         namespace: reference.namespace.as_deref(),
         found: BTreeMap::new(),
     };
@@ -88,15 +88,15 @@ pub fn makes_claim(set: &At<'_>, claim: &str) -> bool {
 
 /// Whether the custom object `custom`, whose manifest is `value`, may make this ConfigMap or Secret.
 pub fn may_make(custom: &ObjectRef, value: &Value, made: &ObjectRef) -> bool {
-    match Made::by(custom, value) {
-        Made::Secret(secret) => made.kind.is("", "Secret") && secret == made.name,
-        Made::Nothing => false,
-        Made::Unknown => custom.name == made.name || holds(&value["spec"], &made.name),
+    match ControllerOutput::by(custom, value) {
+        ControllerOutput::Secret(secret) => made.kind.is("", "Secret") && secret == made.name,
+        ControllerOutput::Nothing => false,
+        ControllerOutput::Unknown => custom.name == made.name || holds(&value["spec"], &made.name),
     }
 }
 
 /// What an object of a custom kind makes.
-enum Made<'a> {
+enum ControllerOutput<'a> {
     /// The Secret of this name.
     Secret(&'a str),
     /// Nothing.
@@ -105,7 +105,7 @@ enum Made<'a> {
     Unknown,
 }
 
-impl<'a> Made<'a> {
+impl<'a> ControllerOutput<'a> {
     /// By the rules of the two operators that most people use for Secrets.
     fn by(custom: &'a ObjectRef, value: &'a Value) -> Self {
         if custom.kind.is("bitnami.com", "SealedSecret") {
@@ -140,12 +140,12 @@ fn holds(value: &Value, text: &str) -> bool {
     }
 }
 
-struct Needs<'n> {
+struct PrerequisiteSearch<'n> {
     namespace: Option<&'n str>,
     found: Prerequisites,
 }
 
-impl Needs<'_> {
+impl PrerequisiteSearch<'_> {
     fn note(&mut self, what: Prerequisite, path: &FieldPath) {
         self.found.entry(what).or_default().push(path.clone());
     }

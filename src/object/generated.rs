@@ -10,7 +10,7 @@ pub struct Generated {
     /// The key in the Secret's data.
     pub key: String,
     /// The alphabet and the length of the value.
-    pub form: Form,
+    pub form: GeneratedForm,
     /// Raised by hand when a new value is wanted.
     pub rotation: u64,
     /// Where it is declared; none of what no file declares.
@@ -19,7 +19,7 @@ pub struct Generated {
 
 /// What a generated value looks like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Form {
+pub enum GeneratedForm {
     /// A text.
     Text {
         /// How many characters.
@@ -36,7 +36,7 @@ pub enum Form {
     Rsa(usize),
 }
 
-impl Form {
+impl GeneratedForm {
     /// Letters and digits of ASCII.
     pub fn letters_and_digits() -> Vec<char> {
         ('A'..='Z').chain('a'..='z').chain('0'..='9').collect()
@@ -51,7 +51,7 @@ impl fmt::Display for Generated {
 }
 
 /// As it is declared: what digests of it cover.
-impl fmt::Display for Form {
+impl fmt::Display for GeneratedForm {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text { length, alphabet } => {

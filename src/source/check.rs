@@ -21,20 +21,20 @@ const KUSTOMIZATION_HINT: &str = "a kustomization is built where stackanetes.yam
      `exclude:` in stackanetes.yaml, or in a .stackanetesignore";
 
 /// What an object is called.
-pub(super) struct Identity {
+pub(super) struct ManifestIdentity {
     pub(super) gvk: GroupVersionKind,
     pub(super) name: String,
     pub(super) namespace: Option<String>,
 }
 
 /// Checks the objects of one file.
-pub(super) struct Check<'a> {
+pub(super) struct FileCheck<'a> {
     file: &'a Arc<SourceFile>,
     /// The mistakes that were found so far.
     pub(super) errors: Vec<Error>,
 }
 
-impl<'a> Check<'a> {
+impl<'a> FileCheck<'a> {
     pub(super) fn new(file: &'a Arc<SourceFile>) -> Self {
         Self {
             file,
@@ -43,7 +43,7 @@ impl<'a> Check<'a> {
     }
 
     /// Checks an object. It may have errors though it has an identity.
-    pub(super) fn object(&mut self, node: &Node) -> Option<Identity> {
+    pub(super) fn object(&mut self, node: &Node) -> Option<ManifestIdentity> {
         if node.entries().is_none() {
             self.error_in(
                 node,
@@ -98,7 +98,7 @@ impl<'a> Check<'a> {
             let file = SourceFile::confidential(self.file.path(), self.file.text());
             secret::check(node, &file, &mut self.errors);
         }
-        Some(Identity {
+        Some(ManifestIdentity {
             gvk,
             name: name?,
             namespace,
@@ -275,7 +275,7 @@ mod tests {
     /// `line:column message` of every error.
     fn checked(text: &str) -> Vec<String> {
         let file = SourceFile::new("a.yaml", text);
-        let mut check = Check::new(&file);
+        let mut check = FileCheck::new(&file);
         let mut errors = Vec::new();
         for document in yaml::documents(&file, &mut errors) {
             check.object(&document.root);

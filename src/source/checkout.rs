@@ -28,7 +28,7 @@ pub(super) fn left_out(path: &Path, exclude: &Exclude) -> Vec<Error> {
     let Ok(Some(repository)) = git::open(&real) else {
         return errors;
     };
-    let directory = Directory {
+    let directory = CheckoutDirectory {
         path,
         exclude,
         missed: Missed::Manifests,
@@ -44,7 +44,7 @@ pub(super) fn sparse_files(path: &Path) -> Vec<Error> {
     if let Ok(real) = path.canonicalize()
         && let Ok(Some(repository)) = git::open(&real)
     {
-        let directory = Directory {
+        let directory = CheckoutDirectory {
             path,
             exclude: &Exclude::default(),
             missed: Missed::Files,
@@ -64,14 +64,14 @@ enum Missed {
 }
 
 /// The directory as a whole.
-struct Directory<'a> {
+struct CheckoutDirectory<'a> {
     missed: Missed,
     /// As it is typed.
     path: &'a Path,
     exclude: &'a Exclude,
 }
 
-impl Directory<'_> {
+impl CheckoutDirectory<'_> {
     fn misses(&self, file: &Path) -> bool {
         self.missed == Missed::Files || files::is_manifest(file)
     }
@@ -83,7 +83,13 @@ impl Directory<'_> {
 }
 
 /// Looks at the part of a repository that is at `real`, which a person calls `typed`.
-fn look(repository: &Repository, real: &Path, typed: &Path, directory: &Directory<'_>, errors: &mut Vec<Error>) {
+fn look(
+    repository: &Repository,
+    real: &Path,
+    typed: &Path,
+    directory: &CheckoutDirectory<'_>,
+    errors: &mut Vec<Error>,
+) {
     let workdir = repository.workdir().and_then(|workdir| workdir.canonicalize().ok());
     let Some((workdir, inside)) = workdir.and_then(|workdir| {
         let inside = real.strip_prefix(&workdir).ok()?.to_owned();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::component;
 use super::exclude::Exclude;
 use super::preamble::Preamble;
-use super::tree::{EntryKind, FileTree, Unread};
+use super::tree::{EntryKind, FileTree, Unreadable};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
 
@@ -18,7 +18,7 @@ const SETTINGS: &str = "stackanetes.yaml";
 
 /// The files of a directory, by path.
 #[derive(Debug, Default)]
-pub(super) struct Files {
+pub(super) struct DirectoryFiles {
     pub(super) settings: Option<PathBuf>,
     /// `parameters.yaml`, in a directory with settings.
     pub(super) parameters: Option<PathBuf>,
@@ -38,24 +38,29 @@ pub(super) struct Files {
 /// What begins with a dot is skipped, and what the directory leaves out. A symbolic link is followed within the
 /// directory and must not lead out of it, so that a directory is whole wherever it is checked out; a file is found
 /// once, however many links lead to it, and what the settings are read from is no manifest.
-pub(super) fn find(tree: &dyn FileTree, root: &Path, preamble: &Preamble, errors: &mut Vec<Error>) -> Result<Files> {
+pub(super) fn find(
+    tree: &dyn FileTree,
+    root: &Path,
+    preamble: &Preamble,
+    errors: &mut Vec<Error>,
+) -> Result<DirectoryFiles> {
     if !is_directory(tree, root)? {
-        return Ok(Files {
+        return Ok(DirectoryFiles {
             manifests: vec![root.to_owned()],
-            ..Files::default()
+            ..DirectoryFiles::default()
         });
     }
     let real = tree.real(root).map_err(|error| unreadable(root, error))?;
-    let mut walk = Walk {
+    let mut walk = FileWalk {
         tree,
         root,
         real: &real,
         exclude: &preamble.exclude,
         seen: HashSet::new(),
         links: VecDeque::new(),
-        files: Files {
+        files: DirectoryFiles {
             settings: preamble.settings.clone(),
-            ..Files::default()
+            ..DirectoryFiles::default()
         },
         errors,
     };
@@ -75,7 +80,7 @@ pub(super) fn find(tree: &dyn FileTree, root: &Path, preamble: &Preamble, errors
     Ok(files)
 }
 
-impl Files {
+impl DirectoryFiles {
     /// In a directory with settings, some files are no manifests by their names.
     fn set_aside(&mut self, root: &Path) {
         for path in std::mem::take(&mut self.manifests) {
@@ -224,7 +229,7 @@ fn is_directory(tree: &dyn FileTree, root: &Path) -> Result<bool> {
 }
 
 /// Says why the file or directory at `path` cannot be read, and what helps.
-pub(super) fn unreadable(path: &Path, error: Unread) -> Error {
+pub(super) fn unreadable(path: &Path, error: Unreadable) -> Error {
     let hint = error.hint();
     let error = Error::new(format!("failed to read {}", shown(path))).because(error);
     hint.into_iter().fold(error, Error::hint)
@@ -268,7 +273,7 @@ pub(super) fn is_hidden(path: &Path) -> bool {
     path.iter().any(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-struct Walk<'a> {
+struct FileWalk<'a> {
     tree: &'a dyn FileTree,
     root: &'a Path,
     real: &'a Path,
@@ -277,11 +282,11 @@ struct Walk<'a> {
     seen: HashSet<PathBuf>,
     /// Links, to be followed once all that is no link was found.
     links: VecDeque<PathBuf>,
-    files: Files,
+    files: DirectoryFiles,
     errors: &'a mut Vec<Error>,
 }
 
-impl Walk<'_> {
+impl FileWalk<'_> {
     /// Looks into a directory by the path it is shown by and the path it really has.
     fn visit(&mut self, shown: &Path, real: &Path) {
         if !self.seen.insert(real.to_owned()) {

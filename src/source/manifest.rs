@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::check::{Check, Identity};
-use super::origins::{Made, ManifestOrigins, PlacedDocument};
+use super::check::{FileCheck, ManifestIdentity};
+use super::origins::{ManifestOrigins, PlacedDocument, Provenance};
 use super::secret;
 use super::unseal::{Unsealed, Unsealer};
 use crate::diagnostic::error::Error;
@@ -72,18 +72,18 @@ pub(super) fn read(
         // What is encrypted has origins that say so.
         let is_plain = seal.is_none() && Rendering::is_plain(&document.root);
         let (root, made) = match rendering.filter(|_| !is_plain) {
-            None => (document.root, Made::Plain),
+            None => (document.root, Provenance::Plain),
             Some(rendering) => match rendering.document(file, &document.root, &mut found) {
-                Some(rendered) if rendered.has_secrets() => (rendered.to_node(), Made::Secret),
-                Some(rendered) => (rendered.to_node(), Made::Open),
+                Some(rendered) if rendered.has_secrets() => (rendered.to_node(), Provenance::Secret),
+                Some(rendered) => (rendered.to_node(), Provenance::Open),
                 None => continue,
             },
         };
         let rendering = rendering.map(|rendering| (Arc::clone(rendering), made));
         let placed = PlacedDocument::new(Arc::clone(file), document.span, rendering).sealed(seal.clone());
         let placed = Arc::new(placed);
-        let mut check = Check::new(file);
-        let mut reader = Reader {
+        let mut check = FileCheck::new(file);
+        let mut reader = ManifestReader {
             document: &placed,
             check: &mut check,
             manifests: &mut manifests,
@@ -131,13 +131,13 @@ impl Manifest {
 }
 
 /// Reads the objects of one document.
-struct Reader<'a, 'f> {
+struct ManifestReader<'a, 'f> {
     document: &'a Arc<PlacedDocument>,
-    check: &'a mut Check<'f>,
+    check: &'a mut FileCheck<'f>,
     manifests: &'a mut Vec<Manifest>,
 }
 
-impl Reader<'_, '_> {
+impl ManifestReader<'_, '_> {
     fn read(&mut self, node: Node, path: &FieldPath) {
         if is_list(&node) {
             return self.read_list(node, path);
@@ -196,8 +196,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn manifest(&self, node: Node, path: &FieldPath, identity: Identity) -> Manifest {
-        let Identity { gvk, name, namespace } = identity;
+    fn manifest(&self, node: Node, path: &FieldPath, identity: ManifestIdentity) -> Manifest {
+        let ManifestIdentity { gvk, name, namespace } = identity;
         let is_secret = object::is_secret(&gvk.group_kind);
         let place = self.check.first_line(&node);
         let mut value = node.into_value();
@@ -265,7 +265,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::kinds::generate::Form;
+    use crate::kinds::generate::GeneratedForm;
     use crate::sops::Identities;
 
     fn manifests(text: &str) -> Vec<Manifest> {
@@ -374,7 +374,7 @@ items:
         let mut made = said(text);
         made.generate.push(Generated {
             key: "x".into(),
-            form: Form::Fernet,
+            form: GeneratedForm::Fernet,
             rotation: 0,
             place: None,
         });

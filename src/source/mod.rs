@@ -294,7 +294,7 @@ pub fn standard_input(identities: &Identities) -> Result<Desired> {
 
 /// What can be named in a directory.
 #[derive(Debug)]
-pub struct Names {
+pub struct DirectoryNames {
     /// Its environments.
     pub environments: Vec<String>,
     /// Its components, those that are switched off among them.
@@ -304,10 +304,10 @@ pub struct Names {
 }
 
 /// What can be named in the directory at `path`. No file but its settings is read.
-pub fn names(path: &Path) -> Result<Names> {
+pub fn names(path: &Path) -> Result<DirectoryNames> {
     let preamble = Preamble::read(&Disk, path)?;
     let files = files::find(&Disk, path, &preamble, &mut Vec::new())?;
-    Ok(Names {
+    Ok(DirectoryNames {
         environments: files.environments.into_keys().collect(),
         components: files.components.into_keys().collect(),
         outputs: preamble.written.settings.outputs.into_keys().collect(),

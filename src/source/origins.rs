@@ -21,14 +21,14 @@ pub(super) struct PlacedDocument {
     file: Arc<SourceFile>,
     span: Range<usize>,
     rendering: Option<Arc<Rendering>>,
-    made: Made,
+    provenance: Provenance,
     seal: Option<Seal>,
-    again: OnceLock<Again>,
+    reread: OnceLock<RereadDocument>,
 }
 
 /// What was seen of a document when it was first read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Made {
+pub(super) enum Provenance {
     /// It stands as it is written, and needs no rendering.
     Plain,
     /// It was rendered, of nothing that must not be shown.
@@ -39,28 +39,32 @@ pub(super) enum Made {
 
 /// What a document is when it is read again.
 #[derive(Debug)]
-struct Again {
+struct RereadDocument {
     root: Node,
     rendered: Option<Rendered>,
 }
 
 impl PlacedDocument {
     /// The document that was read from `span` of `file`, of a directory with this `rendering`, if it has one.
-    pub(super) fn new(file: Arc<SourceFile>, span: Range<usize>, rendering: Option<(Arc<Rendering>, Made)>) -> Self {
-        let (rendering, made) = rendering.unzip();
+    pub(super) fn new(
+        file: Arc<SourceFile>,
+        span: Range<usize>,
+        rendering: Option<(Arc<Rendering>, Provenance)>,
+    ) -> Self {
+        let (rendering, provenance) = rendering.unzip();
         Self {
             file,
             span,
             rendering,
-            made: made.unwrap_or(Made::Plain),
+            provenance: provenance.unwrap_or(Provenance::Plain),
             seal: None,
-            again: OnceLock::new(),
+            reread: OnceLock::new(),
         }
     }
 
     /// Whether expressions put something into it that must not be shown.
     pub(super) fn is_made_of_secrets(&self) -> bool {
-        self.made == Made::Secret
+        self.provenance == Provenance::Secret
     }
 
     /// The same, with values that are read so.
@@ -75,24 +79,24 @@ impl PlacedDocument {
     }
 
     fn root(&self) -> &Node {
-        &self.again().root
+        &self.reread().root
     }
 
-    fn again(&self) -> &Again {
-        self.again.get_or_init(|| {
+    fn reread(&self) -> &RereadDocument {
+        self.reread.get_or_init(|| {
             let root = yaml::document_at(&self.file, self.span.clone());
             let mut root = root.unwrap_or_else(|| Node::null(self.span.clone()));
             if let Some(seal) = &self.seal {
                 seal.reveal(&mut root);
             }
-            let rendering = self.rendering.as_ref().filter(|_| self.made != Made::Plain);
+            let rendering = self.rendering.as_ref().filter(|_| self.provenance != Provenance::Plain);
             // It was rendered without an error before.
             match rendering.and_then(|rendering| rendering.document(&self.file, &root, &mut Vec::new())) {
-                Some(rendered) => Again {
+                Some(rendered) => RereadDocument {
                     root: rendered.to_node(),
                     rendered: Some(rendered),
                 },
-                None => Again { root, rendered: None },
+                None => RereadDocument { root, rendered: None },
             }
         })
     }
@@ -130,11 +134,11 @@ impl ManifestOrigins {
 impl Origins for ManifestOrigins {
     fn is_secret(&self, path: &FieldPath) -> bool {
         // What was neither made from secrets nor encrypted need not be read again to be known.
-        if self.document.made != Made::Secret && self.document.seal.is_none() {
+        if self.document.provenance != Provenance::Secret && self.document.seal.is_none() {
             return false;
         }
         let written = self.written(path);
-        match &self.document.again().rendered {
+        match &self.document.reread().rendered {
             Some(rendered) => rendered.is_secret(&written),
             None => self.document.is_encrypted(&written),
         }
@@ -154,7 +158,7 @@ impl Origins for ManifestOrigins {
             return vec![manifest(self.place.clone())];
         }
         let written = self.written(path);
-        if let Some(rendered) = &self.document.again().rendered {
+        if let Some(rendered) = &self.document.reread().rendered {
             return rendered.origins(&written).to_vec();
         }
         let file = &self.document.file;

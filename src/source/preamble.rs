@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::exclude::Exclude;
 use super::files;
-use super::settings::{self, Written};
+use super::settings::{self, UnrenderedSettings};
 use super::tree::FileTree;
 use crate::diagnostic::error::{Error, Result};
 
@@ -14,7 +14,7 @@ pub(super) struct Preamble {
     /// The settings file, if there is one, which no pattern leaves out.
     pub settings: Option<PathBuf>,
     /// What it says; the default if there is none.
-    pub written: Written,
+    pub written: UnrenderedSettings,
     /// The paths that hold no desired state.
     pub exclude: Exclude,
     /// The mistakes in the settings, each at its place.
@@ -31,7 +31,7 @@ impl Preamble {
             Ok(file) => settings::read(&file, &mut errors),
             Err(error) => {
                 errors.push(error);
-                Written::default()
+                UnrenderedSettings::default()
             }
         });
         let written = written.unwrap_or_default();

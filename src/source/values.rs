@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::ParameterInputs;
-use super::files::{self, Files};
+use super::files::{self, DirectoryFiles};
 use super::tree::FileTree;
 use super::unseal::Unsealer;
 use crate::diagnostic::error::{Error, Result};
-use crate::source::parameters::{self, Assignment, Parameters, Sources};
+use crate::source::parameters::{self, Assignment, ParameterSources, Parameters};
 use crate::source::render::Rendering;
 
 /// The defaults of parameters.
@@ -20,7 +20,7 @@ const SCHEMA: &str = "parameters.schema.json";
 pub(super) fn rendering(
     tree: &dyn FileTree,
     root: &Path,
-    files: &Files,
+    files: &DirectoryFiles,
     inputs: &ParameterInputs,
     unsealer: &Unsealer<'_>,
 ) -> Result<Option<Rendering>> {
@@ -54,7 +54,7 @@ pub(super) fn rendering(
             None => return Err(unknown_environment(&shown, name, files)),
         },
     };
-    let parameters = parameters::read(&Sources {
+    let parameters = parameters::read(&ParameterSources {
         defaults: &defaults,
         schema: &schema,
         environment: environment.as_ref(),
@@ -88,7 +88,7 @@ fn unasked(shown: &str, missing: &[&str], inputs: &ParameterInputs) -> Result<()
     Err(error.hint(format!("leave out {}, or add {files}", options.join(" and "))))
 }
 
-fn unknown_environment(shown: &str, name: &str, files: &Files) -> Error {
+fn unknown_environment(shown: &str, name: &str, files: &DirectoryFiles) -> Error {
     let known: Vec<&str> = files.environments.keys().map(String::as_str).collect();
     let error = Error::new(format!("{shown} has no environment {name}"));
     match known.as_slice() {

@@ -6,7 +6,7 @@ use crate::object::glob::matches_glob;
 
 use super::OptionSchema;
 use super::ini::{self, Setting};
-use super::schema::{Group, Opt};
+use super::schema::{Opt, OptionGroup};
 
 /// Something wrong with a line of a configuration file. It never quotes a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,12 +92,12 @@ impl<'a> File<'a> {
     }
 
     /// The options of a group: its own, and those of every group that something else named so.
-    fn groups(&self, name: &str) -> Vec<&'a Group> {
+    fn groups(&self, name: &str) -> Vec<&'a OptionGroup> {
         let groups = self.schema.groups.iter();
         groups.filter(|group| self.is_named(group, name)).collect()
     }
 
-    fn is_named(&self, group: &Group, name: &str) -> bool {
+    fn is_named(&self, group: &OptionGroup, name: &str) -> bool {
         // Only that of `DEFAULT` counts.
         let is_one = |one: &str| {
             one == name || (one != "DEFAULT" && name != "DEFAULT" && one.to_lowercase() == name.to_lowercase())
@@ -136,7 +136,7 @@ impl<'a> File<'a> {
     }
 
     /// What an option that is not there was meant to be.
-    fn meant(&self, groups: &[&Group], name: &str) -> Option<String> {
+    fn meant(&self, groups: &[&OptionGroup], name: &str) -> Option<String> {
         let with_underscores = name.replace('-', "_");
         if find(groups, &with_underscores).is_some() {
             return Some(format!("in a file it is written `{with_underscores}`"));
@@ -179,6 +179,6 @@ fn of_option(setting: &Setting<'_>, option: &Opt) -> Option<OptionMistake> {
     })
 }
 
-fn find<'a>(groups: &[&'a Group], name: &str) -> Option<&'a Opt> {
+fn find<'a>(groups: &[&'a OptionGroup], name: &str) -> Option<&'a Opt> {
     groups.iter().find_map(|group| group.options.get(name))
 }

@@ -11,29 +11,29 @@ use flate2::read::GzDecoder;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::values::{Items, Limits, OptionVersion, Text, Type};
+use super::values::{ItemRules, NumberRules, OptionType, OptionVersion, TextRules};
 
 /// The options that a service has.
 #[derive(Debug)]
 pub struct OptionSchema {
-    pub(super) groups: Vec<Group>,
+    pub(super) groups: Vec<OptionGroup>,
     /// Which option, by its group and name, an old group and name stand for.
     pub(super) renamed: BTreeMap<(String, String), (String, String)>,
 }
 
 /// The options of one group, or of groups that are named elsewhere.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(super) struct OptionGroup {
     /// Its name, or one with a `*`.
     pub(super) name: String,
     pub(super) options: BTreeMap<String, Opt>,
     /// What names the groups that have these options, besides.
-    pub(super) owner: Option<Owner>,
+    pub(super) owner: Option<GroupNaming>,
 }
 
 /// The option whose value names groups.
 #[derive(Debug)]
-pub(super) struct Owner {
+pub(super) struct GroupNaming {
     pub(super) group: String,
     pub(super) option: String,
     /// What a group's name has before what the option says.
@@ -45,13 +45,13 @@ pub(super) struct Owner {
 /// One option.
 #[derive(Debug)]
 pub(super) struct Opt {
-    pub(super) takes: Type,
+    pub(super) takes: OptionType,
     /// Why the option is deprecated; none where it is not.
     pub(super) leaving: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct SchemaFile {
+struct OptionSchemaFile {
     options: BTreeMap<String, WrittenGroup>,
     #[serde(default)]
     deprecated_options: BTreeMap<String, Vec<Renamed>>,
@@ -127,8 +127,11 @@ impl OptionSchema {
         Ok(Self::new(serde_json::from_slice(bytes)?))
     }
 
-    fn new(written: SchemaFile) -> Self {
-        let groups = written.options.into_iter().map(|(name, group)| Group::new(name, group));
+    fn new(written: OptionSchemaFile) -> Self {
+        let groups = written
+            .options
+            .into_iter()
+            .map(|(name, group)| OptionGroup::new(name, group));
         let renamed = written.deprecated_options.into_iter().flat_map(|(group, options)| {
             options.into_iter().map(move |option| {
                 let now = (option.replacement_group, file_name(&option.replacement_name));
@@ -142,7 +145,7 @@ impl OptionSchema {
     }
 }
 
-impl Group {
+impl OptionGroup {
     fn new(name: String, written: WrittenGroup) -> Self {
         let options = written.opts.into_iter().map(|option| {
             let name = option.dest.unwrap_or_else(|| file_name(&option.name));
@@ -156,7 +159,7 @@ impl Group {
         let owner = written.dynamic_group_owner.filter(|owner| !owner.is_empty());
         let owner = owner.map(|owner| {
             let (group, option) = owner.split_once('.').unwrap_or(("DEFAULT", &owner));
-            Owner {
+            GroupNaming {
                 group: group.to_owned(),
                 option: option.to_owned(),
                 prefix: written.dynamic_group_prefix,
@@ -178,38 +181,38 @@ fn file_name(name: &str) -> String {
 
 impl WrittenType {
     /// The type that the generator calls so; one that it does not know takes anything.
-    fn read(self) -> Type {
+    fn read(self) -> OptionType {
         let version = match self.version {
             Some(4) => OptionVersion::Four,
             Some(6) => OptionVersion::Six,
             _ => OptionVersion::Any,
         };
         match self.name.as_str() {
-            "string value" | "multi valued" => Type::Text(self.text()),
-            "boolean value" => Type::Boolean,
-            "integer value" => Type::Integer(self.limits()),
-            "port" | "port value" => Type::Integer(Limits {
+            "string value" | "multi valued" => OptionType::Text(self.text()),
+            "boolean value" => OptionType::Boolean,
+            "integer value" => OptionType::Integer(self.limits()),
+            "port" | "port value" => OptionType::Integer(NumberRules {
                 min: self.min.or(Some(0.0)),
                 max: self.max.or(Some(65_535.0)),
                 ..self.limits()
             }),
-            "floating point value" => Type::Float(self.limits()),
-            "range value" => Type::Range(self.limits()),
-            "list value" => Type::List(self.items()),
-            "dict value" => Type::Pairs(self.items()),
-            "IP address value" => Type::Address(version),
-            "hostname value" => Type::Hostname,
-            "host address value" => Type::Host(version),
-            "host domain value" => Type::Domain(version),
-            "URI value" | "uri value" => Type::Uri {
+            "floating point value" => OptionType::Float(self.limits()),
+            "range value" => OptionType::Range(self.limits()),
+            "list value" => OptionType::List(self.items()),
+            "dict value" => OptionType::Pairs(self.items()),
+            "IP address value" => OptionType::Address(version),
+            "hostname value" => OptionType::Hostname,
+            "host address value" => OptionType::Host(version),
+            "host domain value" => OptionType::Domain(version),
+            "URI value" | "uri value" => OptionType::Uri {
                 schemes: self.schemes,
                 most: self.max_length,
             },
-            _ => Type::Unknown,
+            _ => OptionType::Unknown,
         }
     }
 
-    fn text(&self) -> Text {
+    fn text(&self) -> TextRules {
         let choices = self.choices.iter().filter_map(|(choice, _)| match choice {
             Value::String(choice) => Some(choice.clone()),
             Value::Null => None,
@@ -221,7 +224,7 @@ impl WrittenType {
             let case = self.ignore_case.unwrap_or(false);
             RegexBuilder::new(pattern).case_insensitive(case).build().ok()
         });
-        Text {
+        TextRules {
             choices: choices.collect(),
             // The generator does not say, and what is not known is not a mistake.
             ignores_case,
@@ -231,18 +234,18 @@ impl WrittenType {
         }
     }
 
-    fn limits(&self) -> Limits {
-        Limits {
+    fn limits(&self) -> NumberRules {
+        NumberRules {
             min: self.min,
             max: self.max,
             choices: self.choices.iter().filter_map(|(choice, _)| choice.as_f64()).collect(),
         }
     }
 
-    fn items(self) -> Items {
+    fn items(self) -> ItemRules {
         let of = self.item_type.or(self.value_type);
-        Items {
-            of: Box::new(of.map_or(Type::Text(Text::default()), |of| of.read())),
+        ItemRules {
+            of: Box::new(of.map_or(OptionType::Text(TextRules::default()), |of| of.read())),
             is_bounded: self.bounds,
             least: self.min_length,
             separator: self.key_value_separator.unwrap_or_else(|| ":".to_owned()),

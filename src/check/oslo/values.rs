@@ -9,15 +9,15 @@ use super::uri::{is_hostname, is_uri};
 
 /// What an option takes.
 #[derive(Debug)]
-pub(super) enum Type {
-    Text(Text),
+pub(super) enum OptionType {
+    Text(TextRules),
     Boolean,
-    Integer(Limits),
-    Float(Limits),
-    List(Items),
-    Pairs(Items),
+    Integer(NumberRules),
+    Float(NumberRules),
+    List(ItemRules),
+    Pairs(ItemRules),
     /// Two whole numbers with a `-` between them, or one.
-    Range(Limits),
+    Range(NumberRules),
     Address(OptionVersion),
     Hostname,
     /// An address, or a host's name.
@@ -34,7 +34,7 @@ pub(super) enum Type {
 
 /// The texts that an option takes.
 #[derive(Debug, Default)]
-pub(super) struct Text {
+pub(super) struct TextRules {
     pub(super) choices: Vec<String>,
     pub(super) ignores_case: bool,
     pub(super) pattern: Option<Regex>,
@@ -46,7 +46,7 @@ pub(super) struct Text {
 
 /// The numbers that an option takes.
 #[derive(Debug, Default)]
-pub(super) struct Limits {
+pub(super) struct NumberRules {
     pub(super) min: Option<f64>,
     pub(super) max: Option<f64>,
     pub(super) choices: Vec<f64>,
@@ -54,8 +54,8 @@ pub(super) struct Limits {
 
 /// What is in a list, or the values of `NAME:VALUE` pairs.
 #[derive(Debug)]
-pub(super) struct Items {
-    pub(super) of: Box<Type>,
+pub(super) struct ItemRules {
+    pub(super) of: Box<OptionType>,
     /// Whether brackets, or braces, stand around them.
     pub(super) is_bounded: bool,
     /// How many, at least.
@@ -72,7 +72,7 @@ pub(super) enum OptionVersion {
     Six,
 }
 
-impl Type {
+impl OptionType {
     /// Whether a service takes this value.
     pub(super) fn takes(&self, value: &str) -> bool {
         match self {
@@ -150,7 +150,7 @@ impl Type {
     }
 }
 
-impl Text {
+impl TextRules {
     fn takes(&self, value: &str) -> bool {
         let mut value = value;
         if let Some(quote) = value
@@ -190,7 +190,7 @@ fn quoted(texts: &[String]) -> String {
     texts.join(", ")
 }
 
-impl Limits {
+impl NumberRules {
     /// Nothing at all is no number, and taken.
     fn take(&self, value: &str, read: fn(&str) -> Option<f64>) -> bool {
         let value = value.trim();
@@ -260,7 +260,7 @@ fn float(text: &str) -> Option<f64> {
     fits.then(|| text.replace('_', "").parse().ok())?
 }
 
-impl Items {
+impl ItemRules {
     fn take_pairs(&self, value: &str) -> bool {
         let mut names: Vec<String> = Vec::new();
         self.take(value, ('{', '}'), None, |pair| {

@@ -5,7 +5,7 @@ mod policies;
 mod references;
 mod traffic;
 
-use crate::kinds::generate::{Form, Generated};
+use crate::kinds::generate::{Generated, GeneratedForm};
 use crate::source::Manifest;
 use crate::testing;
 

@@ -57,7 +57,7 @@ fn a_secret_that_is_not_there() {
     let mut made = manifests(&right.replace("key: password", "key: token"));
     made[1].generate.push(Generated {
         key: "token".to_owned(),
-        form: Form::Fernet,
+        form: GeneratedForm::Fernet,
         rotation: 0,
         place: None,
     });

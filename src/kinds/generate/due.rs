@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Form, GENERATED, Generated};
+use super::{GENERATED, Generated, GeneratedForm};
 use crate::object::{DesiredObject, LiveObject};
 
 /// What is to be made, and what is to be noted of it.
@@ -53,7 +53,7 @@ pub struct Noted {
 /// What is to be made for a desired object; nothing where all is made and noted.
 ///
 /// A value that is there is kept: one without a note was brought by somebody. One that is not there is made, as is
-/// one whose rotation was raised. A [Fernet key](Form::Fernet) is an exception: who rotates a repository of keys takes
+/// one whose rotation was raised. A [Fernet key](GeneratedForm::Fernet) is an exception: who rotates a repository of keys takes
 /// old ones out, so none is made again in a Secret that has keys that nobody declared.
 pub fn due(desired: &DesiredObject, live: Option<&LiveObject>) -> Option<Due> {
     let noted = live.map(noted).unwrap_or_default();
@@ -73,7 +73,7 @@ pub fn due(desired: &DesiredObject, live: Option<&LiveObject>) -> Option<Due> {
         let cause = match noted.get(&generated.key) {
             Some(noted) if noted.rotation < generated.rotation => Some(Making::Rotated),
             Some(_) => {
-                let is_kept_away = is_rotated && generated.form == Form::Fernet;
+                let is_kept_away = is_rotated && generated.form == GeneratedForm::Fernet;
                 (!is_there && !is_kept_away).then_some(Making::Lost)
             }
             // Ours until now, it goes with what git said; then it is not there any more.
@@ -193,7 +193,7 @@ mod tests {
             .iter()
             .map(|(key, rotation)| Generated {
                 key: (*key).to_owned(),
-                form: Form::Fernet,
+                form: GeneratedForm::Fernet,
                 rotation: *rotation,
                 place: None,
             })
@@ -247,7 +247,7 @@ mod tests {
         let live = live("0=0,1=0", &["0", "2"]);
         assert_eq!(made(&desired, Some(&live)), None);
         // Nobody rotates a password that way.
-        desired.generate[1].form = Form::Bytes(16);
+        desired.generate[1].form = GeneratedForm::Bytes(16);
         assert_eq!(made(&desired, Some(&live)), Some(is(&["1"], "0=0,1=0")));
     }
 
@@ -263,8 +263,8 @@ mod tests {
         };
         assert_eq!(outdated(&desired), [""; 0]);
         // Of y it is not known in which form it was made.
-        desired.generate[0].form = Form::Bytes(16);
-        desired.generate[1].form = Form::Bytes(16);
+        desired.generate[0].form = GeneratedForm::Bytes(16);
+        desired.generate[1].form = GeneratedForm::Bytes(16);
         assert_eq!(outdated(&desired), ["x"]);
         assert_eq!(made(&desired, Some(&live)), None);
         desired.generate[0].rotation = 1;

@@ -5,7 +5,7 @@
 
 mod due;
 
-pub use crate::object::generated::{Form, Generated};
+pub use crate::object::generated::{Generated, GeneratedForm};
 pub use due::{Due, Make, Making, due, noted, outdated};
 
 /// The annotation of a Secret that notes which of its values were made: `KEY=ROTATION/FORM,…`.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::pods::{Said, runs_pods};
+use super::pods::{EventMessage, runs_pods};
 use crate::object::GroupKind;
 
 /// What keeps a pod, or a claim, from what it is to be, or a namespace from going, in facts that can be acted on before
@@ -50,7 +50,7 @@ impl Hindrance {
     }
 
     /// By the reason of the last Event about an object that has no pod to tell more.
-    pub fn of_event(said: &Said, kind: &GroupKind) -> Option<Self> {
+    pub fn of_event(said: &EventMessage, kind: &GroupKind) -> Option<Self> {
         match said.reason.as_str() {
             "FailedCreate" if runs_pods(kind) => Some(Self::PodsRefused),
             "ProvisioningFailed" | "FailedBinding" if kind.is("", "PersistentVolumeClaim") => Some(Self::ClaimPending),

@@ -40,12 +40,12 @@ pub enum Status {
 
 /// Whether a Job has completed. One that is suspended is Current, and has not.
 pub fn is_complete(job: &LiveObject) -> bool {
-    View(job.value()).is_true("Complete").is_some()
+    ObjectFields(job.value()).is_true("Complete").is_some()
 }
 
 /// Whether a Job has failed for good.
 pub fn has_failed(job: &LiveObject) -> bool {
-    View(job.value()).is_true("Failed").is_some()
+    ObjectFields(job.value()).is_true("Failed").is_some()
 }
 
 impl fmt::Display for Status {
@@ -116,7 +116,7 @@ impl fmt::Display for Health {
 /// How a live object is doing.
 pub fn of(live: &LiveObject) -> Health {
     let object_ref = live.reference();
-    let object = View(live.value());
+    let object = ObjectFields(live.value());
     if object.text("/metadata/deletionTimestamp").is_some() {
         let waits = termination::waits_for(&termination::remainders(live));
         let waits = waits.map(|waits| format!("; {waits}")).unwrap_or_default();
@@ -144,14 +144,14 @@ pub fn of(live: &LiveObject) -> Health {
 
 /// Whether a Deployment says that its pods cannot be created, by the condition `ReplicaFailure`.
 pub fn refuses_pods(object: &LiveObject) -> bool {
-    View(object.value()).is_true("ReplicaFailure").is_some()
+    ObjectFields(object.value()).is_true("ReplicaFailure").is_some()
 }
 
 /// How many pods of a workload are still of an earlier template, and of how many, where nothing replaces
 /// them but somebody who deletes them (`OnDelete`). None where there is none.
 pub fn outdated_pods(object: &LiveObject) -> Option<(i64, i64)> {
     let kind = object.reference().kind;
-    let object = View(object.value());
+    let object = ObjectFields(object.value());
     if object.text("/spec/updateStrategy/type") != Some("OnDelete") || object.not_yet_observed().is_some() {
         return None;
     }
@@ -175,7 +175,7 @@ pub fn outdated_pods(object: &LiveObject) -> Option<(i64, i64)> {
 /// The labels that a node must have for a DaemonSet that runs on none, in their order. None for one that runs, or of which
 /// it is not known yet.
 pub fn nodes_wanted(object: &LiveObject) -> Option<Vec<(String, String)>> {
-    let status = View(object.value());
+    let status = ObjectFields(object.value());
     let is_idle = object.reference().kind.is("apps", "DaemonSet")
         && status.not_yet_observed().is_none()
         && status.count("/status/desiredNumberScheduled") == 0;
@@ -185,9 +185,9 @@ pub fn nodes_wanted(object: &LiveObject) -> Option<Vec<(String, String)>> {
     is_idle.then(|| labels.collect())
 }
 
-struct View<'a>(&'a Value);
+struct ObjectFields<'a>(&'a Value);
 
-impl<'a> View<'a> {
+impl<'a> ObjectFields<'a> {
     fn text(&self, pointer: &str) -> Option<&'a str> {
         self.0.pointer(pointer).and_then(Value::as_str)
     }

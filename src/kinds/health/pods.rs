@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Hindrance, View};
+use super::{Hindrance, ObjectFields};
 use crate::object::{GroupKind, LiveObject};
 
 /// What a container waits for in the ordinary course of things.
@@ -44,7 +44,7 @@ pub struct Unready<'a> {
 /// ```
 pub fn unready_pod(pods: &[LiveObject]) -> Option<Unready<'_>> {
     let told = pods.iter().filter(|pod| pod.deletion_timestamp().is_none());
-    let told = told.filter_map(|pod| Some((pod, trouble(&View(pod.value()))?)));
+    let told = told.filter_map(|pod| Some((pod, trouble(&ObjectFields(pod.value()))?)));
     // Of those that tell the same much, the youngest: it is of the latest template.
     let age = |pod: &LiveObject| pod.value().pointer("/metadata/creationTimestamp").map(Value::to_string);
     let name = |pod: &LiveObject| pod.reference().name;
@@ -62,14 +62,14 @@ pub fn unready_pod(pods: &[LiveObject]) -> Option<Unready<'_>> {
 
 /// What an Event says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct EventMessage {
     /// In one word: `FailedScheduling`.
     pub reason: String,
     /// In a sentence; empty where it says no more.
     pub message: String,
 }
 
-impl Said {
+impl EventMessage {
     /// As one text, beside `others`: what they say already is not said again.
     pub fn beside(&self, others: &[&str]) -> String {
         let is_said = others.iter().any(|other| other.contains(&self.message));
@@ -78,9 +78,9 @@ impl Said {
 }
 
 /// What the latest of some Events says. A warning counts more than any other.
-pub fn last_event(events: &[LiveObject]) -> Option<Said> {
+pub fn last_event(events: &[LiveObject]) -> Option<EventMessage> {
     let key = |event: &&LiveObject| {
-        let view = View(event.value());
+        let view = ObjectFields(event.value());
         let times = [
             "/series/lastObservedTime",
             "/lastTimestamp",
@@ -90,13 +90,13 @@ pub fn last_event(events: &[LiveObject]) -> Option<Said> {
         let time = times.iter().find_map(|pointer| view.text(pointer)).unwrap_or_default();
         (view.text("/type") == Some("Warning"), time.to_owned())
     };
-    let event = View(events.iter().max_by_key(key)?.value());
+    let event = ObjectFields(events.iter().max_by_key(key)?.value());
     let text = |pointer: &str| event.text(pointer).unwrap_or_default().trim();
     // Newer Events have a note in the place of a message.
     let message = [text("/message"), text("/note")]
         .into_iter()
         .find(|text| !text.is_empty());
-    Some(Said {
+    Some(EventMessage {
         reason: text("/reason").to_owned(),
         message: message.unwrap_or_default().trim_end_matches('.').to_owned(),
     })
@@ -109,7 +109,7 @@ struct Trouble {
     hindrance: Option<Hindrance>,
 }
 
-fn trouble(pod: &View<'_>) -> Option<Trouble> {
+fn trouble(pod: &ObjectFields<'_>) -> Option<Trouble> {
     match pod.text("/status/phase") {
         Some("Succeeded") => return None,
         Some("Running") if pod.is_true("Ready").is_some() => return None,
@@ -124,7 +124,10 @@ fn trouble(pod: &View<'_>) -> Option<Trouble> {
                 "container"
             };
             let statuses = pod.0.pointer(&format!("/status/{list}")).and_then(Value::as_array);
-            statuses.into_iter().flatten().map(move |status| (what, View(status)))
+            statuses
+                .into_iter()
+                .flatten()
+                .map(move |status| (what, ObjectFields(status)))
         });
     let mut found: Vec<Trouble> = statuses
         .filter_map(|(what, status)| of_container(what, &status))
@@ -156,7 +159,7 @@ fn trouble(pod: &View<'_>) -> Option<Trouble> {
 }
 
 /// What a container waits for, or how it ended. What it said in the end is not told: it may be its log.
-fn of_container(what: &str, status: &View<'_>) -> Option<Trouble> {
+fn of_container(what: &str, status: &ObjectFields<'_>) -> Option<Trouble> {
     let name = status.text("/name").unwrap_or_default();
     let told = |weight, text: String| {
         Some(Trouble {

@@ -54,7 +54,7 @@ pub fn declared<'a>(objects: impl IntoIterator<Item = &'a DesiredObject>) -> Res
     let mut declared = BTreeMap::new();
     let mut errors = Vec::new();
     for (reference, job) in known.iter().filter(|(reference, _)| is_job(&reference.kind)) {
-        let reader = Reader { job, known: &known };
+        let reader = InputReader { job, known: &known };
         declared.insert((*reference).clone(), reader.read(&mut errors));
     }
     match Error::join(errors) {
@@ -64,12 +64,12 @@ pub fn declared<'a>(objects: impl IntoIterator<Item = &'a DesiredObject>) -> Res
 }
 
 /// Reads the annotation of one Job.
-struct Reader<'a> {
+struct InputReader<'a> {
     job: &'a DesiredObject,
     known: &'a BTreeMap<&'a ObjectRef, &'a DesiredObject>,
 }
 
-impl Reader<'_> {
+impl InputReader<'_> {
     fn read(&self, errors: &mut Vec<Error>) -> Declared {
         let Some(annotation) = self.job.annotation(INPUTS) else {
             let template = self.template().map(|template| template.whole);

@@ -6,7 +6,7 @@ use super::*;
 use crate::applyset::inventory;
 use crate::applyset::key::Key;
 use crate::diagnostic::error::Error;
-use crate::kinds::generate::{Form, Generated};
+use crate::kinds::generate::{Generated, GeneratedForm};
 use crate::object::{DesiredObject, LiveObject};
 use crate::testing::{desired, desired_with_secret, documents, reference, set};
 
@@ -90,7 +90,7 @@ fn how_a_value_is_generated_is_an_input_and_no_secret() {
         let mut secret = desired(&LOGIN.replace("{password: aHVudGVyMg==}", data));
         secret.generate.push(Generated {
             key: "token".into(),
-            form: Form::Bytes(32),
+            form: GeneratedForm::Bytes(32),
             rotation,
             place: None,
         });

@@ -8,7 +8,7 @@ use crate::object::field::At;
 use crate::object::selection::LabelSelector;
 use crate::object::{GroupKind, ObjectRef};
 
-pub(crate) use reads::{ConfigurationKind, Key, Read, reads};
+pub(crate) use reads::{ConfigurationKind, Read, ReadKey, reads};
 
 /// What the pods of an object are made from; a Pod is its own template.
 #[derive(Debug, Clone)]

@@ -29,7 +29,7 @@ impl ConfigurationKind {
 
 /// What of it is read.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Key<'a> {
+pub(crate) enum ReadKey<'a> {
     All,
     One(At<'a>),
     None,
@@ -41,7 +41,7 @@ pub(crate) struct Read<'a> {
     pub(crate) kind: ConfigurationKind,
     /// The name of what is read.
     pub(crate) name: At<'a>,
-    pub(crate) key: Key<'a>,
+    pub(crate) key: ReadKey<'a>,
     /// Whether the pod starts without it.
     pub(crate) optional: bool,
 }
@@ -62,7 +62,7 @@ pub(crate) fn reads<'a>(spec: &At<'a>) -> Vec<Read<'a>> {
                 (ConfigurationKind::Secret, "secretRef"),
             ] {
                 let from = from.field(field);
-                add(kind, &from, "name", Key::All, &mut reads);
+                add(kind, &from, "name", ReadKey::All, &mut reads);
             }
         }
         for variable in container.field("env").items() {
@@ -72,7 +72,7 @@ pub(crate) fn reads<'a>(spec: &At<'a>) -> Vec<Read<'a>> {
             ] {
                 let from = variable.at(&["valueFrom", field]);
                 let key = from.field("key");
-                let key = key.text().map_or(Key::None, |_| Key::One(key.clone()));
+                let key = key.text().map_or(ReadKey::None, |_| ReadKey::One(key.clone()));
                 add(kind, &from, "name", key, &mut reads);
             }
         }
@@ -88,15 +88,19 @@ fn source<'a>(source: &At<'a>, secret_name: &str, reads: &mut Vec<Read<'a>>) {
     ] {
         let from = source.field(field);
         let items = from.field("items");
-        let all = if items.value.is_array() { Key::None } else { Key::All };
+        let all = if items.value.is_array() {
+            ReadKey::None
+        } else {
+            ReadKey::All
+        };
         add(kind, &from, name, all, reads);
         for key in items.items().iter().map(|item| item.field("key")) {
-            add(kind, &from, name, Key::One(key), reads);
+            add(kind, &from, name, ReadKey::One(key), reads);
         }
     }
 }
 
-fn add<'a>(kind: ConfigurationKind, from: &At<'a>, name: &str, key: Key<'a>, reads: &mut Vec<Read<'a>>) {
+fn add<'a>(kind: ConfigurationKind, from: &At<'a>, name: &str, key: ReadKey<'a>, reads: &mut Vec<Read<'a>>) {
     let name = from.field(name);
     if name.text().is_some() {
         let optional = from.field("optional").value == &Value::Bool(true);

@@ -49,10 +49,10 @@ const CREATED: [(&str, &str); 9] = [
 /// matter where the dangerous part of it is not new.
 pub(super) fn gained(wanted: &At<'_>, live: &At<'_>) -> BTreeSet<Privilege> {
     let items = live.items();
-    let live: Vec<Rule<'_>> = items.iter().take(MOST).map(|rule| Rule::of(rule.value)).collect();
+    let live: Vec<RoleRule<'_>> = items.iter().take(MOST).map(|rule| RoleRule::of(rule.value)).collect();
     let mut found = BTreeSet::new();
     for rule in wanted.items() {
-        for (privilege, right) in Rule::of(rule.value).dangerous() {
+        for (privilege, right) in RoleRule::of(rule.value).dangerous() {
             if !found.contains(&privilege) && !live.iter().any(|rule| rule.allows(&right)) {
                 found.insert(privilege);
             }
@@ -63,7 +63,7 @@ pub(super) fn gained(wanted: &At<'_>, live: &At<'_>) -> BTreeSet<Privilege> {
 
 /// A rule of a role.
 #[derive(Debug, Clone, Default)]
-struct Rule<'a> {
+struct RoleRule<'a> {
     groups: BTreeSet<&'a str>,
     resources: BTreeSet<&'a str>,
     verbs: BTreeSet<&'a str>,
@@ -72,7 +72,7 @@ struct Rule<'a> {
     names: BTreeSet<&'a str>,
 }
 
-impl<'a> Rule<'a> {
+impl<'a> RoleRule<'a> {
     fn of(rule: &'a Value) -> Self {
         let items = |name: &str| {
             let items = rule.get(name).and_then(Value::as_array).into_iter().flatten();

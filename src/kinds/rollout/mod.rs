@@ -17,7 +17,7 @@ use crate::kinds::generate;
 use crate::kinds::pods::{self, ConfigurationKind, PodTemplate};
 use crate::object::field::{At, FieldPath};
 use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
-use reads::Keys;
+use reads::ReadKeys;
 
 /// The annotation of a pod template with the digests of the ConfigMaps that it reads.
 pub const CONFIGURATION: &str = "stackanetes.io/configuration";
@@ -109,7 +109,7 @@ where
                 let Some(content) = self.content.get(&reference) else {
                     continue;
                 };
-                let digest = Content::of(content).digest(keys, self.seal);
+                let digest = ConfigurationContent::of(content).digest(keys, self.seal);
                 if digest.is_none() {
                     followed.sealed.push(reference);
                 }
@@ -252,7 +252,7 @@ fn digests(annotation: &str) -> BTreeMap<&str, &str> {
 }
 
 /// What the directory says of one ConfigMap or Secret.
-struct Content<'a> {
+struct ConfigurationContent<'a> {
     /// The values, by their keys.
     values: BTreeMap<&'a str, &'a Value>,
     /// The keys whose values must not be shown: all of a Secret, and of a ConfigMap those that were decrypted or
@@ -276,7 +276,7 @@ fn is_secret(object: &DesiredObject, field: &str, key: &str) -> bool {
     object::is_secret(&object.reference.kind) || object.origins.is_secret(&FieldPath::of(&[field, key]))
 }
 
-impl<'a> Content<'a> {
+impl<'a> ConfigurationContent<'a> {
     fn of(object: &'a DesiredObject) -> Self {
         let secret = said(object).filter(|(field, key, _)| is_secret(object, field, key));
         let generated = object.generate.iter().map(|one| (one.key.as_str(), one.to_string()));
@@ -289,7 +289,7 @@ impl<'a> Content<'a> {
 
     /// A digest of what is said of these keys. What must not be shown is sealed, since a plain digest of a short
     /// value gives it away; how a value is generated is no secret.
-    fn digest(&self, keys: &Keys, seal: impl Fn(&Value) -> Option<String>) -> Option<String> {
+    fn digest(&self, keys: &ReadKeys, seal: impl Fn(&Value) -> Option<String>) -> Option<String> {
         let values: BTreeMap<_, _> = self.values.iter().filter(|(key, _)| keys.contain(key)).collect();
         let generated: BTreeMap<_, _> = self.generated.iter().filter(|(key, _)| keys.contain(key)).collect();
         let said = json!({"values": values, "generated": generated});
@@ -303,7 +303,7 @@ impl<'a> Content<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::generate::{Form, Generated};
+    use crate::kinds::generate::{Generated, GeneratedForm};
     use crate::testing::{desired, desired_with_secret};
 
     const WEB: &str = "apiVersion: apps/v1
@@ -370,7 +370,7 @@ spec:
             let mut secret = map("Secret", "key", "{other: eA==}");
             secret.generate.push(Generated {
                 key: "x".into(),
-                form: Form::Fernet,
+                form: GeneratedForm::Fernet,
                 rotation,
                 place: None,
             });

@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::pods::{self, ConfigurationKind, Key};
+use crate::kinds::pods::{self, ConfigurationKind, ReadKey};
 use crate::object::field::At;
 
 /// Which keys are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Keys {
+pub(super) enum ReadKeys {
     All,
     Some(BTreeSet<String>),
 }
 
-impl Keys {
+impl ReadKeys {
     pub(super) fn contain(&self, key: &str) -> bool {
         match self {
             Self::All => true,
@@ -20,25 +20,25 @@ impl Keys {
         }
     }
 
-    fn add(&mut self, key: &Key<'_>) {
+    fn add(&mut self, key: &ReadKey<'_>) {
         match (self, key) {
-            (keys, Key::All) => *keys = Self::All,
-            (Self::Some(keys), Key::One(key)) => keys.extend(key.value.as_str().map(str::to_owned)),
-            (Self::All, Key::One(_)) | (_, Key::None) => {}
+            (keys, ReadKey::All) => *keys = Self::All,
+            (Self::Some(keys), ReadKey::One(key)) => keys.extend(key.value.as_str().map(str::to_owned)),
+            (Self::All, ReadKey::One(_)) | (_, ReadKey::None) => {}
         }
     }
 }
 
 /// What is read, by kind and name.
-pub(super) type Reads = BTreeMap<(ConfigurationKind, String), Keys>;
+pub(super) type ConfigurationReads = BTreeMap<(ConfigurationKind, String), ReadKeys>;
 
 /// What a pod with this `spec` reads.
-pub(super) fn reads(spec: &At<'_>) -> Reads {
-    let mut reads = Reads::new();
+pub(super) fn reads(spec: &At<'_>) -> ConfigurationReads {
+    let mut reads = ConfigurationReads::new();
     for read in pods::reads(spec) {
         if let Some(name) = read.name.text() {
             let keys = reads.entry((read.kind, name.to_owned()));
-            keys.or_insert_with(|| Keys::Some(BTreeSet::new())).add(&read.key);
+            keys.or_insert_with(|| ReadKeys::Some(BTreeSet::new())).add(&read.key);
         }
     }
     reads
@@ -66,19 +66,19 @@ mod tests {
                 {"emptyDir": {}},
             ],
         });
-        let found: Vec<(ConfigurationKind, String, Keys)> = reads(&At::root(&spec))
+        let found: Vec<(ConfigurationKind, String, ReadKeys)> = reads(&At::root(&spec))
             .into_iter()
             .map(|((kind, name), keys)| (kind, name, keys))
             .collect();
-        let two = Keys::Some(["a".to_owned(), "b".to_owned()].into());
+        let two = ReadKeys::Some(["a".to_owned(), "b".to_owned()].into());
         assert_eq!(
             found,
             [
-                (ConfigurationKind::ConfigMap, "items".to_owned(), Keys::All),
+                (ConfigurationKind::ConfigMap, "items".to_owned(), ReadKeys::All),
                 (ConfigurationKind::Secret, "env".to_owned(), two),
-                (ConfigurationKind::Secret, "from".to_owned(), Keys::All),
-                (ConfigurationKind::Secret, "projected".to_owned(), Keys::All),
-                (ConfigurationKind::Secret, "volume".to_owned(), Keys::All),
+                (ConfigurationKind::Secret, "from".to_owned(), ReadKeys::All),
+                (ConfigurationKind::Secret, "projected".to_owned(), ReadKeys::All),
+                (ConfigurationKind::Secret, "volume".to_owned(), ReadKeys::All),
             ]
         );
     }

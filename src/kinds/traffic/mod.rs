@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use self::rules::{Beyond, Known, Rule};
+use self::rules::{Beyond, LiveRules, TrafficRule};
 use crate::object::selection::LabelSelector;
 
 /// A way in which a policy is opened.
@@ -95,18 +95,18 @@ impl Direction {
     }
 
     /// The rules for this direction.
-    fn rules(self, spec: &Value) -> impl Iterator<Item = Rule<'_>> {
+    fn rules(self, spec: &Value) -> impl Iterator<Item = TrafficRule<'_>> {
         let peers = match self {
             Self::Ingress => "from",
             Self::Egress => "to",
         };
         let rules = spec[self.word()].as_array().into_iter().flatten();
-        rules.map(move |rule| Rule::of(&rule[peers], &rule["ports"]))
+        rules.map(move |rule| TrafficRule::of(&rule[peers], &rule["ports"]))
     }
 
     /// What the rules of `wanted` let through and none of `live` does.
     fn widened(self, wanted: &Value, live: &Value) -> Option<Opening> {
-        let mut live = Known::of(self.rules(live));
+        let mut live = LiveRules::of(self.rules(live));
         let opened = self.rules(wanted).filter_map(|rule| live.beyond(&rule));
         let openings = opened.map(|beyond| match beyond {
             Beyond::Everybody => Opening::Everywhere(self),

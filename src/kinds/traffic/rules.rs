@@ -10,7 +10,7 @@ use super::port::Port;
 const MOST: usize = 500_000;
 
 /// A rule: which traffic is let through.
-pub(super) struct Rule<'a> {
+pub(super) struct TrafficRule<'a> {
     /// From or to whom; nobody in particular is everybody.
     peers: HashSet<Peer<'a>>,
     /// By which ports.
@@ -33,7 +33,7 @@ pub(super) enum Beyond {
     Port,
 }
 
-impl<'a> Rule<'a> {
+impl<'a> TrafficRule<'a> {
     /// A rule by its lists; an absent and an empty one stand for everybody, and for all ports.
     pub(super) fn of(peers: &'a Value, ports: &'a Value) -> Self {
         let mut peers: HashSet<Peer<'a>> = items(peers).map(Some).collect();
@@ -54,17 +54,17 @@ impl<'a> Rule<'a> {
 }
 
 /// The rules of the live policy, found by their peers.
-pub(super) struct Known<'a> {
-    rules: Vec<Rule<'a>>,
+pub(super) struct LiveRules<'a> {
+    rules: Vec<TrafficRule<'a>>,
     /// The places of the rules that speak of a peer.
     by_peer: HashMap<Peer<'a>, Vec<usize>>,
     /// How many comparisons may still be made.
     left: usize,
 }
 
-impl<'a> Known<'a> {
-    pub(super) fn of(rules: impl Iterator<Item = Rule<'a>>) -> Self {
-        let rules: Vec<Rule<'a>> = rules.collect();
+impl<'a> LiveRules<'a> {
+    pub(super) fn of(rules: impl Iterator<Item = TrafficRule<'a>>) -> Self {
+        let rules: Vec<TrafficRule<'a>> = rules.collect();
         let mut by_peer: HashMap<Peer<'a>, Vec<usize>> = HashMap::new();
         for (index, rule) in rules.iter().enumerate() {
             for peer in &rule.peers {
@@ -79,12 +79,12 @@ impl<'a> Known<'a> {
     }
 
     /// The most that a rule lets through beyond these, whichever of them do so together; none where that is nothing.
-    pub(super) fn beyond(&mut self, rule: &Rule<'_>) -> Option<Beyond> {
+    pub(super) fn beyond(&mut self, rule: &TrafficRule<'_>) -> Option<Beyond> {
         let peers = rule.peers.iter().filter_map(|peer| self.beyond_for(*peer, rule));
         peers.min()
     }
 
-    fn beyond_for(&mut self, peer: Peer<'_>, rule: &Rule<'_>) -> Option<Beyond> {
+    fn beyond_for(&mut self, peer: Peer<'_>, rule: &TrafficRule<'_>) -> Option<Beyond> {
         let Self { rules, by_peer, left } = self;
         // What is let through for everybody is so for each.
         let everybody = peer.and_then(|_| by_peer.get(&None));

@@ -7,33 +7,33 @@ use super::open;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::key_hint;
 use crate::diagnostic::place::{Place, SourceFile};
-use crate::kinds::generate::{Form, Generated};
+use crate::kinds::generate::{Generated, GeneratedForm};
 use crate::object::field::{FieldPath, PathElement};
-use crate::source::programs::{self, Context, Declared};
+use crate::source::programs::{self, DeclarationContext, DeclaredProgram};
 use crate::source::render::{Rendered, Rendering};
 use crate::yaml::{Document, Entry, Node};
 
 /// What a component declares.
 #[derive(Debug)]
 pub(super) struct Declaration {
-    pub(super) depends_on: Vec<Dependency>,
-    pub(super) objects: Vec<Object>,
+    pub(super) depends_on: Vec<ComponentDependency>,
+    pub(super) objects: Vec<DeclaredObject>,
     /// The program that makes the component's objects.
-    pub(super) program: Option<Declared>,
+    pub(super) program: Option<DeclaredProgram>,
     /// The whole file, which knows what made each of its values.
     pub(super) rendered: Arc<Rendered>,
 }
 
 /// One item of `dependsOn`.
 #[derive(Debug)]
-pub(super) struct Dependency {
+pub(super) struct ComponentDependency {
     pub(super) name: String,
     pub(super) place: Place,
 }
 
 /// A ConfigMap or Secret that is made of files.
 #[derive(Debug)]
-pub(super) struct Object {
+pub(super) struct DeclaredObject {
     pub(super) is_secret: bool,
     /// Where it is declared in the file: `secrets[0]`.
     pub(super) path: FieldPath,
@@ -85,13 +85,13 @@ const FORM_KEYS: [&str; 6] = ["length", "alphabet", "bytes", "fernet", "rsa", "r
 /// Reads the documents of a `component.yaml`. Nothing where it is switched off, or wrong, which is added
 /// to `errors`.
 pub(super) fn read(
-    context: Context<'_>,
+    context: DeclarationContext<'_>,
     documents: &[Document],
     rendering: &Rendering,
     errors: &mut Vec<Error>,
 ) -> Option<Declaration> {
     let file = context.file;
-    let mut reader = Reader { file, errors };
+    let mut reader = ComponentReader { file, errors };
     let mut written = documents.iter().filter(|document| !document.root.is_null());
     // An empty one makes the folder a component, and says nothing.
     let nothing = Node {
@@ -156,18 +156,18 @@ pub(super) fn read(
 }
 
 /// Reads values, and says where they are wrong.
-struct Reader<'a> {
+struct ComponentReader<'a> {
     file: &'a Arc<SourceFile>,
     errors: &'a mut Vec<Error>,
 }
 
-impl Reader<'_> {
-    fn dependencies(&mut self, entry: &Entry) -> Vec<Dependency> {
+impl ComponentReader<'_> {
+    fn dependencies(&mut self, entry: &Entry) -> Vec<ComponentDependency> {
         let items = self.items(entry, "write, for example, `dependsOn: [mariadb]`").to_vec();
         let mut dependencies = Vec::new();
         for item in items {
             match item.as_str() {
-                Some(name) => dependencies.push(Dependency {
+                Some(name) => dependencies.push(ComponentDependency {
                     name: name.to_owned(),
                     place: Place::new(self.file.clone(), item.span.clone()),
                 }),
@@ -177,7 +177,7 @@ impl Reader<'_> {
         dependencies
     }
 
-    fn objects(&mut self, entry: &Entry) -> Vec<Object> {
+    fn objects(&mut self, entry: &Entry) -> Vec<DeclaredObject> {
         let is_secret = entry.key == "secrets";
         let items = self.items(entry, "write one item for each: `- name: …`").to_vec();
         let mut objects = Vec::new();
@@ -188,7 +188,7 @@ impl Reader<'_> {
         objects
     }
 
-    fn object(&mut self, item: &Node, is_secret: bool, path: FieldPath) -> Option<Object> {
+    fn object(&mut self, item: &Node, is_secret: bool, path: FieldPath) -> Option<DeclaredObject> {
         let before = self.errors.len();
         let Some(entries) = item.entries() else {
             let message = format!("this must be a mapping, not {}", item.describe());
@@ -199,7 +199,7 @@ impl Reader<'_> {
             self.error_in(item, "`name` is missing", "give the object a name");
             return None;
         };
-        let mut object = Object {
+        let mut object = DeclaredObject {
             is_secret,
             path,
             place: Place::new(self.file.clone(), item.first_line(self.file.text())),
@@ -269,13 +269,13 @@ impl Reader<'_> {
         let mut rotation = 0;
         for option in &entries {
             let said = match option.key.as_str() {
-                "length" => self.count(option, 1..=4096).map(|length| Form::Text {
+                "length" => self.count(option, 1..=4096).map(|length| GeneratedForm::Text {
                     length,
-                    alphabet: Form::letters_and_digits(),
+                    alphabet: GeneratedForm::letters_and_digits(),
                 }),
-                "bytes" => self.count(option, 1..=65_536).map(Form::Bytes),
-                "rsa" => self.count(option, 2048..=8192).map(Form::Rsa),
-                "fernet" => Some(Form::Fernet),
+                "bytes" => self.count(option, 1..=65_536).map(GeneratedForm::Bytes),
+                "rsa" => self.count(option, 2048..=8192).map(GeneratedForm::Rsa),
+                "fernet" => Some(GeneratedForm::Fernet),
                 "alphabet" => {
                     alphabet = self.text(option);
                     continue;
@@ -298,7 +298,7 @@ impl Reader<'_> {
         }
         match (&mut form, alphabet) {
             (None, _) => self.error(entry, "this does not say what to generate", ONE),
-            (Some(Form::Text { alphabet, .. }), Some(characters)) => {
+            (Some(GeneratedForm::Text { alphabet, .. }), Some(characters)) => {
                 let mut characters: Vec<char> = characters.chars().collect();
                 characters.sort_unstable();
                 characters.dedup();
@@ -324,7 +324,7 @@ impl Reader<'_> {
     }
 
     /// Each key of the data is a valid one, and said once.
-    fn keys_once(&mut self, object: &Object, item: &Node) {
+    fn keys_once(&mut self, object: &DeclaredObject, item: &Node) {
         let files = object.files.iter().map(|file| &file.key);
         let values = object.values.iter().map(|(key, _)| key);
         let generated = object.generate.iter().map(|generated| &generated.key);
@@ -346,7 +346,7 @@ impl Reader<'_> {
     }
 
     /// An option schema is that of a file.
-    fn options_of_files(&mut self, object: &Object) {
+    fn options_of_files(&mut self, object: &DeclaredObject) {
         let known: Vec<&str> = object.files.iter().map(|file| file.key.as_str()).collect();
         for schema in &object.options {
             if !known.contains(&schema.key.as_str()) {
@@ -432,7 +432,7 @@ impl Reader<'_> {
     }
 }
 
-impl Object {
+impl DeclaredObject {
     pub(super) fn kind(&self) -> &'static str {
         if self.is_secret { "Secret" } else { "ConfigMap" }
     }

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::declaration::Dependency;
+use super::declaration::ComponentDependency;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::nearest;
 use crate::source::ComponentDependencies;
 
 /// The dependencies by component, one entry for each there is, without those that are wrong, which are added to `errors`.
 pub(super) fn check(
-    declared: BTreeMap<String, Vec<Dependency>>,
+    declared: BTreeMap<String, Vec<ComponentDependency>>,
     wanted: &BTreeSet<String>,
     unwanted: &BTreeSet<String>,
     errors: &mut Vec<Error>,
@@ -17,7 +17,7 @@ pub(super) fn check(
     let known = wanted.iter().chain(unwanted);
     let mut dependencies: ComponentDependencies = known.map(|name| (name.clone(), BTreeSet::new())).collect();
     for (component, on) in &declared {
-        for Dependency { name, place } in on {
+        for ComponentDependency { name, place } in on {
             let wrong = if wanted.contains(name) {
                 dependencies.entry(component.clone()).or_default().insert(name.clone());
                 continue;

@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use declaration::Declaration;
-use object::Maker;
+use object::ObjectMaker;
 
-use super::files::{self, Files};
-use super::programs::{Context, Reading};
+use super::files::{self, DirectoryFiles};
+use super::programs::{DeclarationContext, Reading};
 use super::tree::{EntryKind, FileTree};
 use super::unseal::Unsealed;
 use super::{Manifest, Settings};
@@ -50,7 +50,7 @@ impl Components {
     /// Reads the components in `root`, adding what is wrong with them to `errors`.
     pub(super) fn read(
         reading: &Reading<'_>,
-        files: &Files,
+        files: &DirectoryFiles,
         rendering: &Arc<Rendering>,
         settings: &Settings,
         errors: &mut Vec<Error>,
@@ -77,7 +77,7 @@ impl Components {
                 continue;
             };
             components.wanted.insert(name.clone());
-            let maker = Maker {
+            let maker = ObjectMaker {
                 tree: reading.tree,
                 root,
                 folder: &root.join(name),
@@ -160,7 +160,7 @@ impl OneComponent<'_> {
         if errors.len() > before {
             return None;
         }
-        let context = Context {
+        let context = DeclarationContext {
             file: &file,
             folder: Path::new(self.name),
             namespace: self.namespace,

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::declaration::{FileEntry, Object};
+use super::declaration::{DeclaredObject, FileEntry};
 use super::find;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Origin, Place, Role, SourceFile};
@@ -21,7 +21,7 @@ use crate::source::unseal::Unsealer;
 use crate::source::{Manifest, files};
 
 /// Makes the objects of one component.
-pub(super) struct Maker<'a> {
+pub(super) struct ObjectMaker<'a> {
     pub(super) tree: &'a dyn FileTree,
     /// The top of the directory.
     pub(super) root: &'a Path,
@@ -32,26 +32,31 @@ pub(super) struct Maker<'a> {
 }
 
 /// A file that was read for an object.
-struct Content {
-    body: Body,
+struct FileContent {
+    body: FileValue,
     is_encrypted: bool,
 }
 
-enum Body {
-    Text { text: String, source: Source },
+enum FileValue {
+    Text { text: String, source: TextSource },
     Binary(Vec<u8>),
 }
 
 /// The text that one key of an object was made of.
 #[derive(Debug)]
-struct Source {
+struct TextSource {
     file: Arc<SourceFile>,
     is_template: bool,
 }
 
-impl Maker<'_> {
+impl ObjectMaker<'_> {
     /// The object; nothing where something is wrong with it, which is added to `errors`.
-    pub(super) fn make(&self, object: &Object, rendered: &Arc<Rendered>, errors: &mut Vec<Error>) -> Option<Manifest> {
+    pub(super) fn make(
+        &self,
+        object: &DeclaredObject,
+        rendered: &Arc<Rendered>,
+        errors: &mut Vec<Error>,
+    ) -> Option<Manifest> {
         let before = errors.len();
         let mut data = Map::new();
         let mut binary = Map::new();
@@ -69,12 +74,12 @@ impl Maker<'_> {
                 encrypted.insert(entry.key.clone());
             }
             match content.body {
-                Body::Text { text, source } => {
+                FileValue::Text { text, source } => {
                     let value = if object.is_secret { STANDARD.encode(text) } else { text };
                     data.insert(entry.key.clone(), value.into());
                     sources.insert(entry.key.clone(), source);
                 }
-                Body::Binary(bytes) => {
+                FileValue::Binary(bytes) => {
                     let target = if object.is_secret { &mut data } else { &mut binary };
                     target.insert(entry.key.clone(), STANDARD.encode(bytes).into());
                 }
@@ -151,7 +156,7 @@ impl Maker<'_> {
     }
 
     /// What a file becomes in an object: text, or bytes where it is no text.
-    fn content(&self, entry: &FileEntry, object: &Object) -> Result<Content, Error> {
+    fn content(&self, entry: &FileEntry, object: &DeclaredObject) -> Result<FileContent, Error> {
         let (path, shown, bytes) = self.read(entry)?;
         let (bytes, is_encrypted) = self.unsealer.content(&shown, bytes)?;
         let is_template = path.extension().is_some_and(|extension| extension == "j2");
@@ -161,8 +166,8 @@ impl Maker<'_> {
             match String::from_utf8(bytes) {
                 Ok(text) => text,
                 Err(error) => {
-                    let body = Body::Binary(error.into_bytes());
-                    return Ok(Content { body, is_encrypted });
+                    let body = FileValue::Binary(error.into_bytes());
+                    return Ok(FileContent { body, is_encrypted });
                 }
             }
         };
@@ -185,9 +190,9 @@ impl Maker<'_> {
         } else {
             file.text().to_owned()
         };
-        let source = Source { file, is_template };
-        let body = Body::Text { text, source };
-        Ok(Content { body, is_encrypted })
+        let source = TextSource { file, is_template };
+        let body = FileValue::Text { text, source };
+        Ok(FileContent { body, is_encrypted })
     }
 }
 
@@ -199,14 +204,14 @@ struct FileOrigins {
     rendered: Arc<Rendered>,
     rendering: Arc<Rendering>,
     /// What the keys of its data were made of.
-    sources: BTreeMap<String, Source>,
+    sources: BTreeMap<String, TextSource>,
     /// The keys whose files were encrypted.
     encrypted: BTreeSet<String>,
 }
 
 impl FileOrigins {
     /// The key of the data that `path` is about, and what it was made of.
-    fn source(&self, path: &FieldPath) -> Option<&Source> {
+    fn source(&self, path: &FieldPath) -> Option<&TextSource> {
         let [PathElement::Field(data), PathElement::Field(key), ..] = path.elements() else {
             return None;
         };

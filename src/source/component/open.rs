@@ -16,7 +16,7 @@ const OPEN_KEYS: [&str; 5] = ["name", "namespace", "files", "options", "generate
 /// What SOPS encrypted without being declared secret may be a name, as it may in a manifest.
 pub(super) fn refuse_secrets(file: &Arc<SourceFile>, rendered: &Rendered) -> Vec<Error> {
     let root = rendered.to_node();
-    let mut search = Search {
+    let mut search = SecretSearch {
         file,
         rendered,
         errors: Vec::new(),
@@ -32,13 +32,13 @@ pub(super) fn refuse_secrets(file: &Arc<SourceFile>, rendered: &Rendered) -> Vec
     search.errors
 }
 
-struct Search<'a> {
+struct SecretSearch<'a> {
     file: &'a Arc<SourceFile>,
     rendered: &'a Rendered,
     errors: Vec<Error>,
 }
 
-impl Search<'_> {
+impl SecretSearch<'_> {
     /// The declarations of ConfigMaps and Secrets. The values of a Secret are in it, and their keys are looked at where
     /// they are rendered.
     fn objects(&mut self, declared: &Entry, path: &FieldPath) {

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use self::origins::{DefaultsLayer, LayeredOrigins};
-use self::select::{DefaultsSelector, Known};
+use self::select::{DefaultsSelector, SelectableNames};
 use super::Manifest;
-use super::check::Check;
+use super::check::FileCheck;
 use super::unseal::Unsealed;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
@@ -34,12 +34,12 @@ struct Default {
     selector: DefaultsSelector,
     /// The document without its selector.
     root: Node,
-    content: Content,
+    content: DefaultContent,
 }
 
 /// What a default says.
 #[derive(Debug)]
-enum Content {
+enum DefaultContent {
     /// The same content for every object.
     Same(Arc<Rendered>),
     /// What depends on the object: it is rendered for each.
@@ -78,7 +78,7 @@ pub(super) fn lay_under(
     let schema = schema(manifests);
     let kinds = schema.kinds().map(|gvk| &gvk.group_kind);
     let kinds = kinds.chain(manifests.iter().map(|manifest| &manifest.gvk.group_kind));
-    let known = Known {
+    let known = SelectableNames {
         kinds: kinds.cloned().collect(),
         components,
     };
@@ -131,7 +131,7 @@ fn lay(manifest: &mut Manifest, layers: Vec<DefaultsLayer>, schema: &Arc<Cow<'st
 /// Reads the defaults of one file.
 fn read(
     Unsealed { file, documents, .. }: Unsealed,
-    known: &Known<'_>,
+    known: &SelectableNames<'_>,
     rendering: &Rendering,
     errors: &mut Vec<Error>,
 ) -> Vec<Default> {
@@ -144,7 +144,7 @@ fn read(
 fn read_one(
     file: &Arc<SourceFile>,
     mut root: Node,
-    known: &Known<'_>,
+    known: &SelectableNames<'_>,
     rendering: &Rendering,
     errors: &mut Vec<Error>,
 ) -> Option<Default> {
@@ -163,15 +163,15 @@ fn read_one(
         return None;
     };
     let selector = DefaultsSelector::read(file, &entries.remove(at), known, errors);
-    let mut check = Check::new(file);
+    let mut check = FileCheck::new(file);
     check.default(&root);
     errors.append(&mut check.errors);
     let content = if ExpressionObject::is_read_in(file.text()) {
-        Content::Each
+        DefaultContent::Each
     } else {
         match rendering.document(file, &root, errors) {
-            Some(rendered) => Content::Same(Arc::new(rendered)),
-            None => Content::Nothing,
+            Some(rendered) => DefaultContent::Same(Arc::new(rendered)),
+            None => DefaultContent::Nothing,
         }
     };
     (errors.len() == before).then_some(Default {
@@ -192,9 +192,9 @@ impl Default {
         errors: &mut Vec<Error>,
     ) -> Option<DefaultsLayer> {
         let rendered = match &self.content {
-            Content::Nothing => return None,
-            Content::Same(rendered) => rendered.clone(),
-            Content::Each => {
+            DefaultContent::Nothing => return None,
+            DefaultContent::Same(rendered) => rendered.clone(),
+            DefaultContent::Each => {
                 let subject = ExpressionObject {
                     value: &manifest.value,
                     origins: &*manifest.origins,
@@ -203,7 +203,7 @@ impl Default {
                 let before = errors.len();
                 let Some(rendered) = rendering.document_for(&self.file, &self.root, &subject, errors) else {
                     if errors.len() > before {
-                        self.content = Content::Nothing;
+                        self.content = DefaultContent::Nothing;
                     }
                     return None;
                 };
@@ -233,7 +233,7 @@ impl Default {
                     .at(Place::new(file, span), "")
                     .hint("correct it, or select only the kinds that have such a field with `$select: {kind: …}`"),
             );
-            self.content = Content::Nothing;
+            self.content = DefaultContent::Nothing;
             return None;
         }
         Some(DefaultsLayer { rendered, value })

@@ -15,7 +15,7 @@ use crate::yaml::Entry;
 const KEYS: [&str; 4] = ["kind", "name", "labels", "component"];
 
 /// The names that a selector may use.
-pub(super) struct Known<'a> {
+pub(super) struct SelectableNames<'a> {
     pub(super) kinds: BTreeSet<GroupKind>,
     pub(super) components: &'a BTreeSet<String>,
 }
@@ -36,7 +36,7 @@ impl DefaultsSelector {
     pub(super) fn read(
         file: &Arc<SourceFile>,
         select: &Entry,
-        known: &Known<'_>,
+        known: &SelectableNames<'_>,
         errors: &mut Vec<Error>,
     ) -> Option<Self> {
         let at = |entry: &Entry| Place::new(file.clone(), entry.line(file.text()));
@@ -112,7 +112,7 @@ fn labels(entry: &Entry) -> Result<LabelSelector, Error> {
         .map_err(|error: NoSelector| Error::new(error.to_string()).hint(hint))
 }
 
-fn known_kind(kind: &str, known: &Known<'_>) -> Result<(), Error> {
+fn known_kind(kind: &str, known: &SelectableNames<'_>) -> Result<(), Error> {
     if known
         .kinds
         .iter()
@@ -128,7 +128,7 @@ fn known_kind(kind: &str, known: &Known<'_>) -> Result<(), Error> {
     })
 }
 
-fn known_component(name: &str, known: &Known<'_>) -> Result<(), Error> {
+fn known_component(name: &str, known: &SelectableNames<'_>) -> Result<(), Error> {
     if known.components.contains(name) {
         return Ok(());
     }

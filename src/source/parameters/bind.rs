@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::Sources;
-use super::declared::{Declared, Group, Member, Reached};
+use super::ParameterSources;
+use super::declared::{GroupMember, GroupOrParameter, ParameterGroup, ReachedDeclaration};
 use super::layer::Layer;
 use super::nearest::{hint, members};
 use super::schema::{MAX_MISTAKES, not_shown};
@@ -19,7 +19,7 @@ use crate::yaml::{Entry, Node};
 /// The values so far.
 pub(super) struct MergedParameters<'a> {
     schema: &'a Arc<SourceFile>,
-    pub(super) declared: &'a Group,
+    pub(super) declared: &'a ParameterGroup,
     pub(super) value: Value,
     pub(super) layers: Vec<Layer>,
     pub(super) setters: BTreeMap<String, usize>,
@@ -30,8 +30,8 @@ pub(super) struct MergedParameters<'a> {
 
 /// What a file says, bound to the schema.
 #[derive(Default)]
-struct Found {
-    values: Vec<Bound>,
+struct Bindings {
+    values: Vec<BoundValue>,
     hidden: Vec<std::ops::Range<usize>>,
     /// The first mistakes, of which there may be as many as there are entries.
     wrong: Vec<Wrong>,
@@ -40,7 +40,7 @@ struct Found {
 }
 
 /// A value, and the parameter that it is bound to.
-struct Bound {
+struct BoundValue {
     path: Vec<String>,
     value: Value,
     is_encrypted: bool,
@@ -54,7 +54,7 @@ struct Wrong {
 }
 
 impl<'a> MergedParameters<'a> {
-    pub(super) fn new(sources: &Sources<'a>, declared: &'a Group) -> Self {
+    pub(super) fn new(sources: &ParameterSources<'a>, declared: &'a ParameterGroup) -> Self {
         Self {
             schema: sources.schema,
             unsealer: sources.unsealer,
@@ -118,8 +118,8 @@ impl<'a> MergedParameters<'a> {
     /// What set the value at `path` last; for a group, the defaults.
     fn layer(&self, path: &[&str]) -> Option<&Layer> {
         let setter = match self.declared.reach(path) {
-            Reached::Parameter { depth, .. } => *self.setters.get(&path.get(..depth)?.join("."))?,
-            Reached::Group { .. } => 0,
+            ReachedDeclaration::Parameter { depth, .. } => *self.setters.get(&path.get(..depth)?.join("."))?,
+            ReachedDeclaration::Group { .. } => 0,
         };
         self.layers.get(setter)
     }
@@ -134,7 +134,7 @@ impl<'a> MergedParameters<'a> {
             declared: self.declared,
             unknown,
             path: Vec::new(),
-            found: Found::default(),
+            found: Bindings::default(),
         };
         binding.group(self.declared, layer.root().entries().unwrap_or_default());
         let found = binding.found;
@@ -149,7 +149,7 @@ impl<'a> MergedParameters<'a> {
         errors.extend(not_shown(found.more_wrong));
         let at = self.layers.len();
         self.layers.push(layer);
-        for Bound {
+        for BoundValue {
             path,
             value,
             is_encrypted,
@@ -179,8 +179,8 @@ impl<'a> MergedParameters<'a> {
     }
 
     /// Adds an error for each declaration without a default, or for its whole group.
-    fn missing(&self, group: &'a Group, path: &mut Vec<&'a str>, file: &SourceFile, errors: &mut Vec<Error>) {
-        for (name, Member { declared, span }) in &group.members {
+    fn missing(&self, group: &'a ParameterGroup, path: &mut Vec<&'a str>, file: &SourceFile, errors: &mut Vec<Error>) {
+        for (name, GroupMember { declared, span }) in &group.members {
             path.push(name);
             let dotted = path.join(".");
             let prefix = format!("{dotted}.");
@@ -189,15 +189,15 @@ impl<'a> MergedParameters<'a> {
                 next.is_some_and(|(name, _)| name.starts_with(&prefix))
             };
             match declared {
-                Declared::Group(group) if group.members.is_empty() || some_inside() => {
+                GroupOrParameter::Group(group) if group.members.is_empty() || some_inside() => {
                     self.missing(group, path, file, errors);
                 }
-                Declared::Parameter(_) if self.setters.contains_key(&dotted) => {}
+                GroupOrParameter::Parameter(_) if self.setters.contains_key(&dotted) => {}
                 _ => {
                     let place = Place::new(Arc::clone(self.schema), span.clone());
                     let (what, hint) = match declared {
-                        Declared::Group(_) => ("no parameter of", "add the group with a default for each"),
-                        Declared::Parameter(_) => ("no", "add it with its default"),
+                        GroupOrParameter::Group(_) => ("no parameter of", "add the group with a default for each"),
+                        GroupOrParameter::Parameter(_) => ("no", "add it with its default"),
                     };
                     let error = Error::new(format!("{} has {what} `{dotted}`", file.path()))
                         .at(place, "declared here")
@@ -213,18 +213,18 @@ impl<'a> MergedParameters<'a> {
 /// Walks a file and the schema together.
 struct Binding<'a> {
     file: &'a SourceFile,
-    declared: &'a Group,
+    declared: &'a ParameterGroup,
     unknown: &'a str,
     path: Vec<&'a str>,
-    found: Found,
+    found: Bindings,
 }
 
 impl<'a> Binding<'a> {
-    fn group(&mut self, group: &Group, entries: &'a [Entry]) {
+    fn group(&mut self, group: &ParameterGroup, entries: &'a [Entry]) {
         for Entry { key, value, .. } in entries {
             self.path.push(key);
             match group.members.get(key).map(|member| &member.declared) {
-                Some(Declared::Group(inner)) => match value.entries() {
+                Some(GroupOrParameter::Group(inner)) => match value.entries() {
                     Some(entries) => self.group(inner, entries),
                     // All of its lines may be comments.
                     None if value.is_null() => {}
@@ -234,13 +234,13 @@ impl<'a> Binding<'a> {
                         self.wrong(message, |path| members(inner, path), value);
                     }
                 },
-                Some(Declared::Parameter(parameter)) => {
+                Some(GroupOrParameter::Parameter(parameter)) => {
                     let is_encrypted = sops::holds_encrypted(self.file, value);
                     if parameter.secret || is_encrypted {
                         self.found.hidden.push(value.span.clone());
                     }
                     let (path, value) = (self.owned(), value.to_value());
-                    self.found.values.push(Bound {
+                    self.found.values.push(BoundValue {
                         path,
                         value,
                         is_encrypted,
@@ -277,10 +277,10 @@ impl<'a> Binding<'a> {
 }
 
 /// What to do about a dotted name in a file, where it would have to be nested.
-fn nested(group: &Group, key: &str) -> Option<String> {
+fn nested(group: &ParameterGroup, key: &str) -> Option<String> {
     let steps: Vec<_> = key.split('.').collect();
     match group.reach(&steps) {
-        Reached::Parameter { depth, .. } if depth == steps.len() => {
+        ReachedDeclaration::Parameter { depth, .. } if depth == steps.len() => {
             let (last, around) = steps.split_last()?;
             Some(format!("nest it: `{}:`, and below it `{last}:`", around.join(":` / `")))
         }
@@ -301,13 +301,13 @@ pub(super) fn leads_to(names: &BTreeSet<String>, path: &[&str]) -> bool {
 }
 
 /// The groups without their values.
-fn skeleton(group: &Group) -> Value {
+fn skeleton(group: &ParameterGroup) -> Value {
     let groups = group
         .members
         .iter()
         .filter_map(|(name, member)| match &member.declared {
-            Declared::Group(group) => Some((name.clone(), skeleton(group))),
-            Declared::Parameter(_) => None,
+            GroupOrParameter::Group(group) => Some((name.clone(), skeleton(group))),
+            GroupOrParameter::Parameter(_) => None,
         });
     Value::Object(groups.collect::<Map<_, _>>())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::bind::MergedParameters;
-use super::declared::Reached;
+use super::declared::ReachedDeclaration;
 use super::layer::Layer;
 use super::nearest::{hint, members};
 use crate::diagnostic::error::Error;
@@ -99,14 +99,14 @@ pub(super) fn read(sets: &[Assignment], merged: &mut MergedParameters<'_>, error
                     errors.push(without_value(argument, merged));
                     continue;
                 };
-                One {
+                SetArgument {
                     option: "--set",
                     name,
                     text: argument,
                     is_yaml: true,
                 }
             }
-            Assignment::Text { option, name, text } => One {
+            Assignment::Text { option, name, text } => SetArgument {
                 option,
                 name,
                 text,
@@ -122,7 +122,7 @@ pub(super) fn read(sets: &[Assignment], merged: &mut MergedParameters<'_>, error
 }
 
 /// One parameter that is set.
-struct One<'a> {
+struct SetArgument<'a> {
     option: &'a str,
     name: &'a str,
     /// The value, or the whole argument: of YAML it is that.
@@ -131,8 +131,8 @@ struct One<'a> {
 }
 
 /// Takes one.
-fn one(set: &One<'_>, merged: &mut MergedParameters<'_>) -> Result<(), Error> {
-    let One {
+fn one(set: &SetArgument<'_>, merged: &mut MergedParameters<'_>) -> Result<(), Error> {
+    let SetArgument {
         option,
         name,
         text,
@@ -142,7 +142,7 @@ fn one(set: &One<'_>, merged: &mut MergedParameters<'_>) -> Result<(), Error> {
     let known = merged.declared.reach(&path);
     // What an unknown name was to set may be a secret.
     let secret = match known {
-        Reached::Parameter { parameter, depth } if depth == path.len() => parameter.secret,
+        ReachedDeclaration::Parameter { parameter, depth } if depth == path.len() => parameter.secret,
         _ => merged.declared.is_secret(&[]),
     };
     let shown_as = format!("{option} {name}");
@@ -153,19 +153,19 @@ fn one(set: &One<'_>, merged: &mut MergedParameters<'_>) -> Result<(), Error> {
         place.into_iter().fold(error, |error, place| error.at(place, ""))
     };
     match known {
-        Reached::Parameter { depth, .. } if depth == path.len() => {}
-        Reached::Parameter { depth, .. } => {
+        ReachedDeclaration::Parameter { depth, .. } if depth == path.len() => {}
+        ReachedDeclaration::Parameter { depth, .. } => {
             let whole = path[..depth].join(".");
             let error = Error::new(format!("`{name}` is inside of a value, which is set whole"));
             return Err(at_name(error).hint(format!(
                 "write `--set {whole}=VALUE`, where VALUE is YAML such as `[a, b]`"
             )));
         }
-        Reached::Group { group, depth } if depth == path.len() => {
+        ReachedDeclaration::Group { group, depth } if depth == path.len() => {
             let error = Error::new(format!("`{name}` is a group of parameters"));
             return Err(at_name(error).hint(members(group, &path)));
         }
-        Reached::Group { group, depth } => {
+        ReachedDeclaration::Group { group, depth } => {
             let error = Error::new(format!("there is no parameter `{name}`"));
             return Err(at_name(error).hint(hint(merged.declared, group, &path, depth)));
         }
@@ -186,7 +186,7 @@ fn one(set: &One<'_>, merged: &mut MergedParameters<'_>) -> Result<(), Error> {
 fn without_value(argument: &str, merged: &MergedParameters<'_>) -> Error {
     let path: Vec<_> = argument.split('.').collect();
     match merged.declared.reach(&path) {
-        Reached::Parameter { depth, .. } if depth == path.len() => {
+        ReachedDeclaration::Parameter { depth, .. } if depth == path.len() => {
             Error::new(format!("`--set {argument}` gives no value")).hint(format!("write `--set {argument}=VALUE`"))
         }
         _ => Error::new("`--set` must be given a name and a value").hint("write `--set GROUP.NAME=VALUE`"),

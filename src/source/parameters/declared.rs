@@ -15,22 +15,22 @@ const MAX_LOOKS: usize = 1_000_000;
 
 /// A group: names that lead to groups and parameters.
 #[derive(Debug, Default)]
-pub(super) struct Group {
-    pub(super) members: BTreeMap<String, Member>,
+pub(super) struct ParameterGroup {
+    pub(super) members: BTreeMap<String, GroupMember>,
     /// Whether one of its parameters, at any depth, is secret.
     secret: bool,
 }
 
 /// A group or a parameter, and where the schema declares it.
 #[derive(Debug)]
-pub(super) struct Member {
-    pub(super) declared: Declared,
+pub(super) struct GroupMember {
+    pub(super) declared: GroupOrParameter,
     pub(super) span: Range<usize>,
 }
 
 #[derive(Debug)]
-pub(super) enum Declared {
-    Group(Group),
+pub(super) enum GroupOrParameter {
+    Group(ParameterGroup),
     Parameter(Parameter),
 }
 
@@ -42,9 +42,9 @@ pub(super) struct Parameter {
 }
 
 /// How far a path leads: `depth` of its steps.
-pub(super) enum Reached<'a> {
+pub(super) enum ReachedDeclaration<'a> {
     /// To a group. If steps are left, the group does not have the next one.
-    Group { group: &'a Group, depth: usize },
+    Group { group: &'a ParameterGroup, depth: usize },
     /// To a parameter. If steps are left, they lead into its value.
     Parameter { parameter: &'a Parameter, depth: usize },
 }
@@ -66,22 +66,22 @@ impl Misdeclared {
     }
 }
 
-impl Group {
-    pub(super) fn reach(&self, path: &[&str]) -> Reached<'_> {
+impl ParameterGroup {
+    pub(super) fn reach(&self, path: &[&str]) -> ReachedDeclaration<'_> {
         let mut group = self;
         for (depth, step) in path.iter().enumerate() {
             match group.members.get(*step).map(|member| &member.declared) {
-                Some(Declared::Group(inner)) => group = inner,
-                Some(Declared::Parameter(parameter)) => {
-                    return Reached::Parameter {
+                Some(GroupOrParameter::Group(inner)) => group = inner,
+                Some(GroupOrParameter::Parameter(parameter)) => {
+                    return ReachedDeclaration::Parameter {
                         parameter,
                         depth: depth + 1,
                     };
                 }
-                None => return Reached::Group { group, depth },
+                None => return ReachedDeclaration::Group { group, depth },
             }
         }
-        Reached::Group {
+        ReachedDeclaration::Group {
             group,
             depth: path.len(),
         }
@@ -90,8 +90,8 @@ impl Group {
     /// Whether what `path` leads to, or what is inside or around it, is secret.
     pub(super) fn is_secret(&self, path: &[&str]) -> bool {
         match self.reach(path) {
-            Reached::Group { group, .. } => group.secret,
-            Reached::Parameter { parameter, .. } => parameter.secret,
+            ReachedDeclaration::Group { group, .. } => group.secret,
+            ReachedDeclaration::Parameter { parameter, .. } => parameter.secret,
         }
     }
 
@@ -106,16 +106,16 @@ impl Group {
         for (name, member) in &self.members {
             let name = format!("{before}{name}");
             match &member.declared {
-                Declared::Group(group) => group.add_names(&format!("{name}."), names),
-                Declared::Parameter(_) => names.push(name),
+                GroupOrParameter::Group(group) => group.add_names(&format!("{name}."), names),
+                GroupOrParameter::Parameter(_) => names.push(name),
             }
         }
     }
 }
 
 /// Reads the declarations of a schema that is valid, adding what is wrong with them to `errors`.
-pub(super) fn declared(root: &Node, errors: &mut Vec<Misdeclared>) -> Group {
-    let mut reader = Reader {
+pub(super) fn declared(root: &Node, errors: &mut Vec<Misdeclared>) -> ParameterGroup {
+    let mut reader = DeclarationReader {
         root,
         errors,
         open: Vec::new(),
@@ -138,11 +138,11 @@ pub(super) fn declared(root: &Node, errors: &mut Vec<Misdeclared>) -> Group {
             "declare them in `properties` at its top, with no `additionalProperties` beside it",
             &root.span,
         ));
-        Group::default()
+        ParameterGroup::default()
     }
 }
 
-struct Reader<'a, 'e> {
+struct DeclarationReader<'a, 'e> {
     root: &'a Node,
     errors: &'e mut Vec<Misdeclared>,
     /// The groups around the one being read.
@@ -151,8 +151,8 @@ struct Reader<'a, 'e> {
     looks_left: usize,
 }
 
-impl<'a> Reader<'a, '_> {
-    fn group(&mut self, schema: &'a Node, secret_around: bool) -> Group {
+impl<'a> DeclarationReader<'a, '_> {
+    fn group(&mut self, schema: &'a Node, secret_around: bool) -> ParameterGroup {
         let chain = chain(self.root, schema);
         let secret_here = secret_around || chain.iter().any(|schema| is_write_only(schema));
         // What else is said of the group may be said of any of its parameters.
@@ -163,9 +163,9 @@ impl<'a> Reader<'a, '_> {
                     .filter(|(keyword, _)| !matches!(*keyword, "properties" | "$defs"))
                     .any(|(_, part)| self.holds_secret(part))
             });
-        let mut group = Group {
+        let mut group = ParameterGroup {
             secret,
-            ..Group::default()
+            ..ParameterGroup::default()
         };
         let before = self.open.len();
         self.open.extend(chain.iter().map(|schema| std::ptr::from_ref(*schema)));
@@ -195,7 +195,7 @@ impl<'a> Reader<'a, '_> {
                 group.secret |= declared.is_secret();
                 group.members.insert(
                     entry.key.clone(),
-                    Member {
+                    GroupMember {
                         declared,
                         span: span.clone(),
                     },
@@ -206,7 +206,7 @@ impl<'a> Reader<'a, '_> {
         group
     }
 
-    fn member(&mut self, schema: &'a Node, span: &Range<usize>, secret: bool) -> Option<Declared> {
+    fn member(&mut self, schema: &'a Node, span: &Range<usize>, secret: bool) -> Option<GroupOrParameter> {
         self.count += 1;
         if self.count > MAX_PARAMETERS {
             if self.count == MAX_PARAMETERS + 1 {
@@ -231,12 +231,12 @@ impl<'a> Reader<'a, '_> {
                 ));
                 return None;
             }
-            return Some(Declared::Group(self.group(schema, secret)));
+            return Some(GroupOrParameter::Group(self.group(schema, secret)));
         }
         let description = chain
             .iter()
             .find_map(|schema| schema.entry("description")?.value.as_str());
-        Some(Declared::Parameter(Parameter {
+        Some(GroupOrParameter::Parameter(Parameter {
             secret: secret || self.holds_secret(schema),
             description: description.map(|text| text.trim().to_owned()),
         }))
@@ -274,7 +274,7 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-impl Declared {
+impl GroupOrParameter {
     fn is_secret(&self) -> bool {
         match self {
             Self::Group(group) => group.secret,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::declared::{Group, Reached};
+use super::declared::{ParameterGroup, ReachedDeclaration};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::sops::Seal;
@@ -23,7 +23,7 @@ pub(super) struct Layer {
 }
 
 /// What there is to point at: a line, and the name on it.
-struct Spot {
+struct NamePosition {
     line: Range<usize>,
     name: Range<usize>,
 }
@@ -97,9 +97,9 @@ impl Layer {
 
     /// The place of the value at `path` or, where there is none, of its nearest ancestor. Within a
     /// secret value, it is the place of the whole.
-    pub(super) fn place(&self, declared: &Group, path: &[&str]) -> Place {
+    pub(super) fn place(&self, declared: &ParameterGroup, path: &[&str]) -> Place {
         let depth = match declared.reach(path) {
-            Reached::Parameter { parameter, depth } if parameter.secret => depth,
+            ReachedDeclaration::Parameter { parameter, depth } if parameter.secret => depth,
             _ => path.len(),
         };
         let spot = self.spot(&path[..depth]);
@@ -110,24 +110,24 @@ impl Layer {
         }
     }
 
-    fn spot(&self, path: &[&str]) -> Spot {
+    fn spot(&self, path: &[&str]) -> NamePosition {
         let text = self.file.text();
         let start = self.root.span.start;
-        let mut spot = Spot {
+        let mut spot = NamePosition {
             line: self.root.first_line(text),
             name: start..start,
         };
         let mut node = &self.root;
         for step in path.get(self.path.len()..).unwrap_or_default() {
             if let Some(entry) = node.entry(step) {
-                spot = Spot {
+                spot = NamePosition {
                     line: entry.line(text),
                     name: entry.key_span.clone(),
                 };
                 node = &entry.value;
             } else if let Some(item) = item(node, step) {
                 let start = item.span.start;
-                spot = Spot {
+                spot = NamePosition {
                     line: item.first_line(text),
                     name: start..start,
                 };
@@ -150,7 +150,7 @@ impl Layer {
         node.is_some_and(|node| self.hidden.iter().any(|hidden| overlaps(hidden, node)))
     }
 
-    fn is_hidden(&self, spot: &Spot) -> bool {
+    fn is_hidden(&self, spot: &NamePosition) -> bool {
         let text = self.file.text();
         let from = line_start(text, spot.line.start);
         let rest = text.get(spot.line.end..).unwrap_or_default();
@@ -159,7 +159,7 @@ impl Layer {
     }
 
     /// The same path, line and column in a file that holds nothing but the name.
-    fn stand_in(&self, spot: &Spot) -> Place {
+    fn stand_in(&self, spot: &NamePosition) -> Place {
         let text = self.file.text();
         let from = line_start(text, spot.name.start);
         let lines = text.get(..from).unwrap_or_default().matches('\n').count();

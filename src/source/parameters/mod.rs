@@ -55,7 +55,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use self::declared::{Group, Reached};
+use self::declared::{ParameterGroup, ReachedDeclaration};
 use self::layer::Layer;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Origin, Role, SourceFile};
@@ -66,7 +66,7 @@ pub use self::by_hand::{Assignment, SetByHand};
 
 /// What parameters are read from.
 #[derive(Debug, Clone, Copy)]
-pub struct Sources<'a> {
+pub struct ParameterSources<'a> {
     /// `parameters.yaml`: every parameter with its default.
     pub defaults: &'a Arc<SourceFile>,
     /// `parameters.schema.json`: what each of them may be.
@@ -84,7 +84,7 @@ pub struct Sources<'a> {
 /// Prints as the names that were set by hand, never as values.
 pub struct Parameters {
     value: Value,
-    declared: Group,
+    declared: ParameterGroup,
     layers: Vec<Layer>,
     /// Which layer set a parameter last, by its dotted name.
     setters: BTreeMap<String, usize>,
@@ -94,7 +94,7 @@ pub struct Parameters {
 }
 
 /// Reads, merges and validates the parameters; the error holds every mistake found.
-pub fn read(sources: &Sources<'_>) -> Result<Parameters> {
+pub fn read(sources: &ParameterSources<'_>) -> Result<Parameters> {
     let mut errors = Vec::new();
     let schema = schema::read(sources.schema, &mut errors);
     let Some(schema) = schema else {
@@ -137,7 +137,7 @@ impl Parameters {
     pub fn none() -> Self {
         Self {
             value: Value::Object(serde_json::Map::new()),
-            declared: Group::default(),
+            declared: ParameterGroup::default(),
             layers: Vec::new(),
             setters: BTreeMap::new(),
             encrypted: BTreeSet::new(),
@@ -157,9 +157,9 @@ impl Parameters {
     /// alone: the file of such a place is a stand-in with the same path, lines and columns.
     pub fn origin(&self, path: &[&str]) -> Option<Origin> {
         let layer = match self.declared.reach(path) {
-            Reached::Group { depth, .. } if depth < path.len() => return None,
-            Reached::Group { .. } => 0,
-            Reached::Parameter { depth, .. } => *self.setters.get(&path.get(..depth)?.join("."))?,
+            ReachedDeclaration::Group { depth, .. } if depth < path.len() => return None,
+            ReachedDeclaration::Group { .. } => 0,
+            ReachedDeclaration::Parameter { depth, .. } => *self.setters.get(&path.get(..depth)?.join("."))?,
         };
         Some(Origin {
             role: Role::Parameter,

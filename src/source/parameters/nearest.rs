@@ -1,6 +1,6 @@
 //! What a misspelt name of a parameter was meant to be.
 
-use super::declared::Group;
+use super::declared::ParameterGroup;
 use crate::diagnostic::names::first_of;
 use crate::diagnostic::nearest::nearest;
 
@@ -9,7 +9,7 @@ const MANY: usize = 12;
 
 /// What to do about the name at `path`, whose first `depth` steps lead to `group`, which does not
 /// have the next one.
-pub(super) fn hint(declared: &Group, group: &Group, path: &[&str], depth: usize) -> String {
+pub(super) fn hint(declared: &ParameterGroup, group: &ParameterGroup, path: &[&str], depth: usize) -> String {
     let (around, rest) = path.split_at(depth.min(path.len()));
     let Some(unknown) = rest.first() else {
         return members(group, around);
@@ -31,7 +31,7 @@ pub(super) fn hint(declared: &Group, group: &Group, path: &[&str], depth: usize)
 }
 
 /// Which names there are in `group`.
-pub(super) fn members(group: &Group, path: &[&str]) -> String {
+pub(super) fn members(group: &ParameterGroup, path: &[&str]) -> String {
     let names: Vec<_> = group.members.keys().map(|name| format!("`{name}`")).collect();
     let listed = first_of(&names, MANY);
     match (names.is_empty(), path) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::Value;
 
-use super::declared::{Group, Misdeclared, declared};
+use super::declared::{Misdeclared, ParameterGroup, declared};
 use super::steps::{self, TooManySteps};
 use super::syntax;
 use super::words;
@@ -25,23 +25,23 @@ pub(super) struct ParameterSchema {
     pub(super) file: Arc<SourceFile>,
     /// The schema with its places.
     pub(super) root: Node,
-    pub(super) declared: Group,
+    pub(super) declared: ParameterGroup,
     pub(super) validator: Validator,
 }
 
 /// Reads the schema, adding what is wrong with it to `errors`.
 pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Option<ParameterSchema> {
     let before = errors.len();
-    let reader = Reader { file, errors };
+    let reader = SchemaReader { file, errors };
     reader.read().filter(|_| errors.len() == before)
 }
 
-struct Reader<'a> {
+struct SchemaReader<'a> {
     file: &'a Arc<SourceFile>,
     errors: &'a mut Vec<Error>,
 }
 
-impl Reader<'_> {
+impl SchemaReader<'_> {
     fn read(mut self) -> Option<ParameterSchema> {
         let (value, root) = self.json()?;
         let before = self.errors.len();

@@ -100,13 +100,13 @@ fn has_rest(schema: &Node) -> bool {
 
 /// A schema that a value is checked against so many times.
 #[derive(Clone, Copy)]
-struct Step<'a> {
+struct SchemaCheck<'a> {
     schema: &'a Node,
     value: &'a Value,
     times: u64,
 }
 
-impl Step<'_> {
+impl SchemaCheck<'_> {
     /// How often what stands beside the keyword `key` is asked of the same value. Whether one of several forms fits
     /// is asked first, and then what is wrong with each; to know which parts of a value nothing else speaks of, all
     /// that is said of it is gone through twice more.
@@ -124,7 +124,7 @@ struct Steps<'a> {
     /// What each reference leads to, of those met so far.
     targets: BTreeMap<&'a str, Option<&'a Node>>,
     left: u64,
-    waiting: Vec<Step<'a>>,
+    waiting: Vec<SchemaCheck<'a>>,
 }
 
 impl<'a> Steps<'a> {
@@ -136,13 +136,13 @@ impl<'a> Steps<'a> {
         self.left = self.left.checked_sub(taken).ok_or_else(|| TooManySteps {
             span: schema.span.clone(),
         })?;
-        self.waiting.push(Step { schema, value, times });
+        self.waiting.push(SchemaCheck { schema, value, times });
         Ok(())
     }
 
     /// Adds what the keyword of `entry` asks of the value of `step`, or of each of its parts.
-    fn keyword(&mut self, entry: &'a Entry, step: Step<'a>) -> Result<(), TooManySteps> {
-        let Step { value, times, .. } = step;
+    fn keyword(&mut self, entry: &'a Entry, step: SchemaCheck<'a>) -> Result<(), TooManySteps> {
+        let SchemaCheck { value, times, .. } = step;
         let asked = &entry.value;
         let mut items = value.as_array().into_iter().flatten();
         let mut members = value.as_object().into_iter().flatten();

@@ -7,7 +7,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 
 use super::bind::MergedParameters;
-use super::declared::Reached;
+use super::declared::ReachedDeclaration;
 use super::schema::{MAX_MISTAKES, ParameterSchema, not_shown};
 use super::steps::{self, MAX_STEPS, TooManySteps};
 use super::words;
@@ -67,9 +67,9 @@ fn error(violation: &ValidationError<'_>, merged: &MergedParameters<'_>) -> Erro
     let path: Vec<_> = owned.iter().map(String::as_str).collect();
     let secret = merged.is_secret(&path);
     let (subject, description) = match merged.declared.reach(&path) {
-        Reached::Group { .. } if path.is_empty() => ("the parameters".to_owned(), None),
-        Reached::Group { .. } => (format!("`{}`", path.join(".")), None),
-        Reached::Parameter { parameter, depth } => {
+        ReachedDeclaration::Group { .. } if path.is_empty() => ("the parameters".to_owned(), None),
+        ReachedDeclaration::Group { .. } => (format!("`{}`", path.join(".")), None),
+        ReachedDeclaration::Parameter { parameter, depth } => {
             let (name, inside) = path.split_at(depth.min(path.len()));
             let name = name.join(".");
             let about = parameter.description.as_ref().map(|text| format!("`{name}`: {text}"));

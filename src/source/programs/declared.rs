@@ -21,7 +21,7 @@ const SPECIAL_HINT: &str = "rename it: it must have no comma, quotation mark, ba
 
 /// A program that makes objects, and where it is declared.
 #[derive(Debug, Clone)]
-pub(in crate::source) struct Declared {
+pub(in crate::source) struct DeclaredProgram {
     pub(super) program: Program,
     /// The line of its key.
     pub(super) place: Place,
@@ -72,7 +72,7 @@ impl Program {
 
 /// What paths begin at, and what is taken where a key says nothing.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::source) struct Context<'a> {
+pub(in crate::source) struct DeclarationContext<'a> {
     pub(in crate::source) file: &'a Arc<SourceFile>,
     /// The folder that paths begin at, from the top of the directory.
     pub(in crate::source) folder: &'a Path,
@@ -81,8 +81,12 @@ pub(in crate::source) struct Context<'a> {
 }
 
 /// Reads the entry of a program, adding what is wrong with it to `errors`.
-pub(in crate::source) fn declared(context: Context<'_>, entry: &Entry, errors: &mut Vec<Error>) -> Option<Declared> {
-    let mut reader = Reader { context, errors };
+pub(in crate::source) fn declared(
+    context: DeclarationContext<'_>,
+    entry: &Entry,
+    errors: &mut Vec<Error>,
+) -> Option<DeclaredProgram> {
+    let mut reader = ProgramReader { context, errors };
     let program = match entry.key.as_str() {
         "kustomize" => Program::Kustomize {
             folder: reader.path(&entry.value, KUSTOMIZE_EXAMPLE)?,
@@ -90,15 +94,15 @@ pub(in crate::source) fn declared(context: Context<'_>, entry: &Entry, errors: &
         _ => Program::Helm(reader.release(entry)?),
     };
     let place = reader.line(entry);
-    Some(Declared { program, place })
+    Some(DeclaredProgram { program, place })
 }
 
-struct Reader<'a> {
-    context: Context<'a>,
+struct ProgramReader<'a> {
+    context: DeclarationContext<'a>,
     errors: &'a mut Vec<Error>,
 }
 
-impl Reader<'_> {
+impl ProgramReader<'_> {
     fn release(&mut self, entry: &Entry) -> Option<Release> {
         let Some(entries) = entry.value.entries() else {
             let message = format!("`helm` must be a mapping, not {}", entry.value.describe());
@@ -247,7 +251,7 @@ mod tests {
         let file = SourceFile::new("stackanetes.yaml", text);
         let mut errors = Vec::new();
         let documents = yaml::documents(&file, &mut errors);
-        let context = Context {
+        let context = DeclarationContext {
             file: &file,
             folder: Path::new(folder),
             namespace: Some("shop"),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use super::declared::{Declared, Program};
+use super::declared::{DeclaredProgram, Program};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::visible::visible;
 
@@ -15,7 +15,7 @@ const IGNORED: &str = "files that git ignores are not given to it: it sees what 
 
 /// Why a program made no objects.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(super) enum ProgramFailure {
     /// Nobody allowed programs.
     #[error("it is a program that is run on files which a commit may change")]
     NotAllowed,
@@ -48,7 +48,7 @@ pub(super) enum Failure {
     Io(#[from] io::Error),
 }
 
-impl Failure {
+impl ProgramFailure {
     /// The same failure, with the path of the directory instead of that of its copy.
     pub(super) fn seen_from(self, copy: &Path, directory: &str) -> Self {
         match self {
@@ -72,7 +72,7 @@ impl Failure {
     }
 
     /// The error that a user reads of it, at the place that declares the program.
-    pub(super) fn of(self, declared: &Declared) -> Error {
+    pub(super) fn of(self, declared: &DeclaredProgram) -> Error {
         let key = match declared.program {
             Program::Kustomize { .. } => "kustomize",
             Program::Helm(_) => "helm",

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::declared::{Declared, Release};
-use super::failure::Failure;
+use super::declared::{DeclaredProgram, Release};
+use super::failure::ProgramFailure;
 use super::process::{self, Invocation};
 use super::snapshot::FileSnapshot;
-use super::sources::Sources;
+use super::sources::ProgramSources;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::source::files;
@@ -16,7 +16,7 @@ use crate::yaml::{self, Node};
 
 /// Why a chart is not rendered.
 #[derive(Debug, thiserror::Error)]
-enum Refused {
+enum ChartRefusal {
     #[error("there is no chart {}", files::shown(.0))]
     NoChart(PathBuf),
     #[error("there is no file {}", files::shown(.0))]
@@ -25,7 +25,7 @@ enum Refused {
     NotVendored(String),
 }
 
-impl Refused {
+impl ChartRefusal {
     fn at(self, place: Place) -> Error {
         let hint = match &self {
             Self::NoChart(_) => {
@@ -39,11 +39,16 @@ impl Refused {
 }
 
 /// What the chart of a release is made of. It is an error if something of it would have to be fetched.
-pub(super) fn sources(snapshot: &FileSnapshot, root: &Path, release: &Release, declared: &Declared) -> Result<Sources> {
-    let refused = |refused: Refused| refused.at(declared.place.clone());
+pub(super) fn sources(
+    snapshot: &FileSnapshot,
+    root: &Path,
+    release: &Release,
+    declared: &DeclaredProgram,
+) -> Result<ProgramSources> {
+    let refused = |refused: ChartRefusal| refused.at(declared.place.clone());
     for values in &release.values {
         if snapshot.file(values).is_none() {
-            return Err(refused(Refused::NoValues(files::below(root, values))));
+            return Err(refused(ChartRefusal::NoValues(files::below(root, values))));
         }
     }
     let metadata = release.chart.join("Chart.yaml");
@@ -51,8 +56,8 @@ pub(super) fn sources(snapshot: &FileSnapshot, root: &Path, release: &Release, d
     let Some(bytes) = snapshot.file(&metadata) else {
         return match snapshot.file(&release.chart) {
             // An archive is a whole: `helm` tells what it lacks.
-            Some(_) => Ok(Sources::chart(declared.place.clone(), BTreeMap::new())),
-            None => Err(refused(Refused::NoChart(files::below(root, &release.chart)))),
+            Some(_) => Ok(ProgramSources::chart(declared.place.clone(), BTreeMap::new())),
+            None => Err(refused(ChartRefusal::NoChart(files::below(root, &release.chart)))),
         };
     };
     let file = files::decode(&shown, bytes.to_vec())?;
@@ -60,12 +65,12 @@ pub(super) fn sources(snapshot: &FileSnapshot, root: &Path, release: &Release, d
     for document in yaml::documents(&file, &mut errors) {
         for dependency in missing(snapshot, &release.chart, &document.root) {
             let place = Place::new(file.clone(), dependency.node.first_line(file.text()));
-            errors.push(Refused::NotVendored(dependency.name).at(place));
+            errors.push(ChartRefusal::NotVendored(dependency.name).at(place));
         }
     }
     match Error::join(errors) {
         Some(error) => Err(error),
-        None => Ok(Sources::chart(
+        None => Ok(ProgramSources::chart(
             Place::of_line(file, 0),
             templates(snapshot, root, &release.chart),
         )),
@@ -73,17 +78,17 @@ pub(super) fn sources(snapshot: &FileSnapshot, root: &Path, release: &Release, d
 }
 
 /// A dependency that a chart names.
-struct Dependency<'n> {
+struct ChartDependency<'n> {
     name: String,
     node: &'n Node,
 }
 
 /// The dependencies of a chart that are neither folders nor archives in its `charts/`.
-fn missing<'n>(snapshot: &FileSnapshot, chart: &Path, metadata: &'n Node) -> Vec<Dependency<'n>> {
+fn missing<'n>(snapshot: &FileSnapshot, chart: &Path, metadata: &'n Node) -> Vec<ChartDependency<'n>> {
     let listed = metadata.entry("dependencies").and_then(|entry| entry.value.items());
     let named = listed.unwrap_or_default().iter().filter_map(|node| {
         let name = node.entry("name")?.value.as_str()?.to_owned();
-        Some(Dependency { name, node })
+        Some(ChartDependency { name, node })
     });
     let folder = chart.join("charts");
     let is_of = |archive: &Path, name: &str| {
@@ -110,8 +115,8 @@ fn templates(snapshot: &FileSnapshot, root: &Path, chart: &Path) -> BTreeMap<Pat
 }
 
 /// `helm template`, with the definitions in `crds/`, which it leaves out by itself.
-pub(super) fn command(release: &Release) -> Result<Invocation, Failure> {
-    let path = process::find("helm").ok_or(Failure::NotFound { names: &["helm"] })?;
+pub(super) fn command(release: &Release) -> Result<Invocation, ProgramFailure> {
+    let path = process::find("helm").ok_or(ProgramFailure::NotFound { names: &["helm"] })?;
     let here = |path: &Path| Path::new(".").join(path).into_os_string();
     let mut args: Vec<OsString> = vec!["template".into(), (&release.name).into(), here(&release.chart)];
     args.extend([

@@ -2,28 +2,33 @@
 
 use std::path::Path;
 
-use super::declared::Declared;
-use super::failure::Failure;
+use super::declared::DeclaredProgram;
+use super::failure::ProgramFailure;
 use super::kustomization;
 use super::process::{self, Invocation};
 use super::snapshot::FileSnapshot;
-use super::sources::Sources;
+use super::sources::ProgramSources;
 use crate::diagnostic::error::Result;
 
 /// What the kustomization in `folder` is made of. It is an error if it would lead out of the directory.
-pub(super) fn sources(snapshot: &FileSnapshot, root: &Path, folder: &Path, declared: &Declared) -> Result<Sources> {
+pub(super) fn sources(
+    snapshot: &FileSnapshot,
+    root: &Path,
+    folder: &Path,
+    declared: &DeclaredProgram,
+) -> Result<ProgramSources> {
     let whole = kustomization::read(snapshot, root, folder, &declared.place)?;
-    Ok(Sources::kustomization(&whole))
+    Ok(ProgramSources::kustomization(&whole))
 }
 
 /// `kustomize build`, or `kubectl kustomize` where there is no `kustomize`.
-pub(super) fn command(folder: &Path) -> Result<Invocation, Failure> {
+pub(super) fn command(folder: &Path) -> Result<Invocation, ProgramFailure> {
     let folder = Path::new(".").join(folder).into_os_string();
     let programs = [("kustomize", "build"), ("kubectl", "kustomize")];
     let mut found = programs
         .iter()
         .filter_map(|(name, word)| Some((process::find(name)?, *word)));
-    let (path, word) = found.next().ok_or(Failure::NotFound {
+    let (path, word) = found.next().ok_or(ProgramFailure::NotFound {
         names: &["kustomize", "kubectl"],
     })?;
     Ok(Invocation {

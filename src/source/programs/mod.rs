@@ -21,10 +21,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use declared::Program;
-pub(super) use declared::{Context, Declared, KEYS, declared};
-use failure::Failure;
+pub(super) use declared::{DeclarationContext, DeclaredProgram, KEYS, declared};
+use failure::ProgramFailure;
 use snapshot::{Digest, FileSnapshot};
-use sources::Sources;
+use sources::ProgramSources;
 
 use super::Manifest;
 use super::tree::FileTree;
@@ -105,7 +105,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The objects that the declared program makes; none where it cannot, which is added to `errors`.
-    pub(super) fn built(&self, declared: &Declared, errors: &mut Vec<Error>) -> Vec<Manifest> {
+    pub(super) fn built(&self, declared: &DeclaredProgram, errors: &mut Vec<Error>) -> Vec<Manifest> {
         match self.build(declared) {
             Ok((output, sources)) => {
                 let manifests = manifest::read(&output, None, self.unsealer, errors);
@@ -118,10 +118,10 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn build(&self, declared: &Declared) -> Result<(Arc<SourceFile>, Arc<Sources>)> {
-        let failed = |failure: Failure| failure.of(declared);
+    fn build(&self, declared: &DeclaredProgram) -> Result<(Arc<SourceFile>, Arc<ProgramSources>)> {
+        let failed = |failure: ProgramFailure| failure.of(declared);
         if self.programs.permission == Permission::Refused {
-            return Err(failed(Failure::NotAllowed));
+            return Err(failed(ProgramFailure::NotAllowed));
         }
         let snapshot = self.snapshot()?;
         let sources = Arc::new(match &declared.program {
@@ -159,13 +159,13 @@ impl<'a> Reading<'a> {
     }
 
     /// What the program prints, of a copy of the files.
-    fn print(&self, snapshot: &FileSnapshot, program: &Program) -> Result<String, Failure> {
+    fn print(&self, snapshot: &FileSnapshot, program: &Program) -> Result<String, ProgramFailure> {
         let mut left = lock(&self.programs.left);
         if left.is_zero() {
             let limit = LONGEST_TOGETHER;
-            return Err(Failure::UsedUp { limit });
+            return Err(ProgramFailure::UsedUp { limit });
         }
-        let place = process::Place::new()?;
+        let place = process::PrivateFolder::new()?;
         snapshot.write(&place.files())?;
         let command = match program {
             Program::Kustomize { folder } => kustomize::command(folder)?,

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::declared::Declared;
-use super::sources::Sources;
+use super::declared::DeclaredProgram;
+use super::sources::ProgramSources;
 use crate::diagnostic::place::{Origin, Place, Role, SourceFile};
 use crate::object::Origins;
 use crate::object::field::FieldPath;
@@ -18,9 +18,9 @@ use crate::source::Manifest;
 /// The manifests that a program made, with the places of what they were made of.
 pub(super) fn placed(
     manifests: Vec<Manifest>,
-    declared: &Declared,
+    declared: &DeclaredProgram,
     output: &SourceFile,
-    sources: &Arc<Sources>,
+    sources: &Arc<ProgramSources>,
 ) -> Vec<Manifest> {
     let namespace = declared.program.namespace();
     let placed = manifests.into_iter().map(|manifest| {
@@ -50,7 +50,7 @@ struct BuiltOrigins {
     own: Arc<dyn Origins>,
     /// The object as the program printed it.
     value: Value,
-    sources: Arc<Sources>,
+    sources: Arc<ProgramSources>,
     /// The object of a file that it was made of.
     resource: Option<usize>,
     place: Place,
@@ -58,7 +58,7 @@ struct BuiltOrigins {
 
 impl BuiltOrigins {
     fn place(&self, path: &FieldPath) -> Place {
-        let Sources::Kustomization { whole, resources, .. } = &*self.sources else {
+        let ProgramSources::Kustomization { whole, resources, .. } = &*self.sources else {
             return self.place.clone();
         };
         let Some(resource) = self.resource.map(|index| &resources[index]) else {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::failure::Failure;
+use super::failure::ProgramFailure;
 
 /// How many bytes a program may print.
 const MOST_PRINTED: u64 = 64 << 20;
@@ -36,19 +36,19 @@ pub(super) struct Invocation {
 #[derive(Debug)]
 pub(super) struct ProgramResult {
     /// What the program printed.
-    pub(super) printed: Result<String, Failure>,
+    pub(super) printed: Result<String, ProgramFailure>,
     pub(super) took: Duration,
 }
 
 /// A private folder for one run, which is removed with everything in it.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct PrivateFolder {
     folder: TempDir,
 }
 
-impl Place {
+impl PrivateFolder {
     /// A new one, which only the user can look into.
-    pub(super) fn new() -> Result<Self, Failure> {
+    pub(super) fn new() -> Result<Self, ProgramFailure> {
         let mut folder = tempfile::Builder::new();
         folder.prefix("stackanetes-");
         #[cfg(unix)]
@@ -100,7 +100,7 @@ fn is_executable(path: &Path) -> bool {
 }
 
 /// Runs a program to its end, or until the limit.
-pub(super) fn run(place: &Place, program: Invocation, limit: Duration) -> ProgramResult {
+pub(super) fn run(place: &PrivateFolder, program: Invocation, limit: Duration) -> ProgramResult {
     let start = Instant::now();
     let printed = start_in(place, program).and_then(|child| finish(child, start + limit, limit));
     ProgramResult {
@@ -109,7 +109,7 @@ pub(super) fn run(place: &Place, program: Invocation, limit: Duration) -> Progra
     }
 }
 
-fn start_in(place: &Place, program: Invocation) -> Result<Child, Failure> {
+fn start_in(place: &PrivateFolder, program: Invocation) -> Result<Child, ProgramFailure> {
     let mut command = Command::new(&program.path);
     command.args(&program.args).current_dir(place.files()).env_clear();
     command.env("HOME", place.home()).env("TMPDIR", place.scratch());
@@ -134,14 +134,14 @@ fn start_in(place: &Place, program: Invocation) -> Result<Child, Failure> {
         .stderr(Stdio::piped());
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    command.spawn().map_err(|error| Failure::Start {
+    command.spawn().map_err(|error| ProgramFailure::Start {
         program: program.path,
         error,
     })
 }
 
 /// What a program printed, once it has ended; it is killed where it does not in time, or prints too much.
-fn finish(mut child: Child, deadline: Instant, limit: Duration) -> Result<String, Failure> {
+fn finish(mut child: Child, deadline: Instant, limit: Duration) -> Result<String, ProgramFailure> {
     let printed = collect(child.stdout.take(), |pipe| {
         let mut bytes = Vec::new();
         pipe.take(MOST_PRINTED + 1).read_to_end(&mut bytes)?;
@@ -149,9 +149,9 @@ fn finish(mut child: Child, deadline: Instant, limit: Duration) -> Result<String
     });
     let said = collect(child.stderr.take(), last_of);
     let result = wait(&mut child, &printed, deadline).map_err(|stopped| match stopped {
-        Stopped::Late => Failure::TimedOut { limit },
-        Stopped::TooMuch => Failure::TooMuch { most: MOST_PRINTED },
-        Stopped::Io(error) => Failure::Io(error),
+        Stopped::Late => ProgramFailure::TimedOut { limit },
+        Stopped::TooMuch => ProgramFailure::TooMuch { most: MOST_PRINTED },
+        Stopped::Io(error) => ProgramFailure::Io(error),
     });
     if result.is_err() {
         kill(&mut child);
@@ -165,9 +165,9 @@ fn finish(mut child: Child, deadline: Instant, limit: Duration) -> Result<String
         .unwrap_or_default();
     if !status.success() {
         let said = String::from_utf8_lossy(&said).into_owned();
-        return Err(Failure::Exit { status, said });
+        return Err(ProgramFailure::Exit { status, said });
     }
-    String::from_utf8(bytes).map_err(|_| Failure::NotText)
+    String::from_utf8(bytes).map_err(|_| ProgramFailure::NotText)
 }
 
 /// Why a program is ended before it ends by itself.
@@ -249,8 +249,8 @@ fn kill(child: &mut Child) {
 mod tests {
     use super::*;
 
-    fn shell(script: &str, limit: Duration) -> (Place, ProgramResult) {
-        let place = Place::new().expect("a folder");
+    fn shell(script: &str, limit: Duration) -> (PrivateFolder, ProgramResult) {
+        let place = PrivateFolder::new().expect("a folder");
         let program = Invocation {
             path: "/bin/sh".into(),
             args: vec!["-c".into(), script.into()],
@@ -259,13 +259,13 @@ mod tests {
         (place, run)
     }
 
-    fn whole(script: &str) -> Result<String, Failure> {
+    fn whole(script: &str) -> Result<String, ProgramFailure> {
         shell(script, Duration::from_secs(600)).1.printed
     }
 
     #[test]
     fn a_program_runs_in_a_private_folder_without_the_users_environment() {
-        let place = Place::new().expect("a folder");
+        let place = PrivateFolder::new().expect("a folder");
         let mode =
             std::os::unix::fs::PermissionsExt::mode(&place.folder.path().metadata().expect("metadata").permissions());
         assert_eq!(mode & 0o777, 0o700);
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn what_a_failed_program_complained_of_is_kept_at_its_end() {
         let error = whole("seq 1 100000 >&2; echo out; exit 7").expect_err("it fails");
-        let Failure::Exit { status, said } = &error else {
+        let ProgramFailure::Exit { status, said } = &error else {
             panic!("{error}")
         };
         assert_eq!(status.code(), Some(7));
@@ -290,13 +290,13 @@ mod tests {
     fn a_program_that_prints_without_end_is_killed() {
         assert!(matches!(
             whole("exec yes"),
-            Err(Failure::TooMuch { most: MOST_PRINTED })
+            Err(ProgramFailure::TooMuch { most: MOST_PRINTED })
         ));
     }
 
     #[test]
     fn what_is_no_text_is_an_error() {
-        assert!(matches!(whole("printf '\\377'"), Err(Failure::NotText)));
+        assert!(matches!(whole("printf '\\377'"), Err(ProgramFailure::NotText)));
     }
 
     #[test]
@@ -304,7 +304,7 @@ mod tests {
         // The child has the pipe too: the run ends only if it is not waited for, or killed.
         let (place, run) = shell("sleep 100000 & echo $! >child; wait", Duration::from_secs(1));
         assert!(
-            matches!(run.printed, Err(Failure::TimedOut { .. })),
+            matches!(run.printed, Err(ProgramFailure::TimedOut { .. })),
             "{:?}",
             run.printed
         );

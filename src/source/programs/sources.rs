@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::kustomization::{Generator, KustomizationLayer, Whole};
+use super::kustomization::{Generator, KustomizationLayer, WholeKustomization};
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::GroupVersionKind;
 use crate::object::field::{FieldPath, PathElement};
@@ -22,12 +22,12 @@ const UNCHANGED: [&str; 3] = ["Namespace", "CustomResourceDefinition", "APIServi
 
 /// What a program made objects of.
 #[derive(Debug)]
-pub(super) enum Sources {
+pub(super) enum ProgramSources {
     Kustomization {
         /// The first line of the kustomization.
         whole: Place,
-        resources: Vec<Resource>,
-        generators: Vec<Generated>,
+        resources: Vec<KustomizationResource>,
+        generators: Vec<GeneratedObject>,
         /// Whether a Secret is made, or any of the files seems to have one.
         has_secret: bool,
     },
@@ -41,17 +41,17 @@ pub(super) enum Sources {
 
 /// An object in a file that a kustomization names.
 #[derive(Debug)]
-pub(super) struct Resource {
-    document: Document,
+pub(super) struct KustomizationResource {
+    document: SourceDocument,
     /// The name after all name prefixes, suffixes and hashes.
     name: String,
     /// The objects in the files of patches that are about it: those of the outermost kustomization first.
-    patches: Vec<Document>,
+    patches: Vec<SourceDocument>,
 }
 
 /// A ConfigMap or Secret that a kustomization makes.
 #[derive(Debug)]
-pub(super) struct Generated {
+pub(super) struct GeneratedObject {
     kind: &'static str,
     /// What it is called in the end, but for the digest.
     name: String,
@@ -60,12 +60,12 @@ pub(super) struct Generated {
 
 /// A document of a file.
 #[derive(Debug, Clone)]
-struct Document {
+struct SourceDocument {
     file: Arc<SourceFile>,
     root: Arc<Node>,
 }
 
-impl Document {
+impl SourceDocument {
     fn all(file: &Arc<SourceFile>) -> Vec<Self> {
         // What does not parse is told by the program.
         let documents = yaml::documents(file, &mut Vec::new()).into_iter();
@@ -105,11 +105,11 @@ impl Document {
     }
 }
 
-impl Sources {
+impl ProgramSources {
     /// The sources of a kustomization: its resources and its generators.
-    pub(super) fn kustomization(whole: &Whole) -> Self {
-        let mut found = Found::default();
-        found.read(&whole.layer, &Names::default(), &[]);
+    pub(super) fn kustomization(whole: &WholeKustomization) -> Self {
+        let mut found = SourceCollector::default();
+        found.read(&whole.layer, &NameAffixes::default(), &[]);
         Self::Kustomization {
             has_secret: whole.has_secret,
             whole: Place::of_line(Arc::clone(&whole.layer.file), 0),
@@ -163,7 +163,7 @@ impl Sources {
     }
 }
 
-impl Resource {
+impl KustomizationResource {
     /// Where a value is written that the object has in the end: in a patch, or in the object itself.
     pub(super) fn says(&self, path: &FieldPath, value: &Value) -> Option<Place> {
         // An item of a patch has another place in its list than in the object's.
@@ -178,7 +178,7 @@ impl Resource {
     }
 }
 
-impl Generated {
+impl GeneratedObject {
     fn is(&self, manifest: &Manifest) -> bool {
         let digest = manifest
             .name
@@ -190,12 +190,12 @@ impl Generated {
 
 /// What the kustomizations around one do to the names of objects.
 #[derive(Debug, Clone, Default)]
-struct Names {
+struct NameAffixes {
     prefix: String,
     suffix: String,
 }
 
-impl Names {
+impl NameAffixes {
     fn within(&self, layer: &KustomizationLayer) -> Self {
         Self {
             prefix: format!("{}{}", self.prefix, layer.prefix),
@@ -212,26 +212,26 @@ impl Names {
 }
 
 #[derive(Default)]
-struct Found {
-    resources: Vec<Resource>,
-    generators: Vec<Generated>,
+struct SourceCollector {
+    resources: Vec<KustomizationResource>,
+    generators: Vec<GeneratedObject>,
     /// The documents of the files that were parsed so far, by the paths of these.
-    parsed: HashMap<String, Arc<[Document]>>,
+    parsed: HashMap<String, Arc<[SourceDocument]>>,
 }
 
-impl Found {
-    fn documents(&mut self, file: &Arc<SourceFile>) -> Arc<[Document]> {
+impl SourceCollector {
+    fn documents(&mut self, file: &Arc<SourceFile>) -> Arc<[SourceDocument]> {
         if let Some(documents) = self.parsed.get(file.path()) {
             return Arc::clone(documents);
         }
-        let documents: Arc<[Document]> = Document::all(file).into();
+        let documents: Arc<[SourceDocument]> = SourceDocument::all(file).into();
         self.parsed.insert(file.path().to_owned(), Arc::clone(&documents));
         documents
     }
 
     /// The objects in the files of a kustomization's patches, and of those of its components, which change what it has.
     /// A JSON patch is a list, and no object.
-    fn patches_of(&mut self, layer: &KustomizationLayer) -> Vec<Document> {
+    fn patches_of(&mut self, layer: &KustomizationLayer) -> Vec<SourceDocument> {
         let mut found = Vec::new();
         for component in &layer.components {
             found.extend(self.patches_of(component));
@@ -245,26 +245,29 @@ impl Found {
     }
 
     /// Adds what a kustomization has; `patches` are those of the kustomizations that it is a part of.
-    fn read(&mut self, layer: &KustomizationLayer, names: &Names, patches: &[Document]) {
+    fn read(&mut self, layer: &KustomizationLayer, names: &NameAffixes, patches: &[SourceDocument]) {
         let names = names.within(layer);
         let mut all = patches.to_vec();
         all.extend(self.patches_of(layer));
         let files: Vec<_> = layer.resources.iter().map(|file| self.documents(file)).collect();
         for document in files.iter().flat_map(|documents| documents.iter()) {
-            let is_about = |patch: &&Document| {
+            let is_about = |patch: &&SourceDocument| {
                 patch.name() == document.name() && patch.gvk().group_kind == document.gvk().group_kind
             };
-            self.resources.push(Resource {
+            self.resources.push(KustomizationResource {
                 name: names.of(document.text("kind"), document.name()),
                 patches: all.iter().filter(is_about).cloned().collect(),
                 document: document.clone(),
             });
         }
-        let made = layer.generated.iter().map(|Generator { kind, name, place }| Generated {
-            kind,
-            name: names.of(kind, name),
-            place: place.clone(),
-        });
+        let made = layer
+            .generated
+            .iter()
+            .map(|Generator { kind, name, place }| GeneratedObject {
+                kind,
+                name: names.of(kind, name),
+                place: place.clone(),
+            });
         self.generators.extend(made);
         for below in layer.bases.iter().chain(&layer.components) {
             self.read(below, &names, &all);

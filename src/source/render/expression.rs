@@ -8,7 +8,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::bounds;
-use super::scope::{Notebook, OBJECT, ParameterPath, Reads, Scope, Variables};
+use super::scope::{ExpressionReads, ExpressionScope, Notebook, OBJECT, ParameterPath, Variables};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::nearest;
 use crate::diagnostic::place::{Origin, Place};
@@ -49,7 +49,7 @@ pub(super) struct ExpressionError {
 
 impl ExpressionError {
     /// The same, where this was read until then.
-    pub(super) fn after(self, reads: Reads) -> Self {
+    pub(super) fn after(self, reads: ExpressionReads) -> Self {
         Self {
             read: reads.read,
             ..self
@@ -102,7 +102,7 @@ impl Evaluator {
     pub(super) fn evaluate(&self, expression: &str, variables: &Variables) -> Result<Evaluated, ExpressionError> {
         bounds::check_expression(expression)?;
         let notebook: Notebook = Arc::new(Mutex::default());
-        let scope = Scope {
+        let scope = ExpressionScope {
             parameters: self.parameters.clone(),
             variables: variables.clone(),
             notebook: notebook.clone(),
@@ -153,7 +153,12 @@ pub(super) fn strict(fuel: u64) -> Environment<'static> {
 }
 
 /// What is wrong where an evaluation ended with `error` after `reads`.
-pub(super) fn failed(parameters: &Value, source: &str, error: &minijinja::Error, reads: &Reads) -> ExpressionError {
+pub(super) fn failed(
+    parameters: &Value,
+    source: &str,
+    error: &minijinja::Error,
+    reads: &ExpressionReads,
+) -> ExpressionError {
     if error.kind() == ErrorKind::UndefinedError {
         // Loop variables were asked for too, to tell of them.
         let at = error.range().and_then(|range| source.get(range));

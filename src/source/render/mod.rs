@@ -124,7 +124,7 @@ impl Rendering {
     }
 
     /// Fills in the Jinja template that `file` holds.
-    pub fn template(&self, file: &Arc<SourceFile>) -> Result<Text, Error> {
+    pub fn template(&self, file: &Arc<SourceFile>) -> Result<RenderedText, Error> {
         let filling = Filling::begin(Place::of_line(file.clone(), 0));
         let filled = self.templates.fill(file.text());
         drop(filling);
@@ -135,7 +135,7 @@ impl Rendering {
                     self.parameters.is_secret(&path)
                 };
                 let secret = filled.read.iter().find(is_secret);
-                Ok(Text {
+                Ok(RenderedText {
                     text: filled.text,
                     secret: secret.map(|path| path.join(".")),
                 })
@@ -176,7 +176,7 @@ impl Rendering {
 
 /// A configuration file that was filled in.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Text {
+pub struct RenderedText {
     /// The text.
     pub text: String,
     /// A secret parameter that it was made from, if it was.
@@ -184,7 +184,7 @@ pub struct Text {
 }
 
 /// The text may be secret.
-impl fmt::Debug for Text {
+impl fmt::Debug for RenderedText {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Text")
             .field("secret", &self.secret)

@@ -14,7 +14,7 @@ pub(super) type ParameterPath = Vec<String>;
 
 /// Which parameters an expression read, and which names it asked for that there are none of.
 #[derive(Debug, Default)]
-pub(super) struct Reads {
+pub(super) struct ExpressionReads {
     /// The parameters, each once, in the order of their first reading.
     pub(super) read: Vec<ParameterPath>,
     /// The names that are no parameter and no variable.
@@ -22,9 +22,9 @@ pub(super) struct Reads {
 }
 
 /// A note of reads that the objects of one evaluation share.
-pub(super) type Notebook = Arc<Mutex<Reads>>;
+pub(super) type Notebook = Arc<Mutex<ExpressionReads>>;
 
-fn note(notebook: &Notebook, list: fn(&mut Reads) -> &mut Vec<ParameterPath>, path: ParameterPath) {
+fn note(notebook: &Notebook, list: fn(&mut ExpressionReads) -> &mut Vec<ParameterPath>, path: ParameterPath) {
     let mut reads = notebook.lock().unwrap_or_else(PoisonError::into_inner);
     let list = list(&mut reads);
     if !list.contains(&path) {
@@ -36,20 +36,20 @@ fn note(notebook: &Notebook, list: fn(&mut Reads) -> &mut Vec<ParameterPath>, pa
 pub(super) type Variables = Vec<(String, minijinja::Value)>;
 
 /// Everything that an expression can name.
-pub(super) struct Scope {
+pub(super) struct ExpressionScope {
     pub(super) parameters: Arc<Value>,
     pub(super) variables: Variables,
     pub(super) notebook: Notebook,
 }
 
 /// Values may be secret: only what there is, is told.
-impl fmt::Debug for Scope {
+impl fmt::Debug for ExpressionScope {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("the parameters")
     }
 }
 
-impl Object for Scope {
+impl Object for ExpressionScope {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Map
     }
@@ -58,7 +58,7 @@ impl Object for Scope {
         if let Some((_, value)) = self.variables.iter().rev().find(|(name, _)| name == key) {
             return Some(value.clone());
         }
-        let root = Group {
+        let root = NotedGroup {
             parameters: self.parameters.clone(),
             path: Vec::new(),
             notebook: self.notebook.clone(),
@@ -72,19 +72,19 @@ impl Object for Scope {
 }
 
 /// A group of parameters, which notes what is read of it.
-struct Group {
+struct NotedGroup {
     parameters: Arc<Value>,
     path: ParameterPath,
     notebook: Notebook,
 }
 
-impl fmt::Debug for Group {
+impl fmt::Debug for NotedGroup {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "the parameters of {}", self.path.join("."))
     }
 }
 
-impl Group {
+impl NotedGroup {
     fn value(&self) -> Option<&Value> {
         self.path
             .iter()
@@ -99,7 +99,7 @@ impl Group {
                 None
             }
             Some(Value::Object(_)) => {
-                let group = Group {
+                let group = NotedGroup {
                     parameters: self.parameters.clone(),
                     path,
                     notebook: self.notebook.clone(),
@@ -114,7 +114,7 @@ impl Group {
     }
 }
 
-impl Object for Group {
+impl Object for NotedGroup {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Map
     }

@@ -14,7 +14,7 @@ use super::bounds;
 use super::expression::{ExpressionError, failed, strict};
 use super::ini;
 use super::lines;
-use super::scope::{Notebook, ParameterPath, Scope, Variables};
+use super::scope::{ExpressionScope, Notebook, ParameterPath, Variables};
 
 /// How many steps a template may take.
 const FUEL: u64 = 1_000_000;
@@ -66,7 +66,7 @@ impl Templates {
     pub(super) fn fill(&self, template: &str) -> Result<Filled, ExpressionError> {
         bounds::check_template(template, &self.syntax)?;
         let notebook: Notebook = Arc::new(Mutex::default());
-        let scope = Scope {
+        let scope = ExpressionScope {
             parameters: self.parameters.clone(),
             variables: Variables::new(),
             notebook: notebook.clone(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::reader::Reader;
+use super::reader::SettingsReader;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::key_hint;
 use crate::diagnostic::place::{Place, SourceFile};
@@ -23,12 +23,12 @@ pub enum Contexts {
     /// These, in every environment and in none.
     All(Vec<String>),
     /// These, by environment. One that is not there may be synced to any.
-    ByEnvironment(BTreeMap<String, Bound>),
+    ByEnvironment(BTreeMap<String, AllowedClusters>),
 }
 
 /// The clusters that one environment may be synced to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bound {
+pub struct AllowedClusters {
     clusters: Vec<String>,
     /// The place of the declaration.
     place: Place,
@@ -78,7 +78,7 @@ pub fn is_among(clusters: &[String], context: Option<&str>, server: &str) -> boo
 
 /// Reads the key.
 pub(super) fn read(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error>) -> Contexts {
-    let mut reader = Reader { file, errors };
+    let mut reader = SettingsReader { file, errors };
     match entry.value.entries() {
         _ if entry.value.is_null() => Contexts::Any,
         None => Contexts::All(reader.clusters(&entry.value)),
@@ -86,14 +86,14 @@ pub(super) fn read(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error
             let bound = entries.iter().map(|entry| {
                 let clusters = reader.clusters(&entry.value);
                 let place = reader.line(entry);
-                (entry.key.clone(), Bound { clusters, place })
+                (entry.key.clone(), AllowedClusters { clusters, place })
             });
             Contexts::ByEnvironment(bound.collect())
         }
     }
 }
 
-impl Reader<'_> {
+impl SettingsReader<'_> {
     /// A cluster, or a list of them.
     fn clusters(&mut self, node: &Node) -> Vec<String> {
         let items = node.items().unwrap_or(std::slice::from_ref(node));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::reader::Reader;
+use super::reader::SettingsReader;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::place::{Place, SourceFile};
@@ -49,14 +49,14 @@ impl IgnoredFinding {
 
 /// Reads the rules below `entry`, adding what is wrong with them to `errors`.
 pub(super) fn rules(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error>) -> Vec<IgnoredFinding> {
-    let mut reader = Reader { file, errors };
+    let mut reader = SettingsReader { file, errors };
     let Some(items) = reader.items(entry, "rules", EXAMPLE) else {
         return Vec::new();
     };
     items.iter().filter_map(|item| reader.ignored_finding(item)).collect()
 }
 
-impl Reader<'_> {
+impl SettingsReader<'_> {
     fn ignored_finding(&mut self, item: &Node) -> Option<IgnoredFinding> {
         let (mut identifier, mut file, mut objects) = (None, None, RuleSelector::default());
         let before = self.errors.len();

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use self::contexts::{Contexts, is_among};
-pub(super) use self::written::Written;
+pub(super) use self::written::UnrenderedSettings;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::key_hint;
 use crate::diagnostic::place::{Place, SourceFile};
@@ -81,12 +81,12 @@ impl Settings {
 }
 
 /// Reads the settings, adding what is wrong with them to `errors`.
-pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Written {
+pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> UnrenderedSettings {
     let mut documents = yaml::documents(file, errors)
         .into_iter()
         .filter(|document| !document.root.is_null());
     let Some(document) = documents.next() else {
-        return Written::default();
+        return UnrenderedSettings::default();
     };
     if let Some(second) = documents.next() {
         let place = Place::new(Arc::clone(file), second.root.first_line(file.text()));
@@ -100,9 +100,9 @@ pub(super) fn read(file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Written {
                 .at(place, "")
                 .hint("write, for example, `name: openstack`"),
         );
-        return Written::default();
+        return UnrenderedSettings::default();
     };
-    let mut written = Written::default();
+    let mut written = UnrenderedSettings::default();
     for entry in entries {
         let settings = &mut written.settings;
         let read = match entry.key.as_str() {

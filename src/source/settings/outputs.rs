@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::reader::Reader;
+use super::reader::SettingsReader;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::yaml::Entry;
@@ -20,7 +20,7 @@ pub struct Output {
 
 /// Reads the outputs, by their names, adding what is wrong with them to `errors`.
 pub(super) fn read(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error>) -> BTreeMap<String, Output> {
-    let reader = Reader { file, errors };
+    let reader = SettingsReader { file, errors };
     if entry.value.entries().is_none() && !entry.value.is_null() {
         let message = format!("`outputs` must be a mapping, not {}", entry.value.describe());
         let error = Error::new(message).at(reader.line(entry), "");

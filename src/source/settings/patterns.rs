@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::reader::Reader;
+use super::reader::SettingsReader;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::SourceFile;
 use crate::source::exclude;
@@ -10,7 +10,7 @@ use crate::yaml::{Entry, Node};
 
 /// Reads the patterns, adding what is wrong with them to `errors`; none where they are too many.
 pub(super) fn read(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error>) -> Vec<String> {
-    let mut reader = Reader { file, errors };
+    let mut reader = SettingsReader { file, errors };
     let example = "exclude: [charts/, \"*.values.yaml\"]";
     let items = reader.items(entry, "patterns", example).unwrap_or_default();
     let bytes = items.iter().filter_map(Node::as_str).map(str::len).sum();

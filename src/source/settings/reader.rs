@@ -8,13 +8,13 @@ use crate::diagnostic::place::{Place, SourceFile};
 use crate::yaml::{Entry, Node};
 
 /// Reads parts of one file.
-pub(super) struct Reader<'a> {
+pub(super) struct SettingsReader<'a> {
     pub(super) file: &'a Arc<SourceFile>,
     /// The mistakes that were found so far.
     pub(super) errors: &'a mut Vec<Error>,
 }
 
-impl Reader<'_> {
+impl SettingsReader<'_> {
     /// The place of the first line of `node`.
     pub(super) fn at(&self, node: &Node) -> Place {
         Place::new(Arc::clone(self.file), node.first_line(self.file.text()))

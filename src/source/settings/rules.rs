@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::reader::Reader;
+use super::reader::SettingsReader;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::SourceFile;
 use crate::source::rules::{FieldPattern, KindName, Rule, RuleOrigin, RuleSelector, Verdict};
@@ -21,7 +21,7 @@ pub(super) fn rules(
     verdict: Verdict,
     errors: &mut Vec<Error>,
 ) -> Vec<Arc<Rule>> {
-    let mut reader = Reader { file, errors };
+    let mut reader = SettingsReader { file, errors };
     let Some(items) = reader.items(entry, "rules", EXAMPLE) else {
         return Vec::new();
     };
@@ -30,7 +30,7 @@ pub(super) fn rules(
 
 /// Reads the managers whose fields become ours.
 pub(super) fn managers(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<Error>) -> Vec<String> {
-    let mut reader = Reader { file, errors };
+    let mut reader = SettingsReader { file, errors };
     let Some(items) = reader.items(entry, "field managers", "migrate: [helm]") else {
         return Vec::new();
     };
@@ -44,7 +44,7 @@ pub(super) fn managers(file: &Arc<SourceFile>, entry: &Entry, errors: &mut Vec<E
     managers
 }
 
-impl Reader<'_> {
+impl SettingsReader<'_> {
     fn rule(&mut self, item: &Node, verdict: Verdict) -> Option<Arc<Rule>> {
         let entries = self.entries(item, EXAMPLE)?;
         let before = self.errors.len();

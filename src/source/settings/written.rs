@@ -7,13 +7,13 @@ use super::{Settings, text};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::object::field::FieldPath;
-use crate::source::programs::{self, Context, Declared};
+use crate::source::programs::{self, DeclarationContext, DeclaredProgram};
 use crate::source::render::Rendering;
 use crate::yaml::{Entry, Node, NodeValue};
 
 /// Settings whose name and namespace may still have to be made from parameters.
 #[derive(Debug, Default)]
-pub(in crate::source) struct Written {
+pub(in crate::source) struct UnrenderedSettings {
     /// What reads no parameter.
     pub settings: Settings,
     /// The file, and what reads parameters in it.
@@ -32,10 +32,15 @@ pub(in crate::source) struct WrittenProgram {
 impl WrittenProgram {
     /// The program with these parameters, in a directory of this namespace; nothing where something is wrong with it,
     /// which is added to `errors`.
-    pub fn declared(self, rendering: &Rendering, namespace: Option<&str>, errors: &mut Vec<Error>) -> Option<Declared> {
+    pub fn declared(
+        self,
+        rendering: &Rendering,
+        namespace: Option<&str>,
+        errors: &mut Vec<Error>,
+    ) -> Option<DeclaredProgram> {
         let Self { file, entry } = self;
         let made = filled(&file, entry, rendering, errors)?;
-        let context = Context {
+        let context = DeclarationContext {
             file: &file,
             folder: Path::new(""),
             namespace,
@@ -62,7 +67,7 @@ fn filled(file: &Arc<SourceFile>, entry: Entry, rendering: &Rendering, errors: &
     Some(made)
 }
 
-impl Written {
+impl UnrenderedSettings {
     /// Adds `name` or `namespace`, to be made from parameters.
     pub(super) fn leave_open(&mut self, file: &Arc<SourceFile>, entry: &Entry) {
         self.open.push((Arc::clone(file), entry.clone()));

@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
-use super::{EntryKind, FileTree, Unread, pointer};
+use super::{EntryKind, FileTree, Unreadable, pointer};
 use crate::diagnostic::error::Error;
 use crate::source::git::{self, Conversion};
 
@@ -36,11 +36,11 @@ pub(in crate::source) struct CommitTree<'a> {
 }
 
 /// What is in a directory, by its names.
-type Listing = BTreeMap<Vec<u8>, Entry>;
+type Listing = BTreeMap<Vec<u8>, DirectoryEntry>;
 
 /// An entry of a directory, as git holds it.
 #[derive(Clone, Copy)]
-struct Entry {
+struct DirectoryEntry {
     id: Oid,
     kind: Option<ObjectType>,
     is_link: bool,
@@ -79,31 +79,31 @@ impl<'a> CommitTree<'a> {
     }
 
     /// The path in the repository of a path that begins as it is typed; links are not resolved.
-    fn within(&self, path: &Path) -> Result<PathBuf, Unread> {
+    fn within(&self, path: &Path) -> Result<PathBuf, Unreadable> {
         match path.strip_prefix(&self.root) {
             Ok(rest) if rest.as_os_str().is_empty() => Ok(self.inside.clone()),
             Ok(rest) => Ok(self.inside.join(rest)),
-            Err(_) => Err(Unread::not_found()),
+            Err(_) => Err(Unreadable::not_found()),
         }
     }
 
     /// Resolves every link of a path in the repository. A link that leads out of the repository leads
     /// nowhere.
-    fn resolve(&self, path: &Path) -> Result<(PathBuf, Found), Unread> {
+    fn resolve(&self, path: &Path) -> Result<(PathBuf, ResolvedEntry), Unreadable> {
         let mut rest: Vec<OsString> = steps(path)?;
         rest.reverse();
         let mut real = PathBuf::new();
-        let mut found = Found {
+        let mut found = ResolvedEntry {
             id: self.commit.tree_id(),
             kind: EntryKind::Directory,
             module: None,
         };
         // The directories on the way, the top one first.
-        let mut above: Vec<Found> = Vec::new();
+        let mut above: Vec<ResolvedEntry> = Vec::new();
         let mut links = 0;
         while let Some(step) = rest.pop() {
             if step == ".." {
-                found = above.pop().ok_or_else(Unread::not_found)?;
+                found = above.pop().ok_or_else(Unreadable::not_found)?;
                 real.pop();
                 continue;
             }
@@ -125,20 +125,20 @@ impl<'a> CommitTree<'a> {
         Ok((real, found))
     }
 
-    fn child(&self, parent: &Found, real: &Path, name: &OsStr) -> Result<Found, Unread> {
-        let name = name.to_str().ok_or_else(Unread::not_found)?;
+    fn child(&self, parent: &ResolvedEntry, real: &Path, name: &OsStr) -> Result<ResolvedEntry, Unreadable> {
+        let name = name.to_str().ok_or_else(Unreadable::not_found)?;
         if parent.kind != EntryKind::Directory {
-            return Err(Unread::not_found());
+            return Err(Unreadable::not_found());
         }
         let entry = *self
             .listing(parent)?
             .get(name.as_bytes())
-            .ok_or_else(Unread::not_found)?;
+            .ok_or_else(Unreadable::not_found)?;
         Ok(self.entry(parent, &real.join(name), entry))
     }
 
     /// What an entry of a directory is, whose own path in the repository is `real`.
-    fn entry(&self, parent: &Found, real: &Path, entry: Entry) -> Found {
+    fn entry(&self, parent: &ResolvedEntry, real: &Path, entry: DirectoryEntry) -> ResolvedEntry {
         let kind = match entry.kind {
             Some(ObjectType::Tree) => EntryKind::Directory,
             Some(ObjectType::Blob) if entry.is_link => EntryKind::Link,
@@ -146,7 +146,7 @@ impl<'a> CommitTree<'a> {
             Some(ObjectType::Commit) => return self.submodule(parent, real, entry.id),
             _ => EntryKind::Other,
         };
-        Found {
+        ResolvedEntry {
             id: entry.id,
             kind,
             module: parent.module.clone(),
@@ -154,7 +154,7 @@ impl<'a> CommitTree<'a> {
     }
 
     /// The directory that a submodule is at this commit of it.
-    fn submodule(&self, parent: &Found, real: &Path, commit: Oid) -> Found {
+    fn submodule(&self, parent: &ResolvedEntry, real: &Path, commit: Oid) -> ResolvedEntry {
         let mut modules = self.modules.borrow_mut();
         let module = modules.entry(real.to_owned()).or_insert_with(|| {
             let (above, within) = match &parent.module {
@@ -170,12 +170,12 @@ impl<'a> CommitTree<'a> {
             Some((commit.tree_id(), module.clone()))
         });
         match tree {
-            Some((id, module)) => Found {
+            Some((id, module)) => ResolvedEntry {
                 id,
                 kind: EntryKind::Directory,
                 module: Some(module),
             },
-            None => Found {
+            None => ResolvedEntry {
                 id: commit,
                 kind: EntryKind::Submodule,
                 module: None,
@@ -184,14 +184,14 @@ impl<'a> CommitTree<'a> {
     }
 
     /// The repository that something is found in.
-    fn store<'b>(&'b self, found: &'b Found) -> &'b Repository {
+    fn store<'b>(&'b self, found: &'b ResolvedEntry) -> &'b Repository {
         match &found.module {
             Some(module) => &module.repository,
             None => self.repository,
         }
     }
 
-    fn listing(&self, found: &Found) -> Result<Rc<Listing>, Unread> {
+    fn listing(&self, found: &ResolvedEntry) -> Result<Rc<Listing>, Unreadable> {
         if let Some(known) = self.listings.borrow().get(&found.id) {
             return Ok(Rc::clone(known));
         }
@@ -200,53 +200,53 @@ impl<'a> CommitTree<'a> {
         let entries = tree.iter().map(|entry| {
             let is_link = entry.filemode() == LINK_MODE;
             let (id, kind) = (entry.id(), entry.kind());
-            (entry.name_bytes().to_owned(), Entry { id, kind, is_link })
+            (entry.name_bytes().to_owned(), DirectoryEntry { id, kind, is_link })
         });
         let listing = Rc::new(entries.collect::<Listing>());
         self.listings.borrow_mut().insert(found.id, Rc::clone(&listing));
         Ok(listing)
     }
 
-    fn blob(&self, found: &Found) -> Result<Vec<u8>, Unread> {
+    fn blob(&self, found: &ResolvedEntry) -> Result<Vec<u8>, Unreadable> {
         let blob = self.store(found).find_blob(found.id);
         let blob = blob.map_err(|error| self.absent(found, error))?;
         Ok(blob.content().to_vec())
     }
 
-    fn absent(&self, found: &Found, error: git2::Error) -> Unread {
+    fn absent(&self, found: &ResolvedEntry, error: git2::Error) -> Unreadable {
         let is_partial = git::is_partial(self.store(found));
         if error.code() == ErrorCode::NotFound && is_partial {
-            Unread::Partial(found.id)
+            Unreadable::Partial(found.id)
         } else {
             io::Error::other(error).into()
         }
     }
 
     /// The file that `found` at `real` is when it is checked out.
-    fn content(&self, real: &Path, found: &Found) -> Result<Vec<u8>, Unread> {
+    fn content(&self, real: &Path, found: &ResolvedEntry) -> Result<Vec<u8>, Unreadable> {
         let bytes = self.blob(found)?;
         let store = self.store(found);
         if let Some(id) = pointer::target(&bytes) {
-            return pointer::content(store.commondir(), &id).ok_or(Unread::Pointer);
+            return pointer::content(store.commondir(), &id).ok_or(Unreadable::Pointer);
         }
         let within = match &found.module {
             Some(module) => real.strip_prefix(&module.path).unwrap_or(real),
             None => real,
         };
         match git::conversion(store, within) {
-            Some(Conversion::Filter(filter)) if filter != "lfs" => Err(Unread::Filter(filter)),
-            Some(Conversion::Encoding(encoding)) => Err(Unread::Encoding(encoding)),
+            Some(Conversion::Filter(filter)) if filter != "lfs" => Err(Unreadable::Filter(filter)),
+            Some(Conversion::Encoding(encoding)) => Err(Unreadable::Encoding(encoding)),
             Some(Conversion::Filter(_)) | None => Ok(bytes),
         }
     }
 
-    fn resolved(&self, path: &Path) -> Result<(PathBuf, Found), Unread> {
+    fn resolved(&self, path: &Path) -> Result<(PathBuf, ResolvedEntry), Unreadable> {
         self.resolve(&self.within(path)?)
     }
 }
 
 impl FileTree for CommitTree<'_> {
-    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, EntryKind)>, Unread> {
+    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, EntryKind)>, Unreadable> {
         let (real, found) = self.resolved(directory)?;
         let listing = self.listing(&found)?;
         let entries = listing.iter().map(|(name, entry)| {
@@ -257,15 +257,15 @@ impl FileTree for CommitTree<'_> {
         Ok(entries.collect())
     }
 
-    fn real(&self, path: &Path) -> Result<PathBuf, Unread> {
+    fn real(&self, path: &Path) -> Result<PathBuf, Unreadable> {
         Ok(self.resolved(path)?.0)
     }
 
-    fn kind(&self, path: &Path) -> Result<EntryKind, Unread> {
+    fn kind(&self, path: &Path) -> Result<EntryKind, Unreadable> {
         Ok(self.resolved(path)?.1.kind)
     }
 
-    fn read(&self, path: &Path) -> Result<Vec<u8>, Unread> {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, Unreadable> {
         let (real, found) = self.resolved(path)?;
         match found.kind {
             EntryKind::File => self.content(&real, &found),
@@ -273,7 +273,7 @@ impl FileTree for CommitTree<'_> {
         }
     }
 
-    fn size(&self, path: &Path) -> Result<u64, Unread> {
+    fn size(&self, path: &Path) -> Result<u64, Unreadable> {
         let (_, found) = self.resolved(path)?;
         let store = self.store(&found);
         let header = store.odb().and_then(|objects| objects.read_header(found.id));
@@ -297,7 +297,7 @@ impl FileTree for CommitTree<'_> {
 }
 
 /// Something in the tree of a commit.
-struct Found {
+struct ResolvedEntry {
     id: Oid,
     kind: EntryKind,
     /// The submodule that it is in.
@@ -305,7 +305,7 @@ struct Found {
 }
 
 /// The names along a relative path, and `..`.
-fn steps(path: &Path) -> Result<Vec<OsString>, Unread> {
+fn steps(path: &Path) -> Result<Vec<OsString>, Unreadable> {
     let mut steps = Vec::new();
     for component in path.components() {
         match component {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 
-use super::{EntryKind, FileTree, Unread, pointer};
+use super::{EntryKind, FileTree, Unreadable, pointer};
 use crate::diagnostic::error::Error;
 use crate::source::{checkout, git, stored};
 
@@ -14,7 +14,7 @@ use crate::source::{checkout, git, stored};
 pub(in crate::source) struct Disk;
 
 impl FileTree for Disk {
-    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, EntryKind)>, Unread> {
+    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, EntryKind)>, Unreadable> {
         let entries = fs::read_dir(directory)?;
         entries
             .map(|entry| {
@@ -24,23 +24,23 @@ impl FileTree for Disk {
             .collect()
     }
 
-    fn real(&self, path: &Path) -> Result<PathBuf, Unread> {
+    fn real(&self, path: &Path) -> Result<PathBuf, Unreadable> {
         Ok(fs::canonicalize(path)?)
     }
 
-    fn kind(&self, path: &Path) -> Result<EntryKind, Unread> {
+    fn kind(&self, path: &Path) -> Result<EntryKind, Unreadable> {
         Ok(kind(fs::metadata(path)?.file_type()))
     }
 
-    fn read(&self, path: &Path) -> Result<Vec<u8>, Unread> {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, Unreadable> {
         let bytes = fs::read(path)?;
         match pointer::target(&bytes) {
-            Some(_) => Err(Unread::Pointer),
+            Some(_) => Err(Unreadable::Pointer),
             None => Ok(stored::stored(path, bytes)),
         }
     }
 
-    fn size(&self, path: &Path) -> Result<u64, Unread> {
+    fn size(&self, path: &Path) -> Result<u64, Unreadable> {
         Ok(fs::metadata(path)?.len())
     }
 

@@ -16,25 +16,25 @@ use crate::diagnostic::error::Error;
 
 pub(super) use commit::CommitTree;
 pub(super) use disk::Disk;
-pub(super) use unread::Unread;
+pub(super) use unread::Unreadable;
 
 /// A tree of files.
 pub(super) trait FileTree {
     /// What is in a directory, in any order.
-    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, EntryKind)>, Unread>;
+    fn entries(&self, directory: &Path) -> Result<Vec<(OsString, EntryKind)>, Unreadable>;
 
     /// The path that something really has, with every link resolved. What is compared is such paths
     /// of the same tree; they mean nothing else.
-    fn real(&self, path: &Path) -> Result<PathBuf, Unread>;
+    fn real(&self, path: &Path) -> Result<PathBuf, Unreadable>;
 
     /// What is at a path, links followed.
-    fn kind(&self, path: &Path) -> Result<EntryKind, Unread>;
+    fn kind(&self, path: &Path) -> Result<EntryKind, Unreadable>;
 
     /// The bytes of a file, links followed. What stands for a file elsewhere is an error, and no file.
-    fn read(&self, path: &Path) -> Result<Vec<u8>, Unread>;
+    fn read(&self, path: &Path) -> Result<Vec<u8>, Unreadable>;
 
     /// How many bytes a file has, links followed, as far as that is known before it is read.
-    fn size(&self, path: &Path) -> Result<u64, Unread>;
+    fn size(&self, path: &Path) -> Result<u64, Unreadable>;
 
     /// What git ignores in a directory, files and whole folders, by their paths from it on. Nothing of a commit.
     fn ignored(&self, directory: &Path) -> BTreeSet<PathBuf>;

@@ -5,7 +5,7 @@ use std::io;
 
 /// Why something in a tree of files cannot be read.
 #[derive(Debug)]
-pub(in crate::source) enum Unread {
+pub(in crate::source) enum Unreadable {
     Io(io::Error),
     /// It is a Git LFS pointer, and what it points to is not at hand.
     Pointer,
@@ -17,7 +17,7 @@ pub(in crate::source) enum Unread {
     Partial(git2::Oid),
 }
 
-impl Unread {
+impl Unreadable {
     /// There is no such file.
     pub(super) fn not_found() -> Self {
         Self::Io(io::Error::new(io::ErrorKind::NotFound, "there is no such file"))
@@ -49,13 +49,13 @@ impl Unread {
     }
 }
 
-impl From<io::Error> for Unread {
+impl From<io::Error> for Unreadable {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-impl fmt::Display for Unread {
+impl fmt::Display for Unreadable {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => error.fmt(out),
@@ -67,4 +67,4 @@ impl fmt::Display for Unread {
     }
 }
 
-impl std::error::Error for Unread {}
+impl std::error::Error for Unreadable {}

@@ -6,7 +6,7 @@ use stackanetes::diagnostic::place::SourceFile;
 use stackanetes::object::field::FieldPath;
 use stackanetes::sops::Identities;
 use stackanetes::source::Unsealer;
-use stackanetes::source::parameters::{Parameters, Sources, read};
+use stackanetes::source::parameters::{ParameterSources, Parameters, read};
 use stackanetes::source::render::Rendering;
 use stackanetes::yaml;
 
@@ -30,7 +30,7 @@ const SCHEMA: &str = r#"{"properties": {
 /// With some parameters of every type.
 pub static RENDERING: LazyLock<Rendering> = LazyLock::new(|| {
     let identities = Identities::default();
-    let parameters = read(&Sources {
+    let parameters = read(&ParameterSources {
         defaults: &SourceFile::new("parameters.yaml", DEFAULTS),
         schema: &SourceFile::new("parameters.schema.json", SCHEMA),
         environment: None,

@@ -76,7 +76,7 @@ impl Case<'_> {
             .iter()
             .map(|set| Assignment::Yaml((*set).to_owned()))
             .collect();
-        read(&Sources {
+        read(&ParameterSources {
             unsealer: &crate::source::Unsealer::new(&crate::sops::Identities::default()),
             defaults: &SourceFile::new("parameters.yaml", self.defaults),
             schema: &SourceFile::new("parameters.schema.json", self.schema.as_str()),

@@ -31,7 +31,7 @@ pub(super) struct KustomizationLayer {
 
 /// A kustomization with all that it is made of.
 #[derive(Debug)]
-pub(super) struct Whole {
+pub(super) struct WholeKustomization {
     pub(super) layer: KustomizationLayer,
     /// Whether it makes a Secret, or any of its files seems to have one.
     pub(super) has_secret: bool,
@@ -47,6 +47,6 @@ pub(super) struct Generator {
 }
 
 /// The kustomization in `folder`, which `place` asks for.
-pub(super) fn read(snapshot: &FileSnapshot, root: &Path, folder: &Path, place: &Place) -> Result<Whole> {
-    reader::Reader::new(snapshot, root).whole(folder, place)
+pub(super) fn read(snapshot: &FileSnapshot, root: &Path, folder: &Path, place: &Place) -> Result<WholeKustomization> {
+    reader::KustomizationReader::new(snapshot, root).whole(folder, place)
 }

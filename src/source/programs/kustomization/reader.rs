@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::refused::{MOST, MOST_NAMED, Refused, is_remote, is_remote_folder, is_url};
-use super::{Generator, KustomizationLayer, Whole};
+use super::refused::{KustomizationRefusal, MOST, MOST_NAMED, is_remote, is_remote_folder, is_url};
+use super::{Generator, KustomizationLayer, WholeKustomization};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
 use crate::source::files;
@@ -66,7 +66,7 @@ const REPLACEMENT_KEYS: [&str; 3] = ["path", "source", "targets"];
 const OPENAPI_KEYS: [&str; 1] = ["path"];
 
 /// Reads a kustomization, and those that it is made of.
-pub(super) struct Reader<'a> {
+pub(super) struct KustomizationReader<'a> {
     snapshot: &'a FileSnapshot,
     root: &'a Path,
     /// The folders of the kustomizations that the one being read is a part of.
@@ -83,18 +83,18 @@ pub(super) struct Reader<'a> {
 }
 
 /// A file or a folder that a kustomization names.
-enum Named {
+enum NamedPath {
     File(PathBuf),
     Folder(PathBuf),
 }
 
 /// A kustomization that is being read.
-struct Open<'a> {
+struct OpenKustomization<'a> {
     folder: &'a Path,
     file: Arc<SourceFile>,
 }
 
-impl Open<'_> {
+impl OpenKustomization<'_> {
     fn place(&self, node: &Node) -> Place {
         Place::new(Arc::clone(&self.file), node.first_line(self.file.text()))
     }
@@ -104,7 +104,7 @@ impl Open<'_> {
     }
 }
 
-impl<'a> Reader<'a> {
+impl<'a> KustomizationReader<'a> {
     pub(super) fn new(snapshot: &'a FileSnapshot, root: &'a Path) -> Self {
         Self {
             snapshot,
@@ -120,33 +120,36 @@ impl<'a> Reader<'a> {
     }
 
     /// The kustomization in `folder`, with all that is wrong with it.
-    pub(super) fn whole(mut self, folder: &Path, place: &Place) -> Result<Whole> {
+    pub(super) fn whole(mut self, folder: &Path, place: &Place) -> Result<WholeKustomization> {
         let layer = self.layer(folder, place);
         let has_secret = self.has_secret;
         match (Error::join(self.errors), layer) {
-            (None, Some(layer)) => Ok(Whole { layer, has_secret }),
+            (None, Some(layer)) => Ok(WholeKustomization { layer, has_secret }),
             (Some(error), _) => Err(error),
-            (None, None) => Err(Refused::NoKustomization(folder.to_owned()).at(place)),
+            (None, None) => Err(KustomizationRefusal::NoKustomization(folder.to_owned()).at(place)),
         }
     }
 }
 
-impl Reader<'_> {
+impl KustomizationReader<'_> {
     fn layer(&mut self, folder: &Path, place: &Place) -> Option<KustomizationLayer> {
         if self.above.iter().any(|above| above == folder) {
-            return self.refuse(Refused::Circle(files::below(self.root, folder)), place);
+            return self.refuse(KustomizationRefusal::Circle(files::below(self.root, folder)), place);
         }
         self.count += 1;
         if self.count > MOST {
             // Once is enough.
-            return (self.count == MOST + 1).then(|| self.refuse(Refused::TooMany, place))?;
+            return (self.count == MOST + 1).then(|| self.refuse(KustomizationRefusal::TooMany, place))?;
         }
         let paths = NAMES.map(|name| folder.join(name));
         let Some(path) = paths.iter().find(|path| self.snapshot.file(path).is_some()) else {
-            return self.refuse(Refused::NoKustomization(files::below(self.root, folder)), place);
+            return self.refuse(
+                KustomizationRefusal::NoKustomization(files::below(self.root, folder)),
+                place,
+            );
         };
         let file = self.text(path)?;
-        let open = Open {
+        let open = OpenKustomization {
             folder,
             file: Arc::clone(&file),
         };
@@ -157,7 +160,7 @@ impl Reader<'_> {
         Some(layer)
     }
 
-    fn read(&mut self, open: &Open<'_>, root: &Node) -> KustomizationLayer {
+    fn read(&mut self, open: &OpenKustomization<'_>, root: &Node) -> KustomizationLayer {
         let text = |key: &str| {
             root.entry(key)
                 .and_then(|entry| entry.value.as_str())
@@ -176,11 +179,11 @@ impl Reader<'_> {
         for entry in root.entries().unwrap_or_default() {
             match entry.key.as_str() {
                 key if CHARTS.contains(&key) => {
-                    let refused = Refused::Charts(key.to_owned());
+                    let refused = KustomizationRefusal::Charts(key.to_owned());
                     self.refuse::<()>(refused, &open.line(entry));
                 }
                 key if PLUGINS.contains(&key) => {
-                    let refused = Refused::Plugins(key.to_owned());
+                    let refused = KustomizationRefusal::Plugins(key.to_owned());
                     self.refuse::<()>(refused, &open.line(entry));
                 }
                 key if RESOURCES.contains(&key) => self.resources(open, entry, &mut layer),
@@ -203,12 +206,12 @@ impl Reader<'_> {
         layer
     }
 
-    fn resources(&mut self, open: &Open<'_>, entry: &Entry, layer: &mut KustomizationLayer) {
+    fn resources(&mut self, open: &OpenKustomization<'_>, entry: &Entry, layer: &mut KustomizationLayer) {
         let holds_objects = ["resources", "bases"].contains(&entry.key.as_str());
         for item in entry.value.items().unwrap_or_default() {
             let place = open.place(item);
             match self.named(open, item) {
-                Some(Named::Folder(folder)) => {
+                Some(NamedPath::Folder(folder)) => {
                     let Some(below) = self.layer(&folder, &place) else {
                         continue;
                     };
@@ -218,37 +221,37 @@ impl Reader<'_> {
                         _ => {}
                     }
                 }
-                Some(Named::File(path)) if holds_objects => layer.resources.extend(self.text(&path)),
-                Some(Named::File(_)) | None => {}
+                Some(NamedPath::File(path)) if holds_objects => layer.resources.extend(self.text(&path)),
+                Some(NamedPath::File(_)) | None => {}
             }
         }
     }
 
     /// What an item of a list names: it must be in the directory.
-    fn named(&mut self, open: &Open<'_>, item: &Node) -> Option<Named> {
+    fn named(&mut self, open: &OpenKustomization<'_>, item: &Node) -> Option<NamedPath> {
         let text = item.as_str()?;
         let place = open.place(item);
         if !self.may_name(text, &place) {
             return None;
         }
         let Some(path) = files::inside(open.folder, Path::new(text)) else {
-            return self.refuse(Refused::Elsewhere(text.to_owned()), &place);
+            return self.refuse(KustomizationRefusal::Elsewhere(text.to_owned()), &place);
         };
         let is_folder = self.snapshot.is_folder(&path);
         if is_url(text) || is_folder && is_remote_folder(text) {
-            self.refuse(Refused::Elsewhere(text.to_owned()), &place)
+            self.refuse(KustomizationRefusal::Elsewhere(text.to_owned()), &place)
         } else if is_folder {
-            Some(Named::Folder(path))
+            Some(NamedPath::Folder(path))
         } else if self.snapshot.has(&path) {
-            Some(Named::File(path))
+            Some(NamedPath::File(path))
         } else if is_remote(text) {
-            self.refuse(Refused::Elsewhere(text.to_owned()), &place)
+            self.refuse(KustomizationRefusal::Elsewhere(text.to_owned()), &place)
         } else {
-            self.refuse(Refused::Missing(files::below(self.root, &path)), &place)
+            self.refuse(KustomizationRefusal::Missing(files::below(self.root, &path)), &place)
         }
     }
 
-    fn patches(&mut self, open: &Open<'_>, entry: &Entry, layer: &mut KustomizationLayer) {
+    fn patches(&mut self, open: &OpenKustomization<'_>, entry: &Entry, layer: &mut KustomizationLayer) {
         let known: &[_] = match entry.key.as_str() {
             "replacements" => &REPLACEMENT_KEYS,
             _ => &PATCH_KEYS,
@@ -270,7 +273,13 @@ impl Reader<'_> {
         }
     }
 
-    fn generated(&mut self, open: &Open<'_>, entry: &Entry, kind: &'static str, layer: &mut KustomizationLayer) {
+    fn generated(
+        &mut self,
+        open: &OpenKustomization<'_>,
+        entry: &Entry,
+        kind: &'static str,
+        layer: &mut KustomizationLayer,
+    ) {
         for item in entry.value.items().unwrap_or_default() {
             self.keys(open, item, &GENERATOR_KEYS);
             for key in ["files", "envs", "env"] {
@@ -289,7 +298,7 @@ impl Reader<'_> {
 
     /// Refuses paths that lead to the network, in a text, a list of texts, or the `path` of a mapping. `kustomize` itself
     /// refuses files outside of the kustomization, and tells of those that are not there.
-    fn files(&mut self, open: &Open<'_>, node: &Node) {
+    fn files(&mut self, open: &OpenKustomization<'_>, node: &Node) {
         for item in node.items().unwrap_or(std::slice::from_ref(node)) {
             let path = item.entry("path").map_or(item, |entry| &entry.value);
             let Some(text) = path.as_str() else {
@@ -302,7 +311,7 @@ impl Reader<'_> {
             // A file of a generator may be `KEY=PATH`.
             let path = text.split_once('=').map_or(text, |(_, path)| path);
             if is_url(path) || is_url(text) {
-                self.refuse::<()>(Refused::Elsewhere(path.to_owned()), &place);
+                self.refuse::<()>(KustomizationRefusal::Elsewhere(path.to_owned()), &place);
             }
         }
     }
@@ -312,34 +321,34 @@ impl Reader<'_> {
         self.named += 1;
         if self.named > MOST_NAMED {
             if self.named == MOST_NAMED + 1 {
-                self.refuse::<()>(Refused::TooManyNamed, place);
+                self.refuse::<()>(KustomizationRefusal::TooManyNamed, place);
             }
             return false;
         }
         if text.chars().any(char::is_control) {
-            self.refuse::<()>(Refused::Control(text.to_owned()), place);
+            self.refuse::<()>(KustomizationRefusal::Control(text.to_owned()), place);
             return false;
         }
         true
     }
 
     /// Refuses the keys of a mapping that are not known.
-    fn keys(&mut self, open: &Open<'_>, node: &Node, known: &[&'static str]) {
+    fn keys(&mut self, open: &OpenKustomization<'_>, node: &Node, known: &[&'static str]) {
         for entry in node.entries().unwrap_or_default() {
             self.key(open, entry, known);
         }
     }
 
-    fn key(&mut self, open: &Open<'_>, entry: &Entry, known: &[&'static str]) {
+    fn key(&mut self, open: &OpenKustomization<'_>, entry: &Entry, known: &[&'static str]) {
         let key = entry.key.clone();
         if known.contains(&key.as_str()) {
             return;
         }
         let right = known.iter().copied().find(|right| right.eq_ignore_ascii_case(&key));
-        self.refuse::<()>(Refused::Key { key, right }, &open.line(entry));
+        self.refuse::<()>(KustomizationRefusal::Key { key, right }, &open.line(entry));
     }
 
-    fn refuse<T>(&mut self, refused: Refused, place: &Place) -> Option<T> {
+    fn refuse<T>(&mut self, refused: KustomizationRefusal, place: &Place) -> Option<T> {
         self.errors.push(refused.at(place));
         None
     }
@@ -403,7 +412,7 @@ mod tests {
     use super::*;
     use crate::source::tree::Disk;
 
-    fn read(text: &str) -> std::result::Result<Whole, String> {
+    fn read(text: &str) -> std::result::Result<WholeKustomization, String> {
         let directory = tempfile::tempdir().expect("a directory");
         for (path, text) in [
             ("kustomization.yaml", text),
@@ -416,7 +425,7 @@ mod tests {
         fs::create_dir_all(directory.path().join("github.com/a/b")).expect("created");
         let snapshot = FileSnapshot::take(&Disk, directory.path()).expect("read");
         let place = Place::new(SourceFile::new("stackanetes.yaml", "kustomize: .\n"), 0..1);
-        let whole = Reader::new(&snapshot, Path::new("")).whole(Path::new(""), &place);
+        let whole = KustomizationReader::new(&snapshot, Path::new("")).whole(Path::new(""), &place);
         whole.map_err(|error| error.to_string())
     }
 

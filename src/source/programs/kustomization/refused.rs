@@ -13,7 +13,7 @@ pub(super) const MOST_NAMED: usize = 10_000;
 
 /// Why a kustomization is not built.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refused {
+pub(super) enum KustomizationRefusal {
     #[error("there is no kustomization.yaml in {}", files::shown(.0))]
     NoKustomization(PathBuf),
     #[error("{0} is not in the directory")]
@@ -40,7 +40,7 @@ pub(super) enum Refused {
     TooManyNamed,
 }
 
-impl Refused {
+impl KustomizationRefusal {
     pub(super) fn at(self, place: &Place) -> Error {
         let error = Error::new(self.to_string()).at(place.clone(), "");
         let hint = match &self {
