@@ -18,7 +18,7 @@ use crate::view;
 #[command(after_help = "Exit codes: 0 nothing found; 1 something found; 2 could not run.")]
 pub(super) struct Args {
     #[command(flatten)]
-    source: options::Source,
+    source: options::SourceOptions,
     /// The namespace of manifests that name none [default: that of stackanetes.yaml, or `default`].
     #[arg(help_heading = "Desired state", short, long, value_name = "NAMESPACE", value_parser = |name: &str| options::accept(name, Settings::refuse_namespace))]
     namespace: Option<String>,
@@ -86,9 +86,9 @@ fn shown(checked: &Checked, args: &Args) -> Result<String> {
 
 /// Paths are told from the top of the repository that the command runs in, or else of that of the directory; outside
 /// of both, from where the command runs.
-fn base(directory: Option<&Path>) -> Result<view::Base> {
+fn base(directory: Option<&Path>) -> Result<view::RepositoryPaths> {
     let failed = |error| Error::new("failed to find the current directory").because(error);
     let current = Path::new(".").canonicalize().map_err(failed)?;
     let top = source::top_of_repository(&current).or_else(|| source::top_of_repository(directory?));
-    Ok(view::Base::new(current.clone(), top.unwrap_or(current)))
+    Ok(view::RepositoryPaths::new(current.clone(), top.unwrap_or(current)))
 }

@@ -10,7 +10,7 @@ use crate::cluster::{Connection, Impersonation, Token, Trust};
 /// Which cluster.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Cluster")]
-pub(super) struct Cluster {
+pub(super) struct ConnectionOptions {
     #[command(flatten)]
     pub(super) reach: Reach,
     /// The user of the kubeconfig [default: that of the context].
@@ -36,9 +36,9 @@ pub(super) struct Reach {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["kubeconfig", "context"])]
     pub(super) sandbox: Option<PathBuf>,
     #[command(flatten)]
-    endpoint: Endpoint,
+    endpoint: ServerOptions,
     #[command(flatten)]
-    identity: Identity,
+    identity: UserOptions,
     /// How long one request may take, such as 30s; 0 for as long as it likes [default: about a minute]
     ///
     /// What gets no answer is sent again a few times, where that does no harm.
@@ -52,7 +52,7 @@ pub(super) struct Reach {
 /// Which server, in the place of what the kubeconfig says.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Cluster")]
-struct Endpoint {
+struct ServerOptions {
     /// The cluster of the kubeconfig [default: that of the context].
     #[arg(hide_short_help = true, long, value_name = "NAME", add = candidates::clusters(), conflicts_with = "sandbox")]
     cluster: Option<String>,
@@ -70,7 +70,7 @@ struct Endpoint {
 /// As whom, in the place of what the kubeconfig says.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Cluster")]
-struct Identity {
+struct UserOptions {
     /// The bearer token, in the place of what the user has.
     ///
     /// Others can read it in the list of processes: a kubeconfig with a `tokenFile` keeps it to itself.
@@ -96,7 +96,7 @@ fn token(text: &str) -> Result<Token, &'static str> {
     }
 }
 
-impl Endpoint {
+impl ServerOptions {
     fn is_given(&self) -> bool {
         let Self {
             cluster,
@@ -108,7 +108,7 @@ impl Endpoint {
     }
 }
 
-impl Identity {
+impl UserOptions {
     /// A group or an id is given only with a user.
     fn is_given(&self) -> bool {
         self.token.is_some() || self.as_user.is_some()
@@ -118,21 +118,21 @@ impl Identity {
 impl Reach {
     /// Whether any is named, and the default one is not meant.
     pub(super) fn is_named(&self) -> bool {
-        let Endpoint { cluster, server, .. } = &self.endpoint;
+        let ServerOptions { cluster, server, .. } = &self.endpoint;
         let named = [&self.context, cluster, server];
         self.kubeconfig.is_some() || self.sandbox.is_some() || named.iter().any(|name| name.is_some())
     }
 
     /// The cluster that is named, asked as its user.
-    pub(super) fn whole(self) -> Cluster {
-        Cluster {
+    pub(super) fn whole(self) -> ConnectionOptions {
+        ConnectionOptions {
             reach: self,
             user: None,
         }
     }
 }
 
-impl Cluster {
+impl ConnectionOptions {
     /// The same, at this context if the kubeconfig has one of the name, and the command line names no cluster, and nobody
     /// to be there: a directory does not decide who gets a token.
     pub(super) fn at_context(&self, name: &str) -> Self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::findings::{Checking, Findings};
+use super::findings::{Checking, FoundMistakes};
 use super::options;
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::parent::Parent;
@@ -40,13 +40,13 @@ pub(super) struct Planned {
     pub(super) by_hand: SetByHand,
     pub(super) not_selected: usize,
     pub(super) pruning: Pruning,
-    pub(super) findings: Findings,
+    pub(super) findings: FoundMistakes,
 }
 
 /// Reads the desired state, asks the cluster, and plans.
 pub(super) async fn plan_directory(
-    desired: &options::Desired,
-    cluster: &options::Cluster,
+    desired: &options::DesiredOptions,
+    cluster: &options::ConnectionOptions,
     safety: &options::Safety,
     ui: &mut Ui,
 ) -> Result<Planned> {
@@ -57,8 +57,8 @@ pub(super) async fn plan_directory(
 /// Asks the cluster, and plans the desired state that was read.
 pub(super) async fn plan_read(
     read: Desired,
-    desired: &options::Desired,
-    cluster: &options::Cluster,
+    desired: &options::DesiredOptions,
+    cluster: &options::ConnectionOptions,
     safety: &options::Safety,
     ui: &mut Ui,
 ) -> Result<Planned> {
@@ -83,7 +83,7 @@ pub(super) async fn plan_read(
 
 /// What was asked of a plan, besides the desired state and the cluster.
 pub(super) struct PlanRequest<'a> {
-    pub(super) desired: &'a options::Desired,
+    pub(super) desired: &'a options::DesiredOptions,
     pub(super) safety: &'a options::Safety,
     pub(super) selection: Selection,
     pub(super) checking: Checking,
@@ -268,7 +268,7 @@ pub(super) fn known_components(read: &Desired, selection: &Selection) -> Result<
 }
 
 /// Reads the desired state.
-pub(super) fn read(source: &options::Source, allow_empty: bool) -> Result<Desired> {
+pub(super) fn read(source: &options::SourceOptions, allow_empty: bool) -> Result<Desired> {
     let read = match (source.path(), source.revision()) {
         (Some(path), Some(revision)) => source::at_revision(path, revision, &source.inputs()?)?,
         (Some(path), None) if source.is_file() && !path.exists() => {
@@ -301,7 +301,7 @@ pub(super) struct Connected {
     /// What a person calls it.
     pub(super) name: String,
     /// How an API server was reached; nothing for a sandbox, which is nobody's cluster.
-    pub(super) reached: Option<Reached>,
+    pub(super) reached: Option<ReachedServer>,
     /// The namespace of what names none.
     pub(super) default_namespace: String,
     /// How many requests to have under way at once.
@@ -309,7 +309,7 @@ pub(super) struct Connected {
 }
 
 /// How an API server was reached.
-pub(super) struct Reached {
+pub(super) struct ReachedServer {
     /// The context of the kubeconfig, where it is the context's own server.
     context: Option<String>,
     /// The URL of the server.
@@ -320,9 +320,9 @@ pub(super) struct Reached {
 pub(super) fn elsewhere(
     settings: &source::Settings,
     environment: Option<&str>,
-    reached: Option<&Reached>,
+    reached: Option<&ReachedServer>,
 ) -> Option<Elsewhere> {
-    let Reached { context, server } = reached?;
+    let ReachedServer { context, server } = reached?;
     let allowed = settings.contexts.of(environment)?;
     (!source::is_among(allowed, context.as_deref(), server)).then(|| Elsewhere {
         environment: environment.map(str::to_owned),
@@ -332,7 +332,7 @@ pub(super) fn elsewhere(
 }
 
 /// Connects to the cluster that the options name, or opens the sandbox.
-pub(super) async fn connect(options: &options::Cluster, ui: &mut Ui) -> Result<Connected> {
+pub(super) async fn connect(options: &options::ConnectionOptions, ui: &mut Ui) -> Result<Connected> {
     let concurrency = options.reach.concurrency.into();
     if let Some(directory) = &options.reach.sandbox {
         let sandbox = Sandbox::open(directory)?;
@@ -354,7 +354,7 @@ pub(super) async fn connect(options: &options::Cluster, ui: &mut Ui) -> Result<C
     }
     Ok(Connected {
         name: kubernetes.context_name().to_owned(),
-        reached: Some(Reached {
+        reached: Some(ReachedServer {
             context: kubernetes.context().map(str::to_owned),
             server: kubernetes.server().to_owned(),
         }),
@@ -385,7 +385,7 @@ pub(super) fn applyset(set: &options::Set, settings: &source::Settings, default_
 }
 
 /// The settings of a directory, which may be missing where the ApplySet is named.
-pub(super) fn settings_of(named: &options::Named, set: &options::Set) -> Result<source::Settings> {
+pub(super) fn settings_of(named: &options::NamingDirectory, set: &options::Set) -> Result<source::Settings> {
     match set.name {
         Some(_) if !named.directory.exists() => Ok(source::Settings::default()),
         _ => with_hint_if_missing(&named.directory, "or pass --name NAME", || {
@@ -411,9 +411,9 @@ impl FoundSet {
 
 /// Connects to the cluster, and finds out which ApplySet is meant there.
 pub(super) async fn find_set(
-    directory: &options::Named,
+    directory: &options::NamingDirectory,
     set: &options::Set,
-    cluster: &options::Cluster,
+    cluster: &options::ConnectionOptions,
     ui: &mut Ui,
 ) -> Result<FoundSet> {
     let settings = settings_of(directory, set)?;

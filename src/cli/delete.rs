@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::context::Planned;
 use super::duration::duration;
-use super::findings::Findings;
+use super::findings::FoundMistakes;
 use super::format::Format;
 use super::options::accept;
 use super::{Exit, context, options, sync};
@@ -25,7 +25,7 @@ use crate::view::{self, Pruning};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    named: options::Named,
+    named: options::NamingDirectory,
     /// The name of the ApplySet, where no stackanetes.yaml gives one.
     #[arg(long, value_name = "NAME", value_parser = |name: &str| accept(name, Settings::refuse_name))]
     name: Option<String>,
@@ -33,7 +33,7 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
     namespace: Option<String>,
     #[command(flatten)]
-    cluster: options::Cluster,
+    cluster: options::ConnectionOptions,
     /// Delete the set that DIR names even if it was synced last from another directory, or another repository.
     #[arg(help_heading = "Deletion", long)]
     switch_source: bool,
@@ -126,7 +126,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         by_hand: SetByHand::default(),
         not_selected: 0,
         pruning: args.pruning(),
-        findings: Findings::default(),
+        findings: FoundMistakes::default(),
     };
     sync::show(&planned, None, args.format.into(), ui)?;
     if let Some(error) = sync::refusals(&planned, None, "nothing was changed") {

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::format::{PlanFormat, Shown};
-use super::rights::Rights;
+use super::format::{PlanFormat, PlanOutput};
+use super::rights::RightsHint;
 use super::{Exit, between, context, environments, options, outfile, saved};
 use crate::cli::ui::Ui;
 use crate::diagnostic::error::{Error, Result};
@@ -14,7 +14,7 @@ use crate::view::{Detail, Heading};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    pub(super) desired: options::Desired,
+    pub(super) desired: options::DesiredOptions,
     /// Show every environment, one after the other.
     ///
     /// Each is compared with the cluster that `contexts` of stackanetes.yaml binds it to, if that is one context and no
@@ -28,7 +28,7 @@ pub(super) struct Args {
     #[arg(help_heading = "Output", value_name = "KIND/NAME")]
     pub(super) only: Vec<NamedObjects>,
     #[command(flatten)]
-    pub(super) cluster: options::Cluster,
+    pub(super) cluster: options::ConnectionOptions,
     #[command(flatten)]
     pub(super) safety: options::Safety,
     /// Save the plan, for `sync --plan FILE`.
@@ -65,8 +65,8 @@ pub(super) struct Args {
 
 impl Args {
     /// The rights that it takes.
-    pub(super) fn rights(&self) -> Rights {
-        Rights::to_diff(&self.desired)
+    pub(super) fn rights(&self) -> RightsHint {
+        RightsHint::to_diff(&self.desired)
     }
 
     /// DIR stands before the objects. Where a file is read in its place, what stands there is the first of the objects.
@@ -104,8 +104,8 @@ impl Args {
         }
     }
 
-    fn shown(&self) -> Shown<'_> {
-        Shown {
+    fn shown(&self) -> PlanOutput<'_> {
+        PlanOutput {
             format: self.printed(),
             page: self.page.as_deref(),
         }

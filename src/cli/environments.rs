@@ -13,14 +13,14 @@ use crate::source::{self, Desired};
 use crate::view::{self, EnvironmentView, Heading};
 
 /// What came of one environment.
-enum Found {
+enum EnvironmentDiff {
     /// Compared with its cluster.
     Cluster(Box<Planned>),
     /// Two commits compared.
     Commits(Box<Compared>),
 }
 
-impl Found {
+impl EnvironmentDiff {
     fn planned(&self) -> &Planned {
         match self {
             Self::Cluster(planned) => planned,
@@ -102,13 +102,13 @@ fn names(args: &Args) -> Result<Vec<String>> {
 }
 
 /// Compares one environment, of which others are shown besides.
-async fn compare(args: &Args, name: &str, shown: &[String], ui: &mut Ui) -> Result<Found> {
+async fn compare(args: &Args, name: &str, shown: &[String], ui: &mut Ui) -> Result<EnvironmentDiff> {
     let desired = args.desired.in_environment(name)?;
     let Some(from) = &args.from else {
         let read = context::read(&desired.source, args.safety.allow_empty)?;
         let cluster = cluster(args, name, &read);
         let planned = context::plan_read(read, &desired, &cluster, &args.safety, ui).await?;
-        return Ok(Found::Cluster(Box::new(planned)));
+        return Ok(EnvironmentDiff::Cluster(Box::new(planned)));
     };
     let between = Between {
         desired: &desired,
@@ -118,12 +118,12 @@ async fn compare(args: &Args, name: &str, shown: &[String], ui: &mut Ui) -> Resu
     };
     let mut compared = between::compare(between, ui).await?;
     compared.elsewhere.retain(|other| !shown.contains(other));
-    Ok(Found::Commits(Box::new(compared)))
+    Ok(EnvironmentDiff::Commits(Box::new(compared)))
 }
 
 /// The cluster of an environment: the one that `contexts` of the directory binds it to, where that is one and the command
 /// line names none.
-fn cluster(args: &Args, name: &str, read: &Desired) -> options::Cluster {
+fn cluster(args: &Args, name: &str, read: &Desired) -> options::ConnectionOptions {
     match read.settings.contexts.of(Some(name)) {
         Some([context]) => args.cluster.at_context(context),
         _ => args.cluster.clone(),

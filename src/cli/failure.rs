@@ -13,7 +13,7 @@ use crate::view::{self, json};
 
 /// What a program that started the command reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum ErrorFormat {
     /// Nothing: the text is for people.
     Text,
     /// One document.
@@ -24,7 +24,7 @@ pub(super) enum Form {
     Junit,
 }
 
-impl Form {
+impl ErrorFormat {
     /// Of a command line that was understood.
     pub(super) fn of(matches: &ArgMatches) -> Self {
         let Some((command, matches)) = matches.subcommand() else {
@@ -76,7 +76,7 @@ pub(super) fn refused(refused: &clap::Error, args: &[OsString]) {
         return; // a help that was asked for
     }
     let mut ui = Ui::new(ColorChoice::Never, Verbosity::Quiet);
-    Form::of_refused(args).tell(&as_error(refused), &mut ui);
+    ErrorFormat::of_refused(args).tell(&as_error(refused), &mut ui);
 }
 
 /// What clap says, in parts: the first paragraph is what is wrong, a tip is what to do.

@@ -19,7 +19,7 @@ pub(super) enum Checking {
 
 /// What a check found.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
+pub(super) struct FoundMistakes {
     /// All that it finds now.
     now: Vec<Finding>,
     /// What it finds in what was there before; nothing where that is not known.
@@ -37,17 +37,17 @@ impl Checking {
 
     /// What is found `now`, with what was found before. Of the commit that was synced last that is found out only if
     /// there is something to compare, and something changes.
-    pub(super) fn findings(self, now: Vec<Finding>, plan: &Plan, directory: &DirectoryInputs) -> Findings {
+    pub(super) fn findings(self, now: Vec<Finding>, plan: &Plan, directory: &DirectoryInputs) -> FoundMistakes {
         let before = match self {
             Self::Since(before) => Some(before),
             Self::SinceLastSync if !now.is_empty() && !plan.steps.is_empty() => last_synced(plan, directory),
             Self::SinceLastSync | Self::Off => None,
         };
-        Findings { now, before }
+        FoundMistakes { now, before }
     }
 }
 
-impl Findings {
+impl FoundMistakes {
     /// To be shown beside a plan.
     pub(super) fn as_checks(&self) -> Checks<'_> {
         Checks {

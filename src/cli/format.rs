@@ -76,14 +76,14 @@ impl From<Format> for SyncFormat {
 
 /// What a plan is shown as.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shown<'a> {
+pub(super) struct PlanOutput<'a> {
     /// The format on standard output.
     pub(super) format: PlanFormat,
     /// The file that the page is written into, too.
     pub(super) page: Option<&'a Path>,
 }
 
-impl Shown<'_> {
+impl PlanOutput<'_> {
     /// Writes the page, if one is asked for.
     pub(super) fn write_page(self, plan: &Plan, heading: &Heading<'_>) -> Result<()> {
         let page = self.page.map(|page| outfile::write(page, &view::html(plan, heading)));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::format::Format;
-use super::rights::Rights;
+use super::rights::RightsHint;
 use super::sets::{AllSets, OneOrAll};
 use super::{Exit, context, options};
 use crate::applyset::inventory::ApplySet;
@@ -27,7 +27,7 @@ pub(super) struct Args {
 
 impl Args {
     /// The rights that it takes.
-    pub(super) fn rights(&self) -> Option<Rights> {
+    pub(super) fn rights(&self) -> Option<RightsHint> {
         self.of.rights()
     }
 }
@@ -55,7 +55,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
 }
 
 /// The histories of all ApplySets.
-async fn all(cluster: &options::Cluster, format: Format, ui: &mut Ui) -> Result<Exit> {
+async fn all(cluster: &options::ConnectionOptions, format: Format, ui: &mut Ui) -> Result<Exit> {
     let AllSets { connected, sets } = AllSets::read(cluster, ui).await?;
     let journals: Vec<(&ApplySet, Journal)> = sets.iter().map(|(set, parent)| (set, parent.syncs())).collect();
     let views: Vec<HistoryView<'_>> = journals

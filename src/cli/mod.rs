@@ -37,7 +37,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::diagnostic::error::Result;
-use failure::Form;
+use failure::ErrorFormat;
 
 /// What a command found, as its exit code tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ struct Args {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    output: options::Output,
+    output: options::OutputOptions,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -104,7 +104,7 @@ enum Command {
 
 impl Command {
     /// The rights that it takes in a cluster, where `stackanetes roles` prints roles with exactly them.
-    fn rights(&self) -> Option<rights::Rights> {
+    fn rights(&self) -> Option<rights::RightsHint> {
         match self {
             Self::Diff(args) => Some(args.rights()),
             Self::Sync(args) => Some(args.rights()),
@@ -135,7 +135,7 @@ pub fn run_args(args: impl IntoIterator<Item = OsString>) -> Exit {
         args.push("-h".into());
     }
     let parsed = command().try_get_matches_from(&args);
-    let parsed = parsed.and_then(|matches| Ok((Args::from_arg_matches(&matches)?, Form::of(&matches))));
+    let parsed = parsed.and_then(|matches| Ok((Args::from_arg_matches(&matches)?, ErrorFormat::of(&matches))));
     let (Args { command, output }, form) = parsed.unwrap_or_else(|error| {
         let error = tips::with_tip(error, &args);
         failure::refused(&error, &args);

@@ -17,7 +17,7 @@ use crate::source;
 )]
 pub(super) struct Args {
     #[command(flatten)]
-    directory: options::Directory,
+    directory: options::DirectoryOptions,
     /// The name of the text. It may stand before DIR or after it.
     #[arg(index = 2, value_name = "NAME", required = true, add = candidates::outputs())]
     name: String,

@@ -6,13 +6,13 @@ use crate::cluster::built_in_kinds;
 use crate::diagnostic::error::{Error, Result};
 use crate::observe;
 use crate::source::Settings;
-use crate::view::{self, Secrets};
+use crate::view::{self, SecretValues};
 
 /// Print the desired objects as YAML. Needs no cluster.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    source: options::Source,
+    source: options::SourceOptions,
     #[command(flatten)]
     selected: options::Selected,
     /// Write this namespace into manifests that name none.
@@ -50,9 +50,9 @@ pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
         ui.warning(warning);
     }
     let secrets = if args.show_secrets {
-        Secrets::Shown
+        SecretValues::Shown
     } else {
-        Secrets::Masked
+        SecretValues::Masked
     };
     ui.paged(&view::manifests(&desired.manifests, secrets))?;
     Ok(Exit::Done)

@@ -9,7 +9,7 @@ use crate::diagnostic::error::Error;
 
 /// What somebody would tell `stackanetes roles`, to be given what a command takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Rights {
+pub(super) struct RightsHint {
     purpose: &'static str,
     /// The directory, the environment and the set, as they were typed.
     arguments: Vec<String>,
@@ -17,9 +17,9 @@ pub(super) struct Rights {
     is_set_by_hand: bool,
 }
 
-impl Rights {
+impl RightsHint {
     /// To read what the ApplySet of a directory holds.
-    pub fn to_read(named: &options::Named, set: &options::Set) -> Self {
+    pub fn to_read(named: &options::NamingDirectory, set: &options::Set) -> Self {
         let mut rights = Self::of_set("preview", &named.directory, set);
         if let Some(environment) = &named.environment {
             rights.add("-e", environment);
@@ -28,16 +28,16 @@ impl Rights {
     }
 
     /// To see what a sync would do.
-    pub fn to_diff(desired: &options::Desired) -> Self {
+    pub fn to_diff(desired: &options::DesiredOptions) -> Self {
         Self::of_desired("preview", desired)
     }
 
     /// The rights to do a sync.
-    pub fn to_sync(desired: &options::Desired) -> Self {
+    pub fn to_sync(desired: &options::DesiredOptions) -> Self {
         Self::of_desired("sync", desired)
     }
 
-    fn of_desired(purpose: &'static str, desired: &options::Desired) -> Self {
+    fn of_desired(purpose: &'static str, desired: &options::DesiredOptions) -> Self {
         let source = &desired.source;
         let path = source.path().unwrap_or(Path::new("-"));
         let mut rights = Self::of_set(purpose, Path::new("desired"), &desired.set);
@@ -141,16 +141,16 @@ fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
 
-    fn rights() -> Rights {
+    fn rights() -> RightsHint {
         let set = options::Set {
             name: None,
             namespace: Some("shop".to_owned()),
         };
-        let named = options::Named {
+        let named = options::NamingDirectory {
             directory: "my shop".into(),
             environment: None,
         };
-        Rights::to_read(&named, &set)
+        RightsHint::to_read(&named, &set)
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::view;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    source: options::Source,
+    source: options::SourceOptions,
     #[command(flatten)]
     set: options::Set,
     #[command(flatten)]

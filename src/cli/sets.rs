@@ -2,7 +2,7 @@
 
 use super::context::{self, Connected};
 use super::options;
-use super::rights::Rights;
+use super::rights::RightsHint;
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::parent::Parent;
 use crate::cli::ui::Ui;
@@ -13,20 +13,20 @@ use crate::observe;
 #[derive(Debug, clap::Args)]
 pub(super) struct OneOrAll {
     #[command(flatten)]
-    pub(super) named: options::Named,
+    pub(super) named: options::NamingDirectory,
     /// Show all ApplySets of the cluster.
     #[arg(help_heading = "Cluster", short = 'A', long, conflicts_with_all = ["directory", "environment", "name", "namespace"])]
     pub(super) all_namespaces: bool,
     #[command(flatten)]
     pub(super) set: options::Set,
     #[command(flatten)]
-    pub(super) cluster: options::Cluster,
+    pub(super) cluster: options::ConnectionOptions,
 }
 
 impl OneOrAll {
     /// The rights that it takes to read it; those of many sets no role is made for.
-    pub(super) fn rights(&self) -> Option<Rights> {
-        (!self.all_namespaces).then(|| Rights::to_read(&self.named, &self.set))
+    pub(super) fn rights(&self) -> Option<RightsHint> {
+        (!self.all_namespaces).then(|| RightsHint::to_read(&self.named, &self.set))
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) struct AllSets {
 
 impl AllSets {
     /// Connects to the cluster, and reads all that it has.
-    pub(super) async fn read(cluster: &options::Cluster, ui: &mut Ui) -> Result<Self> {
+    pub(super) async fn read(cluster: &options::ConnectionOptions, ui: &mut Ui) -> Result<Self> {
         ui.doing("connecting");
         let connected = context::connect(cluster, ui).await?;
         let discovery = observe::discover(&*connected.cluster).await?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::context::FoundSet;
-use super::rights::Rights;
+use super::rights::RightsHint;
 use super::{Exit, context, options};
 use crate::cli::ui::Ui;
 use crate::cluster::{Sandbox, Snapshot};
@@ -22,20 +22,20 @@ use crate::view;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    named: options::Named,
+    named: options::NamingDirectory,
     /// Where the snapshot is written: a directory that is empty, or not there yet.
     #[arg(help_heading = "Snapshot", long, value_name = "SNAPSHOT")]
     to: PathBuf,
     #[command(flatten)]
     set: options::Set,
     #[command(flatten)]
-    cluster: options::Cluster,
+    cluster: options::ConnectionOptions,
 }
 
 impl Args {
     /// The rights that it takes.
-    pub(super) fn rights(&self) -> Rights {
-        Rights::to_read(&self.named, &self.set)
+    pub(super) fn rights(&self) -> RightsHint {
+        RightsHint::to_read(&self.named, &self.set)
     }
 }
 

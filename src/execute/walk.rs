@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{Outcome, Task};
 use crate::object::ObjectRef;
-use crate::plan::order::{self, Graph, Stage, What};
+use crate::plan::order::{self, Graph, RequiredState, Stage};
 
 /// How far a node has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub(super) struct Walk {
     /// For each node, how many needs are not met.
     unmet: Vec<usize>,
     /// For each node, who needs it.
-    dependents: Vec<Vec<(usize, What)>>,
+    dependents: Vec<Vec<(usize, RequiredState)>>,
     /// The nodes without unmet needs, by their stage.
     ready: BTreeMap<Option<Stage>, VecDeque<usize>>,
     /// For each stage, how many nodes were not tried.
@@ -144,7 +144,7 @@ impl Walk {
                 if self.states[dependent] != State::Open {
                     continue;
                 }
-                let is_met = state == State::Current || (state == State::Left && what == What::Exists);
+                let is_met = state == State::Current || (state == State::Left && what == RequiredState::Exists);
                 if !is_met {
                     if !order::is_component(self.reference(dependent)) {
                         blocked.push((self.reference(dependent).clone(), self.reference(by).clone()));

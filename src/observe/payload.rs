@@ -7,7 +7,7 @@ use crate::applyset::inventory;
 use crate::cluster::Discovery;
 use crate::object::field::{FieldPath, ManagedFields};
 use crate::object::{DesiredObject, LiveObject};
-use crate::plan::migrate::{self, Migration, NewOwner, Said};
+use crate::plan::migrate::{self, DesiredVersions, Migration, NewOwner};
 use crate::source::rules::{self, Ruled};
 use crate::ssa::schema::Schema;
 
@@ -44,7 +44,7 @@ impl Payload {
             api_version: &desired.gvk().api_version(),
             served: &served,
             schema,
-            said: base.map(|then| Said { then, now: desired }),
+            said: base.map(|then| DesiredVersions { then, now: desired }),
         };
         let migration = live.and_then(|live| migrate::due(live, new_owner));
         let managed = match (&migration, live) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::compare::{self, Cause, Comparison, FieldChange, Sides};
-use super::immutable::{self, Around};
+use super::immutable::{self, ReplacementContext};
 use super::{
     Action, Adopting, Answered, ApplyWork, Conflicts, InSync, ObjectVersion, Observation, Ownership, Past, Policy,
     Reason, Restarts, Step, Tolerated, Unverified, Warning, Work,
@@ -85,7 +85,8 @@ pub fn decide(observation: Observation, past: Past, policy: &Policy) -> Decision
     };
     let (predicted, warned) = match answer {
         Answered::Immutable(found) => {
-            return immutable::decide(step, work, *found, &Around::new(live.as_ref(), &ruled, policy));
+            let context = ReplacementContext::new(live.as_ref(), &ruled, policy);
+            return immutable::decide(step, work, *found, &context);
         }
         Answered::Refused { error, .. } => return left(step, Action::Refused, Reason::Refused(error)),
         Answered::UpToDate => return settled(step, work, live.as_ref()),

@@ -18,13 +18,13 @@ pub(super) const FEWEST: usize = 3;
 #[derive(Debug, Default)]
 pub struct Edits<'a> {
     /// By what made them, then by place.
-    pub edits: Vec<Edited<'a>>,
+    pub edits: Vec<WideEdit<'a>>,
     told: HashSet<&'a ObjectRef>,
 }
 
 /// An edit in git, and what it changes.
 #[derive(Debug, Clone)]
-pub struct Edited<'a> {
+pub struct WideEdit<'a> {
     /// The edit, with its place and its commit.
     pub edit: &'a Edit,
     /// The path of its key in the file, where it may be shown, and the file is YAML.
@@ -38,22 +38,22 @@ pub struct Edited<'a> {
 impl<'a> Edits<'a> {
     /// The edits behind `plan`.
     pub fn of(plan: &'a Plan, blame: &'a Blame) -> Self {
-        let keys = Keys::of(plan);
-        let mut all: BTreeMap<Key<'a>, Edited<'a>> = BTreeMap::new();
+        let keys = ShownTexts::of(plan);
+        let mut all: BTreeMap<EditKey<'a>, WideEdit<'a>> = BTreeMap::new();
         for step in &plan.steps {
             for change in step.changes.iter().filter(|change| is_by_git(change)) {
                 for edit in &change.edits {
                     let by = blame.of(&step.reference, &change.path);
-                    let edited = all.entry(keys.key(edit)).or_insert_with(|| Edited::new(edit, by));
+                    let edited = all.entry(keys.key(edit)).or_insert_with(|| WideEdit::new(edit, by));
                     edited.add(step, edit);
                 }
             }
         }
         // In the order in which their makers come up first; places are in order already.
-        let mut makers: HashMap<Option<&GitChange>, Maker> = HashMap::new();
+        let mut makers: HashMap<Option<&GitChange>, EditSource> = HashMap::new();
         for edited in all.values() {
             let next = makers.len();
-            let maker = makers.entry(edited.by).or_insert(Maker {
+            let maker = makers.entry(edited.by).or_insert(EditSource {
                 position: next,
                 is_wide: false,
             });
@@ -62,7 +62,7 @@ impl<'a> Edits<'a> {
         all.retain(|_, edited| makers[&edited.by].is_wide);
         let is_told = |step: &&Step| says_all_of(step, &all, &keys);
         let told = plan.steps.iter().filter(is_told).map(|step| &step.reference).collect();
-        let mut edits: Vec<Edited<'a>> = all.into_values().collect();
+        let mut edits: Vec<WideEdit<'a>> = all.into_values().collect();
         find_paths(&mut edits);
         edits.sort_by_key(|edited| makers[&edited.by].position);
         Self { edits, told }
@@ -75,7 +75,7 @@ impl<'a> Edits<'a> {
     }
 }
 
-impl<'a> Edited<'a> {
+impl<'a> WideEdit<'a> {
     fn new(edit: &'a Edit, by: Option<&'a GitChange>) -> Self {
         Self {
             edit,
@@ -97,7 +97,7 @@ impl<'a> Edited<'a> {
 }
 
 /// Finds the paths of the keys of edits; each file is read once.
-fn find_paths(edits: &mut [Edited<'_>]) {
+fn find_paths(edits: &mut [WideEdit<'_>]) {
     let mut files: HashMap<&str, Vec<yaml::Document>> = HashMap::new();
     for edited in edits {
         let Some(key) = &edited.edit.key else { continue };
@@ -113,7 +113,7 @@ fn find_paths(edits: &mut [Edited<'_>]) {
 }
 
 /// What made edits.
-struct Maker {
+struct EditSource {
     /// When it comes up first.
     position: usize,
     /// Whether one of its edits changes several objects.
@@ -127,12 +127,12 @@ type Spot<'a> = (&'a str, usize);
 type Texts<'a> = (&'a str, &'a str);
 
 /// By which an edit is known. At one place there are several, where not all objects were synced at one commit.
-type Key<'a> = (Spot<'a>, Option<Texts<'a>>);
+type EditKey<'a> = (Spot<'a>, Option<Texts<'a>>);
 
 /// The texts of the edits of a plan that may be shown, by their places.
-struct Keys<'a>(HashMap<Spot<'a>, HashSet<Texts<'a>>>);
+struct ShownTexts<'a>(HashMap<Spot<'a>, HashSet<Texts<'a>>>);
 
-impl<'a> Keys<'a> {
+impl<'a> ShownTexts<'a> {
     fn of(plan: &'a Plan) -> Self {
         let changes = plan.steps.iter().flat_map(|step| &step.changes);
         let mut open: HashMap<Spot<'a>, HashSet<Texts<'a>>> = HashMap::new();
@@ -146,7 +146,7 @@ impl<'a> Keys<'a> {
     }
 
     /// The key of an edit. One whose texts may not be shown is the only other one at its place, if there is one.
-    fn key(&self, edit: &'a Edit) -> Key<'a> {
+    fn key(&self, edit: &'a Edit) -> EditKey<'a> {
         let spot = spot(edit);
         let only = || {
             let open = self.0.get(&spot).filter(|open| open.len() == 1)?;
@@ -187,7 +187,7 @@ pub(super) fn is_quiet(step: &Step) -> bool {
         && !moves
 }
 
-fn says_all_of<'a>(step: &'a Step, edits: &BTreeMap<Key<'a>, Edited<'a>>, keys: &Keys<'a>) -> bool {
+fn says_all_of<'a>(step: &'a Step, edits: &BTreeMap<EditKey<'a>, WideEdit<'a>>, keys: &ShownTexts<'a>) -> bool {
     let is_plain = match &step.reason {
         Reason::Fields => step.action == Action::Update,
         Reason::Runs(Why::Changed(_)) => true,

@@ -82,7 +82,7 @@ impl<'a> SameFields<'a> {
 }
 
 impl<'a> SharedFields<'a> {
-    fn new(step: &'a Step, fields: Vec<Field<'a>>, by: Option<&'a GitChange>) -> Self {
+    fn new(step: &'a Step, fields: Vec<ComparedField<'a>>, by: Option<&'a GitChange>) -> Self {
         let fields = fields.into_iter().map(|(path, change, values)| SharedField {
             path,
             place: change.place.as_ref(),
@@ -96,7 +96,7 @@ impl<'a> SharedFields<'a> {
     }
 
     /// Adds a step with the same fields.
-    fn add(&mut self, step: &'a Step, fields: &[Field<'a>]) {
+    fn add(&mut self, step: &'a Step, fields: &[ComparedField<'a>]) {
         for (field, (_, change, values)) in self.fields.iter_mut().zip(fields) {
             field.place = field.place.filter(|place| change.place.as_ref() == Some(place));
             match field.values.iter_mut().find(|(known, _)| known == values) {
@@ -109,10 +109,10 @@ impl<'a> SharedFields<'a> {
 }
 
 /// A field of a step, by its path that names no items of lists, with the values before and after.
-type Field<'a> = (FieldPath, &'a FieldChange, [&'a Value; 2]);
+type ComparedField<'a> = (FieldPath, &'a FieldChange, [&'a Value; 2]);
 
 /// The fields of a step, by path, where nothing is to be known of it but these and what its pods read.
-fn fields(step: &Step) -> Option<Vec<Field<'_>>> {
+fn fields(step: &Step) -> Option<Vec<ComparedField<'_>>> {
     if !is_plain_update(step) || !step.changes.iter().all(is_by_git) {
         return None;
     }

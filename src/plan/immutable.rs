@@ -137,13 +137,13 @@ pub enum Obstacle {
 }
 
 /// What an object that can only be replaced is decided by, besides what was found.
-pub(super) struct Around<'a> {
+pub(super) struct ReplacementContext<'a> {
     live: Option<&'a LiveObject>,
     ruled: &'a Ruled,
     policy: &'a Policy,
 }
 
-impl<'a> Around<'a> {
+impl<'a> ReplacementContext<'a> {
     /// The live object, what rules did with what is sent, and what is allowed.
     pub(super) fn new(live: Option<&'a LiveObject>, ruled: &'a Ruled, policy: &'a Policy) -> Self {
         Self { live, ruled, policy }
@@ -151,8 +151,13 @@ impl<'a> Around<'a> {
 }
 
 /// Decides about an object that can only be replaced.
-pub(super) fn decide(mut step: Step, mut work: ApplyWork, found: Immutable, around: &Around<'_>) -> Decision {
-    let Around { live, ruled, policy } = *around;
+pub(super) fn decide(
+    mut step: Step,
+    mut work: ApplyWork,
+    found: Immutable,
+    around: &ReplacementContext<'_>,
+) -> Decision {
+    let ReplacementContext { live, ruled, policy } = *around;
     let Immutable {
         fields,
         replacement: answer,

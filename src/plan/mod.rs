@@ -3,7 +3,6 @@
 //! A pure function of what was observed and of the policy. No step is decided anywhere else.
 
 mod adoption;
-mod again;
 mod backup;
 pub mod compare;
 mod dangers;
@@ -21,6 +20,7 @@ mod orphan;
 mod ownership;
 mod policy;
 mod prune;
+mod recurring_drift;
 mod refusals;
 mod renamed;
 mod same;
@@ -39,24 +39,24 @@ use crate::object::{self, ObjectRef};
 use crate::plan::order::rank;
 
 pub use adoption::{Adoptable, Adopting, Adoption};
-pub use again::Again;
 pub use backup::Backup;
 pub use dangers::{Danger, Undoing};
 pub use decide::{Decision, Proved, decide};
 pub use drift::Drift;
-pub use edits::{Edited, Edits};
+pub use edits::{Edits, WideEdit};
 pub use fields::{SameFields, SharedField, SharedFields};
 pub use followers::Followers;
 pub use immutable::{Lost, Obstacle, Permit, Replacement, fixed_fields, is_container};
-pub use mistake::Mistake;
+pub use mistake::CertainMistake;
 pub use observed::{
-    Answered, Back, Deleted, Facts, Forgotten, Idle, Immutable, Lineage, Missing, NoBase, NotCompared, Observation,
-    Observed, ParentGap, Past, RefusedBy, Unpredicted, Untried, Unverified,
+    Answered, Facts, Forgotten, Idle, Immutable, LastSeen, Lineage, Missing, NoBase, NotCompared, Observation,
+    Observed, ParentGap, Past, RefusedBy, Rollback, Unpredicted, Untried, Unverified,
 };
 pub use orphan::{OrphanWork, patch as orphan_patch};
 pub use ownership::{NoSet, OtherSet, Ownership, claim};
-pub use policy::{Conflicts, Elsewhere, Empty, Environment, GoingBack, Policy, Prune, SecretDefaults, Whose};
+pub use policy::{Conflicts, Elsewhere, Empty, ExpectedEnvironment, GoingBack, Policy, Prune, SecretDefaults, Whose};
 pub use prune::{Budget, Contained, Contents, NoBudget, Unseen, is_precious, is_same_delete, may_go, names_kind};
+pub use recurring_drift::RecurringDrift;
 pub use same::{Hunk, SameLines, SharedHunk};
 pub use saved::{
     API_VERSION, ApplySetName, KIND, MadeOf, Moved, OtherPart, SavedChange, SavedPlan, SavedStep, SavedVersion,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Contents, Former, Mistake, Ownership, Proved, Warning};
+use super::{CertainMistake, Contents, Former, Ownership, Proved, Warning};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::key::Keyring;
 use crate::applyset::parent::Parent;
@@ -79,7 +79,7 @@ pub struct Facts {
     /// What objects need that neither the directory nor the cluster has.
     pub missing: Missing,
     /// The mistakes in what git wants that no cluster can make right; none where nobody looked for any.
-    pub mistakes: Vec<Mistake>,
+    pub mistakes: Vec<CertainMistake>,
     /// The workloads of which it is unknown whether they restart.
     pub unknown_rollouts: Unknown,
     /// The rules that are about nothing.
@@ -123,7 +123,7 @@ pub struct Lineage {
     /// What is known of the objects that differ, or that are not there.
     pub pasts: BTreeMap<ObjectRef, Past>,
     /// Whether the commit is older than the one that was synced last, and what is crossed.
-    pub back: Back,
+    pub back: Rollback,
     /// The directory that git wants it from.
     pub source: Option<Checkout>,
 }
@@ -139,7 +139,7 @@ pub enum Idle {
 
 /// The way back that a sync goes, if it does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Back {
+pub struct Rollback {
     /// The commit that was synced last, where the one to sync is not a later one.
     pub from: Option<Commit>,
     /// The Jobs whose work it goes back across.
@@ -186,7 +186,7 @@ pub struct Past {
     /// Why `base` is not known.
     pub unknown: Option<NoBase>,
     /// Of an object that is not there: that it was, since a sync of this revision was completed.
-    pub deleted: Option<Deleted>,
+    pub deleted: Option<LastSeen>,
 }
 
 /// Why it is not known what git said when an object was last applied.
@@ -210,7 +210,7 @@ pub enum NoBase {
 
 /// An object that was there once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deleted {
+pub struct LastSeen {
     /// The commit it was last applied from.
     pub revision: Commit,
     /// Whether it may never have been there: files differed from that commit, or another sync was

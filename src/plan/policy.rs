@@ -21,7 +21,7 @@ pub struct Policy {
     /// The name under which objects are applied.
     pub field_manager: String,
     /// The environment that is synced.
-    pub environment: Environment,
+    pub environment: ExpectedEnvironment,
     /// Where the environment may not be synced to the cluster that is asked: that, and where it may.
     pub elsewhere: Option<Elsewhere>,
     /// Which sources the ApplySet may have.
@@ -55,7 +55,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             field_manager: "stackanetes".to_owned(),
-            environment: Environment::Any,
+            environment: ExpectedEnvironment::Any,
             elsewhere: None,
             whose: Whose::Anybodys,
             conflicts: Conflicts::Stop,
@@ -83,7 +83,7 @@ impl Policy {
 
 /// Which environment a sync is meant for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Environment {
+pub enum ExpectedEnvironment {
     /// This one, or none: it must be the one that was synced last.
     Only(Option<String>),
     /// Whichever it was that was synced last.

@@ -1,8 +1,8 @@
 //! Why a sync of a plan refuses to begin.
 
 use super::{
-    Action, Empty, Environment, Facts, GoingBack, Lineage, Observed, Policy, Refusal, SecretDefaults, Step, Unverified,
-    Whose, mistake,
+    Action, Empty, ExpectedEnvironment, Facts, GoingBack, Lineage, Observed, Policy, Refusal, SecretDefaults, Step,
+    Unverified, Whose, mistake,
 };
 use crate::applyset::key::Keyring;
 use crate::applyset::source::Source;
@@ -76,7 +76,7 @@ impl Grounds<'_> {
         refusals.extend(policy.elsewhere.clone().map(Refusal::Elsewhere));
         let parent = self.facts.parent.as_ref();
         let last = parent.and_then(|parent| parent.attempted.as_ref());
-        if let (Some(last), Environment::Only(now)) = (last, &policy.environment)
+        if let (Some(last), ExpectedEnvironment::Only(now)) = (last, &policy.environment)
             && last.environment != *now
         {
             refusals.push(Refusal::Environment {

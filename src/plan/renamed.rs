@@ -10,21 +10,21 @@ use crate::plan::compare::{self, Difference};
 /// Notes on every object to be created that it is one to be deleted under another name: of the same kind, and the same
 /// in all but its metadata, of several the first; or one whose name has another hash at its end, with what differs.
 pub(super) fn note(steps: &mut [Step]) {
-    let mut gone: Vec<(ObjectRef, Body)> = steps
+    let mut gone: Vec<(ObjectRef, UnnamedObject)> = steps
         .iter()
         .filter_map(|step| match &step.work {
-            Work::Delete(work) => Some((step.reference.clone(), Body::of(&work.live)?)),
+            Work::Delete(work) => Some((step.reference.clone(), UnnamedObject::of(&work.live)?)),
             Work::Apply(_) | Work::Orphan(_) | Work::Await(_) | Work::Nothing => None,
         })
         .collect();
     let is_new = |step: &&mut Step| step.action == Action::Create && step.reason == Reason::New;
     for step in steps.iter_mut().filter(is_new) {
         let Work::Apply(work) = &step.work else { continue };
-        let Some(new) = work.predicted.as_ref().and_then(Body::of) else {
+        let Some(new) = work.predicted.as_ref().and_then(UnnamedObject::of) else {
             continue;
         };
-        let same = |(old, body): &(ObjectRef, Body)| old.kind == step.reference.kind && new.is_same(body);
-        let hashed = |(old, _): &(ObjectRef, Body)| is_hashed_otherwise(old, &step.reference);
+        let same = |(old, body): &(ObjectRef, UnnamedObject)| old.kind == step.reference.kind && new.is_same(body);
+        let hashed = |(old, _): &(ObjectRef, UnnamedObject)| is_hashed_otherwise(old, &step.reference);
         let found = gone.iter().position(same).or_else(|| gone.iter().position(hashed));
         if let Some((old, body)) = found.map(|found| gone.remove(found)) {
             step.changes = compare::between(&work.desired, new.differences(&body));
@@ -49,13 +49,13 @@ fn is_hashed_otherwise(old: &ObjectRef, new: &ObjectRef) -> bool {
 }
 
 /// What an object is, whatever it is called.
-struct Body {
+struct UnnamedObject {
     value: Value,
     /// By which its lists are told apart.
     keys: FieldSet,
 }
 
-impl Body {
+impl UnnamedObject {
     /// Nothing if it says nothing: all Namespaces are the same.
     fn of(object: &LiveObject) -> Option<Self> {
         if object.reference().kind.is("", "Namespace") {
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(steps[0].reason, Reason::New);
         let body = |kind: &str| {
             let value = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "x"}, "spec": {"a": 1}});
-            Body::of(&LiveObject::new(value)).is_some()
+            UnnamedObject::of(&LiveObject::new(value)).is_some()
         };
         assert!(body("Service") && !body("Namespace"));
     }

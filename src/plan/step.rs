@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::orphan::OrphanWork;
 use super::policy::Elsewhere;
 use super::{
-    Adopting, Back, Deleted, Facts, Mistake, NoBase, OtherSet, Past, Replacement, Tolerated, Unpredicted, Unseen,
-    Unverified, Warning,
+    Adopting, CertainMistake, Facts, LastSeen, NoBase, OtherSet, Past, Replacement, Rollback, Tolerated, Unpredicted,
+    Unseen, Unverified, Warning,
 };
 use crate::applyset::source::{Source, Unconfirmed};
 use crate::cluster::{Propagation, Resource};
@@ -43,7 +43,7 @@ pub struct Plan {
     /// Why a sync refuses to begin; empty when it does not.
     pub refusals: Vec<Refusal>,
     /// Whether the commit is older than the one that was synced last, and what is crossed.
-    pub back: Back,
+    pub back: Rollback,
     /// The directory that the set belongs to afterwards; none outside of git.
     pub source: Option<Source>,
     /// The Secrets of which some values are masked in the cluster, which is a snapshot: these are not
@@ -207,7 +207,7 @@ pub enum Reason {
     /// There is no such object.
     New,
     /// There is no such object any more: somebody deleted it.
-    Deleted(Deleted),
+    Deleted(LastSeen),
     /// There is one under another name, which is deleted.
     Renamed(ObjectRef),
     /// There is one, which is being deleted.
@@ -362,7 +362,7 @@ pub enum Refusal {
         objects: Vec<ObjectRef>,
     },
     /// These mistakes are in objects that are to be written, and no cluster can make them right.
-    Mistakes(BTreeSet<Mistake>),
+    Mistakes(BTreeSet<CertainMistake>),
     /// A file is encrypted, and no identity decrypts it.
     Encrypted(Closed),
     /// Secret parameters of these dotted names have the defaults of the directory.

@@ -1,7 +1,7 @@
 //! What is other than git says, and stays so.
 
 use crate::object::{DesiredObject, LiveObject};
-use crate::plan::compare::{self, Beside, FieldChange, Yielded};
+use crate::plan::compare::{self, AddedField, FieldChange, Yielded};
 use crate::plan::migrate::Migration;
 use crate::source::rules::Ruled;
 
@@ -11,7 +11,7 @@ pub struct Tolerated {
     /// The fields that a rule leaves to others.
     pub yielded: Vec<Yielded>,
     /// The fields that people added by hand.
-    pub beside: Vec<Beside>,
+    pub added: Vec<AddedField>,
 }
 
 impl Tolerated {
@@ -19,13 +19,13 @@ impl Tolerated {
     pub(super) fn of(desired: &DesiredObject, live: &LiveObject, ruled: &Ruled) -> Self {
         Self {
             yielded: compare::yielded(desired, ruled),
-            beside: compare::beside(desired, live),
+            added: compare::added_fields(desired, live),
         }
     }
 
     /// Without what becomes ours, and what changes.
     pub(super) fn settle(&mut self, migration: Option<&Migration>, changes: &[FieldChange]) {
-        self.beside.retain(|one| {
+        self.added.retain(|one| {
             let is_migrated = migration.is_some_and(|migration| migration.takes_from(&one.writer));
             !is_migrated && !changes.iter().any(|change| one.path.starts_with(&change.path))
         });

@@ -1,6 +1,6 @@
 //! The plans of all environments of a directory, one after the other.
 
-use super::document::{Document, Heading};
+use super::document::{Heading, PlanDocument};
 use super::json::{self, EnvironmentPlan};
 use super::markdown::{self, LONGEST};
 use super::room::Room;
@@ -31,7 +31,7 @@ impl EnvironmentView<'_> {
 /// As text, as wide as a terminal.
 pub fn environments(all: &[EnvironmentView<'_>], width: Width) -> String {
     let one = |view: &EnvironmentView<'_>| match &view.plan {
-        Ok((plan, heading)) => text::document(&Document::of(plan, heading), width),
+        Ok((plan, heading)) => text::document(&PlanDocument::of(plan, heading), width),
         Err(why) => format!("{}\n\n{}", paint(STRONG, view.failed()), error::error(why)),
     };
     all.iter().map(one).collect::<Vec<_>>().join("\n")
@@ -44,7 +44,7 @@ pub fn environments_markdown(directory: &str, all: &[EnvironmentView<'_>]) -> St
     let marker = markdown::marker_of_all(directory);
     let share = LONGEST / all.len().max(1);
     let one = |view: &EnvironmentView<'_>| match &view.plan {
-        Ok((plan, heading)) => markdown::document(&Document::of(plan, heading), share) + "\n",
+        Ok((plan, heading)) => markdown::document(&PlanDocument::of(plan, heading), share) + "\n",
         Err(why) => markdown::failed(&view.failed(), &error::plain(why), share) + "\n",
     };
     let (text, left_out) = Room::of(LONGEST - TAIL - marker.len()).fill(all.iter().map(one));
@@ -63,7 +63,7 @@ pub fn environments_json(all: &[EnvironmentView<'_>]) -> serde_json::Value {
         .iter()
         .map(|view| {
             let plan = view.plan.as_ref();
-            let plan = plan.map(|(plan, heading)| Document::of(plan, heading));
+            let plan = plan.map(|(plan, heading)| PlanDocument::of(plan, heading));
             (view.name, plan.map_err(|why| *why))
         })
         .collect();

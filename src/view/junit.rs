@@ -37,13 +37,13 @@ pub(super) enum CaseResult {
     Passed,
     /// It was not begun, for this reason.
     Skipped(String),
-    Failed(Fault),
+    Failed(CaseFailure),
     /// It could not be said whether it passes.
-    Error(Fault),
+    Error(CaseFailure),
 }
 
 /// Why a test failed, or could not be run.
-pub(super) struct Fault {
+pub(super) struct CaseFailure {
     /// In one line.
     pub(super) message: String,
     /// A word for what it is.
@@ -111,7 +111,7 @@ impl Case {
     }
 }
 
-impl Fault {
+impl CaseFailure {
     fn write(&self, element: &str, writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
         let (message, kind) = (shown(&self.message), shown(&self.kind));
         let attributes = [("message", message.as_str()), ("type", kind.as_str())];
@@ -138,7 +138,7 @@ pub(super) fn report(report: &Report, ended_by: Option<&Error>, set: &str) -> St
     let open = report.open().map(|(reference, kind)| {
         let result = match kind {
             OutcomeKind::NotStarted => CaseResult::Skipped(document::open_text(kind).to_owned()),
-            _ => CaseResult::Error(Fault {
+            _ => CaseResult::Error(CaseFailure {
                 message: document::open_text(kind).to_owned(),
                 kind: kind.word().to_owned(),
                 body: String::new(),
@@ -151,7 +151,7 @@ pub(super) fn report(report: &Report, ended_by: Option<&Error>, set: &str) -> St
         case("prune".to_owned(), &suite, CaseResult::Skipped(message))
     });
     let ended_by = ended_by.into_iter().map(|error| {
-        let fault = Fault {
+        let fault = CaseFailure {
             message: error.message().to_owned(),
             kind: "error".to_owned(),
             body: error::plain(error),
@@ -170,7 +170,7 @@ fn result(outcome: &Outcome) -> CaseResult {
     match outcome.kind() {
         _ if outcome.is_done() => CaseResult::Passed,
         OutcomeKind::NotStarted | OutcomeKind::Skipped => CaseResult::Skipped(reason()),
-        kind => CaseResult::Failed(Fault {
+        kind => CaseResult::Failed(CaseFailure {
             message: reason(),
             kind: kind.word().to_owned(),
             body: document::error_of(outcome).map(error::plain).unwrap_or_default(),

@@ -5,7 +5,7 @@ use crate::source::Manifest;
 
 /// Whether values of Secrets are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Secrets {
+pub enum SecretValues {
     /// The values are left out.
     Masked,
     /// The values are shown.
@@ -13,16 +13,16 @@ pub enum Secrets {
 }
 
 /// All manifests, one document each.
-pub fn manifests(manifests: &[Manifest], secrets: Secrets) -> String {
+pub fn manifests(manifests: &[Manifest], secrets: SecretValues) -> String {
     let documents: Vec<String> = manifests
         .iter()
         .map(|manifest| match secrets {
-            Secrets::Masked => value::yaml(&value::presentable(
+            SecretValues::Masked => value::yaml(&value::presentable(
                 &manifest.value,
                 &manifest.gvk.group_kind,
                 &*manifest.origins,
             )),
-            Secrets::Shown => value::yaml(&manifest.value),
+            SecretValues::Shown => value::yaml(&manifest.value),
         })
         .collect();
     documents.join("---\n")

@@ -23,12 +23,12 @@ mod value;
 mod warnings;
 
 pub use age::{age, took};
-pub use check::{Base, checked, github, junit, sarif};
+pub use check::{RepositoryPaths, checked, github, junit, sarif};
 pub use document::{Against, Checks, Detail, Heading, Pruning, closed, forgotten, question, refusal};
 pub use environments::{EnvironmentView, environments, environments_json, environments_markdown};
 pub use error::{Causes, error, error_because};
 pub use history::{HistoryView, histories, history};
-pub use manifests::{Secrets, manifests};
+pub use manifests::{SecretValues, manifests};
 pub use progress::{Progress, ProgressLine};
 pub use roles::roles;
 pub use saved::{carried_out, other_parts};
@@ -37,7 +37,7 @@ pub use status::{StatusView, status, statuses};
 pub use text::Width;
 pub use warnings::warnings;
 
-use document::{Document, Lines};
+use document::{Lines, PlanDocument};
 
 use crate::diagnostic::error::Error;
 use crate::execute::report::Report;
@@ -45,17 +45,17 @@ use crate::plan::{Moved, Plan};
 
 /// A plan as text, as wide as a terminal.
 pub fn plan(plan: &Plan, heading: &Heading<'_>, width: Width) -> String {
-    text::document(&Document::of(plan, heading), width)
+    text::document(&PlanDocument::of(plan, heading), width)
 }
 
 /// A plan as a comment on a pull request.
 pub fn markdown(plan: &Plan, heading: &Heading<'_>) -> String {
-    markdown::document(&Document::of(plan, heading), markdown::LONGEST)
+    markdown::document(&PlanDocument::of(plan, heading), markdown::LONGEST)
 }
 
 /// A plan as a page for a browser.
 pub fn html(plan: &Plan, heading: &Heading<'_>) -> String {
-    html::document(&Document::of(plan, heading))
+    html::document(&PlanDocument::of(plan, heading))
 }
 
 /// What came of a sync, as text: the `whole` of it, or what is the same of many objects once.

@@ -25,12 +25,12 @@ pub struct Progress {
     /// Whether each object is told of that did not begin for the sake of another, and why each is not as git wants it.
     whole: bool,
     /// What is written and not Current yet, and how it is.
-    waiting: BTreeMap<ObjectRef, Waiting>,
+    waiting: BTreeMap<ObjectRef, WaitingObject>,
 }
 
 /// How an object is that is waited for.
 #[derive(Debug)]
-struct Waiting {
+struct WaitingObject {
     message: String,
     hindrance: Option<Hindrance>,
 }
@@ -71,7 +71,7 @@ impl Progress {
     /// An object is waited for: a line of its own where something keeps it from becoming Current, once.
     fn waiting(&mut self, reference: &ObjectRef, health: &Health, hindered: Option<&Hindered>) -> ProgressLine {
         let hindrance = hindered.map(|hindered| hindered.by);
-        let now = Waiting {
+        let now = WaitingObject {
             message: health.message.clone(),
             hindrance,
         };
@@ -159,7 +159,7 @@ impl Progress {
     }
 }
 
-impl Waiting {
+impl WaitingObject {
     /// An object, and how it is.
     fn beside(&self, object: &ObjectRef) -> String {
         let message = Some(self.message.as_str()).filter(|message| !message.is_empty());

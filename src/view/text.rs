@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{Effects, Style};
 use textwrap::{Options, WordSplitter, WrapAlgorithm};
 
-use super::document::{Document, Line, Lines, Sign, Tone};
+use super::document::{Line, Lines, PlanDocument, Sign, Tone};
 use super::style::{self, ADDED, FADED, FAILED, REMOVED, STRONG, WARNED, paint};
 
 /// Where the notes beside lines begin, if a line is no longer.
@@ -30,7 +30,7 @@ impl Width {
 }
 
 /// The text of a document.
-pub(super) fn document(document: &Document<'_>, width: Width) -> String {
+pub(super) fn document(document: &PlanDocument<'_>, width: Width) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,

@@ -37,7 +37,7 @@ const UNNAMED: &str = "unnamed";
 
 /// A comparison of two states of git.
 pub(super) struct Between<'a> {
-    pub(super) desired: &'a options::Desired,
+    pub(super) desired: &'a options::DesiredOptions,
     pub(super) safety: &'a options::Safety,
     /// `--from` and `--to`, as typed.
     pub(super) from: &'a str,
@@ -162,14 +162,14 @@ fn elsewhere(from: &EnvironmentDigests, to: &EnvironmentDigests, shown: Option<&
 }
 
 /// The commit that is compared with.
-enum Base<'a> {
+enum BaseCommit<'a> {
     /// The commit that was named.
     Named(&'a str),
     /// The merge base of two.
     Merge { id: Commit, of: [&'a str; 2] },
 }
 
-impl<'a> Base<'a> {
+impl<'a> BaseCommit<'a> {
     /// The name that git finds the commit by.
     fn name(&self) -> &str {
         match self {
@@ -187,10 +187,10 @@ impl<'a> Base<'a> {
     }
 }
 
-fn base<'a>(path: &Path, range: &Range<'a>, ui: &mut Ui) -> Result<Base<'a>> {
+fn base<'a>(path: &Path, range: &Range<'a>, ui: &mut Ui) -> Result<BaseCommit<'a>> {
     let name = match range.from {
-        range::From::Commit(name) => return Ok(Base::Named(name)),
-        range::From::MergeBaseWith(name) => name,
+        range::ComparedSide::Commit(name) => return Ok(BaseCommit::Named(name)),
+        range::ComparedSide::MergeBaseWith(name) => name,
     };
     let of = [name, range.other()];
     let MergeBase {
@@ -206,14 +206,14 @@ fn base<'a>(path: &Path, range: &Range<'a>, ui: &mut Ui) -> Result<Base<'a>> {
         ));
     }
     Ok(if is_first {
-        Base::Named(name)
+        BaseCommit::Named(name)
     } else {
-        Base::Merge { id: commit, of }
+        BaseCommit::Merge { id: commit, of }
     })
 }
 
 /// Syncs all of what a commit says into an empty sandbox.
-async fn sync_into(read: Desired, connected: Connected, desired: &options::Desired, ui: &mut Ui) -> Result<()> {
+async fn sync_into(read: Desired, connected: Connected, desired: &options::DesiredOptions, ui: &mut Ui) -> Result<()> {
     let asked = PlanRequest {
         desired,
         safety: &options::Safety::default(),
@@ -222,7 +222,7 @@ async fn sync_into(read: Desired, connected: Connected, desired: &options::Desir
     };
     let planned = context::plan_against(read, connected, asked, ui).await?;
     let (_stays, stop) = watch::channel(false);
-    let limits = sync::Limits {
+    let limits = sync::ExecutionLimits {
         timeout: TIMEOUT,
         wait: Wait::UntilCurrent,
         lock: Lock::default(),

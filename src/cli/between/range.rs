@@ -5,14 +5,14 @@ use crate::diagnostic::error::{Error, Result};
 /// What is compared with what, as typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Range<'a> {
-    pub(super) from: From<'a>,
+    pub(super) from: ComparedSide<'a>,
     /// The commit that is compared with it; instead of one, what is on disk.
     pub(super) to: Option<&'a str>,
 }
 
 /// The side that is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum From<'a> {
+pub(super) enum ComparedSide<'a> {
     /// This commit itself.
     Commit(&'a str),
     /// The commit from which this one and the other side went different ways.
@@ -29,19 +29,19 @@ impl<'a> Range<'a> {
         let head = |name: &'a str| if name.is_empty() { HEAD } else { name };
         let range = if let Some((base, other)) = from.split_once("...") {
             Self {
-                from: From::MergeBaseWith(head(base)),
+                from: ComparedSide::MergeBaseWith(head(base)),
                 to: Some(head(other)),
             }
         } else if let Some((base, other)) = from.split_once("..") {
             Self {
-                from: From::Commit(head(base)),
+                from: ComparedSide::Commit(head(base)),
                 to: Some(head(other)),
             }
         } else {
             return Ok(Self {
                 from: match to {
-                    Some(_) => From::Commit(from),
-                    None => From::MergeBaseWith(from),
+                    Some(_) => ComparedSide::Commit(from),
+                    None => ComparedSide::MergeBaseWith(from),
                 },
                 to,
             });
@@ -68,12 +68,16 @@ mod tests {
     #[test]
     fn a_range_is_read_as_git_reads_it() {
         for (from, to, expected) in [
-            ("main", None, (From::MergeBaseWith("main"), None)),
-            ("main", Some("topic"), (From::Commit("main"), Some("topic"))),
-            ("main...topic", None, (From::MergeBaseWith("main"), Some("topic"))),
-            ("main..topic", None, (From::Commit("main"), Some("topic"))),
-            ("main...", None, (From::MergeBaseWith("main"), Some("HEAD"))),
-            ("..topic", None, (From::Commit("HEAD"), Some("topic"))),
+            ("main", None, (ComparedSide::MergeBaseWith("main"), None)),
+            ("main", Some("topic"), (ComparedSide::Commit("main"), Some("topic"))),
+            (
+                "main...topic",
+                None,
+                (ComparedSide::MergeBaseWith("main"), Some("topic")),
+            ),
+            ("main..topic", None, (ComparedSide::Commit("main"), Some("topic"))),
+            ("main...", None, (ComparedSide::MergeBaseWith("main"), Some("HEAD"))),
+            ("..topic", None, (ComparedSide::Commit("HEAD"), Some("topic"))),
         ] {
             let range = Range::new(from, to).expect("a range");
             assert_eq!((range.from, range.to), expected, "{from}");

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::directory::{DIRECTORY, Directory};
-use super::set::{Named, Set, accept};
+use super::directory::{DIRECTORY, DirectoryOptions};
+use super::set::{NamingDirectory, Set, accept};
 use crate::applyset::parent::Record;
 use crate::cli::candidates;
 use crate::diagnostic::error::Result;
@@ -14,15 +14,15 @@ use crate::source::{ParameterInputs, Settings};
 /// Where the desired state is written.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Desired state")]
-pub(in crate::cli) struct Source {
+pub(in crate::cli) struct SourceOptions {
     #[command(flatten)]
-    directory: Directory,
+    directory: DirectoryOptions,
     /// Read a file instead of DIR; `-` is standard input.
     #[arg(short, long, value_name = "FILENAME", conflicts_with_all = ["environment", "set", "set_file", "set_env", "parameters", "revision"])]
     filename: Option<PathBuf>,
 }
 
-impl Source {
+impl SourceOptions {
     pub(in crate::cli) fn inputs(&self) -> Result<ParameterInputs> {
         self.directory.inputs()
     }
@@ -66,9 +66,9 @@ impl Source {
 /// Which desired state.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Desired state")]
-pub(in crate::cli) struct Desired {
+pub(in crate::cli) struct DesiredOptions {
     #[command(flatten)]
-    pub(in crate::cli) source: Source,
+    pub(in crate::cli) source: SourceOptions,
     #[command(flatten)]
     pub(in crate::cli) set: Set,
     #[command(flatten)]
@@ -91,7 +91,7 @@ pub(in crate::cli) struct Desired {
 /// The name under which fields are applied, if no other is given.
 pub(in crate::cli) const FIELD_MANAGER: &str = "stackanetes";
 
-impl Desired {
+impl DesiredOptions {
     /// The same, for this environment.
     pub(in crate::cli) fn in_environment(&self, name: &str) -> Result<Self> {
         let mut desired = self.clone();
@@ -109,10 +109,10 @@ impl Desired {
 
     /// What was synced then: from that commit, with that environment and those parameters, but for the secret ones, of
     /// which no value is kept.
-    pub(in crate::cli) fn as_synced(named: &Named, set: &Set, record: &Record, field_manager: &str) -> Self {
+    pub(in crate::cli) fn as_synced(named: &NamingDirectory, set: &Set, record: &Record, field_manager: &str) -> Self {
         Self {
-            source: Source {
-                directory: Directory::as_synced(named.directory.clone(), record),
+            source: SourceOptions {
+                directory: DirectoryOptions::as_synced(named.directory.clone(), record),
                 filename: None,
             },
             set: set.clone(),

@@ -20,7 +20,7 @@ pub(super) const DIRECTORY: &str = "desired";
 /// Which directory of desired state, and how it is set up.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Desired state")]
-pub(in crate::cli) struct Directory {
+pub(in crate::cli) struct DirectoryOptions {
     /// The directory.
     ///
     /// Of desired state: manifests, or all that `stackanetes help directories` tells of.
@@ -64,7 +64,7 @@ pub(in crate::cli) struct Directory {
     inputs: OnceLock<ParameterInputs>,
 }
 
-impl Directory {
+impl DirectoryOptions {
     /// The directory at `path` as it was synced then: at that commit, with that environment and those parameters, but for
     /// the secret ones, of which no value is kept.
     pub(super) fn as_synced(path: PathBuf, record: &Record) -> Self {

@@ -6,9 +6,9 @@ mod output;
 mod safety;
 mod set;
 
-pub(super) use super::connection::{Cluster, Reach};
-pub(super) use desired::{Desired, FIELD_MANAGER, Selected, Source};
-pub(super) use directory::Directory;
-pub(super) use output::{Output, is_color_forced};
+pub(super) use super::connection::{ConnectionOptions, Reach};
+pub(super) use desired::{DesiredOptions, FIELD_MANAGER, Selected, SourceOptions};
+pub(super) use directory::DirectoryOptions;
+pub(super) use output::{OutputOptions, is_color_forced};
 pub(super) use safety::Safety;
-pub(super) use set::{Named, Set, accept, refuse_object_as_directory};
+pub(super) use set::{NamingDirectory, Set, accept, refuse_object_as_directory};

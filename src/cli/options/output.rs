@@ -11,7 +11,7 @@ use crate::cli::ui::{Ui, Verbosity};
 /// How much is shown, and how.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
-pub(in crate::cli) struct Output {
+pub(in crate::cli) struct OutputOptions {
     /// When to use colours.
     ///
     /// auto obeys NO_COLOR and FORCE_COLOR.
@@ -40,7 +40,7 @@ pub(in crate::cli) fn is_color_forced() -> bool {
     is_set("FORCE_COLOR") && !is_off && !is_set("NO_COLOR")
 }
 
-impl Output {
+impl OutputOptions {
     pub(in crate::cli) fn ui(&self) -> Ui {
         let color = match self.color.as_str() {
             "always" => ColorChoice::Always,

@@ -3,8 +3,8 @@
 use super::set::accept;
 use crate::applyset::inventory::ApplySet;
 use crate::plan::{
-    Adoptable, Adoption, Budget, Conflicts, Empty, Environment, GoingBack, NoSet, OtherSet, Permit, Policy, Prune,
-    SecretDefaults, Whose,
+    Adoptable, Adoption, Budget, Conflicts, Empty, ExpectedEnvironment, GoingBack, NoSet, OtherSet, Permit, Policy,
+    Prune, SecretDefaults, Whose,
 };
 use crate::source::Settings;
 
@@ -94,9 +94,9 @@ impl Safety {
             elsewhere: None,
             field_manager: field_manager.to_owned(),
             environment: if self.switch_environment {
-                Environment::Any
+                ExpectedEnvironment::Any
             } else {
-                Environment::Only(environment.map(str::to_owned))
+                ExpectedEnvironment::Only(environment.map(str::to_owned))
             },
             whose: if self.switch_source {
                 Whose::Anybodys

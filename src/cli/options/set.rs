@@ -11,7 +11,7 @@ use crate::source::Settings;
 /// Which directory names the ApplySet.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Desired state")]
-pub(in crate::cli) struct Named {
+pub(in crate::cli) struct NamingDirectory {
     /// The directory whose stackanetes.yaml names the ApplySet.
     #[arg(value_name = "DIR", default_value = DIRECTORY)]
     pub(in crate::cli) directory: PathBuf,

@@ -40,7 +40,7 @@ pub(super) async fn plan(args: &super::Args, parent: Option<&Parent>, ui: &mut U
         ))
         .hint(hint));
     }
-    let desired = options::Desired::as_synced(&args.of.named, &args.of.set, last, &args.field_manager);
+    let desired = options::DesiredOptions::as_synced(&args.of.named, &args.of.set, last, &args.field_manager);
     let planned = context::plan_directory(&desired, &args.of.cluster, &options::Safety::default(), ui).await?;
     let is_other = |refusal: &Refusal| matches!(refusal, Refusal::Source { .. });
     if planned.plan.refusals.iter().any(is_other) {

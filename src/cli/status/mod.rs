@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::context::{FoundSet, Planned};
 use super::format::Format;
-use super::rights::Rights;
+use super::rights::RightsHint;
 use super::sets::{AllSets, OneOrAll};
 use super::signal::interrupted;
 use super::{Exit, context, options};
@@ -55,7 +55,7 @@ pub(super) struct Args {
 
 impl Args {
     /// The rights that it takes.
-    pub(super) fn rights(&self) -> Option<Rights> {
+    pub(super) fn rights(&self) -> Option<RightsHint> {
         self.of.rights()
     }
 }
@@ -186,7 +186,7 @@ async fn watch(args: &Args, set: &FoundSet, ui: &mut Ui) -> Result<Exit> {
 }
 
 /// All ApplySets. How their objects are is not asked.
-async fn all(cluster: &options::Cluster, format: Format, ui: &mut Ui) -> Result<Exit> {
+async fn all(cluster: &options::ConnectionOptions, format: Format, ui: &mut Ui) -> Result<Exit> {
     let AllSets { connected, sets } = AllSets::read(cluster, ui).await?;
     ui.paged(&match format {
         Format::Text => view::statuses(&connected.name, &sets, Timestamp::now()),

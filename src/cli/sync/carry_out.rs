@@ -12,7 +12,7 @@ use crate::applyset::parent::Record;
 use crate::cli::Exit;
 use crate::cli::context::Planned;
 use crate::cli::format::{Format, SyncFormat};
-use crate::cli::rights::Rights;
+use crate::cli::rights::RightsHint;
 use crate::cli::signal::interrupted;
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::{Error, Result};
@@ -33,7 +33,7 @@ pub(super) enum Ended {
 }
 
 /// How long an execution may take, how it keeps others out, and when it ends.
-pub(in crate::cli) struct Limits {
+pub(in crate::cli) struct ExecutionLimits {
     /// How long an object may take.
     pub(in crate::cli) timeout: Duration,
     /// What the sync waits for after it has applied.
@@ -44,7 +44,7 @@ pub(in crate::cli) struct Limits {
 }
 
 /// What executes a plan, and the plan.
-pub(in crate::cli) fn execution(planned: Planned, limits: Limits) -> (Execution, Plan) {
+pub(in crate::cli) fn execution(planned: Planned, limits: ExecutionLimits) -> (Execution, Plan) {
     let Planned {
         plan,
         cluster,
@@ -117,7 +117,7 @@ pub(super) struct SyncOptions {
     /// Whether another plan may take the place of one that was overtaken.
     pub(super) may_plan_again: bool,
     /// The rights that it takes, where the roles with exactly them can be printed.
-    pub(super) rights: Option<Rights>,
+    pub(super) rights: Option<RightsHint>,
     /// The commit whose sync failed, where this is the way back from it.
     pub(super) back_from: Option<Commit>,
 }
@@ -125,7 +125,7 @@ pub(super) struct SyncOptions {
 /// Carries out a plan, and prints what came of it.
 pub(super) async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut Ui) -> Result<Ended> {
     let (sender, stop) = watch::channel(false);
-    let limits = Limits {
+    let limits = ExecutionLimits {
         timeout: options.timeout,
         wait: options.wait,
         lock: Lock {
@@ -184,7 +184,7 @@ pub(super) async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut 
     let error = result.as_ref().err();
     match options.format {
         SyncFormat::Json => {
-            let subject = view::json::Subject {
+            let subject = view::json::ReportSubject {
                 set: set.as_ref(),
                 cluster: &cluster_name,
                 revision: commit.as_ref(),

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::context::Planned;
 use super::duration::duration;
 use super::format::SyncFormat;
-use super::rights::Rights;
+use super::rights::RightsHint;
 use super::signal::interrupted;
 use super::{Exit, context, options, saved};
 use crate::cli::saved::Agreement;
@@ -22,7 +22,7 @@ use crate::execute::Wait;
 use crate::plan::{MadeOf, Refusal};
 use crate::view;
 
-pub(super) use carry_out::{Limits, execute, execution};
+pub(super) use carry_out::{ExecutionLimits, execute, execution};
 pub(super) use record::recorded;
 
 use carry_out::{Ended, SyncOptions, carry_out};
@@ -33,9 +33,9 @@ use carry_out::{Ended, SyncOptions, carry_out};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    desired: options::Desired,
+    desired: options::DesiredOptions,
     #[command(flatten)]
-    cluster: options::Cluster,
+    cluster: options::ConnectionOptions,
     #[command(flatten)]
     safety: options::Safety,
     /// Do what this saved plan says, without asking.
@@ -116,8 +116,8 @@ struct LockArgs {
 
 impl Args {
     /// The rights that it takes.
-    pub(super) fn rights(&self) -> Rights {
-        Rights::to_sync(&self.desired)
+    pub(super) fn rights(&self) -> RightsHint {
+        RightsHint::to_sync(&self.desired)
     }
 
     fn options(&self) -> Result<SyncOptions> {
@@ -259,7 +259,7 @@ pub(super) fn show(planned: &Planned, made_of: Option<MadeOf>, format: SyncForma
 }
 
 /// What the plan refuses, so that it is `not_done`, with the roles that `rights` asks for where a right is missing.
-pub(super) fn refusals(planned: &Planned, rights: Option<&Rights>, not_done: &str) -> Option<Error> {
+pub(super) fn refusals(planned: &Planned, rights: Option<&RightsHint>, not_done: &str) -> Option<Error> {
     let refusals = planned.plan.refusals.iter();
     Error::join(refusals.map(|refusal| {
         let said = view::refusal(refusal);

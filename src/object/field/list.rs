@@ -5,14 +5,14 @@ use serde_json::Value;
 use super::{FieldSet, PathElement};
 
 /// How the items of a list are told apart, read from what managed fields say of them.
-pub(crate) enum ListType {
+pub(crate) enum ItemKeys {
     /// By these fields of each item.
     Keyed(Vec<String>),
     /// By their values.
     Set,
 }
 
-impl ListType {
+impl ItemKeys {
     /// How managed fields tell apart the items of the list that `keys` is about; nothing where the list is
     /// one value.
     pub(crate) fn of(keys: &FieldSet) -> Option<Self> {

@@ -8,7 +8,7 @@ mod path;
 mod set;
 
 pub use at::At;
-pub(crate) use list::ListType;
+pub(crate) use list::ItemKeys;
 pub use manager::{BEFORE_FIRST_APPLY, FieldManager, ManagedFields, Operation};
 pub use path::{FieldPath, PathElement};
 pub use set::FieldSet;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::object::field::{FieldPath, FieldSet, ListType, PathElement};
+use crate::object::field::{FieldPath, FieldSet, ItemKeys, PathElement};
 
 /// An object that is to be sent, next to the one that the cluster has.
 pub(crate) struct SentTree<'a> {
@@ -78,7 +78,7 @@ impl<'a> Branch<'a> {
         let is_leaf = |keys: &FieldSet| keys.is_member() && keys.children().next().is_none();
         let is_item = matches!(self.path.elements().last(), Some(PathElement::Key(_)));
         let is_list = matches!(self.live.or(self.sent), Some(Value::Array(_)));
-        !is_item && (self.keys.is_some_and(is_leaf) || (is_list && self.keys.and_then(ListType::of).is_none()))
+        !is_item && (self.keys.is_some_and(is_leaf) || (is_list && self.keys.and_then(ItemKeys::of).is_none()))
     }
 
     /// Whether `child` is one of the fields by which the item that this is, is known.
@@ -119,7 +119,7 @@ impl<'a> Branch<'a> {
     fn items(&self) -> Vec<Branch<'a>> {
         let items = |side: Option<&'a Value>| side.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let (live, sent) = (items(self.live), items(self.sent));
-        let list = self.keys.and_then(ListType::of).filter(|_| self.whole.is_none());
+        let list = self.keys.and_then(ItemKeys::of).filter(|_| self.whole.is_none());
         let Some(list) = list else {
             return self.positions(live, sent);
         };

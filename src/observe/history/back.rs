@@ -4,12 +4,12 @@ use super::DirectoryInputs;
 use crate::kinds::jobs::{Crossed, Done};
 use crate::object::selection::Selection;
 use crate::object::{COMPONENT, ObjectRef};
-use crate::plan::{Back, Observed};
+use crate::plan::{Observed, Rollback};
 use crate::source::{CommitId, Commits};
 
 /// Whether the commit that is to be synced lies before the one that was synced last, and the Jobs that it goes
 /// back across. Without a commit, now or then, there is no before and no after.
-pub(super) fn look_back(observed: &Observed, selection: &Selection, directory: &DirectoryInputs) -> Option<Back> {
+pub(super) fn look_back(observed: &Observed, selection: &Selection, directory: &DirectoryInputs) -> Option<Rollback> {
     let parent = observed.facts.parent.as_ref()?;
     let (path, revision) = (directory.path.as_ref()?, directory.revision.as_ref()?);
     let last = parent.attempted.as_ref().and_then(|last| last.revision.clone());
@@ -23,7 +23,7 @@ pub(super) fn look_back(observed: &Observed, selection: &Selection, directory: &
     let crossed = done
         .filter_map(|(job, done)| crossed(job, done, &commits, now))
         .collect();
-    Some(Back {
+    Some(Rollback {
         from: last.filter(|last| commits.is_since(now, last) == Some(false)),
         crossed,
     })

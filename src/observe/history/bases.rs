@@ -11,7 +11,7 @@ use crate::diagnostic::error::Error;
 use crate::object::commit::Commit;
 use crate::object::{self, DesiredObject, LiveObject, ObjectRef};
 use crate::plan::compare;
-use crate::plan::{Answered, Deleted, NoBase, Observation, Observed, Past};
+use crate::plan::{Answered, LastSeen, NoBase, Observation, Observed, Past};
 use crate::source::{Commits, ParameterInputs, Revision};
 
 /// The objects that one commit is rendered for.
@@ -175,7 +175,7 @@ impl History {
             if then.objects.contains_key(&observation.desired.reference) {
                 let is_last = attempted.is_none_or(|last| last.revision.as_ref() == Some(commit));
                 let is_dirty = then.record.as_ref().is_none_or(|record| record.dirty);
-                let deleted = Deleted {
+                let deleted = LastSeen {
                     revision: then.revision.commit.clone(),
                     guessed: is_dirty || !is_last,
                 };

@@ -54,7 +54,7 @@ pub enum Cause {
 }
 
 /// What the causes of one object's differences are decided by.
-pub(super) struct Context<'a> {
+pub(super) struct CauseContext<'a> {
     before: &'a ManagedFields,
     after: &'a ManagedFields,
     field_manager: &'a str,
@@ -82,7 +82,7 @@ enum Digests {
     Other,
 }
 
-impl<'a> Context<'a> {
+impl<'a> CauseContext<'a> {
     pub(super) fn new(
         sides: &Sides<'a>,
         base: Option<Base<'a>>,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::object::field::{FieldPath, FieldSet, ListType, PathElement};
+use crate::object::field::{FieldPath, FieldSet, ItemKeys, PathElement};
 
 /// One field on which two objects differ.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,25 +48,25 @@ const SERVER_METADATA: [&str; 7] = [
 /// assert_eq!(differences(&before, &after, &FieldSet::default())[0].path.to_string(), "containers");
 /// ```
 pub fn differences(before: &Value, after: &Value, keys: &FieldSet) -> Vec<Difference> {
-    let mut walk = Walk {
+    let mut walk = DifferenceWalk {
         differences: Vec::new(),
     };
     walk.values(&FieldPath::root(), before, after, Some(keys));
     walk.differences
 }
 
-struct Walk {
+struct DifferenceWalk {
     differences: Vec<Difference>,
 }
 
-impl Walk {
+impl DifferenceWalk {
     fn values(&mut self, path: &FieldPath, before: &Value, after: &Value, keys: Option<&FieldSet>) {
         if before == after {
             return;
         }
         match (before, after) {
             (Value::Object(before), Value::Object(after)) => self.maps(path, before, after, keys),
-            (Value::Array(old), Value::Array(new)) => match keys.and_then(ListType::of) {
+            (Value::Array(old), Value::Array(new)) => match keys.and_then(ItemKeys::of) {
                 Some(list) => self.lists(path, old, new, &list, keys),
                 None => self.record(path.clone(), Some(before), Some(after)),
             },
@@ -92,7 +92,7 @@ impl Walk {
         }
     }
 
-    fn lists(&mut self, path: &FieldPath, before: &[Value], after: &[Value], list: &ListType, keys: Option<&FieldSet>) {
+    fn lists(&mut self, path: &FieldPath, before: &[Value], after: &[Value], list: &ItemKeys, keys: Option<&FieldSet>) {
         let elements = |items: &[Value]| items.iter().map(|item| list.element(item)).collect::<Vec<_>>();
         let (old, new) = (elements(before), elements(after));
         let unique = |elements: &[PathElement]| {

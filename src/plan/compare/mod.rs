@@ -2,8 +2,8 @@
 //!
 //! A function of one object, without I/O and without a clock.
 
+mod added_field;
 mod base;
-mod beside;
 mod cause;
 mod change;
 mod copied;
@@ -34,8 +34,8 @@ use crate::source::rules::{Left, LeftTo, Rule, Ruled};
 use base::Base;
 use origins::FieldOrigins;
 
+pub use added_field::{AddedField, added_fields};
 pub use base::{is_base, written};
-pub use beside::{Beside, beside};
 pub use cause::Cause;
 pub use change::{Blame, GitChange};
 pub use difference::{Difference, differences};
@@ -217,7 +217,7 @@ pub fn compare(sides: &Sides<'_>, field_manager: &str) -> Comparison {
     keys.extend(&after.all());
 
     let base_side = Base::new(base, desired, live, &keys);
-    let context = cause::Context::new(sides, base_side, &before, &after, field_manager);
+    let context = cause::CauseContext::new(sides, base_side, &before, &after, field_manager);
     let joins = inventory::member_of(live) != inventory::member_of(answer);
     let mut changes: Vec<FieldChange> = differences(live.value(), answer.value(), &keys)
         .into_iter()

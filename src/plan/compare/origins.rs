@@ -24,7 +24,7 @@ impl FieldOrigins {
     pub(super) fn of(desired: &DesiredObject, base: Option<&DesiredObject>, difference: &Difference) -> Self {
         let Parts { parts, are_all } = Parts::of(difference);
         let all = parts.first().map(|part| part.origins(desired)).unwrap_or_default();
-        let edited: Vec<Vec<Edited>> = match base {
+        let edited: Vec<Vec<EditedOrigin>> = match base {
             Some(base) => parts.iter().map(|part| edited(part, desired, base)).collect(),
             None => Vec::new(),
         };
@@ -32,7 +32,7 @@ impl FieldOrigins {
         let place = first_parameter(first).or_else(|| first_parameter(all.iter()));
         let place = place.map(|origin| origin.place.clone());
         let is_explained = are_all && !edited.is_empty() && edited.iter().all(|edited| !edited.is_empty());
-        let mut known: Vec<Edited> = Vec::new();
+        let mut known: Vec<EditedOrigin> = Vec::new();
         for edited in edited.into_iter().flatten() {
             if !known.iter().any(|other| other.now.place == edited.now.place) {
                 known.push(edited);
@@ -44,7 +44,7 @@ impl FieldOrigins {
         };
         Self {
             place,
-            edits: known.iter().map(Edited::edit).collect(),
+            edits: known.iter().map(EditedOrigin::edit).collect(),
             is_by_edit,
             all,
         }
@@ -58,13 +58,13 @@ fn first_parameter<'a>(origins: impl Iterator<Item = &'a Origin> + Clone) -> Opt
 }
 
 /// An origin whose text is not what it was.
-struct Edited {
+struct EditedOrigin {
     now: Origin,
     /// The one that stood in its place, where it is known which.
     then: Option<Origin>,
 }
 
-impl Edited {
+impl EditedOrigin {
     /// What stood there, and what stands there now.
     fn texts(&self) -> Option<[SourceText; 2]> {
         let then = text(self.then.as_ref()?)?;
@@ -89,7 +89,7 @@ impl Edited {
 
 /// The origins of a part whose text is not what it was. As long as the same was read, each is compared with the one in
 /// its place, since two parameters may have one text.
-fn edited(part: &Part, desired: &DesiredObject, base: &DesiredObject) -> Vec<Edited> {
+fn edited(part: &Part, desired: &DesiredObject, base: &DesiredObject) -> Vec<EditedOrigin> {
     let (now, then) = (part.origins(desired), part.origins(base));
     let is_same = |now: &Origin, then: &Origin| then.role == now.role && text(then) == text(now);
     let is_paired = now.len() == then.len();
@@ -99,7 +99,7 @@ fn edited(part: &Part, desired: &DesiredObject, base: &DesiredObject) -> Vec<Edi
             Some(then) => !is_same(&now, then),
             None => !then.iter().any(|then| is_same(&now, then)),
         };
-        is_edited.then(|| Edited {
+        is_edited.then(|| EditedOrigin {
             now,
             then: in_its_place.cloned(),
         })

@@ -12,7 +12,7 @@ use super::NewOwner;
 
 /// What git says of one object at two times.
 #[derive(Debug, Clone, Copy)]
-pub struct Said<'a> {
+pub struct DesiredVersions<'a> {
     /// The object as it was last applied.
     pub then: &'a DesiredObject,
     /// The object as git has it now.
@@ -21,12 +21,12 @@ pub struct Said<'a> {
 
 /// What git dropped and would stay all the same, since it is not ours, or not ours alone; nothing, most of the time.
 pub(super) fn ownerless(
-    said: Said<'_>,
+    said: DesiredVersions<'_>,
     live: &LiveObject,
     managed: &ManagedFields,
     new_owner: NewOwner<'_>,
 ) -> Option<Dropped> {
-    let Said { then, now } = said;
+    let DesiredVersions { then, now } = said;
     if then.version != now.version || !compare::is_base(then, live) {
         return None;
     }

@@ -28,7 +28,7 @@ use crate::source::rules;
 use crate::ssa::merge;
 use crate::ssa::schema::Schema;
 
-pub use dropped::Said;
+pub use dropped::DesiredVersions;
 
 /// What `kubectl apply` calls itself.
 const CLIENT_SIDE_APPLY: &str = "kubectl-client-side-apply";
@@ -49,7 +49,7 @@ pub struct NewOwner<'a> {
     /// How the kind is merged.
     pub schema: &'a Schema,
     /// What git said of the object when it was last applied and says now, where that is known.
-    pub said: Option<Said<'a>>,
+    pub said: Option<DesiredVersions<'a>>,
 }
 
 /// What an entry of managed fields owns that tells who wrote it.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::walk::Walk;
+use super::walk::OrderWalk;
 use super::{ACTING, Dependencies, rank};
 use crate::object::{GroupKind, ObjectRef};
 
 /// One object and what it waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Node {
+pub struct GraphNode {
     /// The object that the node is about.
     pub reference: ObjectRef,
     /// What it cannot do without, so that it is not tried without it.
@@ -27,12 +27,12 @@ pub struct Need {
     /// The position of the node that it waits for.
     pub node: usize,
     /// What must have happened to that node.
-    pub what: What,
+    pub what: RequiredState,
 }
 
 /// What is needed of another object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum What {
+pub enum RequiredState {
     /// That it is there: a namespace or a definition. One that is left as it is will do.
     Exists,
     /// That it is as git wants it, and Current: what a manifest declares.
@@ -43,7 +43,7 @@ pub enum What {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Graph {
     /// The objects, in the order in which they were given.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<GraphNode>,
 }
 
 /// Orders objects that are written, or that others may wait for.
@@ -69,7 +69,7 @@ pub fn graph(objects: &[ObjectRef], dependencies: &Dependencies, defined_by: &BT
         .map(|(object, index)| (object.name.as_str(), *index))
         .collect();
 
-    let mut nodes: Vec<Node> = all
+    let mut nodes: Vec<GraphNode> = all
         .into_iter()
         .map(|object| {
             let namespace = object.namespace.as_deref().and_then(|name| namespaces.get(name));
@@ -82,11 +82,11 @@ pub fn graph(objects: &[ObjectRef], dependencies: &Dependencies, defined_by: &BT
                 .flatten()
                 .filter_map(|other| positions.get(other));
             let need = |what| move |node: &usize| Need { node: *node, what };
-            let exists = namespace.into_iter().chain(definition).map(need(What::Exists));
-            let mut requires: Vec<Need> = exists.chain(declared.map(need(What::Current))).collect();
+            let exists = namespace.into_iter().chain(definition).map(need(RequiredState::Exists));
+            let mut requires: Vec<Need> = exists.chain(declared.map(need(RequiredState::Current))).collect();
             requires.sort_unstable();
             requires.dedup();
-            Node {
+            GraphNode {
                 reference: object.clone(),
                 requires,
                 stage: (!super::is_component(object)).then(|| rank(&object.kind)),
@@ -106,7 +106,7 @@ pub fn graph(objects: &[ObjectRef], dependencies: &Dependencies, defined_by: &BT
 /// A group of nodes of one stage, by the component that they are of.
 pub type Stage = (Option<usize>, u8);
 
-impl Node {
+impl GraphNode {
     /// The stage it is in, among those of its component.
     pub fn place(&self) -> Option<Stage> {
         Some((self.component, self.stage?))
@@ -122,8 +122,8 @@ pub fn may_start<T>(stage: Stage, untried: &BTreeMap<Stage, T>) -> bool {
 
 /// The nodes with a stage that would wait for each other, though none requires the other: those left
 /// when every other was taken in turn.
-fn stuck(nodes: &[Node]) -> Option<Vec<usize>> {
-    let mut walk = Walk::of(nodes);
+fn stuck(nodes: &[GraphNode]) -> Option<Vec<usize>> {
+    let mut walk = OrderWalk::of(nodes);
     let mut is_left = vec![true; nodes.len()];
     loop {
         let taken = walk.start();
@@ -141,7 +141,7 @@ fn stuck(nodes: &[Node]) -> Option<Vec<usize>> {
 
 /// Takes out of the usual order whatever requires something of a later stage, and all that this
 /// requires in turn: it would wait for itself otherwise.
-fn leave_usual_order(nodes: &mut [Node]) {
+fn leave_usual_order(nodes: &mut [GraphNode]) {
     let stages: Vec<Option<u8>> = nodes.iter().map(|node| node.stage).collect();
     let mut open: Vec<usize> = (0..nodes.len())
         .filter(|index| {
@@ -226,9 +226,9 @@ mod tests {
                 .collect::<Vec<_>>(),
             [
                 vec![],
-                vec![(0, What::Exists)],
-                vec![(0, What::Exists)],
-                vec![(0, What::Exists)]
+                vec![(0, RequiredState::Exists)],
+                vec![(0, RequiredState::Exists)],
+                vec![(0, RequiredState::Exists)]
             ]
         );
     }
@@ -285,7 +285,7 @@ mod tests {
         let graph = graph(&[instance, definition], &Dependencies::new(), &defined);
         let exists = Need {
             node: 1,
-            what: What::Exists,
+            what: RequiredState::Exists,
         };
         assert_eq!(graph.nodes[0].requires, [exists]);
     }

@@ -8,7 +8,7 @@ mod walk;
 
 pub use dependencies::{DEPENDS_ON, Dependencies, dependencies};
 pub(crate) use dependencies::{SYNTAX, references};
-pub use graph::{Graph, Need, Node, Stage, What, graph, may_start};
+pub use graph::{Graph, GraphNode, Need, RequiredState, Stage, graph, may_start};
 pub use relied::add_relied;
 pub(super) use relied::waits_for;
 pub use removal::{KeptBy, Removal};

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::graph::{Graph, Node, Stage, may_start};
+use super::graph::{Graph, GraphNode, Stage, may_start};
 
 /// The waves in which the first `count` nodes of a graph start, where the others take no time.
 pub fn waves(graph: &Graph, count: usize) -> Vec<usize> {
-    let mut walk = Walk::of(&graph.nodes);
+    let mut walk = OrderWalk::of(&graph.nodes);
     let mut waves = vec![0; count];
     let mut starting = Vec::new();
     let mut wave = 0;
@@ -31,8 +31,8 @@ pub fn waves(graph: &Graph, count: usize) -> Vec<usize> {
 }
 
 /// A walk through the order of a sync. It takes whatever need not wait, and is told what is done.
-pub(super) struct Walk<'g> {
-    nodes: &'g [Node],
+pub(super) struct OrderWalk<'g> {
+    nodes: &'g [GraphNode],
     /// How many of what each node requires are not done.
     unmet: Vec<usize>,
     dependents: Vec<Vec<usize>>,
@@ -42,8 +42,8 @@ pub(super) struct Walk<'g> {
     ready: BTreeMap<Option<Stage>, Vec<usize>>,
 }
 
-impl<'g> Walk<'g> {
-    pub(super) fn of(nodes: &'g [Node]) -> Self {
+impl<'g> OrderWalk<'g> {
+    pub(super) fn of(nodes: &'g [GraphNode]) -> Self {
         let mut walk = Self {
             nodes,
             unmet: nodes.iter().map(|node| node.requires.len()).collect(),

@@ -142,7 +142,7 @@ fn a_kind_that_may_not_be_listed_is_refused_and_what_git_wants_of_it_counts() {
 fn another_environment_than_the_last_is_refused_unless_any_will_do() {
     let prod = || Some("prod".to_owned());
     let dev = || Some("dev".to_owned());
-    let refused = |last: Option<Option<String>>, now: Environment| {
+    let refused = |last: Option<Option<String>>, now: ExpectedEnvironment| {
         let record = last.map(|environment| Record {
             time: "2026-01-01T00:00:00Z".into(),
             by: "ci".into(),
@@ -167,15 +167,15 @@ fn another_environment_than_the_last_is_refused_unless_any_will_do() {
         };
         plan(observed, &policy).refusals
     };
-    assert_eq!(refused(Some(prod()), Environment::Only(prod())), []);
-    assert_eq!(refused(Some(prod()), Environment::Any), []);
-    assert_eq!(refused(None, Environment::Only(dev())), []);
+    assert_eq!(refused(Some(prod()), ExpectedEnvironment::Only(prod())), []);
+    assert_eq!(refused(Some(prod()), ExpectedEnvironment::Any), []);
+    assert_eq!(refused(None, ExpectedEnvironment::Only(dev())), []);
     for (last, now) in [(prod(), dev()), (prod(), None), (None, dev())] {
         let expected = Refusal::Environment {
             last: last.clone(),
             now: now.clone(),
         };
-        assert_eq!(refused(Some(last), Environment::Only(now)), [expected]);
+        assert_eq!(refused(Some(last), ExpectedEnvironment::Only(now)), [expected]);
     }
 }
 
@@ -225,11 +225,11 @@ fn writes_come_by_kind_and_name_and_deletes_after_them_the_other_way_round() {
 
 #[test]
 fn a_mistake_stops_a_sync_that_writes_its_object_and_no_other() {
-    let mistake = |object: ObjectRef| Mistake {
+    let mistake = |object: ObjectRef| CertainMistake {
         object,
         identifier: Identifier::UnknownField,
     };
-    let refused = |mistakes: Vec<Mistake>| {
+    let refused = |mistakes: Vec<CertainMistake>| {
         let mut observed = observed(vec![wanted()], config_maps(1));
         observed.facts.mistakes = mistakes;
         plan(observed, &Policy::default()).refusals

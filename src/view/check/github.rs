@@ -3,10 +3,10 @@
 
 use crate::check::Checked;
 
-use super::{Base, words};
+use super::{RepositoryPaths, words};
 
 /// The commands, one a line.
-pub fn github(checked: &Checked, base: &Base) -> String {
+pub fn github(checked: &Checked, base: &RepositoryPaths) -> String {
     let mut text = String::new();
     for finding in &checked.findings {
         let mut properties = Vec::new();

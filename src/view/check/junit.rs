@@ -1,15 +1,15 @@
 //! Findings as JUnit's XML: a test that failed for each, or one that passed.
 
 use crate::check::{Checked, Finding};
-use crate::view::junit::{Case, CaseResult, Fault, Suite};
+use crate::view::junit::{Case, CaseFailure, CaseResult, Suite};
 
-use super::{Base, words};
+use super::{RepositoryPaths, words};
 
 /// The suite, and the class of what is in no file.
 const NAME: &str = "stackanetes check";
 
 /// The document.
-pub fn junit(checked: &Checked, base: &Base) -> String {
+pub fn junit(checked: &Checked, base: &RepositoryPaths) -> String {
     let mut cases: Vec<Case> = checked.findings.iter().map(|finding| case(finding, base)).collect();
     if cases.is_empty() {
         cases.push(Case {
@@ -23,10 +23,10 @@ pub fn junit(checked: &Checked, base: &Base) -> String {
     Suite { name, cases }.document()
 }
 
-fn case(finding: &Finding, base: &Base) -> Case {
+fn case(finding: &Finding, base: &RepositoryPaths) -> Case {
     let region = base.region(finding);
     let object = finding.object.as_ref().map(|object| format!(" {object}"));
-    let fault = Fault {
+    let fault = CaseFailure {
         message: finding.message.clone(),
         kind: finding.identifier.severity().word().to_owned(),
         body: words(finding, base),

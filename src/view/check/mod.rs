@@ -17,7 +17,7 @@ use super::value::{line, visible};
 
 pub use github::github;
 pub use junit::junit;
-pub use place::Base;
+pub use place::RepositoryPaths;
 pub use sarif::sarif;
 
 /// The findings, as errors are shown; what was not checked; what was ignored; and how many there are.
@@ -90,7 +90,7 @@ pub(super) fn is_complete(findings: &[Finding]) -> bool {
 }
 
 /// All that is said of a finding but its first place, on lines: what is wrong, the other places, and what to do.
-fn words(finding: &Finding, base: &Base) -> String {
+fn words(finding: &Finding, base: &RepositoryPaths) -> String {
     let mut words = visible(&finding.message).into_owned();
     for (place, label) in finding.places.iter().skip(1) {
         let label = if label.is_empty() { "see" } else { label };

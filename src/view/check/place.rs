@@ -9,14 +9,14 @@ use crate::view::error::first_line;
 /// Whence paths lead: CI systems know files by their paths from the top of the repository, wherever the command
 /// runs.
 #[derive(Debug, Clone)]
-pub struct Base {
+pub struct RepositoryPaths {
     /// The directory that the command runs in, whole.
     current: PathBuf,
     /// The top of the repository, whole.
     top: PathBuf,
 }
 
-impl Base {
+impl RepositoryPaths {
     /// Paths are as typed in `current`, and told from `top`. Both are whole paths without links.
     pub fn new(current: PathBuf, top: PathBuf) -> Self {
         Self { current, top }
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn paths_are_told_from_the_top_of_the_repository() {
-        let base = Base::new("/repo/clusters/a".into(), "/repo".into());
+        let base = RepositoryPaths::new("/repo/clusters/a".into(), "/repo".into());
         let path = |typed: &str| base.path(&SourceFile::new(typed, ""));
         assert_eq!(path("desired/web.yaml").as_deref(), Some("clusters/a/desired/web.yaml"));
         assert_eq!(path("../b/web.yaml").as_deref(), Some("clusters/b/web.yaml"));
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_region_ends_on_its_line_and_tells_no_length_of_a_secret() {
-        let base = Base::new("/repo".into(), "/repo".into());
+        let base = RepositoryPaths::new("/repo".into(), "/repo".into());
         let region = |text: &str, span| base.region_of(&Place::new(SourceFile::new("a.yaml", text), span));
         let found = region("a: 1\nb: {c: 2,\n  d: 3}\n", 5..21).expect("in a file");
         assert_eq!((found.line, found.column, found.end_column), (2, 1, Some(10)));

@@ -9,13 +9,13 @@ use crate::check::{Checked, Finding};
 use crate::diagnostic::identifier::Identifier;
 
 use super::place::Region;
-use super::{Base, is_complete, visible, words};
+use super::{RepositoryPaths, is_complete, visible, words};
 
 /// Where the schema of the format is.
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// The log of one run. What was ignored is not in it.
-pub fn sarif(checked: &Checked, base: &Base) -> Value {
+pub fn sarif(checked: &Checked, base: &RepositoryPaths) -> Value {
     let results: Vec<Value> = checked.findings.iter().map(|finding| result(finding, base)).collect();
     json!({
         "$schema": SCHEMA,
@@ -41,7 +41,7 @@ fn rule(identifier: Identifier) -> Value {
     })
 }
 
-fn result(finding: &Finding, base: &Base) -> Value {
+fn result(finding: &Finding, base: &RepositoryPaths) -> Value {
     let place = base.region(finding);
     let related = finding.places.iter().skip(1).filter_map(|(place, label)| {
         let message = if label.is_empty() { "see also" } else { label };

@@ -9,7 +9,7 @@ use crate::sops::Closed;
 
 /// What refusals have in common that one sentence tells.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Alike<'a> {
+enum SharedRefusal<'a> {
     /// Files that are encrypted for the same recipients.
     Encrypted(&'a [String], &'a [&'static str]),
     /// Objects that read what is not selected.
@@ -24,11 +24,11 @@ pub(super) fn blocked(refusals: &[Refusal]) -> Vec<String> {
     groups.iter().map(|group| together(group)).collect()
 }
 
-fn alike(reason: &Refusal) -> Option<Alike<'_>> {
+fn alike(reason: &Refusal) -> Option<SharedRefusal<'_>> {
     match reason {
-        Refusal::Encrypted(closed) => Some(Alike::Encrypted(&closed.recipients, &closed.others)),
-        Refusal::Pending { .. } => Some(Alike::Pending),
-        Refusal::NotCompared(_) => Some(Alike::NotCompared),
+        Refusal::Encrypted(closed) => Some(SharedRefusal::Encrypted(&closed.recipients, &closed.others)),
+        Refusal::Pending { .. } => Some(SharedRefusal::Pending),
+        Refusal::NotCompared(_) => Some(SharedRefusal::NotCompared),
         Refusal::Budget { .. }
         | Refusal::Empty
         | Refusal::NotAllowed(_)
@@ -43,7 +43,7 @@ fn alike(reason: &Refusal) -> Option<Alike<'_>> {
     }
 }
 
-/// One sentence for refusals that are [`Alike`].
+/// One sentence for refusals that are [`SharedRefusal`].
 fn together(group: &[&Refusal]) -> String {
     let (mut closed, mut pending, mut kinds): (Vec<&Closed>, Vec<String>, Vec<_>) = Default::default();
     for reason in group {

@@ -9,7 +9,7 @@ use super::marks::marked;
 use super::{Detail, Heading, Line, Lines, Tone, commits};
 use crate::kinds::{keeper, rollout};
 use crate::object::field::{FieldManager, FieldPath};
-use crate::plan::compare::{Beside, Cause, FieldChange, Shown, Yielded};
+use crate::plan::compare::{AddedField, Cause, FieldChange, Shown, Yielded};
 use crate::plan::{Action, Step};
 use crate::source::rules::{self, LeftTo, Rule, RuleOrigin, Verdict};
 
@@ -52,7 +52,7 @@ pub(super) fn yielded(yielded: &Yielded) -> String {
 }
 
 /// The line of a field that a person added by hand.
-pub(super) fn beside(beside: &Beside, now: Timestamp) -> String {
+pub(super) fn beside(beside: &AddedField, now: Timestamp) -> String {
     format!("{}   not in git: {}", beside.shown, somebody(Some(&beside.writer), now))
 }
 

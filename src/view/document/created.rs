@@ -18,7 +18,7 @@ pub(in crate::view) struct Created<'a>(Vec<&'a Step>);
 
 /// The new objects of a component.
 #[derive(Debug)]
-pub(in crate::view) struct Group<'a> {
+pub(in crate::view) struct CreatedGroup<'a> {
     /// The component; empty for those of none.
     pub(in crate::view) component: &'a str,
     /// The steps that create them.
@@ -42,7 +42,7 @@ impl<'a> Created<'a> {
         let title = Line::new(0, self.title()?).beside("-v shows them");
         let title = title.tone(Tone::Of(Action::Create));
         let groups = self.groups();
-        let lines = groups.iter().map(Group::told);
+        let lines = groups.iter().map(CreatedGroup::told);
         let lines = lines.map(|text| Line::prose(4, text));
         Some(std::iter::once(title).chain(lines).collect())
     }
@@ -55,18 +55,20 @@ impl<'a> Created<'a> {
     }
 
     /// All of them, by component.
-    pub(in crate::view) fn groups(&self) -> Vec<Group<'a>> {
+    pub(in crate::view) fn groups(&self) -> Vec<CreatedGroup<'a>> {
         let mut components: BTreeMap<&'a str, Vec<&'a Step>> = BTreeMap::new();
         for step in &self.0 {
             let component = component(step).unwrap_or_default();
             components.entry(component).or_default().push(step);
         }
         let groups = components.into_iter();
-        groups.map(|(component, steps)| Group { component, steps }).collect()
+        groups
+            .map(|(component, steps)| CreatedGroup { component, steps })
+            .collect()
     }
 }
 
-impl Group<'_> {
+impl CreatedGroup<'_> {
     /// `web: Deployment web, 3 ConfigMaps`
     pub(in crate::view) fn told(&self) -> String {
         match self.component {

@@ -6,7 +6,7 @@ use super::super::value::{ends, few};
 use super::blocked::blocked;
 use super::note::runs;
 use super::remarks::unlisted;
-use super::{Document, Line, Lines, Tone};
+use super::{Line, Lines, PlanDocument, Tone};
 use crate::diagnostic::names::first_of;
 use crate::kinds::jobs::Why;
 use crate::kinds::privilege::Privilege;
@@ -48,7 +48,7 @@ pub(super) fn stops(plan: &Plan) -> Vec<String> {
 }
 
 /// Those that no other line of a text tells.
-pub(super) fn section(document: &Document<'_>) -> Option<Lines> {
+pub(super) fn section(document: &PlanDocument<'_>) -> Option<Lines> {
     let is_many = document.plan.steps.len() > FEW || !document.heading.only.is_empty();
     let is_told = |danger: &&Danger<'_>| matches!(danger, Danger::Deletes(_) | Danger::Replaces(_) | Danger::Nodes(_));
     let dangers = document.dangers.iter().filter(|danger| is_many || !is_told(danger));

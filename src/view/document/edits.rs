@@ -8,7 +8,7 @@ use super::marks::marked;
 use super::{Line, Lines, Sign, Tone};
 use crate::diagnostic::names::first_of;
 use crate::plan::compare::GitChange;
-use crate::plan::{Action, Edited, Edits, Step};
+use crate::plan::{Action, Edits, Step, WideEdit};
 
 /// A longer change stands on lines of its own.
 const SHORT: usize = 120;
@@ -16,7 +16,7 @@ const SHORT: usize = 120;
 const NAMED: usize = 12;
 
 /// The edits by what made them, in their order.
-pub(in crate::view) fn by_maker<'e, 'a>(edits: &'e Edits<'a>) -> Vec<(Option<&'a GitChange>, &'e [Edited<'a>])> {
+pub(in crate::view) fn by_maker<'e, 'a>(edits: &'e Edits<'a>) -> Vec<(Option<&'a GitChange>, &'e [WideEdit<'a>])> {
     let same = edits.edits.chunk_by(|one, next| one.by == next.by);
     same.map(|edits| (edits[0].by, edits)).collect()
 }
@@ -31,7 +31,7 @@ pub(super) fn sections(edits: &Edits<'_>) -> Vec<Lines> {
 }
 
 /// An edit, and what it does.
-fn section(edited: &Edited<'_>) -> Lines {
+fn section(edited: &WideEdit<'_>) -> Lines {
     let mut lines = Lines::default();
     match short(edited) {
         None => {
@@ -45,7 +45,7 @@ fn section(edited: &Edited<'_>) -> Lines {
 }
 
 /// What stood and what stands there, line by line; nothing where that is secret.
-pub(in crate::view) fn sides(edited: &Edited<'_>, indent: usize) -> Lines {
+pub(in crate::view) fn sides(edited: &WideEdit<'_>, indent: usize) -> Lines {
     let Some((old, new)) = &edited.edit.texts else {
         return Lines::default();
     };
@@ -55,31 +55,31 @@ pub(in crate::view) fn sides(edited: &Edited<'_>, indent: usize) -> Lines {
 }
 
 /// Where an edit is.
-pub(in crate::view) fn place(edited: &Edited<'_>) -> String {
+pub(in crate::view) fn place(edited: &WideEdit<'_>) -> String {
     format!("{}:{}", edited.edit.place.file.path(), edited.edit.place.line())
 }
 
 /// Where an edit is, and of what, above its values.
-pub(in crate::view) fn heading(edited: &Edited<'_>, indent: usize) -> Line {
+pub(in crate::view) fn heading(edited: &WideEdit<'_>, indent: usize) -> Line {
     let key = key(edited).map(|key| format!(" {key}"));
     Line::new(indent, format!("{}{}", place(edited), key.unwrap_or_default()))
 }
 
 /// What was edited: the path of the key in its file, or the key alone where that is not known.
-pub(in crate::view) fn key(edited: &Edited<'_>) -> Option<String> {
+pub(in crate::view) fn key(edited: &WideEdit<'_>) -> Option<String> {
     let path = edited.path.as_ref().map(ToString::to_string);
     path.or_else(|| edited.edit.key.clone())
 }
 
 /// What was edited, where that fits on one line.
-pub(in crate::view) fn short(edited: &Edited<'_>) -> Option<String> {
+pub(in crate::view) fn short(edited: &WideEdit<'_>) -> Option<String> {
     let is_one_line = |(old, new): &(String, String)| !old.contains('\n') && !new.contains('\n');
     let is_one_line = edited.edit.texts.as_ref().is_none_or(is_one_line);
     Some(change(edited)).filter(|change| is_one_line && change.chars().count() <= SHORT)
 }
 
 /// `image.tag: 1 → 2`
-pub(in crate::view) fn change(edited: &Edited<'_>) -> String {
+pub(in crate::view) fn change(edited: &WideEdit<'_>) -> String {
     let Some((old, new)) = &edited.edit.texts else {
         return "(not shown)".to_owned();
     };
@@ -89,7 +89,7 @@ pub(in crate::view) fn change(edited: &Edited<'_>) -> String {
 }
 
 /// What becomes of the objects that an edit changes: a sentence a component.
-pub(in crate::view) fn effects(edited: &Edited<'_>) -> Vec<String> {
+pub(in crate::view) fn effects(edited: &WideEdit<'_>) -> Vec<String> {
     let mut components: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
     for step in &edited.steps {
         let component = component(step).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::check::Finding;
 use crate::diagnostic::identifier::Severity;
 use crate::diagnostic::names::counted;
 use crate::object::ObjectRef;
-use crate::plan::{Mistake, Plan, Refusal};
+use crate::plan::{CertainMistake, Plan, Refusal};
 
 /// How many are told one by one, for people.
 const FIRST: usize = 5;
@@ -27,9 +27,9 @@ pub struct Checks<'a> {
 
 /// The findings about the objects of a plan.
 #[derive(Debug, Default)]
-pub(in crate::view) struct Findings<'a> {
+pub(in crate::view) struct PlanFindings<'a> {
     /// Those that the change brings, or that stop a sync; these come first.
-    pub(in crate::view) told: Vec<Found<'a>>,
+    pub(in crate::view) told: Vec<ShownFinding<'a>>,
     /// How many there are besides.
     pub(in crate::view) others: usize,
     /// How many the change brings to objects that are not shown.
@@ -38,13 +38,13 @@ pub(in crate::view) struct Findings<'a> {
 
 /// A finding that is told.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::view) struct Found<'a> {
+pub(in crate::view) struct ShownFinding<'a> {
     pub(in crate::view) finding: &'a Finding,
     /// Whether a sync refuses for it.
     pub(in crate::view) blocks: bool,
 }
 
-impl Found<'_> {
+impl ShownFinding<'_> {
     /// How grave it is for a sync: what it does not refuse for may be made right at run time.
     pub(in crate::view) fn severity(&self) -> Severity {
         if self.blocks {
@@ -55,7 +55,7 @@ impl Found<'_> {
     }
 }
 
-impl<'a> Findings<'a> {
+impl<'a> PlanFindings<'a> {
     /// The findings about the objects of `plan`.
     pub(super) fn of(plan: &Plan, heading: &Heading<'a>) -> Self {
         let Checks { findings, before } = heading.checks;
@@ -79,7 +79,7 @@ impl<'a> Findings<'a> {
                 continue;
             }
             if blocks || is_new && heading.shows(object) {
-                found.told.push(Found { finding, blocks });
+                found.told.push(ShownFinding { finding, blocks });
             } else if is_new {
                 found.hidden += 1;
             } else {
@@ -116,7 +116,7 @@ impl<'a> Findings<'a> {
 }
 
 /// The mistakes that a sync refuses for.
-fn blocking(plan: &Plan) -> BTreeSet<Option<Mistake>> {
+fn blocking(plan: &Plan) -> BTreeSet<Option<CertainMistake>> {
     let mistakes = plan.refusals.iter().filter_map(|refusal| match refusal {
         Refusal::Mistakes(mistakes) => Some(mistakes),
         _ => None,
@@ -124,15 +124,15 @@ fn blocking(plan: &Plan) -> BTreeSet<Option<Mistake>> {
     mistakes.flatten().cloned().map(Some).collect()
 }
 
-fn mistake(finding: &Finding) -> Option<Mistake> {
-    Some(Mistake {
+fn mistake(finding: &Finding) -> Option<CertainMistake> {
+    Some(CertainMistake {
         object: finding.object.clone()?,
         identifier: finding.identifier,
     })
 }
 
-fn lines(told: &Found<'_>) -> Vec<Line> {
-    let Found { finding, blocks } = told;
+fn lines(told: &ShownFinding<'_>) -> Vec<Line> {
+    let ShownFinding { finding, blocks } = told;
     let word = told.severity().word();
     let tone = if *blocks { Tone::Failed } else { Tone::Warned };
     let message = ends(&finding.message, LONGEST);
@@ -151,10 +151,10 @@ mod tests {
     #[test]
     fn what_is_not_told_is_counted_and_what_is_not_new_apart() {
         let remark = |hidden, others| {
-            let findings = Findings {
+            let findings = PlanFindings {
                 others,
                 hidden,
-                ..Findings::default()
+                ..PlanFindings::default()
             };
             findings.remark(Detail::Objects)
         };

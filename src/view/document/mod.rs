@@ -37,16 +37,16 @@ mod unready;
 mod waits;
 mod warning;
 
-use self::findings::Findings;
+use self::findings::PlanFindings;
 use crate::plan::{Danger, Edits, Followers, NotCompared, Plan, SameFields, SameLines, Step};
 
 pub(super) use base::no_base;
 pub(super) use change::somebody;
 pub(super) use commits::maker;
-pub(super) use created::{Created, Group};
+pub(super) use created::{Created, CreatedGroup};
 pub(super) use dangers::danger;
 pub use findings::Checks;
-pub(super) use findings::Found;
+pub(super) use findings::ShownFinding;
 pub(super) use harm::harm;
 pub(super) use heading::Head;
 pub use heading::{Against, Detail, Heading, Pruning};
@@ -66,12 +66,12 @@ pub(super) use report::{
 pub(super) use step::below;
 pub(super) use summary::Restarted;
 pub(super) use unready::not_current;
-use waits::{Waiting, essential, waits};
+use waits::{WaitingStep, essential, waits};
 pub(super) use warning::warning;
 
 /// All that is said of a plan.
 #[derive(Debug)]
-pub(super) struct Document<'a> {
+pub(super) struct PlanDocument<'a> {
     /// The plan.
     pub(super) plan: &'a Plan,
     /// What the views are told beside the plan: what is compared, and in what detail.
@@ -88,17 +88,17 @@ pub(super) struct Document<'a> {
     same: SameLines<'a>,
     fields: SameFields<'a>,
     /// What a check of the directory finds.
-    pub(super) findings: Findings<'a>,
+    pub(super) findings: PlanFindings<'a>,
     /// How much there is of everything.
     pub(super) summary: Lines,
     /// What is to be known of the plan besides its steps.
     pub(super) remarks: Lines,
 }
 
-impl<'a> Document<'a> {
+impl<'a> PlanDocument<'a> {
     /// The document of `plan`.
     pub(super) fn of(plan: &'a Plan, heading: &'a Heading<'a>) -> Self {
-        let findings = Findings::of(plan, heading);
+        let findings = PlanFindings::of(plan, heading);
         // Of a few objects, each is shown by itself.
         let is_grouped = heading.only.is_empty();
         let edits = match heading.detail {

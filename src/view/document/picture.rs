@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::created::component;
-use super::{Document, Waiting, essential, note, waits};
+use super::{PlanDocument, WaitingStep, essential, note, waits};
 use crate::plan::Action;
 
 /// The group of the objects without a component.
@@ -45,7 +45,7 @@ pub(in crate::view) enum Marks {
 
 impl Marks {
     /// What a picture of at most so many marks shows of the order in which a sync writes objects.
-    pub(in crate::view) fn of(document: &Document<'_>, most: usize) -> Self {
+    pub(in crate::view) fn of(document: &PlanDocument<'_>, most: usize) -> Self {
         let all = waits(document.plan);
         let is_ordered = all.iter().any(|waiting| waiting.wave > 0);
         // A picture of some would say that nothing else is waited for.
@@ -63,7 +63,7 @@ impl Marks {
 }
 
 /// A mark for each object.
-fn objects(all: &[Waiting<'_>], document: &Document<'_>) -> Vec<Mark> {
+fn objects(all: &[WaitingStep<'_>], document: &PlanDocument<'_>) -> Vec<Mark> {
     let essential = essential(all).into_iter();
     let marks = all.iter().zip(essential).map(|(waiting, after)| {
         let step = waiting.step;
@@ -93,14 +93,14 @@ fn objects(all: &[Waiting<'_>], document: &Document<'_>) -> Vec<Mark> {
 }
 
 /// A mark for each component.
-fn components(all: &[Waiting<'_>]) -> Vec<Mark> {
-    let mut members: BTreeMap<&str, Vec<&Waiting<'_>>> = BTreeMap::new();
+fn components(all: &[WaitingStep<'_>]) -> Vec<Mark> {
+    let mut members: BTreeMap<&str, Vec<&WaitingStep<'_>>> = BTreeMap::new();
     for waiting in all {
         let name = component(waiting.step).unwrap_or(NO_COMPONENT);
         members.entry(name).or_default().push(waiting);
     }
     let place_of: BTreeMap<&str, usize> = members.keys().enumerate().map(|(place, name)| (*name, place)).collect();
-    let place = |waiting: &Waiting<'_>| place_of[component(waiting.step).unwrap_or(NO_COMPONENT)];
+    let place = |waiting: &WaitingStep<'_>| place_of[component(waiting.step).unwrap_or(NO_COMPONENT)];
     let required = members.iter().map(|(component, members)| {
         let required = members.iter().flat_map(|member| &member.requires);
         let places: BTreeSet<usize> = required.map(|other| place(&all[*other])).collect();
@@ -125,7 +125,7 @@ fn components(all: &[Waiting<'_>]) -> Vec<Mark> {
 }
 
 /// `~ 4 + 2`
-fn counts(members: &[&Waiting<'_>]) -> String {
+fn counts(members: &[&WaitingStep<'_>]) -> String {
     let mut counts: BTreeMap<Action, usize> = BTreeMap::new();
     for member in members {
         *counts.entry(member.step.action).or_default() += 1;

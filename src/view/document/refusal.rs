@@ -6,7 +6,7 @@ use super::super::status::source;
 use super::super::value::{few, visible};
 use crate::applyset::source::{Source, Unconfirmed};
 use crate::diagnostic::names::first_of;
-use crate::plan::{Elsewhere, Mistake, Refusal};
+use crate::plan::{CertainMistake, Elsewhere, Refusal};
 use crate::sops::Closed;
 
 /// The secret parameters that are no secret: how many, and the first of them.
@@ -27,8 +27,8 @@ fn secret_defaults(names: &[String]) -> String {
 }
 
 /// Mistakes that no cluster can make right: how many, and the first of them.
-fn mistakes(mistakes: &BTreeSet<Mistake>) -> String {
-    let told = |mistake: &Mistake| format!("{} in {}", mistake.identifier, mistake.object);
+fn mistakes(mistakes: &BTreeSet<CertainMistake>) -> String {
+    let told = |mistake: &CertainMistake| format!("{} in {}", mistake.identifier, mistake.object);
     let told: Vec<String> = mistakes.iter().map(told).collect();
     format!(
         "`stackanetes check` finds mistakes in what would be written: {}; correct them, or pass --no-check",

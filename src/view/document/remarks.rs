@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::value::{few, visible};
-use super::findings::Findings;
+use super::findings::PlanFindings;
 use super::note::input;
 use super::refusal::refusal;
 use super::{
@@ -12,10 +12,10 @@ use super::{
 use crate::applyset::inventory::ApplySet;
 use crate::diagnostic::names::counted;
 use crate::kinds::jobs::{self, Crossed};
-use crate::plan::{Action, Again, Forgotten, Idle, ParentGap, Plan, Reason, Step, Unverified, Work};
+use crate::plan::{Action, Forgotten, Idle, ParentGap, Plan, Reason, RecurringDrift, Step, Unverified, Work};
 
 /// What is to be known of a plan besides its steps.
-pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>, findings: &Findings<'_>) -> Lines {
+pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>, findings: &PlanFindings<'_>) -> Lines {
     let mut lines = Lines::default();
     lines.append(
         unchanged::warnings(plan, heading.detail)
@@ -25,7 +25,7 @@ pub(super) fn remarks(plan: &Plan, heading: &Heading<'_>, findings: &Findings<'_
     lines.append(unready::remark(plan, heading).map(|text| Line::prose(0, text).tone(Tone::Warned)));
     let gap = plan.facts.set.as_ref().zip(plan.facts.forgotten.as_ref());
     lines.append(gap.map(|(set, gap)| warned(&forgotten(set, gap))));
-    lines.append(plan.again().map(|again| warned(&self::again(&again))));
+    lines.append(plan.recurring_drift().map(|drift| warned(&recurring_drift(&drift))));
     lines.append(unknown_runs(plan).map(|text| Line::prose(0, text)));
     lines.append(unknown_rollouts(plan).map(|text| Line::prose(0, text)));
     lines.append(rules(plan, heading));
@@ -62,12 +62,12 @@ fn warned(text: &str) -> Line {
 }
 
 /// That a field drifts again, and the ways out.
-fn again(again: &Again<'_>) -> String {
-    let writer = visible(again.writer);
+fn recurring_drift(drift: &RecurringDrift<'_>) -> String {
+    let writer = visible(drift.writer);
     format!(
         "{writer} has changed {} of {} again since the sync of {} put it back; stop {writer}, or leave the field to it \
          with a rule (`stackanetes help rules`) or by taking it out of git",
-        again.field, again.object, again.since
+        drift.field, drift.object, drift.since
     )
 }
 
@@ -239,9 +239,9 @@ fn idle_rules(plan: &Plan) -> impl Iterator<Item = String> {
 
 /// What people added by hand, and what a sync leaves as it is no more than git does.
 fn beside(plan: &Plan, heading: &Heading<'_>) -> Lines {
-    let steps = plan.steps.iter().map(|step| (&step.reference, &step.tolerated.beside));
+    let steps = plan.steps.iter().map(|step| (&step.reference, &step.tolerated.added));
     let settled = plan.unchanged.iter();
-    let settled = settled.map(|settled| (&settled.reference, &settled.tolerated.beside));
+    let settled = settled.map(|settled| (&settled.reference, &settled.tolerated.added));
     let mut all: Vec<_> = steps.chain(settled).collect();
     all.sort_by_key(|(reference, _)| *reference);
     let all: Vec<_> = all

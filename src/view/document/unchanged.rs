@@ -16,7 +16,7 @@ type Warned<'a> = (&'a ObjectRef, &'a Warning);
 
 /// What warnings have in common that one sentence tells.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Alike<'a> {
+enum SharedWarning<'a> {
     /// The server's words.
     Server(&'a str),
     IgnoredNamespace,
@@ -47,14 +47,14 @@ fn folded<'a>(all: impl Iterator<Item = Warned<'a>>) -> Vec<String> {
     told.collect()
 }
 
-fn alike(warning: &Warning) -> Alike<'_> {
+fn alike(warning: &Warning) -> SharedWarning<'_> {
     match warning {
-        Warning::Server(words) => Alike::Server(words),
-        Warning::IgnoredNamespace(_) => Alike::IgnoredNamespace,
-        Warning::Repeated { .. } => Alike::Repeated,
-        Warning::Outdated { .. } => Alike::Outdated,
-        Warning::Overruled { .. } => Alike::Overruled,
-        Warning::Missing(what) => Alike::Missing(what),
+        Warning::Server(words) => SharedWarning::Server(words),
+        Warning::IgnoredNamespace(_) => SharedWarning::IgnoredNamespace,
+        Warning::Repeated { .. } => SharedWarning::Repeated,
+        Warning::Outdated { .. } => SharedWarning::Outdated,
+        Warning::Overruled { .. } => SharedWarning::Overruled,
+        Warning::Missing(what) => SharedWarning::Missing(what),
     }
 }
 
@@ -62,7 +62,7 @@ fn alone((reference, warning): Warned<'_>) -> String {
     format!("{reference}: {}", self::warning(reference, warning))
 }
 
-/// One sentence for warnings that are [`Alike`].
+/// One sentence for warnings that are [`SharedWarning`].
 fn together(group: &[Warned<'_>]) -> String {
     let names: Vec<String> = group.iter().map(|one| with_place(*one)).collect();
     let words = match group.first().map(|one| one.1) {

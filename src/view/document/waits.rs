@@ -9,7 +9,7 @@ use crate::plan::{Action, Plan, Step, Work};
 
 /// An object that a sync writes, among others.
 #[derive(Debug)]
-pub(in crate::view) struct Waiting<'a> {
+pub(in crate::view) struct WaitingStep<'a> {
     /// What becomes of it.
     pub(in crate::view) step: &'a Step,
     /// Where its step stands in the plan.
@@ -23,7 +23,7 @@ pub(in crate::view) struct Waiting<'a> {
 }
 
 /// The objects that a sync writes. What is deleted is deleted last, if all else is done.
-pub(in crate::view) fn waits(plan: &Plan) -> Vec<Waiting<'_>> {
+pub(in crate::view) fn waits(plan: &Plan) -> Vec<WaitingStep<'_>> {
     let steps = || plan.steps.iter().enumerate();
     let is_applied = |step: &Step| step.action.writes() && !matches!(step.action, Action::Delete | Action::Orphan);
     let applied: Vec<_> = steps().filter(|(_, step)| is_applied(step)).collect();
@@ -32,7 +32,7 @@ pub(in crate::view) fn waits(plan: &Plan) -> Vec<Waiting<'_>> {
     let waves = order::waves(&graph, count);
     let last = waves.iter().max().map_or(0, |wave| wave + 1);
     let applied = applied.into_iter().zip(waves).enumerate();
-    let applied = applied.map(|(index, ((position, step), wave))| Waiting {
+    let applied = applied.map(|(index, ((position, step), wave))| WaitingStep {
         step,
         position,
         wave,
@@ -40,7 +40,7 @@ pub(in crate::view) fn waits(plan: &Plan) -> Vec<Waiting<'_>> {
         stage: graph.nodes[index].place(),
     });
     let deleted = steps().filter(|(_, step)| step.action == Action::Delete);
-    let deleted = deleted.map(|(position, step)| Waiting {
+    let deleted = deleted.map(|(position, step)| WaitingStep {
         step,
         position,
         wave: last,
@@ -90,7 +90,7 @@ fn required(graph: &Graph, index: usize, count: usize) -> BTreeSet<usize> {
 }
 
 /// For each that waits, what it requires without what that waits for itself: so much a picture can show.
-pub(in crate::view) fn essential(all: &[Waiting<'_>]) -> Vec<BTreeSet<usize>> {
+pub(in crate::view) fn essential(all: &[WaitingStep<'_>]) -> Vec<BTreeSet<usize>> {
     let mut order: Vec<usize> = (0..all.len()).collect();
     order.sort_by_key(|index| all[*index].wave);
     // What each waits for, however many are between.
@@ -112,9 +112,9 @@ pub(in crate::view) fn essential(all: &[Waiting<'_>]) -> Vec<BTreeSet<usize>> {
     essential.collect()
 }
 
-impl Waiting<'_> {
+impl WaitingStep<'_> {
     /// Whether it waits for the one at `other`: since it requires it, or by the usual order of kinds.
-    fn waits_for(&self, other: usize, all: &[Waiting<'_>]) -> bool {
+    fn waits_for(&self, other: usize, all: &[WaitingStep<'_>]) -> bool {
         let is_later = |stage: Stage, other: Stage| !may_start(stage, &BTreeMap::from([(other, 1)]));
         let stages = self.stage.zip(all[other].stage);
         self.requires.contains(&other) || stages.is_some_and(|(stage, other)| is_later(stage, other))

@@ -4,12 +4,12 @@ use maud::{Markup, html};
 
 use super::lines::{Text, lines};
 use super::room;
-use crate::plan::Edited;
-use crate::view::document::{Document, edits, maker};
+use crate::plan::WideEdit;
+use crate::view::document::{PlanDocument, edits, maker};
 use crate::view::room::Room;
 
 /// The edits, those of a commit below it.
-pub(super) fn table(document: &Document<'_>, room: &mut Room) -> Markup {
+pub(super) fn table(document: &PlanDocument<'_>, room: &mut Room) -> Markup {
     let (mut rows, mut left_out) = (Vec::new(), 0);
     for (by, edits) in edits::by_maker(&document.edits) {
         let maker = html! { tr { th colspan="3" scope="rowgroup" { (Text(&maker(by))) } } "\n" };
@@ -35,7 +35,7 @@ pub(super) fn table(document: &Document<'_>, room: &mut Room) -> Markup {
     }
 }
 
-fn row(edited: &Edited<'_>) -> Markup {
+fn row(edited: &WideEdit<'_>) -> Markup {
     html! {
         tr {
             td { code { (Text(&edits::place(edited))) } }
@@ -46,7 +46,7 @@ fn row(edited: &Edited<'_>) -> Markup {
 }
 
 /// What stood there, and what stands there now.
-fn change(edited: &Edited<'_>) -> Markup {
+fn change(edited: &WideEdit<'_>) -> Markup {
     html! {
         @if let Some(short) = edits::short(edited) {
             code { (Text(&short)) }

@@ -15,7 +15,7 @@ use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use super::document::Document;
+use super::document::PlanDocument;
 use super::room::Room;
 use lines::Text;
 
@@ -29,7 +29,7 @@ const LONGEST: usize = 4 << 20;
 const AROUND: usize = 16 << 10;
 
 /// The page.
-pub(super) fn document(document: &Document<'_>) -> String {
+pub(super) fn document(document: &PlanDocument<'_>) -> String {
     let page = html! {
         (DOCTYPE) "\n"
         html lang="en" {
@@ -41,7 +41,7 @@ pub(super) fn document(document: &Document<'_>) -> String {
     page.into_string()
 }
 
-fn head(document: &Document<'_>) -> Markup {
+fn head(document: &PlanDocument<'_>) -> Markup {
     let verdict = document.summary.iter().next().map(|line| line.text.as_str());
     html! {
         head {
@@ -65,7 +65,7 @@ fn policy() -> String {
     )
 }
 
-fn body(document: &Document<'_>) -> Markup {
+fn body(document: &PlanDocument<'_>) -> Markup {
     let mut room = Room::of(LONGEST - STYLE.len() - SCRIPT.len() - AROUND);
     let most = room.left() / 4;
     let dangers = dangers(document, &mut room);
@@ -89,7 +89,7 @@ fn body(document: &Document<'_>) -> Markup {
 }
 
 /// What a reviewer must not overlook.
-fn dangers(document: &Document<'_>, room: &mut Room) -> Markup {
+fn dangers(document: &PlanDocument<'_>, room: &mut Room) -> Markup {
     let told = [document.dangers(), document.stops()];
     let quarter = room.left() / 4;
     // What stops a sync stands first, and takes no room from what may do harm.
@@ -109,7 +109,7 @@ fn dangers(document: &Document<'_>, room: &mut Room) -> Markup {
 }
 
 /// What a check of the directory finds.
-fn checked(document: &Document<'_>, room: &mut Room) -> Markup {
+fn checked(document: &PlanDocument<'_>, room: &mut Room) -> Markup {
     let lines = document.checked().unwrap_or_default();
     let (found, left_out) = room::fill(room, lines.iter().map(lines::line));
     html! {
@@ -124,7 +124,7 @@ fn checked(document: &Document<'_>, room: &mut Room) -> Markup {
 }
 
 /// The kinds that were not compared, and what is to be known besides.
-fn remarks(document: &Document<'_>, room: &mut Room) -> Markup {
+fn remarks(document: &PlanDocument<'_>, room: &mut Room) -> Markup {
     let all = document
         .not_compared()
         .into_iter()

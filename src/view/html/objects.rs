@@ -8,7 +8,7 @@ use super::lines::{Text, lines};
 use super::room;
 use crate::object::ObjectRef;
 use crate::plan::Step;
-use crate::view::document::{self, Document, Lines, note};
+use crate::view::document::{self, Lines, PlanDocument, note};
 use crate::view::room::Room;
 
 /// What stands in the place of the fields of an object.
@@ -18,7 +18,7 @@ const NO_ROOM: &str = "its fields are left out, since the page would be too long
 type Placed<'a> = (usize, &'a Step);
 
 /// All objects that change, and what searches them.
-pub(super) fn sections(document: &Document<'_>, room: &mut Room) -> Markup {
+pub(super) fn sections(document: &PlanDocument<'_>, room: &mut Room) -> Markup {
     let mut steps: Vec<Placed<'_>> = document.plan.steps.iter().enumerate().collect();
     let positions: HashMap<&ObjectRef, usize> = steps
         .iter()
@@ -53,7 +53,7 @@ pub(super) fn sections(document: &Document<'_>, room: &mut Room) -> Markup {
 }
 
 /// A section for each step that there is room for, and how many are left out.
-fn all(steps: &[Placed<'_>], document: &Document<'_>, room: &mut Room) -> (Markup, usize) {
+fn all(steps: &[Placed<'_>], document: &PlanDocument<'_>, room: &mut Room) -> (Markup, usize) {
     let mut left_out = 0;
     let mut all = Vec::new();
     for (position, step) in steps {
@@ -91,7 +91,7 @@ pub(super) fn id(position: usize) -> String {
     format!("object-{position}")
 }
 
-fn section(position: usize, step: &Step, document: &Document<'_>, body: &Markup) -> Markup {
+fn section(position: usize, step: &Step, document: &PlanDocument<'_>, body: &Markup) -> Markup {
     let class = format!("object {}", step.action.word());
     html! {
         @if body.0.is_empty() {
@@ -106,7 +106,7 @@ fn section(position: usize, step: &Step, document: &Document<'_>, body: &Markup)
 }
 
 /// `~ update Deployment a/web restarts 3 pods`
-fn title(step: &Step, document: &Document<'_>) -> Markup {
+fn title(step: &Step, document: &PlanDocument<'_>) -> Markup {
     let note = note(step, document.plan, document.heading);
     html! {
         span.action { (step.action.glyph()) " " (step.action.word()) }

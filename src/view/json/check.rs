@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::place::Labelled;
-use super::{Kind, document};
+use super::{DocumentKind, document};
 use crate::check::{Checked, Finding};
 use crate::diagnostic::place::Place;
 use crate::object::ObjectRef;
-use crate::view::check::{Base, counts, is_complete};
+use crate::view::check::{RepositoryPaths, counts, is_complete};
 use crate::view::value::visible;
 
 /// What a check found.
@@ -21,12 +21,12 @@ pub(super) struct Check<'a> {
     /// Whether all of the input could be read: only then were the objects looked at.
     complete: bool,
     /// How many findings there are of each severity.
-    counts: Counts,
+    counts: SeverityCounts,
     /// How many objects were looked at.
     objects: usize,
     /// The findings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    findings: Vec<Found<'a>>,
+    findings: Vec<FindingItem<'a>>,
     /// How many were ignored, by their identifiers.
     ignored: BTreeMap<String, usize>,
     /// Where the rules stand that ignore nothing.
@@ -40,7 +40,7 @@ pub(super) struct Check<'a> {
     encrypted_files: Option<usize>,
 }
 
-impl Kind for Check<'_> {
+impl DocumentKind for Check<'_> {
     const KIND: &'static str = "Check";
 }
 
@@ -48,7 +48,7 @@ impl Kind for Check<'_> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "FindingCounts"))]
-struct Counts {
+struct SeverityCounts {
     errors: usize,
     warnings: usize,
 }
@@ -57,7 +57,7 @@ struct Counts {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Finding"))]
-struct Found<'a> {
+struct FindingItem<'a> {
     /// What it is called, wherever it is found.
     identifier: &'static str,
     /// `error` or `warning`.
@@ -89,7 +89,7 @@ struct NotChecked<'a> {
 }
 
 /// The document `Check`. Files are named from the top of `base`.
-pub fn check(checked: &Checked, base: &Base) -> Value {
+pub fn check(checked: &Checked, base: &RepositoryPaths) -> Value {
     let [errors, warnings] = counts(&checked.findings);
     let ignored = checked.ignored.counts.iter();
     let not_checked = checked.not_checked.iter().map(|(gvk, objects)| NotChecked {
@@ -99,12 +99,12 @@ pub fn check(checked: &Checked, base: &Base) -> Value {
     });
     document(&Check {
         complete: is_complete(&checked.findings),
-        counts: Counts { errors, warnings },
+        counts: SeverityCounts { errors, warnings },
         objects: checked.objects,
         findings: checked
             .findings
             .iter()
-            .map(|finding| Found::of(finding, base))
+            .map(|finding| FindingItem::of(finding, base))
             .collect(),
         ignored: ignored
             .map(|(identifier, count)| (identifier.to_string(), *count))
@@ -115,8 +115,8 @@ pub fn check(checked: &Checked, base: &Base) -> Value {
     })
 }
 
-impl<'a> Found<'a> {
-    fn of(finding: &'a Finding, base: &Base) -> Self {
+impl<'a> FindingItem<'a> {
+    fn of(finding: &'a Finding, base: &RepositoryPaths) -> Self {
         let places = finding.places.iter();
         Self {
             identifier: finding.identifier.name(),
@@ -129,7 +129,7 @@ impl<'a> Found<'a> {
     }
 }
 
-fn place(place: &Place, label: &str, base: &Base) -> Labelled {
+fn place(place: &Place, label: &str, base: &RepositoryPaths) -> Labelled {
     let region = base.region_of(place);
     Labelled {
         place: None,

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::error::Errors;
 use super::plan::Plan;
-use super::{Kind, document};
+use super::{DocumentKind, document};
 use crate::diagnostic::error::Error;
-use crate::view::document::Document;
+use crate::view::document::PlanDocument;
 
 /// The plans of all environments of a directory, by their names.
 #[derive(Debug, Serialize)]
@@ -18,7 +18,7 @@ pub(super) struct PlanList<'a> {
     environments: Vec<EnvironmentPlan<'a>>,
 }
 
-impl Kind for PlanList<'_> {
+impl DocumentKind for PlanList<'_> {
     const KIND: &'static str = "PlanList";
 }
 
@@ -39,7 +39,7 @@ pub(in crate::view) struct EnvironmentPlan<'a> {
 
 impl<'a> EnvironmentPlan<'a> {
     /// Of the environment `name`.
-    pub(in crate::view) fn of(name: &'a str, plan: Result<&'a Document<'a>, &&Error>) -> Self {
+    pub(in crate::view) fn of(name: &'a str, plan: Result<&'a PlanDocument<'a>, &&Error>) -> Self {
         Self {
             name,
             error: plan.err().map(|error| (*error).into()),

@@ -5,14 +5,14 @@ use serde_json::Value;
 
 use super::super::error::{Causes, causes};
 use super::place::Labelled;
-use super::{Kind, document};
+use super::{DocumentKind, document};
 use crate::diagnostic::error::Error;
 
 /// The error that a command failed with, and those found together with it.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Error"))]
-pub(super) struct Failure {
+pub(super) struct ErrorDocument {
     /// The exit code of the command.
     code: u8,
     /// Where it stands, first of all, beside its message, as that is all that most programs want: the file.
@@ -28,7 +28,7 @@ pub(super) struct Failure {
     error: Errors,
 }
 
-impl Kind for Failure {
+impl DocumentKind for ErrorDocument {
     const KIND: &'static str = "Error";
 }
 
@@ -37,16 +37,16 @@ impl Kind for Failure {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Errors {
     #[serde(flatten)]
-    first: One,
+    first: ErrorItem,
     /// Those found together with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    others: Vec<One>,
+    others: Vec<ErrorItem>,
 }
 
 /// One error: the words that text has, apart.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct One {
+struct ErrorItem {
     /// What is wrong.
     message: String,
     /// Where, the first place first.
@@ -63,13 +63,13 @@ struct One {
 impl From<&Error> for Errors {
     fn from(error: &Error) -> Self {
         Self {
-            first: One::of(error),
-            others: error.each().skip(1).map(One::of).collect(),
+            first: ErrorItem::of(error),
+            others: error.each().skip(1).map(ErrorItem::of).collect(),
         }
     }
 }
 
-impl One {
+impl ErrorItem {
     fn of(error: &Error) -> Self {
         let places = error.places().iter();
         let places = places.map(|(place, label)| Labelled::told(place, label));
@@ -86,7 +86,7 @@ impl One {
 pub fn failure(error: &Error, code: u8) -> Value {
     let error = Errors::from(error);
     let place = error.first.places.first();
-    document(&Failure {
+    document(&ErrorDocument {
         code,
         file: place.and_then(|place| place.file.clone()),
         line: place.map(|place| place.line),

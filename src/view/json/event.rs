@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::outcome::{Came, Unpruned};
-use super::{Kind, document};
+use super::{DocumentKind, document};
 use crate::execute;
 use crate::kinds::health;
 use crate::object::ObjectRef;
@@ -21,10 +21,10 @@ pub(super) struct Event<'a> {
     /// When (RFC 3339, with milliseconds).
     time: String,
     #[serde(flatten)]
-    what: What<'a>,
+    what: EventContent<'a>,
 }
 
-impl Kind for Event<'_> {
+impl DocumentKind for Event<'_> {
     const KIND: &'static str = "Event";
 }
 
@@ -32,7 +32,7 @@ impl Kind for Event<'_> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "camelCase")]
-enum What<'a> {
+enum EventContent<'a> {
     /// Another sync is waited for.
     Queued {
         /// Who syncs.
@@ -152,11 +152,11 @@ impl From<health::Hindrance> for Hindrance {
 pub fn event(event: &execute::Event, now: Timestamp) -> Value {
     document(&Event {
         time: format!("{now:.3}"),
-        what: What::of(event),
+        what: EventContent::of(event),
     })
 }
 
-impl<'a> What<'a> {
+impl<'a> EventContent<'a> {
     fn of(event: &'a execute::Event) -> Self {
         match event {
             execute::Event::Queued { holder } => Self::Queued {

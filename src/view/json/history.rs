@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Kind, document};
+use super::{DocumentKind, document};
 use crate::applyset::journal::{Ending, JournalEntry};
 use crate::applyset::parent::Record;
 use crate::applyset::tally::Tally;
@@ -24,7 +24,7 @@ pub(super) struct History<'a> {
     syncs: Vec<Sync<'a>>,
 }
 
-impl Kind for History<'_> {
+impl DocumentKind for History<'_> {
     const KIND: &'static str = "History";
 }
 
@@ -85,7 +85,7 @@ pub(super) struct HistoryList<'a> {
     histories: Vec<History<'a>>,
 }
 
-impl Kind for HistoryList<'_> {
+impl DocumentKind for HistoryList<'_> {
     const KIND: &'static str = "HistoryList";
 }
 

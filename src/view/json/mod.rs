@@ -25,7 +25,7 @@ mod warning;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::document::{Document, Heading};
+use super::document::{Heading, PlanDocument};
 use crate::diagnostic::visible::is_hidden;
 use crate::plan::{API_VERSION, MadeOf, Plan};
 
@@ -34,13 +34,13 @@ pub(super) use environments::{EnvironmentPlan, environments};
 pub use error::failure;
 pub use event::event;
 pub use history::{histories, history};
-pub use report::{Subject, report};
+pub use report::{ReportSubject, report};
 pub use roles::roles;
 pub use status::{status, statuses};
 
 /// A plan, bound to what it is made of.
 pub fn plan(plan: &Plan, heading: &Heading<'_>, made_of: Option<MadeOf>) -> Value {
-    document(&plan::Plan::of(&Document::of(plan, heading), made_of))
+    document(&plan::Plan::of(&PlanDocument::of(plan, heading), made_of))
 }
 
 /// A document on lines that a person can read.
@@ -54,7 +54,7 @@ pub fn line(document: &Value) -> String {
 }
 
 /// What a document is about: each kind of document has its own.
-trait Kind: Serialize {
+trait DocumentKind: Serialize {
     /// What `kind` says.
     const KIND: &'static str;
 }
@@ -62,7 +62,7 @@ trait Kind: Serialize {
 /// All that a document has: its version and kind come first.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Whole<'a, T> {
+struct VersionedDocument<'a, T> {
     api_version: &'static str,
     kind: &'static str,
     #[serde(flatten)]
@@ -70,8 +70,8 @@ struct Whole<'a, T> {
 }
 
 /// The document of this content.
-fn document<T: Kind>(content: &T) -> Value {
-    let whole = Whole {
+fn document<T: DocumentKind>(content: &T) -> Value {
+    let whole = VersionedDocument {
         api_version: API_VERSION,
         kind: T::KIND,
         content,

@@ -20,7 +20,7 @@ pub(super) struct Came<'a> {
     outcome: OutcomeKind,
     /// Why it is not as git wants it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<Reason<'a>>,
+    reason: Option<OutcomeReason<'a>>,
     /// The sentence for it.
     #[serde(skip_serializing_if = "String::is_empty")]
     message: String,
@@ -34,7 +34,7 @@ pub(super) struct Came<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "OutcomeReason"))]
 #[serde(tag = "code", rename_all = "camelCase", rename_all_fields = "camelCase")]
-enum Reason<'a> {
+enum OutcomeReason<'a> {
     /// Another manager owns what git wants.
     Conflict,
     /// Fields cannot be changed, and the object is not to be replaced.
@@ -141,7 +141,7 @@ impl<'a> From<&'a Outcome> for Came<'a> {
     fn from(outcome: &'a Outcome) -> Self {
         Self {
             outcome: outcome.kind(),
-            reason: Reason::of(outcome),
+            reason: OutcomeReason::of(outcome),
             message: document::reason_text(outcome),
             error: match outcome {
                 Outcome::Failed(error) => Some(error.into()),
@@ -152,7 +152,7 @@ impl<'a> From<&'a Outcome> for Came<'a> {
     }
 }
 
-impl<'a> Reason<'a> {
+impl<'a> OutcomeReason<'a> {
     fn of(outcome: &'a Outcome) -> Option<Self> {
         Some(match outcome {
             Outcome::Unchanged

@@ -122,7 +122,7 @@ pub(super) struct Mistake<'a> {
 }
 
 impl<'a> Mistake<'a> {
-    fn of(mistake: &'a plan::Mistake) -> Self {
+    fn of(mistake: &'a plan::CertainMistake) -> Self {
         Self {
             identifier: mistake.identifier.name(),
             object: &mistake.object,

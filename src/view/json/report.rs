@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::error::Errors;
 use super::event::paths;
 use super::outcome::{Came, Unpruned};
-use super::{Kind, document};
+use super::{DocumentKind, document};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::journal::Ending;
 use crate::applyset::tally::OutcomeKind;
@@ -22,7 +22,7 @@ use crate::plan::ApplySetName;
 
 /// What a report is about.
 #[derive(Debug)]
-pub struct Subject<'a> {
+pub struct ReportSubject<'a> {
     /// The ApplySet.
     pub set: Option<&'a ApplySet>,
     /// The cluster, as a person knows it.
@@ -59,7 +59,7 @@ pub(super) struct Report<'a> {
     counts: BTreeMap<OutcomeKind, usize>,
     /// What came of each object that was not unchanged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    objects: Vec<Object<'a>>,
+    objects: Vec<ObjectReport<'a>>,
     /// The objects that are not Current and were not waited for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unawaited: Vec<Unawaited<'a>>,
@@ -74,14 +74,14 @@ pub(super) struct Report<'a> {
     error: Option<Errors>,
 }
 
-impl Kind for Report<'_> {
+impl DocumentKind for Report<'_> {
     const KIND: &'static str = "Report";
 }
 
 /// What came of an object.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Object<'a> {
+struct ObjectReport<'a> {
     /// The object.
     object: &'a ObjectRef,
     #[serde(flatten)]
@@ -123,16 +123,16 @@ struct Mismatch<'a> {
 }
 
 /// The document of a report.
-pub fn report(report: &execute::report::Report, failure: Option<&Error>, subject: &Subject<'_>) -> Value {
+pub fn report(report: &execute::report::Report, failure: Option<&Error>, subject: &ReportSubject<'_>) -> Value {
     let changed = report
         .outcomes
         .iter()
         .filter(|(_, outcome)| !matches!(outcome, Outcome::Unchanged));
-    let changed = changed.map(|(reference, outcome)| Object {
+    let changed = changed.map(|(reference, outcome)| ObjectReport {
         object: reference,
         came: CameOrNot::Came(Box::new(outcome.into())),
     });
-    let open = report.open().map(|(reference, outcome)| Object {
+    let open = report.open().map(|(reference, outcome)| ObjectReport {
         object: reference,
         came: CameOrNot::Open { outcome },
     });

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Kind, document};
+use super::{DocumentKind, document};
 use crate::applyset::inventory::ApplySet;
 use crate::plan::ApplySetName;
 
@@ -20,7 +20,7 @@ pub(super) struct RoleList<'a> {
     objects: &'a [Value],
 }
 
-impl Kind for RoleList<'_> {
+impl DocumentKind for RoleList<'_> {
     const KIND: &'static str = "RoleList";
 }
 

@@ -9,11 +9,11 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::Kind;
+use super::DocumentKind;
 use crate::plan::API_VERSION;
 
 /// The schema of a document: that of its content, and what every document begins with.
-fn schema<T: Kind + JsonSchema>() -> (&'static str, Value) {
+fn schema<T: DocumentKind + JsonSchema>() -> (&'static str, Value) {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     never_null(&mut schema);
@@ -77,7 +77,7 @@ fn each_document_has_its_schema_in_the_repository() {
         schema::<super::history::HistoryList<'static>>(),
         schema::<super::history::History<'static>>(),
         schema::<super::roles::RoleList<'static>>(),
-        schema::<super::error::Failure>(),
+        schema::<super::error::ErrorDocument>(),
     ];
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/schemas");
     for (kind, schema) in schemas {

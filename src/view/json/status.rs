@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::history::Sync;
 use super::plan::{Forgotten, NotCompared};
-use super::{Kind, document};
+use super::{DocumentKind, document};
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::parent::{Parent, Record};
 use crate::object::ObjectRef;
@@ -46,7 +46,7 @@ pub(super) struct Status<'a> {
     forgotten: Option<Forgotten<'a>>,
 }
 
-impl Kind for Status<'_> {
+impl DocumentKind for Status<'_> {
     const KIND: &'static str = "Status";
 }
 
@@ -87,7 +87,7 @@ struct Drifted<'a> {
     /// The object.
     object: &'a ObjectRef,
     #[serde(flatten)]
-    what: Change<'a>,
+    what: DriftKind<'a>,
 }
 
 /// What it is.
@@ -95,7 +95,7 @@ struct Drifted<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Drift"))]
 #[serde(tag = "change", rename_all = "camelCase")]
-enum Change<'a> {
+enum DriftKind<'a> {
     /// Somebody deleted the object.
     Deleted,
     /// Somebody changed a field.
@@ -114,8 +114,8 @@ enum Change<'a> {
 impl<'a> Drifted<'a> {
     fn of((object, drift): &'a (&'a ObjectRef, Drift<'a>)) -> Self {
         let what = match drift {
-            Drift::Deleted => Change::Deleted,
-            Drift::Field { field, writer } => Change::Field {
+            Drift::Deleted => DriftKind::Deleted,
+            Drift::Field { field, writer } => DriftKind::Field {
                 path: field.to_string(),
                 manager: writer.map(|writer| writer.name.as_str()),
                 time: writer.and_then(|writer| writer.time.as_deref()),
@@ -175,7 +175,7 @@ pub(super) struct StatusList<'a> {
     apply_sets: Vec<Short<'a>>,
 }
 
-impl Kind for StatusList<'_> {
+impl DocumentKind for StatusList<'_> {
     const KIND: &'static str = "StatusList";
 }
 

@@ -4,7 +4,7 @@ use super::folding::{Folding, paragraph};
 use super::markup::escaped;
 use crate::diagnostic::names::counted;
 use crate::plan::Step;
-use crate::view::document::{Document, Group};
+use crate::view::document::{CreatedGroup, PlanDocument};
 use crate::view::room::Room;
 use crate::view::value::line;
 
@@ -13,14 +13,14 @@ const AROUND: usize = 200;
 
 /// New objects, where there are many.
 pub(super) struct NewObjects<'d, 'a> {
-    document: &'d Document<'a>,
+    document: &'d PlanDocument<'a>,
     folding: Folding,
-    groups: Vec<Group<'a>>,
+    groups: Vec<CreatedGroup<'a>>,
 }
 
 impl<'d, 'a> NewObjects<'d, 'a> {
     /// The new objects of a document.
-    pub(super) fn of(document: &'d Document<'a>, folding: Folding) -> Self {
+    pub(super) fn of(document: &'d PlanDocument<'a>, folding: Folding) -> Self {
         Self {
             document,
             folding,
@@ -55,7 +55,7 @@ impl<'d, 'a> NewObjects<'d, 'a> {
     }
 
     /// The objects of a component, and how many of them are left out; nothing where none has room.
-    fn manifests(&self, group: &Group<'_>, room: usize) -> Option<String> {
+    fn manifests(&self, group: &CreatedGroup<'_>, room: usize) -> Option<String> {
         let manifests = group.steps.iter().map(|step| self.manifest(step));
         let (manifests, left_out) = Room::of(room.saturating_sub(AROUND)).fill(manifests);
         let more = match left_out {
@@ -81,6 +81,6 @@ impl<'d, 'a> NewObjects<'d, 'a> {
     }
 }
 
-fn title(group: &Group<'_>) -> String {
+fn title(group: &CreatedGroup<'_>) -> String {
     format!("- {}\n", escaped(&group.told()))
 }

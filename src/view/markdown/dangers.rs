@@ -2,7 +2,7 @@
 //! the other.
 
 use super::markup::escaped;
-use crate::view::document::Document;
+use crate::view::document::PlanDocument;
 use crate::view::room::Room;
 use crate::view::value::ends;
 
@@ -12,7 +12,7 @@ const MOST: usize = 40;
 const LONGEST: usize = 1_000;
 
 /// What a reviewer must not overlook; nothing where there is nothing. Takes at most half of the room.
-pub(super) fn warning(document: &Document<'_>, room: &mut Room) -> String {
+pub(super) fn warning(document: &PlanDocument<'_>, room: &mut Room) -> String {
     boxed(&document.stops(), &document.dangers(), room)
 }
 

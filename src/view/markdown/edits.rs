@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use super::markup::{escaped, fenced};
 use super::sign_first;
-use crate::plan::Edited;
-use crate::view::document::{Document, Lines, edits, maker};
+use crate::plan::WideEdit;
+use crate::view::document::{Lines, PlanDocument, edits, maker};
 
 /// What stands in the cell of a value that stands below the table.
 const BELOW: &str = "(see below)";
 
 /// The edits; nothing where there are none. Every value is there whole, since no object repeats it.
-pub(super) fn tables(document: &Document<'_>) -> String {
+pub(super) fn tables(document: &PlanDocument<'_>) -> String {
     let mut text = String::new();
     for (by, all) in edits::by_maker(&document.edits) {
         let _ = writeln!(text, "{}\n", escaped(&maker(by)));
@@ -27,7 +27,7 @@ pub(super) fn tables(document: &Document<'_>) -> String {
     text
 }
 
-fn row(edited: &Edited<'_>) -> String {
+fn row(edited: &WideEdit<'_>) -> String {
     let effects: Vec<String> = edits::effects(edited).iter().map(|text| escaped(text)).collect();
     let place = escaped(&edits::place(edited));
     let change = edits::short(edited).unwrap_or_else(|| match edits::key(edited) {
@@ -38,7 +38,7 @@ fn row(edited: &Edited<'_>) -> String {
 }
 
 /// What stood and what stands at a place, where that does not stand in the table.
-fn sides(edited: &Edited<'_>) -> Option<String> {
+fn sides(edited: &WideEdit<'_>) -> Option<String> {
     if edits::short(edited).is_some() {
         return None;
     }

@@ -3,13 +3,13 @@
 
 use std::fmt::Write as _;
 
-use crate::view::document::Document;
+use crate::view::document::PlanDocument;
 
 /// What stands for no ApplySet.
 const NO_SET: &str = "-";
 
 /// `<!-- stackanetes: SET ENVIRONMENT -->`, or without an environment where none was chosen.
-pub(super) fn marker(document: &Document<'_>) -> String {
+pub(super) fn marker(document: &PlanDocument<'_>) -> String {
     let set = document.plan.facts.set.as_ref().map(|set| set.name.as_str());
     of(set, document.heading.environment)
 }

@@ -12,7 +12,7 @@ mod report;
 
 use std::fmt::Write as _;
 
-use super::document::{self, Document, Line, Lines, note};
+use super::document::{self, Line, Lines, PlanDocument, note};
 use super::room::Room;
 use super::value::ends;
 use crate::plan::Step;
@@ -42,12 +42,12 @@ pub(super) fn failed(title: &str, why: &str, longest: usize) -> String {
 }
 
 /// The comment, of at most so many characters.
-pub(super) fn document(document: &Document<'_>, longest: usize) -> String {
+pub(super) fn document(document: &PlanDocument<'_>, longest: usize) -> String {
     Folding::fitting(|folding| comment(document, folding, longest))
 }
 
-fn comment(document: &Document<'_>, folding: Folding, longest: usize) -> String {
-    let Document { head, .. } = document;
+fn comment(document: &PlanDocument<'_>, folding: Folding, longest: usize) -> String {
+    let PlanDocument { head, .. } = document;
     let mut text = marker(document);
     let _ = writeln!(text, "### {}{}\n", escaped(&head.subject), escaped(&head.compared));
     for line in document.summary.iter() {
@@ -65,7 +65,7 @@ fn comment(document: &Document<'_>, folding: Folding, longest: usize) -> String 
 
 /// All that changes: what several objects have in common together, and the others one by one. New objects are told
 /// whole as far as all others leave room.
-fn changes(document: &Document<'_>, folding: Folding, room: &mut Room) -> String {
+fn changes(document: &PlanDocument<'_>, folding: Folding, room: &mut Room) -> String {
     let new = NewObjects::of(document, folding);
     let commits = room.take(commits(document)).unwrap_or_default();
     let edits = edits::tables(document);
@@ -83,7 +83,7 @@ fn changes(document: &Document<'_>, folding: Folding, room: &mut Room) -> String
 }
 
 /// What a check of the directory finds, as far as there is room.
-fn checked(document: &Document<'_>, room: &mut Room) -> String {
+fn checked(document: &PlanDocument<'_>, room: &mut Room) -> String {
     let lines = document.checked().unwrap_or_default();
     let body: String = lines.iter().map(beside).collect();
     let block = (!lines.is_empty()).then(|| format!("{}\n", fenced("", &body)));
@@ -111,7 +111,7 @@ fn remarks(all: &Lines, room: &mut Room) -> String {
 }
 
 /// A section for each object, as long as there is room.
-fn objects(mut steps: Vec<&Step>, document: &Document<'_>, folding: Folding, room: &mut Room) -> String {
+fn objects(mut steps: Vec<&Step>, document: &PlanDocument<'_>, folding: Folding, room: &mut Room) -> String {
     let mut text = String::new();
     steps.sort_by_key(|step| document::harm(step));
     let mut left_out = 0;
@@ -161,7 +161,7 @@ fn with_note(line: &Line, left: String) -> String {
 }
 
 /// The commits behind several changes, but for those whose edits are told.
-fn commits(document: &Document<'_>) -> String {
+fn commits(document: &PlanDocument<'_>) -> String {
     let lines = document.commits().into_iter().flatten();
     lines.map(|line| escaped(&line.text) + "\n\n").collect()
 }
@@ -183,7 +183,7 @@ fn followers(lines: &Lines, folding: Folding) -> String {
 }
 
 /// `~ update <code>Deployment a/web</code>: restarts 3 pods`
-fn title(step: &Step, document: &Document<'_>, folding: Folding) -> String {
+fn title(step: &Step, document: &PlanDocument<'_>, folding: Folding) -> String {
     let reference = folding.escaped(&step.reference.to_string());
     let mut title = format!(
         "{} {} <code>{reference}</code>",
@@ -197,7 +197,7 @@ fn title(step: &Step, document: &Document<'_>, folding: Folding) -> String {
     title
 }
 
-fn section(step: &Step, document: &Document<'_>, folding: Folding, body: &str) -> String {
+fn section(step: &Step, document: &PlanDocument<'_>, folding: Folding, body: &str) -> String {
     if body.is_empty() {
         return format!("- {}\n", paragraph(&title(step, document, Folding::Open)));
     }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::folding::Folding;
-use crate::view::document::{Document, Mark, Marks};
+use crate::view::document::{Mark, Marks, PlanDocument};
 use crate::view::room::Room;
 use crate::view::value::{ends, line};
 
@@ -16,7 +16,7 @@ const NAME: usize = 40;
 const TITLE: &str = "the order of the rollout";
 
 /// The picture, where something waits for something else, and there is room for it.
-pub(super) fn section(document: &Document<'_>, folding: Folding, room: &mut Room) -> String {
+pub(super) fn section(document: &PlanDocument<'_>, folding: Folding, room: &mut Room) -> String {
     let (Marks::Objects(marks) | Marks::Components(marks)) = Marks::of(document, MOST) else {
         return String::new();
     };

@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 
 use stackanetes::check;
 use stackanetes::source::{self, Desired, ParameterInputs};
-use stackanetes::view::{self, Secrets};
+use stackanetes::view::{self, SecretValues};
 use tempfile::TempDir;
 
 use super::parts::parts;
@@ -67,8 +67,8 @@ fn wanted(root: &Path, desired: &Desired, inputs: &ParameterInputs) {
         rules,
         desired.closed.len(),
     ));
-    view::manifests(&desired.manifests, Secrets::Masked);
-    view::manifests(&desired.manifests, Secrets::Shown);
+    view::manifests(&desired.manifests, SecretValues::Masked);
+    view::manifests(&desired.manifests, SecretValues::Shown);
     view::warnings(desired);
     let outputs = source::names(root).map(|names| names.outputs).unwrap_or_default();
     for name in outputs {

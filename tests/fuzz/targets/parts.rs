@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use stackanetes::view::Base;
+use stackanetes::view::RepositoryPaths;
 
 /// The parts of an input: `-- NAME --` stands on a line above each, as in Go's `txtar`. What stands above the first
 /// has no name.
@@ -23,6 +23,6 @@ pub fn parts(text: &str) -> Vec<(&str, String)> {
 }
 
 /// Where paths are told from.
-pub fn base() -> Base {
-    Base::new(PathBuf::from("/"), PathBuf::from("/"))
+pub fn base() -> RepositoryPaths {
+    RepositoryPaths::new(PathBuf::from("/"), PathBuf::from("/"))
 }

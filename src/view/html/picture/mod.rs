@@ -5,7 +5,7 @@ mod drawing;
 use maud::{Markup, html};
 
 use super::room;
-use crate::view::document::{Document, Marks};
+use crate::view::document::{Marks, PlanDocument};
 use crate::view::room::Room;
 use drawing::drawing;
 
@@ -13,7 +13,7 @@ use drawing::drawing;
 const MOST: usize = 60;
 
 /// The picture, where there is anything to see in it.
-pub(super) fn section(document: &Document<'_>, room: &mut Room) -> Markup {
+pub(super) fn section(document: &PlanDocument<'_>, room: &mut Room) -> Markup {
     let (what, marks) = match Marks::of(document, MOST) {
         Marks::Nothing => return html! {},
         Marks::Objects(marks) => ("objects", marks),

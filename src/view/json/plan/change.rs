@@ -32,7 +32,7 @@ pub(super) struct Change<'a> {
     place: Option<String>,
     /// All places that the value comes from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    places: Vec<From>,
+    places: Vec<ValuePlace>,
 }
 
 /// Why a field differs.
@@ -85,7 +85,7 @@ impl<'a> std::convert::From<&'a FieldManager> for Writer<'a> {
 /// A place that a value comes from.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct From {
+struct ValuePlace {
     /// `FILE:LINE`
     place: String,
     /// `parameter` for the place where a parameter has its value.
@@ -107,7 +107,7 @@ impl<'a> Change<'a> {
             compare::Cause::Takeover { from } => (Cause::Takeover, from.as_ref()),
             compare::Cause::Server => (Cause::Server, None),
         };
-        let places = change.origins.iter().map(|Origin { role, place }| From {
+        let places = change.origins.iter().map(|Origin { role, place }| ValuePlace {
             place: file_and_line(place),
             role: role.is_parameter().then_some("parameter"),
         });

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::place::file_and_line;
 use crate::object::ObjectRef;
 use crate::object::commit::Commit;
-use crate::plan::Edited;
+use crate::plan::WideEdit;
 use crate::plan::compare::GitChange;
 
 /// An edit in git that changes several objects.
@@ -85,7 +85,7 @@ impl<'a> From<&'a GitChange> for By<'a> {
 }
 
 impl<'a> Edit<'a> {
-    pub(super) fn of(edited: &'a Edited<'a>) -> Self {
+    pub(super) fn of(edited: &'a WideEdit<'a>) -> Self {
         let texts = edited.edit.texts.as_ref();
         Self {
             place: file_and_line(&edited.edit.place),

@@ -19,18 +19,18 @@ use crate::view::document::Against;
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) enum Cluster<'a> {
+pub(super) enum ComparedWith<'a> {
     /// The cluster, as a person knows it.
     Cluster(&'a str),
     /// The commit.
-    From(From<'a>),
+    From(ComparedCommit<'a>),
 }
 
 /// A commit that is compared with.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct From<'a> {
+pub(super) struct ComparedCommit<'a> {
     #[serde(flatten)]
     revision: Revision<'a>,
     /// The two commits, as they were asked for, whose merge base this one is.
@@ -38,11 +38,11 @@ pub(super) struct From<'a> {
     merge_base_of: Option<[&'a str; 2]>,
 }
 
-impl<'a> Cluster<'a> {
+impl<'a> ComparedWith<'a> {
     pub(super) fn of(against: Against<'a>) -> Self {
         match against {
             Against::Cluster(cluster) => Self::Cluster(cluster),
-            Against::Commit { revision, base_of } => Self::From(From {
+            Against::Commit { revision, base_of } => Self::From(ComparedCommit {
                 revision: revision.into(),
                 merge_base_of: base_of,
             }),
@@ -265,7 +265,7 @@ pub(super) struct ObjectWarning<'a> {
 /// A field that drifts again after a sync put it back.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Again<'a> {
+pub(super) struct RecurringDrift<'a> {
     /// The object.
     object: &'a ObjectRef,
     /// The path of the field.
@@ -276,8 +276,8 @@ pub(super) struct Again<'a> {
     since: &'a str,
 }
 
-impl<'a> std::convert::From<plan::Again<'a>> for Again<'a> {
-    fn from(again: plan::Again<'a>) -> Self {
+impl<'a> std::convert::From<plan::RecurringDrift<'a>> for RecurringDrift<'a> {
+    fn from(again: plan::RecurringDrift<'a>) -> Self {
         Self {
             object: again.object,
             path: again.field.to_string(),

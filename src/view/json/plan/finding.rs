@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::place::Labelled;
 use crate::object::ObjectRef;
-use crate::view::document::Found;
+use crate::view::document::ShownFinding;
 use crate::view::value::visible;
 
 /// How many are told.
@@ -33,7 +33,7 @@ pub(super) struct Finding<'a> {
 }
 
 impl<'a> Finding<'a> {
-    pub(super) fn of(found: &Found<'a>) -> Self {
+    pub(super) fn of(found: &ShownFinding<'a>) -> Self {
         let finding = found.finding;
         let places = finding.places.iter().map(|(place, label)| Labelled::told(place, label));
         Self {

@@ -14,13 +14,13 @@ use serde::Serialize;
 
 use self::danger::Danger;
 use self::edit::Edit;
-use self::facts::{Again, Cluster, Crossed, LastSync, NotCurrent, ObjectWarning, Revision, Takeover};
+use self::facts::{ComparedWith, Crossed, LastSync, NotCurrent, ObjectWarning, RecurringDrift, Revision, Takeover};
 pub(super) use self::facts::{Forgotten, NotCompared};
 use self::finding::Finding;
 use self::step::Step;
-use self::totals::{Counts, Restarts};
-use super::super::document::{Document, not_current, not_shown};
-use super::Kind;
+use self::totals::{ActionCounts, RestartTotals};
+use super::super::document::{PlanDocument, not_current, not_shown};
+use super::DocumentKind;
 use super::refusal::Refusal;
 use super::told::Told;
 use super::warning::warnings;
@@ -39,7 +39,7 @@ pub(super) struct Plan<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     apply_set: Option<ApplySetName>,
     #[serde(flatten)]
-    cluster: Cluster<'a>,
+    cluster: ComparedWith<'a>,
     /// The environment.
     #[serde(skip_serializing_if = "Option::is_none")]
     environment: Option<&'a str>,
@@ -61,10 +61,10 @@ pub(super) struct Plan<'a> {
     /// Whether everything is as git wants it, and nothing changes in an environment that is not shown.
     in_sync: bool,
     /// How many objects there are of each action.
-    counts: Counts,
+    counts: ActionCounts,
     /// What starts anew.
-    #[serde(skip_serializing_if = "Restarts::is_nothing")]
-    restarts: Restarts,
+    #[serde(skip_serializing_if = "RestartTotals::is_nothing")]
+    restarts: RestartTotals,
     /// Why a sync refuses to begin.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refusals: Vec<Told<Refusal<'a>>>,
@@ -82,7 +82,7 @@ pub(super) struct Plan<'a> {
     warnings: Vec<ObjectWarning<'a>>,
     /// Drift that was put back before and came again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    again: Vec<Again<'a>>,
+    again: Vec<RecurringDrift<'a>>,
     /// What is taken over from each ApplySet that was named for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     takeovers: Vec<Takeover<'a>>,
@@ -107,14 +107,14 @@ pub(super) struct Plan<'a> {
     steps: Vec<Step<'a>>,
 }
 
-impl Kind for Plan<'_> {
+impl DocumentKind for Plan<'_> {
     const KIND: &'static str = crate::plan::KIND;
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn of(document: &'a Document<'a>, made_of: Option<MadeOf>) -> Self {
+    pub(super) fn of(document: &'a PlanDocument<'a>, made_of: Option<MadeOf>) -> Self {
         let (plan, heading) = (document.plan, document.heading);
-        let cluster = Cluster::of(heading.against);
+        let cluster = ComparedWith::of(heading.against);
         // Between two commits there is no cluster that anybody synced.
         let parent = plan.facts.parent.as_ref().filter(|_| cluster.is_there());
         let last = parent.and_then(|parent| parent.completed.as_ref());
@@ -135,14 +135,14 @@ impl<'a> Plan<'a> {
             goes_back_from: plan.back.from.as_ref(),
             goes_back_across: plan.back.crossed.iter().map(Into::into).collect(),
             in_sync: plan.is_in_sync() && heading.elsewhere.is_empty(),
-            counts: Counts::of(plan),
-            restarts: Restarts::of(plan),
+            counts: ActionCounts::of(plan),
+            restarts: RestartTotals::of(plan),
             refusals: plan.refusals.iter().map(Refusal::told).collect(),
             not_compared: plan.facts.not_compared.iter().map(Into::into).collect(),
             forgotten: plan.facts.forgotten.as_ref().map(Into::into),
             not_current: not_current(plan, heading).into_iter().map(Into::into).collect(),
             warnings: warned.collect(),
-            again: plan.again().map(Into::into).collect(),
+            again: plan.recurring_drift().map(Into::into).collect(),
             takeovers: plan.takeovers().map(Into::into).collect(),
             not_shown: Some(not_shown(plan, heading)).filter(|_| !heading.only.is_empty()),
             not_selected: heading.not_selected,

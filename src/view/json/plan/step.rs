@@ -12,7 +12,7 @@ use super::reason::{Guess, Reason, Unverified};
 use crate::kinds::rollout;
 use crate::object::ObjectRef;
 use crate::plan::{self, Action, SavedStep, SavedVersion, Work};
-use crate::view::document::{Document, no_base, note_alone};
+use crate::view::document::{PlanDocument, no_base, note_alone};
 
 /// What becomes of an object, and why.
 #[derive(Debug, Serialize)]
@@ -115,7 +115,7 @@ impl From<plan::Restarts> for Restarts {
 }
 
 impl<'a> Step<'a> {
-    pub(super) fn of(step: &'a plan::Step, document: &Document<'a>) -> Self {
+    pub(super) fn of(step: &'a plan::Step, document: &PlanDocument<'a>) -> Self {
         let heading = document.heading;
         let saved = SavedStep::of(step);
         let migration = match &step.work {
@@ -131,7 +131,7 @@ impl<'a> Step<'a> {
             let saved = if is_of_run { saved.masked() } else { saved };
             Change::of(saved, change, by)
         });
-        let beside = step.tolerated.beside.iter().map(|beside| Beside {
+        let beside = step.tolerated.added.iter().map(|beside| Beside {
             path: beside.shown.to_string(),
             writer: (&beside.writer).into(),
         });

@@ -8,7 +8,7 @@ use crate::view::document::Restarted;
 /// How many objects there are of each action.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Counts {
+pub(super) struct ActionCounts {
     create: usize,
     update: usize,
     replace: usize,
@@ -21,7 +21,7 @@ pub(super) struct Counts {
     unchanged: usize,
 }
 
-impl Counts {
+impl ActionCounts {
     pub(super) fn of(plan: &Plan) -> Self {
         let count = |action| plan.of(action).count();
         Self {
@@ -43,7 +43,7 @@ impl Counts {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Restarts {
+pub(super) struct RestartTotals {
     /// The workloads whose pods start anew, but for DaemonSets.
     workloads: usize,
     /// How many pods they have; absent where it is not known of all.
@@ -61,7 +61,7 @@ pub(super) struct Restarts {
     removed_pods: i64,
 }
 
-impl Restarts {
+impl RestartTotals {
     pub(super) fn of(plan: &Plan) -> Self {
         let restarted = Restarted::of(plan);
         Self {

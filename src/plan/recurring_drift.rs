@@ -8,7 +8,7 @@ use crate::object::shown::ShownPath;
 
 /// A field that the same writer has changed again, after a sync put it back.
 #[derive(Debug)]
-pub struct Again<'a> {
+pub struct RecurringDrift<'a> {
     /// The object that the field is of.
     pub object: &'a ObjectRef,
     /// The path of the field.
@@ -26,11 +26,11 @@ impl Plan {
     }
 
     /// The drift that was put back before, and came again from the same writer.
-    pub fn again(&self) -> impl Iterator<Item = Again<'_>> {
+    pub fn recurring_drift(&self) -> impl Iterator<Item = RecurringDrift<'_>> {
         let parent = self.facts.parent.as_ref();
         self.drift().filter_map(move |(step, change)| {
             let last = parent?.journal.last_put_back(&drift(step, change)?)?;
-            Some(Again {
+            Some(RecurringDrift {
                 object: &step.reference,
                 field: &change.shown,
                 writer: writer(change)?,

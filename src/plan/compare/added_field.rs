@@ -7,7 +7,7 @@ use crate::object::{DesiredObject, LiveObject};
 
 /// A field that a person added, and that git says nothing of. A sync leaves it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Beside {
+pub struct AddedField {
     /// The path of the field.
     pub path: FieldPath,
     /// The path as people may read it.
@@ -19,7 +19,7 @@ pub struct Beside {
 /// The fields that people have added by hand. What controllers and other tools own is their business.
 ///
 /// Of an item that was added whole, it is the item.
-pub fn beside(desired: &DesiredObject, live: &LiveObject) -> Vec<Beside> {
+pub fn added_fields(desired: &DesiredObject, live: &LiveObject) -> Vec<AddedField> {
     // Most of the time nobody did, and that is seen without reading who owns what.
     if !ManagedFields::writers(live.value()).any(|(manager, _)| is_by_hand(&manager)) {
         return Vec::new();
@@ -29,7 +29,7 @@ pub fn beside(desired: &DesiredObject, live: &LiveObject) -> Vec<Beside> {
     for (_, fields) in managed.entries().filter(|(manager, _)| !is_by_hand(manager)) {
         declared.extend(fields);
     }
-    let mut found: Vec<Beside> = Vec::new();
+    let mut found: Vec<AddedField> = Vec::new();
     for (writer, fields) in managed.entries().filter(|(manager, _)| is_by_hand(manager)) {
         for path in fields.paths() {
             let is_known = is_bookkeeping(&path)
@@ -41,7 +41,7 @@ pub fn beside(desired: &DesiredObject, live: &LiveObject) -> Vec<Beside> {
             if !is_known && path.find(live.value()).is_some() {
                 let writer = writer.clone();
                 let shown = ShownPath::of(&path, [desired]);
-                found.push(Beside { path, shown, writer });
+                found.push(AddedField { path, shown, writer });
             }
         }
     }
@@ -92,7 +92,7 @@ mod tests {
                 ("kubectl/scale", "spec replicas"),
             ],
         );
-        let told: Vec<_> = beside(&git, &live)
+        let told: Vec<_> = added_fields(&git, &live)
             .iter()
             .map(|one| format!("{} {}", one.path, one.writer.name))
             .collect();
