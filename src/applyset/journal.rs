@@ -68,8 +68,9 @@ pub enum Ending {
     /// Somebody interrupted it.
     #[serde(alias = "stopped")]
     Interrupted,
-    /// It never said: it is under way, or was cut off.
-    Unknown,
+    /// The sync has not recorded its end: it is under way, or was cut off. Outputs call it `unknown`.
+    #[serde(rename = "unknown")]
+    NotRecorded,
 }
 
 /// The earlier syncs, the latest one first.

@@ -236,7 +236,7 @@ impl Parent {
             ending: if ended.is_some() {
                 Ending::Complete
             } else {
-                Ending::Unknown
+                Ending::NotRecorded
             },
             counts: Tally::default(),
             back_from: None,
@@ -396,13 +396,13 @@ mod tests {
             let syncs = parent.syncs();
             syncs.entries().iter().map(|entry| entry.ending).collect()
         };
-        assert_eq!(endings(&parent), [Ending::Unknown]);
+        assert_eq!(endings(&parent), [Ending::NotRecorded]);
         parent.completed = Some(record("2026-11-23T10:05:00Z"));
         assert_eq!(endings(&parent), [Ending::Complete], "an earlier version wrote it");
         parent.journal = parent.syncs();
         assert_eq!(endings(&parent), [Ending::Complete]);
         parent.attempted = Some(record("2026-11-23T11:00:00Z"));
-        assert_eq!(endings(&parent), [Ending::Unknown, Ending::Complete]);
+        assert_eq!(endings(&parent), [Ending::NotRecorded, Ending::Complete]);
     }
 
     #[test]

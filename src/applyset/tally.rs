@@ -37,7 +37,7 @@ pub enum OutcomeKind {
     Failed,
     /// Nothing was done yet: what it depends on is not Current, something is in its way, or the sync was stopped.
     NotStarted,
-    /// The sync ended at once while it was under way.
+    /// The sync was aborted while the object was being written, so that nobody knows what came of it.
     Unknown,
     /// The object was as git wants it.
     Unchanged,

@@ -96,7 +96,7 @@ pub(super) fn ended(ending: Ending) -> String {
         Ending::Complete => "complete".to_owned(),
         Ending::Incomplete => paint(FAILED, "incomplete"),
         Ending::Interrupted => paint(FAILED, "interrupted"),
-        Ending::Unknown => paint(WARNED, "unknown: under way, or cut off"),
+        Ending::NotRecorded => paint(WARNED, "unknown: under way, or cut off"),
     }
 }
 
