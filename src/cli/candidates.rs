@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
-use crate::cluster::{Connection, Named};
+use crate::cluster::{Connection, KubeconfigNames};
 use crate::manual::TOPICS;
 use crate::source;
 
@@ -53,7 +53,7 @@ pub(super) fn topics() -> ArgValueCandidates {
     })
 }
 
-fn of_kubeconfig(names: fn(Named) -> Vec<String>) -> Vec<CompletionCandidate> {
+fn of_kubeconfig(names: fn(KubeconfigNames) -> Vec<String>) -> Vec<CompletionCandidate> {
     let connection = Connection {
         kubeconfig: value_of(&typed(), "--kubeconfig").map(PathBuf::from),
         ..Connection::default()

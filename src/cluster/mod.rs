@@ -22,7 +22,7 @@ use crate::ssa::schema::Schema;
 pub use built_in::{built_in_kinds, reduce_kinds};
 pub use discovery::{Discovery, Resource};
 pub use error::{CauseKind, ClusterError, Failure, FieldCause};
-pub use kubernetes::{Connection, Impersonation, Kubernetes, Named, Token, Trust};
+pub use kubernetes::{Connection, Impersonation, KubeconfigNames, Kubernetes, Token, Trust};
 pub use sandbox::{Sandbox, Snapshot, mask};
 
 /// A cluster, real or embedded.

@@ -136,7 +136,7 @@ pub enum Outcome {
     /// It was written, and somebody deleted it before the sync was over.
     Gone,
     /// It was to go, and is still there.
-    NotGone(Hold),
+    NotGone(DeletionBlock),
     /// What it depends on is not Current.
     Blocked {
         /// What that is.
@@ -153,7 +153,7 @@ pub enum Outcome {
 
 /// What keeps an object that was to go.
 #[derive(Debug)]
-pub enum Hold {
+pub enum DeletionBlock {
     /// An object that uses it and did not go either.
     UsedBy(ObjectRef),
     /// A custom object that waits for whoever takes its finalizers off, which may be this one.

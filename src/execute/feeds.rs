@@ -19,7 +19,7 @@ use crate::kinds::termination::{self, Remainder};
 use crate::object::{GroupKind, LiveObject, ObjectRef};
 use crate::observe::Scopes;
 
-use super::Hold;
+use super::DeletionBlock;
 
 /// How long to wait before looking again at an object that no watch sees.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -29,7 +29,7 @@ const SILENCE: Duration = Duration::from_secs(10);
 
 /// What a watch has told of one object.
 #[derive(Debug, Clone)]
-struct Seen {
+struct WatchedObject {
     uid: String,
     version: Option<u128>,
     health: Health,
@@ -45,9 +45,9 @@ struct Seen {
 struct Feed {
     /// Whether every object there is has been told of at least once.
     listed: bool,
-    objects: BTreeMap<ObjectRef, Seen>,
+    objects: BTreeMap<ObjectRef, WatchedObject>,
     /// What was there and is not any more, as it was in the end.
-    gone: BTreeMap<ObjectRef, Seen>,
+    gone: BTreeMap<ObjectRef, WatchedObject>,
     /// While the watch starts again: what has not been told of again yet.
     unconfirmed: BTreeSet<ObjectRef>,
     /// Why nothing is told at the moment.
@@ -76,13 +76,13 @@ impl Feed {
             WatchEvent::Deleted(object) => {
                 let reference = object.reference();
                 self.objects.remove(&reference);
-                self.gone.insert(reference, Seen::in_the_end(*object));
+                self.gone.insert(reference, WatchedObject::in_the_end(*object));
             }
             WatchEvent::Applied(object) => {
                 let reference = object.reference();
                 self.unconfirmed.remove(&reference);
                 self.gone.remove(&reference);
-                self.objects.insert(reference, Seen::of(&object));
+                self.objects.insert(reference, WatchedObject::of(&object));
             }
         }
     }
@@ -96,7 +96,7 @@ impl Feed {
     }
 }
 
-impl Seen {
+impl WatchedObject {
     fn of(object: &LiveObject) -> Self {
         Self {
             uid: object.uid().to_owned(),
@@ -125,7 +125,7 @@ fn version(object: &LiveObject) -> Option<u128> {
     object.resource_version().parse().ok()
 }
 
-struct Watched {
+struct RunningFeed {
     feed: Arc<watch::Sender<Feed>>,
     task: JoinHandle<()>,
 }
@@ -135,7 +135,7 @@ pub(super) struct Feeds {
     cluster: Arc<dyn Cluster>,
     selector: String,
     scopes: Scopes,
-    watched: Mutex<BTreeMap<(GroupKind, Scope), Watched>>,
+    watched: Mutex<BTreeMap<(GroupKind, Scope), RunningFeed>>,
 }
 
 impl Feeds {
@@ -237,7 +237,7 @@ impl Feeds {
         reference: &ObjectRef,
         uid: &str,
         patience: impl Future<Output = ()>,
-    ) -> Result<(), Hold> {
+    ) -> Result<(), DeletionBlock> {
         let mut last = None;
         let gone = async {
             loop {
@@ -245,10 +245,10 @@ impl Feeds {
                 // A watch by label loses sight of an object that loses its label: only a look at the
                 // object itself tells that it is gone.
                 match self.cluster.get(resource, reference).await {
-                    Ok(Some(live)) if live.uid() == uid => last = Some(Seen::of(&live)),
+                    Ok(Some(live)) if live.uid() == uid => last = Some(WatchedObject::of(&live)),
                     Ok(_) => return Ok(()),
                     Err(error) if error.failure.may_pass() => {}
-                    Err(error) => return Err(Hold::Hidden(error.message)),
+                    Err(error) => return Err(DeletionBlock::Hidden(error.message)),
                 }
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
@@ -259,9 +259,9 @@ impl Feeds {
         };
         waited.unwrap_or_else(|| {
             Err(match self.last_seen(resource, reference).or(last) {
-                Some(seen) if !seen.remainders.is_empty() => Hold::Terminating(seen.remainders),
-                Some(seen) => Hold::Finalizers(seen.finalizers),
-                None => Hold::Unanswered,
+                Some(seen) if !seen.remainders.is_empty() => DeletionBlock::Terminating(seen.remainders),
+                Some(seen) => DeletionBlock::Finalizers(seen.finalizers),
+                None => DeletionBlock::Unanswered,
             })
         })
     }
@@ -289,7 +289,7 @@ impl Feeds {
     }
 
     /// Waits until the watch does not see the object with this UID, or tells nothing.
-    async fn unseen(&self, resource: &Resource, reference: &ObjectRef, uid: &str) -> Result<(), Hold> {
+    async fn unseen(&self, resource: &Resource, reference: &ObjectRef, uid: &str) -> Result<(), DeletionBlock> {
         let mut feed = self.feed(resource, reference);
         let unseen = feed.wait_for(|feed| {
             let there = feed.objects.get(reference).is_some_and(|seen| seen.uid == uid);
@@ -299,17 +299,17 @@ impl Feeds {
             Ok(Ok(feed)) => match &feed.failed {
                 // Its kind is gone, it seems, and all objects with it.
                 Some(failed) if failed.failure != Failure::NotFound && !failed.failure.may_pass() => {
-                    Err(Hold::Hidden(failed.message.clone()))
+                    Err(DeletionBlock::Hidden(failed.message.clone()))
                 }
                 _ => Ok(()),
             },
-            Ok(Err(_)) => Err(Hold::WatchEnded),
+            Ok(Err(_)) => Err(DeletionBlock::WatchEnded),
             // Whoever asks looks at the object itself.
             Err(_) => Ok(()),
         }
     }
 
-    fn last_seen(&self, resource: &Resource, reference: &ObjectRef) -> Option<Seen> {
+    fn last_seen(&self, resource: &Resource, reference: &ObjectRef) -> Option<WatchedObject> {
         self.feed(resource, reference).borrow().objects.get(reference).cloned()
     }
 
@@ -346,7 +346,7 @@ impl Feeds {
                     });
                 }
             });
-            Watched { feed, task }
+            RunningFeed { feed, task }
         });
         entry.feed.clone()
     }

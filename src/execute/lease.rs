@@ -174,7 +174,7 @@ impl Taker<'_> {
         let lock = self.wish.lock;
         let held = Arc::new(watch::Sender::new(LeaseState::Yes { object, renewed }));
         fence.close(held.clone(), lock.give_up());
-        let keeper = Keeper {
+        let keeper = LeaseRenewal {
             cluster: self.cluster.clone(),
             resource: self.resource.clone(),
             set: self.wish.set.clone(),
@@ -214,7 +214,7 @@ impl Taker<'_> {
 }
 
 /// Renews a Lease until it is lost.
-struct Keeper {
+struct LeaseRenewal {
     cluster: Arc<dyn Cluster>,
     resource: Resource,
     set: ApplySet,
@@ -222,7 +222,7 @@ struct Keeper {
     held: Arc<watch::Sender<LeaseState>>,
 }
 
-impl Keeper {
+impl LeaseRenewal {
     async fn keep(self) {
         loop {
             tokio::time::sleep(self.lock.renewal()).await;

@@ -46,7 +46,7 @@ use crate::observe::{Query, Served};
 use crate::plan::order;
 use crate::plan::{Action, Facts, Plan, Step, Unverified};
 
-pub use event::{Event, Hindered, Hold, NotPruned, Outcome};
+pub use event::{DeletionBlock, Event, Hindered, NotPruned, Outcome};
 pub use lock::{LeaseHolder, Lock};
 pub use release::NotReleased;
 
@@ -60,7 +60,7 @@ use lease::{Lease, Wish};
 use parent::{Extents, Remaining};
 use runs::Runs;
 use tasks::{Leaving, Task, Tasks};
-use walk::{State, Walk};
+use walk::{GraphWalk, State};
 
 /// How often an object that changes under our hands is planned again.
 const TRIES: usize = 10;
@@ -220,7 +220,7 @@ impl Run<'_> {
         }
         let (references, tasks): (Vec<ObjectRef>, Vec<Task>) = nodes.into_iter().unzip();
         let graph = order::graph(&references, &dependencies, &self.execution.served.defined_by);
-        let mut walk = Walk::new(graph, tasks);
+        let mut walk = GraphWalk::new(graph, tasks);
 
         let Some(set) = set.filter(|_| records) else {
             self.body(&mut walk, leaving, None).await?;
@@ -280,7 +280,7 @@ impl Run<'_> {
     }
 
     /// Applies, prunes and orphans. Whether everything was done.
-    async fn body(&self, walk: &mut Walk, mut leaving: Leaving, lease: Option<&Lease>) -> Result<bool> {
+    async fn body(&self, walk: &mut GraphWalk, mut leaving: Leaving, lease: Option<&Lease>) -> Result<bool> {
         let lost = async {
             match lease {
                 Some(lease) => lease.lost().await,
@@ -309,7 +309,7 @@ impl Run<'_> {
     }
 
     /// Runs every node as soon as what it waits for allows.
-    async fn walk(&self, walk: &mut Walk) {
+    async fn walk(&self, walk: &mut GraphWalk) {
         let (tried, mut tries) = tokio::sync::mpsc::unbounded_channel();
         let mut running = FuturesUnordered::new();
         loop {
@@ -353,7 +353,7 @@ impl Run<'_> {
         }
     }
 
-    fn end_node(&self, walk: &mut Walk, index: usize, reference: ObjectRef, outcome: Outcome) {
+    fn end_node(&self, walk: &mut GraphWalk, index: usize, reference: ObjectRef, outcome: Outcome) {
         let blocked = walk.settled(index, State::following(&outcome));
         self.settled(reference, outcome);
         for (reference, by) in blocked {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Abort, Run, Task, Walk};
+use super::{Abort, GraphWalk, Run, Task};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -113,7 +113,7 @@ impl Run<'_> {
     }
 
     /// The namespace of the parent comes before everything else: applied first if git wants it.
-    pub(super) async fn parent_namespace(&self, set: &ApplySet, walk: &mut Walk) -> Result<()> {
+    pub(super) async fn parent_namespace(&self, set: &ApplySet, walk: &mut GraphWalk) -> Result<()> {
         let namespace = ObjectRef::namespace(&set.namespace);
         if let Some((index, task)) = walk.take(&namespace) {
             let is_left = matches!(task, Task::Leave(_));

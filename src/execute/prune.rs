@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 
 use super::feeds::LOOK_AGAIN;
-use super::{Event, Execution, Hold, NotPruned, Outcome, Run, TRIES};
+use super::{DeletionBlock, Event, Execution, NotPruned, Outcome, Run, TRIES};
 use crate::cluster::{Deletion, Failure};
 use crate::object::{self, LiveObject};
 use crate::observe::{self, Query};
@@ -13,7 +13,7 @@ use crate::plan::order::{KeptBy, Removal};
 use crate::plan::{self, Action, Contained, Contents, DeleteWork, ObjectVersion, Step, Work};
 
 /// What came of a request to delete.
-enum Deleted {
+enum DeleteResult {
     /// It was sent; that the object is gone is still to be seen.
     Requested,
     /// There is no such object any more.
@@ -63,8 +63,8 @@ impl Run<'_> {
             for (index, holder) in held {
                 left.insert(index);
                 let hold = match holder {
-                    KeptBy::User(user) => Hold::UsedBy(steps[user].reference.clone()),
-                    KeptBy::Finalized(object) => Hold::Finalizes(steps[object].reference.clone()),
+                    KeptBy::User(user) => DeletionBlock::UsedBy(steps[user].reference.clone()),
+                    KeptBy::Finalized(object) => DeletionBlock::Finalizes(steps[object].reference.clone()),
                 };
                 self.settled(steps[index].reference.clone(), Outcome::NotGone(hold));
             }
@@ -110,9 +110,9 @@ impl Run<'_> {
         }
         self.feeds.expect(&work.resource, reference);
         match self.try_delete(step, work).await {
-            Deleted::Requested => {}
-            Deleted::Gone => return Outcome::Deleted,
-            Deleted::Not(outcome) => return outcome,
+            DeleteResult::Requested => {}
+            DeleteResult::Gone => return Outcome::Deleted,
+            DeleteResult::Not(outcome) => return outcome,
         }
         self.send(Event::Applied {
             reference: reference.clone(),
@@ -138,21 +138,21 @@ impl Run<'_> {
                 observe::contents(&**cluster, &served.discovery, container, set.as_ref(), *concurrency).await;
             let (stays, mut leaving) = match contents {
                 Contents::Known { stays, leaves } => (stays, leaves),
-                Contents::Unknown(why) => return Some(Outcome::NotGone(Hold::Unseen(why))),
+                Contents::Unknown(why) => return Some(Outcome::NotGone(DeletionBlock::Unseen(why))),
             };
             let (follow, stay): (Vec<Contained>, Vec<Contained>) = stays
                 .into_iter()
                 .partition(|held| may_follow && !held.owners.is_empty());
             if !stay.is_empty() {
                 let stay = stay.into_iter().map(|held| held.reference).collect();
-                return Some(Outcome::NotGone(Hold::InUse(stay)));
+                return Some(Outcome::NotGone(DeletionBlock::InUse(stay)));
             }
             leaving.extend(follow.into_iter().map(|held| held.reference));
             if leaving.is_empty() {
                 return None;
             }
             tokio::select! {
-                () = &mut patience => return Some(Outcome::NotGone(Hold::Leaving(leaving))),
+                () = &mut patience => return Some(Outcome::NotGone(DeletionBlock::Leaving(leaving))),
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
         }
@@ -160,7 +160,7 @@ impl Run<'_> {
 
     /// Deletes exactly the object that was planned for. One that changed since is looked at again,
     /// and deleted only if it would still be planned for.
-    async fn try_delete(&self, step: &Step, work: &DeleteWork) -> Deleted {
+    async fn try_delete(&self, step: &Step, work: &DeleteWork) -> DeleteResult {
         let reference = &step.reference;
         let cluster = &self.execution.cluster;
         let mut version = ObjectVersion::of(&work.live);
@@ -173,31 +173,31 @@ impl Run<'_> {
                 propagation: work.propagation,
             };
             let Err(error) = cluster.delete(&work.resource, &deletion).await else {
-                return Deleted::Requested;
+                return DeleteResult::Requested;
             };
             match error.failure {
-                Failure::NotFound => return Deleted::Gone,
+                Failure::NotFound => return DeleteResult::Gone,
                 Failure::Conflict => {}
                 _ => {
                     let error = observe::failed(&format!("delete {reference}"), error);
-                    return Deleted::Not(Outcome::Failed(error));
+                    return DeleteResult::Not(Outcome::Failed(error));
                 }
             }
             match cluster.get(&work.resource, reference).await {
-                Ok(None) => return Deleted::Gone,
+                Ok(None) => return DeleteResult::Gone,
                 Ok(Some(live)) if live.uid() == version.uid && live.deletion_timestamp().is_some() => {
-                    return Deleted::Requested;
+                    return DeleteResult::Requested;
                 }
                 Ok(Some(live)) if plan::is_same_delete(&work.live, &live, &self.execution.query.policy) => {
                     version = ObjectVersion::of(&live);
                 }
-                Ok(Some(_)) => return Deleted::Not(Outcome::Moved),
+                Ok(Some(_)) => return DeleteResult::Not(Outcome::Moved),
                 Err(error) => {
                     let error = observe::failed(&format!("read {reference}"), error);
-                    return Deleted::Not(Outcome::Failed(error));
+                    return DeleteResult::Not(Outcome::Failed(error));
                 }
             }
         }
-        Deleted::Not(Outcome::Moved)
+        DeleteResult::Not(Outcome::Moved)
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use super::{Event, Execution, Hindered, Hold, Outcome, Run, Wait};
+use super::{DeletionBlock, Event, Execution, Hindered, Outcome, Run, Wait};
 use crate::cluster::Resource;
 use crate::kinds::health::{self, Health, Hindrance, Status};
 use crate::kinds::jobs::InputDigests;
@@ -195,7 +195,12 @@ impl Run<'_> {
     }
 
     /// Waits until the object with this UID is gone. Meanwhile it tells what a namespace waits for that is being deleted.
-    pub(super) async fn gone(&self, resource: &Resource, reference: &ObjectRef, uid: &str) -> Result<(), Hold> {
+    pub(super) async fn gone(
+        &self,
+        resource: &Resource,
+        reference: &ObjectRef,
+        uid: &str,
+    ) -> Result<(), DeletionBlock> {
         let tell = |health: Health| {
             let by = Hindrance::NamespaceHeld;
             self.send(Event::Waiting {

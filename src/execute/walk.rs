@@ -48,7 +48,7 @@ impl State {
 }
 
 /// The graph on its way. Each event costs what it sets free, however many nodes there are.
-pub(super) struct Walk {
+pub(super) struct GraphWalk {
     graph: Graph,
     states: Vec<State>,
     tasks: Vec<Option<Task>>,
@@ -62,7 +62,7 @@ pub(super) struct Walk {
     untried: BTreeMap<Stage, usize>,
 }
 
-impl Walk {
+impl GraphWalk {
     /// The graph of what there is to do for each object, which come first in it.
     pub(super) fn new(graph: Graph, mut tasks: Vec<Task>) -> Self {
         let count = graph.nodes.len();
@@ -217,12 +217,12 @@ mod tests {
         }
     }
 
-    fn walk(objects: &[ObjectRef], dependencies: &Dependencies) -> Walk {
+    fn walk(objects: &[ObjectRef], dependencies: &Dependencies) -> GraphWalk {
         let tasks = objects.iter().map(|_| Task::Leave(Outcome::Unchanged)).collect();
-        Walk::new(order::graph(objects, dependencies, &BTreeMap::new()), tasks)
+        GraphWalk::new(order::graph(objects, dependencies, &BTreeMap::new()), tasks)
     }
 
-    fn names(walk: &mut Walk) -> Vec<String> {
+    fn names(walk: &mut GraphWalk) -> Vec<String> {
         std::iter::from_fn(|| walk.next().map(|(_, reference, _)| reference.name)).collect()
     }
 

@@ -50,7 +50,7 @@ impl Observer<'_> {
         let (definitions, rest): (Vec<_>, Vec<_>) = rest
             .into_iter()
             .partition(|(object, _, _)| is_definition(&object.reference.kind));
-        let mut around = Around::new(schema);
+        let mut around = QueryContext::new(schema);
         let (mut proved, namespaces) = self.proved(namespaces, &around, provable);
         let mut observations = self.ask_some(namespaces, &around).await?;
         around.missing = observations
@@ -79,7 +79,7 @@ impl Observer<'_> {
 
     /// Takes out what is proved to be in sync, by the schema of its kind: nothing is asked of it, and nothing of it
     /// is kept but what a plan tells.
-    fn proved(&self, known: Vec<Known>, around: &Around<'_>, provable: &Provable) -> (Vec<Proved>, Vec<Known>) {
+    fn proved(&self, known: Vec<Known>, around: &QueryContext<'_>, provable: &Provable) -> (Vec<Proved>, Vec<Known>) {
         let known = known.into_par_iter();
         known.partition_map(|known| match self.prove(known, around, provable) {
             Ok(proved) => Either::Left(proved),
@@ -88,7 +88,7 @@ impl Observer<'_> {
     }
 
     /// What is proved of an object; the object itself, where nothing is.
-    fn prove(&self, known: Known, around: &Around<'_>, provable: &Provable) -> Result<Proved, Box<Known>> {
+    fn prove(&self, known: Known, around: &QueryContext<'_>, provable: &Provable) -> Result<Proved, Box<Known>> {
         let (desired, resource, member) = known;
         let is_changing = around.changing.contains(&desired.reference.kind);
         let may_be = |listed: &Resource, live: &LiveObject| {
@@ -123,7 +123,7 @@ impl Observer<'_> {
     ///
     /// A right can be given for single names. Then some are not asked about that could be; they are
     /// marked as unverified like the rest.
-    async fn ask_some(&self, known: Vec<Known>, around: &Around<'_>) -> Result<Vec<Observation>> {
+    async fn ask_some(&self, known: Vec<Known>, around: &QueryContext<'_>) -> Result<Vec<Observation>> {
         let mut rights = BTreeSet::new();
         let (first, rest): (Vec<_>, Vec<_>) = known.into_iter().partition(|known| rights.insert(Right::to(known)));
         let mut asked = AskedObject::default();
@@ -140,7 +140,7 @@ impl Observer<'_> {
     async fn ask_each(
         &self,
         known: Vec<Known>,
-        around: &Around<'_>,
+        around: &QueryContext<'_>,
         refused: &BTreeSet<Right>,
         asked: &mut AskedObject,
     ) -> Result<()> {
@@ -167,7 +167,7 @@ impl Observer<'_> {
         Ok(())
     }
 
-    async fn ask_one(&self, known: Known, around: &Around<'_>, may_ask: bool) -> Result<Observation> {
+    async fn ask_one(&self, known: Known, around: &QueryContext<'_>, may_ask: bool) -> Result<Observation> {
         let (desired, resource, member) = known;
         let namespace = desired.reference.namespace.clone();
         let missing = namespace.filter(|name| around.missing.contains(name));
@@ -219,7 +219,7 @@ impl Observer<'_> {
 }
 
 /// What an object is asked about in the midst of.
-struct Around<'a> {
+struct QueryContext<'a> {
     /// How kinds are merged once everything is applied.
     schema: &'a Schema,
     /// The namespaces that are not there yet, or are going.
@@ -228,7 +228,7 @@ struct Around<'a> {
     changing: BTreeSet<GroupKind>,
 }
 
-impl<'a> Around<'a> {
+impl<'a> QueryContext<'a> {
     fn new(schema: &'a Schema) -> Self {
         Self {
             schema,

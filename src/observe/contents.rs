@@ -6,7 +6,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::metrics_kinds;
-use super::once::Seen;
+use super::once::SeenUids;
 use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Cluster, ClusterError, Discovery, Resource, Scope};
 use crate::kinds::definition::Definition;
@@ -117,10 +117,10 @@ fn missed(objects: &[LiveObject], kinds: &BTreeSet<&GroupKind>, set: Option<&App
         .map(|service| service.name)
         .collect();
     let (mut stays, mut leaves) = (Vec::new(), Vec::new());
-    let mut seen = Seen::default();
+    let mut seen = SeenUids::default();
     for object in objects.iter().filter(|object| seen.is_new(object)) {
         let reference = object.reference();
-        let owners: Vec<Owner> = owners(object).collect();
+        let owners: Vec<OwnerId> = owners(object).collect();
         let is_owned = owners.iter().any(|owner| listed.contains(owner.uid));
         let is_endpoints = reference.kind.is("", "Endpoints");
         let comes_with_it = reference.kind.is("", "ConfigMap") && reference.name == "kube-root-ca.crt"
@@ -160,16 +160,16 @@ fn sorted<T: Ord>(objects: impl IntoIterator<Item = T>) -> Vec<T> {
 }
 
 /// What an object goes with.
-struct Owner<'a> {
+struct OwnerId<'a> {
     kind: GroupKind,
     uid: &'a str,
 }
 
-fn owners(object: &LiveObject) -> impl Iterator<Item = Owner<'_>> {
+fn owners(object: &LiveObject) -> impl Iterator<Item = OwnerId<'_>> {
     let owners = object.value().pointer("/metadata/ownerReferences");
     owners.and_then(Value::as_array).into_iter().flatten().map(|owner| {
         let text = |key: &str| owner[key].as_str().unwrap_or_default();
-        Owner {
+        OwnerId {
             kind: GroupVersionKind::new(text("apiVersion"), text("kind")).group_kind,
             uid: text("uid"),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::members::{Members, Observer};
 use super::metrics_kinds;
-use super::once::Seen;
+use super::once::SeenUids;
 use crate::applyset::parent::Parent;
 use crate::applyset::unlisted::Unlisted;
 use crate::cluster::{Resource, Scope};
@@ -72,7 +72,7 @@ impl Observer<'_> {
         };
         let (listed, not_listed): (Vec<_>, Vec<_>) = applied.partition(|(member, _)| lists(parent, member));
         // What is served in several API groups may be listed in another.
-        let mut listed: Seen<'_> = listed.into_iter().map(|(_, (_, object))| object).collect();
+        let mut listed: SeenUids<'_> = listed.into_iter().map(|(_, (_, object))| object).collect();
         let mut not_listed = not_listed.into_iter();
         let forgotten = not_listed.find(|(_, (_, object))| listed.is_new(object));
         let forgotten = forgotten.map(|(member, _)| ParentGap::NotListed(member.clone()));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::StreamExt as _;
 
 use super::explain::failed;
-use super::once::Seen;
+use super::once::SeenUids;
 use super::resolve::Resolved;
 use super::{Query, Scopes};
 use crate::applyset::parent::Parent;
@@ -135,7 +135,7 @@ impl Observer<'_> {
     fn take_each_once(&self, live: &mut BTreeMap<ObjectRef, (Resource, LiveObject)>) {
         let (wanted, others): (Vec<_>, Vec<_>) =
             live.iter().partition(|(reference, _)| self.wanted.contains(reference));
-        let mut seen: Seen<'_> = wanted.into_iter().map(|(_, (_, object))| object).collect();
+        let mut seen: SeenUids<'_> = wanted.into_iter().map(|(_, (_, object))| object).collect();
         let again = others.into_iter().filter(|(_, (_, object))| !seen.is_new(object));
         let again: Vec<ObjectRef> = again.map(|(reference, _)| reference.clone()).collect();
         for reference in again {

@@ -6,9 +6,9 @@ use crate::object::LiveObject;
 
 /// The objects that were seen, by their UIDs.
 #[derive(Debug, Default)]
-pub(super) struct Seen<'a>(BTreeSet<&'a str>);
+pub(super) struct SeenUids<'a>(BTreeSet<&'a str>);
 
-impl<'a> Seen<'a> {
+impl<'a> SeenUids<'a> {
     /// Notes an object. Whether it was not seen under another name; what has no UID, since nothing of it is stored,
     /// has no other name.
     pub(super) fn is_new(&mut self, object: &'a LiveObject) -> bool {
@@ -16,7 +16,7 @@ impl<'a> Seen<'a> {
     }
 }
 
-impl<'a> FromIterator<&'a LiveObject> for Seen<'a> {
+impl<'a> FromIterator<&'a LiveObject> for SeenUids<'a> {
     fn from_iter<T: IntoIterator<Item = &'a LiveObject>>(objects: T) -> Self {
         Self(objects.into_iter().map(LiveObject::uid).collect())
     }

@@ -38,7 +38,7 @@ pub(super) async fn parents(
     discovery: &Discovery,
     ids: &BTreeSet<String>,
 ) -> BTreeMap<String, LiveObject> {
-    let search = Search { cluster, discovery };
+    let search = ParentSearch { cluster, discovery };
     let mut found = BTreeMap::new();
     let is_missing = |found: &BTreeMap<String, LiveObject>| ids.iter().any(|id| !found.contains_key(id));
     for kind in ["ConfigMap", "Secret"] {
@@ -55,12 +55,12 @@ pub(super) async fn parents(
 }
 
 /// Where parents are looked for.
-struct Search<'a> {
+struct ParentSearch<'a> {
     cluster: &'a dyn Cluster,
     discovery: &'a Discovery,
 }
 
-impl Search<'_> {
+impl ParentSearch<'_> {
     /// Adds the objects of a kind that are the parent of an ApplySet, by its ID.
     async fn add(&self, kind: &GroupKind, found: &mut BTreeMap<String, LiveObject>) {
         for object in self.list(kind, parent::ID).await {

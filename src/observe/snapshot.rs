@@ -49,7 +49,7 @@ pub async fn gather(
         forgotten: found.forgotten,
         undefined: Vec::new(),
     };
-    let reader = Reader { cluster, discovery };
+    let reader = SnapshotReader { cluster, discovery };
     reader.one(&set.parent(), &mut gathered).await?;
     if !gathered.hidden.contains(&set.key().kind) {
         reader.one(&set.key(), &mut gathered).await?;
@@ -75,12 +75,12 @@ fn is_built_in(kind: &GroupKind) -> bool {
     Schema::bundled().kinds().any(|known| known.group_kind == *kind)
 }
 
-struct Reader<'a> {
+struct SnapshotReader<'a> {
     cluster: &'a dyn Cluster,
     discovery: &'a Discovery,
 }
 
-impl Reader<'_> {
+impl SnapshotReader<'_> {
     /// Adds an object, if there is one.
     async fn one(&self, reference: &ObjectRef, gathered: &mut Gathered) -> Result<()> {
         let Some(resource) = self.discovery.preferred(&reference.kind) else {

@@ -35,7 +35,7 @@ pub(super) async fn discover(transport: &Transport, cache: Option<&Cache>) -> Re
         discover_root(transport, cache, "/api"),
         discover_root(transport, cache, "/apis"),
     )?;
-    let Version { git_version } = parse(version)?;
+    let ServerVersion { git_version } = parse(version)?;
     let mut discovery = Discovery::new(git_version, []);
     for version in core.into_iter().chain(groups) {
         match version.resources {
@@ -146,12 +146,12 @@ struct Root {
     #[serde(default)]
     versions: Vec<String>,
     #[serde(default)]
-    groups: Vec<Group>,
+    groups: Vec<ApiGroup>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Group {
+struct ApiGroup {
     #[serde(default)]
     versions: Vec<Name>,
     preferred_version: Option<Name>,
@@ -164,7 +164,7 @@ struct Name {
 }
 
 #[derive(Deserialize)]
-struct List {
+struct ResourceList {
     #[serde(default)]
     resources: Vec<Listed>,
 }
@@ -180,7 +180,7 @@ struct Listed {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Version {
+struct ServerVersion {
     git_version: String,
 }
 
@@ -197,7 +197,7 @@ fn version_names(root: Root) -> Vec<String> {
     names
 }
 
-fn one_by_one(api_version: &str, list: List) -> Vec<Resource> {
+fn one_by_one(api_version: &str, list: ResourceList) -> Vec<Resource> {
     list.resources
         .into_iter()
         .filter(|resource| !resource.name.contains('/'))

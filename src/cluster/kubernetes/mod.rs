@@ -34,12 +34,12 @@ use kube::Client;
 use serde_json::{Value, json};
 
 use self::cache::Cache;
-use self::connection::{Endpoint, Environment};
+use self::connection::{Endpoint, ProcessEnvironment};
 use self::expected::{Expected, Identity};
 use self::page::Page;
 use self::refusal::{Rejection, RequestSubject};
 use self::request::{Request, collection, member, query};
-use self::transport::{Limit, Reply, Transport};
+use self::transport::{Reply, RequestLimit, Transport};
 use self::unreachable::{Plugin, ServerAddress};
 use self::withdrawn::unless_withdrawn;
 use super::{
@@ -49,7 +49,7 @@ use super::{
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
 use crate::ssa::schema::Schema;
 
-pub use self::connection::{Connection, Impersonation, Named, Token, Trust};
+pub use self::connection::{Connection, Impersonation, KubeconfigNames, Token, Trust};
 
 /// How many objects are asked for at a time.
 const PAGE: &str = "500";
@@ -75,7 +75,7 @@ impl Kubernetes {
     /// Finds the cluster that `connection` means, and gets the credential for it. Sends nothing to
     /// the server.
     pub async fn connect(connection: &Connection) -> Result<Self, ClusterError> {
-        let Endpoint { config, context } = connection.resolve(&Environment::of_process()).await?;
+        let Endpoint { config, context } = connection.resolve(&ProcessEnvironment::of_process()).await?;
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let default_namespace = config.default_namespace.clone();
         let skips_verification = config.accept_invalid_certs;
@@ -99,7 +99,7 @@ impl Kubernetes {
         Ok(Self {
             // Whatever an unknown server says is kept for nobody else.
             cache: is_verified.then(|| Cache::of_user(&server.url)).flatten(),
-            transport: Transport::new(client, server, Limit::of(connection.request_timeout)),
+            transport: Transport::new(client, server, RequestLimit::of(connection.request_timeout)),
             skips_verification,
             context,
             default_namespace,

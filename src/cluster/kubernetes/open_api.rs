@@ -27,12 +27,12 @@ const TRIES: usize = 3;
 /// What `/openapi/v3` answers.
 #[derive(Deserialize)]
 struct Index {
-    paths: BTreeMap<String, Entry>,
+    paths: BTreeMap<String, PathEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+struct PathEntry {
     /// `/openapi/v3/apis/apps/v1?hash=0123`
     #[serde(rename = "serverRelativeURL")]
     server_relative_url: String,
@@ -79,7 +79,7 @@ async fn document(
     transport: &Transport,
     cache: Option<&Cache>,
     version: &str,
-    entry: &Entry,
+    entry: &PathEntry,
 ) -> Result<Option<Value>, ClusterError> {
     let address = entry.server_relative_url.as_str();
     let hash = address.split_once("?hash=").map_or("", |(_, hash)| hash);

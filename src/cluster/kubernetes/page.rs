@@ -18,7 +18,7 @@ pub(super) struct Page {
 /// A list as an API server writes it, its objects as text.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct List {
+struct ObjectList {
     api_version: String,
     kind: String,
     #[serde(default)]
@@ -45,7 +45,7 @@ impl Page {
     /// Reads the body of an answer that is a list of this kind; nothing where it is none, or has an object that is
     /// not as usual.
     pub(super) fn read(body: &[u8], gvk: &GroupVersionKind) -> Option<Self> {
-        let list: List = serde_json::from_slice(body).ok()?;
+        let list: ObjectList = serde_json::from_slice(body).ok()?;
         if !is_list_of(&list.api_version, &list.kind, gvk) {
             return None;
         }

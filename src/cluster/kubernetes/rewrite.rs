@@ -10,12 +10,12 @@ use serde::ser::Serialize;
 
 /// Reads a list, each item as text; nothing, which a server writes for an empty one, too.
 pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    deserializer.deserialize_any(Texts)
+    deserializer.deserialize_any(TextItems)
 }
 
-struct Texts;
+struct TextItems;
 
-impl<'de> Visitor<'de> for Texts {
+impl<'de> Visitor<'de> for TextItems {
     type Value = Vec<String>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

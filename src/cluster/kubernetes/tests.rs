@@ -12,12 +12,12 @@ use crate::object::{GroupKind, GroupVersionKind};
 
 /// Answers each request by a function of its first line and of how many came before it with the
 /// same; `None` cuts the connection.
-struct ServerAddress {
+struct ScriptedServer {
     url: String,
     seen: Arc<Mutex<Vec<String>>>,
 }
 
-impl ServerAddress {
+impl ScriptedServer {
     fn new(answer: impl Fn(&str, usize) -> Option<String> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -52,7 +52,7 @@ impl ServerAddress {
             url: self.url.clone(),
             plugin: None,
         };
-        let transport = Transport::new(client, server, Limit::Usual);
+        let transport = Transport::new(client, server, RequestLimit::Usual);
         Kubernetes {
             transport,
             cache: None,
@@ -157,7 +157,7 @@ const CREATE: &str = "POST /api/v1/namespaces/n/configmaps?fieldManager=me&field
 
 #[tokio::test]
 async fn an_apply_is_sent_again_after_a_failure_that_may_pass() {
-    let server = ServerAddress::new(|_, before| match before {
+    let server = ScriptedServer::new(|_, before| match before {
         0 => answer("503 Service Unavailable", &json!({})),
         1 => None,
         _ => answer("201 Created", &stored()),
@@ -171,7 +171,7 @@ async fn an_apply_is_sent_again_after_a_failure_that_may_pass() {
 async fn an_object_that_is_refused_is_not_sent_again() {
     let message = "failed to create typed patch object (n/a; /v1, Kind=ConfigMap): .dat: field not declared in schema";
     let status = json!({"kind": "Status", "message": message, "code": 500});
-    let server = ServerAddress::new(move |_, _| answer("500 Internal Server Error", &status));
+    let server = ScriptedServer::new(move |_, _| answer("500 Internal Server Error", &status));
     let error = apply(&server.cluster()).await.expect_err("a refusal");
     assert_eq!((error.failure, error.message.as_str()), (Failure::Invalid, message));
     assert_eq!(server.seen(), [APPLY]);
@@ -180,7 +180,7 @@ async fn an_object_that_is_refused_is_not_sent_again() {
 #[tokio::test]
 async fn a_create_is_sent_again_only_when_the_server_had_no_time_for_it() {
     for failure in [answer("503 Service Unavailable", &json!({})), None] {
-        let server = ServerAddress::new(move |line, _| {
+        let server = ScriptedServer::new(move |line, _| {
             if line == CREATE {
                 failure.clone()
             } else {
@@ -194,7 +194,7 @@ async fn a_create_is_sent_again_only_when_the_server_had_no_time_for_it() {
             .expect_err("a failure");
         assert_eq!(server.seen(), [CREATE]);
     }
-    let server = ServerAddress::new(|_, before| match before {
+    let server = ScriptedServer::new(|_, before| match before {
         0 => Some(
             "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".into(),
         ),
@@ -210,14 +210,14 @@ async fn a_create_is_sent_again_only_when_the_server_had_no_time_for_it() {
 
 #[tokio::test]
 async fn the_first_request_is_sent_again_like_the_others() {
-    let server = ServerAddress::new(|_, before| (before > 0).then(|| answer("201 Created", &stored())).flatten());
+    let server = ScriptedServer::new(|_, before| (before > 0).then(|| answer("201 Created", &stored())).flatten());
     apply(&server.cluster()).await.expect("an answer");
     assert_eq!(server.seen(), [APPLY, APPLY]);
 }
 
 #[tokio::test]
 async fn a_server_that_never_answers_is_named() {
-    let server = ServerAddress::new(|_, _| None);
+    let server = ScriptedServer::new(|_, _| None);
     let error = apply(&server.cluster()).await.expect_err("no answer");
     assert_eq!(error.failure, Failure::Unreachable);
     assert!(
@@ -230,7 +230,7 @@ async fn a_server_that_never_answers_is_named() {
 #[tokio::test]
 async fn an_answer_that_is_not_what_was_asked_for_is_none() {
     let another = || json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "b", "uid": "1"}});
-    let server = ServerAddress::new(move |_, before| match before {
+    let server = ScriptedServer::new(move |_, before| match before {
         0 => ok(&Value::Null),
         1 => ok(&another()),
         2 => ok(&json!({})),
@@ -240,7 +240,7 @@ async fn an_answer_that_is_not_what_was_asked_for_is_none() {
     assert_eq!(server.seen().len(), 4);
 
     let server =
-        ServerAddress::new(|_, _| Some("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<html></html>".to_owned()));
+        ScriptedServer::new(|_, _| Some("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<html></html>".to_owned()));
     let error = apply(&server.cluster()).await.expect_err("no answer");
     assert_eq!(
         (error.failure, error.message.as_str()),
@@ -253,7 +253,7 @@ async fn an_answer_that_is_not_what_was_asked_for_is_none() {
 async fn a_list_whose_pages_expire_begins_again_once() {
     let page = |name: &str, next: &str| ok(&list(json!([{"metadata": {"name": name, "namespace": "n"}}]), next));
     let gone = || answer("410 Gone", &json!({"kind": "Status", "reason": "Expired", "code": 410}));
-    let server = ServerAddress::new(move |line, before| match (line.contains("continue="), before) {
+    let server = ScriptedServer::new(move |line, before| match (line.contains("continue="), before) {
         (false, _) => page("a", "x y"),
         (true, 0) => gone(),
         (true, _) => page("b", ""),
@@ -269,7 +269,7 @@ async fn a_list_whose_pages_expire_begins_again_once() {
     let second = "GET /api/v1/configmaps?limit=500&labelSelector=a%3Db&continue=x%20y";
     assert_eq!(server.seen(), [first, second, first, second]);
 
-    let server = ServerAddress::new(move |line, _| {
+    let server = ScriptedServer::new(move |line, _| {
         if line.contains("continue=") {
             gone()
         } else {
@@ -290,7 +290,7 @@ async fn what_is_not_there_is_told_from_what_cannot_be_there() {
     let reference = LiveObject::new(config_map()).reference();
     let missing =
         json!({"kind": "Status", "reason": "NotFound", "details": {"name": "a", "kind": "configmaps"}, "code": 404});
-    let server = ServerAddress::new(move |_, _| answer("404 Not Found", &missing));
+    let server = ScriptedServer::new(move |_, _| answer("404 Not Found", &missing));
     assert_eq!(
         server
             .cluster()
@@ -303,7 +303,7 @@ async fn what_is_not_there_is_told_from_what_cannot_be_there() {
     // Something answers for the server, which still names the kind.
     let page = || Some("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".into());
     let kinds = served("configmaps");
-    let server = ServerAddress::new(move |line, _| if line == "GET /api/v1" { ok(&kinds) } else { page() });
+    let server = ScriptedServer::new(move |line, _| if line == "GET /api/v1" { ok(&kinds) } else { page() });
     let error = server
         .cluster()
         .get(&config_maps(), &reference)
@@ -315,7 +315,7 @@ async fn what_is_not_there_is_told_from_what_cannot_be_there() {
 #[tokio::test]
 async fn a_kind_that_the_server_names_no_more_has_no_objects() {
     let named = served("configmaps");
-    let server = ServerAddress::new(move |line, before| match (line, before) {
+    let server = ScriptedServer::new(move |line, before| match (line, before) {
         ("GET /api/v1", 0) => ok(&named),
         ("GET /api/v1", _) => ok(&served("secrets")),
         _ => answer("404 Not Found", &json!({})),
@@ -330,7 +330,7 @@ async fn a_kind_that_the_server_names_no_more_has_no_objects() {
 #[tokio::test]
 async fn a_list_that_something_else_says_is_not_there_is_asked_for_again() {
     let found = list(json!([config_map()]), "");
-    let server = ServerAddress::new(move |line, before| match (line, before) {
+    let server = ScriptedServer::new(move |line, before| match (line, before) {
         ("GET /api/v1", _) => ok(&served("configmaps")),
         (_, 0) => answer("404 Not Found", &json!({})),
         _ => ok(&found),
@@ -342,7 +342,7 @@ async fn a_list_that_something_else_says_is_not_there_is_asked_for_again() {
 #[tokio::test]
 async fn a_server_that_does_not_aggregate_is_asked_version_by_version() {
     let resources = |resources: Value| ok(&json!({"kind": "APIResourceList", "resources": resources}));
-    let server = ServerAddress::new(move |line, _| match line.trim_start_matches("GET ") {
+    let server = ScriptedServer::new(move |line, _| match line.trim_start_matches("GET ") {
         "/version" => ok(&json!({"gitVersion": "v1.25.0"})),
         "/api" => ok(&json!({"kind": "APIVersions", "versions": ["v1"]})),
         "/apis" => ok(&json!({"kind": "APIGroupList", "groups": [
@@ -411,7 +411,7 @@ fn cache(name: &str) -> (std::path::PathBuf, Cache) {
 
 #[tokio::test]
 async fn a_schema_is_read_once_for_each_hash() {
-    let server = ServerAddress::new(|line, _| open_api(line, "AB"));
+    let server = ScriptedServer::new(|line, _| open_api(line, "AB"));
     let mut cluster = server.known_cluster();
     let (directory, cache) = cache("once");
     cluster.cache = Some(cache);
@@ -430,7 +430,7 @@ async fn a_schema_is_read_once_for_each_hash() {
 #[tokio::test]
 async fn a_schema_that_changes_while_it_is_read_is_read_again() {
     // The first index names what is gone by the time it is asked for.
-    let server = ServerAddress::new(|line, before| match (line, before) {
+    let server = ScriptedServer::new(|line, before| match (line, before) {
         ("GET /openapi/v3", 0) => open_api(line, "OLD"),
         (line, _) => open_api(line, "NEW"),
     });
@@ -443,7 +443,7 @@ async fn a_schema_that_changes_while_it_is_read_is_read_again() {
 #[tokio::test]
 async fn a_schema_that_may_not_be_read_is_an_error_and_one_that_is_not_there_is_not() {
     let words = "forbidden: User \"u\" cannot get path \"/openapi/v3\"";
-    let server = ServerAddress::new(move |_, _| {
+    let server = ScriptedServer::new(move |_, _| {
         answer(
             "403 Forbidden",
             &json!({"kind": "Status", "message": words, "reason": "Forbidden", "code": 403}),
@@ -456,7 +456,7 @@ async fn a_schema_that_may_not_be_read_is_an_error_and_one_that_is_not_there_is_
         .expect_err("it may not be read");
     assert_eq!(error.failure, Failure::Forbidden);
 
-    let server = ServerAddress::new(|line, _| open_api(line, "AB"));
+    let server = ScriptedServer::new(|line, _| open_api(line, "AB"));
     let cluster = server.known_cluster();
     let unknown = GroupVersionKind::new("other.example.com/v1", "Widget");
     let schema = cluster.schema(&[unknown.clone()].into()).await.expect("an index");
@@ -473,7 +473,7 @@ async fn discovery_is_asked_for_by_its_tag_and_answered_from_what_is_kept() {
             ],
         }]}]})
     };
-    let server = ServerAddress::new(move |line, before| match (line, before) {
+    let server = ScriptedServer::new(move |line, before| match (line, before) {
         ("GET /version", _) => ok(&json!({"gitVersion": "v1.37.2"})),
         ("GET /api", _) => ok(&json!({"kind": "APIGroupDiscoveryList", "items": []})),
         (_, 0) => {

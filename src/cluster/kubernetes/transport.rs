@@ -45,14 +45,14 @@ pub(super) struct Transport {
     pub client: Client,
     /// The server, for messages.
     pub server: ServerAddress,
-    limit: Limit,
+    limit: RequestLimit,
     /// Set once it has answered: before that, a failure may be a wrong address as well as a bad moment.
     answered: Arc<AtomicBool>,
 }
 
 /// How long one request may take. A watch lasts as long as it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Limit {
+pub(super) enum RequestLimit {
     /// A little longer than an API server gives itself, and longer while the answer goes on.
     Usual,
     /// This long from its begin to the end of its answer.
@@ -61,7 +61,7 @@ pub(super) enum Limit {
     Endless,
 }
 
-impl Limit {
+impl RequestLimit {
     /// What `--request-timeout` says: zero is endless, as for kubectl.
     pub fn of(typed: Option<Duration>) -> Self {
         match typed {
@@ -93,7 +93,7 @@ pub(super) struct Reply {
 
 impl Transport {
     /// A way that was not taken yet.
-    pub fn new(client: Client, server: ServerAddress, limit: Limit) -> Self {
+    pub fn new(client: Client, server: ServerAddress, limit: RequestLimit) -> Self {
         Self {
             client,
             server,
@@ -132,11 +132,11 @@ impl Transport {
     async fn try_once(&self, request: &Request) -> Result<Reply, ClusterError> {
         let start = Instant::now();
         let outcome = match self.limit {
-            Limit::Whole(limit) => {
+            RequestLimit::Whole(limit) => {
                 let outcome = timeout(limit, self.exchange(request)).await;
                 outcome.unwrap_or_else(|_| Err(unreachable::no_answer(&self.server, limit)))
             }
-            Limit::Usual | Limit::Endless => self.exchange(request).await,
+            RequestLimit::Usual | RequestLimit::Endless => self.exchange(request).await,
         };
         let milliseconds = start.elapsed().as_millis();
         match &outcome {
@@ -199,11 +199,11 @@ impl Transport {
     /// Waits no longer than usual, unless somebody said how long.
     async fn within<T>(&self, usual: Duration, step: impl Future<Output = T>) -> Result<T, ClusterError> {
         match self.limit {
-            Limit::Usual => {
+            RequestLimit::Usual => {
                 let done = timeout(usual, step).await;
                 done.map_err(|_| unreachable::no_answer(&self.server, usual))
             }
-            Limit::Whole(_) | Limit::Endless => Ok(step.await),
+            RequestLimit::Whole(_) | RequestLimit::Endless => Ok(step.await),
         }
     }
 }

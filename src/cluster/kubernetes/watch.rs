@@ -35,7 +35,7 @@ pub(super) fn watch(
         config = config.labels(selector);
     }
     let api = api(Paced::client(transport.client.clone()), resource, scope);
-    let watching = Watching {
+    let watching = KubernetesWatch {
         events: watcher::watcher(api.clone(), config.clone()).boxed(),
         api,
         config,
@@ -52,7 +52,7 @@ pub(super) fn watch(
     .boxed()
 }
 
-fn api(client: Client, resource: &Resource, scope: &Scope) -> Api<Watched> {
+fn api(client: Client, resource: &Resource, scope: &Scope) -> Api<WatchItem> {
     let gvk = &resource.gvk;
     let resource = ApiResource {
         group: gvk.group_kind.group.clone(),
@@ -67,9 +67,9 @@ fn api(client: Client, resource: &Resource, scope: &Scope) -> Api<Watched> {
     }
 }
 
-struct Watching {
-    events: BoxStream<'static, watcher::Result<Event<Watched>>>,
-    api: Api<Watched>,
+struct KubernetesWatch {
+    events: BoxStream<'static, watcher::Result<Event<WatchItem>>>,
+    api: Api<WatchItem>,
     config: watcher::Config,
     resource: Resource,
     server: ServerAddress,
@@ -82,7 +82,7 @@ struct Watching {
     failed: usize,
 }
 
-impl Watching {
+impl KubernetesWatch {
     async fn next(&mut self) -> Option<Result<WatchEvent, ClusterError>> {
         loop {
             if let Some(pause) = self.pause.take() {
@@ -110,7 +110,7 @@ impl Watching {
         }
     }
 
-    fn event(&mut self, event: Event<Watched>) -> WatchEvent {
+    fn event(&mut self, event: Event<WatchItem>) -> WatchEvent {
         self.restarting = matches!(event, Event::Init);
         if !self.restarting {
             self.failed = 0;
@@ -127,7 +127,7 @@ impl Watching {
         }
     }
 
-    fn object(&self, watched: Watched) -> LiveObject {
+    fn object(&self, watched: WatchItem) -> LiveObject {
         let mut value = watched.value;
         fill_in_kind(&mut value, &self.resource.gvk);
         LiveObject::new(value)
@@ -187,12 +187,12 @@ fn outlook(code: u16) -> Outlook {
 /// An object as the server sent it, field by field, with just the part that the watcher reads
 /// itself. `DynamicObject` would drop metadata that its types do not know.
 #[derive(Clone)]
-struct Watched {
+struct WatchItem {
     metadata: ObjectMeta,
     value: Value,
 }
 
-impl<'de> Deserialize<'de> for Watched {
+impl<'de> Deserialize<'de> for WatchItem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
         let resource_version = value
@@ -210,13 +210,13 @@ impl<'de> Deserialize<'de> for Watched {
 }
 
 /// Without the object, which may be a Secret.
-impl fmt::Debug for Watched {
+impl fmt::Debug for WatchItem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Watched").finish_non_exhaustive()
     }
 }
 
-impl kube::Resource for Watched {
+impl kube::Resource for WatchItem {
     type DynamicType = ApiResource;
     type Scope = DynamicResourceScope;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{AppliedWith, DirectoryInputs, History, Known, Secrets};
+use super::{AppliedWith, BaseObject, DirectoryInputs, History, SecretComparison};
 use crate::applyset::inventory;
 use crate::applyset::parent::Record;
 use crate::cluster::Discovery;
@@ -16,7 +16,7 @@ use crate::source::{Commits, ParameterInputs, Revision};
 
 /// The objects that one commit is rendered for.
 #[derive(Default)]
-struct Wanted {
+struct ObjectsOfCommit {
     /// Objects that differ, by their place among the observed.
     differing: Vec<usize>,
     /// Objects that git dropped, likewise.
@@ -76,10 +76,10 @@ fn unknown<'a>(differing: impl IntoIterator<Item = &'a usize>, why: &NoBase, obs
 }
 
 /// What is to be looked for, by the commit to look in.
-fn wanted(observed: &Observed, pasts: &mut Pasts) -> BTreeMap<Commit, Wanted> {
+fn wanted(observed: &Observed, pasts: &mut Pasts) -> BTreeMap<Commit, ObjectsOfCommit> {
     let parent = observed.facts.parent.as_ref();
     let completed = parent.and_then(|parent| parent.completed.as_ref()?.revision.clone());
-    let mut wanted: BTreeMap<Commit, Wanted> = BTreeMap::new();
+    let mut wanted: BTreeMap<Commit, ObjectsOfCommit> = BTreeMap::new();
     for (index, observation) in observed.objects.iter().enumerate() {
         let object = match &observation.answer {
             Answered::ByServer { object, .. } => Some(object),
@@ -156,7 +156,7 @@ impl History {
             let live = observation.live.as_ref()?;
             Some((observation.desired.reference.clone(), live))
         });
-        let secrets = Secrets {
+        let secrets = SecretComparison {
             key: &observed.facts.key,
             live: live.collect(),
         };
@@ -164,7 +164,13 @@ impl History {
     }
 
     /// Takes from a commit what is wanted of it; the rest is dropped.
-    fn settle(&mut self, (commit, wanted): (&Commit, &Wanted), mut then: Then, observed: &Observed, pasts: &mut Pasts) {
+    fn settle(
+        &mut self,
+        (commit, wanted): (&Commit, &ObjectsOfCommit),
+        mut then: Then,
+        observed: &Observed,
+        pasts: &mut Pasts,
+    ) {
         for index in &wanted.gone {
             let observation = &observed.objects[*index];
             let attempted = observed
@@ -222,7 +228,7 @@ impl History {
     }
 
     fn know(&mut self, reference: ObjectRef, then: &Then, base: Arc<DesiredObject>, now: Option<DesiredObject>) {
-        let known = Known {
+        let known = BaseObject {
             then: base,
             commit: then.revision.id(),
             same_parameters: then.same_parameters,

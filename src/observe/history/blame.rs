@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::walk::{ALL_COMMITS, Files, Said, Search, Since};
-use super::{History, Secrets};
+use super::walk::{ALL_COMMITS, CommitAnswer, HistorySearch, InputFiles, Since};
+use super::{History, SecretComparison};
 use crate::applyset::key::Keyring;
 use crate::cluster::Discovery;
 use crate::diagnostic::place::{Origin, Role};
@@ -28,7 +28,7 @@ struct FieldQuery {
     path: FieldPath,
     reordered: bool,
     now: Option<Value>,
-    files: Files,
+    files: InputFiles,
 }
 
 /// The answers of every commit that was rendered, to every question.
@@ -37,7 +37,7 @@ struct Answers<'a> {
     discovery: &'a Discovery,
     key: &'a Keyring,
     questions: Vec<FieldQuery>,
-    of: HashMap<CommitId, Option<Vec<Said>>>,
+    of: HashMap<CommitId, Option<Vec<CommitAnswer>>>,
     /// How many objects were rendered.
     rendered: usize,
 }
@@ -76,7 +76,7 @@ impl History {
             let (object, path) = (question.object.clone(), question.path.clone());
             let files = question.files.clone();
             let known = &self.known[&question.object];
-            let search = Search {
+            let search = HistorySearch {
                 commits: &self.commits,
                 directory: &self.directory,
                 base: known.commit,
@@ -117,7 +117,7 @@ impl History {
 
     /// The files that a value with these origins is made of: all of them where another program made it. What sets
     /// parameters is always among them.
-    fn files(&self, commit: CommitId, path: &FieldPath, origins: &[Origin], component: Option<&str>) -> Files {
+    fn files(&self, commit: CommitId, path: &FieldPath, origins: &[Origin], component: Option<&str>) -> InputFiles {
         if rollout::is_digest(path) || origins.iter().any(|origin| origin.role == Role::Built) {
             return None;
         }
@@ -149,23 +149,23 @@ fn is_gits(change: &FieldChange) -> bool {
 }
 
 impl Answers<'_> {
-    fn said(&mut self, commit: CommitId, index: usize) -> Said {
+    fn said(&mut self, commit: CommitId, index: usize) -> CommitAnswer {
         if !self.of.contains_key(&commit) {
             if self.of.len() >= RENDERS || self.rendered >= OBJECTS {
-                return Said::TooMany;
+                return CommitAnswer::TooMany;
             }
             let said = self.render(commit);
             self.of.insert(commit, said);
         }
         let said = self.of.get(&commit).and_then(Option::as_ref);
-        said.map_or(Said::Nothing, |said| said[index].clone())
+        said.map_or(CommitAnswer::Nothing, |said| said[index].clone())
     }
 
     /// What a commit says to every question; nothing if it cannot be rendered.
-    fn render(&mut self, commit: CommitId) -> Option<Vec<Said>> {
+    fn render(&mut self, commit: CommitId) -> Option<Vec<CommitAnswer>> {
         let History { commits, directory, .. } = self.history;
         let revision = commits.revision(commit)?;
-        let secrets = Secrets {
+        let secrets = SecretComparison {
             key: self.key,
             live: std::collections::BTreeMap::new(),
         };
@@ -176,9 +176,9 @@ impl Answers<'_> {
             let object = objects.get(&question.object);
             let then = object.and_then(|object| written(&object.value, &question.path));
             if !is_same(then, question.now.as_ref(), question.reordered) {
-                return Said::Other;
+                return CommitAnswer::Other;
             }
-            Said::Same(match object {
+            CommitAnswer::Same(match object {
                 Some(object) => self.files(commit, question, object),
                 None => question.files.clone(),
             })
@@ -186,7 +186,7 @@ impl Answers<'_> {
         Some(said.collect())
     }
 
-    fn files(&self, commit: CommitId, question: &FieldQuery, object: &DesiredObject) -> Files {
+    fn files(&self, commit: CommitId, question: &FieldQuery, object: &DesiredObject) -> InputFiles {
         let origins = object.origins.of(&question.path);
         let files = self
             .history

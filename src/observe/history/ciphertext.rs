@@ -17,7 +17,7 @@ pub(super) fn replace(value: &mut Value, base: &Value, live: &Value) {
     for said in [&mut *value, &mut base] {
         keep_as_bytes(said, live);
     }
-    let sides = Sides {
+    let sides = Counterparts {
         base: Some(&base),
         live: Some(live),
         of: Schema::bundled().kind_of(live).map(|kind| kind.root()),
@@ -48,7 +48,7 @@ fn keep_as_bytes(said: &mut Value, live: &Value) {
 }
 
 /// What stands at the place of a value elsewhere.
-struct Sides<'a> {
+struct Counterparts<'a> {
     /// What the base says.
     base: Option<&'a Value>,
     /// What the cluster has.
@@ -57,7 +57,7 @@ struct Sides<'a> {
     of: Option<Type<'a>>,
 }
 
-impl<'a> Sides<'a> {
+impl<'a> Counterparts<'a> {
     fn replace(&self, value: &mut Value) {
         match value {
             Value::Object(fields) => {

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::positioned::by_position;
-use super::{DirectoryInputs, Secrets, ciphertext};
+use super::{DirectoryInputs, SecretComparison, ciphertext};
 use crate::applyset::inventory;
 use crate::applyset::key::Keyring;
 use crate::applyset::parent::Parent;
@@ -20,14 +20,14 @@ use crate::source::Commits;
 const RENDERS: usize = 100;
 
 /// The live objects, by what they are called.
-type Live = BTreeMap<ObjectRef, (Resource, LiveObject)>;
+type LiveObjects = BTreeMap<ObjectRef, (Resource, LiveObject)>;
 
 /// Puts what the cluster has in the place of each ciphertext of `desired` that is the same in the commit that its
 /// object was last applied from. Nothing is said where such a commit is not at hand, or is one too many: all of it
 /// differs then.
 pub(in crate::observe) fn assume_unchanged(
     desired: &mut [&mut DesiredObject],
-    live: &Live,
+    live: &LiveObjects,
     parent: Option<&Parent>,
     (directory, discovery): (&DirectoryInputs, &Discovery),
 ) {
@@ -51,7 +51,7 @@ pub(in crate::observe) fn assume_unchanged(
 type Pairs<'d, 'l> = Vec<(&'d mut DesiredObject, &'l LiveObject)>;
 
 /// The objects that hold ciphertexts and are there, by the commit that they were last applied from.
-fn by_revision<'d, 'l>(desired: &'d mut [&mut DesiredObject], live: &'l Live) -> Vec<(&'l str, Pairs<'d, 'l>)> {
+fn by_revision<'d, 'l>(desired: &'d mut [&mut DesiredObject], live: &'l LiveObjects) -> Vec<(&'l str, Pairs<'d, 'l>)> {
     let mut found: BTreeMap<&str, Pairs<'_, '_>> = BTreeMap::new();
     for object in desired.iter_mut().filter(|object| sops::holds(&object.value)) {
         let there = live.get(&object.reference).map(|(_, live)| live);
@@ -81,7 +81,7 @@ fn at(
     (directory, discovery): (&DirectoryInputs, &Discovery),
 ) -> Option<BTreeMap<ObjectRef, DesiredObject>> {
     let inputs = directory.inputs_of(parent, revision).inputs;
-    let secrets = Secrets {
+    let secrets = SecretComparison {
         key: &Keyring::Empty,
         live: BTreeMap::new(),
     };
@@ -115,7 +115,7 @@ mod tests {
             let live = LiveObject::new(json!({"metadata": annotations}));
             (object.reference.clone(), (resource("v1", "ConfigMap", true), live))
         });
-        let live: Live = live.collect();
+        let live: LiveObjects = live.collect();
         let mut objects: Vec<&mut DesiredObject> = objects.iter_mut().collect();
         let found = by_revision(&mut objects, &live);
         let counts: Vec<usize> = found.iter().map(|(_, objects)| objects.len()).collect();

@@ -72,12 +72,12 @@ pub struct History {
     commits: Commits,
     directory: DirectoryInputs,
     /// What is known of each object that differs, or that git dropped.
-    known: BTreeMap<ObjectRef, Known>,
+    known: BTreeMap<ObjectRef, BaseObject>,
 }
 
 /// An object of which it is known what git said when it was last applied.
 #[derive(Debug)]
-struct Known {
+struct BaseObject {
     then: Arc<DesiredObject>,
     /// The commit that it was applied from.
     commit: CommitId,
@@ -101,7 +101,7 @@ impl DirectoryInputs {
         revision: &Revision,
         inputs: &ParameterInputs,
         discovery: &Discovery,
-        secrets: &Secrets<'_>,
+        secrets: &SecretComparison<'_>,
     ) -> Result<BTreeMap<ObjectRef, DesiredObject>> {
         let desired = commits.desired(revision, inputs)?;
         let namespace = self.namespace_of(&desired.settings);
@@ -172,7 +172,7 @@ struct AppliedWith<'p> {
 }
 
 /// What is needed to say how pods followed Secrets.
-struct Secrets<'a> {
+struct SecretComparison<'a> {
     key: &'a Keyring,
     live: BTreeMap<ObjectRef, &'a LiveObject>,
 }

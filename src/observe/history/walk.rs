@@ -17,13 +17,13 @@ const COMMITS: usize = 1_000;
 pub(super) const ALL_COMMITS: usize = 50_000;
 
 /// The files that a value is made of; nothing stands for the whole directory.
-pub(super) type Files = Option<Arc<[String]>>;
+pub(super) type InputFiles = Option<Arc<[String]>>;
 
 /// What a commit says of a question.
 #[derive(Clone)]
-pub(super) enum Said {
+pub(super) enum CommitAnswer {
     /// The same as is wanted now, made of these files.
-    Same(Files),
+    Same(InputFiles),
     /// Something else.
     Other,
     /// The commit cannot be rendered, so that it says nothing.
@@ -33,7 +33,7 @@ pub(super) enum Said {
 }
 
 /// One question, and where to look for its answer.
-pub(super) struct Search<'a> {
+pub(super) struct HistorySearch<'a> {
     pub(super) commits: &'a Commits,
     pub(super) directory: &'a DirectoryInputs,
     /// The commit that the object was applied from.
@@ -48,43 +48,43 @@ pub(super) struct Search<'a> {
 
 /// A commit that says, or should say, the same as is wanted.
 #[derive(Clone)]
-struct Step {
+struct CommitStep {
     commit: CommitId,
-    files: Files,
+    files: InputFiles,
     /// Whether it was rendered, and says so.
     is_certain: bool,
 }
 
 /// Where a commit's parents lead.
-enum Back {
+enum Ancestor {
     /// To one that says the same.
-    To(Step),
+    To(CommitStep),
     /// Nowhere: they say something else, or there is none.
     Nowhere,
     /// That cannot be told.
     Unknown,
 }
 
-impl Search<'_> {
+impl HistorySearch<'_> {
     /// What changed the value that is made of `files` now. `said` renders a commit; `left` counts the
     /// commits that may still be looked at.
     pub(super) fn run(
         &self,
-        files: Files,
+        files: InputFiles,
         left: &mut usize,
-        mut said: impl FnMut(CommitId) -> Said,
+        mut said: impl FnMut(CommitId) -> CommitAnswer,
     ) -> Option<GitChange> {
         let revision = self.directory.revision.as_ref()?;
-        let mut step = Step {
+        let mut step = CommitStep {
             commit: revision.id(),
             files,
             is_certain: true,
         };
         if revision.dirty {
             step.files = match self.said(step.commit, &mut said) {
-                Said::Same(files) => files,
-                Said::Other => return Some(GitChange::Uncommitted),
-                Said::Nothing | Said::TooMany => return None,
+                CommitAnswer::Same(files) => files,
+                CommitAnswer::Other => return Some(GitChange::Uncommitted),
+                CommitAnswer::Nothing | CommitAnswer::TooMany => return None,
             };
         }
         let mut certain = step.clone();
@@ -94,21 +94,21 @@ impl Search<'_> {
             let back = if is_since {
                 self.back(&step, &self.commits.parents(step.commit)?, &mut said)
             } else {
-                Back::Nowhere
+                Ancestor::Nowhere
             };
             match back {
-                Back::To(next) => {
+                Ancestor::To(next) => {
                     step = next;
                     if step.is_certain {
                         certain = step.clone();
                     }
                     continue;
                 }
-                Back::Unknown => return None,
-                Back::Nowhere => {}
+                Ancestor::Unknown => return None,
+                Ancestor::Nowhere => {}
             }
             let may_be_other = !step.is_certain && step.files.is_some();
-            if may_be_other && matches!(self.said(step.commit, &mut said), Said::Other) {
+            if may_be_other && matches!(self.said(step.commit, &mut said), CommitAnswer::Other) {
                 // It was made of other files once: all are looked at from where it is certain on.
                 certain.files = None;
                 step = certain.clone();
@@ -134,10 +134,15 @@ impl Search<'_> {
     }
 
     /// To the parent that says the same.
-    fn back(&self, step: &Step, parents: &[CommitId], said: &mut impl FnMut(CommitId) -> Said) -> Back {
+    fn back(
+        &self,
+        step: &CommitStep,
+        parents: &[CommitId],
+        said: &mut impl FnMut(CommitId) -> CommitAnswer,
+    ) -> Ancestor {
         let is_same = |parent: &&CommitId| self.has_same_files(step, **parent);
         if let Some(parent) = parents.iter().find(is_same) {
-            return Back::To(Step {
+            return Ancestor::To(CommitStep {
                 commit: *parent,
                 files: step.files.clone(),
                 is_certain: false,
@@ -146,36 +151,36 @@ impl Search<'_> {
         let mut unreadable = None;
         for parent in parents {
             match self.said(*parent, said) {
-                Said::Same(files) => {
-                    return Back::To(Step {
+                CommitAnswer::Same(files) => {
+                    return Ancestor::To(CommitStep {
                         commit: *parent,
                         files,
                         is_certain: true,
                     });
                 }
-                Said::Other => {}
+                CommitAnswer::Other => {}
                 // It was never applied, so what counts is what stood before it, in whatever files.
-                Said::Nothing => {
-                    unreadable = Some(Step {
+                CommitAnswer::Nothing => {
+                    unreadable = Some(CommitStep {
                         commit: *parent,
                         files: None,
                         is_certain: false,
                     });
                 }
-                Said::TooMany => return Back::Unknown,
+                CommitAnswer::TooMany => return Ancestor::Unknown,
             }
         }
-        unreadable.map_or(Back::Nowhere, Back::To)
+        unreadable.map_or(Ancestor::Nowhere, Ancestor::To)
     }
 
-    fn said(&self, commit: CommitId, said: &mut impl FnMut(CommitId) -> Said) -> Said {
+    fn said(&self, commit: CommitId, said: &mut impl FnMut(CommitId) -> CommitAnswer) -> CommitAnswer {
         if commit == self.base && self.same_parameters {
-            return Said::Other;
+            return CommitAnswer::Other;
         }
         said(commit)
     }
 
-    fn has_same_files(&self, step: &Step, parent: CommitId) -> bool {
+    fn has_same_files(&self, step: &CommitStep, parent: CommitId) -> bool {
         let same = |file: Option<&str>| self.commits.content(step.commit, file) == self.commits.content(parent, file);
         match &step.files {
             None => same(None),

@@ -8,7 +8,7 @@ use super::{Line, Lines, Tone};
 use crate::applyset::tally::OutcomeKind;
 use crate::diagnostic::error::Error;
 use crate::execute::report::Report;
-use crate::execute::{Hold, NotPruned, NotReleased, Outcome};
+use crate::execute::{DeletionBlock, NotPruned, NotReleased, Outcome};
 use crate::kinds::finalizer;
 use crate::kinds::health::Health;
 use crate::kinds::termination;
@@ -220,25 +220,25 @@ pub(in crate::view) fn reason_text(outcome: &Outcome) -> String {
     }
 }
 
-fn held(hold: &Hold) -> String {
+fn held(hold: &DeletionBlock) -> String {
     match hold {
-        Hold::UsedBy(user) => format!("{user} is still there and uses it"),
-        Hold::Finalizes(object) => {
+        DeletionBlock::UsedBy(user) => format!("{user} is still there and uses it"),
+        DeletionBlock::Finalizes(object) => {
             format!("{object} is still there, held by a finalizer that this may have to take off")
         }
-        Hold::InUse(objects) => format!("still in use by {}", few(objects)),
-        Hold::Leaving(objects) => format!("it still holds what is being deleted: {}", few(objects)),
-        Hold::Finalizers(finalizers) => match finalizer::held_by(finalizers) {
+        DeletionBlock::InUse(objects) => format!("still in use by {}", few(objects)),
+        DeletionBlock::Leaving(objects) => format!("it still holds what is being deleted: {}", few(objects)),
+        DeletionBlock::Finalizers(finalizers) => match finalizer::held_by(finalizers) {
             None => "still there".to_owned(),
             Some(held) => format!("still there, {held}"),
         },
-        Hold::Terminating(remainders) => match termination::waits_for(remainders) {
+        DeletionBlock::Terminating(remainders) => match termination::waits_for(remainders) {
             None => "still there".to_owned(),
             Some(waits) => format!("still there; it {waits}"),
         },
-        Hold::Hidden(message) => message.clone(),
-        Hold::Unanswered => "it is not known whether it is gone: the server did not answer in time".to_owned(),
-        Hold::WatchEnded => "its watch has ended".to_owned(),
-        Hold::Unseen(why) => super::unseen(why),
+        DeletionBlock::Hidden(message) => message.clone(),
+        DeletionBlock::Unanswered => "it is not known whether it is gone: the server did not answer in time".to_owned(),
+        DeletionBlock::WatchEnded => "its watch has ended".to_owned(),
+        DeletionBlock::Unseen(why) => super::unseen(why),
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::error::Errors;
 use crate::applyset::tally::OutcomeKind;
-use crate::execute::{Hold, NotPruned, Outcome};
+use crate::execute::{DeletionBlock, NotPruned, Outcome};
 use crate::kinds::termination::Remainder;
 use crate::object::ObjectRef;
 use crate::plan::Unseen;
@@ -196,20 +196,20 @@ impl<'a> OutcomeReason<'a> {
         }
     }
 
-    fn held(hold: &'a Hold) -> Self {
+    fn held(hold: &'a DeletionBlock) -> Self {
         match hold {
-            Hold::UsedBy(by) => Self::UsedBy { by },
-            Hold::Finalizes(object) => Self::Finalizes { object },
-            Hold::InUse(by) => Self::InUse { by },
-            Hold::Leaving(objects) => Self::Leaving { objects },
-            Hold::Finalizers(finalizers) => Self::Finalizers {
+            DeletionBlock::UsedBy(by) => Self::UsedBy { by },
+            DeletionBlock::Finalizes(object) => Self::Finalizes { object },
+            DeletionBlock::InUse(by) => Self::InUse { by },
+            DeletionBlock::Leaving(objects) => Self::Leaving { objects },
+            DeletionBlock::Finalizers(finalizers) => Self::Finalizers {
                 finalizers: finalizers.iter().map(|finalizer| finalizer.name.as_str()).collect(),
             },
-            Hold::Terminating(remainders) => Self::terminating(remainders),
-            Hold::Hidden(_) => Self::Hidden,
-            Hold::Unanswered => Self::Unanswered,
-            Hold::WatchEnded => Self::WatchEnded,
-            Hold::Unseen(why) => Self::Unseen(why.into()),
+            DeletionBlock::Terminating(remainders) => Self::terminating(remainders),
+            DeletionBlock::Hidden(_) => Self::Hidden,
+            DeletionBlock::Unanswered => Self::Unanswered,
+            DeletionBlock::WatchEnded => Self::WatchEnded,
+            DeletionBlock::Unseen(why) => Self::Unseen(why.into()),
         }
     }
 }

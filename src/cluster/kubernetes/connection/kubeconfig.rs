@@ -8,19 +8,19 @@ use kube::config::{AuthInfo, Cluster, Context, Kubeconfig, KubeconfigError};
 use serde_json::json;
 
 use super::failures::{failure, join, unreadable};
-use super::{Connection, Environment};
+use super::{Connection, ProcessEnvironment};
 use crate::cluster::{ClusterError, Failure};
 
 /// The kubeconfig files that count.
-pub(super) struct Files {
+pub(super) struct KubeconfigFiles {
     paths: Vec<PathBuf>,
     /// Whether somebody named it, so that it must be there.
     is_named: bool,
 }
 
-impl Files {
+impl KubeconfigFiles {
     /// The one that is named, else those of the environment.
-    pub fn find(named: Option<&Path>, environment: &Environment) -> Self {
+    pub fn find(named: Option<&Path>, environment: &ProcessEnvironment) -> Self {
         let paths = named.map_or_else(|| looked_for(environment), |file| vec![file.to_owned()]);
         let is_named = named.is_some();
         Self { paths, is_named }
@@ -59,7 +59,7 @@ impl Files {
     }
 }
 
-impl std::fmt::Display for Files {
+impl std::fmt::Display for KubeconfigFiles {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str(&join(&self.paths))
     }
@@ -75,7 +75,7 @@ fn holds<'a>(what: &str, known: impl Iterator<Item = &'a String>) -> String {
 }
 
 /// The files of `$KUBECONFIG`, else the one in the home directory.
-fn looked_for(environment: &Environment) -> Vec<PathBuf> {
+fn looked_for(environment: &ProcessEnvironment) -> Vec<PathBuf> {
     let listed: Vec<_> = env::split_paths(&environment.kubeconfig)
         .filter(|path| !path.as_os_str().is_empty())
         .collect();
@@ -109,7 +109,7 @@ pub(super) struct Choice {
 
 impl Choice {
     /// What `connection` chooses.
-    pub fn of(connection: &Connection, kubeconfig: &Kubeconfig, files: &Files) -> Result<Self, ClusterError> {
+    pub fn of(connection: &Connection, kubeconfig: &Kubeconfig, files: &KubeconfigFiles) -> Result<Self, ClusterError> {
         let context = context(connection, kubeconfig, files)?;
         let (name, details) = context.unzip();
         let details = details.unwrap_or_default();
@@ -148,7 +148,7 @@ impl Choice {
 fn context(
     connection: &Connection,
     kubeconfig: &Kubeconfig,
-    files: &Files,
+    files: &KubeconfigFiles,
 ) -> Result<Option<(String, Context)>, ClusterError> {
     let known = || kubeconfig.contexts.iter().map(|context| &context.name);
     let current = || kubeconfig.current_context.clone().filter(|name| !name.is_empty());
@@ -166,7 +166,12 @@ fn context(
 }
 
 /// What the kubeconfig says of a user. As for kubectl, that of a context need not be there.
-fn named_user(name: &str, must_be: bool, kubeconfig: &Kubeconfig, files: &Files) -> Result<AuthInfo, ClusterError> {
+fn named_user(
+    name: &str,
+    must_be: bool,
+    kubeconfig: &Kubeconfig,
+    files: &KubeconfigFiles,
+) -> Result<AuthInfo, ClusterError> {
     let users = &kubeconfig.auth_infos;
     match users.iter().find(|known| known.name == name) {
         Some(known) => Ok(trimmed(known.auth_info.clone().unwrap_or_default())),

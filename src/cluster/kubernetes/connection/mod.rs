@@ -23,7 +23,7 @@ use kube::config::AuthInfo;
 use super::unreachable::words;
 use crate::cluster::ClusterError;
 use failures::because;
-use kubeconfig::Files;
+use kubeconfig::KubeconfigFiles;
 
 pub(super) use failures::unusable;
 
@@ -107,7 +107,7 @@ pub(super) struct Endpoint {
 }
 
 /// What the process's environment says about clusters.
-pub(super) struct Environment {
+pub(super) struct ProcessEnvironment {
     /// `$KUBECONFIG`: a list of files.
     kubeconfig: OsString,
     /// The home directory.
@@ -116,7 +116,7 @@ pub(super) struct Environment {
     pod: bool,
 }
 
-impl Environment {
+impl ProcessEnvironment {
     /// Of this process.
     pub fn of_process() -> Self {
         Self {
@@ -129,7 +129,7 @@ impl Environment {
 
 /// What can be named in a kubeconfig.
 #[derive(Debug)]
-pub struct Named {
+pub struct KubeconfigNames {
     /// Its contexts.
     pub contexts: Vec<String>,
     /// Its clusters.
@@ -140,10 +140,10 @@ pub struct Named {
 
 impl Connection {
     /// What can be named in the kubeconfig that this means.
-    pub fn named(&self) -> Result<Named, ClusterError> {
-        let files = Files::find(self.kubeconfig.as_deref(), &Environment::of_process());
+    pub fn named(&self) -> Result<KubeconfigNames, ClusterError> {
+        let files = KubeconfigFiles::find(self.kubeconfig.as_deref(), &ProcessEnvironment::of_process());
         let kubeconfig = files.read()?;
-        Ok(Named {
+        Ok(KubeconfigNames {
             contexts: kubeconfig.contexts.into_iter().map(|context| context.name).collect(),
             clusters: kubeconfig.clusters.into_iter().map(|cluster| cluster.name).collect(),
             users: kubeconfig.auth_infos.into_iter().map(|user| user.name).collect(),
@@ -151,8 +151,8 @@ impl Connection {
     }
 
     /// Reads the configuration that this means.
-    pub(super) async fn resolve(&self, environment: &Environment) -> Result<Endpoint, ClusterError> {
-        let files = Files::find(self.kubeconfig.as_deref(), environment);
+    pub(super) async fn resolve(&self, environment: &ProcessEnvironment) -> Result<Endpoint, ClusterError> {
+        let files = KubeconfigFiles::find(self.kubeconfig.as_deref(), environment);
         let kubeconfig = files.read()?;
         let mut target = match kubeconfig.contexts.is_empty() && self.says_nothing() {
             true if environment.pod => self.in_pod()?,

@@ -7,14 +7,18 @@ use kube::Config;
 use kube::config::{Cluster, Context, KubeConfigOptions, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
 
 use super::failures::{failure, unusable};
-use super::kubeconfig::{Choice, Files};
+use super::kubeconfig::{Choice, KubeconfigFiles};
 use super::{Connection, Endpoint, Trust, sendable};
 use crate::cluster::ClusterError;
 use crate::cluster::kubernetes::proxy;
 
 impl Connection {
     /// The cluster and the user that are chosen in a kubeconfig, with what is typed in its place.
-    pub(super) async fn in_kubeconfig(&self, kubeconfig: Kubeconfig, files: &Files) -> Result<Endpoint, ClusterError> {
+    pub(super) async fn in_kubeconfig(
+        &self,
+        kubeconfig: Kubeconfig,
+        files: &KubeconfigFiles,
+    ) -> Result<Endpoint, ClusterError> {
         let mut chosen = Choice::of(self, &kubeconfig, files)?;
         self.direct(&mut chosen.cluster);
         self.identify(&mut chosen.user);

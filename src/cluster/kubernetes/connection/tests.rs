@@ -39,15 +39,15 @@ impl Drop for Scratch {
     }
 }
 
-fn nothing() -> Environment {
-    Environment {
+fn nothing() -> ProcessEnvironment {
+    ProcessEnvironment {
         kubeconfig: OsString::new(),
         home: None,
         pod: false,
     }
 }
 
-async fn message(connection: Connection, environment: &Environment) -> String {
+async fn message(connection: Connection, environment: &ProcessEnvironment) -> String {
     let error = connection.resolve(environment).await.err().expect("an error");
     assert!(
         matches!(error.failure, Failure::Configuration | Failure::NoCluster),
@@ -105,7 +105,7 @@ async fn a_list_of_files_is_merged_and_may_name_one_that_is_not_there() -> Resul
         scratch.file("one", "current-context: prod"),
         scratch.file("two", KUBECONFIG),
     ];
-    let environment = Environment {
+    let environment = ProcessEnvironment {
         kubeconfig: env::join_paths(files).expect("a list"),
         ..nothing()
     };
@@ -131,7 +131,7 @@ async fn a_plugin_is_named_relative_to_its_file_and_files_need_not_say_what_they
         ("/opt/login", "/opt/login".to_owned()),
     ] {
         let files = [scratch.file("rest", rest), scratch.file("users", &plugin(command))];
-        let environment = Environment {
+        let environment = ProcessEnvironment {
             kubeconfig: env::join_paths(files).expect("a list"),
             ..nothing()
         };
@@ -146,7 +146,7 @@ async fn a_plugin_is_named_relative_to_its_file_and_files_need_not_say_what_they
 async fn where_nothing_is_configured_the_message_says_where_it_looked() {
     let home = env::temp_dir().join("stackanetes-no-such-home");
     let file = home.join(".kube").join("config");
-    let environment = Environment {
+    let environment = ProcessEnvironment {
         home: Some(home),
         ..nothing()
     };
