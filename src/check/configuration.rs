@@ -39,7 +39,7 @@ pub(super) fn check<'a>(_: &CheckedDirectory<'a>, object: &CheckedObject<'a>, fi
         };
         let is_secret = is_encoded || object.is_secret(&path);
         for mistake in mistakes(&decoded.unwrap_or_default(), &schema) {
-            findings.push(said(object, &path, mistake, is_secret));
+            findings.push(option_finding(object, &path, mistake, is_secret));
         }
     }
 }
@@ -51,7 +51,7 @@ fn decoded(text: &str) -> Option<String> {
 
 /// A template of a Secret, and one that was decrypted, may have what must not be shown anywhere: of what it says only
 /// the place is told, and what kind of mistake it is.
-fn said(object: &CheckedObject<'_>, path: &FieldPath, mistake: OptionMistake, is_secret: bool) -> Finding {
+fn option_finding(object: &CheckedObject<'_>, path: &FieldPath, mistake: OptionMistake, is_secret: bool) -> Finding {
     let origins = object.manifest.origins.of_line(path, mistake.line);
     if is_secret {
         return Finding::from_origins(mistake.identifier, object, origins, mistake.identifier.about());

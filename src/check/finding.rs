@@ -133,7 +133,7 @@ impl Finding {
     }
 
     /// By what it is the same mistake, wherever it stands by now.
-    pub fn essence(&self) -> (Identifier, Option<&ObjectRef>, &str) {
+    pub fn comparison_key(&self) -> (Identifier, Option<&ObjectRef>, &str) {
         (self.identifier, self.object.as_ref(), &self.message)
     }
 

@@ -90,7 +90,28 @@ fn reads(identifier: Identifier) -> DecidingFields {
             &["selector", "minAvailable", "maxUnavailable"],
             &["labels", "replicas", "maxReplicas", "scaleTargetRef"],
         ),
-        _ => (&[], &[]),
+        Identifier::UnreadableInput
+        | Identifier::DuplicateObject
+        | Identifier::RepeatedObject
+        | Identifier::UnexpectedNamespace
+        | Identifier::UnknownKind
+        | Identifier::UnknownField
+        | Identifier::MissingField
+        | Identifier::InvalidValue
+        | Identifier::DuplicateItem
+        | Identifier::DuplicateName
+        | Identifier::UnnamedPort
+        | Identifier::MoreFindings
+        | Identifier::MissingObject
+        | Identifier::MissingKey
+        | Identifier::InvalidReference
+        | Identifier::MismatchedSelector
+        | Identifier::InvalidSchema
+        | Identifier::UnreadableLine
+        | Identifier::UnknownOption
+        | Identifier::InvalidOption
+        | Identifier::DeprecatedOption
+        | Identifier::UnknownIdentifier => (&[], &[]),
     };
     DecidingFields { own, others }
 }

@@ -58,7 +58,7 @@ fn of_kubeconfig(names: fn(KubeconfigNames) -> Vec<String>) -> Vec<CompletionCan
         kubeconfig: value_of(&typed(), "--kubeconfig").map(PathBuf::from),
         ..Connection::default()
     };
-    candidates(connection.named().map(names).unwrap_or_default())
+    candidates(connection.names().map(names).unwrap_or_default())
 }
 
 fn of_directory(names: fn(source::DirectoryNames) -> Vec<String>) -> Vec<CompletionCandidate> {

@@ -138,7 +138,7 @@ impl ConnectionOptions {
     pub(super) fn at_context(&self, name: &str) -> Self {
         let contexts = self
             .connection()
-            .named()
+            .names()
             .map(|named| named.contexts)
             .unwrap_or_default();
         let mut cluster = self.clone();

@@ -76,7 +76,7 @@ pub(super) async fn plan_read(
         },
     };
     known_components(&read, &asked.selection)?;
-    ui.doing("connecting");
+    ui.activity("connecting");
     let connected = connect(cluster, ui).await?;
     plan_against(read, connected, asked, ui).await
 }
@@ -160,7 +160,7 @@ pub(super) async fn plan_against(
         policy,
         concurrency,
     };
-    ui.doing(&comparing(manifests.len(), &cluster_name));
+    ui.activity(&comparing(manifests.len(), &cluster_name));
     let Observations { mut observed, served } = observe::observe(&*cluster, manifests, &components, &query).await?;
     let not_selected = observed.not_selected;
     let (lineage, history) = history::look(&observed, &query.selection, &directory, &served.discovery);
@@ -417,7 +417,7 @@ pub(super) async fn find_set(
     ui: &mut Ui,
 ) -> Result<FoundSet> {
     let settings = settings_of(directory, set)?;
-    ui.doing("connecting");
+    ui.activity("connecting");
     let connected = connect(cluster, ui).await?;
     let set = applyset(set, &settings, &connected.default_namespace).ok_or_else(no_name)?;
     let discovery = observe::discover(&*connected.cluster).await?;

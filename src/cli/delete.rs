@@ -90,7 +90,7 @@ impl Args {
 pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let named = args.set();
     let settings = context::settings_of(&args.named, &named)?;
-    ui.doing("connecting");
+    ui.activity("connecting");
     let connected = context::connect(&args.cluster, ui).await?;
     let set = context::applyset(&named, &settings, &connected.default_namespace).ok_or_else(context::no_name)?;
     let elsewhere = context::elsewhere(&settings, args.named.environment.as_deref(), connected.reached.as_ref());
@@ -101,7 +101,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         },
         ..Query::about_members(&set, connected.concurrency)
     };
-    ui.doing(&format!("looking for members in {}", connected.name));
+    ui.activity(&format!("looking for members in {}", connected.name));
     let found = observe::whole_set(&*connected.cluster, &query).await?;
     let Observations { observed, served } = found.ok_or_else(|| context::never_synced(&set, &connected.name))?;
     let lineage = Lineage {

@@ -31,7 +31,7 @@ impl ErrorFormat {
             return Self::Text;
         };
         let mut format = matches.try_get_raw("format").ok().flatten().into_iter().flatten();
-        Self::named(command, format.next().and_then(|format| format.to_str()))
+        Self::of_command(command, format.next().and_then(|format| format.to_str()))
     }
 
     /// Of a command line that was refused, as far as it can be told.
@@ -43,10 +43,10 @@ impl ErrorFormat {
             Some("") => words.next(),
             format => format.and_then(|format| format.strip_prefix('=')),
         };
-        Self::named(command.unwrap_or_default(), format)
+        Self::of_command(command.unwrap_or_default(), format)
     }
 
-    fn named(command: &str, format: Option<&str>) -> Self {
+    fn of_command(command: &str, format: Option<&str>) -> Self {
         match (command, format) {
             ("sync" | "delete", Some("json")) => Self::Lines,
             (_, Some("json")) => Self::Document,

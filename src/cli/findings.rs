@@ -31,7 +31,7 @@ impl Checking {
     pub(super) fn check(&self, read: &Desired, namespace: &str) -> Vec<Finding> {
         match self {
             Self::Off => Vec::new(),
-            Self::SinceLastSync | Self::Since(_) => found(read, namespace),
+            Self::SinceLastSync | Self::Since(_) => find(read, namespace),
         }
     }
 
@@ -58,7 +58,7 @@ impl FoundMistakes {
 }
 
 /// What is found in `read`, whose manifests are in `namespace` if they name none.
-pub(super) fn found(read: &Desired, namespace: &str) -> Vec<Finding> {
+pub(super) fn find(read: &Desired, namespace: &str) -> Vec<Finding> {
     let (rules, encrypted) = (&read.settings.ignore_findings, read.closed.len());
     check::check(&read.manifests, namespace, rules, encrypted).findings
 }
@@ -69,5 +69,5 @@ fn last_synced(plan: &Plan, directory: &DirectoryInputs) -> Option<Vec<Finding>>
     let last = plan.facts.parent.as_ref()?.completed.as_ref()?;
     let commit = last.revision.as_ref().filter(|_| !last.dirty)?;
     let read = source::at_revision(directory.path.as_ref()?, commit.as_str(), &directory.inputs).ok()?;
-    Some(found(&read, &directory.namespace_of(&read.settings)))
+    Some(find(&read, &directory.namespace_of(&read.settings)))
 }

@@ -111,7 +111,13 @@ impl Command {
             Self::Status(args) => args.rights(),
             Self::History(args) => args.rights(),
             Self::Snapshot(args) => Some(args.rights()),
-            _ => None,
+            Self::Delete(_)
+            | Self::Check(_)
+            | Self::Render(_)
+            | Self::Roles(_)
+            | Self::Output(_)
+            | Self::Completions(_)
+            | Self::Help(_) => None,
         }
     }
 }

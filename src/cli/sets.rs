@@ -39,7 +39,7 @@ pub(super) struct AllSets {
 impl AllSets {
     /// Connects to the cluster, and reads all that it has.
     pub(super) async fn read(cluster: &options::ConnectionOptions, ui: &mut Ui) -> Result<Self> {
-        ui.doing("connecting");
+        ui.activity("connecting");
         let connected = context::connect(cluster, ui).await?;
         let discovery = observe::discover(&*connected.cluster).await?;
         let sets = observe::read_parents(&*connected.cluster, &discovery).await?;

@@ -47,7 +47,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         discovery,
     } = found;
     let cluster = &*connected.cluster;
-    ui.doing(&format!("reading {}", connected.name));
+    ui.activity(&format!("reading {}", connected.name));
     let query = Query::about_members(&set, connected.concurrency);
     let gathered = snapshot::gather(cluster, &set, &query, &discovery).await?;
     let Gathered {

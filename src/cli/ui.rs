@@ -188,7 +188,7 @@ impl Ui {
     }
 
     /// Shows what is being done now: a spinner on a terminal, nothing elsewhere.
-    pub fn doing(&mut self, what: &str) {
+    pub fn activity(&mut self, what: &str) {
         if self.verbosity == Verbosity::Quiet || !io::stderr().is_terminal() {
             return;
         }
@@ -236,7 +236,7 @@ impl Ui {
             began: now,
             told: now,
         });
-        self.doing("syncing");
+        self.activity("syncing");
         self.show_state();
     }
 

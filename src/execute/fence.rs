@@ -49,7 +49,7 @@ impl Fence {
     }
 
     /// From now on no Lease is needed: what was to be done with it is done.
-    pub(super) fn lift(&self) {
+    pub(super) fn open(&self) {
         *self.gate() = None;
     }
 
@@ -194,7 +194,7 @@ mod tests {
         fence.close(late.clone(), Duration::from_secs(20));
         create("late").await.expect_err("the Lease is lost");
         assert!(matches!(&*late.borrow(), LeaseState::Lost(_)), "the sync ends");
-        fence.lift();
+        fence.open();
         create("late").await.expect("no Lease is needed any more");
         std::fs::remove_dir_all(directory).expect("removed");
     }

@@ -3,7 +3,6 @@
 //! Nothing is decided here that the plan has not decided. An object that changed since is planned
 //! again, by the same function, and written only if the plan for it is still the same.
 
-mod again;
 mod apply;
 mod dissolve;
 mod event;
@@ -24,6 +23,7 @@ mod runs;
 mod tasks;
 mod wait;
 mod walk;
+mod written;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -50,7 +50,6 @@ pub use event::{DeletionBlock, Event, Hindered, NotPruned, Outcome};
 pub use lock::{LeaseHolder, Lock};
 pub use release::NotReleased;
 
-use again::WrittenObject;
 use apply::ApplyResult;
 use feeds::Feeds;
 use fence::Fence;
@@ -61,6 +60,7 @@ use parent::{Extents, Remaining};
 use runs::Runs;
 use tasks::{Leaving, Task, Tasks};
 use walk::{GraphWalk, State};
+use written::WrittenObject;
 
 /// How often an object that changes under our hands is planned again.
 const TRIES: usize = 10;
@@ -322,7 +322,7 @@ impl Run<'_> {
                     Task::Await(settled) if settled.health.is_current() => {
                         self.end_node(walk, index, reference, Outcome::Unchanged);
                     }
-                    task => {
+                    task @ (Task::Apply(_) | Task::Await(_)) => {
                         let tried = tried.clone();
                         running.push(async move {
                             // Whoever receives it lives as long as this future does.

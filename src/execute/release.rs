@@ -24,7 +24,7 @@ impl Lease {
     /// Lets the next sync begin at once. What cannot be given back before it expires is not tried any longer.
     pub(super) async fn release(self) -> Result<(), NotReleased> {
         self.renewal.abort();
-        self.fence.lift();
+        self.fence.open();
         let LeaseState::Yes { object, .. } = self.held.borrow().clone() else {
             return Ok(());
         };

@@ -152,14 +152,14 @@ impl PrerequisiteSearch<'_> {
 
     /// The object of this kind, in the namespace of the object itself, that is named there.
     fn named_beside(&mut self, kind: GroupKind, name: &At<'_>) {
-        self.named(kind, self.namespace.map(str::to_owned), name);
+        self.note_object(kind, self.namespace.map(str::to_owned), name);
     }
 
     fn named_in_cluster(&mut self, kind: GroupKind, name: &At<'_>) {
-        self.named(kind, None, name);
+        self.note_object(kind, None, name);
     }
 
-    fn named(&mut self, kind: GroupKind, namespace: Option<String>, name: &At<'_>) {
+    fn note_object(&mut self, kind: GroupKind, namespace: Option<String>, name: &At<'_>) {
         if let Some(text) = name.text() {
             let reference = ObjectRef {
                 kind,

@@ -252,7 +252,7 @@ impl Inquiry<'_> {
                         Some(claim) if !is_about_object(&error) => {
                             Ok(wanted.observed(live, Answered::NotOurs(claim, None), run))
                         }
-                        _ => self.instead(wanted, live, error).await,
+                        _ => self.alternative(wanted, live, error).await,
                     };
                 }
             }
@@ -296,7 +296,7 @@ impl Inquiry<'_> {
 
     /// What is said of an object of which the server refuses an apply, where there is another way to what
     /// git wants.
-    async fn instead(
+    async fn alternative(
         &self,
         mut wanted: WantedObject,
         live: Option<LiveObject>,

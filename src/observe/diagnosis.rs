@@ -70,7 +70,7 @@ pub async fn diagnosed(
         None if kind.is("apps", "Deployment") => pods_refused(cluster, resource, object).await,
         None => event.as_ref().and_then(|event| Hindrance::of_event(event, kind)),
     };
-    let why = unready.map(|unready| unready.why);
+    let why = unready.map(|unready| unready.problem);
     let mut said: Vec<String> = [Some(health.message), why].into_iter().flatten().collect();
     said.retain(|text| !text.is_empty());
     let others: Vec<&str> = said.iter().map(String::as_str).collect();

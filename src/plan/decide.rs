@@ -45,7 +45,7 @@ impl Proved {
         let settled = InSync {
             warnings: Warning::of(&desired, Some(live)),
             tolerated: Tolerated::of(&desired, live, &ruled),
-            ..standing((desired, resource), Some(live))
+            ..left_as_it_is((desired, resource), Some(live))
         };
         Self {
             settled,
@@ -271,12 +271,12 @@ fn settled(step: Step, work: ApplyWork, live: Option<&LiveObject>) -> Decision {
         unverified: step.unverified,
         tolerated: step.tolerated,
         warnings: step.warnings,
-        ..standing((work.desired, work.resource), live)
+        ..left_as_it_is((work.desired, work.resource), live)
     }))
 }
 
 /// An object that stays as it is. A Job that is not there any more, or is going, has done its work.
-fn standing((desired, resource): (DesiredObject, Resource), live: Option<&LiveObject>) -> InSync {
+fn left_as_it_is((desired, resource): (DesiredObject, Resource), live: Option<&LiveObject>) -> InSync {
     let there = live.filter(|live| desired.inputs.is_none() || live.deletion_timestamp().is_none());
     InSync {
         resource,

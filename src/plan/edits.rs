@@ -190,8 +190,25 @@ pub(super) fn is_quiet(step: &Step) -> bool {
 fn says_all_of<'a>(step: &'a Step, edits: &BTreeMap<EditKey<'a>, WideEdit<'a>>, keys: &ShownTexts<'a>) -> bool {
     let is_plain = match &step.reason {
         Reason::Fields => step.action == Action::Update,
-        Reason::Runs(Why::Changed(_)) => true,
-        _ => false,
+        Reason::Runs(why) => matches!(why, Why::Changed(_)),
+        Reason::New
+        | Reason::Deleted(_)
+        | Reason::Renamed(_)
+        | Reason::BeingDeleted
+        | Reason::Immutable(_)
+        | Reason::Refused(_)
+        | Reason::Joins
+        | Reason::NewVersion
+        | Reason::Noted
+        | Reason::Ownership
+        | Reason::Generates
+        | Reason::Unpredicted(_)
+        | Reason::NotOurs(_)
+        | Reason::OtherApplySet(_)
+        | Reason::Dropped
+        | Reason::Everything
+        | Reason::Orphan
+        | Reason::Keep(_) => false,
     };
     let is_edit = |change: &'a FieldChange| {
         is_by_git(change) && change.is_by_edit && change.edits.iter().all(|edit| edits.contains_key(&keys.key(edit)))

@@ -52,7 +52,7 @@ impl Identities {
     }
 
     /// From now on, a file that none of them decrypts is an error, and not merely unread.
-    pub fn insist(&mut self) {
+    pub fn require_decryption(&mut self) {
         self.are_named = true;
     }
 

@@ -27,7 +27,9 @@ pub fn environments(path: &Path, revision: Option<&str>) -> Result<EnvironmentDi
 /// The names of the environments of the directory at `path`, as it is in the commit that `revision` names, or else on
 /// disk: also of those whose files cannot be read.
 pub fn environment_names(path: &Path, revision: Option<&str>) -> Result<Vec<String>> {
-    in_tree(path, revision, |tree| Ok(found(tree, path)?.into_keys().collect()))
+    in_tree(path, revision, |tree| {
+        Ok(environment_files(tree, path)?.into_keys().collect())
+    })
 }
 
 /// What `read` finds in the files of the commit that `revision` names, or else on disk.
@@ -41,14 +43,14 @@ fn in_tree<T>(path: &Path, revision: Option<&str>, read: impl FnOnce(&dyn FileTr
 }
 
 /// The files of the environments, by their names.
-fn found(tree: &dyn FileTree, path: &Path) -> Result<BTreeMap<String, PathBuf>> {
+fn environment_files(tree: &dyn FileTree, path: &Path) -> Result<BTreeMap<String, PathBuf>> {
     let preamble = Preamble::read(tree, path)?;
     Ok(files::find(tree, path, &preamble, &mut Vec::new())?.environments)
 }
 
 fn digests(tree: &dyn FileTree, path: &Path) -> Result<EnvironmentDigests> {
     let digest = |file: Arc<SourceFile>| Sha256::digest(file.text()).into();
-    let digests = found(tree, path)?
+    let digests = environment_files(tree, path)?
         .into_iter()
         .filter_map(|(name, path)| Some((name, digest(files::read(tree, &path).ok()?))));
     Ok(digests.collect())

@@ -24,7 +24,7 @@ pub fn identities(files: &[PathBuf]) -> Result<Identities> {
     if let Some(keys) = variable("SOPS_AGE_KEY") {
         let failed = |error| Error::new("failed to read SOPS_AGE_KEY").because(error).hint(FORM);
         identities.add(&keys).map_err(failed)?;
-        identities.insist();
+        identities.require_decryption();
     }
     if let Some(path) = own() {
         // What is not there, or is for other files or other programs, is in nobody's way.
@@ -42,7 +42,7 @@ fn add_file(identities: &mut Identities, path: &Path) -> Result<()> {
     identities
         .add(&text)
         .map_err(|error| unreadable(path).because(error).hint(FORM))?;
-    identities.insist();
+    identities.require_decryption();
     Ok(())
 }
 

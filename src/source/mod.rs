@@ -239,7 +239,7 @@ fn read_on(tree: &dyn FileTree, path: &Path, mut preamble: Preamble, inputs: &Pa
     let parameters = rendering.as_ref().map(|rendering| rendering.parameters());
     let rollouts = files.settings.is_some() && !settings.keeps_pods;
     let hooks = hooks::set_aside(&mut manifests);
-    let errors = Error::join(errors).map(|error| unsealer.told(error));
+    let errors = Error::join(errors).map(|error| unsealer.without_secrets(error));
     let set = parameters.map(|parameters| parameters.set_by_hand().clone());
     let secret_defaults = parameters.map(Parameters::secret_defaults);
     finish(
@@ -351,7 +351,7 @@ fn text(name: &str, bytes: Vec<u8>, identities: &Identities) -> Result<Desired> 
     let file = files::decode(name, bytes)?;
     let mut manifests = manifest::read(&file, None, &unsealer, &mut errors);
     let hooks = hooks::set_aside(&mut manifests);
-    let errors = Error::join(errors).map(|error| unsealer.told(error));
+    let errors = Error::join(errors).map(|error| unsealer.without_secrets(error));
     let name = "standard input".to_owned();
     let desired = Desired {
         name,

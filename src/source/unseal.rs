@@ -51,7 +51,7 @@ impl<'a> Unsealer<'a> {
 
     /// What is told of an error: nothing of what was decrypted but its place, since the words may quote it; and
     /// of what could not be decrypted how it can be.
-    pub(super) fn told(&self, error: Error) -> Error {
+    pub(super) fn without_secrets(&self, error: Error) -> Error {
         error.map(|error| {
             let closed = locked(&self.closed);
             let is_of = |place: &Place, file: &str| place.file.path() == file && is_sealed(place);

@@ -168,9 +168,19 @@ pub(super) fn report(report: &Report, ended_by: Option<&Error>, set: &str) -> St
 fn result(outcome: &Outcome) -> CaseResult {
     let reason = || document::reason_text(outcome);
     match outcome.kind() {
-        _ if outcome.is_done() => CaseResult::Passed,
+        OutcomeKind::Created
+        | OutcomeKind::Updated
+        | OutcomeKind::Replaced
+        | OutcomeKind::Deleted
+        | OutcomeKind::Orphaned
+        | OutcomeKind::Unchanged => CaseResult::Passed,
         OutcomeKind::NotStarted | OutcomeKind::Skipped => CaseResult::Skipped(reason()),
-        kind => CaseResult::Failed(CaseFailure {
+        kind @ (OutcomeKind::Conflict
+        | OutcomeKind::Refused
+        | OutcomeKind::NotReady
+        | OutcomeKind::NotDeleted
+        | OutcomeKind::Failed
+        | OutcomeKind::Unknown) => CaseResult::Failed(CaseFailure {
             message: reason(),
             kind: kind.word().to_owned(),
             body: document::error_of(outcome).map(error::plain).unwrap_or_default(),

@@ -131,7 +131,7 @@ pub(super) async fn compare(between: Between<'_>, ui: &mut Ui) -> Result<Compare
     let checking = if desired.no_check {
         Checking::Off
     } else {
-        Checking::Since(findings::found(&from, &namespace))
+        Checking::Since(findings::find(&from, &namespace))
     };
     let first = from.revision.clone();
     let elsewhere = elsewhere(&before, &after, to.environment.as_ref());

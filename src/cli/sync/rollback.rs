@@ -44,7 +44,7 @@ pub(super) fn way_back(args: &Args, planned: &Planned, ui: &mut Ui) -> Option<Wa
     match find(args, planned) {
         Ok(way) => Some(way),
         Err(why) => {
-            ui.warning(&format!("a failure will not be rolled back: {}", told(&why)));
+            ui.warning(&format!("a failure will not be rolled back: {}", no_way_text(&why)));
             None
         }
     }
@@ -78,7 +78,7 @@ fn find(args: &Args, planned: &Planned) -> Result<WayBack, NoWay> {
     Ok(WayBack { to, from })
 }
 
-fn told(why: &NoWay) -> String {
+fn no_way_text(why: &NoWay) -> String {
     match why {
         NoWay::NoDirectory => "the manifests are not from a directory in git".to_owned(),
         NoWay::NeverComplete => "no sync of the whole ApplySet was complete yet".to_owned(),

@@ -20,7 +20,7 @@ pub struct Unready<'a> {
     /// The pod.
     pub pod: &'a LiveObject,
     /// What is wrong with it: `pod web-1: container main: ImagePullBackOff`.
-    pub why: String,
+    pub problem: String,
     /// Whether that keeps it from ever being ready.
     pub hindrance: Option<Hindrance>,
 }
@@ -39,7 +39,7 @@ pub struct Unready<'a> {
 /// }));
 /// let pods = [pod];
 /// let unready = health::unready_pod(&pods).unwrap();
-/// assert_eq!(unready.why, "pod web-1: container main: ImagePullBackOff, back-off pulling image \"nginx:42\"");
+/// assert_eq!(unready.problem, "pod web-1: container main: ImagePullBackOff, back-off pulling image \"nginx:42\"");
 /// assert_eq!(unready.hindrance, Some(Hindrance::ImageUnavailable));
 /// ```
 pub fn unready_pod(pods: &[LiveObject]) -> Option<Unready<'_>> {
@@ -55,7 +55,7 @@ pub fn unready_pod(pods: &[LiveObject]) -> Option<Unready<'_>> {
     })?;
     Some(Unready {
         pod,
-        why: format!("pod {}: {}", name(pod), trouble.text),
+        problem: format!("pod {}: {}", name(pod), trouble.text),
         hindrance: trouble.hindrance,
     })
 }
@@ -222,7 +222,7 @@ mod tests {
     }
 
     fn why(pods: &[LiveObject]) -> String {
-        unready_pod(pods).map(|unready| unready.why).unwrap_or_default()
+        unready_pod(pods).map(|unready| unready.problem).unwrap_or_default()
     }
 
     fn container(state: Value) -> Value {

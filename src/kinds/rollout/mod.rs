@@ -187,7 +187,7 @@ pub type Unknown = BTreeMap<ObjectRef, Vec<ObjectRef>>;
 /// Whether this is a Secret or a ConfigMap that says what must not be shown, so that its digest must be sealed.
 pub fn seals(object: &DesiredObject) -> bool {
     ConfigurationKind::of(&object.reference.kind).is_some()
-        && said(object).any(|(field, key, _)| is_secret(object, field, key))
+        && configuration_values(object).any(|(field, key, _)| is_secret(object, field, key))
 }
 
 /// Whether this workload's pods follow what they read.
@@ -263,7 +263,7 @@ struct ConfigurationContent<'a> {
 }
 
 /// The values of a ConfigMap or a Secret, each with the field that it is in and its key.
-fn said(object: &DesiredObject) -> impl Iterator<Item = (&'static str, &str, &Value)> {
+fn configuration_values(object: &DesiredObject) -> impl Iterator<Item = (&'static str, &str, &Value)> {
     ["data", "binaryData"].into_iter().flat_map(|field| {
         let map = object.value.get(field).and_then(Value::as_object);
         let values = map.into_iter().flatten();
@@ -278,10 +278,12 @@ fn is_secret(object: &DesiredObject, field: &str, key: &str) -> bool {
 
 impl<'a> ConfigurationContent<'a> {
     fn of(object: &'a DesiredObject) -> Self {
-        let secret = said(object).filter(|(field, key, _)| is_secret(object, field, key));
+        let secret = configuration_values(object).filter(|(field, key, _)| is_secret(object, field, key));
         let generated = object.generate.iter().map(|one| (one.key.as_str(), one.to_string()));
         Self {
-            values: said(object).map(|(_, key, value)| (key, value)).collect(),
+            values: configuration_values(object)
+                .map(|(_, key, value)| (key, value))
+                .collect(),
             secret: secret.map(|(_, key, _)| key).collect(),
             generated: generated.collect(),
         }

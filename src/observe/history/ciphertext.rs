@@ -95,7 +95,7 @@ impl<'a> Counterparts<'a> {
         let list = self.of.and_then(Type::list);
         let all = |whole: Option<&'a Value>| whole.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let (base, live) = (all(self.base), all(self.live));
-        let applied = partners(list, base, live);
+        let applied = matching_positions(list, base, live);
         let side = |position: Option<usize>| Self {
             base: position.map(|position| &base[position]),
             live: position
@@ -103,13 +103,13 @@ impl<'a> Counterparts<'a> {
                 .map(|position| &live[position]),
             of: list.map(List::item),
         };
-        partners(list, items, base).into_iter().map(side).collect()
+        matching_positions(list, items, base).into_iter().map(side).collect()
     }
 }
 
 /// Where among `others` each of `items` is: where its key is or, if it has none that can be compared, at the same
 /// place in a list of the same length.
-fn partners(list: Option<List<'_>>, items: &[Value], others: &[Value]) -> Vec<Option<usize>> {
+fn matching_positions(list: Option<List<'_>>, items: &[Value], others: &[Value]) -> Vec<Option<usize>> {
     let places = |all: &[Value]| {
         let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, key) in all.iter().map(|item| key(list, item)).enumerate() {

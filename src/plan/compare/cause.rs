@@ -141,7 +141,7 @@ impl<'a> CauseContext<'a> {
     pub(super) fn cause(&self, difference: &Difference) -> (Cause, bool) {
         let path = &difference.path;
         let wanted = self.wanted.touches(path) || self.wanted.covers(path);
-        if let (false, Some(from)) = (wanted, self.heritage(path)) {
+        if let (false, Some(from)) = (wanted, self.inherited_from(path)) {
             return (
                 Cause::Takeover {
                     from: Some(from.clone()),
@@ -152,7 +152,7 @@ impl<'a> CauseContext<'a> {
         // To own a map is not to own what another has taken in it: so it is where fields need not be declared.
         let ours = self
             .owned
-            .is_some_and(|(_, owned)| owned.touches(path) || owned.covers(path) && self.loser(path).is_none());
+            .is_some_and(|(_, owned)| owned.touches(path) || owned.covers(path) && self.losing_writer(path).is_none());
         // With a base it was ours, even if its owners were lost.
         match &self.base {
             Some(base) if wanted => return (self.known_cause(base, difference, ours), false),
@@ -163,12 +163,12 @@ impl<'a> CauseContext<'a> {
             _ => {}
         }
         if self.owned.is_none() {
-            return match (wanted, self.loser(path)) {
+            return match (wanted, self.losing_writer(path)) {
                 (true, from) => (Cause::Takeover { from: from.cloned() }, false),
                 (false, _) => (Cause::Server, false),
             };
         }
-        match (wanted, ours, self.loser(path)) {
+        match (wanted, ours, self.losing_writer(path)) {
             (false, true, _) => (Cause::Removed, false),
             (false, false, _) => (Cause::Server, false),
             // The value is ours, so nobody changed it since: git did, unless only the order moved,
@@ -198,12 +198,13 @@ impl<'a> CauseContext<'a> {
     }
 
     /// From whom a field becomes ours and then goes, if it was not ours as well.
-    fn heritage(&self, path: &FieldPath) -> Option<&'a FieldManager> {
+    fn inherited_from(&self, path: &FieldPath) -> Option<&'a FieldManager> {
         let migration = self.migration?;
         let ours = self
             .owned
             .is_some_and(|(_, owned)| owned.touches(path) || owned.covers(path));
-        self.loser(path).filter(|from| !ours && migration.takes_from(from))
+        self.losing_writer(path)
+            .filter(|from| !ours && migration.takes_from(from))
     }
 
     /// Another manager owns, with another value, a field that we want and do not own.
@@ -230,7 +231,7 @@ impl<'a> CauseContext<'a> {
     fn known_cause(&self, base: &Base<'_>, difference: &Difference, ours: bool) -> Cause {
         let path = &difference.path;
         let is_changed = base.is_changed(path, difference.reordered);
-        let loser = self.loser(path);
+        let loser = self.losing_writer(path);
         match loser {
             // It was made in the cluster, and git says it itself now.
             Some(owner) if owner.name == generate::FIELD_MANAGER => return Cause::Git,
@@ -272,7 +273,7 @@ impl<'a> CauseContext<'a> {
 
     /// The writer that loses `path` to our apply: one that keeps writing if there is one, else the
     /// latest.
-    fn loser(&self, path: &FieldPath) -> Option<&'a FieldManager> {
+    fn losing_writer(&self, path: &FieldPath) -> Option<&'a FieldManager> {
         self.before
             .others(self.field_manager)
             .filter(|(writer, fields)| {

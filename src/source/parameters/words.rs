@@ -34,7 +34,7 @@ pub(super) fn steps(location: &Location) -> Vec<String> {
 /// Of a secret value nothing is said but its type.
 pub(super) fn phrase(error: &ValidationError<'_>, secret: bool) -> String {
     let expected = expected(error, secret, 0);
-    match instead(error, secret) {
+    match own_words(error, secret) {
         Some(instead) => format!("{expected}, not {instead}"),
         None => expected,
     }
@@ -176,7 +176,7 @@ fn alternatives(error: &ValidationError<'_>, forms: &[Vec<ValidationError<'_>>],
 }
 
 /// What the value is, where that says more than "it does not fit".
-fn instead(error: &ValidationError<'_>, secret: bool) -> Option<String> {
+fn own_words(error: &ValidationError<'_>, secret: bool) -> Option<String> {
     let instance = &**error.instance();
     match error.kind() {
         Kind::Type { kind } => Some(match instance {

@@ -64,7 +64,7 @@ impl ProgramFailure {
     }
 
     /// The same failure, without anything that the program said, which may quote a Secret. `command` says it again.
-    pub(super) fn unsaid(self, command: String) -> Self {
+    pub(super) fn without_output(self, command: String) -> Self {
         match self {
             Self::Exit { status, .. } => Self::Unsaid { status, command },
             other => other,
@@ -106,7 +106,7 @@ impl ProgramFailure {
             Self::UsedUp { .. } => {
                 Some("`--component` and fewer commits need fewer runs; or pipe what the program prints into `-f -`".into())
             }
-            _ => None,
+            Self::Start { .. } | Self::TooMuch { .. } | Self::NotText | Self::Io(_) => None,
         }
     }
 }

@@ -136,7 +136,7 @@ impl<'a> Reading<'a> {
         let command = declared.program.command(self.root);
         let printed = printed.map_err(|failure| {
             failed(if sources.has_secret() {
-                failure.unsaid(command.clone())
+                failure.without_output(command.clone())
             } else {
                 failure
             })

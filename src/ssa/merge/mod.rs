@@ -38,9 +38,9 @@ mod refusal;
 mod regrown;
 mod remove;
 mod restore;
-mod stands;
 #[cfg(test)]
 mod tests;
+mod unchanged;
 mod validate;
 mod versions;
 mod write;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::live::Live;
-use super::stands::stands;
+use super::unchanged::is_unchanged;
 use super::write::Merge;
 use super::{OnConflict, Writer, restore};
 use crate::object::field::{ManagedFields, order};
@@ -21,7 +21,7 @@ pub fn changes_nothing(schema: &Schema, live: &Value, config: &Value, manager: &
     let Some(kind) = schema.kind_of(config) else {
         return false;
     };
-    stands(kind, live, config, manager) || merges_into_itself(schema, kind, (live, config), manager)
+    is_unchanged(kind, live, config, manager) || merges_into_itself(schema, kind, (live, config), manager)
 }
 
 /// The same, seen by merging.

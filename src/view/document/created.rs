@@ -42,7 +42,7 @@ impl<'a> Created<'a> {
         let title = Line::new(0, self.title()?).beside("-v shows them");
         let title = title.tone(Tone::Of(Action::Create));
         let groups = self.groups();
-        let lines = groups.iter().map(CreatedGroup::told);
+        let lines = groups.iter().map(CreatedGroup::summary);
         let lines = lines.map(|text| Line::prose(4, text));
         Some(std::iter::once(title).chain(lines).collect())
     }
@@ -70,7 +70,7 @@ impl<'a> Created<'a> {
 
 impl CreatedGroup<'_> {
     /// `web: Deployment web, 3 ConfigMaps`
-    pub(in crate::view) fn told(&self) -> String {
+    pub(in crate::view) fn summary(&self) -> String {
         match self.component {
             "" => by_kind(&self.steps),
             component => format!("{component}: {}", by_kind(&self.steps)),

@@ -53,7 +53,7 @@ pub(super) fn section(document: &PlanDocument<'_>) -> Option<Lines> {
     let is_told = |danger: &&Danger<'_>| matches!(danger, Danger::Deletes(_) | Danger::Replaces(_) | Danger::Nodes(_));
     let dangers = document.dangers.iter().filter(|danger| is_many || !is_told(danger));
     let dangers: Vec<Danger<'_>> = dangers.cloned().collect();
-    let lines = told(&dangers).into_iter();
+    let lines = sentences(&dangers).into_iter();
     let lines: Lines = lines
         .map(|text| Line::prose(0, format!("! {text}")).tone(Tone::Failed))
         .collect();
@@ -62,11 +62,11 @@ pub(super) fn section(document: &PlanDocument<'_>) -> Option<Lines> {
 
 /// The sentence for one danger.
 pub(in crate::view) fn danger(danger: &Danger<'_>) -> String {
-    told(std::slice::from_ref(danger)).concat()
+    sentences(std::slice::from_ref(danger)).concat()
 }
 
 /// A sentence for each danger, or for all of a kind.
-pub(super) fn told(dangers: &[Danger<'_>]) -> Vec<String> {
+pub(super) fn sentences(dangers: &[Danger<'_>]) -> Vec<String> {
     let of = |is_it: fn(&Danger<'_>) -> bool, words: &str| {
         let objects = dangers.iter().filter(|danger| is_it(danger));
         let objects: Vec<ObjectRef> = objects.map(|danger| danger.step().reference.clone()).collect();

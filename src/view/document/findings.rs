@@ -62,7 +62,7 @@ impl<'a> PlanFindings<'a> {
         if findings.is_empty() {
             return Self::default();
         }
-        let before: Option<BTreeSet<_>> = before.map(|before| before.iter().map(Finding::essence).collect());
+        let before: Option<BTreeSet<_>> = before.map(|before| before.iter().map(Finding::comparison_key).collect());
         let changing: BTreeSet<&ObjectRef> = plan.steps.iter().map(|step| &step.reference).collect();
         let unchanged: BTreeSet<&ObjectRef> = plan.unchanged.iter().map(|settled| &settled.reference).collect();
         let blocking = blocking(plan);
@@ -72,7 +72,7 @@ impl<'a> PlanFindings<'a> {
             let blocks = blocking.contains(&mistake(finding));
             // Where it is not known what was there before, what changes is taken for new.
             let is_new = match &before {
-                Some(before) => !before.contains(&finding.essence()),
+                Some(before) => !before.contains(&finding.comparison_key()),
                 None => changing.contains(object),
             };
             if !changing.contains(object) && !unchanged.contains(object) {

@@ -143,7 +143,7 @@ impl<'a> PlanDocument<'a> {
 
     /// What may do harm: a sentence each, or for all of a kind.
     pub(super) fn dangers(&self) -> Vec<String> {
-        dangers::told(&self.dangers)
+        dangers::sentences(&self.dangers)
     }
 
     /// What changes: dangers, the edits of a commit, many new objects, an object, or a kind that was not compared, each.

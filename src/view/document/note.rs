@@ -16,16 +16,16 @@ fn unpredicted(why: &Unpredicted) -> String {
 
 /// Why a step is what it is, and what it does besides; empty where the action says all.
 pub(in crate::view) fn note(step: &Step, plan: &Plan, heading: &Heading<'_>) -> String {
-    told(step, plan, heading, |change| commits::by(change, heading.blame))
+    reason_note(step, plan, heading, |change| commits::by(change, heading.blame))
 }
 
 /// The same, where it is read alone: a commit has its subject.
 pub(in crate::view) fn note_alone(step: &Step, plan: &Plan, heading: &Heading<'_>) -> String {
-    told(step, plan, heading, commits::alone)
+    reason_note(step, plan, heading, commits::alone)
 }
 
 /// The same, with these words for what made git drop an object.
-fn told(step: &Step, plan: &Plan, heading: &Heading<'_>, by: impl Fn(&GitChange) -> String) -> String {
+fn reason_note(step: &Step, plan: &Plan, heading: &Heading<'_>, by: impl Fn(&GitChange) -> String) -> String {
     let reason = match &step.reason {
         Reason::Refused(error) if error.is_only_message() => value::visible(error.message()).into_owned(),
         // The server's words, or our own merge's, stand below.

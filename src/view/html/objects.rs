@@ -32,7 +32,7 @@ pub(super) fn sections(document: &PlanDocument<'_>, room: &mut Room) -> Markup {
     for group in document.created.groups() {
         let steps = group.steps.iter().map(|step| (positions[&step.reference], *step));
         let steps: Vec<Placed<'_>> = steps.collect();
-        let title = room::take(room, html! { h3 { (Text(&group.told())) } "\n" });
+        let title = room::take(room, html! { h3 { (Text(&group.summary())) } "\n" });
         let (objects, more) = all(&steps, document, room);
         new.push((title, objects));
         left_out += more;

@@ -72,7 +72,7 @@ impl From<&Error> for Errors {
 impl ErrorItem {
     fn of(error: &Error) -> Self {
         let places = error.places().iter();
-        let places = places.map(|(place, label)| Labelled::told(place, label));
+        let places = places.map(|(place, label)| Labelled::new(place, label));
         Self {
             message: error.message().to_owned(),
             places: places.collect(),

@@ -29,7 +29,7 @@ pub(super) struct Labelled {
 
 impl Labelled {
     /// A place as people are told it, and what is said of it.
-    pub(super) fn told(place: &Place, label: &str) -> Self {
+    pub(super) fn new(place: &Place, label: &str) -> Self {
         Self {
             place: Some(place.to_string()),
             file: place.file.is_file().then(|| place.file.path().to_owned()),

@@ -65,7 +65,7 @@ impl<'d, 'a> NewObjects<'d, 'a> {
                 counted(count, "object")
             ),
         };
-        let title = self.folding.escaped(&group.told());
+        let title = self.folding.escaped(&group.summary());
         let block = || self.folding.block(&title, "yaml", &(manifests.clone() + &more));
         (!manifests.is_empty()).then(block)
     }
@@ -82,5 +82,5 @@ impl<'d, 'a> NewObjects<'d, 'a> {
 }
 
 fn title(group: &CreatedGroup<'_>) -> String {
-    format!("- {}\n", escaped(&group.told()))
+    format!("- {}\n", escaped(&group.summary()))
 }

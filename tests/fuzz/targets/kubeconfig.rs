@@ -29,7 +29,7 @@ pub fn run(input: &[u8]) {
         kubeconfig: Some(file),
         ..Connection::default()
     };
-    if let Err(error) = connection.named() {
+    if let Err(error) = connection.names() {
         shown::error(&Error::new("failed").because(error));
     }
     let text = String::from_utf8_lossy(input);

@@ -140,7 +140,7 @@ pub struct KubeconfigNames {
 
 impl Connection {
     /// What can be named in the kubeconfig that this means.
-    pub fn named(&self) -> Result<KubeconfigNames, ClusterError> {
+    pub fn names(&self) -> Result<KubeconfigNames, ClusterError> {
         let files = KubeconfigFiles::find(self.kubeconfig.as_deref(), &ProcessEnvironment::of_process());
         let kubeconfig = files.read()?;
         Ok(KubeconfigNames {

@@ -210,7 +210,7 @@ impl KustomizationReader<'_> {
         let holds_objects = ["resources", "bases"].contains(&entry.key.as_str());
         for item in entry.value.items().unwrap_or_default() {
             let place = open.place(item);
-            match self.named(open, item) {
+            match self.named_path(open, item) {
                 Some(NamedPath::Folder(folder)) => {
                     let Some(below) = self.layer(&folder, &place) else {
                         continue;
@@ -228,7 +228,7 @@ impl KustomizationReader<'_> {
     }
 
     /// What an item of a list names: it must be in the directory.
-    fn named(&mut self, open: &OpenKustomization<'_>, item: &Node) -> Option<NamedPath> {
+    fn named_path(&mut self, open: &OpenKustomization<'_>, item: &Node) -> Option<NamedPath> {
         let text = item.as_str()?;
         let place = open.place(item);
         if !self.may_name(text, &place) {

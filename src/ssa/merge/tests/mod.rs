@@ -2,7 +2,7 @@
 
 mod apply;
 mod lists;
-mod stands;
+mod unchanged;
 mod update;
 
 use serde_json::{Value, json};

@@ -35,7 +35,7 @@ pub(super) struct Finding<'a> {
 impl<'a> Finding<'a> {
     pub(super) fn of(found: &ShownFinding<'a>) -> Self {
         let finding = found.finding;
-        let places = finding.places.iter().map(|(place, label)| Labelled::told(place, label));
+        let places = finding.places.iter().map(|(place, label)| Labelled::new(place, label));
         Self {
             identifier: finding.identifier.name(),
             severity: found.severity().word(),

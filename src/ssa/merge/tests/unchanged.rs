@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ssa::merge::proof::merges_into_itself;
-use crate::ssa::merge::stands::stands;
+use crate::ssa::merge::unchanged::is_unchanged;
 
 fn config() -> Value {
     json!({
@@ -106,7 +106,7 @@ fn seen(live: &Value, config: &Value) -> (bool, bool) {
     let schema = Schema::bundled();
     let kind = schema.kind_of(config).expect("a Deployment");
     (
-        stands(kind, live, config, "ours"),
+        is_unchanged(kind, live, config, "ours"),
         merges_into_itself(schema, kind, (live, config), "ours"),
     )
 }

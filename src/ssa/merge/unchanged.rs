@@ -12,7 +12,7 @@ use crate::ssa::schema::{Kind, List, ListType, Type};
 /// what the manager owns.
 ///
 /// A yes is one of [`super::changes_nothing`] too; a no says nothing.
-pub(super) fn stands(kind: Kind<'_>, live: &Value, config: &Value, manager: &str) -> bool {
+pub(super) fn is_unchanged(kind: Kind<'_>, live: &Value, config: &Value, manager: &str) -> bool {
     let root = kind.root();
     is_said(root, live, config)
         && owns_just(kind, live, config, manager)
