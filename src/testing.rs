@@ -63,12 +63,12 @@ pub(crate) fn desired(text: &str) -> DesiredObject {
     read(text, None)
 }
 
-/// The same, with the value at `secret` made from a secret parameter.
+/// The object that `text` in `a.yaml` wants, with the value at `secret` made from a secret parameter.
 pub(crate) fn desired_with_secret(text: &str, secret: &[&str]) -> DesiredObject {
     desired_with_secret_at(text, FieldPath::of(secret))
 }
 
-/// The same, with the value at any path.
+/// The object that `text` in `a.yaml` wants, with the value at any path made from a secret parameter.
 pub(crate) fn desired_with_secret_at(text: &str, secret: FieldPath) -> DesiredObject {
     read(text, Some(secret))
 }

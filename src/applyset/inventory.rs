@@ -130,9 +130,10 @@ pub fn member_of(object: &LiveObject) -> Option<&str> {
 /// What was applied, in digests: kept in [`APPLIED`], so that a later diff can tell what git said then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppliedDigests {
-    /// Of which fields there were, whatever their values.
+    /// The digest of which fields there were, whatever their values.
     pub fields: String,
-    /// Of the values too. None for a Secret, since a digest of a short value gives the value away.
+    /// The digest of the fields with their values. None for a Secret, since a digest of a short value gives the value
+    /// away.
     pub values: Option<String>,
 }
 

@@ -18,12 +18,12 @@ pub type Irreversible = BTreeMap<ObjectRef, Done>;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Done {
-    /// In the words of its annotation.
+    /// The reason, in the words of the Job's annotation.
     pub reason: String,
     /// The commit that was synced then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub revision: Option<Commit>,
-    /// With which inputs.
+    /// The digests of the inputs that the Job ran with.
     pub inputs: InputDigests,
     /// The component that it belonged to.
     #[serde(skip_serializing_if = "Option::is_none", default)]

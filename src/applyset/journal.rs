@@ -88,7 +88,7 @@ impl Journal {
         Self(read.collect())
     }
 
-    /// As the parent keeps it: JSON. The oldest syncs are left out where there are too many.
+    /// The text that the parent keeps: JSON. The oldest syncs are left out where there are too many.
     pub fn to_text(&self) -> String {
         let mut texts = Vec::new();
         let mut length = "[]".len();

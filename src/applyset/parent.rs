@@ -100,7 +100,7 @@ fn items(text: &str) -> impl Iterator<Item = &str> {
 pub struct Record {
     /// When it was, as RFC 3339 writes a time.
     pub time: String,
-    /// By whom: the user and the machine it ran on.
+    /// Who synced: the user and the machine it ran on.
     pub by: String,
     /// The commit.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -156,17 +156,17 @@ const UNLISTED: &str = "unlisted";
 /// Why an object is not the parent of an ApplySet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoParent {
-    /// It does not have the ID of the ApplySet with this name.
+    /// The parent does not have the ID of the ApplySet with this name.
     #[error("it has no label {ID} with the ID of the ApplySet {0}")]
     OtherId(String),
     /// This tool manages it.
     #[error("another tool manages it: {0}")]
     OtherTool(String),
-    /// It does not say which tool manages it.
+    /// The parent does not say which tool manages it.
     #[error("it does not say which tool manages it ({TOOLING})")]
     NoTool,
-    /// It does not say in a way that can be read where nobody could look for members, in these words of the parser.
-    /// What is read as nothing would be forgotten by the next sync.
+    /// The parent does not say in a way that can be read where nobody could look for members, in these words of the
+    /// parser. What is read as nothing would be forgotten by the next sync.
     #[error("its data.{UNLISTED} cannot be read: {0}")]
     Unreadable(String),
 }

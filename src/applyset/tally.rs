@@ -12,27 +12,27 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum OutcomeKind {
-    /// It was created, and is Current.
+    /// The object was created, and is Current.
     Created,
-    /// It was changed, and is Current.
+    /// The object was changed, and is Current.
     Updated,
     /// Another took its place, and is Current.
     Replaced,
-    /// It was deleted, and is gone.
+    /// The object was deleted, and is gone.
     Deleted,
-    /// It stays in the cluster, and is a member no more.
+    /// The object stays in the cluster, and is a member no more.
     Orphaned,
-    /// It was left as it is: it is not ours.
+    /// The object was left as it is: it is not ours.
     Skipped,
-    /// It was left as it is: another manager owns what git wants.
+    /// The object was left as it is: another manager owns what git wants.
     Conflict,
-    /// It was left as it is: only a new one could be what git wants, or the server refuses what git wants.
+    /// The object was left as it is: only a new one could be what git wants, or the server refuses what git wants.
     Refused,
-    /// It was written, and is not Current.
+    /// The object was written, and is not Current.
     NotReady,
-    /// It was to be deleted, and is still there.
+    /// The object was to be deleted, and is still there.
     NotDeleted,
-    /// It could not be written, or somebody changed or deleted it meanwhile.
+    /// The object could not be written, or somebody changed or deleted it meanwhile.
     #[serde(alias = "missed")]
     Failed,
     /// Nothing was done yet: what it depends on is not Current, something is in its way, or the sync was stopped.

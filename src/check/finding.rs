@@ -132,12 +132,12 @@ impl Finding {
         self.identifier.is_certain() && is_of_version
     }
 
-    /// By what it is the same mistake, wherever it stands by now.
+    /// What two findings share that are the same mistake, wherever it stands by now.
     pub fn comparison_key(&self) -> (Identifier, Option<&ObjectRef>, &str) {
         (self.identifier, self.object.as_ref(), &self.message)
     }
 
-    /// By file and line.
+    /// The key by which findings are sorted: file and line.
     pub(super) fn order(&self) -> (Option<(&str, usize)>, &str) {
         let place = self
             .places
@@ -146,7 +146,7 @@ impl Finding {
         (place, &self.message)
     }
 
-    /// As all mistakes are shown.
+    /// The error that shows it, as all mistakes are shown.
     pub fn to_error(&self) -> Error {
         let places = self.places.iter().cloned();
         let error = places.fold(Error::new(&self.message), |error, (place, label)| {

@@ -70,7 +70,8 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// Of an input that could not be read: each of the errors that were found together is a finding at its place.
+    /// The findings of an input that could not be read: each of the errors that were found together is one, at its
+    /// place.
     pub fn unreadable(error: &Error) -> Self {
         let findings = error
             .each()

@@ -12,9 +12,9 @@ use super::finding::Finding;
 
 /// Where a reference leads.
 pub(super) enum ReferenceTarget<'d, 'a> {
-    /// To this object.
+    /// A reference to this object.
     Here(&'d CheckedObject<'a>),
-    /// To one that is made elsewhere.
+    /// A reference to an object that is made elsewhere.
     Elsewhere,
     /// Nowhere, or nothing was referred to.
     Nowhere,

@@ -10,7 +10,7 @@ use crate::object::field::FieldPath;
 use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
 
-/// Of the kinds that the API server itself serves.
+/// The cluster-scoped kinds of those that the API server itself serves.
 const CLUSTERWIDE: [(&str, &[&str]); 11] = [
     ("", &["ComponentStatus", "Namespace", "Node", "PersistentVolume"]),
     (

@@ -28,9 +28,9 @@ struct SealedObject<'a> {
 
 /// Which fields decide whether something that looks wrong is right.
 struct DecidingFields {
-    /// Of the object that it is said of.
+    /// The fields of the object that the finding is about.
     own: &'static [&'static str],
-    /// Of the others in its namespace.
+    /// The fields of the others in its namespace.
     others: &'static [&'static str],
 }
 

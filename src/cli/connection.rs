@@ -133,8 +133,8 @@ impl Reach {
 }
 
 impl ConnectionOptions {
-    /// The same, at this context if the kubeconfig has one of the name, and the command line names no cluster, and nobody
-    /// to be there: a directory does not decide who gets a token.
+    /// The selected connection, at this context if the kubeconfig has one of the name, and the command line names no
+    /// cluster, and nobody to be there: a directory does not decide who gets a token.
     pub(super) fn at_context(&self, name: &str) -> Self {
         let contexts = self
             .connection()

@@ -2,7 +2,7 @@
 
 use clap::Command;
 
-/// By command: a command line, and what it is for.
+/// The examples of each command: a command line, and what it is for.
 const EXAMPLES: [(&str, &[(&str, &str)]); 12] = [
     (
         "diff",

@@ -25,7 +25,7 @@ pub(super) enum ErrorFormat {
 }
 
 impl ErrorFormat {
-    /// Of a command line that was understood.
+    /// The format of errors for a command line that was understood.
     pub(super) fn of(matches: &ArgMatches) -> Self {
         let Some((command, matches)) = matches.subcommand() else {
             return Self::Text;
@@ -34,7 +34,7 @@ impl ErrorFormat {
         Self::of_command(command, format.next().and_then(|format| format.to_str()))
     }
 
-    /// Of a command line that was refused, as far as it can be told.
+    /// The format of errors for a command line that was refused, as far as it can be told.
     fn of_refused(args: &[OsString]) -> Self {
         let mut words = args.iter().filter_map(|arg| arg.to_str());
         let command = words.clone().find(|word| ["sync", "delete"].contains(word));

@@ -11,9 +11,9 @@ use crate::view::Checks;
 pub(super) enum Checking {
     /// The directory is not checked.
     Off,
-    /// With those of the commit that was synced last.
+    /// The findings are compared with those of the commit that was synced last.
     SinceLastSync,
-    /// With these.
+    /// The findings are compared with these.
     Since(Vec<Finding>),
 }
 
@@ -48,7 +48,7 @@ impl Checking {
 }
 
 impl FoundMistakes {
-    /// To be shown beside a plan.
+    /// The findings as a plan shows them.
     pub(super) fn as_checks(&self) -> Checks<'_> {
         Checks {
             findings: &self.now,

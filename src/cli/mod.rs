@@ -47,7 +47,7 @@ pub enum Exit {
     /// `diff`: something would change. `check`: something found. `status`: something is not Current.
     /// `sync`: something was not done, or the answer was no.
     Differs,
-    /// It could not run: usage, unreadable input, no cluster, refused for safety.
+    /// The command could not run: usage, unreadable input, no cluster, refused for safety.
     Failed,
     /// Interrupted.
     Interrupted,

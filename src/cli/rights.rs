@@ -18,7 +18,7 @@ pub(super) struct RightsHint {
 }
 
 impl RightsHint {
-    /// To read what the ApplySet of a directory holds.
+    /// The rights to read what the ApplySet of a directory holds.
     pub fn to_read(named: &options::NamingDirectory, set: &options::Set) -> Self {
         let mut rights = Self::of_set("preview", &named.directory, set);
         if let Some(environment) = &named.environment {
@@ -27,7 +27,7 @@ impl RightsHint {
         rights
     }
 
-    /// To see what a sync would do.
+    /// The rights to see what a sync would do.
     pub fn to_diff(desired: &options::DesiredOptions) -> Self {
         Self::of_desired("preview", desired)
     }

@@ -24,7 +24,7 @@ pub(super) fn save(plan: &Plan, heading: &Heading<'_>, made_of: MadeOf, path: &P
 pub(super) enum Agreement {
     /// The saved plan and the new one say the same.
     Same,
-    /// It was carried out by this sync, and nothing is left to do.
+    /// This sync carried the plan out, and nothing is left to do.
     Done(Box<Record>),
 }
 

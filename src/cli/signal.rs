@@ -16,7 +16,7 @@ pub(super) async fn interrupted() {
     ctrl_c().await;
 }
 
-/// From now on Ctrl-C does not end this process, but only another one that the terminal tells of it.
+/// Keeps Ctrl-C from ending this process from now on; it ends only another one that the terminal tells of it.
 pub(super) fn outlive_interrupt() {
     #[cfg(unix)]
     {

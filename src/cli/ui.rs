@@ -99,7 +99,7 @@ impl Ui {
         }
     }
 
-    /// The same, with or without a pager for what is longer than the terminal.
+    /// This output with or without a pager for what is longer than the terminal.
     #[must_use]
     pub fn with_pager(self, has_pager: bool) -> Self {
         Self { has_pager, ..self }

@@ -102,15 +102,15 @@ pub struct FieldCause {
 /// API servers tell in prose alone: [`CauseKind::Immutable`] and [`CauseKind::NotString`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CauseKind {
-    /// It cannot be changed once the object exists: only another object can have the value.
+    /// The field cannot be changed once the object exists: only another object can have the value.
     Immutable,
-    /// It must be a string, and is something else.
+    /// The field must be a string, and is something else.
     NotString,
     /// Its value is of another type than the schema says.
     WrongType,
-    /// It must be there, and is not.
+    /// The field must be there, and is not.
     Required,
-    /// It must not be there, or not with what else is there.
+    /// The field must not be there, or not with what else is there.
     Forbidden,
     /// Its value is none of those that are allowed.
     NotSupported,
@@ -124,8 +124,8 @@ pub enum CauseKind {
     Invalid,
     /// Another manager owns it.
     Owned,
-    /// It would take more than a quota allows. The words are the quota's name and amounts, and quote nothing of the
-    /// object.
+    /// The object would take more than a quota allows. The words are the quota's name and amounts, and quote nothing of
+    /// the object.
     Quota,
     /// The server gives no kind, or one that this program does not know.
     Other,

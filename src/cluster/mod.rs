@@ -112,7 +112,7 @@ pub enum Scope {
 pub enum Persist {
     /// The write is stored.
     Stored,
-    /// It only says what it would store.
+    /// The server only says what it would store.
     DryRun,
 }
 
@@ -133,7 +133,7 @@ pub struct Apply<'a> {
     pub object: &'a Value,
     /// The object that is applied.
     pub reference: &'a ObjectRef,
-    /// Under which name.
+    /// The name of the field manager.
     pub field_manager: &'a str,
     /// Who wins where another manager owns a field.
     pub force: Force,
@@ -168,11 +168,11 @@ pub struct Answer {
 /// What becomes of an object's dependents when it is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Propagation {
-    /// They are collected after it.
+    /// The dependents are collected after their owner is gone.
     Background,
-    /// It stays until they are gone.
+    /// The owner stays until its dependents are gone.
     Foreground,
-    /// They stay, and belong to nobody.
+    /// The dependents stay, and belong to nobody.
     Orphan,
 }
 

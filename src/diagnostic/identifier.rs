@@ -10,7 +10,7 @@ use super::nearest::nearest;
 pub enum Severity {
     /// An API server refuses it, a pod cannot start, or something means what is not there.
     Error,
-    /// It can be applied and runs, and probably does not do what was meant.
+    /// The object can be applied and runs, and probably does not do what was meant.
     Warning,
 }
 

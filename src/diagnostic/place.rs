@@ -262,7 +262,7 @@ pub enum Role {
     Manifest,
     /// The value of a parameter was set here: a default, an environment's file, or a `--set`.
     Parameter,
-    /// The same, and the value must not be shown.
+    /// The value of a parameter was set here, and must not be shown.
     SecretParameter,
     /// The value of a parameter was set here, encrypted, and must not be shown.
     EncryptedParameter,
@@ -270,7 +270,7 @@ pub enum Role {
     Encrypted,
     /// A `$for` repeats it.
     Loop,
-    /// It stands in a configuration file, or in the template of one.
+    /// The value stands in a configuration file, or in the template of one.
     File,
     /// Another program made the value of a file, and of others: no list of files tells what it depends on.
     Built,

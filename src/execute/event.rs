@@ -94,7 +94,8 @@ pub struct Hindered {
 /// What keeps a sync from pruning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotPruned {
-    /// So many objects, which come before it, are not as git wants them: they may still use what git dropped.
+    /// Nothing is pruned, since so many objects that come before are not as git wants them: they may still use what git
+    /// dropped.
     Before(usize),
     /// So many objects, which come before it, are not Current, and were not waited for: they may still use what git
     /// dropped.
@@ -108,34 +109,34 @@ pub enum NotPruned {
 /// What came of one object.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It was as git wants it, and is Current.
+    /// The object was as git wants it, and is Current.
     Unchanged,
-    /// It was created, and is Current.
+    /// The object was created, and is Current.
     Created,
-    /// It was changed, and is Current.
+    /// The object was changed, and is Current.
     Updated,
-    /// It was deleted and created anew, and is Current.
+    /// The object was deleted and created again, and is Current.
     Replaced,
-    /// It was deleted, and is gone.
+    /// The object was deleted, and is gone.
     Deleted,
-    /// It stays in the cluster as it is, and is a member no more.
+    /// The object stays in the cluster as it is, and is a member no more.
     Orphaned,
-    /// It was left as it is: another manager owns what git wants.
+    /// The object was left as it is: another manager owns what git wants.
     Conflict,
-    /// It was left as it is: only a new one can be what git wants, and that is not allowed; or, in its words,
+    /// The object was left as it is: only a new one can be what git wants, and that is not allowed; or, in its words,
     /// the server refuses it.
     Refused(Option<Arc<Error>>),
-    /// It was left as it is: it is not ours.
+    /// The object was left as it is: it is not ours.
     Skipped,
-    /// It changed after the plan was made, so that the plan is not what would be done any more.
+    /// The object changed after the plan was made, so that the plan is not what would be done any more.
     Moved,
     /// The server refused.
     Failed(Error),
-    /// It is not Current: it failed, or time ran out.
+    /// The object is not Current: it failed, or time ran out.
     NotReady(Health),
-    /// It was written, and somebody deleted it before the sync was over.
+    /// The object was written, and somebody deleted it before the sync was over.
     Gone,
-    /// It was to go, and is still there.
+    /// The object was to go, and is still there.
     NotGone(DeletionBlock),
     /// What it depends on is not Current.
     Blocked {
@@ -166,11 +167,11 @@ pub enum DeletionBlock {
     Finalizers(Vec<Finalizer>),
     /// What its controller says that it waits for: it is a namespace, and has not gone in time.
     Terminating(Vec<Remainder>),
-    /// It is not known whether it is gone: it cannot be looked at, and what the server said to that.
+    /// Nobody knows whether the object is gone: it cannot be looked at, and the server said this to that.
     Hidden(String),
-    /// It is not known whether it is gone: nobody could look at it in time.
+    /// Nobody knows whether the object is gone: nobody could look at it in time.
     Unanswered,
-    /// It is not known whether it is gone: its watch has ended.
+    /// Nobody knows whether the object is gone: its watch has ended.
     WatchEnded,
     /// What it holds could not be found out.
     Unseen(Unseen),

@@ -43,12 +43,12 @@ impl Fence {
         &self.cluster
     }
 
-    /// From now on this Lease must be held.
+    /// Lets no write through from now on unless this Lease is held.
     pub(super) fn close(&self, held: Arc<watch::Sender<LeaseState>>, give_up: Duration) {
         *self.gate() = Some(Gate { held, give_up });
     }
 
-    /// From now on no Lease is needed: what was to be done with it is done.
+    /// Lets every write through from now on: what was to be done with the Lease is done.
     pub(super) fn open(&self) {
         *self.gate() = None;
     }

@@ -17,11 +17,11 @@ pub(super) type Displaced = RefCell<BTreeMap<ObjectRef, Rc<Mutex<InTheWay>>>>;
 
 /// How far an object has got that is in the way of others.
 pub(super) enum InTheWay {
-    /// It is there, and this step is to delete it.
+    /// The object is there, and this step is to delete it.
     Here(Box<Step>),
     /// The object is gone.
     Gone,
-    /// It could not be deleted, or nobody came to it.
+    /// The object could not be deleted, or nobody came to it.
     Stays,
 }
 

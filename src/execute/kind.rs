@@ -21,7 +21,7 @@ pub(super) struct LatestKinds {
 }
 
 impl Run<'_> {
-    /// The same, with how its kind is reached, where that was not known when it was planned.
+    /// What was agreed on, with how its kind is reached, where that was not known when it was planned.
     pub(super) async fn with_kind(&self, mut agreed: Agreed) -> Result<Agreed, Outcome> {
         let Some(Unverified::KindComes(bringer)) = &agreed.unverified else {
             return Ok(agreed);

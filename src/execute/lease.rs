@@ -41,9 +41,9 @@ pub(super) struct Lease {
 /// Whether a Lease is still held.
 #[derive(Debug, Clone)]
 pub(super) enum LeaseState {
-    /// As far as is known; this is the Lease as it was stored last.
+    /// The Lease is held, as far as is known; this is how it was stored last.
     Yes { object: Value, renewed: Renewed },
-    /// Not any more, for this reason. That never changes again.
+    /// The Lease is not held any more, for this reason. That never changes again.
     Lost(String),
 }
 

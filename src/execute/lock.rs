@@ -91,7 +91,7 @@ impl Renewed {
 #[derive(Debug, Clone)]
 pub(super) struct HeldLease {
     pub(super) holder: LeaseHolder,
-    /// Since when, as it is written.
+    /// The time since when it is held, as it is written.
     since: String,
     /// When it was renewed last, by the holder's clock.
     renewed: Option<Timestamp>,

@@ -93,7 +93,7 @@ pub struct Execution {
 pub enum Wait {
     /// That each object is Current, has failed, or has had its time.
     UntilCurrent,
-    /// The same, but not for what does not become Current by itself, as far as its pods and Events tell.
+    /// The sync waits likewise, but not for what does not become Current by itself, as far as its pods and Events tell.
     FailFast,
     /// Nothing: what is stored is done, and what depends on it goes on. A Namespace and a CustomResourceDefinition are
     /// waited for all the same, since the server takes nothing of theirs before.

@@ -42,9 +42,9 @@ impl Extent {
 /// Where a sync may find members before and after it.
 #[derive(Debug, Default)]
 pub(super) struct Extents {
-    /// Of all that the plan is about.
+    /// The extent of all that the plan is about.
     planned: Extent,
-    /// Of what there is once everything is done.
+    /// The extent of what there is once everything is done.
     remaining: Extent,
     /// Where there may be members besides.
     unlisted: Unlisted,

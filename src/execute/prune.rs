@@ -14,7 +14,7 @@ use crate::plan::{self, Action, Contained, Contents, DeleteWork, ObjectVersion, 
 
 /// What came of a request to delete.
 enum DeleteResult {
-    /// It was sent; that the object is gone is still to be seen.
+    /// The request was sent; that the object is gone is still to be seen.
     Requested,
     /// There is no such object any more.
     Gone,

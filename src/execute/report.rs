@@ -29,7 +29,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Of a sync that is to carry out `plan`.
+    /// The report of a sync that is to carry out `plan`.
     pub fn of(plan: &Plan) -> Self {
         let written = plan.steps.iter().filter(|step| step.action.writes());
         Self {

@@ -21,11 +21,11 @@ pub(super) struct Leaving {
 /// What there is to do.
 #[derive(Default)]
 pub(super) struct Tasks {
-    /// For the desired objects.
+    /// The tasks of the desired objects.
     pub(super) nodes: Vec<(ObjectRef, Task)>,
-    /// For members that are not to be members any more.
+    /// The members that are not to be members any more.
     pub(super) leaving: Leaving,
-    /// Of these, what is in the way of desired objects.
+    /// Those of them that are in the way of desired objects.
     pub(super) displaced: BTreeMap<ObjectRef, InTheWay>,
 }
 

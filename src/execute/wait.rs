@@ -21,13 +21,13 @@ const FIRST_LOOK: Duration = Duration::from_secs(2);
 /// do not keep the server busy.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// The same where the answer may end the wait.
+/// The pause between two looks where the answer may end the wait.
 const SHORT_PAUSE: Duration = Duration::from_secs(4);
 
 /// An object that is waited for.
 struct Awaited<'a> {
     resource: &'a Resource,
-    /// As it was written.
+    /// The object as it was written.
     live: &'a LiveObject,
     /// The health when it was seen last.
     health: RefCell<Health>,

@@ -13,13 +13,13 @@ pub(super) enum State {
     Open,
     /// The object is being written.
     Running,
-    /// It is written; whether it becomes Current is awaited.
+    /// The object is written; whether it becomes Current is awaited.
     Tried,
     /// The object is as git wants it.
     Current,
-    /// It is there, and left as it is.
+    /// The object is there, and left as it is.
     Left,
-    /// It is not as git wants it.
+    /// The object is not as git wants it.
     Missed,
 }
 
@@ -52,13 +52,13 @@ pub(super) struct GraphWalk {
     graph: Graph,
     states: Vec<State>,
     tasks: Vec<Option<Task>>,
-    /// For each node, how many needs are not met.
+    /// How many needs of each node are not met.
     unmet: Vec<usize>,
-    /// For each node, who needs it.
+    /// The nodes that need each node.
     dependents: Vec<Vec<(usize, RequiredState)>>,
     /// The nodes without unmet needs, by their stage.
     ready: BTreeMap<Option<Stage>, VecDeque<usize>>,
-    /// For each stage, how many nodes were not tried.
+    /// How many nodes of each stage were not tried.
     untried: BTreeMap<Stage, usize>,
 }
 

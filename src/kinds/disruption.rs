@@ -92,7 +92,7 @@ fn taken_away(kind: &GroupKind, spec: &Value, replicas: i64) -> i64 {
     }
 }
 
-/// To which side a share is rounded.
+/// The side to which a share is rounded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Round {
     Down,

@@ -106,7 +106,7 @@ enum ControllerOutput<'a> {
 }
 
 impl<'a> ControllerOutput<'a> {
-    /// By the rules of the two operators that most people use for Secrets.
+    /// What `custom` makes, by the rules of the two operators that most people use for Secrets.
     fn by(custom: &'a ObjectRef, value: &'a Value) -> Self {
         if custom.kind.is("bitnami.com", "SealedSecret") {
             // Its controller gives the Secret this name whatever the template has.

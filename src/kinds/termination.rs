@@ -21,7 +21,7 @@ pub enum Remainder {
     Finalizer {
         /// Its name.
         name: String,
-        /// On how many objects it is.
+        /// The number of objects that have it.
         count: u64,
     },
     /// The controller cannot find, or delete, all that is in it; its own words.

@@ -42,7 +42,7 @@ impl Commit {
         }
     }
 
-    /// The same commit, shown by its first `digits`: as many as tell it from the others of its repository.
+    /// This commit, shown by its first `digits`: as many as tell it from the others of its repository.
     #[must_use]
     pub fn with_digits(self, digits: usize) -> Self {
         Self { digits, ..self }
@@ -78,14 +78,14 @@ impl From<Commit> for String {
     }
 }
 
-/// As [`PartialEq`] compares.
+/// Hashes what [`PartialEq`] compares.
 impl Hash for Commit {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.id.hash(state);
     }
 }
 
-/// By their ids, however many digits of them are shown.
+/// Compares ids, however many digits of them are shown.
 impl PartialEq for Commit {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id

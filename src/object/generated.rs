@@ -43,14 +43,14 @@ impl GeneratedForm {
     }
 }
 
-/// As it is declared: what a digest of the declaration covers.
+/// The declaration of the value: what a digest of it covers.
 impl fmt::Display for Generated {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}: {}, rotation {}", self.key, self.form, self.rotation)
     }
 }
 
-/// As it is declared: what digests of it cover.
+/// The declaration of the form: what digests of it cover.
 impl fmt::Display for GeneratedForm {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

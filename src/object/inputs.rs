@@ -68,7 +68,7 @@ impl FromIterator<(String, Option<String>)> for InputDigests {
     }
 }
 
-/// As the annotation has them: JSON.
+/// The JSON that the annotation has.
 impl fmt::Display for InputDigests {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)

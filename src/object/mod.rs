@@ -80,7 +80,7 @@ pub struct GroupVersionKind {
 }
 
 impl GroupVersionKind {
-    /// From a manifest's `apiVersion` and `kind`.
+    /// The kind of a manifest's `apiVersion` and `kind`.
     pub fn new(api_version: &str, kind: &str) -> Self {
         let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
         Self {
@@ -261,7 +261,7 @@ pub struct DesiredObject {
     pub origins: std::sync::Arc<dyn Origins>,
     /// The values that are made in the cluster.
     pub generate: Vec<Generated>,
-    /// Of a Job: the digests of its declared inputs.
+    /// The digests of a Job's declared inputs.
     pub inputs: Option<InputDigests>,
     /// The rules that are about it, those first that go before others.
     pub rules: Vec<std::sync::Arc<Rule>>,

@@ -66,9 +66,9 @@ const SHORT: [(&str, &str); 32] = [
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedObjects {
-    /// As typed.
+    /// The text as typed.
     text: String,
-    /// In lower case.
+    /// The kind in lower case.
     kind: String,
     group: Option<String>,
     namespace: Option<String>,
@@ -110,7 +110,7 @@ fn plural(singular: &str) -> String {
     }
 }
 
-/// As typed.
+/// The text as typed.
 impl fmt::Display for NamedObjects {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.text)
@@ -128,7 +128,7 @@ pub(crate) struct NameParts<'a> {
 /// Why a text is neither `KIND/NAME` nor `KIND/NAMESPACE/NAME`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoObjectName {
-    /// It has too few parts, or too many.
+    /// The text has too few parts, or too many.
     #[error("write KIND/NAME or KIND/NAMESPACE/NAME, such as Deployment/web")]
     Parts,
     /// One of its parts is empty.

@@ -65,7 +65,7 @@ impl ShownPath {
     }
 }
 
-/// As [`FieldPath`] does.
+/// The path as [`FieldPath`] shows it.
 impl fmt::Display for ShownPath {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.path.fmt(out)

@@ -57,7 +57,7 @@ impl Payload {
         Self { sent, ruled, migration }
     }
 
-    /// The same, with fields of `live` that nobody owns becoming ours first.
+    /// This payload, with fields of `live` that nobody owns becoming ours first.
     pub(super) fn taking(mut self, query: &Query, live: &LiveObject, fields: &[FieldPath]) -> Self {
         let new_owner = NewOwner {
             field_manager: &query.policy.field_manager,

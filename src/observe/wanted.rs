@@ -30,7 +30,7 @@ pub(super) struct Wanted {
     pub(super) dependencies: order::Dependencies,
     /// Which object brings which kind.
     pub(super) defined_by: BTreeMap<GroupKind, ObjectRef>,
-    /// Of these, what brings a kind at run time.
+    /// The objects that bring a kind at run time.
     pub(super) brought_by: BTreeMap<GroupKind, ObjectRef>,
     /// The disruption budgets among it.
     pub(super) budgets: Vec<DisruptionBudget>,

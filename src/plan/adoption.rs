@@ -11,7 +11,7 @@ use crate::object::{NoObjectName, ObjectRef};
 /// Which existing objects that are not ours are adopted. Those of other ApplySets never are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Adoption {
-    /// Only those whose manifest allows it.
+    /// Only objects whose manifest allows it are adopted.
     Annotated,
     /// These too.
     Named(Vec<Adoptable>),
@@ -97,9 +97,9 @@ impl FromStr for Adoptable {
 pub enum Adopting {
     /// Nobody asked what adopting it would do.
     Unknown,
-    /// It could not become what git wants: the server refuses it, or it can only be replaced.
+    /// The object could not become what git wants: the server refuses it, or it can only be replaced.
     Refused,
-    /// It becomes what git wants.
+    /// The object becomes what git wants.
     Changes {
         /// The fields whose values change; none where nothing changes but whose it is.
         fields: Vec<FieldChange>,
@@ -109,7 +109,7 @@ pub enum Adopting {
 }
 
 impl Adopting {
-    /// By what would be decided if it were adopted.
+    /// What adopting an object would do, by what would be decided then.
     pub(super) fn of(decision: Decision) -> Self {
         let step = match decision {
             Decision::Unchanged(_) => {

@@ -11,20 +11,20 @@ use crate::object::field::FieldPath;
 pub enum Backup<'a> {
     /// The other Job names none, or its name must not be shown.
     Unnamed,
-    /// It runs, and the other waits for it.
+    /// The backup Job runs, and the other waits for it.
     RunsBefore(&'a ObjectRef),
-    /// It runs, and the other does not wait for it.
+    /// The backup Job runs, and the other does not wait for it.
     RunsUnordered(&'a ObjectRef),
-    /// It does not run in this sync.
+    /// The backup Job does not run in this sync.
     Idle(&'a ObjectRef),
-    /// It is the other Job itself.
+    /// The backup Job is the other Job itself.
     Itself(&'a ObjectRef),
     /// Git has no Job of this name.
     Missing(&'a str),
 }
 
 impl<'a> Backup<'a> {
-    /// Of the Job that a step of `plan` runs, as that Job names it by [`BACKUP`].
+    /// What becomes of the backup of the Job that a step of `plan` runs, as that Job names it by [`BACKUP`].
     pub(super) fn of(step: &'a Step, plan: &'a Plan) -> Self {
         let Some(name) = name(step) else {
             return Self::Unnamed;

@@ -17,7 +17,7 @@ pub(super) const FEWEST: usize = 3;
 /// The edits of commits that change several objects at once, and the steps of which they say all.
 #[derive(Debug, Default)]
 pub struct Edits<'a> {
-    /// By what made them, then by place.
+    /// The edits, sorted by what made them, then by place.
     pub edits: Vec<WideEdit<'a>>,
     told: HashSet<&'a ObjectRef>,
 }
@@ -126,7 +126,7 @@ type Spot<'a> = (&'a str, usize);
 /// What stood and what stands there.
 type Texts<'a> = (&'a str, &'a str);
 
-/// By which an edit is known. At one place there are several, where not all objects were synced at one commit.
+/// What an edit is known by. At one place there are several, where not all objects were synced at one commit.
 type EditKey<'a> = (Spot<'a>, Option<Texts<'a>>);
 
 /// The texts of the edits of a plan that may be shown, by their places.

@@ -20,7 +20,7 @@ const LONGEST: usize = 60;
 /// they say all.
 #[derive(Debug, Default)]
 pub struct SameFields<'a> {
-    /// In the order in which each comes up first.
+    /// The groups, in the order in which each comes up first.
     pub groups: Vec<SharedFields<'a>>,
     told: HashSet<&'a ObjectRef>,
 }
@@ -28,7 +28,7 @@ pub struct SameFields<'a> {
 /// Fields that change in several objects, each to a short value.
 #[derive(Debug)]
 pub struct SharedFields<'a> {
-    /// In the order of the paths.
+    /// The fields, in the order of the paths.
     pub fields: Vec<SharedField<'a>>,
     /// What changed them in git, where that is known.
     pub by: Option<&'a GitChange>,

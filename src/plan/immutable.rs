@@ -119,7 +119,7 @@ pub enum Lost {
     Generated,
     /// What is in the volume, unless that is retained.
     Data,
-    /// It is not there for a moment.
+    /// The object is not there for a moment.
     Moment,
 }
 
@@ -255,7 +255,7 @@ enum Dependents {
     Nobody,
     /// What depends on it stays, and is owned by nobody.
     Stay,
-    /// They end before the new one is made: it would not know them, or run beside them.
+    /// The dependents end before the new object is made: it would not know them, or run beside them.
     EndFirst,
 }
 

@@ -38,7 +38,7 @@ pub struct Observed {
     pub objects: Vec<Observation>,
     /// Members of the ApplySet that git does not want, within what is selected.
     pub dropped: Vec<(Resource, LiveObject)>,
-    /// For each dropped Namespace and CustomResourceDefinition, what it holds.
+    /// The contents of each dropped Namespace and CustomResourceDefinition.
     pub contents: Vec<(ObjectRef, Contents)>,
     /// How many objects git wants besides, which were not selected.
     pub not_selected: usize,
@@ -133,7 +133,7 @@ pub struct Lineage {
 pub enum Idle {
     /// There is no such object.
     NoObject,
-    /// Of so many objects, none has such a field.
+    /// None of these objects, which are so many, has such a field.
     NoField(usize),
 }
 
@@ -174,7 +174,7 @@ pub struct Observation {
     pub live: Option<LiveObject>,
     /// What an apply would do.
     pub answer: Answered,
-    /// Of a Job: whether it runs again.
+    /// Whether a Job runs again.
     pub run: JobRun,
 }
 
@@ -185,7 +185,7 @@ pub struct Past {
     pub base: Option<Arc<DesiredObject>>,
     /// Why `base` is not known.
     pub unknown: Option<NoBase>,
-    /// Of an object that is not there: that it was, since a sync of this revision was completed.
+    /// The sync that an object which is not there was last seen by: it was completed at this revision.
     pub deleted: Option<LastSeen>,
 }
 
@@ -204,7 +204,7 @@ pub enum NoBase {
     NotInCommit(Commit),
     /// What was applied is not what the commit says.
     OtherThanCommit(Commit),
-    /// It is a Secret, of whose values no digest is kept.
+    /// The object is a Secret, of whose values no digest is kept.
     Secret,
 }
 
@@ -277,9 +277,9 @@ pub struct Immutable {
 /// Why our own merge does not say what an apply would do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Unpredicted {
-    /// It has not been asked yet.
+    /// Our own merge has not been asked yet.
     NotAsked,
-    /// It cannot: the kind, or the live object, is not one that it knows how to merge.
+    /// Our own merge cannot say it: the kind, or the live object, is not one that it knows how to merge.
     Refused(MergeError),
 }
 
@@ -315,7 +315,7 @@ pub enum Unverified {
     Defaulted(Vec<FieldPath>),
     /// Fields of it are recorded in this version, which the server does not know any more.
     VersionGone(String),
-    /// It has values that are encrypted and cannot be decrypted here.
+    /// The object has values that are encrypted and cannot be decrypted here.
     Encrypted,
     /// Who asks may not write it: a dry-run takes the same right as a write.
     NotAllowed,

@@ -104,9 +104,9 @@ pub struct Elsewhere {
 /// Whose a set may be that was synced before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
-    /// It was synced from the same directory of the same repository.
+    /// The set was synced from the same directory of the same repository.
     Ours,
-    /// It may have been synced from anywhere.
+    /// The set may have been synced from anywhere.
     Anybodys,
 }
 
@@ -115,7 +115,7 @@ pub enum Whose {
 pub enum SecretDefaults {
     /// A sync to an API server with them is refused.
     Refused,
-    /// They may, as where nothing is kept that is worth a secret.
+    /// Secret parameters may have their defaults, as where nothing is kept that is worth a secret.
     Allowed,
 }
 
@@ -154,9 +154,9 @@ impl Prune {
 /// Whether an empty desired state is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Empty {
-    /// It is taken for a mistake.
+    /// An empty directory is taken for a mistake.
     Refused,
-    /// It is meant: everything goes.
+    /// An empty directory is meant: everything goes.
     Meant,
 }
 

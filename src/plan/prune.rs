@@ -78,7 +78,7 @@ pub enum Contents {
         /// What is on its way out: it is being deleted, or its owner is gone.
         leaves: Vec<ObjectRef>,
     },
-    /// It could not be found out.
+    /// The contents could not be found out.
     Unknown(Unseen),
 }
 

@@ -51,7 +51,7 @@ fn is_hashed_otherwise(old: &ObjectRef, new: &ObjectRef) -> bool {
 /// What an object is, whatever it is called.
 struct UnnamedObject {
     value: Value,
-    /// By which its lists are told apart.
+    /// The fields by which its lists are told apart.
     keys: FieldSet,
 }
 

@@ -19,7 +19,7 @@ const LONGEST: usize = 1 << 18;
 /// The changes of lines that several objects have in common, and the steps of which they say all.
 #[derive(Debug, Default)]
 pub struct SameLines<'a> {
-    /// In the order in which each comes up first.
+    /// The hunks, in the order in which each comes up first.
     pub hunks: Vec<SharedHunk<'a>>,
     told: HashSet<&'a ObjectRef>,
     told_changes: HashSet<(&'a ObjectRef, &'a FieldPath)>,

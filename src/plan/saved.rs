@@ -57,7 +57,7 @@ pub struct MadeOf {
 /// A part of what a saved plan was made of that is another now: what it was then, and what it is now.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OtherPart {
-    /// It was made of what no commit holds, so that nobody can say what it was.
+    /// The plan was made of what no commit holds, so that nobody can say what that was.
     NoCommit,
     /// The ApplySet.
     ApplySet(Option<ApplySetName>, Option<ApplySetName>),
@@ -279,9 +279,8 @@ impl SavedPlan {
         self.made_of.as_ref().map(|made_of| &made_of.revision)
     }
 
-    /// In what a plan made of `now` is of something else than this one, whatever either says. Empty where it is
-    /// of the same: every part is compared whole, a tree by all digits of its id. What was reviewed on a branch can so be
-    /// executed after its merge, by which it has come to another commit.
+    /// The parts in which a plan made of `now` differs from this one, whatever either says. Empty where it is of the
+    /// same.
     pub fn other_parts(&self, now: &MadeOf) -> Vec<OtherPart> {
         let Some(then) = &self.made_of else {
             return vec![OtherPart::NoCommit];

@@ -66,11 +66,11 @@ pub struct InSync {
     pub warnings: Vec<Warning>,
     /// What is other than git says, and stays so.
     pub tolerated: Tolerated,
-    /// Of a Job: the inputs that it has.
+    /// The inputs that a Job has.
     pub inputs: Option<InputDigests>,
-    /// Of a Job: whether its inputs must not be named.
+    /// Whether the inputs of a Job must not be named.
     pub hides_inputs: bool,
-    /// Of a Job: whether it has completed with them.
+    /// Whether a Job has completed with its inputs.
     pub is_complete: bool,
 }
 
@@ -151,15 +151,15 @@ pub enum Action {
     Replace,
     /// The object is deleted.
     Delete,
-    /// It stays in the cluster as it is, and is a member no more.
+    /// The object stays in the cluster as it is, and is a member no more.
     Orphan,
-    /// It is left as it is: another manager owns what git wants.
+    /// The object is left as it is: another manager owns what git wants.
     Conflict,
-    /// It is left as it is: only a new one can be what git wants, and that is not allowed.
+    /// The object is left as it is: only a new one can be what git wants, and that is not allowed.
     Refused,
     /// The object is left as it is: it is not ours.
     Skip,
-    /// It stays although git does not want it.
+    /// The object stays although git does not want it.
     Keep,
 }
 
@@ -220,9 +220,9 @@ pub enum Reason {
     Refused(Arc<Error>),
     /// A Job runs again.
     Runs(Why),
-    /// It becomes a member, and nothing else changes.
+    /// The object becomes a member, and nothing else changes.
     Joins,
-    /// It is to be written in a version that the server does not serve yet.
+    /// The object is to be written in a version that the server does not serve yet.
     NewVersion,
     /// Git says it otherwise, with the same result: only our note of what it said changes.
     Noted,
@@ -232,7 +232,7 @@ pub enum Reason {
     Generates,
     /// What changes cannot be said: neither by the server nor by our own merge, and why not by that.
     Unpredicted(Unpredicted),
-    /// It exists, and we never applied it; what adopting it would do.
+    /// The object exists, and we never applied it; what adopting it would do.
     NotOurs(Box<Adopting>),
     /// The object is part of another ApplySet.
     OtherApplySet(OtherSet),
@@ -253,20 +253,20 @@ pub enum Keep {
     Annotated,
     /// Its kind is pruned only on request.
     Kind,
-    /// It holds values that were made in the cluster.
+    /// The object holds values that were made in the cluster.
     Generated,
     /// The namespace, or the definition, holds objects that stay: git wants them, or they are not ours.
     InUse(Vec<ObjectRef>),
     /// What it holds could not be found out.
     UnknownUse(Unseen),
-    /// It has the label of a member, and we never applied it.
+    /// The object has the label of a member, and we never applied it.
     NeverApplied,
-    /// It has the label of a member and our note of an apply, and its managed fields, which would prove that, were lost:
-    /// they were cleared, or it was restored from a backup.
+    /// The object has the label of a member and our note of an apply, and its managed fields, which would prove that,
+    /// were lost: they were cleared, or it was restored from a backup.
     OwnersLost,
     /// Another object owns it.
     Owned(String),
-    /// It is being deleted already, and what holds it.
+    /// The object is being deleted already, and these finalizers hold it.
     Going(Vec<Finalizer>),
 }
 
@@ -275,13 +275,14 @@ pub enum Keep {
 pub enum Work {
     /// Nothing.
     Nothing,
-    /// To apply.
+    /// The object is applied.
     Apply(Box<ApplyWork>),
-    /// To delete.
+    /// The object is deleted.
     Delete(DeleteWork),
-    /// To make it a member no more.
+    /// The object is made a member no more.
     Orphan(OrphanWork),
-    /// To wait until it is gone before that goes which may have to let it go: it is being deleted already.
+    /// The object is waited for until it is gone, before that goes which may have to let it go: it is being deleted
+    /// already.
     Await(DeleteWork),
 }
 
@@ -374,13 +375,13 @@ pub enum Refusal {
         /// The object that it reads.
         read: ObjectRef,
     },
-    /// It goes back across what this Job did, which cannot be undone.
+    /// The sync goes back across what this Job did, which cannot be undone.
     Irreversible(Crossed),
     /// The set is kept from another directory, or from one of another repository.
     Source {
         /// From there it was synced last.
         last: Source,
-        /// It would be synced from there now; nothing outside of git.
+        /// The directory that the set would be synced from now; nothing outside of git.
         now: Option<Source>,
     },
     /// Something would be deleted, and nobody can tell whether the set is kept from this repository.
@@ -440,12 +441,12 @@ impl Plan {
 /// What an update of a workload does to its pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Restarts {
-    /// They are replaced; how many there are, if it is known. Those that a change of scale adds or takes away are not
-    /// among them.
+    /// The pods are replaced; how many there are, if it is known. Those that a change of scale adds or takes away are
+    /// not among them.
     Pods(Option<i64>),
-    /// They are replaced on every node that a DaemonSet selects; how many these are, if it is known.
+    /// The pods are replaced on every node that a DaemonSet selects; how many these are, if it is known.
     Daemons(Option<i64>),
-    /// They are replaced when somebody deletes them.
+    /// The pods are replaced when somebody deletes them.
     OnDelete,
 }
 

@@ -15,7 +15,7 @@ pub struct Tolerated {
 }
 
 impl Tolerated {
-    /// Of an object that is there.
+    /// What is tolerated of an object that is there.
     pub(super) fn of(desired: &DesiredObject, live: &LiveObject, ruled: &Ruled) -> Self {
         Self {
             yielded: compare::yielded(desired, ruled),
@@ -23,7 +23,7 @@ impl Tolerated {
         }
     }
 
-    /// Without what becomes ours, and what changes.
+    /// Drops what becomes ours, and what changes.
     pub(super) fn settle(&mut self, migration: Option<&Migration>, changes: &[FieldChange]) {
         self.added.retain(|one| {
             let is_migrated = migration.is_some_and(|migration| migration.takes_from(&one.writer));

@@ -11,7 +11,7 @@ use crate::object::{DesiredObject, LiveObject};
 pub enum Warning {
     /// The server warns of it, in these words.
     Server(String),
-    /// It is cluster-scoped and has a namespace, at this place, which the server ignores.
+    /// The object is cluster-scoped and has a namespace, at this place, which the server ignores.
     IgnoredNamespace(Place),
     /// Its manifest is there again, with the same content.
     Repeated {
@@ -34,7 +34,7 @@ pub enum Warning {
         /// Where git says the first; none of what no file says.
         place: Option<Place>,
     },
-    /// It needs something that neither the directory nor the cluster has, and will not work without.
+    /// The object needs something that neither the directory nor the cluster has, and will not work without.
     Missing(Prerequisite),
 }
 

@@ -22,7 +22,7 @@ pub enum Content {
     Plain(Vec<u8>),
     /// The content after it was decrypted.
     Opened(Vec<u8>),
-    /// It is encrypted, and stays so.
+    /// The content is encrypted, and stays so.
     Closed(Vec<u8>, Closed),
 }
 

@@ -30,7 +30,7 @@ pub struct NotAnIdentity(pub usize);
 /// The data key of a file, encrypted for one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Envelope {
-    /// For whom: an age public key, `age1…`.
+    /// The recipient: an age public key, `age1…`.
     pub(super) recipient: String,
     /// The key as an armored age file.
     pub(super) sealed: String,
@@ -51,7 +51,7 @@ impl Identities {
         Ok(())
     }
 
-    /// From now on, a file that none of them decrypts is an error, and not merely unread.
+    /// Makes a file that none of them decrypts an error from now on, and not merely unread.
     pub fn require_decryption(&mut self) {
         self.are_named = true;
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::identity::Envelope;
 
-/// For how many recipients a file may be encrypted. Each costs an operation on a curve.
+/// How many recipients a file may be encrypted for. Each costs an operation on a curve.
 const MAX_RECIPIENTS: usize = 100;
 /// How long a regular expression may be, and how large what it is compiled to, in bytes.
 const MAX_PATTERN: usize = 1000;
@@ -138,7 +138,7 @@ fn envelopes(group: &Value) -> Result<Vec<Envelope>, MetadataError> {
     Ok(listed.iter().map(envelope).collect())
 }
 
-/// In a file of lines every value is text.
+/// Whether a value is true; in a file of lines every value is text.
 fn is_true(value: &Value) -> bool {
     value.as_bool().unwrap_or_else(|| value.as_str() == Some("true"))
 }

@@ -54,7 +54,7 @@ pub struct Sealed {
 pub enum Seal {
     /// The values are decrypted.
     Open(Arc<Opened>),
-    /// They stay as they are written.
+    /// The values stay as they are written.
     Closed(Closed),
 }
 

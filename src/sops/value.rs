@@ -38,9 +38,9 @@ pub(super) enum Plain {
 /// Why a value cannot be decrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueError {
-    /// It should be encrypted, and is not written as an encrypted value is.
+    /// The value should be encrypted, and is not written as an encrypted value is.
     NotEncrypted,
-    /// It does not authenticate: it was changed, moved from another key, or encrypted for another file.
+    /// The value does not authenticate: it was changed, moved from another key, or encrypted for another file.
     Altered,
     /// What was encrypted is not of the type that it is said to be of, or that type is unknown.
     Type,
@@ -133,7 +133,7 @@ impl Plain {
     }
 }
 
-/// As Go's `strconv.FormatFloat(value, 'f', -1, 64)`: all digits, and no exponent.
+/// The text of a number as Go's `strconv.FormatFloat(value, 'f', -1, 64)` gives it: all digits, and no exponent.
 pub(super) fn counted_number(number: &Number) -> Vec<u8> {
     let text = match (number.as_i64(), number.as_u64(), number.as_f64()) {
         (Some(integer), ..) => integer.to_string(),
@@ -144,7 +144,7 @@ pub(super) fn counted_number(number: &Number) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// As the first SOPS, which was written in Python, wrote them.
+/// The text of a boolean as the first SOPS, which was written in Python, wrote it.
 pub(super) fn counted_bool(value: bool) -> &'static [u8] {
     if value { b"True" } else { b"False" }
 }

@@ -66,7 +66,7 @@ enum Missed {
 /// The directory as a whole.
 struct CheckoutDirectory<'a> {
     missed: Missed,
-    /// As it is typed.
+    /// The path as it is typed.
     path: &'a Path,
     exclude: &'a Exclude,
 }

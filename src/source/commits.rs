@@ -16,7 +16,7 @@ use crate::object::commit::Commit;
 /// What names a commit, or what is in it.
 pub type CommitId = Oid;
 
-/// From which commit two others went different ways.
+/// The commit from which two others went different ways.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergeBase {
     /// The commit.
@@ -56,7 +56,7 @@ impl std::fmt::Debug for Commits {
 }
 
 impl Commits {
-    /// Of the directory or file at `path`, which need not be there now.
+    /// The commits of the directory or file at `path`, which need not be there now.
     pub fn of(path: &Path) -> Result<Self> {
         let shown = super::files::shown(path);
         let failed = |error| Error::new(format!("failed to find {shown}")).because(error);

@@ -81,7 +81,7 @@ pub(super) fn find(
 }
 
 impl DirectoryFiles {
-    /// In a directory with settings, some files are no manifests by their names.
+    /// Takes the files out of the manifests that are none by their names, in a directory with settings.
     fn set_aside(&mut self, root: &Path) {
         for path in std::mem::take(&mut self.manifests) {
             let inside = path.strip_prefix(root).unwrap_or(&path);
@@ -124,7 +124,7 @@ pub(super) fn refuse_leading_out(tree: &dyn FileTree, root: &Path, path: &Path) 
     refuse_real((root, &real(root)?), (path, &real(path)?))
 }
 
-/// The same, of the directory and the path as they are typed and as they really are.
+/// Fails as [`refuse_leading_out`] does, of the directory and the path as they are typed and as they really are.
 pub(super) fn refuse_real(root: (&Path, &Path), path: (&Path, &Path)) -> Result<()> {
     match path.1.strip_prefix(root.1) {
         Ok(inside) if inside.iter().any(|step| step.eq_ignore_ascii_case(".git")) => Err(leads_into_git(path.0)),

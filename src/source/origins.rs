@@ -29,9 +29,9 @@ pub(super) struct PlacedDocument {
 /// What was seen of a document when it was first read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Provenance {
-    /// It stands as it is written, and needs no rendering.
+    /// The document stands as it is written, and needs no rendering.
     Plain,
-    /// It was rendered, of nothing that must not be shown.
+    /// The document was rendered, of nothing that must not be shown.
     Open,
     /// Some of its values were made from what must not be shown.
     Secret,
@@ -67,7 +67,7 @@ impl PlacedDocument {
         self.provenance == Provenance::Secret
     }
 
-    /// The same, with values that are read so.
+    /// This document, with values that are read so.
     pub(super) fn sealed(self, seal: Option<Seal>) -> Self {
         Self { seal, ..self }
     }

@@ -37,7 +37,7 @@ fn may_be_converted(bytes: &[u8]) -> bool {
     bytes.contains(&b'\r') || bytes.windows(4).any(|part| part == b"$Id:")
 }
 
-/// The same of a file at `inside`, a path from the top of a repository; nothing where the bytes on disk are it.
+/// What git stores of a file at `inside`, a path from the top of a repository; nothing where the bytes on disk are it.
 pub(super) fn stored_in(repository: &Repository, inside: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>, git2::Error> {
     if git::conversion(repository, inside).is_some() {
         return Ok(None);

@@ -84,7 +84,7 @@ impl<'a> Unsealer<'a> {
         unsealed
     }
 
-    /// The same of a file of parameters. What was decrypted is secret parameters, and no error quotes those.
+    /// The content of a file of parameters. What was decrypted is secret parameters, and no error quotes those.
     pub(super) fn parameters(&self, file: &Arc<SourceFile>, errors: &mut Vec<Error>) -> Unsealed {
         let before = errors.len();
         let mut documents = yaml::documents(file, errors);

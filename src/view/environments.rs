@@ -28,7 +28,7 @@ impl EnvironmentView<'_> {
     }
 }
 
-/// As text, as wide as a terminal.
+/// The text of several environments, as wide as a terminal.
 pub fn environments(all: &[EnvironmentView<'_>], width: Width) -> String {
     let one = |view: &EnvironmentView<'_>| match &view.plan {
         Ok((plan, heading)) => text::document(&PlanDocument::of(plan, heading), width),
@@ -37,7 +37,7 @@ pub fn environments(all: &[EnvironmentView<'_>], width: Width) -> String {
     all.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
-/// As one comment on a pull request, about `directory`, of which each environment has the same share.
+/// One comment on a pull request, about `directory`, of which each environment has the same share.
 pub fn environments_markdown(directory: &str, all: &[EnvironmentView<'_>]) -> String {
     /// What is kept free to say how many environments are left out.
     const TAIL: usize = 200;
@@ -57,7 +57,7 @@ pub fn environments_markdown(directory: &str, all: &[EnvironmentView<'_>]) -> St
     }
 }
 
-/// As a document for programs.
+/// The document for programs.
 pub fn environments_json(all: &[EnvironmentView<'_>]) -> serde_json::Value {
     let documents: Vec<_> = all
         .iter()

@@ -33,7 +33,7 @@ pub fn error(error: &Error) -> String {
     error_because(error, Causes::Needed)
 }
 
-/// The same, with these of its causes.
+/// The text of an error with these of its causes.
 pub fn error_because(error: &Error, causes: Causes) -> String {
     let each = error.each().take(MOST);
     let mut texts: Vec<String> = each.map(|error| described(error, None, causes)).collect();

@@ -35,16 +35,16 @@ pub(super) struct Case {
 /// What came of a test.
 pub(super) enum CaseResult {
     Passed,
-    /// It was not begun, for this reason.
+    /// The test was not begun, for this reason.
     Skipped(String),
     Failed(CaseFailure),
-    /// It could not be said whether it passes.
+    /// Nobody can say whether the test passes.
     Error(CaseFailure),
 }
 
 /// Why a test failed, or could not be run.
 pub(super) struct CaseFailure {
-    /// In one line.
+    /// The failure in one line.
     pub(super) message: String,
     /// A word for what it is.
     pub(super) kind: String,

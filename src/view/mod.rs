@@ -68,12 +68,12 @@ pub fn report(report: &Report, whole: bool, width: Width) -> String {
     text::lines(&undone, width) + &text::lines(&Lines::from(verdict), width) + &text::lines(&remarks, width)
 }
 
-/// The same for the summary of a CI job, below the plan; with what ended it.
+/// A report for the summary of a CI job, below the plan; with what ended it.
 pub fn report_markdown(report: &Report, error: Option<&Error>) -> String {
     markdown::report(&document::report(report, false), error)
 }
 
-/// The same as JUnit's XML: a test for each object of the ApplySet that is called `name`.
+/// A report as JUnit's XML: a test for each object of the ApplySet that is called `name`.
 pub fn report_junit(report: &Report, error: Option<&Error>, name: &str) -> String {
     junit::report(report, error, name)
 }

@@ -45,7 +45,7 @@ pub enum ProgressLine {
 }
 
 impl Progress {
-    /// Of a sync that is to carry out `plan`.
+    /// The progress of a sync that is to carry out `plan`.
     pub fn of(plan: &Plan, whole: bool) -> Self {
         let steps = plan.steps.iter().filter(|step| step.action != Action::Keep);
         Self {

@@ -145,9 +145,9 @@ fn is_block(text: &str) -> bool {
 /// Where a text on one line stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stand {
-    /// As the key of a map.
+    /// The text is the key of a map.
     Key,
-    /// As the last text of its line.
+    /// The text is the last of its line.
     Last,
     /// Others follow it on the line, in brackets.
     Within,

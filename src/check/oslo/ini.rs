@@ -8,7 +8,7 @@ pub(super) struct Setting<'a> {
     /// The line of the group's header, from 0.
     pub(super) header: usize,
     pub(super) name: &'a str,
-    /// Without the quotes around it, and with its continuation lines.
+    /// The value without the quotes around it, and with its continuation lines.
     pub(super) value: String,
     /// The line, from 0, on which it begins.
     pub(super) line: usize,

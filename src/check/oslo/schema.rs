@@ -38,7 +38,7 @@ pub(super) struct GroupNaming {
     pub(super) option: String,
     /// What a group's name has before what the option says.
     pub(super) prefix: String,
-    /// Of NAME:KIND, only those of this kind.
+    /// The kind that counts where an item is NAME:KIND; items of other kinds name no group.
     pub(super) kind: Option<String>,
 }
 

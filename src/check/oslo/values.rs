@@ -22,7 +22,7 @@ pub(super) enum OptionType {
     Hostname,
     /// An address, or a host's name.
     Host(OptionVersion),
-    /// The same, whose name may have `_`.
+    /// An address, or a host's name that may have `_`.
     Domain(OptionVersion),
     Uri {
         schemes: Vec<String>,

@@ -230,7 +230,7 @@ fn a_dependency_on_nothing() {
     );
 }
 
-/// As it is published in the guide of External Secrets.
+/// The ExternalSecret of the guide of External Secrets.
 const EXTERNAL: &str = "apiVersion: external-secrets.io/v1
 kind: ExternalSecret
 metadata:
@@ -254,7 +254,7 @@ spec:
       key: remote-key-in-the-provider
 ";
 
-/// As it is published in the README of Sealed Secrets, but for its namespace.
+/// The SealedSecret of the README of Sealed Secrets, but for its namespace.
 const SEALED: &str = "apiVersion: bitnami.com/v1alpha1
 kind: SealedSecret
 metadata:

@@ -29,7 +29,7 @@ use crate::source::{self, Desired, EnvironmentDigests, MergeBase, Revision};
 use crate::view::{self, Against, Heading};
 use range::Range;
 
-/// In a sandbox everything is Current at once.
+/// How long a sync into a sandbox waits, where everything is Current at once.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What an ApplySet is called that has no name: only the heading shows it.

@@ -26,7 +26,7 @@ use crate::view;
 pub(super) enum Ended {
     /// The sync is over.
     With(Exit),
-    /// It is over, and objects failed or did not become Current.
+    /// The sync is over, and objects failed or did not become Current.
     Failed,
     /// Another one ran since the plan was made.
     Overtaken,
@@ -109,7 +109,7 @@ pub(super) struct SyncOptions {
     pub(super) timeout: Duration,
     /// What the sync waits for after it has applied.
     pub(super) wait: Wait,
-    /// Until when to wait for the Lease of another sync.
+    /// The time until which the Lease of another sync is waited for.
     pub(super) deadline: Instant,
     /// How long ours is valid.
     pub(super) valid: Duration,

@@ -207,7 +207,7 @@ async fn agreed(args: &Args, ui: &mut Ui) -> Result<Option<Planned>> {
     confirmed(planned, args, &terms, ui).await
 }
 
-/// On which terms a plan is carried out.
+/// The terms on which a plan is carried out.
 struct Terms {
     /// Whether a person is asked.
     asks: bool,

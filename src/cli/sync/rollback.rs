@@ -27,11 +27,11 @@ enum NoWay {
     NeverComplete,
     /// The last complete sync was of no commit, or of files that differed from it.
     NoCommit,
-    /// It was of the commit that is synced now.
+    /// The last complete sync was of the commit that is synced now.
     SameCommit(Commit),
-    /// It was from another directory, or another repository.
+    /// The last complete sync was from another directory, or another repository.
     OtherSource(Commit),
-    /// It was with another environment or with other parameters that were set by hand.
+    /// The last complete sync was with another environment or with other parameters that were set by hand.
     OtherParameters(Commit),
 }
 

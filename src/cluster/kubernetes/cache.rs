@@ -33,7 +33,7 @@ impl Cache {
         Some(Self::within(&caches, server))
     }
 
-    /// In this directory.
+    /// The cache of `server` in this directory.
     pub fn within(caches: &Path, server: &str) -> Self {
         // Of one server nothing may be taken for another's.
         let name = URL_SAFE_NO_PAD.encode(&Sha256::digest(server)[..15]);

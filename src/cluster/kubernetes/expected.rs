@@ -40,7 +40,7 @@ pub(super) struct Identity {
     gvk: GroupVersionKind,
     namespace: Option<String>,
     name: String,
-    /// Only where another object of the name would be another one.
+    /// The UID, only where another object of the name would be another one.
     uid: Option<String>,
 }
 

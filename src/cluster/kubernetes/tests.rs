@@ -122,7 +122,7 @@ fn config_map() -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "n"}})
 }
 
-/// The same as a server stores it.
+/// The manifest as a server stores it.
 fn stored() -> Value {
     let mut stored = config_map();
     stored["metadata"]["uid"] = "1".into();

@@ -34,7 +34,7 @@ const TRIES_WHEN_FAILED: u32 = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long at most to a server that has never answered.
 const PATIENCE_WITH_A_STRANGER: Duration = Duration::from_secs(10);
-/// From how many bytes on a body is read while others go on.
+/// How many bytes a body has that is read while others go on, at least.
 const LARGE: usize = 64 * 1024;
 const FIRST_DELAY: Duration = Duration::from_millis(250);
 
@@ -57,7 +57,7 @@ pub(super) enum RequestLimit {
     Usual,
     /// This long from its begin to the end of its answer.
     Whole(Duration),
-    /// As long as it likes.
+    /// The request may take as long as it likes.
     Endless,
 }
 
@@ -87,7 +87,7 @@ pub(super) struct Reply {
     pub body: Vec<u8>,
     /// What the body of a success says: what was expected of it.
     pub content: Value,
-    /// The same of a list whose objects are as usual: then it is not in `content`.
+    /// The list that was expected, where its objects are as usual: it is not in `content` then.
     pub page: Option<Page>,
 }
 

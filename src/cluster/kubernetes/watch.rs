@@ -209,7 +209,7 @@ impl<'de> Deserialize<'de> for WatchItem {
     }
 }
 
-/// Without the object, which may be a Secret.
+/// Leaves out the object, which may be a Secret.
 impl fmt::Debug for WatchItem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Watched").finish_non_exhaustive()

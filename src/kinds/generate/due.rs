@@ -36,7 +36,7 @@ pub enum Making {
     First,
     /// Its rotation was raised.
     Rotated,
-    /// It was made, and is not there any more.
+    /// The value was made, and is not there any more.
     Lost,
 }
 

@@ -37,7 +37,7 @@ impl Hindrance {
         }
     }
 
-    /// By the reason for which a container waits, as the kubelet gives it.
+    /// The hindrance that a container's reason to wait says, as the kubelet gives it.
     pub(super) fn of_container(reason: &str) -> Option<Self> {
         Some(match reason {
             "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" | "ImageInspectError" => {
@@ -49,7 +49,7 @@ impl Hindrance {
         })
     }
 
-    /// By the reason of the last Event about an object that has no pod to tell more.
+    /// The hindrance that the reason of the last Event says, about an object that has no pod to tell more.
     pub fn of_event(said: &EventMessage, kind: &GroupKind) -> Option<Self> {
         match said.reason.as_str() {
             "FailedCreate" if runs_pods(kind) => Some(Self::PodsRefused),

@@ -24,11 +24,11 @@ pub use pods::{Unready, last_event, runs_pods, unready_pod};
 /// The status of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
-    /// It is what its spec asks for.
+    /// The object is what its spec asks for.
     Current,
     /// The object is on its way to Current.
     InProgress,
-    /// It will not get there by itself.
+    /// The object will not get there by itself.
     Failed,
     /// The object is being deleted.
     Terminating,
@@ -77,7 +77,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// As it should be.
+    /// The health of an object that is as it should be.
     pub fn current() -> Self {
         Self {
             status: Status::Current,

@@ -63,14 +63,14 @@ pub fn unready_pod(pods: &[LiveObject]) -> Option<Unready<'_>> {
 /// What an Event says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventMessage {
-    /// In one word: `FailedScheduling`.
+    /// The reason in one word: `FailedScheduling`.
     pub reason: String,
-    /// In a sentence; empty where it says no more.
+    /// The message, a sentence; empty where it says no more.
     pub message: String,
 }
 
 impl EventMessage {
-    /// As one text, beside `others`: what they say already is not said again.
+    /// The reason and the message as one text, beside `others`: what they say already is not said again.
     pub fn beside(&self, others: &[&str]) -> String {
         let is_said = others.iter().any(|other| other.contains(&self.message));
         joined(&self.reason, if is_said { "" } else { &self.message })

@@ -15,9 +15,9 @@ pub enum JobRun {
     Plain,
     /// Nothing: it ran with these inputs, or runs with them.
     UpToDate,
-    /// The same, and only what we note on it changes; its spec stays as it is.
+    /// The Job does not run, and only what we note on it changes; its spec stays as it is.
     Noted,
-    /// It is run, in place of the one that is there or was there.
+    /// The Job is run, in place of the one that is there or was there.
     Again(Why),
 }
 
@@ -26,7 +26,7 @@ pub enum JobRun {
 pub enum Why {
     /// These inputs changed; some that must not be named, where there is none.
     Changed(Vec<String>),
-    /// It failed.
+    /// The Job failed.
     Failed,
     /// Somebody asked for it.
     Asked,

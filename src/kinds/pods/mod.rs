@@ -28,8 +28,8 @@ impl<'a> PodTemplate<'a> {
         Some(Self::at(value, Self::path(kind)?))
     }
 
-    /// The same; of a kind that is not known it is what stands where a Deployment has its own, which is where Argo's
-    /// Rollout and Knative's Service have it. If something else is there, its pods are nothing.
+    /// The template of a known kind; of a kind that is not known it is what stands where a Deployment has its own,
+    /// which is where Argo's Rollout and Knative's Service have it. If something else is there, its pods are nothing.
     pub(crate) fn assumed(kind: &GroupKind, value: &'a Value) -> Self {
         Self::at(value, Self::path(kind).unwrap_or(&["spec", "template"]))
     }
@@ -43,7 +43,7 @@ impl<'a> PodTemplate<'a> {
         }
     }
 
-    /// The same, to be changed; none where the object leaves it out.
+    /// The template of a known kind, to be changed; none where the object leaves it out.
     pub(crate) fn of_mut<'v>(kind: &GroupKind, value: &'v mut Value) -> Option<&'v mut Value> {
         let mut path = Self::path(kind)?.iter();
         path.try_fold(value, |value, name| value.get_mut(*name))

@@ -7,11 +7,11 @@ use serde_json::Value;
 use super::Privilege;
 use crate::object::field::At;
 
-/// So many rules of the live role are looked at: what only others allow is told as new.
+/// How many rules of the live role are looked at: what only others allow is told as new.
 const MOST: usize = 1_000;
-/// By which somebody may get more rights than they have.
+/// The verbs by which somebody may get more rights than they have.
 const ESCALATING: [&str; 3] = ["escalate", "bind", "impersonate"];
-/// By which somebody reads.
+/// The verbs by which somebody reads.
 const READING: [&str; 3] = ["get", "list", "watch"];
 
 /// The subresources by which somebody acts as a pod, a node or a ServiceAccount does, and the verbs that do it.

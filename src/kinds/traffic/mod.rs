@@ -19,28 +19,28 @@ use crate::object::selection::LabelSelector;
 /// A way in which a policy is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Opening {
-    /// It selects pods by other labels: some that it isolated may not be isolated any more.
+    /// The policy selects pods by other labels: some that it isolated may not be isolated any more.
     OtherPods,
-    /// It does not isolate pods in this direction any more.
+    /// The policy does not isolate pods in this direction any more.
     Unrestricted(Direction),
-    /// It lets through what comes from, or goes to, everywhere.
+    /// The policy lets through what comes from, or goes to, everywhere.
     Everywhere(Direction),
-    /// It lets through what comes from, or goes to, others than before.
+    /// The policy lets through what comes from, or goes to, others than before.
     Peers(Direction),
-    /// It lets through other ports than before.
+    /// The policy lets through other ports than before.
     Ports(Direction),
 }
 
 /// Which way traffic goes, seen from the pods that a policy selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Direction {
-    /// To the pods.
+    /// Traffic to the pods.
     Ingress,
-    /// From the pods.
+    /// Traffic from the pods.
     Egress,
 }
 
-/// In which ways `wanted`, the `spec` of a policy, is more open than `live`.
+/// The ways in which `wanted`, the `spec` of a policy, is more open than `live`.
 pub fn openings(wanted: &Value, live: &Value) -> BTreeSet<Opening> {
     let mut found = BTreeSet::new();
     if !selects_all_of(&wanted["podSelector"], &live["podSelector"]) {

@@ -6,20 +6,20 @@ use serde_json::Value;
 
 use super::port::Port;
 
-/// So many comparisons of ports are made for all rules of a direction: what is beyond them counts as new.
+/// How many comparisons of ports are made for all rules of a direction: what is beyond them counts as new.
 const MOST: usize = 500_000;
 
 /// A rule: which traffic is let through.
 pub(super) struct TrafficRule<'a> {
-    /// From or to whom; nobody in particular is everybody.
+    /// The peers that the traffic comes from or goes to; nobody in particular is everybody.
     peers: HashSet<Peer<'a>>,
-    /// By which ports.
+    /// The ports of the traffic.
     ports: HashSet<Port<'a>>,
     /// The ports that may include others than themselves.
     wide: Vec<Port<'a>>,
 }
 
-/// From or to whom: an item of a rule, or none for everybody.
+/// A peer that traffic comes from or goes to: an item of a rule, or none for everybody.
 type Peer<'a> = Option<&'a Value>;
 
 /// What lets more through than what is known.

@@ -6,9 +6,9 @@ use super::{FieldSet, PathElement};
 
 /// How the items of a list are told apart, read from what managed fields say of them.
 pub(crate) enum ItemKeys {
-    /// By these fields of each item.
+    /// The items are told apart by these fields of each.
     Keyed(Vec<String>),
-    /// By their values.
+    /// The items are told apart by their values.
     Set,
 }
 

@@ -12,9 +12,9 @@ pub const BEFORE_FIRST_APPLY: &str = "before-first-apply";
 /// How a manager writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
-    /// By server-side apply: it declares what it wants.
+    /// The manager writes by server-side apply: it declares what it wants.
     Apply,
-    /// By create, update or patch.
+    /// The manager writes by create, update or patch.
     Update,
 }
 
@@ -33,7 +33,7 @@ impl Operation {
 pub struct FieldManager {
     /// The name: `stackanetes`, `kubectl-edit`, `kube-controller-manager`.
     pub name: String,
-    /// By apply or by update.
+    /// How it writes: by apply or by update.
     pub operation: Operation,
     /// The version of the API it writes in: `apps/v1`. The paths of its fields are of this version.
     pub api_version: String,

@@ -109,7 +109,7 @@ impl PathElement {
         }
     }
 
-    /// The same, to be changed.
+    /// The part of `parent` that this element leads to, to be changed.
     pub(crate) fn find_written_mut<'a>(&self, parent: &'a mut Value) -> Option<&'a mut Value> {
         if let Self::Field(name) = self {
             return parent.as_object_mut()?.get_mut(name);

@@ -82,7 +82,7 @@ impl LiveObject {
         self.value.into_inner().unwrap_or_default()
     }
 
-    /// The same object with these owners.
+    /// This object with these owners.
     #[must_use]
     pub fn with_managed(&self, managed: &ManagedFields) -> Self {
         let mut value = self.value().clone();

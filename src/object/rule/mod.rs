@@ -13,11 +13,11 @@ pub use pattern::FieldPattern;
 /// What becomes of the fields that a rule means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// They keep whatever value the cluster has.
+    /// The fields keep whatever value the cluster has.
     Ignore,
-    /// They are left to whoever else owns them.
+    /// The fields are left to whoever else owns them.
     Yield,
-    /// They are taken from whoever else owns them.
+    /// The fields are taken from whoever else owns them.
     Take,
 }
 
@@ -41,7 +41,7 @@ pub struct Rule {
     pub fields: Vec<FieldPattern>,
     /// The objects that the rule is about.
     pub objects: RuleSelector,
-    /// Only those that a manager of this name owns; `*` stands for any letters.
+    /// The manager that must own the fields; `*` stands for any letters.
     pub manager: Option<String>,
     /// The rule's origin: the settings file, or the program itself.
     pub source: RuleOrigin,
@@ -67,7 +67,7 @@ pub struct KindName(pub String);
 pub enum RuleOrigin {
     /// The settings file, at this place.
     Written(Place),
-    /// It follows from this autoscaler.
+    /// The rule follows from this autoscaler.
     Autoscaler(ObjectRef),
     /// The control plane makes the rules of this ClusterRole from those that its `aggregationRule` selects.
     Aggregation(ObjectRef),

@@ -25,13 +25,13 @@ pub struct FieldPattern {
 enum Segment {
     /// A field of a map.
     Field(String),
-    /// In brackets: a field of a map, or an item of a list.
+    /// A key in brackets: a field of a map, or an item of a list.
     Bracket(String),
     /// The item with these keys.
     Keys(Vec<(String, String)>),
     /// The item that has this value.
     Value(String),
-    /// Of a pointer: a field of a map, word for word, or a position in git's list.
+    /// A token of a pointer: a field of a map, word for word, or a position in git's list.
     Token(String),
 }
 
@@ -89,7 +89,7 @@ impl FieldPattern {
     }
 }
 
-/// As it was written.
+/// The pattern as it was written.
 impl fmt::Display for FieldPattern {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.text)

@@ -21,7 +21,7 @@ pub(crate) struct Branch<'a> {
     pub(crate) path: FieldPath,
     pub(crate) live: Option<&'a Value>,
     pub(crate) sent: Option<&'a Value>,
-    /// Of an item: its position in what is sent.
+    /// The position of an item in what is sent.
     pub(crate) position: Option<usize>,
     /// The value that it is a part of and that the server takes as a whole, if it is.
     pub(crate) whole: Option<FieldPath>,

@@ -130,7 +130,7 @@ impl Requirement {
     }
 }
 
-/// As `-l` and the parameter `labelSelector` of the API take it.
+/// The selector as `-l` and the parameter `labelSelector` of the API take it.
 impl fmt::Display for LabelSelector {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, requirement) in self.0.iter().enumerate() {

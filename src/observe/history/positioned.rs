@@ -17,7 +17,7 @@ struct Positioned {
     value: Value,
 }
 
-/// From now on, finds the fields of `object` by their positions. It has as many items as before, in their order.
+/// Finds the fields of `object` by their positions from now on. It has as many items as before, in their order.
 pub(super) fn by_position(object: &mut DesiredObject) {
     object.origins = Arc::new(Positioned {
         own: Arc::clone(&object.origins),

@@ -22,13 +22,13 @@ pub(super) type InputFiles = Option<Arc<[String]>>;
 /// What a commit says of a question.
 #[derive(Clone)]
 pub(super) enum CommitAnswer {
-    /// The same as is wanted now, made of these files.
+    /// The commit says the same as is wanted now, made of these files.
     Same(InputFiles),
     /// Something else.
     Other,
     /// The commit cannot be rendered, so that it says nothing.
     Nothing,
-    /// It was not looked into: there were too many already.
+    /// The commit was not looked into: there were too many already.
     TooMany,
 }
 
@@ -57,7 +57,7 @@ struct CommitStep {
 
 /// Where a commit's parents lead.
 enum Ancestor {
-    /// To one that says the same.
+    /// A parent says the same.
     To(CommitStep),
     /// Nowhere: they say something else, or there is none.
     Nowhere,
@@ -133,7 +133,7 @@ impl HistorySearch<'_> {
         None
     }
 
-    /// To the parent that says the same.
+    /// The parent of `step` that says the same.
     fn back(
         &self,
         step: &CommitStep,

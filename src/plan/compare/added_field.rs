@@ -12,7 +12,7 @@ pub struct AddedField {
     pub path: FieldPath,
     /// The path as people may read it.
     pub shown: ShownPath,
-    /// Under which name, and when.
+    /// The manager that added it, and when.
     pub writer: FieldManager,
 }
 

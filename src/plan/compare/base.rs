@@ -14,7 +14,7 @@ pub(super) struct Base<'a> {
 }
 
 impl<'a> Base<'a> {
-    /// It counts only if it is what was applied, by the digests noted on the live object.
+    /// The base `then`, which counts only if it is what was applied, by the digests noted on the live object.
     pub(super) fn new(
         then: Option<&'a DesiredObject>,
         now: &DesiredObject,

@@ -76,7 +76,7 @@ pub(super) struct CauseContext<'a> {
 enum Digests {
     /// The digests are those of what git says now.
     Same,
-    /// The same fields as now; of their values some differ, or it is not known.
+    /// The fields were the same as now; of their values some differ, or it is not known.
     SameFields,
     /// Other fields, or nothing is known.
     Other,
@@ -197,7 +197,7 @@ impl<'a> CauseContext<'a> {
         self.migration.is_some_and(|migration| migration.takes(path))
     }
 
-    /// From whom a field becomes ours and then goes, if it was not ours as well.
+    /// The manager from whom a field becomes ours and then goes, if it was not ours as well.
     fn inherited_from(&self, path: &FieldPath) -> Option<&'a FieldManager> {
         let migration = self.migration?;
         let ours = self

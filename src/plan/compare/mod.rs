@@ -84,7 +84,7 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// The same, without its texts where they must not be shown.
+    /// This edit, without its texts where they must not be shown.
     fn hidden_if(self, is_secret: bool) -> Self {
         Self {
             texts: self.texts.filter(|_| !is_secret),
@@ -102,7 +102,7 @@ pub struct Yielded {
     pub said: Shown,
     /// What the cluster has.
     pub live: Shown,
-    /// To whom it is left.
+    /// Whom it is left to.
     pub to: LeftTo,
     /// The rule that leaves it.
     pub rule: Arc<Rule>,

@@ -20,7 +20,7 @@ pub(super) struct FieldOrigins {
 }
 
 impl FieldOrigins {
-    /// Of a field. `base` is what git said before.
+    /// The origins of a field. `base` is what git said before.
     pub(super) fn of(desired: &DesiredObject, base: Option<&DesiredObject>, difference: &Difference) -> Self {
         let Parts { parts, are_all } = Parts::of(difference);
         let all = parts.first().map(|part| part.origins(desired)).unwrap_or_default();

@@ -9,12 +9,12 @@ use crate::kinds::jobs;
 use crate::object::DesiredObject;
 use crate::object::field::{FieldPath, PathElement};
 
-/// So many parts are looked at: finding the place of each costs something, and a change of more is read as a whole.
+/// How many parts are looked at: finding the place of each costs something, and a change of more is read as a whole.
 const MOST: usize = 64;
 
 /// The parts of a field that differ.
 pub(super) struct Parts {
-    /// In their order.
+    /// The parts, in their order.
     pub(super) parts: Vec<Part>,
     /// Whether there is no other.
     pub(super) are_all: bool,

@@ -33,10 +33,10 @@ pub use dropped::DesiredVersions;
 /// What `kubectl apply` calls itself.
 const CLIENT_SIDE_APPLY: &str = "kubectl-client-side-apply";
 
-/// From which field manager fields go to which.
+/// The field managers that fields go from and to.
 #[derive(Debug, Clone, Copy)]
 pub struct NewOwner<'a> {
-    /// Under which name we apply.
+    /// The name that we apply under.
     pub field_manager: &'a str,
     /// The managers, besides `kubectl apply`, whose fields become ours.
     pub named: &'a [String],
@@ -247,8 +247,8 @@ impl Migration {
         }
     }
 
-    /// The same, with these `fields` becoming ours, and whoever does not keep writing giving up `places` with all that
-    /// is in them. Where we own nothing yet, the fields are recorded in `api_version`.
+    /// This migration, with these `fields` becoming ours, and whoever does not keep writing giving up `places` with all
+    /// that is in them. Where we own nothing yet, the fields are recorded in `api_version`.
     fn with(mut self, places: FieldSet, fields: &FieldSet, api_version: &str) -> Self {
         let ours = self.managed.applied_by(&self.field_manager);
         let ours = ours.map(|(manager, fields)| (manager.clone(), fields.clone()));
@@ -346,7 +346,7 @@ fn insert_leaves(set: &mut FieldSet, path: &FieldPath, value: &Value) {
     }
 }
 
-/// The same, where no manager that does not keep writing owns these fields, or anything below them.
+/// The owners `managed`, where no manager that does not keep writing owns these fields, or anything below them.
 fn given_up(mut managed: ManagedFields, fields: &FieldSet) -> ManagedFields {
     let writers = managed.entries().filter(|(manager, _)| !manager.keeps_writing());
     let rest: Vec<(FieldManager, FieldSet)> = writers

@@ -14,7 +14,7 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 /// Objects that are deleted, by who uses whom among them.
 #[derive(Debug)]
 pub struct Removal {
-    /// For each object, those that use it.
+    /// The objects that use each object.
     users: Vec<BTreeSet<usize>>,
     /// Custom objects that somebody has to let go first.
     finalized: BTreeSet<usize>,
@@ -33,7 +33,7 @@ pub enum KeptBy {
 }
 
 impl Removal {
-    /// Of these objects.
+    /// The order in which these objects go.
     pub fn of(objects: &[&LiveObject]) -> Self {
         let positions: BTreeMap<ObjectRef, usize> = objects
             .iter()

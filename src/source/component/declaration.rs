@@ -45,7 +45,7 @@ pub(super) struct DeclaredObject {
     pub(super) files: Vec<FileEntry>,
     pub(super) values: Vec<(String, String)>,
     pub(super) generate: Vec<Generated>,
-    /// By the key of the file, the file with its option schema.
+    /// The file with its option schema of each file, by the key of that.
     pub(super) options: Vec<FileEntry>,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct DeclaredObject {
 #[derive(Debug)]
 pub(super) struct FileEntry {
     pub(super) key: String,
-    /// From the component's folder.
+    /// The path from the component's folder.
     pub(super) path: PathBuf,
     pub(super) place: Place,
 }

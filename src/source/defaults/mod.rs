@@ -40,7 +40,7 @@ struct Default {
 /// What a default says.
 #[derive(Debug)]
 enum DefaultContent {
-    /// The same content for every object.
+    /// The default has the same content for every object.
     Same(Arc<Rendered>),
     /// What depends on the object: it is rendered for each.
     Each,

@@ -43,7 +43,7 @@ impl Assignment {
     }
 }
 
-/// Without a value, which may be a secret.
+/// Leaves out the value, which may be a secret.
 impl fmt::Debug for Assignment {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self {

@@ -43,9 +43,9 @@ pub(super) struct Parameter {
 
 /// How far a path leads: `depth` of its steps.
 pub(super) enum ReachedDeclaration<'a> {
-    /// To a group. If steps are left, the group does not have the next one.
+    /// The path leads to a group. If steps are left, the group does not have the next one.
     Group { group: &'a ParameterGroup, depth: usize },
-    /// To a parameter. If steps are left, they lead into its value.
+    /// The path leads to a parameter. If steps are left, they lead into its value.
     Parameter { parameter: &'a Parameter, depth: usize },
 }
 

@@ -90,7 +90,7 @@ impl Layer {
         &self.file
     }
 
-    /// From now on, no line that holds a part of `span` is shown.
+    /// Hides every line that holds a part of `span` from now on.
     pub(super) fn hide(&mut self, span: Range<usize>) {
         self.hidden.push(span);
     }
@@ -158,7 +158,7 @@ impl Layer {
         self.hidden.iter().any(|hidden| hidden.start < to && from < hidden.end)
     }
 
-    /// The same path, line and column in a file that holds nothing but the name.
+    /// The path, line and column of `spot`, in a file that holds nothing but the name.
     fn stand_in(&self, spot: &NamePosition) -> Place {
         let text = self.file.text();
         let from = line_start(text, spot.name.start);
@@ -177,7 +177,7 @@ impl Layer {
     }
 }
 
-/// The same file, no line of which is shown.
+/// The file, without its lines: none of them is shown.
 fn closed(file: &Arc<SourceFile>) -> Arc<SourceFile> {
     SourceFile::confidential(file.path(), file.text())
 }

@@ -4,7 +4,7 @@ use super::declared::ParameterGroup;
 use crate::diagnostic::names::first_of;
 use crate::diagnostic::nearest::nearest;
 
-/// At most so many names are listed.
+/// How many names are listed at most.
 const MANY: usize = 12;
 
 /// What to do about the name at `path`, whose first `depth` steps lead to `group`, which does not

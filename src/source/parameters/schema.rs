@@ -17,7 +17,7 @@ use crate::yaml::{self, Node};
 /// How many values a schema may hold: texts, numbers, lists and mappings, at any depth.
 const MAX_VALUES: usize = 100_000;
 
-/// At most so many mistakes of one kind are described.
+/// How many mistakes of one kind are described at most.
 pub(super) const MAX_MISTAKES: usize = 100;
 
 /// A schema that is fit to validate with.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::diagnostic::names::first_of;
 
-/// At most so many choices, forms or keys are listed.
+/// How many choices, forms or keys are listed at most.
 const MANY: usize = 20;
 
 /// A description of forms that has so many bytes is ended.

@@ -25,16 +25,16 @@ pub(super) enum ProgramFailure {
     /// The program could not be started.
     #[error("{} cannot be started: {error}", program.display())]
     Start { program: PathBuf, error: io::Error },
-    /// It was killed, as it took longer than this.
+    /// The program was killed, as it took longer than this.
     #[error("it did not end within {} s, and was killed", limit.as_secs())]
     TimedOut { limit: Duration },
-    /// It was killed, as it printed more than so many bytes.
+    /// The program was killed, as it printed more than so many bytes.
     #[error("it printed more than {} MiB, and was killed", most >> 20)]
     TooMuch { most: u64 },
-    /// It ended with an error, and said this on standard error.
+    /// The program ended with an error, and said this on standard error.
     #[error("{status}{}", last_lines(said))]
     Exit { status: ExitStatus, said: String },
-    /// It ended with an error, and what it said is not told.
+    /// The program ended with an error, and what it said is not told.
     #[error("{status}")]
     Unsaid { status: ExitStatus, command: String },
     /// All programs of the command together ran as long as they may.
@@ -49,7 +49,7 @@ pub(super) enum ProgramFailure {
 }
 
 impl ProgramFailure {
-    /// The same failure, with the path of the directory instead of that of its copy.
+    /// This failure, with the path of the directory instead of that of its copy.
     pub(super) fn seen_from(self, copy: &Path, directory: &str) -> Self {
         match self {
             Self::Exit { status, said } => {
@@ -63,7 +63,7 @@ impl ProgramFailure {
         }
     }
 
-    /// The same failure, without anything that the program said, which may quote a Secret. `command` says it again.
+    /// This failure, without anything that the program said, which may quote a Secret. `command` says it again.
     pub(super) fn without_output(self, command: String) -> Self {
         match self {
             Self::Exit { status, .. } => Self::Unsaid { status, command },

@@ -46,7 +46,7 @@ pub enum Permission {
     /// None is run, and a directory that asks for one is an error.
     #[default]
     Refused,
-    /// They may, with the rights of whoever runs the command.
+    /// Programs may run, with the rights of whoever runs the command.
     Allowed,
 }
 

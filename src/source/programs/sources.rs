@@ -34,7 +34,7 @@ pub(super) enum ProgramSources {
     Chart {
         /// The first line of `Chart.yaml`, or where an archive is declared.
         whole: Place,
-        /// By their paths in the chart.
+        /// The templates, by their paths in the chart.
         templates: BTreeMap<PathBuf, Arc<SourceFile>>,
     },
 }

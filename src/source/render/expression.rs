@@ -48,7 +48,7 @@ pub(super) struct ExpressionError {
 }
 
 impl ExpressionError {
-    /// The same, where this was read until then.
+    /// This error, where `reads` is what was read until then.
     pub(super) fn after(self, reads: ExpressionReads) -> Self {
         Self {
             read: reads.read,
@@ -56,7 +56,7 @@ impl ExpressionError {
         }
     }
 
-    /// As an error at `place`, after what was read until then: of what is secret nothing more is said.
+    /// The error at `place`, after what was read until then: of what is secret nothing more is said.
     pub(super) fn at(self, place: Place, read: Vec<Origin>) -> Error {
         let is_secret = read.iter().any(|origin| origin.role.is_secret());
         let message = if is_secret {

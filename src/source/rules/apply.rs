@@ -30,7 +30,7 @@ pub struct Left {
     pub said: Option<Value>,
     /// What the cluster has.
     pub live: Option<Value>,
-    /// To whom it is left.
+    /// Whom it is left to.
     pub to: LeftTo,
     /// The rule that leaves it.
     pub rule: Arc<Rule>,

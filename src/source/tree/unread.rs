@@ -7,7 +7,7 @@ use std::io;
 #[derive(Debug)]
 pub(in crate::source) enum Unreadable {
     Io(io::Error),
-    /// It is a Git LFS pointer, and what it points to is not at hand.
+    /// The file is a Git LFS pointer, and what it points to is not at hand.
     Pointer,
     /// Git passes it through a filter, of this name, between the commit and the disk.
     Filter(String),

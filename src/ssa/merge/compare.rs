@@ -16,7 +16,7 @@ pub(super) struct ValueComparison {
 }
 
 impl ValueComparison {
-    /// Of two versions of an object.
+    /// The comparison of two versions of an object.
     pub(super) fn of(of: Type<'_>, old: &Value, new: &Value) -> Self {
         let mut walk = ValueWalk {
             path: Vec::new(),
@@ -26,7 +26,7 @@ impl ValueComparison {
         walk.found
     }
 
-    /// The same without these fields and what is below them.
+    /// This comparison without these fields and what is below them.
     pub(super) fn without(self, fields: &FieldSet) -> Self {
         Self {
             removed: self.removed.without_below(fields),

@@ -18,7 +18,7 @@ pub struct Dropped {
 }
 
 impl Dropped {
-    /// The same, but for the places that are so.
+    /// The dropped fields, but for the places that are so.
     #[must_use]
     pub fn without(self, is_so: impl Fn(&FieldPath) -> bool) -> Self {
         let mut left = FieldSet::default();

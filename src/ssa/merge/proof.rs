@@ -24,7 +24,7 @@ pub fn changes_nothing(schema: &Schema, live: &Value, config: &Value, manager: &
     is_unchanged(kind, live, config, manager) || merges_into_itself(schema, kind, (live, config), manager)
 }
 
-/// The same, seen by merging.
+/// Whether an apply changes nothing, seen by merging.
 pub(super) fn merges_into_itself(
     schema: &Schema,
     kind: Kind<'_>,

@@ -76,7 +76,7 @@ fn give_back_dangling(kind: Kind<'_>, merged: &Value, pruned: &Value, last: &Fie
     remove(of, merged, &gone.intersection(&with_parents(of, last)))
 }
 
-/// The same fields, and with them each declared field that leads to one.
+/// These fields, and with them each declared field that leads to one.
 fn with_parents(of: Type<'_>, fields: &FieldSet) -> FieldSet {
     with_parents_below(Some(of), fields)
 }

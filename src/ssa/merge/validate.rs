@@ -36,7 +36,7 @@ pub enum Fault {
         /// What the value is.
         found: Shape,
     },
-    /// It is an item of a list without a place of its own.
+    /// The field is an item of a list without a place of its own.
     #[error(transparent)]
     NoPlace(#[from] NoPlace),
 }
@@ -111,11 +111,11 @@ pub fn mistakes(of: Type<'_>, value: &Value) -> Vec<Mistake> {
 
 /// The way to a value that is checked. A path is made of it only where something is wrong.
 enum Way<'a> {
-    /// To the object itself.
+    /// The way to the object itself.
     Root,
-    /// To this field of a map.
+    /// The way to this field of a map.
     Field(&'a Way<'a>, &'a str),
-    /// To this item of a list.
+    /// The way to this item of a list.
     Item(&'a Way<'a>, &'a PathElement),
 }
 
@@ -129,7 +129,7 @@ impl Way<'_> {
     }
 }
 
-/// The same of an object that exists, in which several items may share a key.
+/// The mistakes of an object that exists, in which several items may share a key.
 pub(super) fn mistakes_in_stored(of: Type<'_>, value: &Value) -> Vec<Mistake> {
     let mut found = mistakes(of, value);
     found.retain(|mistake| mistake.fault != Fault::Repeated);

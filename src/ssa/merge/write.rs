@@ -33,7 +33,7 @@ pub(super) struct Merge<'a> {
 }
 
 impl<'a> Merge<'a> {
-    /// Of an object of this kind.
+    /// The write of an object of this kind.
     pub(super) fn new(schema: &'a Schema, kind: Kind<'a>, writer: &'a Writer) -> Self {
         Self {
             kind,

@@ -45,11 +45,11 @@ pub enum Format {
 /// How the items of a list are told apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListType {
-    /// They are not: the list is one value.
+    /// The items are not told apart: the list is one value.
     Atomic,
-    /// By their values.
+    /// The items are told apart by their values.
     Set,
-    /// By these fields of each item.
+    /// The items are told apart by these fields of each.
     Map(Vec<String>),
 }
 
@@ -210,7 +210,7 @@ fn is_zero(value: &Value) -> bool {
 }
 
 impl<'a> List<'a> {
-    /// By what the items are told apart.
+    /// How the items are told apart.
     pub fn kind(self) -> &'a ListType {
         match self.of.reference.atomic {
             Some(true) => &ListType::Atomic,

@@ -179,7 +179,7 @@ fn way_out(words: impl AsRef<str>) -> Line {
     Line::prose(6, words).tone(Tone::Faded)
 }
 
-/// By what a conflict is taken, if it is.
+/// The permission by which a conflict is taken, if it is.
 fn taken(change: &FieldChange, step: &Step) -> Option<String> {
     match &change.taken {
         Some(taken) => Some(rule(taken)),

@@ -9,7 +9,7 @@ use crate::kinds::rollout;
 use crate::object::{self, DesiredObject};
 use crate::plan::{Action, Plan, Reason, Step, Unverified, Work};
 
-/// So many new objects have a line each.
+/// How many new objects have a line each.
 const MOST: usize = 8;
 
 /// The new objects of which there is no more to say than that they come, where there are many.

@@ -2,11 +2,11 @@
 
 use super::{Line, Lines, Sign};
 
-/// So many characters of a line are shown, about as many as a narrow terminal shows on five lines.
+/// How many characters of a line are shown, about as many as a narrow terminal shows on five lines.
 const CHARACTERS: usize = 400;
 /// How many characters are shown on either side of what differs.
 const AROUND: usize = 60;
-/// So many lines of a field are shown, about a screen.
+/// How many lines of a field are shown, about a screen.
 const LINES: usize = 60;
 
 /// The lines of a field, of which the middle is left out where there are more than a screen holds, and of each line what

@@ -14,7 +14,7 @@ use crate::kinds::traffic::{Direction, Opening};
 use crate::object::ObjectRef;
 use crate::plan::{Action, Backup, Danger, Plan, Reason, Step, Undoing};
 
-/// In so few steps, nobody overlooks what is deleted or replaced, or restarts on every node.
+/// How many steps a plan may have of which nobody overlooks what is deleted or replaced, or restarts on every node.
 const FEW: usize = 10;
 /// How many of a kind have a sentence each; of grants, how many of one severity.
 const FIRST: usize = 5;

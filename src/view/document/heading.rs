@@ -97,7 +97,7 @@ pub enum Pruning {
     Orphan,
     /// Nothing, since it was asked so.
     Off,
-    /// Only what the selection selects.
+    /// Only what the selection selects is pruned.
     Selected {
         /// Whether it is a namespace, so that nothing cluster-scoped is.
         in_namespace: bool,

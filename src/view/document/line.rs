@@ -9,7 +9,7 @@ use crate::plan::Action;
 /// Whether a line is of what goes, of what comes, or of neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::view) enum Sign {
-    /// It stays, or says something about what changes.
+    /// The line stays, or says something about what changes.
     #[default]
     None,
     /// The line goes.
@@ -24,9 +24,9 @@ pub(in crate::view) enum Tone {
     /// Nothing more than its words.
     #[default]
     Plain,
-    /// It is not the matter itself.
+    /// The line is not the matter itself.
     Faded,
-    /// It is what others are below.
+    /// The line is what others are below.
     Strong,
     /// Something to think of.
     Warned,

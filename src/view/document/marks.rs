@@ -6,9 +6,9 @@ use similar::{ChangeTag, InlineChangeMode, InlineChangeOptions, TextDiff};
 
 use super::{Line, Lines, Sign};
 
-/// In longer lines, in bytes, nothing is marked: to compare two costs the product of their lengths.
+/// The length in bytes of the longest line that is marked: to compare two costs the product of their lengths.
 const LONGEST: usize = 2_000;
-/// So much is compared of all lines of one field, in products of their lengths.
+/// How much is compared of all lines of one field, in products of their lengths.
 const MOST: usize = 1 << 26;
 
 /// The lines, with marks in each that goes and in the one that comes in its place: as many lines must come as go.

@@ -19,12 +19,12 @@ pub(in crate::view) fn note(step: &Step, plan: &Plan, heading: &Heading<'_>) -> 
     reason_note(step, plan, heading, |change| commits::by(change, heading.blame))
 }
 
-/// The same, where it is read alone: a commit has its subject.
+/// The note of a step that is read alone: a commit has its subject.
 pub(in crate::view) fn note_alone(step: &Step, plan: &Plan, heading: &Heading<'_>) -> String {
     reason_note(step, plan, heading, commits::alone)
 }
 
-/// The same, with these words for what made git drop an object.
+/// The note of a step, with the words of `by` for what made git drop an object.
 fn reason_note(step: &Step, plan: &Plan, heading: &Heading<'_>, by: impl Fn(&GitChange) -> String) -> String {
     let reason = match &step.reason {
         Reason::Refused(error) if error.is_only_message() => value::visible(error.message()).into_owned(),

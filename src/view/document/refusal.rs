@@ -87,7 +87,7 @@ fn another_source(last: &Source, now: Option<&Source>) -> String {
     )
 }
 
-/// It cannot be told whether this is the repository that the set was synced from.
+/// The sentence that it cannot be told whether this is the repository that the set was synced from.
 fn unknown_source(last: &Source, unconfirmed: &Unconfirmed) -> String {
     let (clone, fetch) = if unconfirmed.is_shallow {
         (

@@ -71,7 +71,7 @@ pub(in crate::view) struct Restarted<'a> {
 }
 
 impl<'a> Restarted<'a> {
-    /// Of a plan.
+    /// The summary of a plan.
     pub(in crate::view) fn of(plan: &'a Plan) -> Self {
         Self::among(plan.steps.iter().filter(|step| step.action.writes()))
     }
@@ -134,7 +134,7 @@ fn scaled(step: &Step) -> i64 {
 
 /// A few objects by their names, more by how many they are.
 fn few_or_count(objects: &[&ObjectRef], noun: &str) -> String {
-    /// So many are named.
+    /// How many are named.
     const NAMED: usize = 3;
     if objects.len() > NAMED {
         return counted(objects.len(), noun);

@@ -8,7 +8,7 @@ use crate::kinds::prerequisites::Prerequisite;
 use crate::object::ObjectRef;
 use crate::plan::{Plan, Warning};
 
-/// So many warnings that are alike are told one by one.
+/// How many warnings that are alike are told one by one.
 const FEW: usize = 3;
 
 /// A warning, and of what.

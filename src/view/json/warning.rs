@@ -24,7 +24,7 @@ pub(super) enum Code<'a> {
         /// Where: `FILE:LINE`.
         place: String,
     },
-    /// The same manifest is there again.
+    /// The same manifest is in the directory again.
     Repeated {
         /// Where, the first time: `FILE:LINE`.
         place: String,

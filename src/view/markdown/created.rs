@@ -34,7 +34,8 @@ impl<'d, 'a> NewObjects<'d, 'a> {
         self.heading() + &groups.collect::<String>()
     }
 
-    /// The same with the objects, of which as many stand there as there is room for; the titles have theirs.
+    /// The titles with the objects below them, of which as many stand there as there is room for; the titles have
+    /// theirs.
     pub(super) fn whole(&self, room: &mut Room) -> String {
         let groups = self.groups.iter().map(|group| {
             let short = title(group);

@@ -8,7 +8,7 @@ use crate::view::document::{Mark, Marks, PlanDocument};
 use crate::view::room::Room;
 use crate::view::value::{ends, line};
 
-/// So many marks a person looks at in a comment.
+/// How many marks a person looks at in a comment.
 const MOST: usize = 30;
 /// How long a line of a mark may be, in characters.
 const NAME: usize = 40;

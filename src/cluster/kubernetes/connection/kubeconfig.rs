@@ -50,7 +50,7 @@ impl KubeconfigFiles {
         ClusterError::new(Failure::NoCluster, message)
     }
 
-    /// They do not hold something of this name.
+    /// The error that these files do not hold something of this name.
     fn lack<'a>(&self, what: &str, name: &str, known: impl Iterator<Item = &'a String>) -> ClusterError {
         failure(format!(
             "failed to find {what} {name} in {self}: {}",

@@ -117,7 +117,7 @@ pub(super) struct ProcessEnvironment {
 }
 
 impl ProcessEnvironment {
-    /// Of this process.
+    /// The environment of this process.
     pub fn of_process() -> Self {
         Self {
             kubeconfig: env::var_os("KUBECONFIG").unwrap_or_default(),

@@ -15,9 +15,9 @@ const HEIGHT: usize = 44;
 const ASIDE: usize = 16;
 const BELOW: usize = 10;
 const BETWEEN: usize = 40;
-/// So many marks stand beside each other; more of a wave stand in a row below.
+/// How many marks stand beside each other; more of a wave stand in a row below.
 const WIDEST: usize = 5;
-/// So many letters a line of a mark has room for.
+/// How many letters a line of a mark has room for.
 const LETTERS: usize = 26;
 
 /// Where the upper left corner of a mark is, in pixels.

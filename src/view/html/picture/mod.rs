@@ -9,7 +9,7 @@ use crate::view::document::{Marks, PlanDocument};
 use crate::view::room::Room;
 use drawing::drawing;
 
-/// So many marks a person can still look at.
+/// How many marks a person can still look at.
 const MOST: usize = 60;
 
 /// The picture, where there is anything to see in it.
