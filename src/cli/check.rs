@@ -12,8 +12,8 @@ use crate::view;
 /// Find mistakes without a cluster: unknown fields, references that lead nowhere, options that a
 /// service does not have, and more.
 ///
-/// Every finding is shown at its line, with its identifier. What is meant as it is can be ignored by that:
-/// below `ignoreFindings` in stackanetes.yaml, or by the annotation `stackanetes.io/ignore-findings` of an object.
+/// Every finding is shown at its line, with its identifier. To ignore a finding, name its identifier below
+/// `ignoreFindings` in stackanetes.yaml, or in the annotation `stackanetes.io/ignore-findings` of the object.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit codes: 0 nothing found; 1 something found; 2 could not run.")]
 pub(super) struct Args {

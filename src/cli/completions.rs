@@ -13,7 +13,7 @@ const ASKED: &str = "STACKANETES_COMPLETE";
 
 /// Print the completions of a shell.
 ///
-/// For bash: `source <(stackanetes completions bash)`. They know the contexts, clusters and users of the
+/// To use them in bash: `source <(stackanetes completions bash)`. They complete the contexts, clusters and users of the
 /// kubeconfig, the environments, components and outputs of the directory, and the chapters of the manual.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

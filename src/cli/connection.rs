@@ -32,7 +32,7 @@ pub(super) struct Reach {
     context: Option<String>,
     /// A directory in the place of a cluster.
     ///
-    /// What is applied to it lies there in files. One that is not there yet is an empty cluster.
+    /// What is applied to it is stored there in files. A directory that does not exist yet is an empty cluster.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["kubeconfig", "context"])]
     pub(super) sandbox: Option<PathBuf>,
     #[command(flatten)]
@@ -41,7 +41,7 @@ pub(super) struct Reach {
     identity: UserOptions,
     /// How long one request may take, such as 30s; 0 for as long as it likes [default: about a minute]
     ///
-    /// What gets no answer is sent again a few times, where that does no harm.
+    /// A request without an answer is sent again a few times, where that does no harm.
     #[arg(hide_short_help = true, long, value_name = "DURATION", value_parser = duration, conflicts_with = "sandbox")]
     request_timeout: Option<Duration>,
     /// How many requests to have under way at once.
@@ -62,7 +62,7 @@ struct ServerOptions {
     /// A file, in PEM, with the authorities that may have signed the server's certificate.
     #[arg(hide_short_help = true, long, value_name = "FILE", conflicts_with = "sandbox")]
     certificate_authority: Option<PathBuf>,
-    /// Do not verify the server's certificate: whoever is on the way may read and change everything.
+    /// Do not verify the server's certificate: anybody between here and the server may read and change everything.
     #[arg(hide_short_help = true, long, conflicts_with_all = ["certificate_authority", "sandbox"])]
     insecure_skip_tls_verify: bool,
 }
@@ -71,14 +71,14 @@ struct ServerOptions {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Cluster")]
 struct UserOptions {
-    /// The bearer token, in the place of what the user has.
+    /// The bearer token, in place of the credentials of the kubeconfig's user.
     ///
-    /// Others can read it in the list of processes: a kubeconfig with a `tokenFile` keeps it to itself.
+    /// Others can read it in the list of processes. A kubeconfig with a `tokenFile` does not show it.
     #[arg(hide_short_help = true, long, value_name = "TOKEN", value_parser = token, conflicts_with = "sandbox")]
     token: Option<Token>,
-    /// Act as this user; it takes the right to `impersonate` them.
+    /// Act as this user, which needs the right to `impersonate` them.
     ///
-    /// A ServiceAccount is system:serviceaccount:NAMESPACE:NAME.
+    /// The name of a ServiceAccount is system:serviceaccount:NAMESPACE:NAME.
     #[arg(hide_short_help = true, long = "as", value_name = "USER", conflicts_with = "sandbox")]
     as_user: Option<String>,
     /// Act as a member of this group; repeat it for more.

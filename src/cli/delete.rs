@@ -19,9 +19,9 @@ use crate::view::{self, Pruning};
 
 /// Delete everything that an ApplySet holds, and the ApplySet itself.
 ///
-/// Shows what goes first and asks, unless --yes is given. What a sync would not prune stays, and the
-/// ApplySet with it: PersistentVolumeClaims, CustomResourceDefinitions, Secrets with generated values
-/// and what is annotated with stackanetes.io/prune: never need --prune-kind.
+/// What would be deleted is shown first, and needs your confirmation unless --yes is given. Objects that a sync would
+/// not prune are kept, and the ApplySet with them: PersistentVolumeClaims, CustomResourceDefinitions, Secrets with
+/// generated values, and objects annotated with stackanetes.io/prune: never. They are deleted only with --prune-kind.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// The name of the ApplySet, where no stackanetes.yaml gives one.
     #[arg(long, value_name = "NAME", value_parser = |name: &str| accept(name, Settings::refuse_name))]
     name: Option<String>,
-    /// The namespace of its parent, where no stackanetes.yaml gives one. All of it goes, wherever it is.
+    /// The namespace of its parent, where no stackanetes.yaml gives one. Its members are deleted in every namespace.
     #[arg(short, long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
     namespace: Option<String>,
     #[command(flatten)]
@@ -39,14 +39,15 @@ pub(super) struct Args {
     switch_source: bool,
     /// Keep all objects, as they are, and delete only the ApplySet: its records, and what marks its members.
     ///
-    /// As kubectl's --cascade=orphan. Labels, annotations and managed fields that a sync wrote are taken off the
-    /// objects; nothing restarts. Digests on pod templates stay until the next change of their workload.
+    /// This is like kubectl's --cascade=orphan. The labels, annotations and managed fields that a sync wrote are
+    /// removed from the objects, and nothing restarts. Digests on pod templates stay until the next change of their
+    /// workload.
     #[arg(help_heading = "Deletion", long, conflicts_with = "prune_kind")]
     orphan: bool,
-    /// Delete objects of this kind too, where it is kept otherwise.
+    /// Delete objects of this kind too, which are kept by default.
     #[arg(help_heading = "Deletion", hide_short_help = true, long, value_name = "KIND")]
     prune_kind: Vec<String>,
-    /// The name under which its fields were applied.
+    /// The name under which fields were applied.
     #[arg(
         help_heading = "Deletion",
         hide_short_help = true,
@@ -63,7 +64,7 @@ pub(super) struct Args {
     timeout: Duration,
     /// What is printed.
     ///
-    /// Text, or JSON, one document a line: the Plan, an Event for each that happens, a Report at the end.
+    /// JSON is one document a line: the Plan, an Event for each thing that happens, and a Report at the end.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }

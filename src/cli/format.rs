@@ -57,7 +57,7 @@ pub(super) enum Format {
 pub(super) enum SyncFormat {
     /// For a terminal.
     Text,
-    /// For programs, one document a line: the Plan, an Event for each that happens, a Report at the end.
+    /// For programs, one document a line: the Plan, an Event for each thing that happens, a Report at the end.
     Json,
     /// The summary of a CI job.
     Markdown,

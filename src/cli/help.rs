@@ -8,7 +8,7 @@ use crate::manual::{self, ALIASES, TOPICS};
 
 /// Print the help of a command, or a chapter of the manual.
 ///
-/// Without a name it lists the commands and the chapters.
+/// Without a name, the commands and the chapters are listed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A command, such as sync, or a chapter, such as pruning.

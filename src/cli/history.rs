@@ -14,8 +14,8 @@ use crate::view::{self, HistoryView, json};
 
 /// Show the earlier syncs: what, when, by whom, and what came of it.
 ///
-/// The latest stands first. `sync --revision REV` goes back to one, with its diff first. -v shows all that is
-/// kept of each.
+/// The latest sync comes first. `sync --revision REV` goes back to an earlier one, and shows the diff before. -v shows
+/// all that is recorded of each sync.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]

@@ -17,7 +17,8 @@ pub(super) struct Args {
     selected: options::Selected,
     /// Write this namespace into manifests that name none.
     ///
-    /// But for those of kinds that have no namespaces. Without it such manifests are printed as they are.
+    /// Manifests of kinds that have no namespaces are left out of this. Without this option, manifests that name no
+    /// namespace are printed as they are.
     #[arg(help_heading = "Desired state", short, long, value_name = "NAMESPACE", value_parser = |name: &str| options::accept(name, Settings::refuse_namespace))]
     namespace: Option<String>,
     /// Show the values of Secrets.

@@ -17,9 +17,9 @@ use crate::view;
 
 /// Print the roles that a diff or a sync of this directory takes, and no more, as YAML.
 ///
-/// Needs no cluster, unless the directory has objects of kinds that neither Kubernetes nor it defines:
-/// then --context or --kubeconfig names one that knows them. The namespaces of the directory are
-/// printed too, since a role can be only in one that is there.
+/// This needs a cluster only if the directory has objects of kinds that neither Kubernetes nor the directory defines:
+/// name one that has these kinds with --context or --kubeconfig. The namespaces of the directory are printed too, since
+/// a role can only be in a namespace that exists.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -40,8 +40,8 @@ pub(super) struct Args {
     /// Bind the roles to this ServiceAccount.
     #[arg(help_heading = "Roles", long, value_name = "NAMESPACE/NAME", value_parser = service_account)]
     service_account: Vec<Subject>,
-    /// Let a sync with the same option delete objects of this kind, where it is kept otherwise:
-    /// PersistentVolumeClaim, CustomResourceDefinition.
+    /// Let a sync with the same option delete objects of this kind, which are kept by default: PersistentVolumeClaim,
+    /// CustomResourceDefinition.
     #[arg(help_heading = "Roles", hide_short_help = true, long, value_name = "KIND")]
     prune_kind: Vec<String>,
     /// What is printed.

@@ -16,14 +16,14 @@ use crate::view;
 
 /// Record what is synced, as it is in the cluster, in a directory that `--sandbox` reads.
 ///
-/// It holds the members of the ApplySet, its parent, their namespaces and the definitions of their kinds,
-/// each object a file. The values of Secrets are masked, and a diff of the snapshot compares them
-/// with nothing. What is secret in other kinds of objects is recorded as it is.
+/// A snapshot holds the members of the ApplySet, its parent, their namespaces and the definitions of their kinds, each
+/// object in a file. The values of Secrets are masked, and a diff of the snapshot does not compare them. Secret values
+/// in objects of other kinds are recorded as they are.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     named: options::NamingDirectory,
-    /// Where the snapshot is written: a directory that is empty, or not there yet.
+    /// The directory that the snapshot is written into: an empty one, or one that does not exist yet.
     #[arg(help_heading = "Snapshot", long, value_name = "SNAPSHOT")]
     to: PathBuf,
     #[command(flatten)]

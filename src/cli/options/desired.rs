@@ -73,14 +73,14 @@ pub(in crate::cli) struct DesiredOptions {
     pub(in crate::cli) set: Set,
     #[command(flatten)]
     selected: Selected,
-    /// Ask the server what an apply would do even of objects whose own records prove that nothing would
-    /// change. A newer default or admission plugin is seen only so.
+    /// Ask the server about every object, even where its managed fields prove that an apply would change nothing. Only
+    /// this shows the effect of newer defaults and admission plugins.
     #[arg(hide_short_help = true, long)]
     pub(in crate::cli) verify: bool,
     /// Do not check DIR for mistakes.
     ///
-    /// Without this, what `stackanetes check` finds in the objects that change is shown, and a sync refuses to write
-    /// what is wrong in any cluster and no server sees, such as an option that a service does not have.
+    /// By default a diff shows what `stackanetes check` finds in the objects that change, and a sync refuses to write
+    /// what is wrong in every cluster, such as an option that a service does not have.
     #[arg(help_heading = "Safety", hide_short_help = true, long)]
     pub(in crate::cli) no_check: bool,
     /// The name under which fields are applied.
@@ -134,7 +134,7 @@ impl DesiredOptions {
 pub(in crate::cli) struct Selected {
     /// Only objects with these labels.
     ///
-    /// KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY or !KEY, several with commas between them.
+    /// A selector is KEY=VALUE, KEY!=VALUE, KEY in (A,B), KEY or !KEY, or several of these with commas between them.
     #[arg(
         short = 'l',
         long,
@@ -145,12 +145,12 @@ pub(in crate::cli) struct Selected {
     selector: LabelSelector,
     /// Only the objects of this namespace.
     ///
-    /// And those that are cluster-scoped, which are then never pruned.
+    /// Cluster-scoped objects are included, but never pruned.
     #[arg(hide_short_help = true, long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
     only_namespace: Option<String>,
     /// Only the objects of this component.
     ///
-    /// May be repeated.
+    /// This option may be repeated.
     #[arg(long, value_name = "NAME", add = candidates::components())]
     component: Vec<String>,
 }

@@ -23,7 +23,7 @@ pub(super) const DIRECTORY: &str = "desired";
 pub(in crate::cli) struct DirectoryOptions {
     /// The directory.
     ///
-    /// Of desired state: manifests, or all that `stackanetes help directories` tells of.
+    /// It holds the desired state: manifests, and whatever else `stackanetes help directories` describes.
     #[arg(value_name = "DIR", default_value = DIRECTORY)]
     pub(in crate::cli) path: PathBuf,
     /// The environment, DIR/environments/NAME.yaml.
@@ -34,7 +34,8 @@ pub(in crate::cli) struct DirectoryOptions {
     set: Vec<String>,
     /// Set a parameter to the text of a file.
     ///
-    /// Without its last line break. A secret given so is in no list of processes and no shell's history.
+    /// The last line break of the file is left out. A secret that is given this way appears neither in the list of
+    /// processes nor in the history of the shell.
     #[arg(hide_short_help = true, long, value_name = "GROUP.NAME=FILE", value_parser = text_of_file)]
     set_file: Vec<Assignment>,
     /// Set a parameter to the text of an environment variable.
@@ -42,7 +43,7 @@ pub(in crate::cli) struct DirectoryOptions {
     set_env: Vec<Assignment>,
     /// Set all the parameters of a YAML file, which need not be in DIR.
     ///
-    /// It has the shape of environments/NAME.yaml, and SOPS may have encrypted it.
+    /// The file has the format of environments/NAME.yaml, and may be encrypted with SOPS.
     #[arg(hide_short_help = true, long, value_name = "FILE")]
     parameters: Vec<PathBuf>,
     /// Decrypt what SOPS encrypted with the age identities of a file.
@@ -52,12 +53,12 @@ pub(in crate::cli) struct DirectoryOptions {
     age_key_file: Vec<PathBuf>,
     /// Read DIR as it is in this commit.
     ///
-    /// Whatever is on disk. A commit is a branch, a tag, HEAD~1 or 3f2c1ab.
+    /// The files on disk do not matter then. REV is a branch, a tag, or a commit such as HEAD~1 or 3f2c1ab.
     #[arg(long, value_name = "REV")]
     pub(in crate::cli) revision: Option<String>,
     /// Run kustomize or helm where DIR says so.
     ///
-    /// They run with your rights, on files that whoever can change DIR writes.
+    /// They run with your rights, and whoever can change DIR decides what they read.
     #[arg(hide_short_help = true, long, env = ALLOW_PROGRAMS, hide_env_values = true, value_parser = is_allowed)]
     allow_programs: bool,
     #[arg(skip)]

@@ -14,12 +14,12 @@ use crate::cli::ui::{Ui, Verbosity};
 pub(in crate::cli) struct OutputOptions {
     /// When to use colours.
     ///
-    /// auto obeys NO_COLOR and FORCE_COLOR.
+    /// With auto, a terminal gets colours, and the variables NO_COLOR and FORCE_COLOR override that.
     #[arg(hide_short_help = true, long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
     color: String,
     /// Show more; twice, also every request.
     ///
-    /// New objects are shown whole, and all causes of an error.
+    /// New objects are then shown whole, and errors with all their causes.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
     /// Show no progress.
@@ -27,7 +27,7 @@ pub(in crate::cli) struct OutputOptions {
     quiet: bool,
     /// Print everything at once, although it is longer than the terminal.
     ///
-    /// Otherwise $STACKANETES_PAGER or $PAGER shows it [default: less -FRX]
+    /// By default $STACKANETES_PAGER or $PAGER shows it page by page [default: less -FRX]
     #[arg(hide_short_help = true, long, global = true)]
     no_pager: bool,
 }

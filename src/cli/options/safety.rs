@@ -15,7 +15,8 @@ use crate::source::Settings;
 pub(in crate::cli) struct Safety {
     /// Take fields that another manager owns.
     ///
-    /// With another value, but for those that a rule of stackanetes.yaml leaves to it.
+    /// This concerns fields to which the other manager gives another value. Fields that a rule of stackanetes.yaml
+    /// leaves to it are not taken.
     #[arg(long)]
     force_conflicts: bool,
     /// Sync another environment than the one that was synced last.
@@ -26,13 +27,14 @@ pub(in crate::cli) struct Safety {
     switch_source: bool,
     /// Take over objects that exist and are not ours.
     ///
-    /// All, or those of a KIND, or KIND/NAME. May be repeated. Those of another ApplySet are taken only with --take-from.
+    /// Without a value it takes over all of them, else those of a KIND, or KIND/NAME. It may be repeated. Objects of
+    /// another ApplySet are taken only with --take-from.
     #[arg(long, value_name = "KIND[/NAME]", num_args = 0..=1, require_equals = true)]
     adopt: Option<Vec<Adoptable>>,
     /// Take over the objects of another ApplySet that git has: NAMESPACE/NAME, or its id.
     ///
-    /// May be repeated. Nothing is deleted for it, and nothing restarts; what git does not have stays with that ApplySet.
-    /// `stackanetes help applysets` tells how to rename, split and join ApplySets.
+    /// This option may be repeated. Taking over deletes nothing and restarts nothing, and what git does not have stays
+    /// with the other ApplySet. `stackanetes help applysets` shows how to rename, split and join ApplySets.
     #[arg(hide_short_help = true, long, value_name = "APPLYSET", value_parser = other_set)]
     take_from: Vec<OtherSet>,
     /// Delete nothing.
@@ -43,28 +45,28 @@ pub(in crate::cli) struct Safety {
     /// [default: 10 or 10%, whichever is more]
     #[arg(hide_short_help = true, long, value_name = "N|N%")]
     max_prune: Option<Budget>,
-    /// Take an empty directory for what is meant, and delete every member.
+    /// Accept an empty directory as the desired state, and delete every member.
     #[arg(hide_short_help = true, long)]
     pub(in crate::cli) allow_empty: bool,
-    /// Delete objects of this kind too, where it is kept otherwise: PersistentVolumeClaim,
-    /// CustomResourceDefinition, and Secret where values were generated.
+    /// Delete objects of this kind too, which are kept by default: PersistentVolumeClaim, CustomResourceDefinition, and
+    /// Secret with generated values.
     #[arg(hide_short_help = true, long, value_name = "KIND")]
     prune_kind: Vec<String>,
-    /// Sync to an API server although secret parameters have the defaults of DIR, which whoever can read it knows.
+    /// Sync to an API server although secret parameters have their defaults, which everybody knows who can read DIR.
     #[arg(hide_short_help = true, long)]
     allow_default_secrets: bool,
-    /// Go back to an earlier commit across Jobs that did what cannot be undone, as their annotation
+    /// Go back to an earlier commit although Jobs have since done what cannot be undone, as their annotation
     /// stackanetes.io/irreversible says.
     #[arg(hide_short_help = true, long)]
     allow_irreversible: bool,
     /// Run this Job again, although its inputs did not change.
     ///
-    /// NAME or NAMESPACE/NAME.
+    /// JOB is NAME or NAMESPACE/NAME.
     #[arg(hide_short_help = true, long, value_name = "JOB")]
     rerun: Vec<String>,
     /// Replace this object where it cannot be changed.
     ///
-    /// KIND/NAME or KIND/NAMESPACE/NAME. The plan says what is lost by it.
+    /// The object is KIND/NAME or KIND/NAMESPACE/NAME. The plan says what the replacement costs.
     #[arg(hide_short_help = true, long, value_name = "KIND/NAME")]
     replace: Vec<Permit>,
 }

@@ -38,12 +38,13 @@ pub(in crate::cli) fn refuse_object_as_directory(path: &Path, command: &str) -> 
 pub(in crate::cli) struct Set {
     /// The name of the ApplySet, in place of that of stackanetes.yaml.
     ///
-    /// Without a name nothing is a member, and nothing is pruned.
+    /// Without a name, objects become no members of an ApplySet, and nothing is pruned.
     #[arg(hide_short_help = true, long, value_name = "NAME", value_parser = |name: &str| accept(name, Settings::refuse_name))]
     pub(in crate::cli) name: Option<String>,
     /// The namespace of manifests that name none.
     ///
-    /// And of the ApplySet's own records [default: that of stackanetes.yaml, or of the kubeconfig's context]
+    /// The ApplySet's own records are kept there too [default: that of stackanetes.yaml, or of the kubeconfig's
+    /// context]
     #[arg(hide_short_help = true, short, long, value_name = "NAMESPACE", value_parser = |name: &str| accept(name, Settings::refuse_namespace))]
     pub(in crate::cli) namespace: Option<String>,
 }

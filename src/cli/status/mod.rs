@@ -33,16 +33,16 @@ pub(super) struct Args {
     of: OneOrAll,
     /// Show only these objects, Current ones too: deployment/web, 'configmap/*'.
     ///
-    /// Or svc/NAMESPACE/NAME. KIND is a kind, its plural or its short name, with or without its group. The others are
-    /// counted, and the exit code tells of all.
+    /// KIND/NAMESPACE/NAME names an object of one namespace. KIND is a kind, its plural or its short name, with or
+    /// without its group. All other objects are counted, and the exit code is about all of them.
     #[arg(help_heading = "Output", value_name = "KIND/NAME", conflicts_with = "all_namespaces")]
     only: Vec<NamedObjects>,
-    /// Show it again each time that it has changed, until Ctrl-C.
+    /// Show the status again whenever it has changed, until Ctrl-C.
     #[arg(help_heading = "Status", short, long, conflicts_with = "all_namespaces")]
     watch: bool,
     /// Show also what others have changed since the last sync.
     ///
-    /// DIR is read as it is in the commit that was synced last, and compared as a diff does.
+    /// For this, DIR is read as it is in the commit that was synced last, and compared with the cluster as in a diff.
     #[arg(help_heading = "Status", long, conflicts_with_all = ["all_namespaces", "watch"])]
     drift: bool,
     /// The name under which fields are applied; with --drift.

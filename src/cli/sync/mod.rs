@@ -29,7 +29,7 @@ use carry_out::{Ended, SyncOptions, carry_out};
 
 /// Make the cluster what git says: apply, wait until everything is Current, prune.
 ///
-/// Shows the plan first and asks, unless --yes is given.
+/// The plan is shown first, and needs your confirmation unless --yes is given.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -38,9 +38,10 @@ pub(super) struct Args {
     cluster: options::ConnectionOptions,
     #[command(flatten)]
     safety: options::Safety,
-    /// Do what this saved plan says, without asking.
+    /// Carry out this saved plan, without asking.
     ///
-    /// Or nothing, where that is not what a sync would do now, or was done already. `diff --out FILE` saves one.
+    /// `diff --out FILE` saves a plan. Nothing is changed if a sync would do something else by now, or if the plan was
+    /// carried out already.
     #[arg(help_heading = "Sync", long, value_name = "FILE")]
     plan: Option<PathBuf>,
     /// Do not ask.
@@ -60,24 +61,25 @@ pub(super) struct Args {
 struct WaitArgs {
     /// How long an object may take.
     ///
-    /// To become Current, or to be gone.
+    /// This is the time that an object has to become Current, or to be gone.
     #[arg(help_heading = "Sync", long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
     timeout: Duration,
     /// Wait until what is applied is Current; with --wait=false, apply it and end.
     ///
-    /// What depends on it is then applied at once, in the same order. Nothing is pruned that what is not Current may
-    /// still use.
+    /// With --wait=false, objects that depend on others are applied as soon as those are stored, in the same order.
+    /// Nothing is pruned as long as an object is not Current, since it may still use what git dropped.
     #[arg(help_heading = "Sync", hide_short_help = true, long, value_name = "BOOL", default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     wait: bool,
     /// Do not wait for what cannot become Current by itself.
     ///
-    /// It has failed at once, such as a pod that no node takes, an image that cannot be pulled, a container that crashes again and again.
+    /// Such an object fails at once: a pod that no node takes, an image that cannot be pulled, a container that crashes
+    /// again and again.
     #[arg(help_heading = "Sync", long)]
     fail_fast: bool,
     /// If an object fails or does not become Current, go back to the commit of the last complete sync.
     ///
-    /// With its plan, the same guards and the same confirmation; --plan confirms none but the saved plan. Nothing is
-    /// deleted or replaced that a sync of that commit with these options would not delete or replace.
+    /// That plan is shown and must be confirmed like any other; --plan confirms only the saved plan. Nothing is deleted
+    /// or replaced that a sync of that commit with these options would not delete or replace.
     #[arg(help_heading = "Sync", hide_short_help = true, long)]
     rollback_on_failure: bool,
 }
@@ -105,11 +107,11 @@ fn unknown_without_waiting(option: &str) -> Error {
 /// One sync at a time.
 #[derive(Debug, clap::Args)]
 struct LockArgs {
-    /// How long to wait while another sync of the ApplySet runs; then the plan is made again.
+    /// How long to wait for another sync of the ApplySet to end; after that, the plan is made again.
     #[arg(help_heading = "Sync", hide_short_help = true, id = "lock-timeout", long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     wait: Duration,
-    /// How long the Lease of this sync is valid without being renewed: after that a sync that died is
-    /// taken over.
+    /// How long the Lease of this sync is valid without being renewed. After that time, another sync takes over from
+    /// one that died.
     #[arg(help_heading = "Sync", hide_short_help = true, id = "lease-duration", long, value_name = "DURATION", default_value = "30s", value_parser = lease_duration)]
     valid: Duration,
 }
