@@ -171,7 +171,7 @@ pub(crate) fn resource_of(value: &Value) -> Resource {
 pub(crate) fn resource(api_version: &str, kind: &str, namespaced: bool) -> Resource {
     Resource {
         gvk: GroupVersionKind::new(api_version, kind),
-        plural: format!("{}s", kind.to_lowercase()),
+        plural: format!("{}s", kind.to_lowercase()).into(),
         namespaced,
         listable: true,
     }
@@ -190,8 +190,8 @@ pub(crate) fn reference(kind: &str, namespace: Option<&str>, name: &str) -> Obje
     let (group, kind) = kind.split_once('/').unwrap_or(("", kind));
     ObjectRef {
         kind: crate::object::GroupKind::new(group, kind),
-        namespace: namespace.map(str::to_owned),
-        name: name.to_owned(),
+        namespace: namespace.map(Into::into),
+        name: name.into(),
     }
 }
 

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
 
 use crate::object::commit::Commit;
 use crate::object::inputs::DIGESTS;
@@ -55,8 +56,8 @@ impl ApplySet {
     pub fn parent(&self) -> ObjectRef {
         ObjectRef {
             kind: GroupKind::new("", "ConfigMap"),
-            namespace: Some(self.namespace.clone()),
-            name: format!("{PARENT}{}", self.name),
+            namespace: Some(SmolStr::from(&self.namespace)),
+            name: format!("{PARENT}{}", self.name).into(),
         }
     }
 
@@ -64,7 +65,7 @@ impl ApplySet {
     pub fn with_parent(parent: &ObjectRef) -> Option<Self> {
         Some(Self {
             name: parent.name.strip_prefix(PARENT)?.to_owned(),
-            namespace: parent.namespace.clone()?,
+            namespace: parent.namespace.as_deref()?.to_owned(),
         })
     }
 
@@ -81,7 +82,7 @@ impl ApplySet {
         let parent = self.parent();
         ObjectRef {
             kind: GroupKind::new("", "Secret"),
-            name: format!("{}-key", parent.name),
+            name: format!("{}-key", parent.name).into(),
             ..parent
         }
     }
@@ -241,7 +242,7 @@ impl Serialize for ValueOutline<'_> {
 pub fn stamp(desired: &DesiredObject, set: Option<&ApplySet>, revision: Option<&Commit>) -> Value {
     let mut object = desired.value.clone();
     if let Some(namespace) = &desired.reference.namespace {
-        object["metadata"]["namespace"] = namespace.clone().into();
+        object["metadata"]["namespace"] = namespace.as_str().into();
     }
     if let Some(set) = set {
         note(&mut object, "labels", PART_OF, set.id());

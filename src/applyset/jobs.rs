@@ -35,7 +35,7 @@ pub fn reference(name: &str) -> Option<ObjectRef> {
     let (namespace, name) = name.split_once('/')?;
     Some(ObjectRef {
         kind: GroupKind::new("batch", "Job"),
-        namespace: Some(namespace.to_owned()),
-        name: name.to_owned(),
+        namespace: Some(namespace.into()),
+        name: name.into(),
     })
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use smol_str::SmolStr;
 
 use super::inventory::ApplySet;
 use super::jobs::{self, Irreversible, Recorded};
@@ -38,7 +39,7 @@ const TOOL: &str = concat!("stackanetes/v", env!("CARGO_PKG_VERSION"));
 /// let set = ApplySet { name: "shop".to_owned(), namespace: "web".to_owned() };
 /// let parent = Parent {
 ///     kinds: [GroupKind::parse("Deployment.apps")].into(),
-///     namespaces: ["web".to_owned()].into(),
+///     namespaces: ["web".into()].into(),
 ///     ..Parent::default()
 /// };
 /// let stored = LiveObject::new(parent.object(&set));
@@ -49,7 +50,7 @@ pub struct Parent {
     /// The kinds its members have, at most.
     pub kinds: BTreeSet<GroupKind>,
     /// The namespaces its members are in, at most.
-    pub namespaces: BTreeSet<String>,
+    pub namespaces: BTreeSet<SmolStr>,
     /// Where there may be members besides, since it could not be listed when they were looked for.
     pub unlisted: Unlisted,
     /// The sync that began last.
@@ -70,7 +71,7 @@ pub struct Whereabouts {
     /// Their kinds; nothing where the parent does not say.
     pub kinds: Option<BTreeSet<GroupKind>>,
     /// Their namespaces.
-    pub namespaces: BTreeSet<String>,
+    pub namespaces: BTreeSet<SmolStr>,
 }
 
 impl Whereabouts {
@@ -81,7 +82,7 @@ impl Whereabouts {
         Self {
             kinds: kinds.map(|kinds| items(kinds).map(GroupKind::parse).collect()),
             namespaces: items(namespaces)
-                .map(str::to_owned)
+                .map(SmolStr::from)
                 .chain(parent.reference().namespace)
                 .collect(),
         }
@@ -255,7 +256,7 @@ impl Parent {
         let additional: Vec<&str> = self
             .namespaces
             .iter()
-            .map(String::as_str)
+            .map(SmolStr::as_str)
             .filter(|name| *name != set.namespace)
             .collect();
         let mut data = BTreeMap::new();
@@ -351,7 +352,7 @@ mod tests {
         };
         let parent = Parent {
             kinds: [GroupKind::new("apps", "Deployment"), GroupKind::new("", "Secret")].into(),
-            namespaces: ["prod".to_owned(), "other".to_owned()].into(),
+            namespaces: ["prod".into(), "other".into()].into(),
             unlisted: Unlisted {
                 kinds: [GroupKind::new("apps", "StatefulSet")].into(),
                 versions: ["example.com/v1".to_owned()].into(),

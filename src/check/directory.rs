@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use smol_str::SmolStr;
+
 use crate::kinds::definition::Definition;
 use crate::kinds::pods::{self, PodTemplate};
 use crate::object::field::{At, FieldPath};
@@ -83,9 +85,9 @@ pub(super) struct CheckedDirectory<'a> {
     pub(super) objects: Vec<CheckedObject<'a>>,
     by_reference: BTreeMap<ObjectRef, usize>,
     /// Where the objects of a kind are, by their namespace.
-    by_kind: HashMap<GroupKind, HashMap<Option<String>, Vec<usize>>>,
+    by_kind: HashMap<GroupKind, HashMap<Option<SmolStr>, Vec<usize>>>,
     /// The workloads whose pods run, by their namespace.
-    running: HashMap<Option<String>, RunningPods<'a>>,
+    running: HashMap<Option<SmolStr>, RunningPods<'a>>,
     /// The kinds that every cluster has, and those that the directory defines.
     pub(super) schema: Schema,
 }
@@ -106,10 +108,7 @@ impl<'a> CheckedDirectory<'a> {
         let object = |manifest: &'a Manifest| {
             let kind = manifest.gvk.group_kind.clone();
             let is_clusterwide = scope::is_clusterwide(&kind) || clusterwide.contains(&kind);
-            let namespace = manifest
-                .namespace
-                .clone()
-                .unwrap_or_else(|| default_namespace.to_owned());
+            let namespace = manifest.namespace.clone().unwrap_or_else(|| default_namespace.into());
             CheckedObject {
                 manifest,
                 pods: PodTemplate::of(&kind, &manifest.value),
@@ -158,7 +157,7 @@ impl<'a> CheckedDirectory<'a> {
         namespace: Option<&str>,
     ) -> impl Iterator<Item = &CheckedObject<'a>> {
         let of_kind = self.by_kind.get(&GroupKind::new(group, kind));
-        let positions = of_kind.and_then(|of_kind| of_kind.get(&namespace.map(str::to_owned)));
+        let positions = of_kind.and_then(|of_kind| of_kind.get(&namespace.map(SmolStr::from)));
         positions.into_iter().flatten().map(|position| &self.objects[*position])
     }
 
@@ -167,7 +166,7 @@ impl<'a> CheckedDirectory<'a> {
         &self,
         namespace: Option<&str>,
     ) -> impl Iterator<Item = (&CheckedObject<'a>, &PodTemplate<'a>)> {
-        let running = self.running.get(&namespace.map(str::to_owned));
+        let running = self.running.get(&namespace.map(SmolStr::from));
         let positions = running.map_or(&[][..], RunningPods::all);
         positions.iter().filter_map(|position| self.pods_at(*position))
     }
@@ -178,7 +177,7 @@ impl<'a> CheckedDirectory<'a> {
         namespace: Option<&str>,
         selector: &ObjectSelector<'_>,
     ) -> Vec<(&CheckedObject<'a>, &PodTemplate<'a>)> {
-        let Some(running) = self.running.get(&namespace.map(str::to_owned)) else {
+        let Some(running) = self.running.get(&namespace.map(SmolStr::from)) else {
             return Vec::new();
         };
         let candidates = running.candidates(selector);

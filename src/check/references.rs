@@ -1,5 +1,7 @@
 //! References that lead nowhere.
 
+use smol_str::SmolStr;
+
 use crate::diagnostic::identifier::Identifier;
 use crate::diagnostic::nearest::{key_hint, nearest};
 use crate::kinds::pods::{ConfigurationKind, Read, ReadKey, reads};
@@ -35,8 +37,8 @@ pub(super) fn follow<'d, 'a>(
     };
     let mut reference = ObjectRef {
         kind: GroupKind::new(group, kind),
-        namespace: namespace.map(str::to_owned),
-        name: text.to_owned(),
+        namespace: namespace.map(SmolStr::from),
+        name: text.into(),
     };
     if let Some(target) = directory.find(&reference) {
         return ReferenceTarget::Here(target);
@@ -44,10 +46,10 @@ pub(super) fn follow<'d, 'a>(
     if elsewhere::is_made(directory, &reference) {
         return ReferenceTarget::Elsewhere;
     }
-    reference.name = object.quoted(name).into_owned();
+    reference.name = object.quoted(name).into();
     // A namespace that is not the object's own stands beside the name.
     if namespace != object.namespace() && object.is_secret(&beside(&name.path, "namespace")) {
-        reference.namespace = Some(HIDDEN.to_owned());
+        reference.namespace = Some(HIDDEN.into());
     }
     let message = format!("{} {does} {reference}, which is not in the directory", object.reference);
     let mut finding = Finding::new(Identifier::MissingObject, object, &name.path, message);

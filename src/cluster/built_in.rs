@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::{Discovery, Resource};
 use crate::object::{GroupKind, GroupVersionKind};
@@ -35,7 +36,7 @@ pub fn built_in_kinds() -> Discovery {
     let bundled = BUNDLED.get_or_init(|| serde_json::from_str(KUBERNETES).unwrap_or_default());
     let resources = bundled.kinds.iter().map(|kind| Resource {
         gvk: GroupVersionKind::new(&kind.api_version, &kind.kind),
-        plural: kind.plural.clone(),
+        plural: SmolStr::from(&kind.plural),
         namespaced: kind.namespaced,
         listable: kind.listable,
     });
@@ -50,8 +51,8 @@ pub fn reduce_kinds(discovery: &Discovery, is_built_in: impl Fn(&GroupKind) -> b
         .filter_map(|resource| {
             let kind = BundledKind {
                 api_version: resource.gvk.api_version(),
-                kind: resource.gvk.group_kind.kind.clone(),
-                plural: resource.plural.clone(),
+                kind: resource.gvk.group_kind.kind.to_string(),
+                plural: resource.plural.to_string(),
                 namespaced: resource.namespaced,
                 listable: resource.listable,
             };

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use smol_str::SmolStr;
+
 use crate::object::{GroupKind, GroupVersionKind};
 
 /// How a kind in one version is reached over the API.
@@ -10,7 +12,7 @@ pub struct Resource {
     /// The kind and version.
     pub gvk: GroupVersionKind,
     /// The name in URLs: `deployments`.
-    pub plural: String,
+    pub plural: SmolStr,
     /// Whether its objects live in namespaces.
     pub namespaced: bool,
     /// Whether its objects can be listed (a TokenReview cannot).

@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use crate::object::{GroupVersionKind, LiveObject, ObjectRef};
 use crate::ssa::schema::Schema;
@@ -104,7 +105,7 @@ pub enum Scope {
     /// The whole cluster; the only scope of what is cluster-scoped.
     Cluster,
     /// One namespace.
-    Namespace(String),
+    Namespace(SmolStr),
 }
 
 /// Whether the server stores what it answers.

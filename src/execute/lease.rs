@@ -335,7 +335,7 @@ pub(super) fn identity(lease: &Value) -> [Value; 3] {
 fn resource() -> Resource {
     Resource {
         gvk: GroupVersionKind::new("coordination.k8s.io/v1", "Lease"),
-        plural: "leases".to_owned(),
+        plural: "leases".into(),
         namespaced: true,
         listable: true,
     }

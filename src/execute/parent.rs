@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Abort, GraphWalk, Run, Task};
 use jiff::Timestamp;
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use crate::applyset::inventory::ApplySet;
 use crate::applyset::journal::{Ending, JournalEntry};
@@ -24,7 +25,7 @@ use crate::plan::{Action, Forgotten, Former, ObjectVersion, ParentGap, Plan, Pru
 #[derive(Debug, Default)]
 struct Extent {
     kinds: BTreeSet<GroupKind>,
-    namespaces: BTreeSet<String>,
+    namespaces: BTreeSet<SmolStr>,
 }
 
 impl Extent {
@@ -312,7 +313,7 @@ fn holds(stored: &Value, written: &Value) -> bool {
 fn core_resource(kind: &str, plural: &str, namespaced: bool) -> Resource {
     Resource {
         gvk: GroupVersionKind::new("v1", kind),
-        plural: plural.to_owned(),
+        plural: plural.into(),
         namespaced,
         listable: true,
     }

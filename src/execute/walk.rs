@@ -204,12 +204,14 @@ impl GraphWalk {
 
 #[cfg(test)]
 mod tests {
+    use smol_str::SmolStr;
+
     use super::*;
     use crate::object::GroupKind;
     use crate::plan::order::Dependencies;
 
     fn object(group: &str, kind: &str, name: &str) -> ObjectRef {
-        let namespace = (kind != "Namespace").then(|| "a".to_owned());
+        let namespace = (kind != "Namespace").then(|| "a".into());
         ObjectRef {
             kind: GroupKind::new(group, kind),
             namespace,
@@ -222,7 +224,7 @@ mod tests {
         GraphWalk::new(order::graph(objects, dependencies, &BTreeMap::new()), tasks)
     }
 
-    fn names(walk: &mut GraphWalk) -> Vec<String> {
+    fn names(walk: &mut GraphWalk) -> Vec<SmolStr> {
         std::iter::from_fn(|| walk.next().map(|(_, reference, _)| reference.name)).collect()
     }
 

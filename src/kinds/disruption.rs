@@ -122,8 +122,8 @@ mod tests {
     fn workload(kind: &str, replicas: i64, strategy: &Value) -> (ObjectRef, Value) {
         let reference = ObjectRef {
             kind: GroupKind::new("apps", kind),
-            namespace: Some("shop".to_owned()),
-            name: "web".to_owned(),
+            namespace: Some("shop".into()),
+            name: "web".into(),
         };
         let template = json!({"metadata": {"labels": {"app": "web", "tier": "front"}}});
         let field = if kind == "Deployment" {
@@ -210,7 +210,7 @@ mod tests {
         let (reference, value) = workload("StatefulSet", 3, &Value::Null);
         let budget = |selector: &Value, namespace: &str| {
             let reference = ObjectRef {
-                namespace: Some(namespace.to_owned()),
+                namespace: Some(namespace.into()),
                 ..reference.clone()
             };
             budget(&reference, selector, BudgetLimit::Unavailable(json!(0)))

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::pods::{PodTemplate, reads};
 use crate::object::field::{At, FieldPath};
@@ -152,19 +153,19 @@ impl PrerequisiteSearch<'_> {
 
     /// The object of this kind, in the namespace of the object itself, that is named there.
     fn named_beside(&mut self, kind: GroupKind, name: &At<'_>) {
-        self.note_object(kind, self.namespace.map(str::to_owned), name);
+        self.note_object(kind, self.namespace.map(SmolStr::from), name);
     }
 
     fn named_in_cluster(&mut self, kind: GroupKind, name: &At<'_>) {
         self.note_object(kind, None, name);
     }
 
-    fn note_object(&mut self, kind: GroupKind, namespace: Option<String>, name: &At<'_>) {
+    fn note_object(&mut self, kind: GroupKind, namespace: Option<SmolStr>, name: &At<'_>) {
         if let Some(text) = name.text() {
             let reference = ObjectRef {
                 kind,
                 namespace,
-                name: text.to_owned(),
+                name: text.into(),
             };
             self.note(Prerequisite::Object(reference), &name.path);
         }
@@ -242,8 +243,8 @@ mod tests {
     fn of(group: &str, kind: &str, value: &Value) -> Vec<String> {
         let reference = ObjectRef {
             kind: GroupKind::new(group, kind),
-            namespace: Some("shop".to_owned()),
-            name: "web".to_owned(),
+            namespace: Some("shop".into()),
+            name: "web".into(),
         };
         let mut needed: Vec<String> = prerequisites(&reference, value)
             .iter()

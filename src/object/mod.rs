@@ -15,6 +15,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use crate::diagnostic::place::{Origin, Place};
 use crate::object::field::FieldPath;
@@ -31,14 +32,14 @@ pub use named::{NamedObjects, NoObjectName};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GroupKind {
     /// The API group; empty for the core group.
-    pub group: String,
+    pub group: SmolStr,
     /// The kind.
-    pub kind: String,
+    pub kind: SmolStr,
 }
 
 impl GroupKind {
     /// `kind` of `group` (empty for the core group).
-    pub fn new(group: impl Into<String>, kind: impl Into<String>) -> Self {
+    pub fn new(group: impl Into<SmolStr>, kind: impl Into<SmolStr>) -> Self {
         Self {
             group: group.into(),
             kind: kind.into(),
@@ -76,7 +77,7 @@ pub struct GroupVersionKind {
     /// The kind and its group.
     pub group_kind: GroupKind,
     /// The version: `v1`, `v1beta1`.
-    pub version: String,
+    pub version: SmolStr,
 }
 
 impl GroupVersionKind {
@@ -85,14 +86,14 @@ impl GroupVersionKind {
         let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
         Self {
             group_kind: GroupKind::new(group, kind),
-            version: version.to_owned(),
+            version: version.into(),
         }
     }
 
     /// `group/version`, or `version` for the core group.
     pub fn api_version(&self) -> String {
         match self.group_kind.group.as_str() {
-            "" => self.version.clone(),
+            "" => self.version.to_string(),
             group => format!("{group}/{}", self.version),
         }
     }
@@ -110,8 +111,8 @@ impl fmt::Display for GroupVersionKind {
 ///
 /// let web = ObjectRef {
 ///     kind: GroupKind::parse("Deployment.apps"),
-///     namespace: Some("shop".to_owned()),
-///     name: "web".to_owned(),
+///     namespace: Some("shop".into()),
+///     name: "web".into(),
 /// };
 /// assert_eq!(web.to_string(), "Deployment shop/web");
 /// assert_eq!(ObjectRef::namespace("shop").to_string(), "Namespace shop");
@@ -128,9 +129,9 @@ pub struct ObjectRef {
     pub kind: GroupKind,
     /// The namespace; none for what is cluster-scoped.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub namespace: Option<String>,
+    pub namespace: Option<SmolStr>,
     /// The name.
-    pub name: String,
+    pub name: SmolStr,
 }
 
 impl ObjectRef {
@@ -139,7 +140,7 @@ impl ObjectRef {
         Self {
             kind: GroupKind::new("", "Namespace"),
             namespace: None,
-            name: name.to_owned(),
+            name: name.into(),
         }
     }
 }
@@ -254,7 +255,7 @@ pub struct DesiredObject {
     /// What it is called. The namespace is resolved: set for every namespaced kind.
     pub reference: ObjectRef,
     /// The version its manifest is written in.
-    pub version: String,
+    pub version: SmolStr,
     /// The manifest, as it is applied.
     pub value: Value,
     /// The places of its fields, and which of them are secret.

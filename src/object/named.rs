@@ -197,7 +197,7 @@ mod tests {
             let object = |kind: &str| ObjectRef {
                 kind: GroupKind::new(group, kind),
                 namespace: None,
-                name: "web".to_owned(),
+                name: "web".into(),
             };
             let named: NamedObjects = format!("{typed}/web").parse().expect("names");
             assert!(named.names(&object(kind)), "{typed}");

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::StreamExt as _;
 use rayon::iter::{Either, IntoParallelIterator as _, ParallelIterator as _};
+use smol_str::SmolStr;
 
 use super::ask_one::{Inquiry, WantedObject, bind, is_because, read};
 use super::members::Observer;
@@ -223,7 +224,7 @@ struct QueryContext<'a> {
     /// How kinds are merged once everything is applied.
     schema: &'a Schema,
     /// The namespaces that are not there yet, or are going.
-    missing: BTreeSet<String>,
+    missing: BTreeSet<SmolStr>,
     /// The kinds whose definition is to change.
     changing: BTreeSet<GroupKind>,
 }
@@ -265,7 +266,7 @@ struct AskedObject {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Right {
     kind: GroupKind,
-    namespace: Option<String>,
+    namespace: Option<SmolStr>,
     is_member: bool,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::metrics_kinds;
 use super::once::SeenUids;
@@ -73,8 +74,8 @@ async fn of_namespace(
         return Contents::Unknown(Unseen::Unavailable(away.clone()));
     }
     let kinds = resources.iter().map(|resource| &resource.gvk.group_kind).collect();
-    let scope = Scope::Namespace(namespace.to_owned());
-    let listed: Result<Vec<Vec<LiveObject>>, (String, ClusterError)> = futures::stream::iter(resources)
+    let scope = Scope::Namespace(namespace.into());
+    let listed: Result<Vec<Vec<LiveObject>>, (SmolStr, ClusterError)> = futures::stream::iter(resources)
         .map(|resource| {
             let scope = &scope;
             async move {
@@ -110,7 +111,7 @@ fn is_ephemeral(resource: &Resource) -> bool {
 fn missed(objects: &[LiveObject], kinds: &BTreeSet<&GroupKind>, set: Option<&ApplySet>) -> Contents {
     let own = |reference: &ObjectRef| set.is_some_and(|set| [set.parent(), set.lease(), set.key()].contains(reference));
     let listed: BTreeSet<&str> = objects.iter().map(LiveObject::uid).collect();
-    let services: BTreeSet<String> = objects
+    let services: BTreeSet<SmolStr> = objects
         .iter()
         .map(LiveObject::reference)
         .filter(|object| object.kind.is("", "Service"))
@@ -194,7 +195,7 @@ mod tests {
         json!({"ownerReferences": [{"apiVersion": "v1", "kind": kind, "uid": uid}]})
     }
 
-    fn names(objects: &[LiveObject]) -> [Vec<String>; 2] {
+    fn names(objects: &[LiveObject]) -> [Vec<SmolStr>; 2] {
         let set = ApplySet {
             name: "demo".into(),
             namespace: "a".into(),

@@ -124,7 +124,7 @@ pub async fn waits_for_consumer(cluster: &dyn Cluster, discovery: &Discovery, ob
     let reference = ObjectRef {
         kind,
         namespace: None,
-        name: class.to_owned(),
+        name: class.into(),
     };
     let read = cluster.get(resource, &reference).await.ok().flatten();
     read.is_some_and(|class| class.value()["volumeBindingMode"] == "WaitForFirstConsumer")

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use smol_str::SmolStr;
+
 use super::members::{Members, Observer};
 use super::metrics_kinds;
 use super::once::SeenUids;
@@ -21,7 +23,7 @@ impl Observer<'_> {
     pub(super) async fn look_everywhere(
         &self,
         parent: Option<&Parent>,
-        namespaces: &BTreeSet<String>,
+        namespaces: &BTreeSet<SmolStr>,
         members: &mut Members,
     ) {
         let Some(gap) = self.gap(parent, members) else { return };

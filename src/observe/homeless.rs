@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as _;
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use super::ask_all::ObjectAnswers;
 use super::ask_one::is_because;
 use super::explain::refused;
@@ -21,7 +23,7 @@ impl Observer<'_> {
     /// Without the namespace of the ApplySet itself nothing can be done at all: that is an error.
     pub(super) async fn tell_homeless(&self, answers: &mut ObjectAnswers) -> Result<()> {
         self.look_for_namespaces(answers).await;
-        let mut homeless: BTreeMap<String, Vec<&mut Observation>> = BTreeMap::new();
+        let mut homeless: BTreeMap<SmolStr, Vec<&mut Observation>> = BTreeMap::new();
         for observation in answers
             .objects
             .iter_mut()
@@ -31,7 +33,7 @@ impl Observer<'_> {
             homeless.entry(namespace).or_default().push(observation);
         }
         let set = self.query.set.as_ref();
-        let is_fatal = set.is_some_and(|set| homeless.contains_key(&set.namespace));
+        let is_fatal = set.is_some_and(|set| homeless.contains_key(set.namespace.as_str()));
         if is_fatal {
             let errors = homeless
                 .iter()
@@ -61,8 +63,8 @@ impl Observer<'_> {
         let proved = answers.proved.iter().map(|proved| &proved.settled.reference);
         let others = answers.objects.iter().map(|observation| &observation.desired.reference);
         let namespaces = proved.chain(others).filter(|object| object.kind.is("", "Namespace"));
-        let wanted: BTreeSet<String> = namespaces.map(|namespace| namespace.name.clone()).collect();
-        let mut known: BTreeMap<String, bool> = BTreeMap::new();
+        let wanted: BTreeSet<SmolStr> = namespaces.map(|namespace| namespace.name.clone()).collect();
+        let mut known: BTreeMap<SmolStr, bool> = BTreeMap::new();
         for observation in &mut answers.objects {
             let is_unasked = observation.live.is_none() && is_because(&observation.answer, &Unverified::NotAllowed);
             let Some(name) = observation.desired.reference.namespace.clone().filter(|_| is_unasked) else {

@@ -29,11 +29,11 @@ pub async fn validate(
     field_manager: &str,
 ) -> Result<Answer, ClusterError> {
     let temporary = ObjectRef {
-        name: jobs::temporary_name(&reference.name, uid),
+        name: jobs::temporary_name(&reference.name, uid).into(),
         ..reference.clone()
     };
     let mut object = sent.clone();
-    object["metadata"]["name"] = temporary.name.clone().into();
+    object["metadata"]["name"] = temporary.name.as_str().into();
     bind(&mut object, None);
     let apply = Apply {
         object: &object,
@@ -42,11 +42,11 @@ pub async fn validate(
         force: Force::Take,
         persist: Persist::DryRun,
     };
-    let renamed = |text: &str| text.replace(&temporary.name, &reference.name);
+    let renamed = |text: &str| text.replace(temporary.name.as_str(), &reference.name);
     match cluster.apply(resource, &apply).await {
         Ok(answer) => {
             let mut object = answer.object.into_value();
-            object["metadata"]["name"] = reference.name.clone().into();
+            object["metadata"]["name"] = reference.name.as_str().into();
             Ok(Answer {
                 object: LiveObject::new(object),
                 warnings: answer.warnings.iter().map(|warning| renamed(warning)).collect(),
@@ -111,6 +111,6 @@ pub(super) fn check_reruns<'a>(
 fn full_name(job: &ObjectRef) -> String {
     match &job.namespace {
         Some(namespace) => format!("{namespace}/{}", job.name),
-        None => job.name.clone(),
+        None => job.name.to_string(),
     }
 }

@@ -65,7 +65,7 @@ async fn stored(cluster: &dyn Cluster, set: &ApplySet) -> Result<Option<Keyring>
 fn resource() -> Resource {
     Resource {
         gvk: GroupVersionKind::new("v1", "Secret"),
-        plural: "secrets".to_owned(),
+        plural: "secrets".into(),
         namespaced: true,
         listable: true,
     }

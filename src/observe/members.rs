@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt as _;
+use smol_str::SmolStr;
 
 use super::explain::failed;
 use super::once::SeenUids;
@@ -45,8 +46,8 @@ impl Observer<'_> {
     pub(super) async fn members(&self, desired: &[Resolved], parent: Option<&Parent>) -> Result<Members> {
         let contained = || parent.into_iter().flat_map(|parent| &parent.kinds);
         let resources = self.resources(desired, contained());
-        let mut namespaces: BTreeSet<String> = parent.map(|parent| parent.namespaces.clone()).unwrap_or_default();
-        namespaces.extend(self.query.set.as_ref().map(|set| set.namespace.clone()));
+        let mut namespaces: BTreeSet<SmolStr> = parent.map(|parent| parent.namespaces.clone()).unwrap_or_default();
+        namespaces.extend(self.query.set.as_ref().map(|set| SmolStr::from(&set.namespace)));
         namespaces.extend(
             desired
                 .iter()
@@ -102,7 +103,7 @@ impl Observer<'_> {
     pub(super) async fn gather(
         &self,
         resources: impl Iterator<Item = Resource>,
-        namespaces: &BTreeSet<String>,
+        namespaces: &BTreeSet<SmolStr>,
         members: &mut Members,
     ) -> Vec<(Resource, ClusterError)> {
         let Some(set) = &self.query.set else { return Vec::new() };
@@ -147,7 +148,7 @@ impl Observer<'_> {
         &self,
         resource: &Resource,
         selector: &str,
-        namespaces: &BTreeSet<String>,
+        namespaces: &BTreeSet<SmolStr>,
     ) -> Result<(Vec<LiveObject>, Vec<Scope>), ClusterError> {
         match self.cluster.list(resource, &Scope::Cluster, selector).await {
             Err(error) if error.failure == Failure::Forbidden && resource.namespaced && !namespaces.is_empty() => {}
@@ -202,7 +203,7 @@ pub(super) fn split_hidden(
     (compared, not_compared)
 }
 
-fn scopes(resource: &Resource, namespaces: &BTreeSet<String>) -> Vec<Scope> {
+fn scopes(resource: &Resource, namespaces: &BTreeSet<SmolStr>) -> Vec<Scope> {
     if resource.namespaced {
         namespaces.iter().cloned().map(Scope::Namespace).collect()
     } else {

@@ -3,6 +3,8 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use smol_str::SmolStr;
+
 use crate::cluster::{Discovery, Resource};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::nearest;
@@ -35,9 +37,9 @@ pub fn add_defined_kinds(discovery: &mut Discovery, manifests: &[Manifest]) -> B
             discovery.add(Resource {
                 gvk: GroupVersionKind {
                     group_kind: kind.clone(),
-                    version: version.to_owned(),
+                    version: version.into(),
                 },
-                plural: plural.to_owned(),
+                plural: plural.into(),
                 namespaced: definition.is_namespaced(),
                 listable: true,
             });
@@ -67,7 +69,7 @@ pub fn add_brought_kinds(
             let namespace = manifest.namespace_or(Some(default_namespace)).filter(|_| is_namespaced);
             let bringer = ObjectRef {
                 kind: manifest.gvk.group_kind.clone(),
-                namespace: namespace.map(str::to_owned),
+                namespace: namespace.map(SmolStr::from),
                 name: manifest.name.clone(),
             };
             bringers.insert(kind, (bringer, namespaced));
@@ -117,7 +119,7 @@ pub fn resolve_each(manifests: Vec<Manifest>, discovery: &Discovery, default_nam
         let unknown = served.is_none().then(|| unknown_kind(&manifest, discovery));
         let resource = served.cloned().unwrap_or_else(|| nameless(&manifest, discovery));
         let ignored_namespace = ignored_namespace(&mut manifest, &resource);
-        let namespace = manifest.namespace_or(Some(default_namespace)).map(str::to_owned);
+        let namespace = manifest.namespace_or(Some(default_namespace)).map(SmolStr::from);
         let namespace = namespace.filter(|_| resource.namespaced);
         let reference = ObjectRef {
             kind: manifest.gvk.group_kind.clone(),
@@ -169,7 +171,7 @@ fn nameless(manifest: &Manifest, discovery: &Discovery) -> Resource {
     let other = discovery.preferred(&manifest.gvk.group_kind);
     Resource {
         gvk: manifest.gvk.clone(),
-        plural: String::new(),
+        plural: SmolStr::default(),
         namespaced: other.map_or(manifest.namespace.is_some(), |other| other.namespaced),
         listable: false,
     }
@@ -194,7 +196,7 @@ pub fn name_namespace(
     let mut unknown = BTreeSet::new();
     for manifest in manifests.iter_mut().filter(|manifest| manifest.namespace.is_none()) {
         let kind = &manifest.gvk.group_kind;
-        let Some(namespace) = manifest.namespace_or(namespace).map(str::to_owned) else {
+        let Some(namespace) = manifest.namespace_or(namespace).map(SmolStr::from) else {
             continue;
         };
         match known.resource(&manifest.gvk).or_else(|| known.preferred(kind)) {
@@ -221,7 +223,7 @@ pub fn resolve_known(manifests: Vec<Manifest>, discovery: &Discovery, default_na
             continue;
         };
         let ignored_namespace = ignored_namespace(&mut manifest, resource);
-        let namespace = manifest.namespace_or(Some(default_namespace)).map(str::to_owned);
+        let namespace = manifest.namespace_or(Some(default_namespace)).map(SmolStr::from);
         let reference = ObjectRef {
             kind: manifest.gvk.group_kind,
             namespace: namespace.filter(|_| resource.namespaced),

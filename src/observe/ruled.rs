@@ -67,7 +67,7 @@ impl Observer<'_> {
         let Some(resource) = self.discovery.preferred(&rules::autoscaler()) else {
             return Vec::new();
         };
-        let scope = Scope::Namespace(namespace.to_owned());
+        let scope = Scope::Namespace(namespace.into());
         let found = self.cluster.list(resource, &scope, "").await.unwrap_or_default();
         let ours = self.query.set.as_ref().map(inventory::ApplySet::id);
         let found = found.iter().filter(|live| {

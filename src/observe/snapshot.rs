@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
+use smol_str::SmolStr;
 
 use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Cluster, Discovery, Failure, Resource};
@@ -54,11 +55,11 @@ pub async fn gather(
     if !gathered.hidden.contains(&set.key().kind) {
         reader.one(&set.key(), &mut gathered).await?;
     }
-    let namespaces: BTreeSet<String> = gathered
+    let namespaces: BTreeSet<SmolStr> = gathered
         .objects
         .keys()
         .filter_map(|reference| reference.namespace.clone())
-        .chain(["default".to_owned()])
+        .chain(["default".into()])
         .collect();
     for namespace in namespaces {
         reader.namespace(&namespace, &mut gathered).await?;
@@ -98,7 +99,7 @@ impl SnapshotReader<'_> {
         let reference = ObjectRef::namespace(name);
         let resource = Resource {
             gvk: GroupVersionKind::new("v1", "Namespace"),
-            plural: "namespaces".to_owned(),
+            plural: "namespaces".into(),
             namespaced: false,
             listable: true,
         };
@@ -123,7 +124,7 @@ impl SnapshotReader<'_> {
             let reference = ObjectRef {
                 kind: definitions,
                 namespace: None,
-                name: format!("{}.{}", defined.plural, kind.group),
+                name: format!("{}.{}", defined.plural, kind.group).into(),
             };
             match self.cluster.get(resource, &reference).await {
                 Ok(Some(live)) => {

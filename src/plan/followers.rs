@@ -53,7 +53,7 @@ fn followed<'a>(step: &'a Step, steps: &HashSet<&'a ObjectRef>) -> Option<Vec<&'
             let reference = ObjectRef {
                 kind: GroupKind::new("", kind),
                 namespace: step.reference.namespace.clone(),
-                name,
+                name: name.into(),
             };
             read.push(*steps.get(&reference)?);
         }

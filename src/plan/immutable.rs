@@ -58,7 +58,7 @@ impl Permit {
     pub fn is_for(&self, object: &ObjectRef) -> bool {
         (self.kind == object.kind.kind || self.kind == object.kind.to_string())
             && self.name == object.name
-            && (self.namespace.is_none() || self.namespace == object.namespace)
+            && (self.namespace.is_none() || self.namespace.as_deref() == object.namespace.as_deref())
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::{CertainMistake, Contents, Former, Ownership, Proved, Warning};
 use crate::applyset::inventory::ApplySet;
@@ -296,7 +297,7 @@ pub enum Untried {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unverified {
     /// The namespace is itself still to be created.
-    NamespaceMissing(String),
+    NamespaceMissing(SmolStr),
     /// The CustomResourceDefinition is itself still to be created, or to get the version of git; the versions that the
     /// server has of the kind now, such as `example.com/v1`.
     KindMissing(Vec<String>),

@@ -16,6 +16,7 @@ mod rights;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use crate::applyset::inventory::ApplySet;
 use crate::cluster::{Resource, Scope};
@@ -81,7 +82,7 @@ impl Needs<'_> {
 
     /// What every diff and sync of the ApplySet reads and writes of it.
     fn set(&self, purpose: Purpose, rights: &mut Rights) {
-        let home = || Scope::Namespace(self.set.namespace.clone());
+        let home = || Scope::Namespace(SmolStr::from(&self.set.namespace));
         let parent = Target::named("", "configmaps", &self.set.parent().name);
         // Tells one cluster from another, for saved plans.
         let system = Target::named("", "namespaces", "kube-system");
@@ -114,7 +115,7 @@ impl Needs<'_> {
             rights.add(scope(&object.reference), target(), &["get", "list"]);
             if resource.namespaced {
                 for namespace in self.used_namespaces() {
-                    rights.add(Scope::Namespace(namespace.to_owned()), target(), &["list"]);
+                    rights.add(Scope::Namespace(namespace.into()), target(), &["list"]);
                 }
             }
         }

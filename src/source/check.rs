@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use super::{exclude, secret};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::{Place, SourceFile};
@@ -23,8 +25,8 @@ const KUSTOMIZATION_HINT: &str = "a kustomization is built where stackanetes.yam
 /// What an object is called.
 pub(super) struct ManifestIdentity {
     pub(super) gvk: GroupVersionKind,
-    pub(super) name: String,
-    pub(super) namespace: Option<String>,
+    pub(super) name: SmolStr,
+    pub(super) namespace: Option<SmolStr>,
 }
 
 /// Checks the objects of one file.
@@ -100,8 +102,8 @@ impl<'a> FileCheck<'a> {
         }
         Some(ManifestIdentity {
             gvk,
-            name: name?,
-            namespace,
+            name: name?.into(),
+            namespace: namespace.map(SmolStr::from),
         })
     }
 

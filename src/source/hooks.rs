@@ -35,8 +35,8 @@ pub(super) fn set_aside(manifests: &mut Vec<Manifest>) -> Vec<Hook> {
     let hooks = manifests.extract_if(.., |manifest| manifest.annotation(HOOK).is_some());
     let hooks = hooks.map(|manifest| Hook {
         events: manifest.annotation(HOOK).unwrap_or_default().to_owned(),
-        kind: manifest.gvk.group_kind.kind,
-        name: manifest.name,
+        kind: manifest.gvk.group_kind.kind.into(),
+        name: manifest.name.into(),
         place: manifest.place,
     });
     hooks.collect()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::check::{FileCheck, ManifestIdentity};
 use super::origins::{ManifestOrigins, PlacedDocument, Provenance};
@@ -34,11 +35,11 @@ pub struct Manifest {
     /// Its kind.
     pub gvk: GroupVersionKind,
     /// Its name.
-    pub name: String,
+    pub name: SmolStr,
     /// Its namespace, if it names one.
-    pub namespace: Option<String>,
+    pub namespace: Option<SmolStr>,
     /// The namespace of the Helm release that it is of. It goes there if it names none, and its kind has namespaces.
-    pub release_namespace: Option<String>,
+    pub release_namespace: Option<SmolStr>,
     /// The object; a Secret without `stringData`, which is folded into `data`.
     pub value: Value,
     /// The places of its fields, and which of them are secret.
@@ -102,7 +103,7 @@ impl Manifest {
     pub fn reference(&self, default: Option<&str>) -> ObjectRef {
         ObjectRef {
             kind: self.gvk.group_kind.clone(),
-            namespace: self.namespace_or(default).map(str::to_owned),
+            namespace: self.namespace_or(default).map(SmolStr::from),
             name: self.name.clone(),
         }
     }

@@ -94,7 +94,7 @@ pub fn sync_through(
         let mut outcomes = Vec::new();
         let tell = |event: Event| {
             if let Event::Settled { reference, outcome } = event {
-                outcomes.push((reference.name, outcome));
+                outcomes.push((reference.name.into(), outcome));
             }
         };
         let result = execution.run(plan, tell).await.map_err(Error::from);

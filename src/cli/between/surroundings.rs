@@ -48,7 +48,7 @@ fn namespaces(from: &[Manifest], to: &[Manifest], default: &str) -> BTreeSet<Str
         let namespaces = manifests
             .iter()
             .filter(|manifest| manifest.gvk.group_kind.is("", "Namespace"));
-        namespaces.map(|manifest| manifest.name.clone()).collect()
+        namespaces.map(|manifest| manifest.name.to_string()).collect()
     };
     let before = &used(from) - &made(from);
     let after = &(&used(to) - &made(from)) - &made(to);

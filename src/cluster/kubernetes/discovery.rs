@@ -109,7 +109,7 @@ fn aggregated(list: APIGroupDiscoveryList) -> Vec<GroupVersion> {
         for version in group.versions {
             let gvk = |kind: &str| GroupVersionKind {
                 group_kind: GroupKind::new(&group_name, kind),
-                version: version.version.clone().unwrap_or_default(),
+                version: version.version.as_deref().unwrap_or_default().into(),
             };
             let name = gvk("").api_version();
             let resources = is_current(&version).then(|| {
@@ -122,7 +122,7 @@ fn aggregated(list: APIGroupDiscoveryList) -> Vec<GroupVersion> {
                         .filter(|kind| !kind.is_empty())?;
                     Some(Resource {
                         gvk: gvk(kind),
-                        plural: resource.resource.clone()?,
+                        plural: resource.resource.as_deref()?.into(),
                         namespaced: resource.scope.as_deref() == Some("Namespaced"),
                         listable: resource.verbs.iter().any(|verb| verb == "list"),
                     })
@@ -203,7 +203,7 @@ fn one_by_one(api_version: &str, list: ResourceList) -> Vec<Resource> {
         .filter(|resource| !resource.name.contains('/'))
         .map(|resource| Resource {
             gvk: GroupVersionKind::new(api_version, &resource.kind),
-            plural: resource.name,
+            plural: resource.name.into(),
             namespaced: resource.namespaced,
             listable: resource.verbs.iter().any(|verb| verb == "list"),
         })

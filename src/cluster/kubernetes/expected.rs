@@ -5,6 +5,7 @@
 //! stored, and what was listed may not be all there is.
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::page::{Page, is_list_of};
 use crate::cluster::{ClusterError, Failure, Resource};
@@ -38,8 +39,8 @@ pub(super) enum AnswerContent {
 #[derive(Debug, Clone)]
 pub(super) struct Identity {
     gvk: GroupVersionKind,
-    namespace: Option<String>,
-    name: String,
+    namespace: Option<SmolStr>,
+    name: SmolStr,
     /// The UID, only where another object of the name would be another one.
     uid: Option<String>,
 }
@@ -190,8 +191,8 @@ mod tests {
     fn sent(uid: &str) -> Identity {
         let reference = ObjectRef {
             kind: crate::object::GroupKind::new("", "ConfigMap"),
-            namespace: Some("n".to_owned()),
-            name: "a".to_owned(),
+            namespace: Some("n".into()),
+            name: "a".into(),
         };
         Identity::sent(
             &resource("v1", "ConfigMap", true),

@@ -145,7 +145,7 @@ impl Kubernetes {
         if let Some(objects) = self.pages(resource, scope, selector).await? {
             return Ok(objects);
         }
-        tracing::debug!(resource = resource.plural, "listing again from the beginning");
+        tracing::debug!(resource = resource.plural.as_str(), "listing again from the beginning");
         self.pages(resource, scope, selector).await?.ok_or_else(|| {
             let plural = &resource.plural;
             failed(format!(
@@ -217,12 +217,12 @@ impl Cluster for Kubernetes {
     async fn events(&self, reference: &ObjectRef, uid: &str) -> Result<Vec<LiveObject>, ClusterError> {
         let event = Resource {
             gvk: GroupVersionKind::new("v1", "Event"),
-            plural: "events".to_owned(),
+            plural: "events".into(),
             namespaced: true,
             listable: true,
         };
         // Those about what is cluster-scoped are kept there.
-        let namespace = reference.namespace.clone().unwrap_or_else(|| "default".to_owned());
+        let namespace = reference.namespace.clone().unwrap_or_else(|| "default".into());
         let about = format!("involvedObject.uid={uid}");
         self.select(&event, &Scope::Namespace(namespace), ("fieldSelector", &about))
             .await

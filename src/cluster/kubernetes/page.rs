@@ -92,7 +92,7 @@ fn object(mut text: String, gvk: &GroupVersionKind) -> Option<LiveObject> {
     let ItemType { api_version, kind } = serde_json::from_str(&text).ok()?;
     let missing = [
         ("apiVersion", api_version.is_none().then(|| gvk.api_version())),
-        ("kind", kind.is_none().then(|| gvk.group_kind.kind.clone())),
+        ("kind", kind.is_none().then(|| gvk.group_kind.kind.to_string())),
     ];
     for (field, value) in missing {
         if let Some(value) = value {
@@ -109,7 +109,7 @@ pub(super) fn fill_in_kind(object: &mut Value, gvk: &GroupVersionKind) {
         object.entry("apiVersion").or_insert_with(|| gvk.api_version().into());
         object
             .entry("kind")
-            .or_insert_with(|| gvk.group_kind.kind.clone().into());
+            .or_insert_with(|| gvk.group_kind.kind.as_str().into());
     }
 }
 

@@ -55,11 +55,11 @@ pub(super) fn watch(
 fn api(client: Client, resource: &Resource, scope: &Scope) -> Api<WatchItem> {
     let gvk = &resource.gvk;
     let resource = ApiResource {
-        group: gvk.group_kind.group.clone(),
-        version: gvk.version.clone(),
+        group: gvk.group_kind.group.to_string(),
+        version: gvk.version.to_string(),
         api_version: gvk.api_version(),
-        kind: gvk.group_kind.kind.clone(),
-        plural: resource.plural.clone(),
+        kind: gvk.group_kind.kind.to_string(),
+        plural: resource.plural.to_string(),
     };
     match scope {
         Scope::Cluster => Api::all_with(client, &resource),
@@ -102,7 +102,7 @@ impl KubernetesWatch {
                         (error, Outlook::Lasts) => return Some(Err(error)),
                         (error, Outlook::Passes) if self.failed > 1 => return Some(Err(error)),
                         (error, Outlook::Passes) => {
-                            tracing::debug!(resource = self.resource.plural, %error, "watching again");
+                            tracing::debug!(resource = self.resource.plural.as_str(), %error, "watching again");
                         }
                     }
                 }

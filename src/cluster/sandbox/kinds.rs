@@ -60,9 +60,9 @@ impl Kinds {
             self.discovery.add(Resource {
                 gvk: GroupVersionKind {
                     group_kind: kind.clone(),
-                    version: version.to_owned(),
+                    version: version.into(),
                 },
-                plural: definition.plural().unwrap_or_default().to_owned(),
+                plural: definition.plural().unwrap_or_default().into(),
                 namespaced: definition.is_namespaced(),
                 listable: true,
             });

@@ -8,7 +8,7 @@ use crate::ssa::merge::{Conflict, Fault, MergeError, Mistake, Shape};
 /// `deployments.apps`
 fn plural(resource: &Resource) -> String {
     match resource.gvk.group_kind.group.as_str() {
-        "" => resource.plural.clone(),
+        "" => resource.plural.to_string(),
         group => format!("{}.{group}", resource.plural),
     }
 }

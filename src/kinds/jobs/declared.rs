@@ -161,7 +161,7 @@ impl InputReader<'_> {
         let reference = ObjectRef {
             kind: GroupKind::new("", kind),
             namespace: self.job.reference.namespace.clone(),
-            name: name.to_owned(),
+            name: name.into(),
         };
         let text = [Some(kind), Some(name), key]
             .into_iter()

@@ -3,6 +3,7 @@
 mod reads;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use crate::object::field::At;
 use crate::object::selection::LabelSelector;
@@ -76,7 +77,7 @@ impl<'a> PodTemplate<'a> {
 /// The labels of the pods that an object makes, and their namespace.
 #[derive(Debug, Clone)]
 pub struct PodLabels {
-    namespace: Option<String>,
+    namespace: Option<SmolStr>,
     labels: Value,
 }
 

@@ -104,7 +104,7 @@ where
                 let reference = ObjectRef {
                     kind: kind.group_kind(),
                     namespace: object.reference.namespace.clone(),
-                    name: name.clone(),
+                    name: name.clone().into(),
                 };
                 let Some(content) = self.content.get(&reference) else {
                     continue;
@@ -153,7 +153,7 @@ pub fn pending<'a>(
             let read = ObjectRef {
                 kind: kind.group_kind(),
                 namespace: reader.reference.namespace.clone(),
-                name,
+                name: name.into(),
             };
             if waiting.contains(&read) {
                 pending.push((reader.reference.clone(), read));

@@ -5,6 +5,7 @@ mod summary;
 use std::sync::OnceLock;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::field::{FieldManager, ManagedFields};
 use super::{GroupVersionKind, ObjectRef, metadata_text};
@@ -99,8 +100,8 @@ impl LiveObject {
         let gvk = GroupVersionKind::new(text("apiVersion"), text("kind"));
         ObjectRef {
             kind: gvk.group_kind,
-            namespace: self.metadata("namespace").and_then(Value::as_str).map(str::to_owned),
-            name: self.metadata_text("name").to_owned(),
+            namespace: self.metadata("namespace").and_then(Value::as_str).map(SmolStr::from),
+            name: self.metadata_text("name").into(),
         }
     }
 

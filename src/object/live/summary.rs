@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use smol_str::SmolStr;
 
 use crate::object::field::{FieldManager, Operation};
 use crate::object::{GroupVersionKind, ObjectRef};
@@ -35,8 +36,8 @@ struct SummarizedObject<'t> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Metadata<'t> {
-    name: String,
-    namespace: Option<String>,
+    name: SmolStr,
+    namespace: Option<SmolStr>,
     #[serde(default)]
     uid: String,
     owner_references: Option<IgnoredAny>,

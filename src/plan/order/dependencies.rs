@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use smol_str::SmolStr;
+
 use crate::diagnostic::error::{Error, Result};
 use crate::object::field::FieldPath;
 use crate::object::{DesiredObject, GroupKind, HIDDEN, ObjectRef};
@@ -121,7 +123,7 @@ pub(crate) fn references(annotation: &str) -> impl Iterator<Item = (&str, Option
 fn parse(text: &str) -> Option<ObjectRef> {
     let parts: Vec<&str> = text.split('/').collect();
     let (group, namespace, kind, name) = match parts.as_slice() {
-        [group, "namespaces", namespace, kind, name] => (group, Some((*namespace).to_owned()), kind, name),
+        [group, "namespaces", namespace, kind, name] => (group, Some(SmolStr::from(*namespace)), kind, name),
         [group, kind, name] => (group, None, kind, name),
         _ => return None,
     };
@@ -129,7 +131,7 @@ fn parse(text: &str) -> Option<ObjectRef> {
     complete.then(|| ObjectRef {
         kind: GroupKind::new(*group, *kind),
         namespace,
-        name: (*name).to_owned(),
+        name: (*name).into(),
     })
 }
 

@@ -165,7 +165,7 @@ mod tests {
     fn object(group: &str, kind: &str, namespace: Option<&str>, name: &str) -> ObjectRef {
         ObjectRef {
             kind: GroupKind::new(group, kind),
-            namespace: namespace.map(str::to_owned),
+            namespace: namespace.map(Into::into),
             name: name.into(),
         }
     }

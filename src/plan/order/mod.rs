@@ -28,7 +28,7 @@ pub fn component(name: &str) -> ObjectRef {
     ObjectRef {
         kind: GroupKind::new("stackanetes.io", "Component"),
         namespace: None,
-        name: name.to_owned(),
+        name: name.into(),
     }
 }
 

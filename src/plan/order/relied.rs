@@ -44,7 +44,7 @@ mod tests {
         ObjectRef {
             kind: GroupKind::new("", "ConfigMap"),
             namespace: None,
-            name: name.to_owned(),
+            name: name.into(),
         }
     }
 

@@ -151,7 +151,7 @@ fn used_by(object: &LiveObject, definitions: &BTreeMap<GroupKind, ObjectRef>) ->
         let beside = |kind: GroupKind, name: &str| ObjectRef {
             kind,
             namespace: reference.namespace.clone(),
-            name: name.to_owned(),
+            name: name.into(),
         };
         for read in pods::reads(&pods.spec) {
             used.extend(read.name.text().map(|name| beside(read.kind.group_kind(), name)));
@@ -173,6 +173,8 @@ fn used_by(object: &LiveObject, definitions: &BTreeMap<GroupKind, ObjectRef>) ->
 
 #[cfg(test)]
 mod tests {
+    use smol_str::SmolStr;
+
     use super::*;
     use serde_json::json;
 
@@ -187,7 +189,7 @@ mod tests {
         LiveObject::new(value)
     }
 
-    fn order(objects: &[LiveObject]) -> Vec<Vec<String>> {
+    fn order(objects: &[LiveObject]) -> Vec<Vec<SmolStr>> {
         let all: Vec<&LiveObject> = objects.iter().collect();
         let removal = Removal::of(&all);
         let name = |index: &usize| objects[*index].reference().name;

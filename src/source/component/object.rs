@@ -7,6 +7,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
+use smol_str::SmolStr;
 
 use super::declaration::{DeclaredObject, FileEntry};
 use super::find;
@@ -119,8 +120,8 @@ impl ObjectMaker<'_> {
         }
         Some(Manifest {
             gvk: GroupVersionKind::new("v1", object.kind()),
-            name: object.name.clone(),
-            namespace: object.namespace.clone(),
+            name: object.name.clone().into(),
+            namespace: object.namespace.as_deref().map(SmolStr::from),
             release_namespace: None,
             value,
             origins: Arc::new(FileOrigins {

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::declared::DeclaredProgram;
 use super::sources::ProgramSources;
@@ -36,7 +37,7 @@ pub(super) fn placed(
         Manifest {
             origins: Arc::new(origins),
             place,
-            release_namespace: namespace.map(str::to_owned),
+            release_namespace: namespace.map(SmolStr::from),
             ..manifest
         }
     });

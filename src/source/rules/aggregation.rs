@@ -25,7 +25,7 @@ pub fn aggregated(desired: &DesiredObject) -> Option<Arc<Rule>> {
         objects: RuleSelector {
             kind: Some((KindName(format!("ClusterRole.{GROUP}")), None)),
             namespace: None,
-            name: Some(reference.name.clone()),
+            name: Some(reference.name.to_string()),
         },
         manager: None,
         source: RuleOrigin::Aggregation(reference.clone()),

@@ -32,7 +32,7 @@ pub fn scaled_by(scaling: Scaling<'_>) -> Option<Arc<Rule>> {
         fields: vec![FieldPattern::parse("spec.replicas").ok()?],
         objects: RuleSelector {
             kind: Some((KindName(kind.to_string()), None)),
-            namespace: scaling.reference.namespace.clone(),
+            namespace: scaling.reference.namespace.as_deref().map(str::to_owned),
             name: Some(text("name")?.to_owned()),
         },
         manager: None,

@@ -126,8 +126,8 @@ mod tests {
         let rule = &rules.expect("no error")[0];
         let object = |namespace: &str, name: &str| ObjectRef {
             kind: crate::object::GroupKind::new("", "Pod"),
-            namespace: Some(namespace.to_owned()),
-            name: name.to_owned(),
+            namespace: Some(namespace.into()),
+            name: name.into(),
         };
         let in_file = |path: &str| Place::new(SourceFile::new(path, "a"), 0..1);
         let (web, other) = (in_file("desired/web/pod.yaml"), in_file("desired/api/web/pod.yaml"));

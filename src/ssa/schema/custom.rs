@@ -30,7 +30,7 @@ impl Schema {
             };
             let gvk = GroupVersionKind {
                 group_kind: group_kind.clone(),
-                version: version.name().unwrap_or_default().to_owned(),
+                version: version.name().unwrap_or_default().into(),
             };
             self.kinds.insert(gvk, KindDefinition { root, origin });
         }

@@ -86,7 +86,7 @@ mod tests {
         let object = |kind: &str, name: usize| ObjectRef {
             kind: GroupKind::new("", kind),
             namespace: None,
-            name: name.to_string(),
+            name: name.to_string().into(),
         };
         let mut refusals: Vec<Refusal> = (0..41).map(|file| encrypted(file, "age1a")).collect();
         refusals.insert(2, Refusal::Empty);

@@ -81,7 +81,7 @@ fn objects(all: &[WaitingStep<'_>], document: &PlanDocument<'_>) -> Vec<Mark> {
         Mark {
             class: step.action.word(),
             action: format!("{} {}", step.action.glyph(), reference.kind.kind),
-            name: reference.name.clone(),
+            name: reference.name.to_string(),
             told: format!("{} {reference}{note}{requires}", step.action.word()),
             position: Some(waiting.position),
             restarts: step.restarts.is_some(),

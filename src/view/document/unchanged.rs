@@ -102,7 +102,7 @@ mod tests {
         let object = |name: String| ObjectRef {
             kind: GroupKind::new("", "ConfigMap"),
             namespace: None,
-            name,
+            name: name.into(),
         };
         let objects: Vec<ObjectRef> = (0..6).map(|number| object(number.to_string())).collect();
         let [old, other] = ["is deprecated", "is odd"].map(|words| Warning::Server(words.to_owned()));

@@ -68,17 +68,17 @@ pub fn run(input: &[u8]) {
 async fn ask(cluster: &Kubernetes) {
     let resource = Resource {
         gvk: GroupVersionKind::new("v1", "ConfigMap"),
-        plural: "configmaps".to_owned(),
+        plural: "configmaps".into(),
         namespaced: true,
         listable: true,
     };
     let reference = ObjectRef {
         kind: GroupKind::new("", "ConfigMap"),
-        namespace: Some("shop".to_owned()),
-        name: "a".to_owned(),
+        namespace: Some("shop".into()),
+        name: "a".into(),
     };
     let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "shop"}});
-    let scope = Scope::Namespace("shop".to_owned());
+    let scope = Scope::Namespace("shop".into());
     let kinds = BTreeSet::from([resource.gvk.clone(), GroupVersionKind::new("apps/v1", "Deployment")]);
     let apply = Apply {
         object: &object,

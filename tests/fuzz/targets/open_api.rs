@@ -34,7 +34,7 @@ pub fn run(input: &[u8]) {
 fn is_declared_once(document: &Value, gvk: &GroupVersionKind) -> bool {
     let schemas = document["components"]["schemas"].as_object();
     let kinds = |schema: &Value| schema["x-kubernetes-group-version-kind"].as_array().cloned();
-    let is_it = |kind: &Value| kind["kind"] == gvk.group_kind.kind && kind["version"] == gvk.version;
+    let is_it = |kind: &Value| kind["kind"] == gvk.group_kind.kind.as_str() && kind["version"] == gvk.version.as_str();
     let declaring = schemas
         .into_iter()
         .flatten()

@@ -261,7 +261,7 @@ impl Side {
         );
         // One that is not served is asked for all the same.
         let resource = self.resource(&gvk).await.unwrap_or_else(|| Resource {
-            plural: gvk.group_kind.kind.to_lowercase() + "s",
+            plural: format!("{}s", gvk.group_kind.kind.to_lowercase()).into(),
             gvk,
             namespaced: reference.namespace.is_some(),
             listable: true,
@@ -345,7 +345,10 @@ impl Side {
             .pointer_mut("/metadata/ownerReferences")
             .and_then(Value::as_array_mut);
         for owner in owners.into_iter().flatten() {
-            let seen = self.seen.iter().rfind(|seen| seen.reference().name == owner["name"]);
+            let seen = self
+                .seen
+                .iter()
+                .rfind(|seen| seen.reference().name.as_str() == owner["name"]);
             owner["uid"] = seen.expect("an owner that was made before").uid().into();
         }
     }
