@@ -135,6 +135,17 @@ pub struct ObjectRef {
 }
 
 impl ObjectRef {
+    /// What the object `value` calls itself; what it does not say is empty.
+    pub fn of(value: &Value) -> Self {
+        let text = |key| value.get(key).and_then(Value::as_str).unwrap_or_default();
+        let metadata = |key| value.get("metadata")?.get(key)?.as_str();
+        Self {
+            kind: GroupVersionKind::new(text("apiVersion"), text("kind")).group_kind,
+            namespace: metadata("namespace").map(SmolStr::from),
+            name: metadata("name").unwrap_or_default().into(),
+        }
+    }
+
     /// The Namespace of this name.
     pub fn namespace(name: &str) -> Self {
         Self {

@@ -273,7 +273,7 @@ impl Cluster for Kubernetes {
         object: &Value,
         field_manager: &str,
     ) -> Result<LiveObject, ClusterError> {
-        let reference = LiveObject::new(object.clone()).reference();
+        let reference = ObjectRef::of(object);
         let namespace = namespace(resource, &reference)?;
         let address = query(
             collection(resource, namespace)?,
@@ -291,7 +291,7 @@ impl Cluster for Kubernetes {
         object: &Value,
         field_manager: &str,
     ) -> Result<LiveObject, ClusterError> {
-        let reference = LiveObject::new(object.clone()).reference();
+        let reference = ObjectRef::of(object);
         let address = query(
             address(resource, &reference)?,
             &[("fieldManager", field_manager), STRICT],

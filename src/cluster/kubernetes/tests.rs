@@ -140,7 +140,7 @@ fn served(plural: &str) -> Value {
 
 async fn apply(cluster: &Kubernetes) -> Result<Answer, ClusterError> {
     let object = config_map();
-    let reference = LiveObject::new(object.clone()).reference();
+    let reference = ObjectRef::of(&object);
     let apply = Apply {
         object: &object,
         reference: &reference,

@@ -233,7 +233,7 @@ impl Files for ObjectFiles {
         Ok(names)
     }
 
-    fn write(&self, path: &Path, object: &Value) -> Result<(), ClusterError> {
+    fn write(&self, path: &Path, object: &Arc<Value>) -> Result<(), ClusterError> {
         let is_secret = object::is_secret(&GroupKind::new("", object["kind"].as_str().unwrap_or_default()));
         let privacy = if is_secret { Privacy::Owner } else { Privacy::All };
         self.write_text(path, &yaml::written(object), privacy)

@@ -11,7 +11,7 @@ use super::marker::Snapshot;
 use super::refusal;
 use crate::cluster::{ClusterError, Discovery, Failure, Resource, built_in_kinds};
 use crate::kinds::definition::Definition;
-use crate::object::{GroupKind, GroupVersionKind, LiveObject};
+use crate::object::{GroupKind, GroupVersionKind, LiveObject, ObjectRef};
 use crate::ssa::merge;
 use crate::ssa::schema::{Kind, Schema};
 
@@ -96,19 +96,19 @@ impl Kinds {
     ///
     /// Only the name of the version changes: that is all there is to it for a custom kind without a
     /// webhook, and where the versions of a built-in kind have the same fields.
-    pub(super) fn in_version(&self, object: &Value, resource: &Resource) -> Result<LiveObject, ClusterError> {
+    pub(super) fn in_version(&self, object: &Arc<Value>, resource: &Resource) -> Result<LiveObject, ClusterError> {
         let version = resource.gvk.api_version();
-        let mut object = object.clone();
         if object.get("apiVersion").and_then(Value::as_str) == Some(&version) {
-            return Ok(LiveObject::new(object));
+            return Ok(LiveObject::shared(Arc::clone(object)));
         }
+        let mut object = Value::clone(object);
         let written = object["apiVersion"].take();
         object["apiVersion"] = version.as_str().into();
         let kind = self.served(resource)?;
         let definition = self.definitions.get(&resource.gvk.group_kind);
         let has_webhook = definition.is_some_and(|definition| Definition::new(definition).converts_by_webhook());
         if has_webhook || !merge::mistakes(kind.root(), &object).is_empty() {
-            let live = LiveObject::new(object).reference();
+            let live = ObjectRef::of(&object);
             let message = format!(
                 "a sandbox cannot convert {live} from {} to {version}",
                 written.as_str().unwrap_or_default()

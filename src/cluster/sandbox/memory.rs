@@ -79,14 +79,11 @@ impl Files for Memory {
         Ok(names.unwrap_or_default())
     }
 
-    fn write(&self, path: &Path, object: &Value) -> Result<(), ClusterError> {
+    fn write(&self, path: &Path, object: &Arc<Value>) -> Result<(), ClusterError> {
         let [directory, folder, file] = parts(path).map(str::to_owned);
         let mut objects = self.objects();
         let folders = objects.entry(directory).or_default();
-        folders
-            .entry(folder)
-            .or_default()
-            .insert(file, Arc::new(object.clone()));
+        folders.entry(folder).or_default().insert(file, Arc::clone(object));
         Ok(())
     }
 

@@ -68,7 +68,7 @@ pub use self::mask::mask;
 ///     "apiVersion": "v1", "kind": "ConfigMap",
 ///     "metadata": {"name": "settings", "namespace": "default"}, "data": {"mode": "fast"},
 /// });
-/// let reference = LiveObject::new(object.clone()).reference();
+/// let reference = ObjectRef::of(&object);
 /// let apply = Apply {
 ///     object: &object,
 ///     reference: &reference,
@@ -200,7 +200,7 @@ fn record_in<'a>(
         let mut value = object.value().clone();
         mask(&mut value);
         let path = path::file(resource, reference.namespace.as_deref(), &reference.name);
-        session.write(&path, &value).map_err(failed)?;
+        session.write(&path, &Arc::new(value)).map_err(failed)?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The requests to a sandbox, each done on its files in one go.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -147,7 +148,7 @@ pub(super) fn create(
     let mut session = store.writing()?;
     let kinds = session.kinds()?;
     kinds.served(resource)?;
-    let reference = LiveObject::new(object.clone()).reference();
+    let reference = ObjectRef::of(object);
     let now = now();
     let write = Write {
         kinds: &kinds,
@@ -178,7 +179,7 @@ pub(super) fn replace(
     let mut session = store.writing()?;
     let kinds = session.kinds()?;
     kinds.served(resource)?;
-    let reference = LiveObject::new(object.clone()).reference();
+    let reference = ObjectRef::of(object);
     let file = path::file(resource, reference.namespace.as_deref(), &reference.name);
     let live = read(&session, &kinds, resource, &file)?;
     let sent = Sent::of(object);
@@ -283,20 +284,20 @@ fn store_object(
     }
     let is_going = object.pointer("/metadata/deletionTimestamp").is_some();
     if !is_going {
-        return Ok(LiveObject::new(session.put(file, &object)?));
+        return Ok(LiveObject::shared(session.put(file, object)?));
     }
     let mut world = World::new(session.all_objects()?, now);
     world.replace(file, object.clone());
     world.settle();
     carry_out(session, world, file)?;
     let stored = session.read(file)?;
-    Ok(LiveObject::new(stored.map_or(object, |stored| Value::clone(&stored))))
+    Ok(LiveObject::shared(stored.unwrap_or_else(|| Arc::new(object))))
 }
 
 fn carry_out(session: &mut Session<'_>, world: World, file: &Path) -> Result<(), ClusterError> {
     for change in world.into_changes(file) {
         match change {
-            Change::Write(path, object) => drop(session.put(&path, &object)?),
+            Change::Write(path, object) => drop(session.put(&path, Arc::unwrap_or_clone(object))?),
             Change::Remove(path) => session.remove(&path)?,
         }
     }

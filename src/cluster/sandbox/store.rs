@@ -42,7 +42,7 @@ pub(super) trait Files: fmt::Debug + Send + Sync {
     fn names(&self, directory: &Path) -> Result<Vec<String>, ClusterError>;
 
     /// Writes an object as it is.
-    fn write(&self, path: &Path, object: &Value) -> Result<(), ClusterError>;
+    fn write(&self, path: &Path, object: &Arc<Value>) -> Result<(), ClusterError>;
 
     /// Removes an object, and the folders that are empty without it.
     fn remove(&self, path: &Path) -> Result<(), ClusterError>;
@@ -233,19 +233,19 @@ impl Session<'_> {
     }
 
     /// Writes an object as its next version; it as it is then.
-    pub(super) fn put(&mut self, path: &Path, object: &Value) -> Result<Value, ClusterError> {
+    pub(super) fn put(&mut self, path: &Path, mut object: Value) -> Result<Arc<Value>, ClusterError> {
         let mut marker = self.marker.clone().unwrap_or_default();
         marker.resource_version += 1;
-        let mut object = object.clone();
         object["metadata"]["resourceVersion"] = marker.resource_version.to_string().into();
         // First of all: a version that was lost is better than one that is given twice.
         self.mark(marker)?;
+        let object = Arc::new(object);
         self.write(path, &object)?;
         Ok(object)
     }
 
     /// Writes an object as it is.
-    pub(super) fn write(&self, path: &Path, object: &Value) -> Result<(), ClusterError> {
+    pub(super) fn write(&self, path: &Path, object: &Arc<Value>) -> Result<(), ClusterError> {
         self.files.write(path, object)
     }
 

@@ -2,13 +2,12 @@
 
 mod summary;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
-use smol_str::SmolStr;
 
 use super::field::{FieldManager, ManagedFields};
-use super::{GroupVersionKind, ObjectRef, metadata_text};
+use super::{ObjectRef, metadata_text};
 use summary::Summary;
 
 /// An object as the cluster has it.
@@ -27,18 +26,18 @@ use summary::Summary;
 /// ```
 ///
 /// One of a list is held as text until more of it is wanted than who it is and who writes it: the trees of thousands
-/// of objects take many times the memory, and most of them are looked at once.
+/// of objects take many times the memory, and most of them are looked at once. Clones share what it is.
 #[derive(Debug, Clone)]
 pub struct LiveObject {
     /// What it was read from; nothing where it came as a value.
-    unread: Option<UnparsedObject>,
+    unread: Option<Arc<Unread>>,
     /// What it is, once that was wanted.
-    value: OnceLock<Value>,
+    value: OnceLock<Arc<Value>>,
 }
 
 /// The text of an object, and what is known of it without reading all of it.
-#[derive(Debug, Clone)]
-struct UnparsedObject {
+#[derive(Debug)]
+struct Unread {
     text: Box<str>,
     summary: Summary,
 }
@@ -52,6 +51,11 @@ impl PartialEq for LiveObject {
 impl LiveObject {
     /// Wraps what the API server returned.
     pub fn new(value: Value) -> Self {
+        Self::shared(Arc::new(value))
+    }
+
+    /// Wraps an object that others have, too.
+    pub(crate) fn shared(value: Arc<Value>) -> Self {
         Self {
             unread: None,
             value: value.into(),
@@ -63,7 +67,7 @@ impl LiveObject {
     pub(crate) fn unread(text: Box<str>) -> serde_json::Result<Self> {
         let summary = Summary::of(&text)?;
         Ok(Self {
-            unread: Some(UnparsedObject { text, summary }),
+            unread: Some(Arc::new(Unread { text, summary })),
             value: OnceLock::new(),
         })
     }
@@ -73,14 +77,14 @@ impl LiveObject {
         self.value.get_or_init(|| {
             let text = self.unread.as_ref().map(|unread| &*unread.text);
             // What serde_json wrote, it reads.
-            serde_json::from_str(text.unwrap_or_default()).unwrap_or_default()
+            Arc::new(serde_json::from_str(text.unwrap_or_default()).unwrap_or_default())
         })
     }
 
-    /// The whole object, given away.
+    /// The whole object, given away: copied where others have it, too.
     pub fn into_value(self) -> Value {
         let _ = self.value();
-        self.value.into_inner().unwrap_or_default()
+        self.value.into_inner().map(Arc::unwrap_or_clone).unwrap_or_default()
     }
 
     /// This object with these owners.
@@ -93,15 +97,9 @@ impl LiveObject {
 
     /// Its kind, namespace and name.
     pub fn reference(&self) -> ObjectRef {
-        if let Some(UnparsedObject { summary, .. }) = &self.unread {
-            return summary.reference.clone();
-        }
-        let text = |key| self.value().get(key).and_then(Value::as_str).unwrap_or_default();
-        let gvk = GroupVersionKind::new(text("apiVersion"), text("kind"));
-        ObjectRef {
-            kind: gvk.group_kind,
-            namespace: self.metadata("namespace").and_then(Value::as_str).map(SmolStr::from),
-            name: self.metadata_text("name").into(),
+        match &self.unread {
+            Some(unread) => unread.summary.reference.clone(),
+            None => ObjectRef::of(self.value()),
         }
     }
 

@@ -16,7 +16,7 @@ fn of_deletes(selector: &Value, in_git: &[(&str, &str)], annotations: &Value) ->
     let pods = in_git.iter().map(|(namespace, app)| {
         let value = json!({"apiVersion": "v1", "kind": "Pod",
             "metadata": {"name": "x", "namespace": namespace, "labels": {"app": app}}});
-        PodLabels::of(&LiveObject::new(value.clone()).reference(), &value).expect("it is a pod")
+        PodLabels::of(&ObjectRef::of(&value), &value).expect("it is a pod")
     });
     observed.facts.pods = pods.collect();
     let plan = plan(observed, &Policy::default());
