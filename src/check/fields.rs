@@ -239,7 +239,7 @@ impl Trail<'_> {
 impl Passed<'_> {
     fn element(self) -> PathElement {
         match self {
-            Self::Field(name) => PathElement::Field(name.to_owned()),
+            Self::Field(name) => PathElement::field(name),
             Self::Item(list, item, position) => {
                 // One that lacks its key is told by its position.
                 let is_keyless = |element: &PathElement| matches!(element, PathElement::Key(keys) if keys.values().any(|key| key == ""));
@@ -301,7 +301,7 @@ impl FieldWalk<'_> {
     }
 
     fn lacks(&mut self, path: &FieldPath, name: &str) {
-        let lacking = shown(self.subject.object, &path.join(PathElement::Field(name.to_owned())));
+        let lacking = shown(self.subject.object, &path.join(PathElement::field(name)));
         let message = format!("{} lacks `{lacking}`", self.subject.object.reference);
         self.findings.push(
             self.finding(Identifier::MissingField, path, message)

@@ -66,7 +66,7 @@ pub(super) fn follow<'d, 'a>(
 fn beside(path: &FieldPath, name: &str) -> FieldPath {
     let parent = path.elements().split_last().map_or(&[][..], |(_, parent)| parent);
     let parent: FieldPath = parent.iter().cloned().collect();
-    parent.join(PathElement::Field(name.to_owned()))
+    parent.join(PathElement::field(name))
 }
 
 /// Says how to say that it is meant.

@@ -34,9 +34,7 @@ pub fn rivals(path: &FieldPath, object: &Value) -> Vec<FieldPath> {
     let fields = parents.find(object).and_then(Value::as_object);
     let is_rival = |other: &&String| *other != name && are_rivals(&parents, [name, other]);
     let rivals = fields.into_iter().flat_map(|fields| fields.keys().filter(is_rival));
-    rivals
-        .map(|rival| parents.join(PathElement::Field(rival.clone())))
-        .collect()
+    rivals.map(|rival| parents.join(PathElement::field(rival))).collect()
 }
 
 /// Whether these two fields of what is at `parent` exclude each other.
@@ -62,9 +60,7 @@ mod tests {
     fn of_item(list: &str, item: &Value, field: &str) -> Vec<String> {
         let object = json!({list: [item]});
         let key = PathElement::key([("name".to_owned(), json!("a"))].into_iter().collect());
-        let path = FieldPath::of(&[list])
-            .join(key)
-            .join(PathElement::Field(field.to_owned()));
+        let path = FieldPath::of(&[list]).join(key).join(PathElement::field(field));
         let last = |path: &FieldPath| path.elements().last().map(PathElement::to_fields_v1);
         rivals(&path, &object).iter().filter_map(last).collect()
     }

@@ -112,7 +112,7 @@ impl<'a> PathWalk<'a> {
             }
             PathElement::Key(keys) => self.reached.iter().any(|(path, item)| {
                 let written = keys.keys().filter(|name| item.get(name.as_str()).is_some());
-                let mut fields = written.map(|name| path.join(PathElement::Field(name.clone())));
+                let mut fields = written.map(|name| path.join(PathElement::field(name)));
                 fields.any(|field| self.origins.is_secret(&field))
             }),
         }
@@ -160,14 +160,14 @@ spec:
         let key = PathElement::key(key.as_object().cloned().unwrap_or_default());
         FieldPath::of(&["spec", "ports"])
             .join(key)
-            .join(PathElement::Field("targetPort".to_owned()))
+            .join(PathElement::field("targetPort"))
     }
 
     #[test]
     fn a_key_that_is_a_secret_is_not_shown_and_its_position_tells_the_item() {
         let secret = FieldPath::of(&["spec", "ports"])
             .join(PathElement::Index(1))
-            .join(PathElement::Field("port".to_owned()));
+            .join(PathElement::field("port"));
         let service = desired_with_secret_at(SERVICE, secret);
         let shown = ShownPath::of(&path(86752), [&service]);
         assert_eq!(shown.to_string(), "spec.ports[…].targetPort");

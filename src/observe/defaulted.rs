@@ -157,7 +157,7 @@ mod tests {
         let manifest =
             "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {volumes: [{name: a, configMap: {name: c}}]}\n";
         let sent = desired(manifest).value;
-        let field = |name: &str| PathElement::Field(name.to_owned());
+        let field = |name: &str| PathElement::field(name);
         let key = PathElement::key([("name".to_owned(), json!("a"))].into_iter().collect());
         let empty = FieldPath::of(&["spec", "volumes"]).join(key).join(field("emptyDir"));
         let mut error = refused(&[ROLLING]);

@@ -187,7 +187,7 @@ impl ManifestReader<'_, '_> {
         let Some(items) = entries.into_iter().find(|entry| entry.key == "items") else {
             return;
         };
-        let path = path.join(PathElement::Field(items.key));
+        let path = path.join(PathElement::field(&items.key));
         let NodeValue::Sequence(items) = items.value.value else {
             return;
         };

@@ -119,7 +119,7 @@ impl ManifestOrigins {
     fn written(&self, path: &FieldPath) -> FieldPath {
         let whole = |path: &FieldPath| self.object.elements().iter().chain(path.elements()).cloned().collect();
         if self.is_secret && path.is_under(&["data"]) {
-            let folded = [PathElement::Field("stringData".to_owned())];
+            let folded = [PathElement::field("stringData")];
             let folded = whole(&folded.iter().chain(&path.elements()[1..]).cloned().collect());
             let root = self.document.root();
             let unwritten = root.get(&whole(path)).is_none();

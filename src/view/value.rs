@@ -151,7 +151,7 @@ fn mask(value: &mut Value, path: &mut Vec<PathElement>, origins: &dyn Origins) {
     match value {
         Value::Object(map) => {
             for (key, value) in map {
-                path.push(PathElement::Field(key.clone()));
+                path.push(PathElement::field(key));
                 mask(value, path, origins);
                 path.pop();
             }

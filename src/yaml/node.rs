@@ -171,7 +171,7 @@ impl Node {
             Some(std::iter::once(path).chain(below.elements().iter().cloned()).collect())
         };
         let of_entry = |entry: &Entry| {
-            let key = || PathElement::Field(entry.key.clone());
+            let key = || PathElement::field(&entry.key);
             if entry.key_span.contains(&at) {
                 return Some(FieldPath::root().join(key()));
             }

@@ -122,7 +122,7 @@ fn check(node: &Node, path: &FieldPath, root: &Node, text: &str) {
         NodeValue::Mapping(entries) => {
             for entry in entries {
                 sound(&entry.key_span);
-                let path = path.join(PathElement::Field(entry.key.clone()));
+                let path = path.join(PathElement::field(&entry.key));
                 assert_eq!(root.get(&path), Some(&entry.value), "a key once");
                 check(&entry.value, &path, root, text);
             }

@@ -26,7 +26,7 @@ impl<'a> At<'a> {
     #[must_use]
     pub fn field(&self, name: &str) -> Self {
         Self {
-            path: self.path.join(PathElement::Field(name.to_owned())),
+            path: self.path.join(PathElement::field(name)),
             value: self.value.get(name).unwrap_or(&NULL),
         }
     }

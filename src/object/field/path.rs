@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use serde_json::{Map, Value};
+use smol_str::SmolStr;
 
 use super::order;
 
@@ -12,7 +13,7 @@ use super::order;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PathElement {
     /// A field of a map: `f:spec`.
-    Field(String),
+    Field(SmolStr),
     /// The item of a keyed list with these key fields: `k:{"name":"web"}`.
     Key(Map<String, Value>),
     /// The item of a set with this value: `v:"a"`.
@@ -26,7 +27,7 @@ impl PathElement {
     pub fn from_fields_v1(key: &str) -> Option<Self> {
         let (form, rest) = key.split_once(':')?;
         match form {
-            "f" => Some(Self::Field(rest.to_owned())),
+            "f" => Some(Self::Field(rest.into())),
             "k" => serde_json::from_str(rest).ok().map(Self::key),
             "v" => serde_json::from_str(rest).ok().map(Self::value),
             "i" => rest.parse().ok().map(Self::Index),
@@ -45,6 +46,11 @@ impl PathElement {
             Self::Value(value) => format!("v:{}", json(value)),
             Self::Index(index) => format!("i:{index}"),
         }
+    }
+
+    /// The field of this name.
+    pub fn field(name: &str) -> Self {
+        Self::Field(name.into())
     }
 
     /// The item of a keyed list with these key fields. Equal numbers become the same element.
@@ -73,7 +79,7 @@ impl PathElement {
     /// The child of `parent` that this element selects.
     pub fn find<'a>(&self, parent: &'a Value) -> Option<&'a Value> {
         match self {
-            Self::Field(name) => parent.as_object()?.get(name),
+            Self::Field(name) => parent.as_object()?.get(name.as_str()),
             Self::Index(index) => parent.as_array()?.get(*index),
             Self::Key(_) | Self::Value(_) => parent.as_array()?.iter().find(|item| self.selects(item)),
         }
@@ -102,7 +108,7 @@ impl PathElement {
     /// The child of `parent`, a part of a manifest, that this element selects.
     pub(crate) fn find_written<'a>(&self, parent: &'a Value) -> Option<&'a Value> {
         match self {
-            Self::Field(name) => parent.as_object()?.get(name),
+            Self::Field(name) => parent.as_object()?.get(name.as_str()),
             _ => parent
                 .as_array()
                 .and_then(|items| items.get(self.position_written(items)?)),
@@ -112,7 +118,7 @@ impl PathElement {
     /// The part of `parent` that this element leads to, to be changed.
     pub(crate) fn find_written_mut<'a>(&self, parent: &'a mut Value) -> Option<&'a mut Value> {
         if let Self::Field(name) = self {
-            return parent.as_object_mut()?.get_mut(name);
+            return parent.as_object_mut()?.get_mut(name.as_str());
         }
         let items = parent.as_array_mut()?;
         let position = self.position_written(items)?;
@@ -184,10 +190,7 @@ impl FieldPath {
 
     /// A path of plain field names.
     pub fn of(names: &[&str]) -> Self {
-        names
-            .iter()
-            .map(|name| PathElement::Field((*name).to_owned()))
-            .collect()
+        names.iter().map(|name| PathElement::Field((*name).into())).collect()
     }
 
     /// The steps, from the root.

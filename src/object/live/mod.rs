@@ -30,14 +30,14 @@ use summary::Summary;
 #[derive(Debug, Clone)]
 pub struct LiveObject {
     /// What it was read from; nothing where it came as a value.
-    unread: Option<Arc<Unread>>,
+    unread: Option<Arc<UnparsedObject>>,
     /// What it is, once that was wanted.
     value: OnceLock<Arc<Value>>,
 }
 
 /// The text of an object, and what is known of it without reading all of it.
 #[derive(Debug)]
-struct Unread {
+struct UnparsedObject {
     text: Box<str>,
     summary: Summary,
 }
@@ -67,7 +67,7 @@ impl LiveObject {
     pub(crate) fn unread(text: Box<str>) -> serde_json::Result<Self> {
         let summary = Summary::of(&text)?;
         Ok(Self {
-            unread: Some(Arc::new(Unread { text, summary })),
+            unread: Some(Arc::new(UnparsedObject { text, summary })),
             value: OnceLock::new(),
         })
     }

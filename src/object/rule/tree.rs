@@ -84,7 +84,7 @@ impl<'a> Branch<'a> {
     /// Whether `child` is one of the fields by which the item that this is, is known.
     fn is_key(&self, child: &Branch<'_>) -> bool {
         match (self.path.elements().last(), child.path.elements().last()) {
-            (Some(PathElement::Key(keys)), Some(PathElement::Field(name))) => keys.contains_key(name),
+            (Some(PathElement::Key(keys)), Some(PathElement::Field(name))) => keys.contains_key(name.as_str()),
             _ => false,
         }
     }
@@ -103,7 +103,7 @@ impl<'a> Branch<'a> {
             .collect();
         let whole = self.inner_whole();
         let child = |name: &String| {
-            let element = PathElement::Field(name.clone());
+            let element = PathElement::field(name);
             Branch {
                 path: self.path.join(element.clone()),
                 live: self.live.and_then(|live| live.get(name)),

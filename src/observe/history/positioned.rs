@@ -54,7 +54,7 @@ impl Origins for Positioned {
         let path = self.path(path);
         // A file of a ConfigMap that is bytes stood beside those that are text.
         let beside = path.is_under(&["binaryData"]).then(|| {
-            let data = std::iter::once(PathElement::Field("data".to_owned()));
+            let data = std::iter::once(PathElement::field("data"));
             data.chain(path.elements()[1..].iter().cloned()).collect()
         });
         self.own.is_secret(&path) || beside.is_some_and(|path| self.own.is_secret(&path))

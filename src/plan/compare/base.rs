@@ -65,7 +65,7 @@ fn add_kept(paths: &mut Vec<FieldPath>, path: &FieldPath, said: &Value, is_kept:
         return paths.push(path.clone());
     }
     for (name, said) in said.as_object().into_iter().flatten() {
-        add_kept(paths, &path.join(PathElement::Field(name.clone())), said, is_kept);
+        add_kept(paths, &path.join(PathElement::field(name)), said, is_kept);
     }
 }
 

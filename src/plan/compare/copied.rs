@@ -27,7 +27,7 @@ fn collect<'a>(value: &'a Value, path: &mut Vec<PathElement>, of: &DesiredObject
     match value {
         Value::Object(map) => {
             for (key, value) in map {
-                below(PathElement::Field(key.clone()), value);
+                below(PathElement::field(key), value);
             }
         }
         Value::Array(items) => {

@@ -83,7 +83,7 @@ impl DifferenceWalk {
     ) {
         let added = after.keys().filter(|name| !before.contains_key(*name));
         for name in before.keys().chain(added) {
-            let element = PathElement::Field(name.clone());
+            let element = PathElement::field(name);
             let child = path.join(element.clone());
             if !is_server_owned(&child) {
                 let keys = keys.and_then(|keys| keys.child(&element));

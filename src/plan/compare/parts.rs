@@ -64,7 +64,7 @@ impl Parts {
                 let is_same = before.len() == after.len() && before.keys().all(|key| after.contains_key(key));
                 for (key, before) in before {
                     if let Some(after) = after.get(key) {
-                        self.add(path.join(PathElement::Field(key.clone())), before, after);
+                        self.add(path.join(PathElement::field(key)), before, after);
                     }
                 }
                 self.shape(path, is_same);

@@ -339,7 +339,7 @@ fn insert_leaves(set: &mut FieldSet, path: &FieldPath, value: &Value) {
     match value.as_object().filter(|map| !map.is_empty()) {
         Some(map) => {
             for (name, value) in map {
-                insert_leaves(set, &path.join(PathElement::Field(name.clone())), value);
+                insert_leaves(set, &path.join(PathElement::field(name)), value);
             }
         }
         None => set.insert(path.elements()),

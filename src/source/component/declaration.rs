@@ -182,7 +182,7 @@ impl ComponentReader<'_> {
         let items = self.items(entry, "write one item for each: `- name: …`").to_vec();
         let mut objects = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            let path = [PathElement::Field(entry.key.clone()), PathElement::Index(index)];
+            let path = [PathElement::field(&entry.key), PathElement::Index(index)];
             objects.extend(self.object(item, is_secret, path.into_iter().collect()));
         }
         objects

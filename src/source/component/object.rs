@@ -216,7 +216,7 @@ impl FileOrigins {
         let [PathElement::Field(data), PathElement::Field(key), ..] = path.elements() else {
             return None;
         };
-        matches!(data.as_str(), "data" | "binaryData").then(|| self.sources.get(key))?
+        matches!(data.as_str(), "data" | "binaryData").then(|| self.sources.get(key.as_str()))?
     }
 
     /// Whether `path` leads to a file that was encrypted, or to what holds one.
@@ -224,7 +224,7 @@ impl FileOrigins {
         match path.elements() {
             [] => !self.encrypted.is_empty(),
             [PathElement::Field(data), rest @ ..] if data == "data" || data == "binaryData" => match rest.first() {
-                Some(PathElement::Field(key)) => self.encrypted.contains(key),
+                Some(PathElement::Field(key)) => self.encrypted.contains(key.as_str()),
                 _ => !self.encrypted.is_empty(),
             },
             _ => false,
@@ -234,12 +234,12 @@ impl FileOrigins {
     /// Where `component.yaml` says what is at `path`.
     fn declared(&self, path: &FieldPath) -> FieldPath {
         let elements = path.elements();
-        let field = |name: &str| PathElement::Field(name.to_owned());
+        let field = |name: &str| PathElement::field(name);
         let inside: Vec<PathElement> = match elements {
             [PathElement::Field(top), rest @ ..] if top == "metadata" => rest.to_vec(),
             [PathElement::Field(top), rest @ ..] if top == "data" || top == "binaryData" => {
                 let group = match rest.first() {
-                    Some(PathElement::Field(key)) if !self.sources.contains_key(key) => {
+                    Some(PathElement::Field(key)) if !self.sources.contains_key(key.as_str()) => {
                         let values = [field("values"), field(key)];
                         let path: FieldPath = self.object.elements().iter().cloned().chain(values).collect();
                         if self.rendered.to_node().get(&path).is_some() {

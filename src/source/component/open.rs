@@ -46,7 +46,7 @@ impl SecretSearch<'_> {
             let path = path.join(PathElement::Index(index));
             let entries = item.entries().unwrap_or_default().iter();
             for entry in entries.filter(|entry| OPEN_KEYS.contains(&entry.key.as_str())) {
-                self.all(&entry.value, &path.join(PathElement::Field(entry.key.clone())));
+                self.all(&entry.value, &path.join(PathElement::field(&entry.key)));
             }
         }
     }
@@ -56,7 +56,7 @@ impl SecretSearch<'_> {
         match &node.value {
             NodeValue::Mapping(entries) => {
                 for entry in entries {
-                    self.all(&entry.value, &path.join(PathElement::Field(entry.key.clone())));
+                    self.all(&entry.value, &path.join(PathElement::field(&entry.key)));
                 }
             }
             NodeValue::Sequence(items) => {

@@ -63,7 +63,7 @@ impl ParameterOrigins for SubjectOrigins<'_> {
         if first != OBJECT {
             return ParameterOrigins::of(self.parameters, path);
         }
-        let field: FieldPath = field.iter().cloned().map(PathElement::Field).collect();
+        let field: FieldPath = field.iter().map(|name| PathElement::field(name)).collect();
         let origin = self.subject.origins.of(&field).into_iter().next()?;
         let role = if self.subject.origins.is_secret(&field) {
             Role::SecretParameter

@@ -26,7 +26,7 @@ fn remove_below(value: &mut Value, path: &[PathElement]) {
     match value {
         Value::Object(map) => {
             if let PathElement::Field(name) = element {
-                map.remove(name);
+                map.remove(name.as_str());
             }
         }
         Value::Array(items) => {

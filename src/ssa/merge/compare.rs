@@ -102,7 +102,7 @@ impl ValueWalk {
         let added = after.keys().filter(|name| !before.contains_key(*name));
         for name in before.keys().chain(added) {
             if let Some(of) = map.child(name) {
-                self.child(PathElement::Field(name.clone()), of, before.get(name), after.get(name));
+                self.child(PathElement::field(name), of, before.get(name), after.get(name));
             }
         }
         false

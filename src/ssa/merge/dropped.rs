@@ -115,10 +115,7 @@ fn below(of: Type<'_>, sides: FieldVersions<'_>) -> FieldSet {
             for (name, then) in sides.then.as_object().into_iter().flatten() {
                 if let (Some(of), Some(live)) = (map.child(name), sides.live.get(name)) {
                     let now = sides.now.and_then(|now| now.get(name));
-                    places.add_below(
-                        PathElement::Field(name.clone()),
-                        at(of, FieldVersions { then, now, live }),
-                    );
+                    places.add_below(PathElement::field(name), at(of, FieldVersions { then, now, live }));
                 }
             }
         }

@@ -47,7 +47,7 @@ fn in_map(map: Map<'_>, value: &Value, fields: &mut FieldSet) {
         if is_empty || map.field(name).is_none() {
             set.set_member(true);
         }
-        fields.add_below(PathElement::Field(name.clone()), set);
+        fields.add_below(PathElement::field(name), set);
     }
 }
 

@@ -26,7 +26,7 @@ fn from_map(map: Map<'_>, value: &Value, fields: &FieldSet) -> Value {
     }
     let mut left = JsonMap::new();
     for (name, child) in value.as_object().into_iter().flatten() {
-        let place = PathElement::Field(name.clone());
+        let place = PathElement::field(name);
         let kept = match (fields.child(&place), map.child(name)) {
             (Some(fields), _) if fields.is_member() => continue,
             (Some(fields), Some(of)) if !fields.is_empty() => remove(of, child, fields),

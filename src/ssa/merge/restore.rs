@@ -21,10 +21,10 @@ pub(super) fn restore(kind: Kind<'_>, subresource: &str, live: &Value, object: V
 fn below(fields: &FieldSet, live: Option<&Value>, stored: &mut Value) {
     for (element, fields) in fields.children() {
         let PathElement::Field(name) = element else { continue };
-        let before = live.and_then(|live| live.get(name));
+        let before = live.and_then(|live| live.get(name.as_str()));
         if fields.is_member() {
             put(stored, name, before.cloned());
-        } else if let Some(stored) = stored.get_mut(name) {
+        } else if let Some(stored) = stored.get_mut(name.as_str()) {
             below(fields, before, stored);
         }
     }

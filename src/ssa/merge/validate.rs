@@ -123,7 +123,7 @@ impl Way<'_> {
     fn path(&self) -> FieldPath {
         match self {
             Self::Root => FieldPath::root(),
-            Self::Field(above, name) => above.path().join(PathElement::Field((*name).to_owned())),
+            Self::Field(above, name) => above.path().join(PathElement::Field((*name).into())),
             Self::Item(above, place) => above.path().join((*place).clone()),
         }
     }

@@ -47,7 +47,7 @@ impl Spelling {
         others: &JsonMap<String, Value>,
         ours: Option<&FieldSet>,
     ) -> Option<(String, Value)> {
-        let ours = ours.and_then(|ours| ours.child(&PathElement::Field(name.clone())));
+        let ours = ours.and_then(|ours| ours.child(&PathElement::field(&name)));
         let of = map.and_then(|map| map.child(&name));
         match (of, others.get(&name)) {
             (Some(of), Some(other)) => Some((name, self.of(of, other, value, ours))),

@@ -239,7 +239,7 @@ impl Compare<'_> {
             {
                 let map = of.map().expect("it is a map");
                 for name in stored.keys().chain(local.keys()) {
-                    let below = self.below(PathElement::Field(name.clone()));
+                    let below = self.below(PathElement::field(name));
                     if let Some(of) = map.child(name) {
                         below.at(of, stored.get(name), local.get(name))?;
                     }

@@ -120,7 +120,7 @@ fn read<'t>(text: &'t str, object: Option<&Value>) -> Option<(FieldPath, &'t str
             if end == 0 {
                 return None;
             }
-            (PathElement::Field(name[..end].to_owned()), &name[end..])
+            (PathElement::Field(name[..end].into()), &name[end..])
         };
         here = here.and_then(|parent| element.find(parent));
         elements.push(element);
@@ -169,7 +169,7 @@ fn bracketed(inside: &str, parent: Option<&Value>) -> Option<PathElement> {
     match inside.parse() {
         Ok(index) if !is_map => Some(PathElement::Index(index)),
         _ if !is_map && inside.contains('=') => keys(inside).map(PathElement::Key),
-        _ => Some(PathElement::Field(inside.trim_matches('"').to_owned())),
+        _ => Some(PathElement::Field(inside.trim_matches('"').into())),
     }
 }
 
