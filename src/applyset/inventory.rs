@@ -108,8 +108,8 @@ impl ApplySet {
 /// // As in the tests of kubectl.
 /// let mut parent = ObjectRef {
 ///     kind: GroupKind::new("", "Secret"),
-///     namespace: Some("test".to_owned()),
-///     name: "my-set".to_owned(),
+///     namespace: Some("test".into()),
+///     name: "my-set".into(),
 /// };
 /// assert_eq!(id_of(&parent), "applyset-0eFHV8ySqp7XoShsGvyWFQD3s96yqwHmzc4e0HR1dsY-v1");
 /// parent.kind = GroupKind::new("company.com", "ApplySet");

@@ -89,7 +89,7 @@ pub use warning::Warning;
 /// }));
 /// let resource = Resource {
 ///     gvk: GroupVersionKind::new("v1", "ConfigMap"),
-///     plural: "configmaps".to_owned(),
+///     plural: "configmaps".into(),
 ///     namespaced: true,
 ///     listable: true,
 /// };

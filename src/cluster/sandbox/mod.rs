@@ -56,7 +56,7 @@ pub use self::mask::mask;
 /// ```
 /// use serde_json::json;
 /// use stackanetes::cluster::{Apply, Cluster as _, Force, Persist, Sandbox};
-/// use stackanetes::object::{GroupVersionKind, LiveObject};
+/// use stackanetes::object::{GroupVersionKind, ObjectRef};
 ///
 /// # tokio::runtime::Runtime::new()?.block_on(async {
 /// let directory = tempfile::tempdir()?;

@@ -15,14 +15,14 @@
 //!
 //! ```
 //! use stackanetes::source::Unsealer;
-//! use stackanetes::source::parameters::{Assignment, Sources, read};
+//! use stackanetes::source::parameters::{Assignment, ParameterSources, read};
 //! use stackanetes::diagnostic::place::SourceFile;
 //! use stackanetes::sops::Identities;
 //!
 //! let schema = r#"{"properties": {"deployment": {"properties": {
 //!     "control_replicas": {"type": "integer", "minimum": 1}
 //! }}}}"#;
-//! let parameters = read(&Sources {
+//! let parameters = read(&ParameterSources {
 //!     defaults: &SourceFile::new("parameters.yaml", "deployment: {control_replicas: 1}"),
 //!     schema: &SourceFile::new("parameters.schema.json", schema),
 //!     environment: None,
