@@ -11,7 +11,7 @@ use crate::object::field::{FieldPath, PathElement};
 use crate::object::shown::{AuthoredObject, ShownPath, positions};
 use crate::ssa::canonical::Quantity;
 use crate::ssa::merge::{Fault, Mistake, element, mistakes};
-use crate::ssa::schema::{Field, Format, Kind, List, ScalarType, Type};
+use crate::ssa::schema::{Field, Kind, List, ScalarFormat, ScalarType, Type};
 
 use super::directory::{CheckedDirectory, CheckedObject};
 use super::finding::Finding;
@@ -261,7 +261,7 @@ struct FieldWalk<'w> {
 impl FieldWalk<'_> {
     fn value(&mut self, of: Type<'_>, value: &Value, trail: &Trail<'_>) {
         match (value, of.map(), of.list()) {
-            (Value::Object(fields), Some(map), _) if of.format() != Format::IntOrString => {
+            (Value::Object(fields), Some(map), _) if of.format() != ScalarFormat::IntOrString => {
                 for (name, field) in map.fields() {
                     if self.is_required(field) && fields.get(name).is_none_or(Value::is_null) {
                         self.lacks(&trail.path(), name);
@@ -274,7 +274,7 @@ impl FieldWalk<'_> {
                     }
                 }
             }
-            (Value::Array(items), _, Some(list)) if of.format() != Format::IntOrString => {
+            (Value::Array(items), _, Some(list)) if of.format() != ScalarFormat::IntOrString => {
                 for (position, item) in items.iter().enumerate() {
                     self.value(list.item(), item, &trail.to(Passed::Item(list, item, position)));
                 }
@@ -311,7 +311,7 @@ impl FieldWalk<'_> {
     }
 
     fn scalar(&mut self, of: Type<'_>, value: &Value, trail: &Trail<'_>) {
-        if of.format() == Format::Plain {
+        if of.format() == ScalarFormat::Plain {
             return;
         }
         let text = match value {
@@ -319,13 +319,13 @@ impl FieldWalk<'_> {
             other => other.to_string(),
         };
         let expected = match (of.format(), value) {
-            (Format::Quantity, Value::String(_) | Value::Number(_)) if Quantity::read(&text).is_some() => return,
-            (Format::Quantity, _) => "an amount, such as `500m` or `1Gi`",
-            (Format::IntOrString, Value::String(_)) => return,
-            (Format::IntOrString, Value::Number(number)) if !number.is_f64() => return,
-            (Format::IntOrString, _) => "a whole number, or text",
-            (Format::Time, Value::String(text)) if text.parse::<jiff::Timestamp>().is_ok() => return,
-            (Format::Time, _) if of.scalar() == Some(ScalarType::Any) => "a time, such as `2026-01-02T03:04:05Z`",
+            (ScalarFormat::Quantity, Value::String(_) | Value::Number(_)) if Quantity::read(&text).is_some() => return,
+            (ScalarFormat::Quantity, _) => "an amount, such as `500m` or `1Gi`",
+            (ScalarFormat::IntOrString, Value::String(_)) => return,
+            (ScalarFormat::IntOrString, Value::Number(number)) if !number.is_f64() => return,
+            (ScalarFormat::IntOrString, _) => "a whole number, or text",
+            (ScalarFormat::Time, Value::String(text)) if text.parse::<jiff::Timestamp>().is_ok() => return,
+            (ScalarFormat::Time, _) if of.scalar() == Some(ScalarType::Any) => "a time, such as `2026-01-02T03:04:05Z`",
             _ => return,
         };
         let path = trail.path();

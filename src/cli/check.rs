@@ -24,12 +24,12 @@ pub(super) struct Args {
     namespace: Option<String>,
     /// What is printed.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: CheckFormat,
 }
 
 /// What is printed. All but text tell paths from the top of the repository, and what could not be read, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
+enum CheckFormat {
     /// For a terminal.
     Text,
     /// A Check, for programs.
@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, ui: &mut Ui) -> Result<Exit> {
                 Exit::Differs
             })
         }
-        Err(error) if args.format == Format::Text => Err(error),
+        Err(error) if args.format == CheckFormat::Text => Err(error),
         Err(error) => {
             ui.result(&shown(&Checked::unreadable(&error), args)?)?;
             ui.error(&error);
@@ -76,11 +76,11 @@ fn checked(args: &Args, ui: &mut Ui) -> Result<Checked> {
 fn shown(checked: &Checked, args: &Args) -> Result<String> {
     let base = || base(args.source.path());
     Ok(match args.format {
-        Format::Text => view::checked(checked),
-        Format::Json => view::json::pretty(&view::json::check(checked, &base()?)),
-        Format::Sarif => view::json::pretty(&view::sarif(checked, &base()?)),
-        Format::Github => view::github(checked, &base()?),
-        Format::Junit => view::junit(checked, &base()?),
+        CheckFormat::Text => view::checked(checked),
+        CheckFormat::Json => view::json::pretty(&view::json::check(checked, &base()?)),
+        CheckFormat::Sarif => view::json::pretty(&view::sarif(checked, &base()?)),
+        CheckFormat::Github => view::github(checked, &base()?),
+        CheckFormat::Junit => view::junit(checked, &base()?),
     })
 }
 

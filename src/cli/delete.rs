@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::context::Planned;
 use super::duration::duration;
 use super::findings::FoundMistakes;
-use super::format::Format;
+use super::format::OutputFormat;
 use super::options::accept;
 use super::{Exit, context, options, sync};
 use crate::cli::ui::{AnsweredAt, Ui};
@@ -66,7 +66,7 @@ pub(super) struct Args {
     ///
     /// JSON is one document a line: the Plan, an Event for each thing that happens, and a Report at the end.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: OutputFormat,
 }
 
 impl Args {
@@ -152,7 +152,7 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     }
     let (cluster, discovery) = (planned.cluster.clone(), planned.served.discovery.clone());
     let exit = sync::execute(planned, args.timeout, args.format, ui).await?;
-    if args.format == Format::Text && observe::read_parent(&*cluster, &set, &discovery).await?.is_none() {
+    if args.format == OutputFormat::Text && observe::read_parent(&*cluster, &set, &discovery).await?.is_none() {
         ui.result(&format!("the ApplySet {} is gone\n", set.name))?;
     }
     Ok(exit)

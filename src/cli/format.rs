@@ -45,7 +45,7 @@ impl PlanFormat {
 
 /// What else than a plan is printed as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Format {
+pub(super) enum OutputFormat {
     /// For a terminal.
     Text,
     /// For programs.
@@ -65,11 +65,11 @@ pub(super) enum SyncFormat {
     Junit,
 }
 
-impl From<Format> for SyncFormat {
-    fn from(format: Format) -> Self {
+impl From<OutputFormat> for SyncFormat {
+    fn from(format: OutputFormat) -> Self {
         match format {
-            Format::Text => Self::Text,
-            Format::Json => Self::Json,
+            OutputFormat::Text => Self::Text,
+            OutputFormat::Json => Self::Json,
         }
     }
 }

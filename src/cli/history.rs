@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::format::Format;
+use super::format::OutputFormat;
 use super::rights::RightsHint;
 use super::sets::{AllSets, OneOrAll};
 use super::{Exit, context, options};
@@ -22,7 +22,7 @@ pub(super) struct Args {
     of: OneOrAll,
     /// What is printed: text, or a History for programs, which has all that is kept; with -A a HistoryList.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: OutputFormat,
 }
 
 impl Args {
@@ -48,14 +48,14 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let syncs = parent.syncs();
     let history = view_of(&found.set, &syncs, &found.connected.name, ui);
     ui.paged(&match args.format {
-        Format::Text => view::history(&history),
-        Format::Json => json::pretty(&json::history(&history)),
+        OutputFormat::Text => view::history(&history),
+        OutputFormat::Json => json::pretty(&json::history(&history)),
     })?;
     Ok(Exit::Done)
 }
 
 /// The histories of all ApplySets.
-async fn all(cluster: &options::ConnectionOptions, format: Format, ui: &mut Ui) -> Result<Exit> {
+async fn all(cluster: &options::ConnectionOptions, format: OutputFormat, ui: &mut Ui) -> Result<Exit> {
     let AllSets { connected, sets } = AllSets::read(cluster, ui).await?;
     let journals: Vec<(&ApplySet, Journal)> = sets.iter().map(|(set, parent)| (set, parent.syncs())).collect();
     let views: Vec<HistoryView<'_>> = journals
@@ -63,8 +63,8 @@ async fn all(cluster: &options::ConnectionOptions, format: Format, ui: &mut Ui) 
         .map(|(set, syncs)| view_of(set, syncs, &connected.name, ui))
         .collect();
     ui.paged(&match format {
-        Format::Text => view::histories(&connected.name, &views),
-        Format::Json => json::pretty(&json::histories(&views)),
+        OutputFormat::Text => view::histories(&connected.name, &views),
+        OutputFormat::Json => json::pretty(&json::histories(&views)),
     })?;
     Ok(Exit::Done)
 }

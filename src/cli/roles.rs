@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::format::Format;
+use super::format::OutputFormat;
 use super::{Exit, context, options};
 use crate::cli::ui::Ui;
 use crate::cluster::{Cluster, Discovery, built_in_kinds};
@@ -48,7 +48,7 @@ pub(super) struct Args {
     ///
     /// YAML for `kubectl apply`, or a RoleList for programs.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: OutputFormat,
 }
 
 /// What roles are for, as it is typed.
@@ -118,8 +118,8 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
     let mut all = needs.namespaces();
     all.extend(roles::objects(&needs.rights(args.purpose.meant()), &name, &subjects));
     ui.paged(&match args.format {
-        Format::Text => view::roles(&all),
-        Format::Json => view::json::pretty(&view::json::roles(&set, purpose, &all)),
+        OutputFormat::Text => view::roles(&all),
+        OutputFormat::Json => view::json::pretty(&view::json::roles(&set, purpose, &all)),
     })?;
     Ok(Exit::Done)
 }

@@ -30,18 +30,18 @@ impl Run<'_> {
             };
             let forms = due.make.clone();
             // An RSA key takes its time.
-            let made = tokio::task::spawn_blocking(move || {
+            let values = tokio::task::spawn_blocking(move || {
                 let values = forms
                     .iter()
                     .map(|one| Ok((one.generated.key.clone(), value(&one.generated.form)?)));
                 values.collect::<Result<BTreeMap<String, Vec<u8>>>>()
             });
             let failed = |error: tokio::task::JoinError| Error::new("failed to generate values").because(error);
-            let made = made.await.map_err(failed)??;
+            let values = values.await.map_err(failed)??;
             let _turn = self.requests.acquire().await;
             let cluster = &self.execution.cluster;
             let apply = Apply {
-                object: &due.to_apply(&stored, &made),
+                object: &due.to_apply(&stored, &values),
                 reference: &desired.reference,
                 field_manager: generate::FIELD_MANAGER,
                 // Exactly this version was read: nothing unseen is taken.

@@ -99,20 +99,20 @@ impl Observer<'_> {
             Some((listed, live)) if may_be(&listed, &live) => live,
             member => return Err(Box::new((desired, resource, member))),
         };
-        let mut made = self.payload_of(&desired, Some(&live), around.schema);
-        if !self.is_proved(&desired, &mut made, &live, around.schema) {
+        let mut payload = self.payload_of(&desired, Some(&live), around.schema);
+        if !self.is_proved(&desired, &mut payload, &live, around.schema) {
             let member = Some((resource.clone(), live));
             return Err(Box::new((desired, resource, member)));
         }
-        Ok(Proved::new((desired, resource), &live, made.ruled))
+        Ok(Proved::new((desired, resource), &live, payload.ruled))
     }
 
     /// Of a Job, its inputs decide; and what is still to be made in the cluster is no proof. What is sent is used up.
-    fn is_proved(&self, desired: &DesiredObject, made: &mut Payload, live: &LiveObject, schema: &Schema) -> bool {
+    fn is_proved(&self, desired: &DesiredObject, payload: &mut Payload, live: &LiveObject, schema: &Schema) -> bool {
         desired.inputs.is_none()
-            && made.migration.is_none()
+            && payload.migration.is_none()
             && generate::due(desired, Some(live)).is_none()
-            && compare::is_proved(made.sent.take(), live, schema, &self.query.policy.field_manager)
+            && compare::is_proved(payload.sent.take(), live, schema, &self.query.policy.field_manager)
     }
 
     fn payload_of(&self, desired: &DesiredObject, live: Option<&LiveObject>, schema: &Schema) -> Payload {
@@ -188,12 +188,12 @@ impl Observer<'_> {
             }),
         };
         if let Some((why, live)) = unverified {
-            let mut made = self.payload_of(&desired, live.as_ref(), around.schema);
-            bind(&mut made.sent, live.as_ref().map(ObjectVersion::of).as_ref());
+            let mut payload = self.payload_of(&desired, live.as_ref(), around.schema);
+            bind(&mut payload.sent, live.as_ref().map(ObjectVersion::of).as_ref());
             let wanted = WantedObject {
                 desired,
                 resource,
-                made,
+                payload,
             };
             return Ok(wanted.observed(live, not_yet(why), JobRun::Plain));
         }

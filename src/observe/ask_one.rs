@@ -64,12 +64,12 @@ pub struct ServerView<'a> {
 pub(super) struct WantedObject {
     pub(super) desired: DesiredObject,
     pub(super) resource: Resource,
-    pub(super) made: Payload,
+    pub(super) payload: Payload,
 }
 
 impl WantedObject {
     pub(super) fn observed(self, live: Option<LiveObject>, answer: Answered, run: JobRun) -> Observation {
-        let Payload { sent, ruled, migration } = self.made;
+        let Payload { sent, ruled, migration } = self.payload;
         Observation {
             desired: self.desired,
             resource: self.resource,
@@ -201,30 +201,30 @@ impl Inquiry<'_> {
             let stays = live
                 .as_ref()
                 .filter(|live| live.deletion_timestamp().is_none() && !matches!(run, JobRun::Again(_)));
-            let mut made = Payload::new(query, (self.discovery, self.schema), (&desired, self.base), stays);
+            let mut payload = Payload::new(query, (self.discovery, self.schema), (&desired, self.base), stays);
             if let (JobRun::Noted, Some(live)) = (&run, &live) {
-                job::keep_spec(&mut made.sent, live);
+                job::keep_spec(&mut payload.sent, live);
             }
-            let unasked = self.unasked(&desired, live.as_ref(), &run, made.migration.as_ref());
+            let unasked = self.unasked(&desired, live.as_ref(), &run, payload.migration.as_ref());
             // It is for when the old one is gone.
             let is_anew = matches!(run, JobRun::Again(_))
                 || unasked
                     .as_ref()
                     .is_some_and(|answer| is_because(answer, &Unverified::BeingDeleted));
             bind(
-                &mut made.sent,
+                &mut payload.sent,
                 live.as_ref().filter(|_| !is_anew).map(ObjectVersion::of).as_ref(),
             );
             let answer = match unasked {
                 Some(answer) => Ok(answer),
-                None => self.dry_run(&desired, &resource, &made, live.as_ref(), &run).await,
+                None => self.dry_run(&desired, &resource, &payload, live.as_ref(), &run).await,
             };
             match answer {
                 Ok(answer) => {
                     let wanted = WantedObject {
                         desired,
                         resource,
-                        made,
+                        payload,
                     };
                     return Ok(wanted.observed(live, answer, run));
                 }
@@ -246,7 +246,7 @@ impl Inquiry<'_> {
                     let wanted = WantedObject {
                         desired,
                         resource,
-                        made,
+                        payload,
                     };
                     return match claim {
                         Some(claim) if !is_about_object(&error) => {
@@ -258,11 +258,11 @@ impl Inquiry<'_> {
             }
         }
         if let Some(claim) = self.foreign(&desired, live.as_ref()) {
-            let made = Payload::new(query, (self.discovery, self.schema), (&desired, None), live.as_ref());
+            let payload = Payload::new(query, (self.discovery, self.schema), (&desired, None), live.as_ref());
             let wanted = WantedObject {
                 desired,
                 resource,
-                made,
+                payload,
             };
             return Ok(wanted.observed(live, Answered::NotOurs(claim, None), JobRun::Plain));
         }
@@ -308,23 +308,23 @@ impl Inquiry<'_> {
         };
         let Some(fields) = plan::fixed_fields(&error) else {
             let field_manager = &self.query.policy.field_manager;
-            return match defaulted::in_the_way(&error, &wanted.made.sent, &live, field_manager) {
+            return match defaulted::in_the_way(&error, &wanted.payload.sent, &live, field_manager) {
                 Some(fields) => {
-                    wanted.made = wanted.made.taking(self.query, &live, &fields);
+                    wanted.payload = wanted.payload.taking(self.query, &live, &fields);
                     Ok(wanted.observed(Some(live), not_yet(Unverified::Defaulted(fields)), JobRun::Plain))
                 }
                 None => self.refused(wanted, Some(live), error),
             };
         };
         // What is created anew is as git says, whole.
-        wanted.made = Payload::new(self.query, (self.discovery, self.schema), (&wanted.desired, None), None);
-        bind(&mut wanted.made.sent, None);
+        wanted.payload = Payload::new(self.query, (self.discovery, self.schema), (&wanted.desired, None), None);
+        bind(&mut wanted.payload.sent, None);
         let trial = replacement::Trial {
             cluster: self.cluster,
             resource: &wanted.resource,
             desired: &wanted.desired,
             live: &live,
-            sent: &wanted.made.sent,
+            sent: &wanted.payload.sent,
             field_manager: &self.query.policy.field_manager,
         };
         match trial.answer(fields).await {
@@ -372,11 +372,11 @@ impl Inquiry<'_> {
         &self,
         desired: &DesiredObject,
         resource: &Resource,
-        made: &Payload,
+        payload: &Payload,
         live: Option<&LiveObject>,
         run: &JobRun,
     ) -> Result<Answered, ClusterError> {
-        let sent = &made.sent;
+        let sent = &payload.sent;
         let field_manager = &self.query.policy.field_manager;
         let reference = &desired.reference;
         let Answer {
@@ -395,7 +395,7 @@ impl Inquiry<'_> {
             };
             self.cluster.apply(resource, &apply).await?
         };
-        let object = match (&made.migration, live) {
+        let object = match (&payload.migration, live) {
             (Some(migration), Some(live)) => {
                 let after = AfterMigration {
                     cluster: self.cluster,
@@ -411,9 +411,9 @@ impl Inquiry<'_> {
         let mut warnings: Vec<Warning> = Warning::server(warnings(desired, words)).collect();
         // A sandbox admits everything.
         let is_admitted = self.cluster.judge() == Judge::Server;
-        let is_plain = made.migration.is_none() && !matches!(run, JobRun::Again(_));
+        let is_plain = payload.migration.is_none() && !matches!(run, JobRun::Again(_));
         let told =
-            (is_admitted && is_plain).then(|| overruled((desired, made), live, &object, (self.query, self.schema)));
+            (is_admitted && is_plain).then(|| overruled((desired, payload), live, &object, (self.query, self.schema)));
         warnings.extend(told.flatten());
         Ok(Answered::ByServer { object, warnings })
     }

@@ -19,7 +19,7 @@ use crate::ssa::schema::Schema;
 ///
 /// [KEP-555]: https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/555-server-side-apply
 pub(super) fn overruled(
-    (desired, made): (&DesiredObject, &Payload),
+    (desired, payload): (&DesiredObject, &Payload),
     live: Option<&LiveObject>,
     answer: &LiveObject,
     (query, schema): (&Query, &Schema),
@@ -27,15 +27,15 @@ pub(super) fn overruled(
     let field_manager = query.policy.field_manager.as_str();
     let request = Request {
         live: live.map(LiveObject::value),
-        sent: &made.sent,
+        sent: &payload.sent,
         writer: &Writer::new(field_manager, ""),
         on_conflict: OnConflict::Force,
         is_as_applied: false,
     };
-    schema.kind_of(&made.sent)?;
+    schema.kind_of(&payload.sent)?;
     let stored = LiveObject::new(predict::predict(schema, &request).ok()?.object);
     let is_replaced = |path: &FieldPath| {
-        let sides = [&made.sent, stored.value(), answer.value()];
+        let sides = [&payload.sent, stored.value(), answer.value()];
         sides.iter().all(|side| path.find(side).is_some())
     };
     let mut paths = compare::mismatches(&stored, answer, &[], field_manager);

@@ -57,8 +57,8 @@ async fn look_again(
         | Answered::UpToDate => return Ok(()),
     };
     let around = (server.discovery, server.schema);
-    let mut made = Payload::new(query, around, (&observation.desired, Some(base)), Some(live));
-    if made.migration.is_none() || made.migration == observation.migration {
+    let mut payload = Payload::new(query, around, (&observation.desired, Some(base)), Some(live));
+    if payload.migration.is_none() || payload.migration == observation.migration {
         return Ok(());
     }
     match unasked {
@@ -77,11 +77,11 @@ async fn look_again(
             *observation = asking.ask(desired, resource, Some(live.clone())).await?;
         }
         Some(reason) => {
-            bind(&mut made.sent, Some(&ObjectVersion::of(live)));
+            bind(&mut payload.sent, Some(&ObjectVersion::of(live)));
             observation.answer = not_yet(reason);
-            observation.sent = made.sent;
-            observation.ruled = made.ruled;
-            observation.migration = made.migration;
+            observation.sent = payload.sent;
+            observation.ruled = payload.ruled;
+            observation.migration = payload.migration;
         }
     }
     predict_or_refuse(observation, server.schema, query);

@@ -115,10 +115,10 @@ fn is_granted(granted: &Granted, target: &Target, verb: &str, is_other: impl Fn(
 }
 
 fn rules(granted: &Granted) -> Vec<Value> {
-    type Names<'a> = BTreeSet<&'a str>;
-    let mut names: BTreeMap<(&str, &BTreeSet<String>, &str), Names<'_>> = BTreeMap::new();
-    let mut kinds: BTreeMap<(&str, &BTreeSet<String>, Names<'_>), Names<'_>> = BTreeMap::new();
-    let mut urls: BTreeMap<&BTreeSet<String>, Names<'_>> = BTreeMap::new();
+    type NameSet<'a> = BTreeSet<&'a str>;
+    let mut names: BTreeMap<(&str, &BTreeSet<String>, &str), NameSet<'_>> = BTreeMap::new();
+    let mut kinds: BTreeMap<(&str, &BTreeSet<String>, NameSet<'_>), NameSet<'_>> = BTreeMap::new();
+    let mut urls: BTreeMap<&BTreeSet<String>, NameSet<'_>> = BTreeMap::new();
     for (target, verbs) in granted {
         match target {
             Target::Url(url) => drop(urls.entry(verbs).or_default().insert(url)),
@@ -134,7 +134,7 @@ fn rules(granted: &Granted) -> Vec<Value> {
                 resource,
                 name: None,
             } => {
-                let key = (group.as_str(), verbs, Names::new());
+                let key = (group.as_str(), verbs, NameSet::new());
                 kinds.entry(key).or_default().insert(resource);
             }
         }

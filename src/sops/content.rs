@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::explain::{stray, wrong_metadata, wrong_value};
 use super::lines;
-use super::metadata::Metadata;
+use super::metadata::SopsMetadata;
 use super::rewrite::{metadata_span, replaced};
 use super::tree::Pass;
 use super::value::PREFIX;
@@ -116,7 +116,7 @@ fn has_values(shown: &str) -> bool {
 /// Takes the bytes out of the JSON that they are wrapped in; they need not be text.
 fn wrapped(file: &Arc<SourceFile>, root: &Node, bytes: Vec<u8>, identities: &Identities) -> Result<Content> {
     let value = root.to_value();
-    let metadata = Metadata::read(&value[METADATA]).map_err(|fault| wrong_metadata(file.path(), &fault))?;
+    let metadata = SopsMetadata::read(&value[METADATA]).map_err(|fault| wrong_metadata(file.path(), &fault))?;
     let Some(key) = data_key(file.path(), &metadata, identities)? else {
         return Ok(Content::Closed(bytes, closed(file.path(), &metadata)));
     };

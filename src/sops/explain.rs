@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::metadata::{self, Metadata};
+use super::metadata::{self, SopsMetadata};
 use super::tree::{self, MAX_PLACE};
 use super::{METADATA, value};
 use crate::diagnostic::error::Error;
@@ -26,7 +26,7 @@ pub(super) fn wrong_metadata(file: &str, fault: &metadata::MetadataError) -> Err
     error.hint("encrypt it again with `sops encrypt`, for one key group and with age")
 }
 
-pub(super) fn wrong_key(file: &str, metadata: &Metadata) -> Error {
+pub(super) fn wrong_key(file: &str, metadata: &SopsMetadata) -> Error {
     let add = format!("`sops rotate --in-place --add-age RECIPIENT {file}`");
     if metadata.envelopes.is_empty() {
         let whom = match metadata.others.join(", ") {
@@ -45,7 +45,7 @@ pub(super) fn wrong_key(file: &str, metadata: &Metadata) -> Error {
 }
 
 /// Says which value is wrong, without the value.
-pub(super) fn wrong_value(file: &Arc<SourceFile>, metadata: &Metadata, fault: &tree::DecryptionError) -> Error {
+pub(super) fn wrong_value(file: &Arc<SourceFile>, metadata: &SopsMetadata, fault: &tree::DecryptionError) -> Error {
     let shown = file.path();
     let at = |error: Error, span: &Range<usize>| error.at(Place::new(Arc::clone(file), span.clone()), "");
     match fault {

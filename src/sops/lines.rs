@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::content::Content;
 use super::explain::{EDIT, wrong_metadata, wrong_value};
-use super::metadata::Metadata;
+use super::metadata::SopsMetadata;
 use super::tree::Pass;
 use super::value::Plain;
 use super::{Identities, closed, data_key, flat};
@@ -25,7 +25,7 @@ enum ContentLine<'t> {
 
 /// Decrypts a file of lines.
 pub(super) fn content(file: &Arc<SourceFile>, bytes: Vec<u8>, identities: &Identities) -> Result<Content> {
-    let metadata = Metadata::read(&flat::metadata(file.text()));
+    let metadata = SopsMetadata::read(&flat::metadata(file.text()));
     let metadata = metadata.map_err(|fault| wrong_metadata(file.path(), &fault))?;
     let lines = read_lines(file)?;
     let Some(key) = data_key(file.path(), &metadata, identities)? else {

@@ -33,7 +33,7 @@ const OTHER_KEYS: [(&str, &str); 6] = [
 
 /// The metadata of one file.
 #[derive(Debug)]
-pub(super) struct Metadata {
+pub(super) struct SopsMetadata {
     pub(super) envelopes: Vec<Envelope>,
     /// What else the file is encrypted for.
     pub(super) others: Vec<&'static str>,
@@ -76,7 +76,7 @@ pub(super) enum MetadataError {
     KeyGroups,
 }
 
-impl Metadata {
+impl SopsMetadata {
     /// Whether a mapping is that of SOPS, and not another one that has its name.
     pub(super) fn is(value: &Value) -> bool {
         let has = |key: &&str| value.get(key).is_some();
@@ -194,10 +194,10 @@ mod tests {
 
     use super::*;
 
-    fn with(field: &str, value: Value) -> Result<Metadata, MetadataError> {
+    fn with(field: &str, value: Value) -> Result<SopsMetadata, MetadataError> {
         let mut metadata = json!({"mac": "ENC[…]", "lastmodified": "2026-01-01T00:00:00Z"});
         metadata[field] = value;
-        Metadata::read(&metadata)
+        SopsMetadata::read(&metadata)
     }
 
     fn fault(field: &str, value: Value) -> Option<MetadataError> {
@@ -206,10 +206,10 @@ mod tests {
 
     #[test]
     fn only_a_mapping_of_sops_is_taken_for_one() {
-        assert!(!Metadata::is(&json!({"version": 3, "image": "sops"})));
-        assert!(Metadata::is(&json!({"lastmodified": "", "age": []})));
+        assert!(!SopsMetadata::is(&json!({"version": 3, "image": "sops"})));
+        assert!(SopsMetadata::is(&json!({"lastmodified": "", "age": []})));
         assert_eq!(
-            Metadata::read(&json!({"lastmodified": ""})).err(),
+            SopsMetadata::read(&json!({"lastmodified": ""})).err(),
             Some(MetadataError::Missing("mac"))
         );
     }
@@ -234,6 +234,9 @@ mod tests {
     #[test]
     fn what_is_encrypted_is_told_in_one_way_only() {
         let metadata = json!({"mac": "x", "lastmodified": "x", "encrypted_suffix": "a", "encrypted_regex": "b"});
-        assert_eq!(Metadata::read(&metadata).err(), Some(MetadataError::SeveralSelectors));
+        assert_eq!(
+            SopsMetadata::read(&metadata).err(),
+            Some(MetadataError::SeveralSelectors)
+        );
     }
 }

@@ -25,7 +25,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use self::explain::{stray, wrong_key, wrong_metadata, wrong_value};
-use self::metadata::{EncryptedKeys, Metadata};
+use self::metadata::{EncryptedKeys, SopsMetadata};
 use self::tree::Pass;
 use self::value::{DataKey, PREFIX};
 use crate::diagnostic::error::{Error, Result};
@@ -104,7 +104,7 @@ pub fn open(file: &Arc<SourceFile>, documents: &mut [Document], identities: &Ide
         let message = format!("{}: `{METADATA}` is missing in the first document", file.path());
         Error::new(message).hint("SOPS writes it into every document: encrypt the file again with `sops encrypt`")
     })?;
-    let metadata = Metadata::read(&found).map_err(|fault| wrong_metadata(file.path(), &fault))?;
+    let metadata = SopsMetadata::read(&found).map_err(|fault| wrong_metadata(file.path(), &fault))?;
     for document in &mut *documents {
         take_metadata(&mut document.root);
     }
@@ -220,7 +220,7 @@ pub fn holds(value: &Value) -> bool {
 }
 
 /// The data key; nothing where no identity is at hand. An identity that somebody named must fit.
-fn data_key(file: &str, metadata: &Metadata, identities: &Identities) -> Result<Option<DataKey>> {
+fn data_key(file: &str, metadata: &SopsMetadata, identities: &Identities) -> Result<Option<DataKey>> {
     match identities.data_key(&metadata.envelopes) {
         Some(key) => Ok(Some(key)),
         None if identities.must_fit() => Err(wrong_key(file, metadata)),
@@ -228,7 +228,7 @@ fn data_key(file: &str, metadata: &Metadata, identities: &Identities) -> Result<
     }
 }
 
-fn closed(file: &str, metadata: &Metadata) -> Closed {
+fn closed(file: &str, metadata: &SopsMetadata) -> Closed {
     Closed {
         file: file.to_owned(),
         recipients: metadata.recipients(),
@@ -239,7 +239,7 @@ fn closed(file: &str, metadata: &Metadata) -> Closed {
 /// The metadata of a document; nothing where it has none.
 fn metadata_of(root: &Node) -> Option<Value> {
     let value = root.entry(METADATA)?.value.to_value();
-    Metadata::is(&value).then_some(value)
+    SopsMetadata::is(&value).then_some(value)
 }
 
 fn take_metadata(root: &mut Node) {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use sha2::{Digest as _, Sha512};
 
-use super::metadata::{EncryptedKeys, Metadata};
+use super::metadata::{EncryptedKeys, SopsMetadata};
 use super::value::{self, DataKey, PREFIX, Plain};
 use crate::yaml::{Node, NodeValue};
 
@@ -44,7 +44,7 @@ pub(super) struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(key: &'a DataKey, metadata: &'a Metadata) -> Self {
+    pub(super) fn new(key: &'a DataKey, metadata: &'a SopsMetadata) -> Self {
         let mut pass = Self::uncounted(key, &metadata.selector);
         pass.mac_only_encrypted = metadata.mac_only_encrypted;
         if metadata.mac_only_encrypted {
@@ -66,7 +66,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Whether what was counted is what `metadata` says. Where the comments stood that were items of lists.
-    pub(super) fn finish(self, metadata: &Metadata) -> Result<Vec<Range<usize>>, DecryptionError> {
+    pub(super) fn finish(self, metadata: &SopsMetadata) -> Result<Vec<Range<usize>>, DecryptionError> {
         let noted = self.key.decrypt(&metadata.mac, &metadata.modified);
         let digits = |byte: &u8| [byte >> 4, byte & 0xf].map(|digit| b"0123456789ABCDEF"[usize::from(digit)]);
         let counted: Vec<u8> = self.mac.finalize().iter().flat_map(digits).collect();

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::context::{FoundSet, Planned};
-use super::format::Format;
+use super::format::OutputFormat;
 use super::rights::RightsHint;
 use super::sets::{AllSets, OneOrAll};
 use super::signal::interrupted;
@@ -50,7 +50,7 @@ pub(super) struct Args {
     field_manager: String,
     /// What is printed: text, or a Status for programs, which has the Current objects too; with -A a StatusList.
     #[arg(help_heading = "Output", long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: OutputFormat,
 }
 
 impl Args {
@@ -88,8 +88,8 @@ pub(super) async fn run(args: Args, ui: &mut Ui) -> Result<Exit> {
         ..view_of(&found, &seen, &args.only, ui)
     };
     ui.paged(&match args.format {
-        Format::Text => view::status(&status),
-        Format::Json => json::pretty(&json::status(&status)),
+        OutputFormat::Text => view::status(&status),
+        OutputFormat::Json => json::pretty(&json::status(&status)),
     })?;
     let has_drifted = drifted.as_ref().is_some_and(|drifted| !drifted.is_empty());
     Ok(if status.is_current() && !has_drifted {
@@ -173,8 +173,8 @@ async fn watch(args: &Args, set: &FoundSet, ui: &mut Ui) -> Result<Exit> {
         let document = json::status(&status);
         if shown.as_ref() != Some(&document) {
             match args.format {
-                Format::Text => ui.redraw(&view::status(&status))?,
-                Format::Json => ui.result(&json::line(&document))?,
+                OutputFormat::Text => ui.redraw(&view::status(&status))?,
+                OutputFormat::Json => ui.result(&json::line(&document))?,
             }
             shown = Some(document);
         }
@@ -186,11 +186,11 @@ async fn watch(args: &Args, set: &FoundSet, ui: &mut Ui) -> Result<Exit> {
 }
 
 /// All ApplySets. How their objects are is not asked.
-async fn all(cluster: &options::ConnectionOptions, format: Format, ui: &mut Ui) -> Result<Exit> {
+async fn all(cluster: &options::ConnectionOptions, format: OutputFormat, ui: &mut Ui) -> Result<Exit> {
     let AllSets { connected, sets } = AllSets::read(cluster, ui).await?;
     ui.paged(&match format {
-        Format::Text => view::statuses(&connected.name, &sets, Timestamp::now()),
-        Format::Json => json::pretty(&json::statuses(&connected.name, &sets)),
+        OutputFormat::Text => view::statuses(&connected.name, &sets, Timestamp::now()),
+        OutputFormat::Json => json::pretty(&json::statuses(&connected.name, &sets)),
     })?;
     Ok(Exit::Done)
 }

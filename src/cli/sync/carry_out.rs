@@ -11,7 +11,7 @@ use super::record::{record, recorded};
 use crate::applyset::parent::Record;
 use crate::cli::Exit;
 use crate::cli::context::Planned;
-use crate::cli::format::{Format, SyncFormat};
+use crate::cli::format::{OutputFormat, SyncFormat};
 use crate::cli::rights::RightsHint;
 use crate::cli::signal::interrupted;
 use crate::cli::ui::{Ui, Verbosity};
@@ -84,7 +84,12 @@ pub(in crate::cli) fn execution(planned: Planned, limits: ExecutionLimits) -> (E
 }
 
 /// Carries out a plan, without waiting for anybody.
-pub(in crate::cli) async fn execute(planned: Planned, timeout: Duration, format: Format, ui: &mut Ui) -> Result<Exit> {
+pub(in crate::cli) async fn execute(
+    planned: Planned,
+    timeout: Duration,
+    format: OutputFormat,
+    ui: &mut Ui,
+) -> Result<Exit> {
     let options = SyncOptions {
         timeout,
         wait: Wait::UntilCurrent,

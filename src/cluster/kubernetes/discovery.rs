@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::cache::Cache;
 use super::expected::Expected;
 use super::refusal::RequestSubject;
-use super::request::Request;
+use super::request::HttpRequest;
 use super::transport::Transport;
 use crate::cluster::{ClusterError, Discovery, Failure, Resource};
 use crate::object::{GroupKind, GroupVersionKind};
@@ -31,7 +31,7 @@ const CONCURRENCY: usize = 8;
 /// Asks for everything.
 pub(super) async fn discover(transport: &Transport, cache: Option<&Cache>) -> Result<Discovery, ClusterError> {
     let (version, core, groups) = futures::try_join!(
-        read(transport, Request::get("/version", Expected::Field("gitVersion"))),
+        read(transport, HttpRequest::get("/version", Expected::Field("gitVersion"))),
         discover_root(transport, cache, "/api"),
         discover_root(transport, cache, "/apis"),
     )?;
@@ -67,7 +67,7 @@ async fn discover_root(
     }
     stream::iter(version_names(parse(answer)?))
         .map(|name| async move {
-            let request = Request::get(format!("{root}/{name}"), Expected::Kind(&[RESOURCES]));
+            let request = HttpRequest::get(format!("{root}/{name}"), Expected::Kind(&[RESOURCES]));
             let resources = match read(transport, request).await {
                 Ok(answer) => Some(one_by_one(&name, parse(answer)?)),
                 Err(error) if matches!(error.failure, Failure::Other | Failure::NotFound | Failure::Unreadable) => None,
@@ -84,10 +84,10 @@ async fn discover_root(
 async fn read_root(transport: &Transport, cache: Option<&Cache>, root: &str) -> Result<Value, ClusterError> {
     let name = root.trim_start_matches('/');
     let (known, kept) = cache.and_then(|cache| cache.latest(name)).unzip();
-    let request = Request {
+    let request = HttpRequest {
         accept: ACCEPT_AGGREGATED_DISCOVERY_V2,
         known: known.map(|tag| format!("\"{tag}\"")),
-        ..Request::get(root, Expected::Kind(&ROOTS))
+        ..HttpRequest::get(root, Expected::Kind(&ROOTS))
     };
     let reply = transport.send(&request).await?;
     if let (StatusCode::NOT_MODIFIED, Some(kept)) = (reply.code, kept) {
@@ -210,7 +210,7 @@ fn one_by_one(api_version: &str, list: ResourceList) -> Vec<Resource> {
         .collect()
 }
 
-async fn read(transport: &Transport, request: Request) -> Result<Value, ClusterError> {
+async fn read(transport: &Transport, request: HttpRequest) -> Result<Value, ClusterError> {
     Ok(transport
         .send(&request)
         .await?

@@ -38,7 +38,7 @@ use self::connection::{Endpoint, ProcessEnvironment};
 use self::expected::{Expected, Identity};
 use self::page::Page;
 use self::refusal::{Rejection, RequestSubject};
-use self::request::{Request, collection, member, query};
+use self::request::{HttpRequest, collection, member, query};
 use self::transport::{Reply, RequestLimit, Transport};
 use self::unreachable::{Plugin, ServerAddress};
 use self::withdrawn::unless_withdrawn;
@@ -131,7 +131,7 @@ impl Kubernetes {
         &self.transport.server.url
     }
 
-    async fn send(&self, request: &Request, subject: &RequestSubject<'_>) -> Result<Reply, ClusterError> {
+    async fn send(&self, request: &HttpRequest, subject: &RequestSubject<'_>) -> Result<Reply, ClusterError> {
         self.transport.send(request).await?.accepted(subject)
     }
 
@@ -174,7 +174,7 @@ impl Kubernetes {
             parameters.extend(Some(selector).filter(|(_, text)| !text.is_empty()));
             parameters.extend(Some(("continue", next.as_str())).filter(|_| !next.is_empty()));
             let address = query(collection(resource, namespace)?, &parameters);
-            let request = Request::get(address, Expected::List(resource.gvk.clone()));
+            let request = HttpRequest::get(address, Expected::List(resource.gvk.clone()));
             let reply = self.transport.send(&request).await?;
             if reply.code == StatusCode::GONE && !next.is_empty() {
                 return Ok(None);
@@ -230,7 +230,7 @@ impl Cluster for Kubernetes {
 
     async fn get(&self, resource: &Resource, reference: &ObjectRef) -> Result<Option<LiveObject>, ClusterError> {
         let expected = Expected::Object(Identity::named(resource, reference));
-        let request = Request::get(address(resource, reference)?, expected);
+        let request = HttpRequest::get(address(resource, reference)?, expected);
         let get = async || {
             let reply = self.transport.send(&request).await?;
             if reply.code == StatusCode::NOT_FOUND && Rejection::read(&reply).is_no_such_object(&reference.name) {
@@ -257,7 +257,7 @@ impl Cluster for Kubernetes {
         let subject = RequestSubject::object(resource, apply.object);
         let answer = Identity::sent(resource, apply.reference, apply.object);
         let reply = self
-            .send(&Request::apply(address, apply.object, answer), &subject)
+            .send(&HttpRequest::apply(address, apply.object, answer), &subject)
             .await?;
         let created = reply.code == StatusCode::CREATED;
         Ok(Answer {
@@ -281,7 +281,9 @@ impl Cluster for Kubernetes {
         );
         let subject = RequestSubject::object(resource, object);
         let answer = Identity::sent(resource, &reference, object);
-        let reply = self.send(&Request::create(address, object, answer), &subject).await?;
+        let reply = self
+            .send(&HttpRequest::create(address, object, answer), &subject)
+            .await?;
         Ok(LiveObject::new(reply.content))
     }
 
@@ -298,7 +300,9 @@ impl Cluster for Kubernetes {
         );
         let subject = RequestSubject::object(resource, object);
         let answer = Identity::sent(resource, &reference, object);
-        let reply = self.send(&Request::replace(address, object, answer), &subject).await?;
+        let reply = self
+            .send(&HttpRequest::replace(address, object, answer), &subject)
+            .await?;
         Ok(LiveObject::new(reply.content))
     }
 
@@ -310,7 +314,7 @@ impl Cluster for Kubernetes {
         });
         let address = query(address(resource, patch.reference)?, &parameters);
         let answer = Identity::named(resource, patch.reference);
-        let request = Request::patch(address, patch.operations, answer);
+        let request = HttpRequest::patch(address, patch.operations, answer);
         let reply = self.send(&request, &RequestSubject::kind(resource)).await?;
         Ok(LiveObject::new(reply.content))
     }
@@ -328,7 +332,7 @@ impl Cluster for Kubernetes {
         });
         let address = address(resource, deletion.reference)?;
         let answer = Identity::named(resource, deletion.reference);
-        let request = Request::delete(address, &options, answer);
+        let request = HttpRequest::delete(address, &options, answer);
         self.send(&request, &RequestSubject::kind(resource)).await?;
         Ok(())
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::cache::Cache;
 use super::expected::Expected;
 use super::refusal::RequestSubject;
-use super::request::Request;
+use super::request::HttpRequest;
 use super::transport::Transport;
 use crate::cluster::{ClusterError, Failure};
 use crate::object::GroupVersionKind;
@@ -61,7 +61,7 @@ async fn documents(
     versions: &BTreeSet<String>,
 ) -> Result<Option<Vec<Value>>, ClusterError> {
     let index = transport
-        .send(&Request::get("/openapi/v3", Expected::Field("paths")))
+        .send(&HttpRequest::get("/openapi/v3", Expected::Field("paths")))
         .await?
         .accepted(&RequestSubject::default())?;
     let mut index: Index = serde_json::from_value(index.content).map_err(unreadable)?;
@@ -91,7 +91,7 @@ async fn document(
         let message = format!("the server names {address:?} as the schema of {version}");
         return Err(ClusterError::new(Failure::Other, message));
     }
-    let request = Request::get(address, Expected::Field("components"));
+    let request = HttpRequest::get(address, Expected::Field("components"));
     let reply = transport.send(&request).await?;
     // The way to one that has another hash by now.
     if reply.code == StatusCode::MOVED_PERMANENTLY {

@@ -20,7 +20,7 @@ const JSON_PATCH: &str = "application/json-patch+json";
 
 /// A request that is still to be sent.
 #[derive(Debug, Clone)]
-pub(super) struct Request {
+pub(super) struct HttpRequest {
     /// The HTTP method.
     pub method: Method,
     /// Path and query, encoded.
@@ -55,7 +55,7 @@ pub(super) enum Repeat {
     WhenRefused,
 }
 
-impl Request {
+impl HttpRequest {
     /// Reads `address`.
     pub fn get(address: impl Into<String>, expected: Expected) -> Self {
         Self {

@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use super::expected::{AnswerContent, Expected};
 use super::page::Page;
 use super::refusal::{self, Rejection};
-use super::request::{Repeat, Request};
+use super::request::{HttpRequest, Repeat};
 use super::unreachable::{self, ServerAddress};
 use super::warning;
 use crate::cluster::{ClusterError, Failure};
@@ -103,7 +103,7 @@ impl Transport {
     }
 
     /// Sends `request`, again where that helps and does no harm.
-    pub async fn send(&self, request: &Request) -> Result<Reply, ClusterError> {
+    pub async fn send(&self, request: &HttpRequest) -> Result<Reply, ClusterError> {
         let start = Instant::now();
         let mut tried = 1;
         loop {
@@ -129,7 +129,7 @@ impl Transport {
         self.answered.store(true, Ordering::Relaxed);
     }
 
-    async fn try_once(&self, request: &Request) -> Result<Reply, ClusterError> {
+    async fn try_once(&self, request: &HttpRequest) -> Result<Reply, ClusterError> {
         let start = Instant::now();
         let outcome = match self.limit {
             RequestLimit::Whole(limit) => {
@@ -152,7 +152,7 @@ impl Transport {
         outcome
     }
 
-    async fn exchange(&self, request: &Request) -> Result<Reply, ClusterError> {
+    async fn exchange(&self, request: &HttpRequest) -> Result<Reply, ClusterError> {
         let mut builder = http::Request::builder()
             .method(&request.method)
             .uri(&request.address)
@@ -219,7 +219,7 @@ async fn read(expected: &Expected, body: Vec<u8>) -> Result<AnswerContent, Clust
 }
 
 /// How long to wait before `request` is sent for the next time; `None` when it is not.
-fn delay(request: &Request, outcome: &Result<Reply, ClusterError>, tried: u32) -> Option<Duration> {
+fn delay(request: &HttpRequest, outcome: &Result<Reply, ClusterError>, tried: u32) -> Option<Duration> {
     let (tries, asked) = match outcome {
         Ok(reply) if reply.code == StatusCode::TOO_MANY_REQUESTS => (TRIES_WHEN_BUSY, reply.retry_after),
         _ if request.repeat == Repeat::WhenRefused => return None,

@@ -12,7 +12,7 @@ use http::StatusCode;
 use super::discovery::RESOURCES;
 use super::expected::Expected;
 use super::refusal::RequestSubject;
-use super::request::{self, Request};
+use super::request::{self, HttpRequest};
 use super::transport::Transport;
 use crate::cluster::{ClusterError, Failure, Resource};
 
@@ -51,7 +51,7 @@ where
 
 /// Whether the server names the kind among those of its version.
 async fn is_named(transport: &Transport, resource: &Resource) -> Result<bool, ClusterError> {
-    let request = Request::get(request::version(resource)?, Expected::Kind(&[RESOURCES]));
+    let request = HttpRequest::get(request::version(resource)?, Expected::Kind(&[RESOURCES]));
     let reply = transport.send(&request).await?;
     if reply.code == StatusCode::NOT_FOUND {
         return Ok(false);

@@ -30,12 +30,12 @@ struct SummarizedObject<'t> {
     #[serde(borrow)]
     kind: Cow<'t, str>,
     #[serde(borrow)]
-    metadata: Metadata<'t>,
+    metadata: SummarizedMetadata<'t>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Metadata<'t> {
+struct SummarizedMetadata<'t> {
     name: SmolStr,
     namespace: Option<SmolStr>,
     #[serde(default)]

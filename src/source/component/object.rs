@@ -272,7 +272,7 @@ impl Origins for FileOrigins {
         let Some(source) = self.source(path) else {
             return self.of(path);
         };
-        let made = if source.is_template {
+        let origins = if source.is_template {
             self.rendering.template_line(&source.file, line)
         } else {
             vec![Origin {
@@ -280,7 +280,7 @@ impl Origins for FileOrigins {
                 place: Place::of_line(source.file.clone(), line),
             }]
         };
-        if made.is_empty() { self.of(path) } else { made }
+        if origins.is_empty() { self.of(path) } else { origins }
     }
 
     fn is_secret(&self, path: &FieldPath) -> bool {

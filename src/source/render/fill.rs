@@ -246,8 +246,8 @@ mod tests {
         let evaluator = Evaluator::new(Arc::new(json!({"a": {"b": 1, "c": 2}})));
         let mut errors = Vec::new();
         let documents = yaml::documents(&file, &mut errors);
-        let made = Renderer::new(&file, &evaluator, &Everywhere, &mut errors).document(&documents[0].root);
-        match made.map(|made| made.value) {
+        let rendered = Renderer::new(&file, &evaluator, &Everywhere, &mut errors).document(&documents[0].root);
+        match rendered.map(|rendered| rendered.value) {
             Some(RenderedValue::Mapping(mut entries)) if errors.is_empty() => Ok(entries.remove(0).value),
             _ => Err(errors),
         }

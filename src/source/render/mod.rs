@@ -89,8 +89,8 @@ impl Rendering {
     /// out or wrong.
     pub fn document(&self, file: &Arc<SourceFile>, root: &Node, errors: &mut Vec<Error>) -> Option<Rendered> {
         let before = errors.len();
-        let made = Renderer::new(file, &self.evaluator, &self.parameters, errors).document(root);
-        made.filter(|_| errors.len() == before).map(Rendered)
+        let node = Renderer::new(file, &self.evaluator, &self.parameters, errors).document(root);
+        node.filter(|_| errors.len() == before).map(Rendered)
     }
 
     /// Whether rendering leaves a document as it is, whatever the parameters are: then it need not be rendered.
@@ -109,8 +109,8 @@ impl Rendering {
         let before = errors.len();
         let evaluator = Evaluator::new(Arc::new(subject.beside(self.parameters.value())));
         let origins = subject.origins(&self.parameters);
-        let made = Renderer::new(file, &evaluator, &origins, errors).document(root);
-        made.filter(|_| errors.len() == before).map(Rendered)
+        let node = Renderer::new(file, &evaluator, &origins, errors).document(root);
+        node.filter(|_| errors.len() == before).map(Rendered)
     }
 
     /// Whether the expression in `entry` of `file` is true; nothing where that cannot be told, which
@@ -221,7 +221,7 @@ impl Rendered {
     pub fn is_secret(&self, path: &FieldPath) -> bool {
         let is_secret = |origin: &Origin| origin.role.is_secret();
         match self.0.find(path) {
-            Some(made) => made.holds(is_secret),
+            Some(node) => node.holds(is_secret),
             None => self.0.origins(path).iter().any(is_secret),
         }
     }

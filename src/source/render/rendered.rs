@@ -61,14 +61,14 @@ impl RenderedNode {
 
     /// What made the value at `path` or, where there is none, its nearest ancestor.
     pub(super) fn origins(&self, path: &FieldPath) -> &[Origin] {
-        let mut made = self;
+        let mut part = self;
         for element in path.elements() {
-            match made.child(element) {
-                Some(child) => made = child,
+            match part.child(element) {
+                Some(child) => part = child,
                 None => break,
             }
         }
-        &made.origins
+        &part.origins
     }
 
     /// Whether this value, or anything within it, has such an origin.
@@ -85,7 +85,7 @@ impl RenderedNode {
     pub(super) fn find(&self, path: &FieldPath) -> Option<&Self> {
         path.elements()
             .iter()
-            .try_fold(self, |made, element| made.child(element))
+            .try_fold(self, |part, element| part.child(element))
     }
 
     fn child(&self, element: &PathElement) -> Option<&Self> {

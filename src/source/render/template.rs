@@ -71,20 +71,20 @@ impl Templates {
             variables: Variables::new(),
             notebook: notebook.clone(),
         };
-        let mut made = bounds::BoundedText::default();
+        let mut filled_in = bounds::BoundedText::default();
         let filled = self.environment.template_from_str(template).and_then(|compiled| {
             let scope = minijinja::Value::from_object(scope);
-            compiled.render_captured_to(scope, &mut made).map(drop)
+            compiled.render_captured_to(scope, &mut filled_in).map(drop)
         });
         let reads = std::mem::take(&mut *notebook.lock().unwrap_or_else(PoisonError::into_inner));
         match filled {
             Ok(()) => Ok(Filled {
-                text: made.text(),
+                text: filled_in.text(),
                 read: reads.read,
             }),
             Err(error) => {
                 let fault = failed(&self.parameters, template, &error, &reads);
-                let message = made.refusal().unwrap_or(fault.message);
+                let message = filled_in.refusal().unwrap_or(fault.message);
                 Err(ExpressionError { message, ..fault }.after(reads))
             }
         }

@@ -39,13 +39,13 @@ impl WrittenProgram {
         errors: &mut Vec<Error>,
     ) -> Option<DeclaredProgram> {
         let Self { file, entry } = self;
-        let made = filled(&file, entry, rendering, errors)?;
+        let rendered_entry = filled(&file, entry, rendering, errors)?;
         let context = DeclarationContext {
             file: &file,
             folder: Path::new(""),
             namespace,
         };
-        programs::declared(context, &made, errors)
+        programs::declared(context, &rendered_entry, errors)
     }
 }
 
@@ -57,14 +57,14 @@ fn filled(file: &Arc<SourceFile>, entry: Entry, rendering: &Rendering, errors: &
         value: NodeValue::Mapping(vec![entry]),
     };
     let rendered = rendering.document(file, &alone, errors)?;
-    let made = rendered.to_node().entry(&key)?.clone();
+    let rendered_entry = rendered.to_node().entry(&key)?.clone();
     if rendered.is_secret(&FieldPath::root()) {
-        let place = Place::new(Arc::clone(file), made.line(file.text()));
+        let place = Place::new(Arc::clone(file), rendered_entry.line(file.text()));
         let message = format!("`{key}` reads a secret parameter, and is for all to see");
         errors.push(Error::new(message).at(place, ""));
         return None;
     }
-    Some(made)
+    Some(rendered_entry)
 }
 
 impl UnrenderedSettings {
@@ -96,11 +96,11 @@ impl UnrenderedSettings {
         let mut settings = self.settings;
         for (file, entry) in self.open {
             let Some(rendering) = rendering else { continue };
-            let Some(made) = filled(&file, entry, rendering, errors) else {
+            let Some(rendered_entry) = filled(&file, entry, rendering, errors) else {
                 continue;
             };
-            if let Err(error) = set(&mut settings, &made) {
-                let place = Place::new(Arc::clone(&file), made.line(file.text()));
+            if let Err(error) = set(&mut settings, &rendered_entry) {
+                let place = Place::new(Arc::clone(&file), rendered_entry.line(file.text()));
                 errors.push(error.at(place, ""));
             }
         }

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::object::field::order;
-use crate::ssa::schema::{Format, Kind, ScalarType, Type};
+use crate::ssa::schema::{Kind, ScalarFormat, ScalarType, Type};
 
 pub use quantity::Quantity;
 
@@ -19,10 +19,10 @@ pub use quantity::Quantity;
 pub fn same_scalar(of: Type<'_>, left: &Value, right: &Value) -> bool {
     order::equal(left, right)
         || match of.format() {
-            Format::Plain | Format::IntOrString => false,
-            Format::Quantity => both(left, right, |value| Quantity::read(&scalar_text(value)?)),
-            Format::Time => both(left, right, |value| value.as_str()?.parse::<jiff::Timestamp>().ok()),
-            Format::Bytes => both(left, right, |value| {
+            ScalarFormat::Plain | ScalarFormat::IntOrString => false,
+            ScalarFormat::Quantity => both(left, right, |value| Quantity::read(&scalar_text(value)?)),
+            ScalarFormat::Time => both(left, right, |value| value.as_str()?.parse::<jiff::Timestamp>().ok()),
+            ScalarFormat::Bytes => both(left, right, |value| {
                 let letters = value.as_str()?.chars().filter(|letter| !letter.is_whitespace());
                 STANDARD.decode(letters.collect::<String>()).ok()
             }),
@@ -107,7 +107,7 @@ pub fn settled(of: Option<Type<'_>>, value: &Value) -> Value {
 fn zero(of: Option<Type<'_>>) -> Value {
     let scalar = of.and_then(|of| Some((of.scalar()?, of.format())));
     match scalar {
-        Some((_, Format::Quantity)) => "0".into(),
+        Some((_, ScalarFormat::Quantity)) => "0".into(),
         Some((ScalarType::Number, _)) => 0.into(),
         Some((ScalarType::Boolean, _)) => false.into(),
         _ => "".into(),

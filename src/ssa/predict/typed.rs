@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map as JsonMap, Value};
 
 use crate::ssa::canonical::{self, Quantity};
-use crate::ssa::schema::{Format, Map, Type};
+use crate::ssa::schema::{Map, ScalarFormat, Type};
 
 /// Writes it as it would be written out.
 pub(super) fn settle(of: Type<'_>, value: &mut Value) {
@@ -111,9 +111,9 @@ fn is_zero(of: &str, name: &str, value: &Value) -> bool {
 /// The one spelling of a scalar, where it has one.
 fn written(of: Type<'_>, value: &Value) -> Option<String> {
     match (of.format(), value) {
-        (Format::Quantity, Value::String(text)) => Quantity::written(text),
-        (Format::Quantity, Value::Number(number)) => Quantity::written(&number.to_string()),
-        (Format::Bytes, Value::String(text)) => {
+        (ScalarFormat::Quantity, Value::String(text)) => Quantity::written(text),
+        (ScalarFormat::Quantity, Value::Number(number)) => Quantity::written(&number.to_string()),
+        (ScalarFormat::Bytes, Value::String(text)) => {
             let letters: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
             Some(STANDARD.encode(STANDARD.decode(letters).ok()?))
         }

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
     use crate::object::GroupVersionKind;
     use crate::object::field::FieldPath;
-    use crate::ssa::schema::{Format, ListType};
+    use crate::ssa::schema::{ListType, ScalarFormat};
     use serde_json::json;
 
     #[test]
@@ -68,7 +68,10 @@ mod tests {
         let finalizers = list(&["metadata", "finalizers"]).expect("a list");
         assert_eq!(*finalizers.kind(), ListType::Set);
         let requests = pod.type_at(&FieldPath::of(&["spec", "resources", "requests", "cpu"]));
-        assert_eq!(requests.map(super::super::types::Type::format), Some(Format::Quantity));
+        assert_eq!(
+            requests.map(super::super::types::Type::format),
+            Some(ScalarFormat::Quantity)
+        );
         let selector = pod
             .type_at(&FieldPath::of(&["spec", "nodeSelector"]))
             .and_then(super::super::types::Type::map);

@@ -23,7 +23,7 @@ use crate::object::GroupVersionKind;
 use crate::object::field::{FieldPath, FieldSet, PathElement};
 
 pub use reduce::reduce;
-pub use types::{Field, Format, List, ListType, Map, ScalarType, Type};
+pub use types::{Field, List, ListType, Map, ScalarFormat, ScalarType, Type};
 
 use types::{Reference, TypeDefinition};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::types::{
-    FieldDefinition, Format, ListDefinition, ListType, MapDefinition, Reference, ScalarType, TypeDefinition,
+    FieldDefinition, ListDefinition, ListType, MapDefinition, Reference, ScalarFormat, ScalarType, TypeDefinition,
 };
 use super::{KindDefinition, KindOrigin, Schema};
 use crate::object::GroupVersionKind;
@@ -39,7 +39,7 @@ impl Schema {
     pub(super) fn unknown() -> Self {
         let open = |kind: usize, atomic: bool| TypeDefinition {
             name: None,
-            scalar: Some((ScalarType::Any, Format::Plain)),
+            scalar: Some((ScalarType::Any, ScalarFormat::Plain)),
             list: Some(ListDefinition {
                 kind: ListType::Atomic,
                 item: Reference::to(UNTYPED),
@@ -74,7 +74,7 @@ impl Schema {
         for (index, name, schema) in added {
             let definition = match name.as_str() {
                 QUANTITY => TypeDefinition {
-                    scalar: Some((ScalarType::Any, Format::Quantity)),
+                    scalar: Some((ScalarType::Any, ScalarFormat::Quantity)),
                     ..TypeDefinition::default()
                 },
                 RAW_EXTENSION => self.definitions[UNTYPED].clone(),
@@ -262,19 +262,23 @@ fn list_type(schema: &Value) -> ListType {
 }
 
 /// What a scalar is where no type is said.
-fn untyped_format(schema: &Value) -> Format {
+fn untyped_format(schema: &Value) -> ScalarFormat {
     let is_either = flag(schema, "x-kubernetes-int-or-string") || text(schema, "format") == "int-or-string";
-    if is_either { Format::IntOrString } else { Format::Plain }
+    if is_either {
+        ScalarFormat::IntOrString
+    } else {
+        ScalarFormat::Plain
+    }
 }
 
-fn scalar(primitive: &str, format: &str) -> (ScalarType, Format) {
+fn scalar(primitive: &str, format: &str) -> (ScalarType, ScalarFormat) {
     match (primitive, format) {
-        ("integer" | "number", _) => (ScalarType::Number, Format::Plain),
-        ("boolean", _) => (ScalarType::Boolean, Format::Plain),
-        ("string", "") => (ScalarType::String, Format::Plain),
-        ("string", "byte") => (ScalarType::String, Format::Bytes),
-        ("string", "date-time") => (ScalarType::Any, Format::Time),
-        _ => (ScalarType::Any, Format::Plain),
+        ("integer" | "number", _) => (ScalarType::Number, ScalarFormat::Plain),
+        ("boolean", _) => (ScalarType::Boolean, ScalarFormat::Plain),
+        ("string", "") => (ScalarType::String, ScalarFormat::Plain),
+        ("string", "byte") => (ScalarType::String, ScalarFormat::Bytes),
+        ("string", "date-time") => (ScalarType::Any, ScalarFormat::Time),
+        _ => (ScalarType::Any, ScalarFormat::Plain),
     }
 }
 

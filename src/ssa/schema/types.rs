@@ -29,7 +29,7 @@ pub enum ScalarType {
 
 /// What the text of a scalar means, where two texts can mean the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum ScalarFormat {
     /// Itself.
     Plain,
     /// An amount: `1`, `1000m`, `1Gi`.
@@ -99,7 +99,7 @@ impl Reference {
 pub(super) struct TypeDefinition {
     /// What the API server calls it; none if it was written in place.
     pub(super) name: Option<String>,
-    pub(super) scalar: Option<(ScalarType, Format)>,
+    pub(super) scalar: Option<(ScalarType, ScalarFormat)>,
     pub(super) list: Option<ListDefinition>,
     pub(super) map: Option<MapDefinition>,
 }
@@ -146,8 +146,10 @@ impl<'a> Type<'a> {
     }
 
     /// How the text of a scalar is to be read.
-    pub fn format(self) -> Format {
-        self.definition().scalar.map_or(Format::Plain, |(_, format)| format)
+    pub fn format(self) -> ScalarFormat {
+        self.definition()
+            .scalar
+            .map_or(ScalarFormat::Plain, |(_, format)| format)
     }
 
     /// Its form as a list.

@@ -51,14 +51,14 @@ fn schema() -> Value {
 }
 
 /// What goes in; the rest is as above.
-struct Case<'a> {
+struct ParameterFiles<'a> {
     defaults: &'a str,
     schema: String,
     environment: &'a str,
     sets: &'a [&'a str],
 }
 
-impl Default for Case<'_> {
+impl Default for ParameterFiles<'_> {
     fn default() -> Self {
         Self {
             defaults: DEFAULTS,
@@ -69,7 +69,7 @@ impl Default for Case<'_> {
     }
 }
 
-impl Case<'_> {
+impl ParameterFiles<'_> {
     fn try_read(&self) -> Result<Parameters> {
         let sets: Vec<_> = self
             .sets
@@ -108,25 +108,25 @@ impl Case<'_> {
     }
 }
 
-fn environment(environment: &str) -> Case<'_> {
-    Case {
+fn environment(environment: &str) -> ParameterFiles<'_> {
+    ParameterFiles {
         environment,
-        ..Case::default()
+        ..ParameterFiles::default()
     }
 }
 
-fn sets<'a>(sets: &'a [&'a str]) -> Case<'a> {
-    Case {
+fn sets<'a>(sets: &'a [&'a str]) -> ParameterFiles<'a> {
+    ParameterFiles {
         sets,
-        ..Case::default()
+        ..ParameterFiles::default()
     }
 }
 
-fn declared(schema: Value, defaults: &str) -> Case<'_> {
-    Case {
+fn declared(schema: Value, defaults: &str) -> ParameterFiles<'_> {
+    ParameterFiles {
         schema: serde_json::to_string_pretty(&schema).expect("JSON"),
         defaults,
-        ..Case::default()
+        ..ParameterFiles::default()
     }
 }
 
@@ -137,7 +137,7 @@ fn place(parameters: &Parameters, path: &str) -> String {
 
 #[test]
 fn without_an_environment_the_defaults_hold() {
-    let parameters = Case::default().read();
+    let parameters = ParameterFiles::default().read();
     assert_eq!(parameters.value()["deployment"]["control_replicas"], 1);
     assert_eq!(parameters.value()["labels"], json!({"a": "b"}));
     assert!(parameters.set_by_hand().is_empty());
@@ -158,10 +158,10 @@ fn an_environment_replaces_values_one_by_one_and_lists_and_mappings_whole() {
 
 #[test]
 fn the_place_of_a_value_is_where_it_was_set_last() {
-    let parameters = Case {
+    let parameters = ParameterFiles {
         environment: "deployment:\n  control_replicas: 3\nnetwork:\n  external_ips:\n    - 10.0.0.1\n    - 10.0.0.2\n",
         sets: &["deployment.image.tag=v1", "network.backend=ovn", "labels={x: z}"],
-        ..Case::default()
+        ..ParameterFiles::default()
     }
     .read();
     for (path, expected) in [

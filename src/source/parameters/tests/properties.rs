@@ -83,7 +83,7 @@ fn schemas() -> impl Strategy<Value = String> {
     ]
 }
 
-fn check(case: &Case<'_>) {
+fn check(case: &ParameterFiles<'_>) {
     if let Err(error) = case.try_read() {
         for (place, _) in error.each().flat_map(Error::places) {
             assert!(place.file.text().get(place.span.clone()).is_some(), "{error:?}");
@@ -97,20 +97,20 @@ proptest! {
 
     #[test]
     fn no_text_panics_and_every_place_lies_in_its_file(defaults in yaml(), environment in yaml(), set in yaml()) {
-        check(&Case { defaults: &defaults, environment: &environment, sets: &[&set], ..Case::default() });
+        check(&ParameterFiles { defaults: &defaults, environment: &environment, sets: &[&set], ..ParameterFiles::default() });
         let set = format!("passwords.admin={set}");
-        check(&Case { environment: &environment, sets: &[&set], ..Case::default() });
+        check(&ParameterFiles { environment: &environment, sets: &[&set], ..ParameterFiles::default() });
     }
 
     #[test]
     fn no_schema_panics(schema in schemas(), defaults in prop_oneof![yaml(), Just("{a: 1, b: {a: 1}, c: []}".to_owned())]) {
-        check(&Case { schema, defaults: &defaults, ..Case::default() });
+        check(&ParameterFiles { schema, defaults: &defaults, ..ParameterFiles::default() });
     }
 
     #[test]
     fn no_secret_is_seen(before in yaml(), after in yaml(), name in "admin|admn|[a-z]{1,3}") {
         let environment = format!("{before}\npasswords:\n  {name}: HUNTER2\n{after}");
-        let case = Case { environment: &environment, ..Case::default() };
+        let case = ParameterFiles { environment: &environment, ..ParameterFiles::default() };
         if case.try_read().is_err() {
             let seen = case.seen();
             prop_assert!(!seen.contains("HUNTER2"), "{}", seen);

@@ -9,7 +9,7 @@ fn text(value: &Value) -> &str {
 
 #[test]
 fn every_violation_is_an_error_in_words_at_the_place_that_set_the_value() {
-    let case = Case {
+    let case = ParameterFiles {
         environment: "\
 deployment:
   control_replicas: 0
@@ -23,7 +23,7 @@ network:
     host: openstack
 ",
         sets: &["network.backend=ovm", "labels={a: 1}"],
-        ..Case::default()
+        ..ParameterFiles::default()
     };
     assert_eq!(
         case.errors(),
@@ -51,7 +51,7 @@ fn every_parameter_has_a_declaration_and_a_default() {
         case.errors(),
         ["parameters.yaml:3:3 the schema declares no parameter `a.w` (did you mean `a.x`?)"],
     );
-    let errors = Case {
+    let errors = ParameterFiles {
         defaults: "a:\n  x: 1\n",
         ..case
     }
@@ -72,9 +72,9 @@ fn a_schema_that_is_wrong_is_an_error_at_its_place() {
     assert!(recorded.len() > 15);
     for recorded in recorded {
         let (schema, expected) = (text(&recorded["schema"]), text(&recorded["says"]));
-        let case = Case {
+        let case = ParameterFiles {
             schema: schema.to_owned(),
-            ..Case::default()
+            ..ParameterFiles::default()
         };
         let errors = case.errors();
         assert!(
@@ -87,10 +87,10 @@ fn a_schema_that_is_wrong_is_an_error_at_its_place() {
 #[test]
 fn a_schema_may_be_indented_by_tabs() {
     let schema = "{\n\t\"properties\": {\n\t\t\"a\":\t{\"type\": \"integer\"}\n\t}\n}\n";
-    let case = Case {
+    let case = ParameterFiles {
         schema: schema.to_owned(),
         defaults: "a: 1\n",
-        ..Case::default()
+        ..ParameterFiles::default()
     };
     assert_eq!(case.read().value(), &json!({"a": 1}));
 }
@@ -139,7 +139,7 @@ fn a_rule_between_parameters_holds_and_is_told_at_the_value_it_is_about() {
         "if": {"properties": {"ceph": {"properties": {"enabled": {"const": true}}}}},
         "then": {"properties": {"ceph": {"properties": {"monitors": {"minItems": 1}}}}}
     });
-    let case = Case {
+    let case = ParameterFiles {
         environment: "ceph: {enabled: true}\n",
         ..declared(schema, "ceph:\n  enabled: false\n  monitors: []\n")
     };
@@ -202,7 +202,7 @@ fn what_has_to_be_compiled_again_and_again_is_refused_before_it_is() {
 }
 
 /// A parameter that is declared by so many definitions, each of which refers to the next as `level` says.
-fn doubled(levels: usize, level: fn(&Value) -> Value) -> Case<'static> {
+fn doubled(levels: usize, level: fn(&Value) -> Value) -> ParameterFiles<'static> {
     let mut definitions: serde_json::Map<_, _> = (1..=levels)
         .map(|number| {
             let below = json!({"$ref": format!("#/$defs/d{}", number - 1)});

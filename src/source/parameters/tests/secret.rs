@@ -77,7 +77,7 @@ fn no_error_holds_a_secret_however_it_was_written() {
 
 #[test]
 fn the_place_of_a_secret_holds_no_value() {
-    let parameters = Case::default().read();
+    let parameters = ParameterFiles::default().read();
     let place = parameters.origin(&["passwords", "admin"]).expect("declared").place;
     assert_eq!(place.to_string(), "parameters.yaml:12:3");
     assert_eq!(place.file.text().trim(), "admin: …");
@@ -125,7 +125,7 @@ fn a_default_in_the_open_is_named_whatever_its_type_unless_nothing_is_said_in_it
     let properties: serde_json::Map<_, _> = names.iter().map(|name| ((*name).to_owned(), secret.clone())).collect();
     let defaults = "text: hunter2\nnumber: 1234\nflag: false\nlist: [hunter2]\nmap: {user: \"\", key: hunter2}\n\
                     'null': null\nnone: \"\"\nno_list: []\nno_map: {}\nblank: {user: \"\", keys: [null]}\ngiven: a\n";
-    let case = Case {
+    let case = ParameterFiles {
         sets: &["given=b"],
         ..declared(json!({"properties": properties}), defaults)
     };
