@@ -68,7 +68,7 @@ identifiers! {
     DuplicateItem, "duplicate-item", Error, "two items of a list with the same key";
     DuplicateName, "duplicate-name", Error, "two containers, or two ports, with the same name";
     UnnamedPort, "unnamed-port", Error, "a port without a name in a Service with several";
-    MoreFindings, "more-findings", Error, "more invalid fields of one object than are told one by one";
+    MoreFindings, "more-findings", Error, "more invalid fields of one object than are listed";
     MissingObject, "missing-object", Error, "a reference to an object that is not in the directory";
     MissingKey, "missing-key", Error, "a reference to a key that the ConfigMap or Secret does not have";
     MissingVolume, "missing-volume", Error, "a mount of a volume that the pod does not have";
@@ -83,7 +83,7 @@ identifiers! {
     UnknownOption, "unknown-option", Error, "an option, or a group of options, that the service does not have";
     InvalidOption, "invalid-option", Error, "a value that the service refuses for an option";
     DeprecatedOption, "deprecated-option", Warning, "an option that will go, or has another name now";
-    UnknownIdentifier, "unknown-identifier", Error, "an annotation that ignores a finding which there is not";
+    UnknownIdentifier, "unknown-identifier", Error, "an annotation that names a finding which does not exist";
 }
 
 impl Identifier {
