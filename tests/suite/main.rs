@@ -88,6 +88,7 @@ mod schemas;
 mod scope;
 mod secrets;
 mod sentinels;
+mod soak;
 mod sops;
 mod status;
 mod stored_forms;
