@@ -24,6 +24,7 @@ pub(super) struct Fence {
 }
 
 /// A Lease that must be held, and how old its last renewal may be.
+#[derive(Clone)]
 struct Gate {
     held: Arc<watch::Sender<LeaseState>>,
     give_up: Duration,
@@ -58,17 +59,29 @@ impl Fence {
     }
 
     /// Whether a write may be sent. One that may not ends the sync.
-    fn pass(&self) -> Result<(), ClusterError> {
-        let gate = self.gate();
-        let Some(Gate { held, give_up }) = gate.as_ref() else {
+    ///
+    /// Where only the time of day says that the last renewal is too old, the machine slept, or its clock was set: the
+    /// next renewal tells whether somebody took the Lease meanwhile, and is waited for.
+    async fn pass(&self) -> Result<(), ClusterError> {
+        let Some(Gate { held, give_up }) = self.gate().clone() else {
             return Ok(());
         };
-        if let LeaseState::Yes { renewed, .. } = &*held.borrow()
-            && renewed.age() < *give_up
-        {
-            return Ok(());
+        let mut renewals = held.subscribe();
+        loop {
+            let LeaseState::Yes { renewed, .. } = renewals.borrow_and_update().clone() else {
+                break;
+            };
+            let left = give_up.saturating_sub(renewed.age());
+            if left.is_zero() {
+                break;
+            }
+            if renewed.age_by_time_of_day() < give_up {
+                return Ok(());
+            }
+            // Without a renewal its age ends this.
+            let _ = tokio::time::timeout(left, renewals.changed()).await;
         }
-        lease::lose(held, "it was not renewed in time".to_owned());
+        lease::lose(&held, "it was not renewed in time".to_owned());
         Err(ClusterError::new(
             Failure::Other,
             "it was not sent, since the Lease of the ApplySet is lost",
@@ -108,14 +121,14 @@ impl Cluster for Fence {
 
     async fn apply(&self, resource: &Resource, apply: &Apply<'_>) -> Result<Answer, ClusterError> {
         if apply.persist == Persist::Stored {
-            self.pass()?;
+            self.pass().await?;
         }
         self.cluster.apply(resource, apply).await
     }
 
     async fn patch(&self, resource: &Resource, patch: &Patch<'_>) -> Result<LiveObject, ClusterError> {
         if patch.persist == Persist::Stored {
-            self.pass()?;
+            self.pass().await?;
         }
         self.cluster.patch(resource, patch).await
     }
@@ -126,7 +139,7 @@ impl Cluster for Fence {
         object: &Value,
         field_manager: &str,
     ) -> Result<LiveObject, ClusterError> {
-        self.pass()?;
+        self.pass().await?;
         self.cluster.create(resource, object, field_manager).await
     }
 
@@ -136,12 +149,12 @@ impl Cluster for Fence {
         object: &Value,
         field_manager: &str,
     ) -> Result<LiveObject, ClusterError> {
-        self.pass()?;
+        self.pass().await?;
         self.cluster.replace(resource, object, field_manager).await
     }
 
     async fn delete(&self, resource: &Resource, deletion: &Deletion<'_>) -> Result<(), ClusterError> {
-        self.pass()?;
+        self.pass().await?;
         self.cluster.delete(resource, deletion).await
     }
 
@@ -157,6 +170,8 @@ impl Cluster for Fence {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use crate::cluster::Sandbox;
     use crate::execute::lock::Renewed;
@@ -165,37 +180,59 @@ mod tests {
     use serde_json::json;
     use tokio::time::Instant;
 
+    /// A fence around a sandbox of this name, which is removed in the end.
+    fn fence(name: &str) -> (Fence, PathBuf) {
+        let directory = std::env::temp_dir().join(format!("stackanetes-fence-{name}-{}", std::process::id()));
+        let sandbox = Sandbox::open(&directory).expect("a sandbox");
+        (Fence::around(Arc::new(sandbox)), directory)
+    }
+
+    async fn create(fence: &Fence, name: &str) -> Result<LiveObject, ClusterError> {
+        let object =
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}});
+        fence.create(&resource("v1", "ConfigMap", true), &object, "test").await
+    }
+
+    /// A Lease that was renewed so many seconds ago, by one clock and by the other.
+    fn held(by_instant: u64, by_time_of_day: i64) -> LeaseState {
+        LeaseState::Yes {
+            object: Value::Null,
+            renewed: Renewed {
+                instant: Instant::now() - Duration::from_secs(by_instant),
+                time: Timestamp::now() - SignedDuration::from_secs(by_time_of_day),
+            },
+        }
+    }
+
     #[tokio::test]
     async fn nothing_is_written_once_the_last_renewal_is_too_old() {
-        let name = format!("stackanetes-fence-{}", std::process::id());
-        let directory = std::env::temp_dir().join(name);
-        let sandbox = Sandbox::open(&directory).expect("a sandbox");
-        let fence = Fence::around(Arc::new(sandbox));
-        let configmap = resource("v1", "ConfigMap", true);
-        let create = async |name: &str| {
-            let object =
-                json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}});
-            fence.create(&configmap, &object, "test").await
-        };
-        let held = |seconds: i64| {
-            let renewed = Renewed {
-                instant: Instant::now(),
-                time: Timestamp::now() - SignedDuration::from_secs(seconds),
-            };
-            Arc::new(watch::Sender::new(LeaseState::Yes {
-                object: Value::Null,
-                renewed,
-            }))
-        };
-        create("before").await.expect("no Lease is needed yet");
-        fence.close(held(19), Duration::from_secs(20));
-        create("in-time").await.expect("the Lease is held");
-        let late = held(21);
+        let (fence, directory) = fence("old");
+        create(&fence, "before").await.expect("no Lease is needed yet");
+        fence.close(Arc::new(watch::Sender::new(held(5, 5))), Duration::from_secs(20));
+        create(&fence, "in-time").await.expect("the Lease is held");
+        let late = Arc::new(watch::Sender::new(held(21, 21)));
         fence.close(late.clone(), Duration::from_secs(20));
-        create("late").await.expect_err("the Lease is lost");
+        create(&fence, "late").await.expect_err("the Lease is lost");
         assert!(matches!(&*late.borrow(), LeaseState::Lost(_)), "the sync ends");
         fence.open();
-        create("late").await.expect("no Lease is needed any more");
+        create(&fence, "late").await.expect("no Lease is needed any more");
+        std::fs::remove_dir_all(directory).expect("removed");
+    }
+
+    #[tokio::test]
+    async fn a_write_waits_for_the_next_renewal_where_the_clock_was_set_or_the_machine_slept() {
+        let (fence, directory) = fence("set");
+        let doubtful = Arc::new(watch::Sender::new(held(0, 3_600)));
+        fence.close(doubtful.clone(), Duration::from_secs(600));
+        let mut write = std::pin::pin!(create(&fence, "waits"));
+        assert!(futures::poll!(&mut write).is_pending(), "nobody knows who holds it");
+        doubtful.send_replace(held(0, 0));
+        write.await.expect("it is still held");
+        doubtful.send_replace(held(0, 3_600));
+        let mut write = std::pin::pin!(create(&fence, "never"));
+        assert!(futures::poll!(&mut write).is_pending());
+        doubtful.send_replace(LeaseState::Lost("somebody has it".to_owned()));
+        write.await.expect_err("it was taken");
         std::fs::remove_dir_all(directory).expect("removed");
     }
 }

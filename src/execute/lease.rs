@@ -83,10 +83,9 @@ impl Lease {
                         Instant::now()
                     }
                 };
-                let now = Timestamp::now();
-                if !claim.is_over(since.elapsed(), now) {
+                if !claim.is_over(since.elapsed()) {
                     // One that may be over is looked at until that is known.
-                    let may_be_over = claim.has_expired(now) && !lives;
+                    let may_be_over = claim.may_be_over(Timestamp::now()) && !lives;
                     if began.elapsed() >= taker.wish.lock.wait && !may_be_over {
                         return Err(claim.refusal(taker.wish.set));
                     }
@@ -230,7 +229,7 @@ impl LeaseRenewal {
                 return;
             };
             let left = self.lock.give_up().saturating_sub(renewed.age());
-            // A machine that slept may find nobody in its place; it was out of it all the same.
+            // Whoever was stopped for so long may find nobody in its place; it was out of it all the same.
             if left.is_zero() {
                 lose(&self.held, "it was not renewed in time".to_owned());
                 return;

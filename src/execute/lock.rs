@@ -64,8 +64,7 @@ impl Lock {
     }
 }
 
-/// The last renewal of a Lease, by two clocks: the one stands still while a machine sleeps, the other
-/// may be set.
+/// The last renewal of a Lease, by two clocks: the one may stand still while a machine sleeps, the other may be set.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Renewed {
     pub(super) instant: Instant,
@@ -80,10 +79,15 @@ impl Renewed {
         }
     }
 
-    /// How long ago it was, by the clock that says longer.
+    /// How long ago it was, but for the time that the machine slept.
     pub(super) fn age(&self) -> Duration {
+        self.instant.elapsed()
+    }
+
+    /// How long ago it was as the time of day says, which may have been set since.
+    pub(super) fn age_by_time_of_day(&self) -> Duration {
         let by_time = Timestamp::now().duration_since(self.time);
-        self.instant.elapsed().max(by_time.try_into().unwrap_or_default())
+        by_time.try_into().unwrap_or_default()
     }
 }
 
@@ -118,19 +122,20 @@ impl HeldLease {
         })
     }
 
-    /// Whether it has expired, if our clock agrees with the holder's.
-    pub(super) fn has_expired(&self, now: Timestamp) -> bool {
+    /// Whether its holder may be gone, as far as one look tells: it was not renewed in time, or at a time that is still
+    /// to come, so that one of the two clocks is wrong.
+    pub(super) fn may_be_over(&self, now: Timestamp) -> bool {
         let valid = SignedDuration::try_from(self.valid).unwrap_or(SignedDuration::MAX);
-        self.renewed.is_none_or(|renewed| now.duration_since(renewed) >= valid)
+        self.renewed
+            .is_none_or(|renewed| now.duration_since(renewed).abs() >= valid)
     }
 
     /// Whether it may be taken, having been looked at for so long without being renewed.
     ///
-    /// Clocks of two machines may differ by any amount. Nobody renews for as long as it is valid: then
-    /// its holder has given up, whatever any clock says. Where the clock says so too, two renewals that
-    /// did not come are enough.
-    pub(super) fn is_over(&self, watched: Duration, now: Timestamp) -> bool {
-        watched >= self.valid || self.has_expired(now) && watched >= self.valid / 3
+    /// Clocks of two machines may differ by any amount, so none is asked. Nobody renews for as long as it is valid: then
+    /// its holder has given up. One that missed only some renewals may still write.
+    pub(super) fn is_over(&self, watched: Duration) -> bool {
+        watched >= self.valid
     }
 
     /// Somebody else has it.
@@ -219,25 +224,32 @@ mod tests {
     fn a_lease_is_over_when_nobody_renews_it_and_not_when_a_clock_alone_says_so() {
         let then = Timestamp::from_second(1_000_000).expect("a time");
         let claim = HeldLease::of(&LiveObject::new(lease(then))).expect("it is held");
-        let after = |seconds: i64| then + SignedDuration::from_secs(seconds);
-        let watched = Duration::from_secs;
-        assert!(!claim.is_over(watched(29), after(29)));
-        assert!(!claim.is_over(watched(0), after(3_600)), "its clock may be slow");
-        assert!(claim.is_over(watched(10), after(31)));
-        assert!(claim.is_over(watched(30), after(-3_600)), "its clock may be fast");
+        assert!(!claim.is_over(Lock::default().give_up()), "its holder may still write");
+        assert!(!claim.is_over(Duration::from_secs(29)));
+        assert!(claim.is_over(Duration::from_secs(30)));
     }
 
     #[test]
-    fn a_renewal_ages_by_the_clock_that_says_longer() {
-        let asleep = Renewed {
-            instant: Instant::now(),
-            time: Timestamp::now() - SignedDuration::from_secs(60),
+    fn a_lease_is_looked_at_longer_when_its_time_is_over_or_still_to_come() {
+        let then = Timestamp::from_second(1_000_000).expect("a time");
+        let claim = HeldLease::of(&LiveObject::new(lease(then))).expect("it is held");
+        let may_be_over = |seconds: i64| claim.may_be_over(then + SignedDuration::from_secs(seconds));
+        assert_eq!(
+            [-3_600, -29, 0, 29, 30].map(may_be_over),
+            [true, false, false, false, true]
+        );
+    }
+
+    #[test]
+    fn a_renewal_ages_by_both_clocks_and_never_by_less_than_nothing() {
+        let renewed = |before: u64, seconds: i64| Renewed {
+            instant: Instant::now() - Duration::from_secs(before),
+            time: Timestamp::now() + SignedDuration::from_secs(seconds),
         };
-        assert!(asleep.age() >= Duration::from_secs(60));
-        let set_back = Renewed {
-            instant: Instant::now(),
-            time: Timestamp::now() + SignedDuration::from_secs(60),
-        };
-        assert!(set_back.age() < Duration::from_secs(1));
+        let asleep = renewed(0, -60);
+        assert!(asleep.age() < Duration::from_secs(60) && asleep.age_by_time_of_day() >= Duration::from_secs(60));
+        let set_back = renewed(20, 60);
+        assert!(set_back.age() >= Duration::from_secs(20));
+        assert_eq!(set_back.age_by_time_of_day(), Duration::ZERO);
     }
 }
