@@ -4,6 +4,7 @@
 //! again, by the same function, and written only if the plan for it is still the same.
 
 mod apply;
+mod clock;
 mod dissolve;
 mod event;
 mod feeds;
@@ -46,6 +47,7 @@ use crate::observe::{Query, Served};
 use crate::plan::order;
 use crate::plan::{Action, Facts, Plan, Step, Unverified};
 
+pub use clock::SyncClock;
 pub use event::{DeletionBlock, Event, Hindered, NotPruned, Outcome};
 pub use lock::{LeaseHolder, Lock};
 pub use release::NotReleased;
@@ -77,6 +79,8 @@ pub struct Execution {
     pub timeout: Duration,
     /// What the sync waits for after it has applied.
     pub wait: Wait,
+    /// The time of this sync, which began when its record says.
+    pub clock: SyncClock,
     /// What to remember of this sync.
     pub record: Record,
     /// The holder of the Lease.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::{Abort, GraphWalk, Run, Task};
-use jiff::Timestamp;
 use serde_json::Value;
 use smol_str::SmolStr;
 
@@ -205,7 +204,7 @@ impl Run<'_> {
         }
         if is_everything {
             kept.parent.completed = Some(Record {
-                time: Timestamp::now().to_string(),
+                time: self.execution.clock.now().to_string(),
                 ..self.execution.record.clone()
             });
         }
@@ -213,7 +212,7 @@ impl Run<'_> {
         kept.parent.irreversible = self.runs.irreversible_after(&kept.irreversible);
         kept.parent.journal.push(JournalEntry {
             record: self.execution.record.clone(),
-            ended: Some(Timestamp::now().to_string()),
+            ended: Some(self.execution.clock.now().to_string()),
             ending: match (remaining.complete, self.is_stopped()) {
                 (true, _) => Ending::Complete,
                 (false, true) => Ending::Interrupted,

@@ -9,7 +9,7 @@ use stackanetes::applyset::inventory::ApplySet;
 use stackanetes::applyset::parent::Record;
 use stackanetes::cluster::{Cluster, Connection, Kubernetes};
 use stackanetes::diagnostic::error::{Error, Result};
-use stackanetes::execute::{Event, Execution, LeaseHolder, Lock, Outcome, Wait};
+use stackanetes::execute::{Event, Execution, LeaseHolder, Lock, Outcome, SyncClock, Wait};
 use stackanetes::object::selection::Selection;
 use stackanetes::observe::{self, Observations, Query};
 use stackanetes::plan::{self, Lineage, Policy};
@@ -66,6 +66,7 @@ pub fn sync_through(
         let plan = plan::plan(observed, Lineage::default(), &query.policy);
         meanwhile();
         let execution = Execution {
+            clock: SyncClock::start(),
             cluster: through(cluster),
             query,
             served,

@@ -4,10 +4,9 @@ use std::cell::RefCell;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::record::{record, recorded};
+use super::record::recorded;
 use crate::applyset::parent::Record;
 use crate::cli::Exit;
 use crate::cli::context::Planned;
@@ -17,7 +16,7 @@ use crate::cli::signal::interrupted;
 use crate::cli::ui::{Ui, Verbosity};
 use crate::diagnostic::error::{Error, Result};
 use crate::execute::report::Report;
-use crate::execute::{Abort, Execution, LeaseHolder, Lock, Wait};
+use crate::execute::{Abort, Execution, LeaseHolder, Lock, SyncClock, Wait};
 use crate::object::commit::Commit;
 use crate::plan::Plan;
 use crate::view;
@@ -61,17 +60,26 @@ pub(in crate::cli) fn execution(planned: Planned, limits: ExecutionLimits) -> (E
         whoami::hostname().unwrap_or_else(|_| "unknown".into())
     );
     let objects = plan.steps.iter().filter(|step| step.place.is_some()).count() + plan.unchanged.len();
+    let clock = SyncClock::start();
     let execution = Execution {
         cluster,
         query,
         served,
         timeout: limits.timeout,
         wait: limits.wait,
+        clock,
         record: Record {
+            time: clock.began().to_string(),
+            by: who.clone(),
+            revision: revision.as_ref().map(|revision| revision.commit.clone()),
+            subject: revision.as_ref().map(|revision| revision.subject.clone()),
+            dirty: revision.as_ref().is_some_and(|revision| revision.dirty),
             source: plan.source.clone(),
             environment,
             set: recorded(by_hand),
-            ..record(revision.as_ref(), &who, objects, &plan.facts.server_version)
+            objects,
+            tool: Record::this_tool(),
+            server: plan.facts.server_version.clone(),
         },
         holder: LeaseHolder {
             identity: format!("{who}/{}", std::process::id()),
@@ -142,6 +150,7 @@ pub(super) async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut 
     let cluster_name = planned.cluster_name.clone();
     let (execution, plan) = execution(planned, limits);
     let (set, commit) = (plan.facts.set.clone(), execution.holder.revision.clone());
+    let clock = execution.clock;
     let mut report = Report::of(&plan);
     ui.sync(&plan);
     // What happens and how time goes are both told.
@@ -149,7 +158,7 @@ pub(super) async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut 
     let mut tell = |event| {
         let mut ui = told.borrow_mut();
         if options.format == SyncFormat::Json {
-            ui.stream(&view::json::line(&view::json::event(&event, Timestamp::now())));
+            ui.stream(&view::json::line(&view::json::event(&event, clock.now())));
         }
         ui.event(&event);
         report.note(event);
@@ -194,7 +203,7 @@ pub(super) async fn carry_out(planned: Planned, options: &SyncOptions, ui: &mut 
                 cluster: &cluster_name,
                 revision: commit.as_ref(),
                 back_from: options.back_from.as_ref(),
-                ended: Timestamp::now(),
+                ended: clock.now(),
             };
             ui.result(&view::json::line(&view::json::report(&report, error, &subject)))?;
         }
