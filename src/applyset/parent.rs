@@ -249,6 +249,18 @@ impl Parent {
         journal
     }
 
+    /// The last sync that began, where it is not the one that was completed last: it was not complete, or of a part only,
+    /// or never said how it ended. The history tells, not the time, which is by the clocks of two machines.
+    pub fn attempted_since(&self) -> Option<&Record> {
+        let attempted = self.attempted.as_ref()?;
+        let syncs = self.syncs();
+        let is_completed = syncs
+            .entries()
+            .first()
+            .is_some_and(|last| last.ending == Ending::Complete && !last.partial);
+        (!is_completed || self.completed.is_none()).then_some(attempted)
+    }
+
     /// The parent object to apply.
     pub fn object(&self, set: &ApplySet) -> Value {
         let reference = set.parent();
@@ -325,6 +337,55 @@ mod tests {
             name: "demo".into(),
             namespace: "prod".into(),
         }
+    }
+
+    fn record_at(time: &str) -> Record {
+        Record {
+            time: time.into(),
+            by: "ci".into(),
+            revision: Some(Commit::new("3f2c1ab")),
+            subject: None,
+            dirty: false,
+            source: None,
+            environment: None,
+            set: BTreeMap::new(),
+            objects: 3,
+            tool: Record::this_tool(),
+            server: "v1.37.2".into(),
+        }
+    }
+
+    #[test]
+    fn which_sync_was_the_last_one_is_not_asked_of_clocks() {
+        let attempted_since = |attempted: &str, completed: &str, ending: Ending, partial: bool| {
+            let mut parent = Parent {
+                attempted: Some(record_at(attempted)),
+                completed: Some(record_at(completed)),
+                ..Parent::default()
+            };
+            parent.journal.push(JournalEntry {
+                record: record_at(attempted),
+                ended: None,
+                ending,
+                counts: Tally::default(),
+                back_from: None,
+                partial,
+                unawaited: 0,
+                put_back: Vec::new(),
+                left: Vec::new(),
+            });
+            parent.attempted_since().is_some()
+        };
+        let (early, late) = ("2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z");
+        assert!(
+            !attempted_since(late, early, Ending::Complete, false),
+            "its clock was set back"
+        );
+        assert!(
+            attempted_since(early, late, Ending::Incomplete, false),
+            "its clock was behind"
+        );
+        assert!(attempted_since(early, late, Ending::Complete, true), "the rest was not");
     }
 
     #[test]

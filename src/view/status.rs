@@ -64,15 +64,9 @@ impl StatusView<'_> {
         self.only.iter().filter(move |named| !is_member(named))
     }
 
-    /// The last sync that began, where it is a later one than that which was completed last.
+    /// The last sync that began, where it is not the one that was completed last.
     pub(super) fn attempted(&self) -> Option<&Record> {
-        let parent = self.parent?;
-        let attempted = parent.attempted.as_ref()?;
-        let is_newer = parent
-            .completed
-            .as_ref()
-            .is_none_or(|completed| is_later(attempted, completed));
-        is_newer.then_some(attempted)
+        self.parent?.attempted_since()
     }
 }
 
@@ -219,12 +213,6 @@ pub(super) fn source(source: &Source) -> String {
         "" => format!("the whole {repository}"),
         directory => format!("{directory} in the {repository}"),
     }
-}
-
-/// Whether a sync began after another one had ended.
-fn is_later(attempted: &Record, completed: &Record) -> bool {
-    let time = |record: &Record| record.time.parse::<Timestamp>().ok();
-    time(attempted) > time(completed)
 }
 
 fn synced(what: &str, record: &Record, now: Timestamp) -> String {

@@ -17,7 +17,7 @@ pub(super) async fn plan(args: &super::Args, parent: Option<&Parent>, ui: &mut U
     let unknown = |why: &str| Error::new(format!("failed to find drift: {why}"));
     let last = parent.and_then(|parent| parent.completed.as_ref());
     let last = last.ok_or_else(|| unknown("no sync was completed"))?;
-    if parent.is_some_and(|parent| parent.attempted.as_ref().is_some_and(|later| later.time > last.time)) {
+    if parent.is_some_and(|parent| parent.attempted_since().is_some()) {
         return Err(unknown(
             "a later sync was incomplete, or of a part of the objects, so what it changed is not known",
         )
