@@ -284,7 +284,7 @@ fn no_credential_is_sent_without_tls() {
 }
 
 /// A kubeconfig whose user has this plugin.
-fn with_plugin(bed: &Bed, name: &str, plugin: Value) -> PathBuf {
+pub fn with_plugin(bed: &Bed, name: &str, plugin: Value) -> PathBuf {
     let kubeconfig = fs::read_to_string(&bed.user.kubeconfig).expect("a kubeconfig");
     let mut kubeconfig: Value = serde_json::from_str(&kubeconfig).expect("JSON");
     let mut exec = json!({"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never"});

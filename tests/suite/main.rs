@@ -21,6 +21,7 @@ mod causes;
 mod check;
 mod checkouts;
 mod ci;
+mod clock;
 mod completions;
 mod components;
 mod conflicts;
