@@ -6,6 +6,8 @@ mod others;
 mod place;
 
 use std::env;
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use level::Series;
@@ -59,13 +61,16 @@ fn nothing_grows_in_one_process_that_uses_the_library_again_and_again() {
         return soak("soak-library", Way::Library);
     }
     let test = "soak::nothing_grows_in_one_process_that_uses_the_library_again_and_again";
-    let home = env!("CARGO_TARGET_TMPDIR");
+    let name = format!("{}-soak-inside", std::process::id());
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&home).expect("a directory of our own");
     let mut command = Command::new(env::current_exe().expect("a process has a program"));
     command.args([test, "--exact", "--nocapture"]).env(INSIDE, "1");
-    command.env("XDG_CACHE_HOME", format!("{home}/{}-soak-cache", std::process::id()));
+    command.env("XDG_CACHE_HOME", home.join("cache")).env("TMPDIR", &home);
     // Memory that a thread gave back is there for the next one.
     command.env("MALLOC_ARENA_MAX", "2").stdin(Stdio::null());
     let ran = command.output().expect("it can be run");
+    fs::remove_dir_all(&home).expect("a directory of our own");
     // What the commands printed comes before.
     let shown = String::from_utf8_lossy(&ran.stdout);
     let table = shown.lines().skip_while(|line| !line.ends_with(" cycles"));

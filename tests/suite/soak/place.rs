@@ -1,5 +1,6 @@
 //! Where the cycles are run: a control plane and a repository of their own.
 
+use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Child;
@@ -53,7 +54,11 @@ impl Place {
         // Of its own: its watches are counted. It ends with this process.
         let plane: &'static ControlPlane = Box::leak(Box::new(ControlPlane::start(Form::Full)));
         let bed = Bed::on(plane, name);
-        let temporary = bed.beside("temporary");
+        // Those of this process are its own, and the cache is below.
+        let temporary = match way {
+            Way::Programs => bed.beside("temporary"),
+            Way::Library => env::temp_dir(),
+        };
         fs::create_dir_all(&temporary).expect("a directory of our own");
         for number in 0..PERIOD {
             bed.write_config_map(&format!("kept-{number}"), &[("a", "1")]);
@@ -195,7 +200,9 @@ impl Drop for Place {
             let _ = watch.kill();
             let _ = watch.wait();
         }
-        let _ = fs::remove_dir_all(&self.temporary);
+        if self.way == Way::Programs {
+            let _ = fs::remove_dir_all(&self.temporary);
+        }
     }
 }
 
