@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use git2::{IndexEntry, Repository};
 
 use super::exclude::Exclude;
-use super::{files, git};
+use super::{file_text, files, git, paths};
 use crate::diagnostic::error::Error;
 use crate::diagnostic::names::first_of;
 
@@ -117,10 +117,10 @@ fn look(
             match git::open(&place) {
                 Ok(Some(module)) if place.join(".git").exists() => look(&module, &place, &shown, directory, errors),
                 _ if directory.missed == Missed::Files => {}
-                _ => errors.push(files::not_checked_out(&shown, "")),
+                _ => errors.push(file_text::not_checked_out(&shown, "")),
             }
         } else if entry.flags_extended & SKIP_WORKTREE != 0 && directory.misses(&below) && !place.exists() {
-            skipped.push(files::shown(&shown));
+            skipped.push(paths::shown(&shown));
         }
     }
     errors.extend(sparse(&skipped));
@@ -130,7 +130,7 @@ fn look(
 fn below(entry: &IndexEntry, inside: &Path) -> Option<PathBuf> {
     let path = PathBuf::from(String::from_utf8_lossy(&entry.path).into_owned());
     let below = path.strip_prefix(inside).ok()?;
-    (!files::is_hidden(below)).then(|| below.to_owned())
+    (!paths::is_hidden(below)).then(|| below.to_owned())
 }
 
 /// Says that these files are kept out of the working tree.
@@ -149,7 +149,7 @@ fn unreadable(repository: &Repository, typed: &Path, error: &git2::Error) -> Opt
         .config()
         .and_then(|config| config.get_bool("core.sparseCheckout"));
     is_sparse.unwrap_or(false).then(|| {
-        let shown = files::shown(typed);
+        let shown = paths::shown(typed);
         let unknown = Error::new(format!(
             "the checkout is sparse, and what it leaves out of {shown} is unknown"
         ));

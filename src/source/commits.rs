@@ -58,7 +58,7 @@ impl std::fmt::Debug for Commits {
 impl Commits {
     /// The commits of the directory or file at `path`, which need not be there now.
     pub fn of(path: &Path) -> Result<Self> {
-        let shown = super::files::shown(path);
+        let shown = super::paths::shown(path);
         let failed = |error| Error::new(format!("failed to find {shown}")).because(error);
         let whole = normal(&std::path::absolute(path).map_err(failed)?);
         let there = whole.ancestors().find(|path| path.exists()).unwrap_or(&whole);
@@ -297,12 +297,12 @@ impl Commits {
         let files = files.map(str::to_owned).into_iter();
         let files = files.chain(environment.map(|name| format!("environments/{name}.yaml")));
         let files = files.chain(component.map(|name| format!("{name}/component.yaml")));
-        files.map(|file| super::files::shown(&self.root.join(file))).collect()
+        files.map(|file| super::paths::shown(&self.root.join(file))).collect()
     }
 
     /// The path from the directory of a file, by the name that is shown.
     fn below_root(&self, file: &Path) -> Option<PathBuf> {
-        let shown = super::files::shown(&self.root);
+        let shown = super::paths::shown(&self.root);
         match file.strip_prefix(&shown) {
             Ok(rest) => Some(rest.to_owned()),
             Err(_) if shown == "." && file.is_relative() => Some(file.to_owned()),

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::preamble::Preamble;
 use super::tree::{Disk, FileTree};
-use super::{Commits, files};
+use super::{Commits, file_text, files};
 use crate::diagnostic::error::Result;
 use crate::diagnostic::place::SourceFile;
 
@@ -52,6 +52,6 @@ fn digests(tree: &dyn FileTree, path: &Path) -> Result<EnvironmentDigests> {
     let digest = |file: Arc<SourceFile>| Sha256::digest(file.text()).into();
     let digests = environment_files(tree, path)?
         .into_iter()
-        .filter_map(|(name, path)| Some((name, digest(files::read(tree, &path).ok()?))));
+        .filter_map(|(name, path)| Some((name, digest(file_text::read(tree, &path).ok()?))));
     Ok(digests.collect())
 }

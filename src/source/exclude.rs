@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use super::files;
 use super::settings::Settings;
 use super::tree::{EntryKind, FileTree};
+use super::{file_text, paths};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
 
@@ -99,8 +99,8 @@ pub(super) fn refuse_all(bytes: usize) -> Option<String> {
 
 /// The text of the file, which may be a link within the directory, so that a commit has it too.
 fn read(tree: &dyn FileTree, root: &Path, path: &Path) -> Result<Arc<SourceFile>> {
-    files::refuse_leading_out(tree, root, path)?;
-    files::read(tree, path)
+    paths::refuse_leading_out(tree, root, path)?;
+    file_text::read(tree, path)
 }
 
 fn add_lines(builder: &mut GitignoreBuilder, file: &Arc<SourceFile>, errors: &mut Vec<Error>) {

@@ -1,17 +1,17 @@
-//! Which files of a directory are manifests, and their text.
+//! Which files of a directory there are, and what each is by its name.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::io;
-use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use super::component;
 use super::exclude::Exclude;
+use super::file_text::{not_checked_out, unreadable};
+use super::paths::{refuse_leading_out, refuse_real, shown};
 use super::preamble::Preamble;
-use super::tree::{EntryKind, FileTree, Unreadable};
+use super::tree::{EntryKind, FileTree};
 use crate::diagnostic::error::{Error, Result};
-use crate::diagnostic::place::{Place, SourceFile};
 
 /// The file that says what the directory as a whole is.
 const SETTINGS: &str = "stackanetes.yaml";
@@ -118,21 +118,6 @@ pub(super) fn settings_of(tree: &dyn FileTree, root: &Path) -> Result<Option<Pat
     Ok(Some(path))
 }
 
-/// Fails where `path` is a link that leads out of the directory at `root`, or into what git keeps for itself.
-pub(super) fn refuse_leading_out(tree: &dyn FileTree, root: &Path, path: &Path) -> Result<()> {
-    let real = |path: &Path| tree.real(path).map_err(|error| unreadable(path, error));
-    refuse_real((root, &real(root)?), (path, &real(path)?))
-}
-
-/// Fails as [`refuse_leading_out`] does, of the directory and the path as they are typed and as they really are.
-pub(super) fn refuse_real(root: (&Path, &Path), path: (&Path, &Path)) -> Result<()> {
-    match path.1.strip_prefix(root.1) {
-        Ok(inside) if inside.iter().any(|step| step.eq_ignore_ascii_case(".git")) => Err(leads_into_git(path.0)),
-        Ok(_) => Ok(()),
-        Err(_) => Err(leads_out(path.0, root.0)),
-    }
-}
-
 /// Refuses the folder of a component, which means nothing without the directory that it is a part of.
 pub(super) fn refuse_component(tree: &dyn FileTree, root: &Path) -> Result<()> {
     let is_file = |path: &Path| tree.kind(path).is_ok_and(|kind| kind == EntryKind::File);
@@ -153,68 +138,6 @@ pub(super) fn refuse_component(tree: &dyn FileTree, root: &Path) -> Result<()> {
     )))
 }
 
-/// The text of the file at `path`.
-pub(super) fn read(tree: &dyn FileTree, path: &Path) -> Result<Arc<SourceFile>> {
-    let bytes = tree.read(path).map_err(|error| unreadable(path, error))?;
-    decode(&shown(path), bytes)
-}
-
-/// The text that `bytes` are, without a byte order mark.
-pub(super) fn decode(name: &str, bytes: Vec<u8>) -> Result<Arc<SourceFile>> {
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(SourceFile::new(
-            name,
-            text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text),
-        )),
-        Err(error) => Err(not_utf8(name, error.as_bytes(), error.utf8_error().valid_up_to())),
-    }
-}
-
-/// A path as it is shown to people: as typed, without a leading `./`.
-pub(super) fn shown(path: &Path) -> String {
-    let short = path
-        .strip_prefix(".")
-        .ok()
-        .filter(|short| !short.as_os_str().is_empty());
-    short.unwrap_or(path).display().to_string()
-}
-
-/// The path of what a file in `folder` names by the path `named`, without `.` and `..`. Both begin at the top of the
-/// directory. Nothing where it is outside, as far as that can be told without looking.
-pub(super) fn inside(folder: &Path, named: &Path) -> Option<PathBuf> {
-    let mut path = PathBuf::new();
-    for step in folder.join(named).components() {
-        match step {
-            Component::CurDir => {}
-            Component::Normal(name) => path.push(name),
-            Component::ParentDir if path.pop() => {}
-            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return None,
-        }
-    }
-    Some(path)
-}
-
-/// What is at `path` of the directory at `root`, which may be the directory itself.
-pub(super) fn below(root: &Path, path: &Path) -> PathBuf {
-    if path.as_os_str().is_empty() {
-        return root.to_owned();
-    }
-    root.join(path)
-}
-
-/// Says which byte of a file is no UTF-8. Its line is not shown: whether it holds a secret is known only of a file that
-/// can be read, and one letter of a password may be what makes it unreadable.
-fn not_utf8(name: &str, bytes: &[u8], offset: usize) -> Error {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Error::new(format!("{name} is UTF-16, not UTF-8")).hint("save it as UTF-8");
-    }
-    // Each broken sequence becomes a character of three bytes; what stands before stays as it is.
-    let file = SourceFile::confidential(name, String::from_utf8_lossy(bytes));
-    Error::new(format!("{name} is not UTF-8 text"))
-        .at(Place::new(file, offset..offset + 3), format!("byte {offset}"))
-        .hint("save it as UTF-8; keep binary data as base64, under `data` or `binaryData`")
-}
-
 fn is_directory(tree: &dyn FileTree, root: &Path) -> Result<bool> {
     match tree.kind(root) {
         Ok(kind) => Ok(kind == EntryKind::Directory),
@@ -228,49 +151,10 @@ fn is_directory(tree: &dyn FileTree, root: &Path) -> Result<bool> {
     }
 }
 
-/// Says why the file or directory at `path` cannot be read, and what helps.
-pub(super) fn unreadable(path: &Path, error: Unreadable) -> Error {
-    let hint = error.hint();
-    let error = Error::new(format!("failed to read {}", shown(path))).because(error);
-    hint.into_iter().fold(error, Error::hint)
-}
-
-/// Says that a submodule has no files here.
-pub(super) fn not_checked_out(path: &Path, of: &str) -> Error {
-    let error = Error::new(format!("the submodule {}{of} is not checked out", shown(path)));
-    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
-    let there = above.map(|above| format!("-C {} ", shown(above))).unwrap_or_default();
-    let name = path.file_name().unwrap_or(path.as_os_str()).display();
-    error.hint(format!(
-        "`git {there}submodule update --init --recursive {name}` gets its files"
-    ))
-}
-
-/// Says that a link leads to something that is not in the directory.
-fn leads_out(link: &Path, root: &Path) -> Error {
-    let (link, root) = (shown(link), shown(root));
-    Error::new(format!("the symbolic link {link} leads out of {root}"))
-        .hint("copy what it leads to into the directory, so that a commit holds all that is desired")
-}
-
-/// Says that a path, or the link that it is, leads to a file of git's own.
-fn leads_into_git(path: &Path) -> Error {
-    Error::new(format!(
-        "{} leads into .git, which is no part of the directory",
-        shown(path)
-    ))
-    .hint("name a file that a commit holds: what git keeps for itself may have credentials")
-}
-
 pub(super) fn is_manifest(path: &Path) -> bool {
     path.extension()
         .and_then(OsStr::to_str)
         .is_some_and(|extension| matches!(extension, "yaml" | "yml" | "json"))
-}
-
-/// Whether something on the way to `path`, below the directory, begins with a dot.
-pub(super) fn is_hidden(path: &Path) -> bool {
-    path.iter().any(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 struct FileWalk<'a> {
@@ -363,6 +247,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::diagnostic::place::{Place, SourceFile};
     use crate::source::tree::Disk;
 
     /// A directory of its own, removed in the end.
@@ -485,19 +370,5 @@ mod tests {
     fn a_directory_that_is_not_there_is_named() {
         let error = Preamble::read(&Disk, Path::new("./no/such")).expect_err("not there");
         assert_eq!(error.to_string(), "there is no directory no/such");
-    }
-
-    #[test]
-    fn a_line_that_is_not_utf8_is_named_and_never_shown() {
-        let error = decode("a.yaml", b"a: 1\nb: caf\xe9\n".to_vec()).expect_err("not UTF-8");
-        let (place, label) = &error.places()[0];
-        assert_eq!((place.to_string().as_str(), label.as_str()), ("a.yaml:2:7", "byte 11"));
-        assert!(place.file.is_confidential());
-        let error = decode("a.yaml", b"\xff\xfea\0".to_vec()).expect_err("not UTF-8");
-        assert_eq!(error.to_string(), "a.yaml is UTF-16, not UTF-8");
-        assert_eq!(
-            decode("a.yaml", b"\xef\xbb\xbfa: 1".to_vec()).expect("UTF-8").text(),
-            "a: 1"
-        );
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::exclude::{self, Exclude};
 use super::tree::CommitTree;
-use super::{CommitId, files, unseen};
+use super::{CommitId, files, paths, unseen};
 use crate::diagnostic::error::{Error, Result};
 use crate::object::commit::Commit;
 
@@ -324,7 +324,7 @@ fn is_dirty(
         let path = PathBuf::from(String::from_utf8_lossy(entry.path_bytes()).into_owned());
         !entry.status().is_ignored()
             || path == patterns
-            || files::is_manifest(&path) && !files::is_hidden(&path) && !is_excluded(&path)
+            || files::is_manifest(&path) && !paths::is_hidden(&path) && !is_excluded(&path)
     };
     Ok(statuses.iter().any(is_other) || unseen::has_changes(repository, inside)?)
 }

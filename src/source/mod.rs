@@ -11,6 +11,7 @@ mod component;
 mod defaults;
 mod environments;
 mod exclude;
+mod file_text;
 mod files;
 mod git;
 mod hooks;
@@ -19,6 +20,7 @@ mod manifest;
 mod origins;
 mod output;
 pub mod parameters;
+mod paths;
 mod preamble;
 mod programs;
 pub mod render;
@@ -215,7 +217,7 @@ fn read_on(tree: &dyn FileTree, path: &Path, mut preamble: Preamble, inputs: &Pa
     };
     let texts = files.manifests.iter().filter(|file| is_manifest(file));
     let texts: Vec<_> = texts
-        .map(|file| (components.of(path, file), files::read(tree, file)))
+        .map(|file| (components.of(path, file), file_text::read(tree, file)))
         .collect();
     let read_one = |(component, text)| read_file(component, text, rendering.as_ref(), &unsealer);
     // Most of the time goes into these, and none needs another.
@@ -227,7 +229,7 @@ fn read_on(tree: &dyn FileTree, path: &Path, mut preamble: Preamble, inputs: &Pa
     if let Some(rendering) = &rendering {
         let mut texts = Vec::new();
         for path in &files.defaults {
-            match files::read(tree, path) {
+            match file_text::read(tree, path) {
                 Ok(text) => texts.push(defaults::confidential(text)),
                 Err(error) => errors.push(error),
             }
@@ -245,7 +247,7 @@ fn read_on(tree: &dyn FileTree, path: &Path, mut preamble: Preamble, inputs: &Pa
     finish(
         errors,
         Desired {
-            name: files::shown(path),
+            name: paths::shown(path),
             settings,
             manifests,
             components: components.dependencies,
@@ -348,7 +350,7 @@ fn settings_with(path: &Path, inputs: &ParameterInputs) -> Result<Settings> {
 fn text(name: &str, bytes: Vec<u8>, identities: &Identities) -> Result<Desired> {
     let mut errors = Vec::new();
     let unsealer = Unsealer::new(identities);
-    let file = files::decode(name, bytes)?;
+    let file = file_text::decode(name, bytes)?;
     let mut manifests = manifest::read(&file, None, &unsealer, &mut errors);
     let hooks = hooks::set_aside(&mut manifests);
     let errors = Error::join(errors).map(|error| unsealer.without_secrets(error));

@@ -8,7 +8,7 @@ use super::component::find;
 use super::preamble::Preamble;
 use super::tree::{Disk, FileTree};
 use super::unseal::Unsealer;
-use super::{ParameterInputs, files, finish, values};
+use super::{ParameterInputs, file_text, files, finish, paths, values};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::nearest::key_hint;
 
@@ -31,7 +31,7 @@ fn read(tree: &dyn FileTree, path: &Path, inputs: &ParameterInputs, name: &str) 
     let mut preamble = Preamble::read(tree, path)?;
     let mut errors = std::mem::take(&mut preamble.errors);
     let files = files::find(tree, path, &preamble, &mut errors)?;
-    let shown = files::shown(path);
+    let shown = paths::shown(path);
     if files.settings.is_none() {
         return Err(Error::new(format!(
             "{shown} has no outputs, as it has no stackanetes.yaml"
@@ -47,7 +47,7 @@ fn read(tree: &dyn FileTree, path: &Path, inputs: &ParameterInputs, name: &str) 
             known => error.hint(key_hint(known, name)),
         });
     };
-    let file = files::read(tree, &find(tree, path, path, &output.path, &output.place)?)?;
+    let file = file_text::read(tree, &find(tree, path, path, &output.path, &output.place)?)?;
     if output.path.extension().is_none_or(|extension| extension != "j2") {
         return Ok(file.text().to_owned());
     }

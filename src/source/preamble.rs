@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::exclude::Exclude;
-use super::files;
 use super::settings::{self, UnrenderedSettings};
 use super::tree::FileTree;
+use super::{file_text, files};
 use crate::diagnostic::error::{Error, Result};
 
 /// What a directory, or a single file, says of itself as a whole.
@@ -27,7 +27,7 @@ impl Preamble {
     pub fn read(tree: &dyn FileTree, path: &Path) -> Result<Self> {
         let mut errors = Vec::new();
         let settings = files::settings_of(tree, path)?;
-        let written = settings.as_ref().map(|settings| match files::read(tree, settings) {
+        let written = settings.as_ref().map(|settings| match file_text::read(tree, settings) {
             Ok(file) => settings::read(&file, &mut errors),
             Err(error) => {
                 errors.push(error);

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::ParameterInputs;
-use super::files::{self, DirectoryFiles};
+use super::file_text;
+use super::files::DirectoryFiles;
+use super::paths;
 use super::tree::FileTree;
 use super::unseal::Unsealer;
 use crate::diagnostic::error::{Error, Result};
@@ -24,12 +26,12 @@ pub(super) fn rendering(
     inputs: &ParameterInputs,
     unsealer: &Unsealer<'_>,
 ) -> Result<Option<Rendering>> {
-    let shown = files::shown(root);
+    let shown = paths::shown(root);
     if files.settings.is_none() {
         return unasked(&shown, &["stackanetes.yaml", PARAMETERS, SCHEMA], inputs).map(|()| None);
     }
     let (defaults, schema) = match (&files.parameters, &files.schema) {
-        (Some(defaults), Some(schema)) => (files::read(tree, defaults)?, files::read(tree, schema)?),
+        (Some(defaults), Some(schema)) => (file_text::read(tree, defaults)?, file_text::read(tree, schema)?),
         (None, None) => {
             unasked(&shown, &[PARAMETERS, SCHEMA], inputs)?;
             return Ok(Some(Rendering::new(Parameters::none())));
@@ -50,7 +52,7 @@ pub(super) fn rendering(
     let environment = match &inputs.environment {
         None => None,
         Some(name) => match files.environments.get(name) {
-            Some(path) => Some(files::read(tree, path)?),
+            Some(path) => Some(file_text::read(tree, path)?),
             None => return Err(unknown_environment(&shown, name, files)),
         },
     };

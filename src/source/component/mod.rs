@@ -15,7 +15,9 @@ use std::sync::Arc;
 use declaration::Declaration;
 use object::ObjectMaker;
 
-use super::files::{self, DirectoryFiles};
+use super::file_text;
+use super::files::DirectoryFiles;
+use super::paths;
 use super::programs::{DeclarationContext, Reading};
 use super::tree::{EntryKind, FileTree};
 use super::unseal::Unsealed;
@@ -144,7 +146,7 @@ struct OneComponent<'a> {
 impl OneComponent<'_> {
     /// What its `component.yaml` says. Nothing where it is switched off, or wrong, which is added to `errors`.
     fn read(&self, reading: &Reading<'_>, rendering: &Rendering, errors: &mut Vec<Error>) -> Option<Declaration> {
-        let file = match files::read(reading.tree, self.path) {
+        let file = match file_text::read(reading.tree, self.path) {
             // The values of Secrets may stand in it, and those of Helm, whatever key is meant to hold them.
             Ok(file) if ["values", "ecret"].iter().any(|word| file.text().contains(word)) => {
                 SourceFile::confidential(file.path(), file.text())
@@ -191,9 +193,9 @@ pub(super) fn find(
     let Some(path) = within(root, folder, named) else {
         return error(format!("{} is outside of the directory", named.display()), inside);
     };
-    let shown = files::shown(&path);
+    let shown = paths::shown(&path);
     let (Ok(real), Ok(real_root)) = (tree.real(&path), tree.real(root)) else {
-        let folder = files::shown(folder);
+        let folder = paths::shown(folder);
         return error(
             format!("there is no file {shown}{}", tree.of()),
             &format!("name it by its path from {folder}"),
@@ -202,7 +204,7 @@ pub(super) fn find(
     if !real.starts_with(&real_root) {
         return error(format!("the symbolic link {shown} leads out of the directory"), inside);
     }
-    if let Err(refused) = files::refuse_real((root, &real_root), (&path, &real)) {
+    if let Err(refused) = paths::refuse_real((root, &real_root), (&path, &real)) {
         return Err(refused.at(place.clone(), ""));
     }
     if tree.kind(&path).ok() != Some(EntryKind::File) {
@@ -214,6 +216,6 @@ pub(super) fn find(
 /// The path of what is named by its path from `folder`, without `.` and `..`. Nothing where it is not in
 /// `root`, as far as that can be told without looking.
 fn within(root: &Path, folder: &Path, named: &Path) -> Option<PathBuf> {
-    let path = files::inside(folder.strip_prefix(root).ok()?, named)?;
+    let path = paths::inside(folder.strip_prefix(root).ok()?, named)?;
     Some(root.join(path))
 }

@@ -19,7 +19,7 @@ use crate::source::SchemaFile;
 use crate::source::render::{Rendered, Rendering};
 use crate::source::tree::FileTree;
 use crate::source::unseal::Unsealer;
-use crate::source::{Manifest, files};
+use crate::source::{Manifest, file_text, paths};
 
 /// Makes the objects of one component.
 pub(super) struct ObjectMaker<'a> {
@@ -140,10 +140,10 @@ impl ObjectMaker<'_> {
     /// The path of a file, as it is and as it is shown, and what is in it.
     fn read(&self, entry: &FileEntry) -> Result<(PathBuf, String, Vec<u8>), Error> {
         let path = find(self.tree, self.root, self.folder, &entry.path, &entry.place)?;
-        let shown = files::shown(&path);
+        let shown = paths::shown(&path);
         match self.tree.read(&path) {
             Ok(bytes) => Ok((path, shown, bytes)),
-            Err(error) => Err(files::unreadable(&path, error).at(entry.place.clone(), "")),
+            Err(error) => Err(file_text::unreadable(&path, error).at(entry.place.clone(), "")),
         }
     }
 
@@ -162,7 +162,7 @@ impl ObjectMaker<'_> {
         let (bytes, is_encrypted) = self.unsealer.content(&shown, bytes)?;
         let is_template = path.extension().is_some_and(|extension| extension == "j2");
         let text = if is_template {
-            files::decode(&shown, bytes)?.text().to_owned()
+            file_text::decode(&shown, bytes)?.text().to_owned()
         } else {
             match String::from_utf8(bytes) {
                 Ok(text) => text,

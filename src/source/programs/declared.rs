@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diagnostic::error::Error;
 use crate::diagnostic::nearest::key_hint;
 use crate::diagnostic::place::{Place, SourceFile};
-use crate::source::files;
+use crate::source::paths;
 use crate::yaml::{Entry, Node};
 
 /// The keys that declare a program.
@@ -54,7 +54,7 @@ pub(super) struct Release {
 impl Program {
     /// The command as a person would type it.
     pub(super) fn command(&self, root: &Path) -> String {
-        let shown = |path: &PathBuf| files::shown(&files::below(root, path));
+        let shown = |path: &PathBuf| paths::shown(&paths::below(root, path));
         match self {
             Self::Kustomize { folder } => format!("kustomize build {}", shown(folder)),
             Self::Helm(release) => format!("helm template {} {}", release.name, shown(&release.chart)),
@@ -195,7 +195,7 @@ impl ProgramReader<'_> {
             let message = format!("a path must be text, not {}", node.describe());
             return self.wrong(self.at(node), message, example);
         };
-        let Some(path) = files::inside(self.context.folder, Path::new(text)) else {
+        let Some(path) = paths::inside(self.context.folder, Path::new(text)) else {
             let hint = "its files stand in the directory, so that a commit holds all that is desired";
             return self.wrong(self.at(node), format!("{text} is outside of the directory"), hint);
         };

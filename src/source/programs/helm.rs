@@ -11,15 +11,15 @@ use super::snapshot::FileSnapshot;
 use super::sources::ProgramSources;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
-use crate::source::files;
+use crate::source::{file_text, paths};
 use crate::yaml::{self, Node};
 
 /// Why a chart is not rendered.
 #[derive(Debug, thiserror::Error)]
 enum ChartRefusal {
-    #[error("there is no chart {}", files::shown(.0))]
+    #[error("there is no chart {}", paths::shown(.0))]
     NoChart(PathBuf),
-    #[error("there is no file {}", files::shown(.0))]
+    #[error("there is no file {}", paths::shown(.0))]
     NoValues(PathBuf),
     #[error("the chart depends on {0}, which is not in its charts/")]
     NotVendored(String),
@@ -48,19 +48,19 @@ pub(super) fn sources(
     let refused = |refused: ChartRefusal| refused.at(declared.place.clone());
     for values in &release.values {
         if snapshot.file(values).is_none() {
-            return Err(refused(ChartRefusal::NoValues(files::below(root, values))));
+            return Err(refused(ChartRefusal::NoValues(paths::below(root, values))));
         }
     }
     let metadata = release.chart.join("Chart.yaml");
-    let shown = files::shown(&files::below(root, &metadata));
+    let shown = paths::shown(&paths::below(root, &metadata));
     let Some(bytes) = snapshot.file(&metadata) else {
         return match snapshot.file(&release.chart) {
             // An archive is a whole: `helm` tells what it lacks.
             Some(_) => Ok(ProgramSources::chart(declared.place.clone(), BTreeMap::new())),
-            None => Err(refused(ChartRefusal::NoChart(files::below(root, &release.chart)))),
+            None => Err(refused(ChartRefusal::NoChart(paths::below(root, &release.chart)))),
         };
     };
-    let file = files::decode(&shown, bytes.to_vec())?;
+    let file = file_text::decode(&shown, bytes.to_vec())?;
     let mut errors = Vec::new();
     for document in yaml::documents(&file, &mut errors) {
         for dependency in missing(snapshot, &release.chart, &document.root) {
@@ -108,8 +108,8 @@ fn templates(snapshot: &FileSnapshot, root: &Path, chart: &Path) -> BTreeMap<Pat
     let is_template = |path: &Path| path.iter().any(|step| step == "templates" || step == "crds");
     let files = snapshot.below(chart).filter_map(|(path, bytes)| {
         let inside = path.strip_prefix(chart).ok().filter(|inside| is_template(inside))?;
-        let shown = files::shown(&files::below(root, path));
-        Some((inside.to_owned(), files::decode(&shown, bytes.to_vec()).ok()?))
+        let shown = paths::shown(&paths::below(root, path));
+        Some((inside.to_owned(), file_text::decode(&shown, bytes.to_vec()).ok()?))
     });
     files.collect()
 }

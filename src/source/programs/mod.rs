@@ -31,7 +31,7 @@ use super::tree::FileTree;
 use super::unseal::Unsealer;
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::SourceFile;
-use crate::source::{files, manifest};
+use crate::source::{manifest, paths};
 
 /// How long a program may take.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -175,7 +175,7 @@ impl<'a> Reading<'a> {
         let run = process::run(&place, command, limit);
         *left = left.saturating_sub(run.took);
         run.printed
-            .map_err(|failure| failure.seen_from(&place.files(), &files::shown(self.root)))
+            .map_err(|failure| failure.seen_from(&place.files(), &paths::shown(self.root)))
     }
 }
 

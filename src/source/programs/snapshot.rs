@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::error::{Error, Result};
-use crate::source::files;
 use crate::source::tree::{EntryKind, FileTree};
+use crate::source::{file_text, paths};
 
 /// How many files, and how many bytes, a directory may have that is given to a program.
 const MOST_FILES: usize = 20_000;
@@ -37,7 +37,7 @@ impl FileSnapshot {
         if let Some(error) = Error::join(tree.left_out(root)) {
             return Err(error);
         }
-        let real = tree.real(root).map_err(|error| files::unreadable(root, error))?;
+        let real = tree.real(root).map_err(|error| file_text::unreadable(root, error))?;
         let mut copy = Copy {
             tree,
             root,
@@ -123,13 +123,13 @@ struct Copy<'a> {
 impl Copy<'_> {
     /// Takes a folder, by its path from the top on. `above` are the real paths of the folders that it is in.
     fn folder(&mut self, folder: &Path, above: &mut Vec<PathBuf>) -> Result<()> {
-        let shown = files::below(self.root, folder);
-        let unreadable = |error| files::unreadable(&shown, error);
+        let shown = paths::below(self.root, folder);
+        let unreadable = |error| file_text::unreadable(&shown, error);
         let real = self.tree.real(&shown).map_err(unreadable)?;
         if above.contains(&real) {
             let message = format!(
                 "the symbolic link {} leads to a folder that it is in",
-                files::shown(&shown)
+                paths::shown(&shown)
             );
             return Err(Error::new(message).hint("remove the link: a program is given a copy of what links lead to"));
         }
@@ -163,12 +163,12 @@ impl Copy<'_> {
     }
 
     fn link(&mut self, path: PathBuf, above: &mut Vec<PathBuf>) -> Result<()> {
-        let shown = files::below(self.root, &path);
+        let shown = paths::below(self.root, &path);
         let (Ok(real), Ok(kind)) = (self.tree.real(&shown), self.tree.kind(&shown)) else {
             // It leads nowhere, so there is nothing to read.
             return Ok(());
         };
-        files::refuse_real((self.root, self.real), (&shown, &real))?;
+        paths::refuse_real((self.root, self.real), (&shown, &real))?;
         let is_ignored = real.ancestors().any(|path| self.is_ignored(path));
         if is_ignored {
             return Ok(());
@@ -181,8 +181,8 @@ impl Copy<'_> {
     }
 
     fn file(&mut self, path: PathBuf) -> Result<()> {
-        let shown = files::below(self.root, &path);
-        let unreadable = |error| files::unreadable(&shown, error);
+        let shown = paths::below(self.root, &path);
+        let unreadable = |error| file_text::unreadable(&shown, error);
         // The size is asked for first: a file that is too large is not read.
         self.count(self.tree.size(&shown).map_err(unreadable)?)?;
         let bytes = self.tree.read(&shown).map_err(unreadable)?;
@@ -197,7 +197,7 @@ impl Copy<'_> {
         }
         let message = format!(
             "{} has more than {MOST_FILES} files or {} MiB, and no program is given so much",
-            files::shown(self.root),
+            paths::shown(self.root),
             MOST_BYTES >> 20
         );
         Err(Error::new(message).hint("name a directory that holds little more than what is desired"))

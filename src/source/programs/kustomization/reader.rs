@@ -8,8 +8,8 @@ use super::refused::{KustomizationRefusal, MOST, MOST_NAMED, is_remote, is_remot
 use super::{Generator, KustomizationLayer, WholeKustomization};
 use crate::diagnostic::error::{Error, Result};
 use crate::diagnostic::place::{Place, SourceFile};
-use crate::source::files;
 use crate::source::programs::snapshot::FileSnapshot;
+use crate::source::{file_text, paths};
 use crate::yaml::{self, Entry, Node};
 
 /// The names that `kustomize` looks for (konfig.RecognizedKustomizationFileNames).
@@ -134,7 +134,7 @@ impl<'a> KustomizationReader<'a> {
 impl KustomizationReader<'_> {
     fn layer(&mut self, folder: &Path, place: &Place) -> Option<KustomizationLayer> {
         if self.above.iter().any(|above| above == folder) {
-            return self.refuse(KustomizationRefusal::Circle(files::below(self.root, folder)), place);
+            return self.refuse(KustomizationRefusal::Circle(paths::below(self.root, folder)), place);
         }
         self.count += 1;
         if self.count > MOST {
@@ -144,7 +144,7 @@ impl KustomizationReader<'_> {
         let paths = NAMES.map(|name| folder.join(name));
         let Some(path) = paths.iter().find(|path| self.snapshot.file(path).is_some()) else {
             return self.refuse(
-                KustomizationRefusal::NoKustomization(files::below(self.root, folder)),
+                KustomizationRefusal::NoKustomization(paths::below(self.root, folder)),
                 place,
             );
         };
@@ -234,7 +234,7 @@ impl KustomizationReader<'_> {
         if !self.may_name(text, &place) {
             return None;
         }
-        let Some(path) = files::inside(open.folder, Path::new(text)) else {
+        let Some(path) = paths::inside(open.folder, Path::new(text)) else {
             return self.refuse(KustomizationRefusal::Elsewhere(text.to_owned()), &place);
         };
         let is_folder = self.snapshot.is_folder(&path);
@@ -247,7 +247,7 @@ impl KustomizationReader<'_> {
         } else if is_remote(text) {
             self.refuse(KustomizationRefusal::Elsewhere(text.to_owned()), &place)
         } else {
-            self.refuse(KustomizationRefusal::Missing(files::below(self.root, &path)), &place)
+            self.refuse(KustomizationRefusal::Missing(paths::below(self.root, &path)), &place)
         }
     }
 
@@ -265,7 +265,7 @@ impl KustomizationReader<'_> {
             self.files(open, path);
             if let Some(path) = path
                 .as_str()
-                .and_then(|text| files::inside(open.folder, Path::new(text)))
+                .and_then(|text| paths::inside(open.folder, Path::new(text)))
                 && self.snapshot.file(&path).is_some()
             {
                 layer.patches.extend(self.text(&path));
@@ -364,7 +364,7 @@ impl KustomizationReader<'_> {
 
     fn decode(&mut self, path: &Path) -> Option<Arc<SourceFile>> {
         let bytes = self.snapshot.file(path)?.to_vec();
-        match files::decode(&files::shown(&files::below(self.root, path)), bytes) {
+        match file_text::decode(&paths::shown(&paths::below(self.root, path)), bytes) {
             // The literals of a Secret are no word that says so.
             Ok(file) if file.text().contains("secretGenerator") => {
                 Some(SourceFile::confidential(file.path(), file.text()))

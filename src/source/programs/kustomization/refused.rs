@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::diagnostic::error::Error;
 use crate::diagnostic::place::Place;
-use crate::source::files;
+use crate::source::paths;
 
 /// How many kustomizations one may be made of, each counted as often as it is used.
 pub(super) const MOST: usize = 1_000;
@@ -14,11 +14,11 @@ pub(super) const MOST_NAMED: usize = 10_000;
 /// Why a kustomization is not built.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum KustomizationRefusal {
-    #[error("there is no kustomization.yaml in {}", files::shown(.0))]
+    #[error("there is no kustomization.yaml in {}", paths::shown(.0))]
     NoKustomization(PathBuf),
     #[error("{0} is not in the directory")]
     Elsewhere(String),
-    #[error("there is no file or folder {}", files::shown(.0))]
+    #[error("there is no file or folder {}", paths::shown(.0))]
     Missing(PathBuf),
     #[error("a path must have no control characters: {0:?}")]
     Control(String),
@@ -32,7 +32,7 @@ pub(super) enum KustomizationRefusal {
     Plugins(String),
     #[error("`{0}` would run Helm, which kustomize is not allowed")]
     Charts(String),
-    #[error("{} is made of itself", files::shown(.0))]
+    #[error("{} is made of itself", paths::shown(.0))]
     Circle(PathBuf),
     #[error("it is made of more than {MOST} kustomizations")]
     TooMany,
