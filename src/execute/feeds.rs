@@ -17,7 +17,7 @@ use crate::kinds::finalizer::{Finalizer, finalizers};
 use crate::kinds::health::{self, Health, Status};
 use crate::kinds::termination::{self, Remainder};
 use crate::object::{GroupKind, LiveObject, ObjectRef};
-use crate::observe::Scopes;
+use crate::observe::{self, Scopes};
 
 use super::DeletionBlock;
 
@@ -320,11 +320,7 @@ impl Feeds {
     /// The feed of an object's kind and place, whose watch is begun where there is none yet.
     fn watched(&self, resource: &Resource, reference: &ObjectRef) -> Arc<watch::Sender<Feed>> {
         let kind = &resource.gvk.group_kind;
-        let scope = match (&reference.namespace, self.scopes.get(kind)) {
-            (Some(namespace), Some(scopes)) if !scopes.contains(&Scope::Cluster) => Scope::Namespace(namespace.clone()),
-            (Some(namespace), None) => Scope::Namespace(namespace.clone()),
-            _ => Scope::Cluster,
-        };
+        let scope = observe::scope_of(reference, &self.scopes);
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = watched.entry((kind.clone(), scope)).or_insert_with_key(|(_, scope)| {
             let mut events = self.cluster.watch(resource, scope, &self.selector);

@@ -429,7 +429,7 @@ impl Run<'_> {
                 resource,
                 reference: reference.clone(),
                 uid: applied.uid().to_owned(),
-                action,
+                outcome: outcome.kind(),
             });
         }
         outcome

@@ -11,7 +11,7 @@ use super::{Outcome, Run};
 use crate::applyset::tally::OutcomeKind;
 use crate::cluster::{Resource, Scope};
 use crate::object::{GroupKind, ObjectRef};
-use crate::plan::Action;
+use crate::observe;
 
 /// An object that was written, as it was then.
 #[derive(Debug)]
@@ -19,7 +19,8 @@ pub(super) struct WrittenObject {
     pub(super) resource: Resource,
     pub(super) reference: ObjectRef,
     pub(super) uid: String,
-    pub(super) action: Action,
+    /// What it was counted as.
+    pub(super) outcome: OutcomeKind,
 }
 
 impl Run<'_> {
@@ -43,18 +44,7 @@ impl Run<'_> {
         let looks = join_all(unseen.map(async |written| self.is_gone(written).await.then_some(written))).await;
         let gone: Vec<&WrittenObject> = looks.into_iter().flatten().collect();
         for written in &gone {
-            let counted = match written.action {
-                Action::Create => OutcomeKind::Created,
-                Action::Replace => OutcomeKind::Replaced,
-                Action::Update
-                | Action::Delete
-                | Action::Orphan
-                | Action::Conflict
-                | Action::Refused
-                | Action::Skip
-                | Action::Keep => OutcomeKind::Updated,
-            };
-            self.counts.borrow_mut().remove(counted);
+            self.counts.borrow_mut().remove(written.outcome);
             self.settled(written.reference.clone(), Outcome::Gone);
         }
         gone.len()
@@ -83,15 +73,8 @@ impl Run<'_> {
 
     /// Where an object is listed: where its kind was when the plan was made.
     fn list_of(&self, written: &WrittenObject) -> (GroupKind, Scope) {
-        let kind = written.reference.kind.clone();
-        let scopes = self.execution.served.scopes.get(&kind);
-        let scope = match &written.reference.namespace {
-            Some(namespace) if !scopes.is_some_and(|scopes| scopes.contains(&Scope::Cluster)) => {
-                Scope::Namespace(namespace.clone())
-            }
-            _ => Scope::Cluster,
-        };
-        (kind, scope)
+        let scope = observe::scope_of(&written.reference, &self.execution.served.scopes);
+        (written.reference.kind.clone(), scope)
     }
 
     async fn is_gone(&self, written: &WrittenObject) -> bool {

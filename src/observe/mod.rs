@@ -151,6 +151,17 @@ pub struct ClosedFiles {
 /// How a kind's members were listed, and so how they can be watched.
 pub type Scopes = BTreeMap<GroupKind, Vec<Scope>>;
 
+/// Where an object is listed and watched: everywhere, if its kind was listed so, and else in its namespace.
+pub fn scope_of(reference: &ObjectRef, scopes: &Scopes) -> Scope {
+    let is_everywhere = |scopes: &Vec<Scope>| scopes.contains(&Scope::Cluster);
+    match &reference.namespace {
+        Some(namespace) if !scopes.get(&reference.kind).is_some_and(is_everywhere) => {
+            Scope::Namespace(namespace.clone())
+        }
+        _ => Scope::Cluster,
+    }
+}
+
 /// What was gathered, and what executing the plan needs to know besides.
 #[derive(Debug)]
 pub struct Observations {

@@ -8,7 +8,7 @@ use std::env;
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, secret, wait_until};
+use crate::bed::{Bed, job_with_inputs, secret, wait_until};
 use crate::control_plane::ControlPlane;
 use crate::proxy::{Proxy, Request, Then};
 
@@ -19,34 +19,17 @@ const SAMPLE: usize = 3;
 /// The kinds of members, and of what the ApplySet is kept in.
 const KINDS: [&str; 3] = ["configmap", "secret", "job"];
 
-fn job(image: &str) -> String {
-    format!(
-        "apiVersion: batch/v1
-kind: Job
-metadata:
-  name: migrate
-  annotations: {{stackanetes.io/inputs: image}}
-spec:
-  backoffLimit: 0
-  template:
-    spec:
-      restartPolicy: Never
-      containers: [{{name: main, image: {image:?}}}]
-"
-    )
-}
-
 /// A bed with two commits: from the first to the second an object is created, one is updated, a Job is
 /// replaced, and two objects are pruned.
 fn bed() -> (Bed, [String; 2]) {
     let bed = Bed::on(ControlPlane::full(), "cut-off");
-    bed.write("job.yaml", &job("one"));
+    bed.write("job.yaml", &job_with_inputs("one"));
     bed.write_config_map("same", &[("a", "1")]);
     bed.write_config_map("settings", &[("mode", "slow")]);
     bed.write_config_map("dropped", &[("a", "1")]);
     bed.write("dropped-too.yaml", &secret("dropped-too"));
     let first = bed.commit("First");
-    bed.write("job.yaml", &job("two"));
+    bed.write("job.yaml", &job_with_inputs("two"));
     bed.write_config_map("settings", &[("mode", "fast")]);
     bed.write("created.yaml", &secret("created"));
     bed.remove("dropped.yaml");

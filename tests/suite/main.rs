@@ -8,6 +8,7 @@ mod admission;
 mod adoption;
 mod again;
 mod agreement;
+mod api;
 mod asking;
 mod bed;
 mod behind;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Run, config_map, deployment, wait_until, with_metadata};
+use crate::bed::{Bed, Run, deployment, wait_until};
 use crate::control_plane::AuditEvent;
 
 const ROUNDS: u32 = 20;
@@ -195,36 +195,11 @@ fn a_holder_whose_clock_is_slow_keeps_its_lease_while_it_renews_it() {
 #[test]
 fn a_sync_that_lost_its_lease_while_it_slept_writes_nothing_more() {
     let bed = Bed::new("once-slept");
-    bed.write(
-        "claim.yaml",
-        "apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: claim}
-spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
-",
-    );
-    let depends =
-        "  annotations:\n    config.kubernetes.io/depends-on: /namespaces/once-slept/PersistentVolumeClaim/claim\n";
-    bed.write(
-        "after.yaml",
-        &with_metadata(&config_map("after", &[("a", "1")]), depends),
-    );
-    let bound = || {
-        let status = r#"{"status":{"phase":"Bound"}}"#;
-        bed.kubectl(&[
-            "patch",
-            "pvc",
-            "claim",
-            "--subresource=status",
-            "--type=merge",
-            "--patch",
-            status,
-        ]);
-    };
+    bed.write_claim();
     let sync = bed.start(&["sync", "--yes", "--lease-duration", "8s", "--timeout", "60s"]);
     wait_until("the claim is applied", || bed.get("pvc", "claim").is_some());
     signal("-STOP", &sync);
-    bound();
+    bed.bind_claim();
     thread::sleep(Duration::from_secs(8));
     // Nobody has taken it: only its age says that it is lost.
     signal("-CONT", &sync);

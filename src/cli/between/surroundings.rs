@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use smol_str::SmolStr;
 
 use crate::cluster::{Cluster as _, Discovery, Failure, Sandbox};
 use crate::diagnostic::error::Result;
@@ -37,23 +38,23 @@ pub(super) async fn make(sandbox: &Sandbox, from: &Desired, to: &Desired, namesp
 
 /// The namespaces that are used and not made. What the second commit makes is not there before, unless
 /// the first one uses it.
-fn namespaces(from: &[Manifest], to: &[Manifest], default: &str) -> BTreeSet<String> {
-    let used = |manifests: &[Manifest]| -> BTreeSet<String> {
+fn namespaces(from: &[Manifest], to: &[Manifest], default: &str) -> BTreeSet<SmolStr> {
+    let used = |manifests: &[Manifest]| -> BTreeSet<SmolStr> {
         let namespaces = manifests
             .iter()
             .map(|manifest| manifest.namespace.as_deref().unwrap_or(default));
-        namespaces.map(str::to_owned).collect()
+        namespaces.map(SmolStr::from).collect()
     };
-    let made = |manifests: &[Manifest]| -> BTreeSet<String> {
+    let made = |manifests: &[Manifest]| -> BTreeSet<SmolStr> {
         let namespaces = manifests
             .iter()
             .filter(|manifest| manifest.gvk.group_kind.is("", "Namespace"));
-        namespaces.map(|manifest| manifest.name.to_string()).collect()
+        namespaces.map(|manifest| manifest.name.clone()).collect()
     };
     let before = &used(from) - &made(from);
     let after = &(&used(to) - &made(from)) - &made(to);
     // The parent stands in the default one.
-    let parent = BTreeSet::from([default.to_owned()]);
+    let parent = BTreeSet::from([SmolStr::from(default)]);
     &(&before | &after) | &(&(&parent - &made(from)) - &made(to))
 }
 

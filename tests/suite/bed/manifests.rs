@@ -51,6 +51,24 @@ spec:
     )
 }
 
+/// The Job `migrate`, whose declared input is its image.
+pub fn job_with_inputs(image: &str) -> String {
+    format!(
+        "apiVersion: batch/v1
+kind: Job
+metadata:
+  name: migrate
+  annotations: {{stackanetes.io/inputs: image}}
+spec:
+  backoffLimit: 0
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{{name: main, image: {image:?}}}]
+"
+    )
+}
+
 /// A pod template's holder that nothing runs and nothing waits for: Current as soon as it is stored.
 pub fn pod_template(name: &str, image: &str) -> String {
     format!(

@@ -1,5 +1,6 @@
 //! The place a test runs in: a git repository, a user, a namespace, and the command to run.
 
+mod claim;
 mod manifests;
 mod run;
 
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 use crate::control_plane::{AuditEvent, ControlPlane, User};
 
 pub use manifests::{
-    config_map, definition, definition_of, deployment, namespace, pod_template, secret, with_metadata,
+    config_map, definition, definition_of, deployment, job_with_inputs, namespace, pod_template, secret, with_metadata,
 };
 pub use run::Run;
 

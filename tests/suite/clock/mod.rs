@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Run, config_map, deployment, wait_until, with_metadata};
+use crate::bed::{Bed, Run, config_map, deployment, wait_until};
 use crate::connections::with_plugin;
 use crate::wanted::skipped_for_want_of;
 
@@ -48,13 +48,10 @@ struct Clock<'a> {
 
 impl<'a> Clock<'a> {
     fn of(bed: &'a Bed) -> Option<Clock<'a>> {
+        let library = library()?;
         let ahead = bed.cache().with_extension("ahead");
         fs::write(&ahead, "0").expect("a file of our own");
-        Some(Clock {
-            bed,
-            library: library()?,
-            ahead,
-        })
+        Some(Clock { bed, library, ahead })
     }
 
     /// Sets it so many seconds ahead, or behind.
@@ -99,43 +96,18 @@ fn length(bed: &Bed) -> SignedDuration {
     ended.expect("a time").duration_since(began.expect("a time"))
 }
 
-/// A claim, and a ConfigMap that is written once somebody has bound it.
-fn write_claim(bed: &Bed) {
-    let claim = "apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: claim}
-spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
-";
-    bed.write("claim.yaml", claim);
-    let depends = format!(
-        "  annotations:\n    config.kubernetes.io/depends-on: /namespaces/{}/PersistentVolumeClaim/claim\n",
-        bed.namespace
-    );
-    let after = with_metadata(&config_map("after", &[("a", "1")]), &depends);
-    bed.write("after.yaml", &after);
-    bed.commit("A claim");
-}
-
 /// Sets the clock while a sync waits. It goes on, nobody else has its Lease, and it took as long as it took.
 fn goes_on(name: &str, ahead: i64) {
     let bed = Bed::new(name);
     let Some(clock) = Clock::of(&bed) else { return };
-    write_claim(&bed);
+    bed.write_claim();
+    bed.commit("A claim");
     let mut args = SYNC.to_vec();
     args.extend(["--format", "json"]);
     let sync = clock.start(&args);
     wait_until("the claim is applied", || bed.get("pvc", "claim").is_some());
     clock.set(ahead);
-    let bound = r#"{"status":{"phase":"Bound"}}"#;
-    bed.kubectl(&[
-        "patch",
-        "pvc",
-        "claim",
-        "--subresource=status",
-        "--type=merge",
-        "--patch",
-        bound,
-    ]);
+    bed.bind_claim();
     let run = Run::finish(sync).exits(0);
     assert!(bed.get("configmap", "after").is_some());
     let took = length(&bed);

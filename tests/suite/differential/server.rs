@@ -1,13 +1,13 @@
 //! Writes to the real API server.
 
 use http::Request;
-use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use kube::{Client, Error};
 use serde_json::Value;
 use stackanetes::object::field::ManagedFields;
 
 use super::step::{Answer, Write};
 use super::subjects::Subject;
+use crate::api;
 use crate::control_plane::ControlPlane;
 
 /// A connection to the test control plane.
@@ -26,9 +26,7 @@ pub struct Target<'a> {
 
 impl Server {
     pub async fn connect(plane: &ControlPlane) -> Self {
-        let kubeconfig = Kubeconfig::read_from(plane.admin().kubeconfig).expect("a kubeconfig");
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
-        Self(Client::try_from(config.expect("a configuration")).expect("a client"))
+        Self(api::connect(plane).await)
     }
 
     /// Sends one write.

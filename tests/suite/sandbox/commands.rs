@@ -11,7 +11,7 @@ use serde_json::Value;
 use stackanetes::diagnostic::place::SourceFile;
 use stackanetes::yaml;
 
-use crate::bed::{self, Run, config_map, deployment, namespace, secret};
+use crate::bed::{self, Run, config_map, deployment, job_with_inputs, namespace, secret};
 
 /// A directory of manifests beside a sandbox, both of one test alone. There is no cluster.
 pub struct Desk {
@@ -103,25 +103,13 @@ pub fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-const JOB: &str = "apiVersion: batch/v1
-kind: Job
-metadata:
-  name: migrate
-  annotations: {stackanetes.io/inputs: image}
-spec:
-  template:
-    spec:
-      restartPolicy: Never
-      containers: [{name: migrate, image: 'shop:1'}]
-";
-
 #[test]
 fn from_nothing_to_in_sync_and_on() {
     let desk = Desk::new("life");
     desk.write("desired/web.yaml", &deployment("web", 3, "nginx:1"));
     desk.write("desired/settings.yaml", &config_map("settings", &[("a", "one\ntwo\n")]));
     desk.write("desired/password.yaml", &secret("password"));
-    desk.write("desired/job.yaml", JOB);
+    desk.write("desired/job.yaml", &job_with_inputs("shop:1"));
 
     desk.commit();
 
@@ -164,7 +152,7 @@ fn from_nothing_to_in_sync_and_on() {
     );
 
     // A Job runs again when its input changed, and not otherwise.
-    desk.write("desired/job.yaml", &JOB.replace("shop:1", "shop:2"));
+    desk.write("desired/job.yaml", &job_with_inputs("shop:2"));
     desk.on_box(&["diff"])
         .exits(1)
         .shows("± replace Job shop/migrate runs again: its image changed");

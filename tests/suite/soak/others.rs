@@ -1,15 +1,12 @@
 //! What others do to the objects of the ApplySet, and what the API server says of itself.
 
 use http::Request;
-use kube::config::{Config, KubeConfigOptions, Kubeconfig};
-use kube::{Client, Error};
+use kube::Client;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::api::{self, JSON, MERGE};
 use crate::control_plane::ControlPlane;
-
-const JSON: &str = "application/json";
-const MERGE: &str = "application/merge-patch+json";
 
 /// A connection of others, who have nothing to do with the program.
 pub struct Others {
@@ -22,11 +19,7 @@ impl Others {
     pub fn connect(plane: &ControlPlane, namespace: &str) -> Others {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
-        let kubeconfig = Kubeconfig::read_from(plane.admin_kubeconfig()).expect("a kubeconfig");
-        let client = runtime.block_on(async {
-            let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
-            Client::try_from(config.expect("a configuration")).expect("a client")
-        });
+        let client = runtime.block_on(api::connect(plane));
         Others {
             runtime,
             client,
@@ -88,20 +81,8 @@ impl Others {
         )
     }
 
-    /// Sends one request. What the API server refuses is nothing.
     fn send(&self, method: &str, path: &str, content: &str, body: &Value) -> Option<Value> {
-        let body = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        };
-        let request = Request::builder().method(method).uri(path);
-        let request = request.header("content-type", content).body(body.into_bytes());
-        let request = request.expect("a request");
-        match self.runtime.block_on(self.client.request(request)) {
-            Ok(answer) => Some(answer),
-            Err(Error::Api(_)) => None,
-            Err(error) => panic!("the API server gave no answer: {error}"),
-        }
+        self.runtime
+            .block_on(api::send(&self.client, method, path, content, body))
     }
 }

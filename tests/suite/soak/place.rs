@@ -11,7 +11,7 @@ use stackanetes::cli;
 use super::level::{Quantity, Sample};
 use super::measured;
 use super::others::Others;
-use crate::bed::{Bed, Run};
+use crate::bed::{Bed, Run, job_with_inputs};
 use crate::control_plane::{ControlPlane, Form};
 
 /// After so many cycles everything has happened once.
@@ -213,19 +213,7 @@ fn length(value: &Value) -> u64 {
     value.to_string().len() as u64
 }
 
-/// The Job `migrate`, whose input is this number.
+/// The Job `migrate`, whose input is this number, written at the same length whichever it is.
 fn job(input: usize) -> String {
-    format!(
-        "apiVersion: batch/v1
-kind: Job
-metadata:
-  name: migrate
-  annotations: {{stackanetes.io/inputs: image}}
-spec:
-  template:
-    spec:
-      restartPolicy: Never
-      containers: [{{name: main, image: 'migrate:{input:05}'}}]
-"
-    )
+    job_with_inputs(&format!("migrate:{input:05}"))
 }

@@ -7,23 +7,16 @@ mod write;
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use http::Request;
-use kube::config::{Config, KubeConfigOptions, Kubeconfig};
-use kube::{Client, Error};
+use kube::Client;
 use serde_json::{Value, json};
 
 use super::step::Id;
+use crate::api::{self, JSON, MERGE};
 use crate::control_plane::ControlPlane;
 use kinds::KINDS;
 
 /// All objects of a history that are in the cluster.
 pub type Snapshot = BTreeMap<Id, Value>;
-
-/// The content of a request that is JSON.
-const JSON: &str = "application/json";
-
-/// The content of a merge patch.
-const MERGE: &str = "application/merge-patch+json";
 
 /// A connection for the others of one history.
 pub struct Server {
@@ -34,10 +27,8 @@ pub struct Server {
 
 impl Server {
     pub async fn connect(plane: &ControlPlane, name: &str) -> Self {
-        let kubeconfig = Kubeconfig::read_from(plane.admin_kubeconfig()).expect("a kubeconfig");
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
         Self {
-            client: Client::try_from(config.expect("a configuration")).expect("a client"),
+            client: api::connect(plane).await,
             name: name.to_owned(),
         }
     }
@@ -49,18 +40,7 @@ impl Server {
 
     /// Sends one request. What the API server refuses is nothing.
     async fn ask(&self, method: &str, path: &str, content: &str, body: &Value) -> Option<Value> {
-        let body = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        };
-        let request = Request::builder().method(method).uri(path);
-        let request = request.header("content-type", content).body(body.into_bytes());
-        match self.client.request(request.expect("a request")).await {
-            Ok(answer) => Some(answer),
-            Err(Error::Api(_)) => None,
-            Err(error) => panic!("the API server gave no answer: {error}"),
-        }
+        api::send(&self.client, method, path, content, body).await
     }
 
     async fn get(&self, path: &str) -> Option<Value> {
